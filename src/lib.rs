@@ -1,0 +1,28 @@
+//! CometAPI as a model provider for AI agents, in one sandboxed component.
+//!
+//! The modules stand in the order of the two journeys through them.
+//! A request goes [`config`] → [`history`] → [`routes`] → [`transport`]; an answer comes back
+//! [`transport`] → [`sse`] → [`routes`] → [`events`]. Parsers and mappers do no I/O, the transport knows
+//! no JSON, and only the folder of a wire route knows that route.
+//!
+//! Everything but the transport over `wasi:http` and the exported functions runs on the native target as
+//! well, where it is tested, linted and fuzzed.
+#![cfg_attr(target_family = "wasm", no_std)]
+
+extern crate alloc;
+
+pub mod account;
+pub mod catalogue;
+pub mod config;
+pub mod contract;
+pub mod errors;
+pub mod events;
+pub mod history;
+pub mod json;
+pub mod provider;
+pub mod routes;
+pub mod sse;
+pub mod transport;
+
+#[cfg(target_family = "wasm")]
+mod component;

@@ -1,0 +1,3 @@
+//! OpenAI's chat completions.
+
+pub mod request;
