@@ -1,0 +1,84 @@
+//! The public vectors: web-platform-tests and LaunchDarkly's contract tests.
+
+use super::*;
+use crate::corpora;
+use serde::Deserialize;
+use std::string::{String, ToString};
+use std::vec::Vec;
+
+#[derive(Deserialize)]
+struct Vector {
+    name: String,
+    #[serde(default)]
+    input: String,
+    input_hex: Option<String>,
+    chunks: Option<Vec<String>>,
+    events: Option<Vec<Expected>>,
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct Expected {
+    r#type: String,
+    data: String,
+    id: String,
+}
+
+fn bytes_of(vector: &Vector) -> Vec<u8> {
+    let Some(hex) = &vector.input_hex else { return vector.input.clone().into_bytes() };
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex")).collect()
+}
+
+fn parse(reads: &[&[u8]]) -> Result<Vec<Expected>, TooLong> {
+    let mut parser = Parser::default();
+    let mut found = Vec::new();
+    for read in reads {
+        let mut feed = parser.feed(read);
+        while let Some(event) = feed.next_event()? {
+            found.push(Expected {
+                r#type: if event.name.is_empty() { "message" } else { event.name }.to_string(),
+                data: String::from_utf8_lossy(event.data).into_owned(),
+                id: event.last_event_id.to_string(),
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn run(file: &str) {
+    let Some(text) = corpora::read(file) else { return };
+    let vectors: Vec<serde_json::Value> = serde_json::from_str(&text).expect("a list of vectors");
+    assert!(!vectors.is_empty(), "{file} holds no vector");
+    let mut run = 0;
+    for value in vectors {
+        let Ok(vector) = serde_json::from_value::<Vector>(value) else { continue };
+        let Some(expected) = &vector.events else { continue };
+        run += 1;
+        let whole = bytes_of(&vector);
+        let result = parse(&[&whole]);
+        if whole.split(|byte| matches!(byte, b'\n' | b'\r')).any(|line| line.len() > MAX_LINE) {
+            assert_eq!(result, Err(TooLong::Line), "{}", vector.name);
+            continue;
+        }
+        assert_eq!(result.as_ref(), Ok(expected), "{}", vector.name);
+        if let Some(chunks) = &vector.chunks {
+            let reads: Vec<&[u8]> = chunks.iter().map(|chunk| chunk.as_bytes()).collect();
+            assert_eq!(parse(&reads).as_ref(), Ok(expected), "{}, in its own reads", vector.name);
+        }
+        for cut in 0..whole.len().min(2_000) {
+            let (before, behind) = whole.split_at(cut);
+            assert_eq!(parse(&[before, behind]).as_ref(), Ok(expected), "{} cut at {cut}", vector.name);
+        }
+    }
+    println!("{file}: {run} vectors");
+    assert!(run > 20, "most of {file} could not be read");
+}
+
+#[test]
+fn the_vectors_of_web_platform_tests_pass_at_every_cut() {
+    run("sse/wpt.json");
+}
+
+#[test]
+fn the_vectors_of_launchdarkly_pass_at_every_cut() {
+    run("sse/launchdarkly.json");
+}
