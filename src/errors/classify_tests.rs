@@ -5,9 +5,11 @@ use alloc::{format, string::ToString, vec::Vec};
 use super::{ErrorKind as Kind, corpora::corpus, *};
 use crate::transport::ResponseHead;
 
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
 const KEY: &str = "sk-test-0123456789abcdef";
 
-fn head(status: u16, headers: &[(&str, &str)]) -> ResponseHead {
+fn head(status: u16, headers: Headers) -> ResponseHead {
     let headers = headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
     ResponseHead { status, headers: headers.collect::<Vec<_>>() }
 }
@@ -156,7 +158,7 @@ fn an_error_inside_a_200_is_told_by_code_type_and_text() {
 
 #[test]
 fn the_headers_give_the_wait_the_request_id_and_the_last_word_on_retries() {
-    let error = |headers: &[(&str, &str)], body: &str| {
+    let error = |headers: Headers, body: &str| {
         from_response(&head(429, headers), body.as_bytes(), &Scrubber::new(Some(KEY)))
     };
     let long = error(&[("retry-after", "3600")], "");
@@ -167,7 +169,7 @@ fn the_headers_give_the_wait_the_request_id_and_the_last_word_on_retries() {
     assert!(error(&[("x-should-retry", "maybe")], "").retryable);
 
     let said = saying("Sorry (Request ID: 2026-in-text)");
-    let cases: [(&[(&str, &str)], Option<&str>); 7] = [
+    let cases: [(Headers, Option<&str>); 7] = [
         (&[("x-request-id", "b"), ("x-cometapi-request-id", "a")], Some("a")),
         (&[("x-request-id", "c"), ("x-oneapi-request-id", "b")], Some("b")),
         (&[("request-id", "d")], Some("d")),
@@ -289,5 +291,24 @@ fn the_recorded_answers_mean_what_was_recorded() {
     for case in corpus["status_retry"].as_array().unwrap() {
         let status = case["status"].as_u64().unwrap() as u16;
         assert_eq!(classify(status, "").retryable, case["retry"].as_bool().unwrap(), "{case}");
+    }
+}
+
+#[test]
+fn a_body_cut_or_spoiled_anywhere_is_still_an_error_with_valid_details() {
+    let body =
+        format!(r#"[{{"error":{{"message":"超 \ud83d {{\"msg\":1}} Bearer {KEY} %7","code":-1e9}}}}]"#);
+    for at in 0..=body.len() {
+        for spoil in [&b""[..], b"\"", b"\\", b"\xff", b"{", b"]"] {
+            let head = head(400, &[("content-type", "application/json")]);
+            let cut = body.as_bytes().split_at(at);
+            for bytes in [[cut.0, spoil].concat(), [cut.0, spoil, cut.1].concat()] {
+                let error = from_response(&head, &bytes, &Scrubber::new(Some(KEY)));
+                // A byte in the middle of the key makes another word of it; a whole one must be gone.
+                assert!(!format!("{error:?}").contains(KEY), "{error:?}");
+                let details = error.details_json.unwrap_or_else(|| "{}".to_string());
+                assert!(serde_json::from_str::<serde_json::Value>(&details).is_ok(), "{details}");
+            }
+        }
     }
 }
