@@ -2,16 +2,32 @@
 
 use std::path::PathBuf;
 use std::string::String;
+use std::vec::Vec;
 
-/// The text of a file of the corpora; where there are none, says so and gives nothing.
-pub(crate) fn read(file: &str) -> Option<String> {
+/// Where the corpora are; where there are none, says so and gives nothing.
+pub(crate) fn root() -> Option<PathBuf> {
     let root = match std::env::var_os("CORPORA") {
         Some(root) => PathBuf::from(root),
         None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora"),
     };
     if !root.is_dir() {
-        println!("skipped: {file} (no corpora at {}; CORPORA may name them)", root.display());
+        println!("skipped: no corpora at {}; CORPORA may name them", root.display());
         return None;
     }
-    Some(std::fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}")))
+    Some(root)
+}
+
+/// A file of the corpora, if there are any.
+pub(crate) fn bytes(file: &str) -> Option<Vec<u8>> {
+    Some(std::fs::read(root()?.join(file)).unwrap_or_else(|error| panic!("{file}: {error}")))
+}
+
+/// The same as text.
+pub(crate) fn text(file: &str) -> Option<String> {
+    bytes(file).map(|bytes| String::from_utf8(bytes).unwrap_or_else(|error| panic!("{file}: {error}")))
+}
+
+/// The same as JSON.
+pub(crate) fn json(file: &str) -> Option<serde_json::Value> {
+    text(file).map(|text| serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}")))
 }

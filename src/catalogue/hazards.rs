@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{BuiltIn, KeyList, PublicList, corpora, envelope::tests::refused, merge::merge};
+use super::{BuiltIn, KeyList, PublicList, envelope::tests::refused, merge::merge};
+use crate::corpora;
 use crate::{
     contract::{Model, ModelKind, ModelStatus},
     errors::ErrorKind,
@@ -25,7 +26,7 @@ fn ids(found: Result<Vec<Model>, ErrorKind>) -> Result<Vec<String>, ErrorKind> {
 
 #[test]
 fn every_recorded_hazard_ends_in_the_models_or_a_typed_error() {
-    let Some(file) = corpora::read("models/list-hazards.json") else { return };
+    let Some(file) = corpora::bytes("models/list-hazards.json") else { return };
     let cases: Vec<Value> = serde_json::from_slice(&file).unwrap();
     assert!(cases.len() >= 16);
     for case in &cases {
@@ -133,11 +134,7 @@ fn any_text_in_any_place_of_a_row_leaves_the_other_rows() {
 
 #[test]
 fn no_text_of_the_json_test_suite_upsets_a_list() {
-    let Some(_) = corpora::read("json/LICENSE") else { return };
-    let root = std::env::var_os("CORPORA").map_or_else(
-        || std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora"),
-        std::path::PathBuf::from,
-    );
+    let Some(root) = corpora::root() else { return };
     let mut files = 0;
     for entry in std::fs::read_dir(root.join("json/test_parsing")).unwrap() {
         let path = entry.unwrap().path();

@@ -1,6 +1,7 @@
 use super::*;
+use crate::corpora;
 use crate::catalogue::{
-    KeyList, PublicList, corpora, endpoints::EndpointTypes as Types, envelope::tests::refused,
+    KeyList, PublicList, endpoints::EndpointTypes as Types, envelope::tests::refused,
 };
 
 fn row(model_type: &str, features: &str) -> PublicModel {
@@ -70,7 +71,7 @@ fn names_tell_what_the_copied_lists_miss() {
 
 #[test]
 fn names_alone_agree_with_the_catalogue_on_97_of_100_models() {
-    let Some(body) = corpora::read("models/api-models.json") else { return };
+    let Some(body) = corpora::bytes("models/api-models.json") else { return };
     let list = PublicList::parse(&body, &refused).unwrap();
     let (mut usable, mut wrong) = (0, Vec::new());
     for (id, row) in &list.models {
@@ -90,7 +91,7 @@ fn names_alone_agree_with_the_catalogue_on_97_of_100_models() {
 
 #[test]
 fn fewer_than_5_of_100_callable_ids_stay_unknown() {
-    let Some(body) = corpora::read("models/v1-models.json") else { return };
+    let Some(body) = corpora::bytes("models/v1-models.json") else { return };
     let list = KeyList::parse(&body, &refused).unwrap();
     let unknown: Vec<_> =
         list.models.iter().filter(|(id, types)| kind(id, **types, None).is_none()).map(|row| row.0).collect();

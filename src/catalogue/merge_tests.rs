@@ -1,5 +1,6 @@
 use super::*;
-use crate::catalogue::{corpora, envelope::tests::refused};
+use crate::catalogue::envelope::tests::refused;
+use crate::corpora;
 
 fn key(body: &str) -> KeyList {
     KeyList::parse(body.as_bytes(), &refused).unwrap()
@@ -138,7 +139,7 @@ fn the_built_in_list_is_chat_models_that_are_listed() {
 
 #[test]
 fn vendors_by_name_agree_with_the_catalogue_on_95_of_100_models() {
-    let Some(body) = corpora::read("models/api-models.json") else { return };
+    let Some(body) = corpora::bytes("models/api-models.json") else { return };
     let list = PublicList::parse(&body, &refused).unwrap();
     let wrong: Vec<_> = list
         .models
@@ -153,7 +154,7 @@ fn vendors_by_name_agree_with_the_catalogue_on_95_of_100_models() {
 #[test]
 fn the_recorded_lists_make_one_consistent_list() {
     let (Some(key), Some(public)) =
-        (corpora::read("models/v1-models.json"), corpora::read("models/api-models.json"))
+        (corpora::bytes("models/v1-models.json"), corpora::bytes("models/api-models.json"))
     else {
         return;
     };
@@ -199,7 +200,7 @@ fn lists_of_5000_rows_are_joined_in_linear_time() {
 
 #[test]
 fn vendors_of_the_built_in_list_are_those_of_the_collected_facts() {
-    let Some(body) = corpora::read("models/seed-models.json") else { return };
+    let Some(body) = corpora::bytes("models/seed-models.json") else { return };
     let seed: serde_json::Value = serde_json::from_slice(&body).unwrap();
     let rows = seed["models"].as_array().unwrap();
     for model in built_in_models() {

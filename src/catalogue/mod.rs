@@ -8,8 +8,6 @@
 //! Nothing here does I/O: bodies come in, models go out. The rules on which source is believed stand in
 //! `merge`; what is unknown stays unknown, since a made-up context window does more harm than none.
 
-// Errors are the contract's own record, which goes out to the host by value.
-#![allow(clippy::result_large_err)]
 
 mod built_in;
 mod endpoints;
@@ -57,7 +55,5 @@ impl Source {
     }
 }
 
-#[cfg(test)]
-pub(crate) mod corpora;
 #[cfg(test)]
 mod hazards;

@@ -3,7 +3,7 @@
 use super::base_url::*;
 use alloc::{format, string::String};
 
-use crate::errors::corpora::corpus;
+use crate::corpora;
 
 fn whole(given: Option<&str>) -> Result<String, String> {
     BaseUrl::parse(given).map(|url| format!("{}{}", url.origin(), url.path))
@@ -145,7 +145,7 @@ fn paths_are_made_from_the_base() {
 
 #[test]
 fn the_recorded_bases_are_read_as_recorded() {
-    let Some(corpus) = corpus("tables/cometapi-base-url.json") else { return };
+    let Some(corpus) = corpora::json("tables/cometapi-base-url.json") else { return };
     let fill = |text: &str, endpoint: &str| text.replace("{endpoint}", endpoint);
     for endpoint in ["embeddings", "chat/completions", "images/generations"] {
         for case in corpus["cases"].as_array().unwrap() {
@@ -165,7 +165,7 @@ fn the_recorded_bases_are_read_as_recorded() {
 
 #[test]
 fn plain_http_reaches_none_of_the_recorded_addresses_but_loopback() {
-    let Some(corpus) = corpus("tables/ssrf-urls.json") else { return };
+    let Some(corpus) = corpora::json("tables/ssrf-urls.json") else { return };
     for case in corpus["cases"].as_array().unwrap() {
         let url = case["url"].as_str().unwrap();
         let base = url.strip_suffix("/file").unwrap_or(url);

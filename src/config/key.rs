@@ -65,7 +65,7 @@ impl Key {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::errors::corpora::corpus;
+    use crate::corpora;
     use alloc::format;
 
     #[test]
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_recorded_forms_are_told_apart() {
-        let Some(corpus) = corpus("tables/cometapi-base-url.json") else { return };
+        let Some(corpus) = corpora::json("tables/cometapi-base-url.json") else { return };
         for (list, valid) in [("valid", true), ("invalid", false)] {
             let keys = corpus["setup_sh_key_form"][list].as_array().unwrap();
             assert!(!keys.is_empty());

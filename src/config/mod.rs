@@ -48,7 +48,6 @@ impl Settings {
     ///
     /// # Errors
     /// Kind `configuration`, with the first thing that is wrong.
-    #[allow(clippy::result_large_err, reason = "the contract's own type, moved once for each client")]
     pub fn check(config: Config) -> Result<Self, Error> {
         let key = match &config.credential {
             Credential::HostInjected => None,

@@ -2,7 +2,8 @@
 
 use alloc::{format, string::ToString, vec::Vec};
 
-use super::{ErrorKind as Kind, corpora::corpus, *};
+use super::{ErrorKind as Kind, *};
+use crate::corpora;
 use crate::transport::ResponseHead;
 
 type Headers<'a> = &'a [(&'a str, &'a str)];
@@ -271,7 +272,7 @@ fn a_hostile_body_costs_linear_time() {
 
 #[test]
 fn the_recorded_answers_mean_what_was_recorded() {
-    let Some(corpus) = corpus("tables/cometapi-errors.json") else { return };
+    let Some(corpus) = corpora::json("tables/cometapi-errors.json") else { return };
     let cases = corpus["cases"].as_array().unwrap();
     for case in cases {
         let body = case["body"].to_string();
@@ -287,7 +288,7 @@ fn the_recorded_answers_mean_what_was_recorded() {
         assert_eq!((error.kind, error.retryable), (kind, case["retry"].as_bool().unwrap()), "{case}");
     }
     assert!(cases.len() >= 10);
-    let Some(corpus) = self::corpus("tables/retry-after.json") else { return };
+    let Some(corpus) = corpora::json("tables/retry-after.json") else { return };
     for case in corpus["status_retry"].as_array().unwrap() {
         let status = case["status"].as_u64().unwrap() as u16;
         assert_eq!(classify(status, "").retryable, case["retry"].as_bool().unwrap(), "{case}");

@@ -23,8 +23,6 @@ mod verdicts;
 
 #[cfg(test)]
 mod classify_tests;
-#[cfg(test)]
-pub(crate) mod corpora;
 
 /// An error of this kind with nothing else known: not retryable, nothing sent, nothing handed out.
 pub fn error(kind: ErrorKind, message: impl Into<String>) -> Error {

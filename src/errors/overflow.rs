@@ -73,7 +73,7 @@ fn stand_in_order(text: &str, pieces: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::errors::corpora::corpus;
+    use crate::corpora;
 
     #[test]
     fn our_own_samples_are_told_apart() {
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn the_recorded_texts_are_told_apart() {
-        let Some(corpus) = corpus("tables/context-overflow.json") else { return };
+        let Some(corpus) = corpora::json("tables/context-overflow.json") else { return };
         let mut seen = 0;
         for case in corpus["cases"].as_array().unwrap() {
             let text = case["message"].as_str().unwrap().to_lowercase();

@@ -83,7 +83,7 @@ fn usable(ms: f64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::errors::corpora::corpus;
+    use crate::corpora;
     use alloc::{string::ToString, vec::Vec};
 
     fn head(headers: &[(&str, &str)]) -> ResponseHead {
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_recorded_values_are_read_as_recorded() {
-        let Some(corpus) = corpus("tables/retry-after.json") else { return };
+        let Some(corpus) = corpora::json("tables/retry-after.json") else { return };
         let now = corpus["now"].as_str().unwrap();
         let mut seen = 0;
         for case in corpus["cases"].as_array().unwrap().iter().filter(|case| case["remaining_retries"] == 3) {

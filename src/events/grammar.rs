@@ -27,14 +27,6 @@ pub(crate) struct Grammar {
 }
 
 impl Grammar {
-    pub(crate) fn of(events: &[Event]) -> Self {
-        let mut grammar = Self::default();
-        for event in events {
-            grammar.read(event);
-        }
-        grammar
-    }
-
     pub(crate) fn read(&mut self, event: &Event) {
         assert!(self.answer.finish.is_none(), "{event:?} comes behind the finish");
         match event {

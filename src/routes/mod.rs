@@ -4,7 +4,7 @@
 
 pub mod chat_completions;
 
-use alloc::{boxed::Box, format, rc::Rc, string::String, vec::Vec};
+use alloc::{boxed::Box, format, string::String, vec::Vec};
 use core::ops::Range;
 
 use crate::answer::Decoder;
@@ -61,7 +61,7 @@ pub struct Context {
     /// Status and headers.
     pub head: ResponseHead,
     /// Takes keys out of what the provider says in an error.
-    pub scrubber: Rc<Scrubber>,
+    pub scrubber: Scrubber,
     /// Whether the host wants the text of reasoning.
     pub reasoning_text: bool,
 }

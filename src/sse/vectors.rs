@@ -45,12 +45,16 @@ fn parse(reads: &[&[u8]]) -> Result<Vec<Expected>, TooLong> {
 }
 
 fn run(file: &str) {
-    let Some(text) = corpora::read(file) else { return };
+    let Some(text) = corpora::text(file) else { return };
     let vectors: Vec<serde_json::Value> = serde_json::from_str(&text).expect("a list of vectors");
     assert!(!vectors.is_empty(), "{file} holds no vector");
     let mut run = 0;
     for value in vectors {
-        let Ok(vector) = serde_json::from_value::<Vector>(value) else { continue };
+        // Generated vectors are of lines beyond our cap; the unit tests have those.
+        if value.get("generator").is_some() {
+            continue;
+        }
+        let vector: Vector = serde_json::from_value(value).expect("a vector");
         let Some(expected) = &vector.events else { continue };
         run += 1;
         let whole = bytes_of(&vector);

@@ -1,7 +1,6 @@
 //! The catalogue's lines [9] to [20], natively: bodies, and what each comes to.
 
 use std::boxed::Box;
-use std::rc::Rc;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
@@ -44,7 +43,7 @@ pub(super) fn reads_of(body: &[u8], size: usize) -> Vec<&[u8]> {
 }
 
 fn context(reasoning_text: bool) -> Context {
-    Context { head: ResponseHead::default(), scrubber: Rc::new(Scrubber::default()), reasoning_text }
+    Context { head: ResponseHead::default(), scrubber: Scrubber::default(), reasoning_text }
 }
 
 pub(super) fn decode(reads: &[&[u8]]) -> Reading {

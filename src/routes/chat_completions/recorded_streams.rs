@@ -10,7 +10,7 @@ use crate::corpora;
 
 /// The bytes of a recording as they are on the wire.
 fn wire(file: &str, framing: &str) -> Option<String> {
-    let text = corpora::read(&std::format!("streams/{file}"))?;
+    let text = corpora::text(&std::format!("streams/{file}"))?;
     Some(match framing {
         "chunks-lines" => {
             let events: String = text.lines().filter(|line| !line.trim().is_empty()).fold(
@@ -64,7 +64,7 @@ fn check(name: &str, expected: &Value, reading: &Reading) {
 
 #[test]
 fn each_recorded_answer_decodes_to_what_is_expected_of_it() {
-    let Some(list) = corpora::read("streams/expected.json") else { return };
+    let Some(list) = corpora::text("streams/expected.json") else { return };
     let list: Value = serde_json::from_str(&list).expect("expectations");
     let list = list.as_object().expect("one entry for each recording");
     assert!(list.len() > 20, "most recordings are missing");
