@@ -1,3 +1,4 @@
 //! OpenAI's chat completions.
 
+pub mod replay;
 pub mod request;
