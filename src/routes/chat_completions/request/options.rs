@@ -150,15 +150,12 @@ fn write_reasoning(
             json.string(effort);
         }
     }
-    let uncarried = [
-        ("budget-tokens", reasoning.budget_tokens.is_some()),
-        ("include-text", reasoning.include_text.is_some()),
-    ];
-    for (name, given) in uncarried {
-        if given {
-            warnings
-                .add(format!("reasoning.{name} has no field on the route chat-completions and was not sent"));
-        }
+    // `include-text` is no business of the server's: who does not want the text is not given it by the decoder.
+    if reasoning.budget_tokens.is_some() {
+        warnings.add(
+            "reasoning.budget-tokens has no field on the route chat-completions and was not sent: \
+             reasoning.effort has one",
+        );
     }
     Ok(())
 }
