@@ -165,8 +165,10 @@ fn begin(first: u8) -> Result<Body, Error> {
 
 /// Blank lines before the first event mean nothing, nor does a byte-order mark.
 fn without_blanks(bytes: &[u8]) -> &[u8] {
-    let blanks =
-        bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0xEF | 0xBB | 0xBF)).count();
+    let blanks = bytes
+        .iter()
+        .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0xEF | 0xBB | 0xBF))
+        .count();
     bytes.get(blanks..).unwrap_or_default()
 }
 

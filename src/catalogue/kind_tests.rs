@@ -1,8 +1,6 @@
 use super::*;
+use crate::catalogue::{KeyList, PublicList, endpoints::EndpointTypes as Types, envelope::tests::refused};
 use crate::corpora;
-use crate::catalogue::{
-    KeyList, PublicList, endpoints::EndpointTypes as Types, envelope::tests::refused,
-};
 
 fn row(model_type: &str, features: &str) -> PublicModel {
     let json = format!(r#"[{{"id":"x","model_type":"{model_type}","features":{features}}}]"#);

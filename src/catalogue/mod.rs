@@ -8,7 +8,6 @@
 //! Nothing here does I/O: bodies come in, models go out. The rules on which source is believed stand in
 //! `merge`; what is unknown stays unknown, since a made-up context window does more harm than none.
 
-
 mod built_in;
 mod endpoints;
 mod envelope;

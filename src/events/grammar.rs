@@ -54,7 +54,9 @@ impl Grammar {
                         let arguments = match arguments {
                             ToolArguments::Object(object) => {
                                 assert!(serde_json::from_str::<serde::de::IgnoredAny>(object).is_ok());
-                                assert!(object == &text || (object == "{}" && text.trim_matches(' ').len() <= 4));
+                                assert!(
+                                    object == &text || (object == "{}" && text.trim_matches(' ').len() <= 4)
+                                );
                                 Ok(object.clone())
                             }
                             ToolArguments::Malformed(malformed) => {

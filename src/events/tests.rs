@@ -7,7 +7,13 @@ use std::vec::Vec;
 
 fn assembler() -> Assembler {
     let mut out = Assembler::new(0xabc, Vec::new());
-    out.respond(|| ResponseInfo { id: None, model: None, request_id: None, created: None, route: "test".into() });
+    out.respond(|| ResponseInfo {
+        id: None,
+        model: None,
+        request_id: None,
+        created: None,
+        route: "test".into(),
+    });
     out
 }
 
@@ -31,7 +37,13 @@ fn warnings_about_the_request_stand_behind_the_response() {
     let mut out = Assembler::new(0, std::vec!["repaired".to_string()]);
     out.warn("second");
     assert!(out.is_empty(), "nothing is handed out before the answer begins");
-    out.respond(|| ResponseInfo { id: None, model: None, request_id: None, created: None, route: "r".into() });
+    out.respond(|| ResponseInfo {
+        id: None,
+        model: None,
+        request_id: None,
+        created: None,
+        route: "r".into(),
+    });
     let events = out.take(9);
     assert!(matches!(events[0], Event::Response(_)));
     assert_eq!(events[1..], [Event::Warning("repaired".into()), Event::Warning("second".into())]);

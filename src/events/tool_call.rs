@@ -60,7 +60,8 @@ impl Call {
         let known = !self.id.is_empty() && !self.name.is_empty();
         // A call of which nothing at all was told is no call.
         let settled = self.settled && !(self.name.is_empty() && self.arguments.is_empty());
-        (self.index.is_none() && (known || settled)).then(|| ToolCallHead { id: self.id.clone(), name: self.name.clone() })
+        (self.index.is_none() && (known || settled))
+            .then(|| ToolCallHead { id: self.id.clone(), name: self.name.clone() })
     }
 
     pub(super) fn started(&mut self, index: u32) {

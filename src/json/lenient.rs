@@ -3,7 +3,9 @@
 use alloc::vec::Vec;
 use core::{fmt, marker::PhantomData};
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
+use serde::de::{
+    Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer,
+};
 
 /// An object; nothing where something else stands.
 #[derive(Debug, PartialEq)]
@@ -155,7 +157,9 @@ mod tests {
     #[test]
     fn a_value_of_another_type_is_an_absence_and_costs_nothing_else() {
         for other in ["null", "true", "1", "-1", "1.5", "\"text\"", "[[1],{}]"] {
-            let json = std::format!("{{\"object\":{other},\"first\":[{{\"a\":1}},{other}],\"many\":[{other},{{\"a\":2}}]}}");
+            let json = std::format!(
+                "{{\"object\":{other},\"first\":[{{\"a\":1}},{other}],\"many\":[{other},{{\"a\":2}}]}}"
+            );
             let outer: Outer = serde_json::from_str(&json).expect(&json);
             assert_eq!(outer.object, Object(None), "{other}");
             assert_eq!(outer.first, First(Some(Inner { a: Some(1) })), "{other}");

@@ -6,6 +6,7 @@
 
 mod lenient;
 mod surrogate_pairs;
+pub mod surrogates;
 mod text;
 
 pub use lenient::{First, Many, Object};

@@ -59,8 +59,12 @@ impl<T: Transport> AccountQuery<T> {
                 let (limit, used) = (limit.take(), used.take());
                 return self.answer(accepted, limit, used).map(Some);
             }
-            let open: Vec<_> =
-                self.asked.iter().filter(|(_, told)| told.is_none()).map(|(fetch, _)| fetch.waits_for()).collect();
+            let open: Vec<_> = self
+                .asked
+                .iter()
+                .filter(|(_, told)| told.is_none())
+                .map(|(fetch, _)| fetch.waits_for())
+                .collect();
             let until = open.iter().map(|(_, until)| *until).min().unwrap_or_default();
             let exchanges: Vec<_> = open.into_iter().filter_map(|(exchange, _)| exchange).collect();
             if !wait.wait(&*self.transport, &exchanges, until) {

@@ -103,7 +103,9 @@ impl<T: Transport> Completion<T> {
     fn batch(&mut self, max: usize) -> Result<Batch, Error> {
         let events = self.events.take(max);
         match &self.state {
-            State::Failed(error) if events.is_empty() => Err(Error { partial: self.handed_out, ..error.clone() }),
+            State::Failed(error) if events.is_empty() => {
+                Err(Error { partial: self.handed_out, ..error.clone() })
+            }
             state => {
                 self.handed_out |= !events.is_empty();
                 Ok(Batch { done: matches!(state, State::Finished) && self.events.is_empty(), events })
@@ -144,7 +146,9 @@ impl<T: Transport> Completion<T> {
             State::BackOff(_) => self.state = State::Ready,
             State::Open(attempt) => return self.open(attempt),
             State::Refused { attempt, head, body, until } => return self.refused(attempt, head, body, until),
-            State::Streaming { attempt, answer, progress } => return self.streaming(attempt, answer, progress),
+            State::Streaming { attempt, answer, progress } => {
+                return self.streaming(attempt, answer, progress);
+            }
             over @ (State::Finished | State::Failed(_)) => {
                 self.state = over;
                 return false;
@@ -187,7 +191,13 @@ impl<T: Transport> Completion<T> {
         true
     }
 
-    fn refused(&mut self, mut attempt: Attempt<T>, head: ResponseHead, mut body: Vec<u8>, until: Moment) -> bool {
+    fn refused(
+        &mut self,
+        mut attempt: Attempt<T>,
+        head: ResponseHead,
+        mut body: Vec<u8>,
+        until: Moment,
+    ) -> bool {
         let step = attempt.step(&self.transport, &self.request.base_url.origin());
         let in_time = self.transport.now() < until && body.len() < MAX_ERROR_BODY;
         match step {
@@ -211,7 +221,9 @@ impl<T: Transport> Completion<T> {
     /// A status of failure. Where it is about `stream_options`, the request goes out once more without.
     fn answer_refusal(&mut self, head: &ResponseHead, body: &[u8]) {
         let named = head.status == 400
-            && ["stream_options", "include_usage"].iter().any(|name| memchr::memmem::find(body, name.as_bytes()).is_some());
+            && ["stream_options", "include_usage"]
+                .iter()
+                .any(|name| memchr::memmem::find(body, name.as_bytes()).is_some());
         if let Some(range) = self.stream_options.take_if(|_| named) {
             self.sent = true;
             let mut shorter = Vec::clone(self.request.body.as_deref().unwrap_or(&Vec::new()));

@@ -1,6 +1,6 @@
 //! What this provider is.
 
-use alloc::{borrow::ToOwned, vec, vec::Vec, string::String};
+use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
 
 use crate::contract::{AuthDescription, Description};
 

@@ -43,7 +43,10 @@ pub struct ModelQuery<T: Transport> {
 enum State<T: Transport> {
     /// The answer is known without asking.
     Known(ModelList),
-    Asking { key_list: Ask<T>, catalogue: Ask<T> },
+    Asking {
+        key_list: Ask<T>,
+        catalogue: Ask<T>,
+    },
     Answered,
 }
 
@@ -85,7 +88,8 @@ impl<T: Transport> ModelQuery<T> {
             _ => match memory.borrow().recall(transport.now(), Some(max_age)) {
                 Some(list) => State::Known(list),
                 None => {
-                    let fetch = |request, time| Fetch::new(transport.clone(), settings.clone(), request, time);
+                    let fetch =
+                        |request, time| Fetch::new(transport.clone(), settings.clone(), request, time);
                     let key_list = fetch(outgoing::get(&settings, "/models"), KEY_LIST_TIME);
                     let catalogue = fetch(outgoing::get_catalogue(&settings), CATALOGUE_TIME);
                     State::Asking { key_list: Ask::Open(key_list), catalogue: Ask::Open(catalogue) }
@@ -119,7 +123,9 @@ impl<T: Transport> ModelQuery<T> {
     }
 
     fn waits_for(&self) -> (Vec<&T::Exchange>, Moment) {
-        let State::Asking { key_list, catalogue } = &self.state else { return (Vec::new(), self.transport.now()) };
+        let State::Asking { key_list, catalogue } = &self.state else {
+            return (Vec::new(), self.transport.now());
+        };
         let asked: Vec<_> = [key_list, catalogue].into_iter().filter_map(Ask::waits_for).collect();
         let until = asked.iter().map(|(_, until)| *until).min().unwrap_or_default();
         (asked.into_iter().filter_map(|(exchange, _)| exchange).collect(), until)
@@ -155,7 +161,10 @@ impl<T: Transport> ModelQuery<T> {
                 Some(list)
             }
             Err(error) => {
-                warnings.push(format!("The public catalogue could not be had, so facts are missing: {}", error.message));
+                warnings.push(format!(
+                    "The public catalogue could not be had, so facts are missing: {}",
+                    error.message
+                ));
                 None
             }
         };
@@ -165,7 +174,8 @@ impl<T: Transport> ModelQuery<T> {
         let models = merge(Some(&key_list), catalogue.as_ref(), &BuiltIn::load());
         // An empty list may be a hiccup of the service: it is handed on, and not remembered.
         if !key_list.models.is_empty() {
-            let learnt = Learnt { at: self.transport.now(), models: models.clone(), warnings: warnings.clone() };
+            let learnt =
+                Learnt { at: self.transport.now(), models: models.clone(), warnings: warnings.clone() };
             self.memory.borrow_mut().learnt = Some(learnt);
         }
         Ok(ModelList { models, origin: ListOrigin::Live, age_ms: None, degraded: None, warnings })

@@ -1,6 +1,12 @@
 //! Requests as they leave: address and headers.
 
-use alloc::{borrow::ToOwned, format, rc::Rc, string::{String, ToString}, vec::Vec};
+use alloc::{
+    borrow::ToOwned,
+    format,
+    rc::Rc,
+    string::{String, ToString},
+    vec::Vec,
+};
 
 use crate::config::Settings;
 use crate::transport::Outgoing;
@@ -23,7 +29,12 @@ pub(super) fn post(settings: &Settings, path: &str, body: Rc<Vec<u8>>) -> Outgoi
         ("content-length", body.len().to_string()),
     ];
     let path = settings.base_url.endpoint(path);
-    Outgoing { base_url: settings.base_url.clone(), path, headers: headers(settings, own, Key::Sent), body: Some(body) }
+    Outgoing {
+        base_url: settings.base_url.clone(),
+        path,
+        headers: headers(settings, own, Key::Sent),
+        body: Some(body),
+    }
 }
 
 /// A GET of JSON from an endpoint of the API, with the key.

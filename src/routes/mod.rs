@@ -40,7 +40,10 @@ pub fn find(name: Option<&str>) -> Result<&'static Route, Error> {
     };
     found.ok_or_else(|| {
         let known: Vec<&str> = ROUTES.iter().map(|route| route.name).collect();
-        unsupported(format!("This provider has no such route; it has: {}. Leave the route out.", known.join(", ")))
+        unsupported(format!(
+            "This provider has no such route; it has: {}. Leave the route out.",
+            known.join(", ")
+        ))
     })
 }
 

@@ -12,8 +12,16 @@ struct Vector {
     #[serde(default)]
     input: String,
     input_hex: Option<String>,
-    chunks: Option<Vec<String>>,
+    chunks: Option<Vec<Piece>>,
     events: Option<Vec<Expected>>,
+}
+
+/// A read of the vector's own: as text, or as bytes where it cuts a character.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Piece {
+    Text(String),
+    Bytes { hex: String },
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
@@ -23,9 +31,21 @@ struct Expected {
     id: String,
 }
 
-fn bytes_of(vector: &Vector) -> Vec<u8> {
-    let Some(hex) = &vector.input_hex else { return vector.input.clone().into_bytes() };
+fn from_hex(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex")).collect()
+}
+
+fn bytes_of(vector: &Vector) -> Vec<u8> {
+    vector.input_hex.as_deref().map_or_else(|| vector.input.clone().into_bytes(), from_hex)
+}
+
+impl Piece {
+    fn bytes(&self) -> Vec<u8> {
+        match self {
+            Piece::Text(text) => text.clone().into_bytes(),
+            Piece::Bytes { hex } => from_hex(hex),
+        }
+    }
 }
 
 fn parse(reads: &[&[u8]]) -> Result<Vec<Expected>, TooLong> {
@@ -65,7 +85,8 @@ fn run(file: &str) {
         }
         assert_eq!(result.as_ref(), Ok(expected), "{}", vector.name);
         if let Some(chunks) = &vector.chunks {
-            let reads: Vec<&[u8]> = chunks.iter().map(|chunk| chunk.as_bytes()).collect();
+            let pieces: Vec<Vec<u8>> = chunks.iter().map(Piece::bytes).collect();
+            let reads: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
             assert_eq!(parse(&reads).as_ref(), Ok(expected), "{}, in its own reads", vector.name);
         }
         for cut in 0..whole.len().min(2_000) {

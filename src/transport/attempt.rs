@@ -28,7 +28,12 @@ pub struct Until {
 
 impl<T: Transport> Attempt<T> {
     /// Starts the exchange. `end` is when all must be over.
-    pub fn start(transport: &T, request: &Outgoing, deadlines: &Deadlines, end: Moment) -> Result<Self, Error> {
+    pub fn start(
+        transport: &T,
+        request: &Outgoing,
+        deadlines: &Deadlines,
+        end: Moment,
+    ) -> Result<Self, Error> {
         let exchange = transport
             .start(request, deadlines)
             .map_err(|failure| failure.into_error(&request.base_url.origin()))?;

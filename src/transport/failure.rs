@@ -42,8 +42,12 @@ impl Failure {
                 Error { retryable: true, ..error(ErrorKind::Timeout, message) }
             }
             Cause::Denied => denied_by_host(origin),
-            Cause::Protocol => protocol(alloc::format!("The answer is not HTTP ({what}). Check the base URL.")),
-            Cause::Request => error(ErrorKind::InvalidRequest, alloc::format!("The host cannot send the request ({what}).")),
+            Cause::Protocol => {
+                protocol(alloc::format!("The answer is not HTTP ({what}). Check the base URL."))
+            }
+            Cause::Request => {
+                error(ErrorKind::InvalidRequest, alloc::format!("The host cannot send the request ({what})."))
+            }
         };
         Error { request_sent, ..failed }
     }

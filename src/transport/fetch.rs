@@ -58,7 +58,8 @@ impl<T: Transport> Fetch<T> {
                 State::BackOff(until) if self.transport.now() < *until => return None,
                 State::BackOff(_) => self.state = State::Ready,
                 State::Ready => {
-                    match Attempt::start(&*self.transport, &self.request, &self.settings.deadlines, self.end) {
+                    match Attempt::start(&*self.transport, &self.request, &self.settings.deadlines, self.end)
+                    {
                         Ok(attempt) => self.state = State::Open(attempt, Fetched::default()),
                         Err(error) => return self.failed(error),
                     }

@@ -3,7 +3,8 @@
 use alloc::{string::String, vec::Vec};
 
 /// Headers that carry a request id, the provider's own first, then those of gateways before it.
-const REQUEST_ID_HEADERS: &[&str] = &["x-cometapi-request-id", "x-oneapi-request-id", "x-request-id", "request-id"];
+const REQUEST_ID_HEADERS: &[&str] =
+    &["x-cometapi-request-id", "x-oneapi-request-id", "x-request-id", "request-id"];
 
 /// Status and headers of an answer.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -55,7 +55,8 @@ impl Transport for WasiHttp {
 
     fn wait(&self, exchanges: &[&WasiExchange], at_most: Duration) {
         let nanoseconds = u64::try_from(at_most.as_nanos()).unwrap_or(u64::MAX);
-        let mut pollables: Vec<Pollable> = exchanges.iter().flat_map(|exchange| exchange.subscribe()).collect();
+        let mut pollables: Vec<Pollable> =
+            exchanges.iter().flat_map(|exchange| exchange.subscribe()).collect();
         pollables.push(monotonic_clock::subscribe_duration(nanoseconds));
         poll(&pollables.iter().collect::<Vec<_>>());
     }
@@ -259,7 +260,11 @@ fn cannot_send(what: &'static str) -> Failure {
 }
 
 fn lost(phase: Phase) -> Failure {
-    Failure { cause: Cause::Network, what: "the connection was lost", request_sent: phase != Phase::Connecting }
+    Failure {
+        cause: Cause::Network,
+        what: "the connection was lost",
+        request_sent: phase != Phase::Connecting,
+    }
 }
 
 /// What an error code of `wasi:http` means. Whether the request was sent follows from the code where it
@@ -279,7 +284,9 @@ fn failure(code: &ErrorCode, phase: Phase) -> Failure {
         Code::TlsCertificateError => (Cause::Certificate, "the certificate is not valid", true),
         Code::HttpRequestDenied => (Cause::Denied, "the request is not allowed", true),
         Code::ConnectionTerminated => (Cause::Network, "the connection was closed", false),
-        Code::ConnectionReadTimeout | Code::HttpResponseTimeout => (Cause::Timeout, "no answer in time", false),
+        Code::ConnectionReadTimeout | Code::HttpResponseTimeout => {
+            (Cause::Timeout, "no answer in time", false)
+        }
         Code::ConnectionWriteTimeout => (Cause::Timeout, "the request could not be sent in time", false),
         Code::HttpRequestLengthRequired
         | Code::HttpRequestBodySize(_)
@@ -297,7 +304,9 @@ fn failure(code: &ErrorCode, phase: Phase) -> Failure {
         Code::HttpResponseBodySize(_) | Code::HttpResponseTransferCoding(_) => {
             (Cause::Network, "the body broke off", false)
         }
-        Code::HttpResponseIncomplete => (Cause::Network, "the connection was closed before the answer", false),
+        Code::HttpResponseIncomplete => {
+            (Cause::Network, "the connection was closed before the answer", false)
+        }
         Code::HttpProtocolError
         | Code::HttpResponseHeaderSectionSize(_)
         | Code::HttpResponseHeaderSize(_)

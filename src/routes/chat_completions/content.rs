@@ -77,7 +77,9 @@ impl Content {
                     }
                 }
                 Some(_) if core::mem::replace(&mut self.told_of_unknown_parts, true) => {}
-                Some(_) => out.warn("The answer holds parts that are neither text nor reasoning; they are left out."),
+                Some(_) => {
+                    out.warn("The answer holds parts that are neither text nor reasoning; they are left out.")
+                }
             }
         }
         Ok(())

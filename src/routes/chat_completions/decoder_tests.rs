@@ -206,7 +206,8 @@ fn usage_is_taken_from_wherever_it_stands_and_the_last_one_counts() {
 }
 
 /// Deltas with tool calls, and the calls they make [13].
-type CallCase = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str, &'static str)]);
+type CallCase =
+    (&'static str, &'static [&'static str], &'static [(&'static str, &'static str, &'static str)]);
 
 const CALLS: &[CallCase] = &[
     (
@@ -383,7 +384,10 @@ const REASONING: &[ReasoningCase] = &[
         r#"{"route":"chat-completions","field":"reasoning_content","signature":"late"}"#,
     ),
     (
-        &[r#"{"thinking_blocks":[{"type":"thinking","thinking":"a","signature":"sig"}]}"#, r#"{"content":"c"}"#],
+        &[
+            r#"{"thinking_blocks":[{"type":"thinking","thinking":"a","signature":"sig"}]}"#,
+            r#"{"content":"c"}"#,
+        ],
         "a",
         "c",
         r#"{"route":"chat-completions","field":"reasoning_content","signature":"sig"}"#,
@@ -480,7 +484,8 @@ fn an_error_in_the_middle_ends_the_answer() {
     }
     let named = decode(&[b"event: error\ndata: {\"message\":\"m\"}\n\n"]);
     assert!(named.error.is_some());
-    let empty = decode_stream(&[r#"{"error":null,"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#]);
+    let empty =
+        decode_stream(&[r#"{"error":null,"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#]);
     assert_eq!((empty.answer.text.as_str(), empty.error), ("a", None));
 }
 

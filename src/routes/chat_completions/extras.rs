@@ -28,7 +28,9 @@ impl Extras {
         self.note("annotations", delta.annotations);
         let media = [delta.images, delta.audio].into_iter().filter_map(present).any(|json| json != "[]");
         if media && !core::mem::replace(&mut self.told_of_media, true) {
-            out.warn("The answer holds images or audio, which this provider does not hand on; they are left out.");
+            out.warn(
+                "The answer holds images or audio, which this provider does not hand on; they are left out.",
+            );
         }
         if core::mem::take(&mut self.too_large) {
             out.warn("The answer holds citations or annotations of more than 256 KiB; they are left out.");

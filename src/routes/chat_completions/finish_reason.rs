@@ -77,7 +77,8 @@ pub(super) fn finish_reason(raw: Option<&str>, seen: Seen) -> Result<FinishReaso
 }
 
 fn not_finished(kind: ErrorKind, raw: &str) -> Error {
-    let message = format!("The model's server broke the answer off with the finish reason \"{raw}\"; try again.");
+    let message =
+        format!("The model's server broke the answer off with the finish reason \"{raw}\"; try again.");
     Error { retryable: true, request_sent: true, provider_code: Some(raw.to_owned()), ..error(kind, message) }
 }
 

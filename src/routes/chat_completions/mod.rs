@@ -7,9 +7,9 @@ mod decoder;
 mod decoder_tests;
 mod extras;
 mod finish_reason;
+mod reasoning;
 #[cfg(test)]
 mod recorded_streams;
-mod reasoning;
 pub mod replay;
 pub mod request;
 mod think;

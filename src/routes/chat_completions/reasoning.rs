@@ -54,7 +54,12 @@ impl Reasoning {
     }
 
     /// A piece of reasoning that came in this field.
-    pub(super) fn push(&mut self, field: Field, text: &WireText<'_>, out: &mut Assembler) -> Result<(), Error> {
+    pub(super) fn push(
+        &mut self,
+        field: Field,
+        text: &WireText<'_>,
+        out: &mut Assembler,
+    ) -> Result<(), Error> {
         if text.is_empty() {
             return Ok(());
         }
@@ -78,7 +83,8 @@ impl Reasoning {
 
     /// The answer ends: what has to be sent back and came too late for a block gets one of its own.
     pub(super) fn finish(&mut self, out: &mut Assembler) {
-        let homeless = !self.replay.details.is_empty() || self.replay.signature.is_some() || self.replay.text.is_some();
+        let homeless =
+            !self.replay.details.is_empty() || self.replay.signature.is_some() || self.replay.text.is_some();
         if homeless {
             out.open_as(TextKind::Reasoning);
         }
@@ -102,7 +108,7 @@ impl Reasoning {
                     if self.withhold {
                         self.keep(text.len())?;
                     } else {
-                                    out.text(TextKind::Reasoning, &WireText::from(text.as_str()));
+                        out.text(TextKind::Reasoning, &WireText::from(text.as_str()));
                     }
                 }
             }

@@ -13,10 +13,10 @@ fn wire(file: &str, framing: &str) -> Option<String> {
     let text = corpora::text(&std::format!("streams/{file}"))?;
     Some(match framing {
         "chunks-lines" => {
-            let events: String = text.lines().filter(|line| !line.trim().is_empty()).fold(
-                String::new(),
-                |all, line| all + "data: " + line + "\n\n",
-            );
+            let events: String = text
+                .lines()
+                .filter(|line| !line.trim().is_empty())
+                .fold(String::new(), |all, line| all + "data: " + line + "\n\n");
             events + "data: [DONE]\n\n"
         }
         _ => text,
@@ -32,7 +32,11 @@ fn check(name: &str, expected: &Value, reading: &Reading) {
     let answer = &reading.answer;
     assert_eq!(answer.text, text_of(expected, "text"), "{name}: text");
     assert_eq!(answer.reasoning, text_of(expected, "reasoning"), "{name}: reasoning");
-    let calls: Vec<_> = answer.calls.iter().map(|(id, name, arguments)| (id.clone(), name.clone(), arguments.clone())).collect();
+    let calls: Vec<_> = answer
+        .calls
+        .iter()
+        .map(|(id, name, arguments)| (id.clone(), name.clone(), arguments.clone()))
+        .collect();
     let expected_calls: Vec<_> = expected["tool_calls"]
         .as_array()
         .into_iter()
@@ -50,7 +54,9 @@ fn check(name: &str, expected: &Value, reading: &Reading) {
         _ => None,
     });
     let usage = finish.and_then(|finish| finish.usage.as_ref());
-    let told = usage.and_then(|usage| usage.raw_json.as_deref()).map(|raw| serde_json::from_str::<Value>(raw).expect(raw));
+    let told = usage
+        .and_then(|usage| usage.raw_json.as_deref())
+        .map(|raw| serde_json::from_str::<Value>(raw).expect(raw));
     assert_eq!(told.unwrap_or_default(), expected["usage"], "{name}: usage");
     if let Some(prompt) = expected["usage"]["prompt_tokens"].as_u64() {
         assert_eq!(usage.and_then(|usage| usage.input), Some(prompt), "{name}: input tokens");
@@ -59,7 +65,11 @@ fn check(name: &str, expected: &Value, reading: &Reading) {
         Event::Response(info) => info.model.clone(),
         _ => None,
     });
-    assert_eq!(model.as_deref(), expected["model"].as_str().filter(|model| !model.is_empty()), "{name}: model");
+    assert_eq!(
+        model.as_deref(),
+        expected["model"].as_str().filter(|model| !model.is_empty()),
+        "{name}: model"
+    );
 }
 
 #[test]

@@ -40,7 +40,8 @@ impl ToolCalls {
             self.tell(at, id.as_deref(), function, out)?;
             if let (Some(extra), Some(known)) = (fragment.extra_content, self.known.get(at)) {
                 if present(Some(extra)).is_some() {
-                    let replay = CallReplay { extra_content: Some(extra.to_owned()), ..CallReplay::default() };
+                    let replay =
+                        CallReplay { extra_content: Some(extra.to_owned()), ..CallReplay::default() };
                     out.call_replay(known.handle, replay.to_json())?;
                 }
             }
@@ -101,7 +102,9 @@ impl ToolCalls {
         // Without an index and an id a name begins a call, if this chunk told of the last one already.
         let anonymous = index.is_none() && id.is_none();
         let found = found.filter(|&at| {
-            !(anonymous && named && self.known.get(at).is_some_and(|known| known.named && known.chunk == chunk))
+            !(anonymous
+                && named
+                && self.known.get(at).is_some_and(|known| known.named && known.chunk == chunk))
         });
         match found {
             Some(at) => Ok(at),

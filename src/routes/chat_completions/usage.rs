@@ -138,7 +138,10 @@ mod tests {
                 r#"{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12,"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":2}}"#,
                 (Some(9), Some(3), Some(12), Some(4), None, Some(2)),
             ),
-            (r#"{"prompt_tokens":9,"prompt_cache_hit_tokens":8}"#, (Some(9), None, None, Some(8), None, None)),
+            (
+                r#"{"prompt_tokens":9,"prompt_cache_hit_tokens":8}"#,
+                (Some(9), None, None, Some(8), None, None),
+            ),
             (r#"{"cached_tokens":0}"#, (None, None, None, Some(0), None, None)),
             (
                 r#"{"cache_creation_input_tokens":5,"cache_read_input_tokens":6}"#,
