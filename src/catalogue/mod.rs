@@ -12,6 +12,7 @@
 #![allow(clippy::result_large_err)]
 
 mod built_in;
+mod by_id;
 mod endpoints;
 mod envelope;
 mod extra;
@@ -27,6 +28,7 @@ mod public_list;
 mod routes;
 
 pub use built_in::{BuiltIn, BuiltInModel};
+pub use by_id::ById;
 pub use endpoints::EndpointTypes;
 pub use envelope::Refused;
 pub use features::Features;
