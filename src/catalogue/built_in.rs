@@ -7,7 +7,6 @@
 
 use alloc::{
     borrow::ToOwned,
-    collections::BTreeMap,
     string::{String, ToString},
     vec::Vec,
 };
@@ -15,6 +14,7 @@ use alloc::{
 use serde_json::value::RawValue;
 
 use super::{
+    by_id::ById,
     envelope::label,
     lenient::{self, amount, fields, flag, items, text, tokens},
     routes::Routes,
@@ -40,7 +40,7 @@ pub(super) const FACTS: [&str; 10] = [
 /// The table, by id.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BuiltIn {
-    pub(super) models: BTreeMap<String, BuiltInModel>,
+    pub(super) models: ById<BuiltInModel>,
     sources: Vec<String>,
 }
 
@@ -74,7 +74,12 @@ impl BuiltIn {
             items(sources, &mut |source| table.sources.extend(text(source)));
         }
         if let Some(models) = models {
-            items(models, &mut |row| table.models.extend(read(row)));
+            items(models, &mut |row| {
+                if let Some((id, model)) = read(row) {
+                    // The table has every id once; were there two, the first would count.
+                    let _ = table.models.add(id, model);
+                }
+            });
         }
         table
     }
@@ -165,7 +170,7 @@ mod tests {
         ];
         let (table, loaded) = (table(), BuiltIn::load());
         for row in table["models"].as_array().unwrap() {
-            let model = &loaded.models[row["id"].as_str().unwrap()];
+            let model = loaded.models.get(row["id"].as_str().unwrap()).unwrap();
             for (key, fact) in keys.iter().zip(FACTS) {
                 let known = row.get(key).is_some();
                 assert_eq!(loaded.document(model, fact).is_some(), known, "{} {fact}", row["id"]);
@@ -175,7 +180,7 @@ mod tests {
 
     #[test]
     fn every_limit_and_price_of_the_table_is_positive_and_fits() {
-        for (id, model) in &BuiltIn::load().models {
+        for (id, model) in BuiltIn::load().models.iter() {
             let window = model.context_window.unwrap();
             assert!(window >= 8_000, "{id}");
             assert!(model.max_output_tokens.is_none_or(|output| output < window), "{id}");
@@ -189,13 +194,16 @@ mod tests {
     #[test]
     fn a_known_row_is_read_whole() {
         let table = BuiltIn::load();
-        let model = &table.models["claude-haiku-4-5-20251001"];
+        let model = table.models.get("claude-haiku-4-5-20251001").unwrap();
         assert_eq!(model.context_window, Some(200_000));
         assert_eq!(model.max_output_tokens, Some(64_000));
         assert_eq!(model.input, ["text", "image", "file"]);
         assert_eq!(model.tools, Some(true));
         assert_eq!(model.price.as_ref().unwrap().output, Some(5.0));
         assert_eq!(table.document(model, "context-window"), Some("pi-ai 1.5.2"));
-        assert_eq!(table.models["gpt-5"].reasoning_efforts, ["minimal", "low", "medium", "high"]);
+        assert_eq!(
+            table.models.get("gpt-5").unwrap().reasoning_efforts,
+            ["minimal", "low", "medium", "high"]
+        );
     }
 }

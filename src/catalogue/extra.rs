@@ -1,8 +1,8 @@
 //! What is told of a model that the contract has no field for, as JSON.
 
-use alloc::{collections::BTreeMap, string::String};
+use alloc::{string::String, vec::Vec};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Pricing, PublicModel};
 
@@ -24,8 +24,8 @@ pub(super) struct Extra<'a> {
     #[serde(skip_serializing_if = "core::ops::Not::not")]
     deprecated: bool,
     /// Which document each built-in fact was taken from.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) built_in_sources: BTreeMap<&'static str, &'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "as_object")]
+    pub(super) built_in_sources: Vec<(&'static str, &'a str)>,
 }
 
 impl<'a> Extra<'a> {
@@ -38,7 +38,7 @@ impl<'a> Extra<'a> {
             per_second,
             upcoming: row.upcoming,
             deprecated: row.deprecated,
-            built_in_sources: BTreeMap::new(),
+            built_in_sources: Vec::new(),
         }
     }
 
@@ -55,4 +55,8 @@ impl<'a> Extra<'a> {
         }
         serde_json::to_string(self).ok()
     }
+}
+
+fn as_object<S: Serializer>(pairs: &[(&str, &str)], json: S) -> Result<S::Ok, S::Error> {
+    json.collect_map(pairs.iter().copied())
 }

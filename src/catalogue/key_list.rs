@@ -1,10 +1,11 @@
 //! `GET /v1/models`: what this key may call.
 
-use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 
 use serde_json::value::RawValue;
 
 use super::{
+    by_id::ById,
     endpoints::EndpointTypes,
     envelope::{self, Refused},
     lenient::fields,
@@ -18,7 +19,7 @@ use crate::errors::Error;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct KeyList {
     /// By id. A model that came twice has the endpoint types of both rows.
-    pub models: BTreeMap<String, EndpointTypes>,
+    pub models: ById<EndpointTypes>,
     /// What could not be used, for people.
     pub warnings: Vec<String>,
 }
@@ -29,14 +30,15 @@ impl KeyList {
     ///
     /// Errors: what `refused` makes of an error body inside the 200; `protocol` for what is no list.
     pub fn parse(body: &[u8], refused: Refused<'_>) -> Result<Self, Error> {
-        let mut models = BTreeMap::<String, EndpointTypes>::new();
+        let mut models = ById::<EndpointTypes>::default();
         let keep = &mut |row: &RawValue| {
             let Some([id, types]) = fields(row, ["id", "supported_endpoint_types"]) else {
                 return Err("it is no object");
             };
             let types = types.map_or(EndpointTypes::default(), EndpointTypes::read);
-            let known = models.entry(envelope::id(id)?).or_default();
-            *known = known.with(types);
+            if let Err((known, more)) = models.add(envelope::id(id)?, types) {
+                *known = known.with(more);
+            }
             Ok(())
         };
         let warning = envelope::rows(body, "the list of callable models", refused, keep)?;
@@ -64,10 +66,10 @@ mod tests {
                 {"id":"c","supported_endpoint_types":"gemini"}
             ]}"#,
         );
-        let ids: Vec<_> = list.models.keys().map(String::as_str).collect();
+        let ids: Vec<_> = list.models.ids().collect();
         assert_eq!(ids, ["a", "b", "c", "claude-opus-5"]);
-        assert!(list.models["a"].has(EndpointTypes::ANTHROPIC));
-        assert!(list.models["b"].has(EndpointTypes::OPENAI));
+        assert!(list.models.get("a").unwrap().has(EndpointTypes::ANTHROPIC));
+        assert!(list.models.get("b").unwrap().has(EndpointTypes::OPENAI));
         assert!(list.warnings.is_empty());
     }
 

@@ -8,7 +8,6 @@
 
 use alloc::{
     borrow::ToOwned,
-    collections::BTreeSet,
     string::{String, ToString},
     vec::Vec,
 };
@@ -27,12 +26,14 @@ use crate::contract::{FactSource, Model, ModelKind, ModelStatus};
 ///
 /// Without any list it is the built-in table. With one list or both the table adds facts and no models.
 pub fn merge(key_rows: Option<&KeyList>, public: Option<&PublicList>, built_in: &BuiltIn) -> Vec<Model> {
-    let mut ids = BTreeSet::<&str>::new();
-    ids.extend(key_rows.iter().flat_map(|list| list.models.keys()).map(String::as_str));
-    ids.extend(public.iter().flat_map(|list| list.models.keys()).map(String::as_str));
+    let mut ids = Vec::<&str>::new();
+    ids.extend(key_rows.iter().flat_map(|list| list.models.ids()));
+    ids.extend(public.iter().flat_map(|list| list.models.ids()));
     if key_rows.is_none() && public.is_none() {
-        ids.extend(built_in.models.keys().map(String::as_str));
+        ids.extend(built_in.models.ids());
     }
+    ids.sort_unstable();
+    ids.dedup();
     let row = |id| Row {
         id,
         key_types: key_rows.and_then(|list| list.models.get(id)).copied(),

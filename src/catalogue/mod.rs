@@ -9,6 +9,7 @@
 //! `merge`; what is unknown stays unknown, since a made-up context window does more harm than none.
 
 mod built_in;
+mod by_id;
 mod endpoints;
 mod envelope;
 mod extra;
@@ -24,6 +25,7 @@ mod public_list;
 mod routes;
 
 pub use built_in::{BuiltIn, BuiltInModel};
+pub use by_id::ById;
 pub use endpoints::EndpointTypes;
 pub use envelope::Refused;
 pub use features::Features;

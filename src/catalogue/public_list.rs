@@ -1,14 +1,11 @@
 //! `GET /api/models`: the public catalogue, which has the facts and proves nothing of what a key may call.
 
-use alloc::{
-    collections::{BTreeMap, btree_map::Entry},
-    string::String,
-    vec::Vec,
-};
+use alloc::{string::String, vec::Vec};
 
 use serde_json::value::RawValue;
 
 use super::{
+    by_id::ById,
     endpoints::EndpointTypes,
     envelope::{self, Refused, label},
     features::Features,
@@ -21,7 +18,7 @@ use crate::errors::Error;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PublicList {
     /// By id, which is what a model is called by. Of two rows with one id the first is kept.
-    pub models: BTreeMap<String, PublicModel>,
+    pub models: ById<PublicModel>,
     /// What could not be used, for people.
     pub warnings: Vec<String>,
 }
@@ -59,14 +56,10 @@ impl PublicList {
     ///
     /// Errors: what `refused` makes of an error body inside the 200; `protocol` for what is no list.
     pub fn parse(body: &[u8], refused: Refused<'_>) -> Result<Self, Error> {
-        let mut models = BTreeMap::new();
+        let mut models = ById::default();
         let keep = &mut |row: &RawValue| {
             let (id, model) = read(row)?;
-            match models.entry(id) {
-                Entry::Occupied(_) => return Err("its id came before"),
-                Entry::Vacant(free) => free.insert(model),
-            };
-            Ok(())
+            models.add(id, model).map_err(|_| "its id came before")
         };
         let warning = envelope::rows(body, "the public catalogue", refused, keep)?;
         Ok(Self { models, warnings: warning.into_iter().collect() })
@@ -120,7 +113,7 @@ mod tests {
                 "pricing":{"currency":"USD / M Tokens","input":5,"output":25,"ratio":0.8},
                 "context_length":"1M","max_completion_tokens":"128000","upcoming":false,"page":[]}]}"#,
         );
-        let model = &list.models["claude-opus-5"];
+        let model = list.models.get("claude-opus-5").unwrap();
         assert_eq!(model.context_window, Some(1_000_000));
         assert_eq!(model.max_output_tokens, Some(128_000));
         assert!(model.endpoints.has(EndpointTypes::ANTHROPIC));
@@ -150,21 +143,21 @@ mod tests {
             .join(",");
             let list = parse(&format!("[{{\"id\":\"a\",{row}}}]"));
             assert_eq!(list.models.len(), 1, "{value}");
-            assert_eq!(list.models["a"].pricing.price, None, "{value}");
+            assert_eq!(list.models.get("a").unwrap().pricing.price, None, "{value}");
         }
     }
 
     #[test]
     fn an_output_limit_that_repeats_the_window_is_no_limit() {
         let list = parse(r#"[{"id":"a","context_length":"500K","max_completion_tokens":500000}]"#);
-        assert_eq!(list.models["a"].max_output_tokens, None);
-        assert_eq!(list.models["a"].context_window, Some(500_000));
+        assert_eq!(list.models.get("a").unwrap().max_output_tokens, None);
+        assert_eq!(list.models.get("a").unwrap().context_window, Some(500_000));
     }
 
     #[test]
     fn the_first_of_two_rows_is_kept_and_the_other_told() {
         let list = parse(r#"[{"id":"a","name":"first"},{"id":"a","name":"second"},{"name":"no id"}]"#);
-        assert_eq!(list.models["a"].name.as_deref(), Some("first"));
+        assert_eq!(list.models.get("a").unwrap().name.as_deref(), Some("first"));
         assert!(list.warnings[0].contains("left out 2 of 3 rows"), "{:?}", list.warnings);
     }
 }
