@@ -217,7 +217,7 @@ fn tools_are_read_in_the_contracts_shape_and_in_openais() {
         strict: Some(true),
     };
     for shape in shapes {
-        assert_eq!(tools::parse(shape).unwrap(), [expected.clone()], "{shape}");
+        assert_eq!(tools::parse(shape).unwrap(), std::slice::from_ref(&expected), "{shape}");
     }
     assert_eq!(tools::parse("[]").unwrap(), []);
     let bare = tools::parse(r#"[{"name":"f"}]"#).unwrap();
