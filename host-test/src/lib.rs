@@ -5,3 +5,4 @@ pub mod json;
 pub mod plugin;
 pub mod sandbox;
 pub mod stand_in;
+pub mod transcript;

@@ -1,1 +1,49 @@
-//! To come.
+//! The contract's types as JSON: what `host-test --json` prints and what it reads.
+//!
+//! The names are the contract's own, in kebab-case, so that `wit/model-provider.wit` is the reference
+//! for what each field means. Three rules give the rest:
+//!
+//! | in the contract | in JSON |
+//! |---|---|
+//! | a record | an object with all of its fields, always |
+//! | an `option` that is `none` | `null`, never left out |
+//! | an enum's case | its word, as a string |
+//! | a variant's case, in a field `f` | `"f": "case"` |
+//! | … whose payload is a record | the record's fields beside it |
+//! | … whose payload is anything else | `"f-case": payload` beside it, only with that case |
+//! | a variant that stands by itself | an object that begins with the variant's name: `{"event": "finish", …}` |
+//! | a field named `…-json` | a string that holds JSON text, exactly as it came |
+//! | bytes | base64 |
+//!
+//! ## Events
+//!
+//! | event | fields beside `event` |
+//! |---|---|
+//! | `response` | `id`, `model`, `request-id`, `created`, `route` |
+//! | `block-start` | `index`, `kind`: `text`, `reasoning`, `refusal`, or `tool-call` with `id` and `name` |
+//! | `block-delta` | `index`, `text` |
+//! | `block-end` | `index`, `replay`, `arguments`: `null`, `object` with `arguments-json`, or `malformed` with `raw` and `reason` |
+//! | `warning` | `message` |
+//! | `finish` | `reason` (`other` with `reason-other`), `raw-reason`, `usage`, `extra-json` |
+//! | `error` | `error`: see [`error`]; not an event of the contract, but how a stream of lines ends when it fails |
+//!
+//! `arguments-json` and `message` are the two names that the rules would have made longer
+//! (`arguments-object`, `event-warning`) and that read better so.
+//!
+//! A line ends in LF and holds none, nor any character that could steer a terminal: see [`line`].
+//! What may be read is a little wider than what is written: see [`request`].
+
+use serde_json::{Map, Value};
+
+pub mod error;
+pub mod events;
+mod fields;
+pub mod line;
+pub mod models;
+pub mod provider;
+pub mod request;
+
+/// An object from its fields, in this order.
+fn object<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}

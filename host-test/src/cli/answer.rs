@@ -1,0 +1,195 @@
+//! An answer on the terminal: text on stdout, all else beside it on stderr.
+
+use std::collections::BTreeMap;
+
+use host_test::contract::{BlockEnd, BlockKind, BlockStart, Event, FinishReason, ToolArguments};
+
+use super::failure::Failure;
+use super::stream::View;
+use super::terminal::{Sanitizer, Screen, Spinner, Style, line};
+
+/// Shows events to people as they come.
+pub(crate) struct TerminalView {
+    screen: Screen,
+    /// Until the first event.
+    waiting: Option<Spinner>,
+    /// Blocks that have not ended; they may interleave.
+    open: BTreeMap<u32, Open>,
+    /// What the cursor stands behind, while it does not stand at the beginning of a line.
+    unfinished: Option<Stream>,
+    /// Which block was written last: pieces of another one begin on a new line.
+    last: Option<u32>,
+}
+
+struct Open {
+    kind: BlockKind,
+    sanitizer: Sanitizer,
+}
+
+/// Where a block's text goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stream {
+    Out,
+    Aside,
+}
+
+impl TerminalView {
+    /// Waits for the first event with a sign of progress.
+    pub(crate) fn new(screen: Screen) -> Self {
+        let waiting = Some(screen.spinner("waiting for the answer"));
+        Self { screen, waiting, open: BTreeMap::new(), unfinished: None, last: None }
+    }
+
+    /// Ends the line, however the stream ended: call it last.
+    pub(crate) fn end(&mut self) -> Result<(), Failure> {
+        self.waiting = None;
+        self.fresh_line()
+    }
+
+    fn start(&mut self, start: &BlockStart) {
+        let sanitizer = Sanitizer::default();
+        self.open.insert(start.index, Open { kind: start.kind.clone(), sanitizer });
+    }
+
+    fn delta(&mut self, index: u32, text: &str) -> Result<(), Failure> {
+        let Some(open) = self.open.get_mut(&index) else { return Ok(()) };
+        let Some(stream) = stream_of(&open.kind) else { return Ok(()) };
+        let safe = open.sanitizer.feed(text).into_owned();
+        self.write(index, stream, &safe)
+    }
+
+    fn write(&mut self, index: u32, stream: Stream, text: &str) -> Result<(), Failure> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        if self.last.is_some_and(|last| last != index) {
+            self.fresh_line()?;
+        }
+        self.last = Some(index);
+        self.unfinished = if text.ends_with('\n') { None } else { Some(stream) };
+        match stream {
+            Stream::Out => self.screen.print(text),
+            Stream::Aside => {
+                self.screen.aside(Some(Style::Dim), text);
+                Ok(())
+            }
+        }
+    }
+
+    fn block_end(&mut self, end: &BlockEnd) -> Result<(), Failure> {
+        let Some(mut open) = self.open.remove(&end.index) else { return Ok(()) };
+        if let Some(stream) = stream_of(&open.kind) {
+            let held_back = open.sanitizer.end();
+            return self.write(end.index, stream, held_back);
+        }
+        let (BlockKind::ToolCall(head), Some(arguments)) = (&open.kind, &end.arguments) else {
+            return Ok(());
+        };
+        self.note(Style::Cyan, &tool_call(&head.name, arguments))
+    }
+
+    /// A line of its own on stderr.
+    fn note(&mut self, style: Style, text: &str) -> Result<(), Failure> {
+        self.fresh_line()?;
+        self.screen.aside(Some(style), &format!("{text}\n"));
+        Ok(())
+    }
+
+    fn fresh_line(&mut self) -> Result<(), Failure> {
+        match self.unfinished.take() {
+            Some(Stream::Out) => self.screen.print("\n"),
+            Some(Stream::Aside) => {
+                self.screen.aside(None, "\n");
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl View for TerminalView {
+    fn event(&mut self, event: &Event) -> Result<(), Failure> {
+        self.waiting = None;
+        match event {
+            Event::Response(_) => Ok(()),
+            Event::BlockStart(start) => {
+                self.start(start);
+                Ok(())
+            }
+            Event::BlockDelta(delta) => self.delta(delta.index, &delta.text),
+            Event::BlockEnd(end) => self.block_end(end),
+            Event::Warning(warning) => self.note(Style::Yellow, &format!("warning: {}", line(warning))),
+            Event::Finish(finish) => {
+                self.fresh_line()?;
+                match ended_early(&finish.reason) {
+                    Some(why) => self.note(Style::Yellow, &why),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+/// Where the text of a block goes; a tool call is shown when it is whole.
+fn stream_of(kind: &BlockKind) -> Option<Stream> {
+    match kind {
+        BlockKind::Text | BlockKind::Refusal => Some(Stream::Out),
+        BlockKind::Reasoning => Some(Stream::Aside),
+        BlockKind::ToolCall(_) => None,
+    }
+}
+
+/// A tool call as one would write it.
+pub(crate) fn tool_call(name: &str, arguments: &ToolArguments) -> String {
+    match arguments {
+        ToolArguments::Object(text) => format!("→ {}({})", line(name), line(text.trim())),
+        ToolArguments::Malformed(malformed) => {
+            format!(
+                "→ {}: malformed arguments, {}: {}",
+                line(name),
+                line(&malformed.reason),
+                line(&malformed.raw)
+            )
+        }
+    }
+}
+
+/// What people should know where an answer did not simply end.
+fn ended_early(reason: &FinishReason) -> Option<String> {
+    match reason {
+        FinishReason::Stop | FinishReason::ToolCalls => None,
+        FinishReason::Length => Some("cut at the limit of tokens; --max-tokens raises it".to_owned()),
+        FinishReason::ContentFilter => Some("cut by the provider's content filter".to_owned()),
+        FinishReason::Refusal => Some("the model refused".to_owned()),
+        FinishReason::Other(word) => Some(format!("ended by {:?}", line(word))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use host_test::contract::MalformedArguments;
+
+    use super::*;
+
+    #[test]
+    fn a_tool_call_is_shown_on_one_line_and_harmless() {
+        let call = tool_call("get\u{1b}[2J", &ToolArguments::Object("{\n \"a\": 1}".into()));
+        assert_eq!(call, r#"→ get\x1b[2J({\n "a": 1})"#);
+        let malformed = MalformedArguments { raw: "{\"a\r".into(), reason: "cut off".into() };
+        assert_eq!(
+            tool_call("f", &ToolArguments::Malformed(malformed)),
+            r#"→ f: malformed arguments, cut off: {"a\r"#
+        );
+    }
+
+    #[test]
+    fn only_an_end_that_surprises_is_remarked_on() {
+        assert!(
+            ended_early(&FinishReason::Stop).is_none() && ended_early(&FinishReason::ToolCalls).is_none()
+        );
+        for reason in [FinishReason::Length, FinishReason::ContentFilter, FinishReason::Refusal] {
+            assert!(ended_early(&reason).is_some());
+        }
+        assert!(ended_early(&FinishReason::Other("eos".into())).is_some_and(|why| why.contains("eos")));
+    }
+}

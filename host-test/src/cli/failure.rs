@@ -1,0 +1,205 @@
+//! How a command ends when it does not end well: what people read, what programs read, and the exit code.
+
+use std::io;
+use std::process::ExitCode;
+
+use host_test::contract::{Error, ErrorKind};
+use host_test::json;
+use host_test::sandbox::CallError;
+use serde_json::Value;
+
+use super::terminal::{Screen, Style, line};
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The command was used wrongly, or a file that it needs is not usable: nothing was sent.
+    Usage(String),
+    /// The provider said no, in the contract's terms.
+    Provider(Box<Error>),
+    /// The component or the host failed: it trapped, or did not come back in time.
+    Host {
+        /// A word for programs.
+        cause: &'static str,
+        /// A sentence for people.
+        message: String,
+    },
+    /// Ctrl-C.
+    Interrupted,
+    /// Who read stdout has had enough.
+    Closed,
+    /// Stdout cannot be written.
+    Output(io::Error),
+}
+
+impl Failure {
+    /// Wrong usage, in a sentence that says what to do instead.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::Usage(message.into())
+    }
+
+    /// The exit code: 1 for a failure of provider or component, 2 for wrong usage, 130 for Ctrl-C as
+    /// shells have it.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            // The component refused what it was configured with: that came from the command line.
+            Self::Provider(error) if error.kind == ErrorKind::Configuration => 2,
+            Self::Provider(_) | Self::Host { .. } | Self::Output(_) => 1,
+            Self::Interrupted => 130,
+            // As if SIGPIPE had ended it, which Rust programs ignore: what was asked for is not finished.
+            Self::Closed => 141,
+        }
+    }
+
+    /// The error in the contract's JSON; none where there is nobody to tell, or nothing to tell a program.
+    pub(crate) fn json(&self, partial: bool) -> Option<Value> {
+        match self {
+            Self::Usage(_) | Self::Closed | Self::Output(_) => None,
+            Self::Provider(error) => Some(json::error::error(error)),
+            Self::Host { cause, message } => Some(json::error::host_error(cause, message, partial)),
+            Self::Interrupted => Some(json::error::host_error("cancelled", "cancelled by Ctrl-C", partial)),
+        }
+    }
+
+    /// Tells people on stderr.
+    pub(crate) fn tell(&self, screen: Screen) {
+        let message = match self {
+            Self::Usage(message) => line(message).into_owned(),
+            Self::Provider(error) => provider_message(error),
+            Self::Host { message, .. } => line(message).into_owned(),
+            Self::Output(why) => format!("cannot write to stdout: {why}"),
+            Self::Interrupted | Self::Closed => return,
+        };
+        screen.aside(Some(Style::Red), "error: ");
+        screen.aside(None, &format!("{message}\n"));
+        if let Some(hint) = self.hint() {
+            screen.aside(Some(Style::Dim), &format!("  {hint}\n"));
+        }
+    }
+
+    /// Tells people and gives the exit code.
+    pub(crate) fn exit(&self, screen: Screen) -> ExitCode {
+        self.tell(screen);
+        ExitCode::from(self.code())
+    }
+
+    /// What this program can do about it; the component's own message says what the provider can.
+    fn hint(&self) -> Option<&'static str> {
+        let Self::Provider(error) = self else { return None };
+        match error.kind {
+            ErrorKind::Authentication => {
+                Some("the key comes from COMETAPI_KEY: 'host-test account' checks it")
+            }
+            ErrorKind::Permission | ErrorKind::ModelNotFound => {
+                Some("'host-test models --kind all' lists what this key may call")
+            }
+            ErrorKind::Billing => Some("'host-test account' shows what is left on the key"),
+            ErrorKind::DeniedByHost => Some("'host-test inspect' shows where the plugin may send requests"),
+            ErrorKind::ContextLengthExceeded => {
+                Some("'host-test models --search ID' shows how much a model takes; /reset starts anew")
+            }
+            ErrorKind::Network => {
+                Some("check the connection and the base URL (--base-url, COMETAPI_BASE_URL)")
+            }
+            _ => None,
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(why: io::Error) -> Self {
+        if why.kind() == io::ErrorKind::BrokenPipe { Self::Closed } else { Self::Output(why) }
+    }
+}
+
+impl From<CallError> for Failure {
+    fn from(why: CallError) -> Self {
+        match why {
+            CallError::Provider(error) => Self::Provider(error),
+            CallError::Trapped(_) => Self::Host { cause: "trapped", message: why.to_string() },
+            CallError::Deadline { .. } => Self::Host { cause: "deadline", message: why.to_string() },
+            CallError::Poisoned(_) => Self::Host { cause: "poisoned", message: why.to_string() },
+        }
+    }
+}
+
+/// The message with the facts that support asks for.
+pub(crate) fn provider_message(error: &Error) -> String {
+    let kind = match &error.kind {
+        ErrorKind::Other(cause) => cause.as_str(),
+        kind => json::error::kind(kind),
+    };
+    let mut facts = Vec::new();
+    facts.extend(error.http_status.map(|status| format!("HTTP {status}")));
+    facts.extend(error.provider_code.as_ref().map(|code| format!("code {code}")));
+    facts.extend(error.request_id.as_ref().map(|id| format!("request {id}")));
+    facts.extend(error.retry_after_ms.map(|wait| format!("retry after {:.1} s", wait as f64 / 1000.0)));
+    if error.retryable && error.retry_after_ms.is_none() {
+        facts.push("trying again may help".to_owned());
+    }
+    let facts = if facts.is_empty() { String::new() } else { format!(" [{}]", facts.join(", ")) };
+    line(&format!("{kind}: {}{facts}", error.message)).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(kind: ErrorKind) -> Error {
+        Error {
+            kind,
+            message: "slow down\u{1b}[2J".into(),
+            http_status: Some(429),
+            provider_code: Some("rate\nlimit".into()),
+            request_id: Some("r1".into()),
+            retry_after_ms: Some(1500),
+            retryable: true,
+            request_sent: true,
+            partial: false,
+            details_json: None,
+        }
+    }
+
+    #[test]
+    fn each_failure_has_its_exit_code() {
+        let provider = |kind| Failure::Provider(Box::new(error(kind)));
+        let cases = [
+            (Failure::usage("x"), 2),
+            (provider(ErrorKind::Configuration), 2),
+            (provider(ErrorKind::RateLimited), 1),
+            (provider(ErrorKind::InvalidRequest), 1),
+            (Failure::Host { cause: "trapped", message: "x".into() }, 1),
+            (Failure::Interrupted, 130),
+            (Failure::from(io::Error::from(io::ErrorKind::BrokenPipe)), 141),
+            (Failure::from(io::Error::from(io::ErrorKind::StorageFull)), 1),
+        ];
+        for (failure, code) in cases {
+            assert_eq!(failure.code(), code, "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn a_providers_message_comes_on_one_line_without_controls_and_with_the_facts() {
+        assert_eq!(
+            provider_message(&error(ErrorKind::RateLimited)),
+            r"rate-limited: slow down\x1b[2J [HTTP 429, code rate\nlimit, request r1, retry after 1.5 s]"
+        );
+        assert!(provider_message(&error(ErrorKind::Other("quota".into()))).starts_with("quota: slow down"));
+    }
+
+    #[test]
+    fn programs_are_told_of_all_but_wrong_usage_and_a_closed_stdout() {
+        assert!(Failure::usage("x").json(false).is_none());
+        assert!(Failure::Closed.json(false).is_none());
+        let cancelled = Failure::Interrupted.json(true).unwrap();
+        assert_eq!(
+            (cancelled["kind-other"].as_str(), cancelled["partial"].as_bool()),
+            (Some("cancelled"), Some(true))
+        );
+        assert_eq!(
+            Failure::Provider(Box::new(error(ErrorKind::Billing))).json(false).unwrap()["kind"],
+            "billing"
+        );
+    }
+}

@@ -1,0 +1,140 @@
+//! `host-test describe`, `inspect` and `pack`: the plugin itself, without anything being sent.
+
+use std::fs;
+
+use host_test::contract::Description;
+use host_test::json;
+use host_test::plugin::{Manifest, Plugin, pack as write_plugin};
+use host_test::sandbox::Inspection;
+use serde_json::{Value, json};
+
+use super::args::{Common, PackArgs};
+use super::cost::grouped;
+use super::failure::Failure;
+use super::session;
+use super::terminal::{Screen, Style, line};
+
+/// Shows what the component says of itself.
+pub(crate) async fn describe(common: &Common, screen: Screen) -> Result<(), Failure> {
+    let plugin = session::load(common)?;
+    let description = session::describe(&plugin, screen).await?;
+    match common.json {
+        true => screen.print_json(&json::provider::description(&description)),
+        false => screen.print(&facts(screen, &described(&description))),
+    }
+}
+
+/// Shows what the plugin's files are.
+pub(crate) fn inspect(common: &Common, screen: Screen) -> Result<(), Failure> {
+    let plugin = session::load(common)?;
+    let inspection = session::prepare(&plugin, screen)?.inspect();
+    match common.json {
+        true => screen.print_json(&inspected_json(&plugin, &inspection)?),
+        false => screen.print(&facts(screen, &inspected(&plugin.manifest, &inspection))),
+    }
+}
+
+/// Makes a plugin of a component: asks it what it is, and writes both files.
+pub(crate) async fn pack(common: &Common, args: &PackArgs, screen: Screen) -> Result<(), Failure> {
+    let unusable = |why: String| Failure::usage(why);
+    let bytes =
+        fs::read(&args.component).map_err(|why| unusable(format!("{}: {why}", args.component.display())))?;
+    let bare = Plugin::bare(bytes).map_err(|why| unusable(format!("{}: {why}", args.component.display())))?;
+    let description = session::describe(&bare, screen).await?;
+    let plugin =
+        write_plugin(bare.component(), &description, &args.dir).map_err(|why| unusable(why.to_string()))?;
+    let manifest = &plugin.manifest;
+    let size = plugin.component().len();
+    if common.json {
+        return screen.print_json(&json!({
+            "directory": plugin.directory.to_string_lossy(),
+            "id": manifest.id,
+            "version": manifest.version.to_string(),
+            "component": manifest.component,
+            "sha256": manifest.sha256,
+            "size": size,
+        }));
+    }
+    let made =
+        format!("{} {} ({} KB)", line(&manifest.name), manifest.version, grouped(size.div_ceil(1000) as u64));
+    screen.print(&format!("{made} in {}\n", line(&plugin.directory.to_string_lossy())))
+}
+
+type Facts = Vec<(&'static str, String)>;
+
+fn described(description: &Description) -> Facts {
+    vec![
+        ("id", description.id.clone()),
+        ("name", description.name.clone()),
+        ("version", description.version.clone()),
+        ("homepage", description.homepage_url.clone()),
+        ("docs", description.docs_url.clone()),
+        ("base URL", description.default_base_url.clone()),
+        ("origins", description.origins.join(", ")),
+        ("key from", description.auth.env_vars.join(", ")),
+        ("key looks like", description.auth.key_hint.clone()),
+        ("get a key at", description.auth.console_url.clone()),
+        ("can", description.capabilities.join(", ")),
+        ("default model", description.default_model.clone()),
+    ]
+}
+
+fn inspected(manifest: &Manifest, inspection: &Inspection) -> Facts {
+    let origins: Vec<String> = manifest.network.origins.iter().map(ToString::to_string).collect();
+    let custom = if manifest.network.custom_base_url { " and a base URL that you choose" } else { "" };
+    vec![
+        ("plugin", format!("{} {} ({})", manifest.name, manifest.version, manifest.id)),
+        ("contract", manifest.contract.clone()),
+        ("component", manifest.component.clone()),
+        (
+            "size",
+            format!("{} bytes, {} as machine code", grouped(inspection.size), grouped(inspection.code_size)),
+        ),
+        ("sha256", inspection.sha256.clone()),
+        ("imports", inspection.imports.join("\n")),
+        ("exports", inspection.exports.join("\n")),
+        ("may talk to", format!("{}{custom}", origins.join(", "))),
+        ("key from", manifest.credential.env_vars.join(", ")),
+        ("memory", format!("{} MiB", manifest.limits.memory_mib)),
+        ("time", format!("{} s a call beyond the wait it is told", manifest.limits.call_seconds)),
+    ]
+}
+
+fn inspected_json(plugin: &Plugin, inspection: &Inspection) -> Result<Value, Failure> {
+    let manifest = serde_json::to_value(&plugin.manifest)
+        .map_err(|why| Failure::Host { cause: "host", message: format!("the manifest: {why}") })?;
+    Ok(json!({
+        "manifest": manifest,
+        "imports": inspection.imports,
+        "exports": inspection.exports,
+        "size": inspection.size,
+        "code-size": inspection.code_size,
+        "sha256": inspection.sha256,
+    }))
+}
+
+/// Names and values in two columns; a value of several lines stays in its own.
+fn facts(screen: Screen, facts: &[(&str, String)]) -> String {
+    let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (name, value) in facts {
+        let mut name = *name;
+        for part in value.split('\n') {
+            let column = screen.styled(Style::Bold, &format!("{name:width$}"));
+            text.push_str(&format!("{column}  {}\n", line(part)));
+            name = "";
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_stand_in_columns_and_are_harmless() {
+        let given = [("id", "x\u{1b}[2J".to_owned()), ("imports", "a\nb".to_owned())];
+        assert_eq!(facts(Screen::plain(), &given), "id       x\\x1b[2J\nimports  a\n         b\n");
+    }
+}

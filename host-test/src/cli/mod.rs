@@ -1,0 +1,83 @@
+//! The command line: what was asked for, who does it, and how it ended.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use serde_json::json;
+
+mod access;
+mod account;
+mod answer;
+mod args;
+mod chat;
+mod commands;
+mod conversation;
+mod cost;
+mod failure;
+mod inspect;
+mod interrupts;
+mod models;
+mod request;
+mod session;
+mod stand_in;
+mod stream;
+mod terminal;
+
+use args::{Cli, Command};
+use failure::Failure;
+use interrupts::Interrupts;
+use terminal::Screen;
+
+/// Runs the program.
+pub(crate) fn run() -> ExitCode {
+    // On wrong usage clap prints why, and exits with 2; with --help it exits with 0.
+    let cli = Cli::parse();
+    let screen = Screen::new();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let ended = match runtime {
+        Ok(runtime) => {
+            let ended = runtime.block_on(dispatch(&cli, screen));
+            // A connection that lingers must not hold up the end.
+            runtime.shutdown_background();
+            ended
+        }
+        Err(why) => Err(Failure::Host { cause: "host", message: format!("cannot start: {why}") }),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => end(&cli, failure, screen),
+    }
+}
+
+async fn dispatch(cli: &Cli, screen: Screen) -> Result<(), Failure> {
+    let common = &cli.common;
+    let interrupts = Interrupts::listen();
+    match &cli.command {
+        Command::Models(args) => models::run(common, args, screen).await,
+        Command::Chat(args) => chat::run(common, args, screen, &interrupts).await,
+        Command::Account => account::run(common, screen).await,
+        Command::Describe => inspect::describe(common, screen).await,
+        Command::Inspect => inspect::inspect(common, screen),
+        Command::StandIn(args) => stand_in::run(common, args, screen, &interrupts).await,
+        Command::Pack(args) => inspect::pack(common, args, screen).await,
+    }
+}
+
+/// Tells how it ended, and turns it into the exit code.
+fn end(cli: &Cli, failure: Failure, screen: Screen) -> ExitCode {
+    let streams = matches!(cli.command, Command::Chat(_));
+    match &failure {
+        // A list whose reader has seen enough is a list that was read: `host-test models | head`.
+        Failure::Closed if !streams => return ExitCode::SUCCESS,
+        Failure::Closed => {}
+        // A stream has told already, in its last line.
+        failure if cli.common.json && !streams => {
+            if let Some(error) = failure.json(false) {
+                // Stdout is all there is to tell it on; if it cannot be written, stderr still tells.
+                let _ = screen.print_json(&json!({ "error": error }));
+            }
+        }
+        _ => {}
+    }
+    failure.exit(screen)
+}

@@ -1,0 +1,164 @@
+//! `host-test models`: what there is, what it can, what it costs.
+
+use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, presets};
+use host_test::contract::{ListOrigin, Model, ModelList, ModelStatus, Price};
+use host_test::json;
+
+use super::args::{Common, Kind, ModelsArgs};
+use super::cost::grouped;
+use super::failure::{Failure, provider_message};
+use super::session::Session;
+use super::terminal::{Screen, Style, line};
+
+/// Runs the command.
+pub(crate) async fn run(common: &Common, args: &ModelsArgs, screen: Screen) -> Result<(), Failure> {
+    let mut session = match args.built_in {
+        true => Session::offline(common, screen).await?,
+        false => Session::open(common, screen).await?,
+    };
+    let spinner = screen.spinner("asking for the models");
+    let list = session.models(args.discovery()).await;
+    drop(spinner);
+    let mut list = list?;
+    let all = list.models.len();
+    let kind = args.kind.unwrap_or(if common.json { Kind::All } else { Kind::Chat });
+    list.models.retain(|model| kind.takes(model.kind) && matches(model, args.search.as_deref()));
+    let found = list.models.len();
+    list.models.truncate(args.limit.unwrap_or(usize::MAX));
+    if common.json {
+        return screen.print_json(&json::models::model_list(&list));
+    }
+    if !list.models.is_empty() {
+        screen.print(&format!("{}\n", table(&list.models, kind, screen)))?;
+    }
+    for (style, text) in footer(&list, found, all, kind) {
+        screen.aside(Some(style), &format!("{text}\n"));
+    }
+    Ok(())
+}
+
+/// Whether the text stands in id, name or vendor, in any case.
+fn matches(model: &Model, search: Option<&str>) -> bool {
+    let Some(search) = search.map(str::to_lowercase) else { return true };
+    let fields = [Some(&model.id), model.name.as_ref(), model.vendor.as_ref()];
+    fields.into_iter().flatten().any(|field| field.to_lowercase().contains(&search))
+}
+
+fn table(models: &[Model], kind: Kind, screen: Screen) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    // Off a terminal a line stays a line, however long, for grep and awk.
+    let arrangement =
+        if screen.out_terminal { ContentArrangement::Dynamic } else { ContentArrangement::Disabled };
+    table.set_content_arrangement(arrangement);
+    let with_kind = kind == Kind::All;
+    let header = ["model", "kind", "context", "output", "$/M in", "$/M out", "can", "status"];
+    let header = header.into_iter().filter(|name| with_kind || *name != "kind").map(|name| {
+        let cell = Cell::new(name);
+        if screen.out_colours() { cell.add_attribute(Attribute::Bold) } else { cell }
+    });
+    table.set_header(header.collect::<Vec<_>>());
+    for model in models {
+        table.add_row(row(model, with_kind));
+    }
+    table
+}
+
+fn row(model: &Model, with_kind: bool) -> Vec<Cell> {
+    let number = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+    let mut cells = vec![Cell::new(line(&model.id))];
+    if with_kind {
+        cells.push(Cell::new(json::models::kind(model.kind)));
+    }
+    let price = model.price.as_ref();
+    cells.extend([
+        number(model.context_window.map_or_else(String::new, tokens)),
+        number(model.max_output_tokens.map_or_else(String::new, tokens)),
+        number(price.map_or_else(String::new, |price| per_million(price, price.input))),
+        number(price.map_or_else(String::new, |price| per_million(price, price.output))),
+        Cell::new(abilities(model).join(" ")),
+        Cell::new(status(model.status)),
+    ]);
+    cells
+}
+
+/// What a model is known to do beyond text.
+fn abilities(model: &Model) -> Vec<&'static str> {
+    let takes = |kind: &str| model.input.iter().any(|input| input == kind);
+    let known = [
+        ("tools", model.tools == Some(true)),
+        ("images", takes("image")),
+        ("audio", takes("audio")),
+        ("video", takes("video")),
+        ("files", takes("file")),
+        ("reasoning", model.reasoning == Some(true)),
+        ("json", model.structured_output == Some(true)),
+    ];
+    known.into_iter().filter(|(_, can)| *can).map(|(word, _)| word).collect()
+}
+
+fn status(status: ModelStatus) -> &'static str {
+    match status {
+        // The common case stays out of the way.
+        ModelStatus::Callable => "",
+        other => json::models::status(other),
+    }
+}
+
+/// A count of tokens as vendors write it: 200K, 1M, 1.05M; decimal, as CometAPI's catalogue has it.
+fn tokens(count: u64) -> String {
+    let short = |unit: f64, sign: &str| {
+        let text = format!("{:.2}", count as f64 / unit);
+        format!("{}{sign}", text.trim_end_matches('0').trim_end_matches('.'))
+    };
+    match count {
+        0..1_000 => count.to_string(),
+        1_000..1_000_000 => short(1e3, "K"),
+        _ => short(1e6, "M"),
+    }
+}
+
+fn per_million(price: &Price, amount: Option<f64>) -> String {
+    let Some(amount) = amount else { return String::new() };
+    let number = format!("{amount:.4}");
+    let (whole, decimals) = number.split_once('.').unwrap_or((&number, ""));
+    // Two decimals at least, and more where they tell something.
+    let decimals = decimals.trim_end_matches('0');
+    let number = format!("{whole}.{decimals:0<2}");
+    if price.currency == "USD" { number } else { format!("{number} {}", line(&price.currency)) }
+}
+
+/// The lines below the table.
+fn footer(list: &ModelList, found: usize, all: usize, kind: Kind) -> Vec<(Style, String)> {
+    let shown = list.models.len();
+    let count = match shown == found {
+        true => grouped(found as u64),
+        false => format!("{} of {}", grouped(shown as u64), grouped(found as u64)),
+    };
+    let among = if kind == Kind::All { String::new() } else { format!(" {}", word(kind)) };
+    let origin = match (list.origin, list.age_ms) {
+        (ListOrigin::Live, _) => "live".to_owned(),
+        (ListOrigin::Cached, Some(age)) => format!("remembered, {} s old", age / 1000),
+        (ListOrigin::Cached, None) => "remembered".to_owned(),
+        (ListOrigin::BuiltIn, _) => "the plugin's own table".to_owned(),
+    };
+    let counts = format!("{count}{among} models, {} listed in all · {origin}", grouped(all as u64));
+    let mut lines = vec![(Style::Dim, counts)];
+    if found == 0 && all > 0 {
+        lines.push((Style::Dim, "none fits; --kind all and another --search show more".to_owned()));
+    }
+    if let Some(why) = &list.degraded {
+        lines.push((Style::Yellow, format!("not live: {}", provider_message(why))));
+    }
+    lines.extend(list.warnings.iter().map(|warning| (Style::Yellow, format!("warning: {}", line(warning)))));
+    lines
+}
+
+fn word(kind: Kind) -> String {
+    use clap::ValueEnum as _;
+    kind.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+#[cfg(test)]
+#[path = "models_tests.rs"]
+mod tests;

@@ -1,0 +1,121 @@
+use host_test::contract::{Error, ErrorKind, ModelKind};
+
+use super::*;
+
+fn model(id: &str) -> Model {
+    Model {
+        id: id.into(),
+        name: Some("Some Name".into()),
+        vendor: Some("vendor".into()),
+        kind: ModelKind::Chat,
+        status: ModelStatus::Callable,
+        routes: vec![],
+        input: vec!["text".into(), "image".into()],
+        output: vec![],
+        context_window: Some(200_000),
+        max_output_tokens: None,
+        tools: Some(true),
+        structured_output: None,
+        reasoning: Some(false),
+        reasoning_efforts: vec![],
+        price: Some(price("USD", Some(1.25))),
+        sources: vec![],
+        extra_json: None,
+    }
+}
+
+fn price(currency: &str, input: Option<f64>) -> Price {
+    Price {
+        currency: currency.into(),
+        input,
+        output: None,
+        cache_read: None,
+        cache_write: None,
+        per_request: None,
+    }
+}
+
+fn list(models: Vec<Model>, origin: ListOrigin) -> ModelList {
+    ModelList { models, origin, age_ms: None, degraded: None, warnings: vec![] }
+}
+
+#[test]
+fn a_search_looks_at_id_name_and_vendor_in_any_case() {
+    for search in ["GPT", "some name", "Vendor", ""] {
+        assert!(matches(&model("gpt-5"), Some(search)), "{search}");
+    }
+    assert!(!matches(&model("gpt-5"), Some("claude")) && matches(&model("gpt-5"), None));
+}
+
+#[test]
+fn a_row_shows_what_is_known_and_leaves_the_unknown_empty() {
+    let cells: Vec<String> = row(&model("gpt\u{1b}"), true).iter().map(Cell::content).collect();
+    assert_eq!(cells, [r"gpt\x1b", "chat", "200K", "", "1.25", "", "tools images", ""]);
+    assert_eq!(row(&model("x"), false).len(), 7);
+}
+
+#[test]
+fn a_table_off_the_terminal_is_plain_text_with_one_line_a_model() {
+    let screen = Screen::plain();
+    let long = "m".repeat(300);
+    let text = table(&[model("a"), model(&long)], Kind::Chat, screen).to_string();
+    assert_eq!(text.lines().count(), 3);
+    assert!(text.contains(&long) && !text.contains('\u{1b}') && !text.contains("kind"));
+}
+
+#[test]
+fn token_counts_are_short() {
+    let cases = [
+        (0, "0"),
+        (512, "512"),
+        (4096, "4.1K"),
+        (8192, "8.19K"),
+        (200_000, "200K"),
+        (1_000_000, "1M"),
+        (1_048_576, "1.05M"),
+    ];
+    for (count, expected) in cases {
+        assert_eq!(tokens(count), expected);
+    }
+}
+
+#[test]
+fn prices_have_two_decimals_at_least() {
+    let cases = [(3.0, "3.00"), (0.15, "0.15"), (0.075, "0.075"), (12.5, "12.50"), (0.0, "0.00")];
+    for (amount, expected) in cases {
+        assert_eq!(per_million(&price("USD", None), Some(amount)), expected);
+    }
+    assert_eq!(per_million(&price("CNY", None), Some(2.0)), "2.00 CNY");
+    assert_eq!(per_million(&price("USD", None), None), "");
+}
+
+#[test]
+fn the_footer_tells_how_many_and_where_from() {
+    let text = |list: &ModelList, found, all, kind| footer(list, found, all, kind)[0].1.clone();
+    let live = list(vec![model("a")], ListOrigin::Live);
+    assert_eq!(text(&live, 1, 600, Kind::Chat), "1 chat models, 600 listed in all · live");
+    assert_eq!(text(&live, 1200, 1200, Kind::All), "1 of 1,200 models, 1,200 listed in all · live");
+    let cached = ModelList { age_ms: Some(61_500), ..list(vec![], ListOrigin::Cached) };
+    assert!(text(&cached, 0, 0, Kind::All).ends_with("remembered, 61 s old"));
+}
+
+#[test]
+fn the_footer_says_why_a_list_is_not_live() {
+    let why = Error {
+        kind: ErrorKind::Network,
+        message: "no\nconnection".into(),
+        http_status: None,
+        provider_code: None,
+        request_id: None,
+        retry_after_ms: None,
+        retryable: false,
+        request_sent: false,
+        partial: false,
+        details_json: None,
+    };
+    let given =
+        ModelList { degraded: Some(why), warnings: vec!["w\r".into()], ..list(vec![], ListOrigin::BuiltIn) };
+    let lines: Vec<String> = footer(&given, 0, 5, Kind::Chat).into_iter().map(|(_, text)| text).collect();
+    assert_eq!(lines[2..], [r"not live: network: no\nconnection", r"warning: w\r"]);
+    assert!(lines[1].contains("--kind all"));
+}

@@ -1,0 +1,247 @@
+//! From a plugin on disk to a provider that can be asked.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use host_test::contract::{self, Config, Discovery, ErrorKind, Timeouts};
+use host_test::plugin::{Manifest, Origin, Plugin};
+use host_test::sandbox::{
+    CallError, ClientHandle, CompletionHandle, Grant, Host, Instance, Preparation, Prepared, Secret,
+};
+use host_test::stand_in::StandIn;
+use url::Url;
+
+use super::access::{self, Access};
+use super::args::{Common, KeyMode};
+use super::failure::Failure;
+use super::terminal::{Screen, Style, line};
+
+/// Where `make dist` puts the plugin, from the workspace's root.
+const DEFAULT_PLUGIN: &str = "dist/plugins/cometapi";
+
+/// An open provider.
+pub(crate) struct Session {
+    instance: Instance,
+    client: ClientHandle,
+    /// Stops when it is dropped, and so lives as long as the session talks to it.
+    _stand_in: Option<StandIn>,
+}
+
+impl Session {
+    /// Loads the plugin, starts it with what it may do, and opens the provider; starts a stand-in where no
+    /// server and no key is known, and says so.
+    pub(crate) async fn open(common: &Common, screen: Screen) -> Result<Self, Failure> {
+        let plugin = load(common)?;
+        let access = access::choose(common, &plugin.manifest, &|name| std::env::var(name).ok())?;
+        let prepared = prepare(&plugin, screen)?;
+        let (stand_in, base_url, key) = match access {
+            Access::Server { base_url, key } => (None, base_url, key),
+            Access::StandIn => stand_in(screen).await?,
+        };
+        let mut instance =
+            instantiate(&prepared, grant(&plugin.manifest, common.key_mode, &base_url, &key)).await?;
+        let client = instance.open(&config(common.key_mode, base_url.as_ref(), key.as_ref())).await?;
+        Ok(Self { instance, client, _stand_in: stand_in })
+    }
+
+    /// Opens the provider without a server, for what is answered from the plugin's own tables.
+    pub(crate) async fn offline(common: &Common, screen: Screen) -> Result<Self, Failure> {
+        let plugin = load(common)?;
+        let mut instance = instantiate(&prepare(&plugin, screen)?, Grant::default()).await?;
+        let client = instance.open(&config(KeyMode::Injected, None, None)).await?;
+        Ok(Self { instance, client, _stand_in: None })
+    }
+
+    /// What the provider says of itself.
+    pub(crate) async fn describe(&mut self) -> Result<contract::Description, Failure> {
+        let description = self.instance.describe().await;
+        description.map_err(|why| self.failure(why))
+    }
+
+    /// The models; a list from memory may be up to an hour old.
+    pub(crate) async fn models(&mut self, how: Discovery) -> Result<contract::ModelList, Failure> {
+        let list = self.instance.models(&self.client, how, Duration::from_secs(3600)).await;
+        list.map_err(|why| self.failure(why))
+    }
+
+    pub(crate) async fn account(&mut self) -> Result<contract::Account, Failure> {
+        let account = self.instance.account(&self.client).await;
+        account.map_err(|why| self.failure(why))
+    }
+
+    pub(crate) async fn complete(
+        &mut self,
+        request: &contract::Request,
+    ) -> Result<CompletionHandle, Failure> {
+        let completion = self.instance.complete(&self.client, request).await;
+        completion.map_err(|why| self.failure(why))
+    }
+
+    pub(crate) async fn next(
+        &mut self,
+        completion: &CompletionHandle,
+        max_events: u32,
+        wait: Duration,
+    ) -> Result<contract::Batch, Failure> {
+        let batch = self.instance.next(completion, max_events, wait).await;
+        batch.map_err(|why| self.failure(why))
+    }
+
+    /// Ends a completion, wherever it is; the server sees its connection close.
+    pub(crate) async fn cancel(&mut self, completion: CompletionHandle) -> Result<(), Failure> {
+        let ended = self.instance.cancel(completion).await;
+        ended.map_err(|why| self.failure(why))
+    }
+
+    /// The failure; where the host forbade something, with the rule that only the host knows.
+    fn failure(&self, why: CallError) -> Failure {
+        let mut failure = Failure::from(why);
+        if let (Failure::Provider(error), Some(denial)) = (&mut failure, self.instance.denials().last()) {
+            if error.kind == ErrorKind::DeniedByHost {
+                error.message = format!("{} ({denial})", error.message);
+            }
+        }
+        failure
+    }
+}
+
+/// The plugin that was named, or the one that `make dist` made.
+pub(crate) fn load(common: &Common) -> Result<Plugin, Failure> {
+    let path = match &common.plugin {
+        Some(path) => path.clone(),
+        None => default_plugin().ok_or_else(|| {
+            Failure::usage(format!(
+                "there is no plugin in {DEFAULT_PLUGIN}; run 'make dist', or name one with --plugin"
+            ))
+        })?,
+    };
+    Plugin::load(&path).map_err(|why| Failure::usage(why.to_string()))
+}
+
+/// Compiles the component, or takes it from the cache.
+pub(crate) fn prepare(plugin: &Plugin, screen: Screen) -> Result<Prepared, Failure> {
+    let host = Host::new(cache_dir()).map_err(host_failure)?;
+    let mut spinner = None;
+    let mut progress = |preparation: Preparation| match preparation {
+        Preparation::FromCache => {}
+        Preparation::Compiling => spinner = Some(screen.spinner("compiling the plugin, once")),
+        Preparation::NotKept(why) => {
+            spinner = None;
+            let note = format!("warning: the compiled plugin is not kept: {why}");
+            screen.aside(Some(Style::Yellow), &format!("{}\n", line(&note)));
+        }
+    };
+    // Compiling takes seconds of all processors: other tasks of this thread must not wait for it.
+    tokio::task::block_in_place(|| host.prepare(plugin, &mut progress)).map_err(host_failure)
+}
+
+/// A component without a network, a key or anything else: to ask what it is.
+pub(crate) async fn describe(plugin: &Plugin, screen: Screen) -> Result<contract::Description, Failure> {
+    let prepared = prepare(plugin, screen)?;
+    Ok(instantiate(&prepared, Grant::default()).await?.describe().await?)
+}
+
+async fn instantiate(prepared: &Prepared, grant: Grant) -> Result<Instance, Failure> {
+    prepared.instantiate(grant).await.map_err(host_failure)
+}
+
+async fn stand_in(screen: Screen) -> Result<(Option<StandIn>, Option<Url>, Option<Secret>), Failure> {
+    let failed = |why: &dyn std::fmt::Display| Failure::Host { cause: "stand-in", message: why.to_string() };
+    let stand_in = StandIn::start(0).await.map_err(|why| failed(&format!("{why:#}")))?;
+    let base_url = Url::parse(&stand_in.base_url()).map_err(|why| failed(&why))?;
+    let key = Secret::new(stand_in.key());
+    let note = "no COMETAPI_KEY and no base URL: this is the built-in stand-in, not CometAPI\n";
+    screen.aside(Some(Style::Yellow), note);
+    Ok((Some(stand_in), Some(base_url), Some(key)))
+}
+
+fn grant(manifest: &Manifest, mode: KeyMode, base_url: &Option<Url>, key: &Option<Secret>) -> Grant {
+    let loopback =
+        base_url.as_ref().and_then(|url| Origin::of(url).ok()).is_some_and(|origin| origin.is_loopback());
+    Grant {
+        // With another base URL the provider's own servers have no business in this.
+        origins: if base_url.is_some() { Vec::new() } else { manifest.network.origins.clone() },
+        loopback,
+        base_url: base_url.clone(),
+        key: if mode == KeyMode::Injected { key.clone() } else { None },
+    }
+}
+
+fn config(mode: KeyMode, base_url: Option<&Url>, key: Option<&Secret>) -> Config {
+    Config {
+        base_url: base_url.map(Url::to_string),
+        credential: access::credential(mode, key),
+        timeouts: Timeouts { connect_ms: None, first_byte_ms: None, idle_ms: None, total_ms: None },
+        max_retries: None,
+        headers: Vec::new(),
+    }
+}
+
+/// The default plugin: below the current folder or one above it, or above the executable, so that both
+/// `target/debug/host-test` and a call from a subfolder find it.
+fn default_plugin() -> Option<PathBuf> {
+    let current = std::env::current_dir().ok();
+    let executable = std::env::current_exe().ok();
+    let starts = current.iter().chain(&executable);
+    starts
+        .flat_map(|path| path.ancestors())
+        .map(|folder| folder.join(DEFAULT_PLUGIN))
+        .find(|path| path.is_dir())
+}
+
+/// Where compiled components are kept: a folder that belongs to this user, since what lies there is run.
+fn cache_dir() -> PathBuf {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let absolute = |path: PathBuf| path.is_absolute().then_some(path);
+    set("HOST_TEST_CACHE_DIR")
+        .or_else(|| set("XDG_CACHE_HOME").and_then(absolute).map(|path| path.join("host-test")))
+        .or_else(|| set("LOCALAPPDATA").map(|path| path.join("host-test")))
+        .or_else(|| set("HOME").map(|home| home.join(Path::new(".cache/host-test"))))
+        // No home: a folder of this process alone, compiled anew each time.
+        .unwrap_or_else(|| std::env::temp_dir().join(format!("host-test-{}", std::process::id())))
+}
+
+fn host_failure(why: impl std::fmt::Display) -> Failure {
+    Failure::Host { cause: "host", message: why.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> Manifest {
+        Manifest::parse(&format!(
+            "id = \"p\"\nname = \"P\"\nversion = \"0.1.0\"\ncontract = \"agent:model-provider@0.1.0\"\n\
+             component = \"p.wasm\"\nsha256 = \"{}\"\n\
+             [network]\norigins = [\"https://api.example.com\"]\ncustom-base-url = true\n[credential]\n",
+            "0".repeat(64)
+        ))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_grant_allows_one_server_and_no_other() {
+        let key = Some(Secret::new("sk-1"));
+        let own = grant(&manifest(), KeyMode::Injected, &None, &key);
+        assert!(own.origins.len() == 1 && own.base_url.is_none() && !own.loopback && own.key.is_some());
+        let local = Url::parse("http://localhost:8080/v1").ok();
+        let other = grant(&manifest(), KeyMode::Injected, &local, &key);
+        assert!(other.origins.is_empty() && other.base_url == local && other.loopback);
+        let remote = Url::parse("https://example.org/v1").ok();
+        assert!(!grant(&manifest(), KeyMode::Injected, &remote, &key).loopback);
+    }
+
+    #[test]
+    fn the_key_is_either_with_the_host_or_with_the_component() {
+        let key = Some(Secret::new("sk-1"));
+        assert!(grant(&manifest(), KeyMode::Bearer, &None, &key).key.is_none());
+        assert!(matches!(
+            config(KeyMode::Bearer, None, key.as_ref()).credential,
+            contract::Credential::Bearer(_)
+        ));
+        assert!(matches!(
+            config(KeyMode::Injected, None, key.as_ref()).credential,
+            contract::Credential::HostInjected
+        ));
+    }
+}

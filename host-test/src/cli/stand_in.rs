@@ -1,0 +1,33 @@
+//! `host-test stand-in`: the stand-in of CometAPI alone, for other programs to talk to.
+
+use host_test::stand_in::StandIn;
+use serde_json::json;
+
+use super::args::{Common, StandInArgs};
+use super::failure::Failure;
+use super::interrupts::Interrupts;
+use super::terminal::{Screen, Style};
+
+/// Serves until Ctrl-C, which is how it is meant to end.
+pub(crate) async fn run(
+    common: &Common,
+    args: &StandInArgs,
+    screen: Screen,
+    interrupts: &Interrupts,
+) -> Result<(), Failure> {
+    let guard = interrupts.guard();
+    let stand_in = StandIn::start(args.port)
+        .await
+        .map_err(|why| Failure::usage(format!("{why:#}; choose another --port, or 0 for any")))?;
+    let (base_url, key) = (stand_in.base_url(), stand_in.key());
+    if common.json {
+        screen.print_json(&json!({ "base-url": base_url, "key": key }))?;
+    } else {
+        screen.print(&format!("export COMETAPI_BASE_URL={base_url}\nexport COMETAPI_KEY={key}\n"))?;
+        screen.aside(Some(Style::Dim), "serving on this machine only, until Ctrl-C\n");
+    }
+    while !guard.pressed() {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    Ok(())
+}

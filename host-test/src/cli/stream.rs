@@ -1,0 +1,124 @@
+//! Drives a completion to its end, and measures it.
+
+use std::time::{Duration, Instant};
+
+use host_test::contract::{Event, Request};
+use host_test::transcript::Transcript;
+
+use super::failure::Failure;
+use super::interrupts::Interrupts;
+use super::session::Session;
+
+/// The longest wait in one call: how late Ctrl-C may be noticed.
+const WAIT: Duration = Duration::from_millis(100);
+
+/// Most events in one call; more stay with the component until the next.
+const MOST_EVENTS: u32 = 256;
+
+/// Shows events as they come.
+pub(crate) trait View {
+    /// The next event.
+    fn event(&mut self, event: &Event) -> Result<(), Failure>;
+}
+
+/// A finished answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) transcript: Transcript,
+    pub(crate) timing: Timing,
+}
+
+/// When what came, counted from the call of `complete`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Timing {
+    /// The first piece of text, reasoning or arguments.
+    pub(crate) first: Option<Duration>,
+    /// The last one.
+    pub(crate) last: Option<Duration>,
+}
+
+impl Timing {
+    fn note(&mut self, event: &Event, at: Duration) {
+        if matches!(event, Event::BlockDelta(_)) {
+            self.first.get_or_insert(at);
+            self.last = Some(at);
+        }
+    }
+}
+
+/// Sends the request and shows its answer. However it ends, the completion is dropped: the server sees its
+/// connection close, and the session can be used again.
+pub(crate) async fn stream(
+    session: &mut Session,
+    request: &Request,
+    view: &mut impl View,
+    interrupts: &Interrupts,
+) -> Result<Answer, Failure> {
+    let guard = interrupts.guard();
+    let begun = Instant::now();
+    let completion = session.complete(request).await?;
+    let mut answer = Answer { transcript: Transcript::new(), timing: Timing::default() };
+    let ended = loop {
+        if guard.pressed() {
+            break Err(Failure::Interrupted);
+        }
+        let batch = match session.next(&completion, MOST_EVENTS, WAIT).await {
+            Ok(batch) => batch,
+            Err(failure) => break Err(failure),
+        };
+        let shown = batch.events.iter().try_for_each(|event| {
+            answer.timing.note(event, begun.elapsed());
+            answer.transcript.push(event);
+            view.event(event)
+        });
+        match shown {
+            Err(failure) => break Err(failure),
+            Ok(()) if batch.done => break finished(&answer.transcript),
+            Ok(()) => {}
+        }
+    };
+    let dropped = session.cancel(completion).await;
+    // What ended the stream tells more than what went wrong while clearing up behind it.
+    ended.and(dropped).map(|()| answer)
+}
+
+/// Only a finish is proof of a whole answer; the contract promises one before `done`.
+fn finished(transcript: &Transcript) -> Result<(), Failure> {
+    match transcript.finish() {
+        Some(_) => Ok(()),
+        None => Err(Failure::Host {
+            cause: "contract",
+            message: "the plugin says that the stream is done, and gave no finish; report this to its author"
+                .into(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use host_test::contract::{BlockDelta, Finish, FinishReason};
+
+    use super::*;
+
+    #[test]
+    fn the_first_token_is_the_first_piece_of_a_block() {
+        let delta = Event::BlockDelta(BlockDelta { index: 0, text: "x".into() });
+        let mut timing = Timing::default();
+        for (event, at) in [(&Event::Warning("w".into()), 1), (&delta, 2), (&delta, 3), (&delta, 5)] {
+            timing.note(event, Duration::from_secs(at));
+        }
+        assert_eq!(
+            timing,
+            Timing { first: Some(Duration::from_secs(2)), last: Some(Duration::from_secs(5)) }
+        );
+    }
+
+    #[test]
+    fn done_without_a_finish_is_no_answer() {
+        let mut transcript = Transcript::new();
+        assert_eq!(finished(&transcript).map_err(|failure| failure.code()), Err(1));
+        let finish = Finish { reason: FinishReason::Length, raw_reason: None, usage: None, extra_json: None };
+        transcript.push(&Event::Finish(finish));
+        assert!(finished(&transcript).is_ok());
+    }
+}

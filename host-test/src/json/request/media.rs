@@ -1,0 +1,125 @@
+//! Images, audio and files: by address, inline, or from a file.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use super::{Fields, LoadFile, RequestError};
+use crate::contract::{Media, MediaSource};
+
+/// How files of the types that models take begin (IANA media types, the formats' own magic numbers).
+const BEGINNINGS: [(&[u8], &str); 9] = [
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"BM", "image/bmp"),
+    (b"%PDF-", "application/pdf"),
+    (b"ID3", "audio/mpeg"),
+    (b"fLaC", "audio/flac"),
+    (b"OggS", "audio/ogg"),
+];
+
+const ENDINGS: [(&str, &str); 21] = [
+    ("png", "image/png"),
+    ("jpg", "image/jpeg"),
+    ("jpeg", "image/jpeg"),
+    ("gif", "image/gif"),
+    ("webp", "image/webp"),
+    ("bmp", "image/bmp"),
+    ("avif", "image/avif"),
+    ("heic", "image/heic"),
+    ("mp3", "audio/mpeg"),
+    ("wav", "audio/wav"),
+    ("flac", "audio/flac"),
+    ("ogg", "audio/ogg"),
+    ("m4a", "audio/mp4"),
+    ("mp4", "video/mp4"),
+    ("webm", "video/webm"),
+    ("mov", "video/quicktime"),
+    ("pdf", "application/pdf"),
+    ("txt", "text/plain"),
+    ("md", "text/markdown"),
+    ("csv", "text/csv"),
+    ("json", "application/json"),
+];
+
+/// The media type that the bytes' beginning tells, or else the ending of the name or address.
+#[must_use]
+pub fn media_type(name: &str, bytes: &[u8]) -> Option<&'static str> {
+    // RIFF and ISO containers say what they hold only after a length.
+    match (bytes.get(..4), bytes.get(8..12)) {
+        (Some(b"RIFF"), Some(b"WEBP")) => return Some("image/webp"),
+        (Some(b"RIFF"), Some(b"WAVE")) => return Some("audio/wav"),
+        (_, Some(b"avif")) => return Some("image/avif"),
+        _ => {}
+    }
+    let by_beginning = BEGINNINGS.iter().find(|(beginning, _)| bytes.starts_with(beginning));
+    by_beginning.map(|(_, kind)| *kind).or_else(|| by_ending(name))
+}
+
+fn by_ending(name: &str) -> Option<&'static str> {
+    // An address may have a query behind its path.
+    let path = name.split(['?', '#']).next().unwrap_or(name);
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase())?;
+    ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, kind)| *kind)
+}
+
+/// Media from a file's bytes.
+///
+/// # Errors
+/// A sentence, where nothing tells the media type.
+pub fn from_file(path: &str, bytes: Vec<u8>) -> Result<Media, String> {
+    let kind = media_type(path, &bytes)
+        .ok_or_else(|| format!("the type of {path} is not known by its beginning or its name"))?;
+    let name = path.rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).map(str::to_owned);
+    Ok(Media { source: MediaSource::Inline(bytes), media_type: kind.to_owned(), name })
+}
+
+/// Media at an address. Where its ending does not tell the type, it is `fallback`.
+#[must_use]
+pub fn from_url(url: &str, fallback: &str) -> Media {
+    let data_type = url.strip_prefix("data:").and_then(|rest| rest.split([';', ',']).next());
+    let kind = data_type.filter(|kind| !kind.is_empty()).or_else(|| media_type(url, &[])).unwrap_or(fallback);
+    Media { source: MediaSource::Url(url.to_owned()), media_type: kind.to_owned(), name: None }
+}
+
+/// The media fields of an object: `source`, `media-type`, `name`.
+pub(super) fn media(fields: &mut Fields, load: LoadFile<'_>) -> Result<Media, RequestError> {
+    let Some((case, payload)) = fields.variant("source", &["url", "inline", "file"])? else {
+        return Err(
+            fields.problem("source", r#"is missing; it is {"url": …}, {"inline": base64} or {"file": path}"#)
+        );
+    };
+    let Some(Value::String(text)) = payload else {
+        return Err(fields.problem(&format!("source-{case}"), "must be a string"));
+    };
+    let told = fields.string("media-type")?;
+    let name = fields.string("name")?;
+    let mut media = match case {
+        "url" => from_url(&text, "application/octet-stream"),
+        "inline" => {
+            let bytes = STANDARD
+                .decode(text.trim())
+                .map_err(|why| fields.problem("source-inline", format!("is not base64: {why}")))?;
+            match told.as_deref().or_else(|| media_type(name.as_deref().unwrap_or_default(), &bytes)) {
+                Some(kind) => {
+                    Media { media_type: kind.to_owned(), source: MediaSource::Inline(bytes), name: None }
+                }
+                None => return Err(fields.problem("media-type", "is missing")),
+            }
+        }
+        _ => {
+            let bytes = load(&text).map_err(|why| fields.problem("source-file", why))?;
+            match &told {
+                Some(kind) => {
+                    Media { media_type: kind.clone(), source: MediaSource::Inline(bytes), name: None }
+                }
+                None => from_file(&text, bytes).map_err(|why| fields.problem("media-type", why))?,
+            }
+        }
+    };
+    media.media_type = told.unwrap_or(media.media_type);
+    media.name = name.or(media.name);
+    Ok(media)
+}
