@@ -24,7 +24,7 @@ pub fn from_module(change: impl FnOnce(&str) -> String) -> Vec<u8> {
     let dummy = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
     let text = change(&wasmprinter::print_bytes(dummy).unwrap());
     let mut module = wat::parse_str(text).unwrap();
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
 
