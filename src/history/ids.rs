@@ -5,7 +5,7 @@
 
 use alloc::{
     borrow::{Cow, ToOwned},
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     format,
     string::String,
 };
@@ -22,29 +22,42 @@ const STEM: usize = 32;
 /// was sent with, and the vendor's prompt cache with them.
 #[derive(Debug, Default)]
 pub struct Ids {
-    used: BTreeSet<String>,
-    /// The number to try next for each stem. Kept by stem, and not by id, so that thousands of ids which
+    known: BTreeMap<String, Known>,
+}
+
+/// What is known of a text that is an id, or the stem of one, or both.
+#[derive(Debug, Default)]
+struct Known {
+    used: bool,
+    /// How many numbers were tried behind it. Kept by stem, and not by id, so that thousands of ids which
     /// differ only where they are cut do not try the same numbers again and again.
-    next: BTreeMap<String, u32>,
+    tried: u32,
 }
 
 impl Ids {
     /// The id for a call that came with this one: the same wherever it can be.
     pub fn assign<'a>(&mut self, original: &'a str) -> Cow<'a, str> {
         let id = if original.is_empty() { Cow::Borrowed("call") } else { keep(original, LONGEST) };
-        if self.used.insert(id.clone().into_owned()) {
+        if self.take(&id) {
             return id;
         }
         // All ASCII now, so any cut is between two characters.
-        let stem = id.get(..STEM).unwrap_or(&id).to_owned();
-        let next = self.next.entry(stem.clone()).or_insert(2);
+        let stem = id.get(..STEM).unwrap_or(&id);
         loop {
-            let numbered = format!("{stem}_{next}");
-            *next = next.wrapping_add(1);
-            if self.used.insert(numbered.clone()) {
+            let known = self.known.entry(stem.to_owned()).or_default();
+            known.tried = known.tried.wrapping_add(1);
+            // The id without a number counts as the first.
+            let numbered = format!("{stem}_{}", known.tried.wrapping_add(1));
+            if self.take(&numbered) {
                 return Cow::Owned(numbered);
             }
         }
+    }
+
+    /// Whether the id was free; it is not from now on.
+    fn take(&mut self, id: &str) -> bool {
+        let known = self.known.entry(id.to_owned()).or_default();
+        !core::mem::replace(&mut known.used, true)
     }
 }
 
@@ -63,7 +76,7 @@ fn is_plain(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::{string::ToString, vec::Vec};
+    use alloc::{collections::BTreeSet, string::ToString, vec::Vec};
 
     #[test]
     fn an_id_is_cut_cleaned_and_kept_apart() {

@@ -2,7 +2,7 @@
 
 use super::invalid;
 use crate::contract::Error;
-use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
+use alloc::{collections::BTreeSet, format, string::String, vec::Vec};
 use core::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -63,11 +63,9 @@ fn members<'a>(json: &'a str, what: &str) -> Result<Vec<(String, &'a RawValue)>,
         let problem = if error.is_data() { "is not a JSON object" } else { "is not valid JSON" };
         invalid(format!("{what} {problem} (line {}, column {})", error.line(), error.column()))
     })?;
-    let last: BTreeMap<&str, usize> =
-        members.iter().enumerate().map(|(at, (name, _))| (name.as_str(), at)).collect();
-    let kept: Vec<bool> =
-        members.iter().enumerate().map(|(at, (name, _))| last.get(name.as_str()) == Some(&at)).collect();
-    drop(last);
+    let mut seen = BTreeSet::new();
+    let kept: Vec<bool> = members.iter().rev().map(|(name, _)| seen.insert(name.as_str())).collect();
+    let kept = kept.into_iter().rev();
     Ok(members.into_iter().zip(kept).filter_map(|(member, kept)| kept.then_some(member)).collect())
 }
 

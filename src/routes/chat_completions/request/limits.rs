@@ -31,7 +31,7 @@ impl Family {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let (number, rest) = rest.split_at_checked(digits).unwrap_or_default();
         // `gpt-5`, `gpt-5.4-mini`, `o3:latest`, and not `o1labs`.
-        !rest.starts_with(|c: char| c.is_alphanumeric())
+        !rest.starts_with(|c: char| c.is_ascii_alphanumeric())
             && number.parse::<u32>().is_ok_and(|number| number >= self.from)
     }
 }
