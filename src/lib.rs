@@ -2,7 +2,7 @@
 //!
 //! The modules stand in the order of the two journeys through them.
 //! A request goes [`config`] → [`history`] → [`routes`] → [`transport`]; an answer comes back
-//! [`transport`] → [`sse`] → [`routes`] → [`events`]. Parsers and mappers do no I/O, the transport knows
+//! [`transport`] → [`answer`] → [`sse`] → [`routes`] → [`events`]. Parsers and mappers do no I/O, the transport knows
 //! no JSON, and only the folder of a wire route knows that route.
 //!
 //! Everything but the transport over `wasi:http` and the exported functions runs on the native target as
@@ -12,6 +12,7 @@
 extern crate alloc;
 
 pub mod account;
+pub mod answer;
 pub mod catalogue;
 pub mod config;
 pub mod contract;
@@ -23,6 +24,9 @@ pub mod provider;
 pub mod routes;
 pub mod sse;
 pub mod transport;
+
+#[cfg(test)]
+mod corpora;
 
 #[cfg(target_family = "wasm")]
 mod component;

@@ -1,65 +1,78 @@
-//! x
+//! What the component exports: the contract's resources over the [`provider`](crate::provider).
+
 mod runtime;
-use crate::contract::*;
-use alloc::string::String;
-struct C;
-impl Guest for C {
-    type Client = Cl;
-    type Completion = Co;
-    type ModelQuery = Q;
-    type AccountQuery = A;
+
+use core::cell::RefCell;
+
+use crate::contract::{
+    Account, AccountQuery, Batch, Client, Completion, Config, Description, Discovery, Error, Guest,
+    GuestAccountQuery, GuestClient, GuestCompletion, GuestModelQuery, ModelList, ModelQuery, Request,
+};
+use crate::provider;
+use crate::transport::wasi_http::WasiHttp;
+
+struct Component;
+
+struct ClientResource(provider::Client<WasiHttp>);
+struct CompletionResource(RefCell<provider::Completion<WasiHttp>>);
+struct ModelQueryResource(RefCell<provider::ModelQuery<WasiHttp>>);
+struct AccountQueryResource(RefCell<provider::AccountQuery<WasiHttp>>);
+
+impl Guest for Component {
+    type Client = ClientResource;
+    type Completion = CompletionResource;
+    type ModelQuery = ModelQueryResource;
+    type AccountQuery = AccountQueryResource;
+
     fn describe() -> Description {
-        todo!()
+        provider::describe()
     }
 }
-struct Cl;
-struct Co;
-struct Q;
-struct A;
-impl GuestClient for Cl {
-    fn open(c: Config) -> Result<Client, Error> {
-        Ok(Client::new(Cl))
+
+impl GuestClient for ClientResource {
+    fn open(config: Config) -> Result<Client, Error> {
+        provider::Client::open(WasiHttp, config).map(|client| Client::new(Self(client)))
     }
-    fn complete(&self, r: Request) -> Result<Completion, Error> {
-        use wasi::http::types::*;
-        let r = OutgoingRequest::new(Fields::new());
-        let f = wasi::http::outgoing_handler::handle(r, None).unwrap();
-        let p = f.subscribe();
-        let t = wasi::clocks::monotonic_clock::subscribe_duration(5);
-        wasi::io::poll::poll(&[&p, &t]);
-        let x = f.get().unwrap().unwrap().unwrap();
-        let b = x.consume().unwrap();
-        let s = b.stream().unwrap();
-        let z = s.read(77);
-        if let Err(wasi::io::streams::StreamError::LastOperationFailed(e)) = &z {
-            http_error_code(e);
-        }
-        Ok(Completion::new(Co))
+
+    fn complete(&self, request: Request) -> Result<Completion, Error> {
+        let completion = self.0.complete(&request)?;
+        Ok(Completion::new(CompletionResource(RefCell::new(completion))))
     }
-    fn models(&self, _: Discovery, _: u64) -> Result<ModelQuery, Error> {
-        todo!()
+
+    fn models(&self, how: Discovery, max_age_ms: u64) -> Result<ModelQuery, Error> {
+        let query = self.0.models(how, max_age_ms);
+        Ok(ModelQuery::new(ModelQueryResource(RefCell::new(query))))
     }
+
     fn account(&self) -> Result<AccountQuery, Error> {
-        todo!()
+        Ok(AccountQuery::new(AccountQueryResource(RefCell::new(self.0.account()))))
     }
 }
-impl GuestCompletion for Co {
-    fn next(&self, _: u32, _: u32) -> Result<Batch, Error> {
-        todo!()
+
+// A component is never entered twice at a time, so each borrow below is the only one.
+
+impl GuestCompletion for CompletionResource {
+    fn next(&self, max_events: u32, wait_ms: u32) -> Result<Batch, Error> {
+        self.0.borrow_mut().next(max_events, wait_ms)
     }
 }
-impl GuestModelQuery for Q {
-    fn poll(&self, _: u32) -> Result<Option<ModelList>, Error> {
-        todo!()
+
+impl GuestModelQuery for ModelQueryResource {
+    fn poll(&self, wait_ms: u32) -> Result<Option<ModelList>, Error> {
+        self.0.borrow_mut().poll(wait_ms)
     }
 }
-impl GuestAccountQuery for A {
-    fn poll(&self, _: u32) -> Result<Option<Account>, Error> {
-        todo!()
+
+impl GuestAccountQuery for AccountQueryResource {
+    fn poll(&self, wait_ms: u32) -> Result<Option<Account>, Error> {
+        self.0.borrow_mut().poll(wait_ms)
     }
 }
+
+/// The generated glue, which is unsafe by nature.
 #[allow(unsafe_code)]
-mod exported {
-    crate::contract::export!(C with_types_in crate::contract);
-    use super::C;
+mod glue {
+    use super::Component;
+
+    crate::contract::export!(Component with_types_in crate::contract);
 }

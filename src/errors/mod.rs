@@ -1,8 +1,28 @@
 //! Errors that a host can decide by: what failed, whether to try again, and what to tell a person.
+//!
+//! What the provider said goes [`body`] → [`classify`] (with the table in `rules`) → an [`Error`]; its own
+//! words pass the [`scrub`]ber on the way. Errors of our own making come from the constructors here.
 
-use alloc::string::String;
+use alloc::{format, string::String};
 
 pub use crate::contract::{Error, ErrorKind};
+pub use classify::{from_body_error, from_response};
+pub use retry_after::Wish;
+pub use scrub::Scrubber;
+
+pub mod body;
+pub mod classify;
+pub mod excerpt;
+pub mod http_date;
+mod key_search;
+pub mod overflow;
+pub mod retry_after;
+mod rules;
+pub mod scrub;
+mod verdicts;
+
+#[cfg(test)]
+mod classify_tests;
 
 /// An error of this kind with nothing else known: not retryable, nothing sent, nothing handed out.
 pub fn error(kind: ErrorKind, message: impl Into<String>) -> Error {
@@ -17,5 +37,91 @@ pub fn error(kind: ErrorKind, message: impl Into<String>) -> Error {
         request_sent: false,
         partial: false,
         details_json: None,
+    }
+}
+
+/// The configuration cannot be used. The message says what is wrong and how to mend it.
+pub fn configuration(message: impl Into<String>) -> Error {
+    error(ErrorKind::Configuration, message)
+}
+
+/// The request is wrong, and was not sent.
+pub fn invalid_request(message: impl Into<String>) -> Error {
+    error(ErrorKind::InvalidRequest, message)
+}
+
+/// The provider, the model or this component cannot do what was asked; nothing was sent.
+pub fn unsupported(message: impl Into<String>) -> Error {
+    error(ErrorKind::Unsupported, message)
+}
+
+/// A deadline of `ms` milliseconds passed. `which` is its name in the configuration without `-ms`:
+/// `connect`, `first-byte`, `idle` or `total`. Only for `connect` is it sure that nothing was sent.
+pub fn timeout(which: &str, ms: u64) -> Error {
+    let message = format!(
+        "the {which} deadline of {ms} ms passed; try again, or allow more time in timeouts.{which}-ms"
+    );
+    Error { retryable: true, request_sent: which != "connect", ..error(ErrorKind::Timeout, message) }
+}
+
+/// No connection, or it broke. `what` says in our own words how; `request_sent`, whether any part of the
+/// request may have left.
+pub fn network(what: &str, request_sent: bool) -> Error {
+    let message = format!(
+        "the connection to the provider failed ({what}); check the network and the base URL, then try again"
+    );
+    Error { retryable: true, request_sent, ..error(ErrorKind::Network, message) }
+}
+
+/// The host forbade a request to this origin (`scheme://host[:port]`).
+pub fn denied_by_host(origin: &str) -> Error {
+    let message = format!(
+        "the host does not let this plugin send requests to {origin}; add that origin to what it is allowed"
+    );
+    error(ErrorKind::DeniedByHost, message)
+}
+
+/// The provider answered with something that is not its protocol.
+///
+/// Not retryable: what answers with a web page, or with a line of 64 MiB, does it again, and the broken
+/// answer may have been paid for. A connection that breaks is [`network`] or [`incomplete_stream`].
+pub fn protocol(message: impl Into<String>) -> Error {
+    Error { request_sent: true, ..error(ErrorKind::Protocol, message) }
+}
+
+/// The stream ended before the model said that it had finished [19]. The caller sets `partial`.
+pub fn incomplete_stream() -> Error {
+    let message = "the answer broke off before the model had finished; what came so far is valid, \
+                   send the request again for a whole answer";
+    Error { retryable: true, request_sent: true, ..error(ErrorKind::IncompleteStream, message) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_pass_by_itself_is_retryable() {
+        let cases = [
+            (configuration("x"), false, false),
+            (invalid_request("x"), false, false),
+            (unsupported("x"), false, false),
+            (timeout("connect", 15_000), true, false),
+            (timeout("idle", 300_000), true, true),
+            (network("reset", true), true, true),
+            (network("no route", false), true, false),
+            (denied_by_host("https://api.cometapi.com"), false, false),
+            (protocol("x"), false, true),
+            (incomplete_stream(), true, true),
+        ];
+        for (error, retryable, sent) in cases {
+            assert_eq!((error.retryable, error.request_sent), (retryable, sent), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_deadline_names_the_setting_that_changes_it() {
+        let error = timeout("first-byte", 300_000);
+        assert!(error.message.contains("timeouts.first-byte-ms") && error.message.contains("300000 ms"));
     }
 }

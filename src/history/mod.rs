@@ -1,1 +1,191 @@
-//! To come.
+//! A conversation as every wire route needs it: checked, and repaired where an agent's history has holes.
+//!
+//! Agents cut, merge and replay histories, and servers refuse what comes of it: a tool call without its
+//! result, a result that stands too late, an id that another vendor made. [`repair`] mends what can be mended
+//! and says so; what has no meaning at all is an error that names the message and the part. Nothing here
+//! knows a wire route, and no text or media is copied.
+
+mod calls;
+mod ids;
+mod matching;
+mod turn;
+mod warnings;
+
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;
+
+pub use turn::{AssistantPart, AssistantTurn, Place, ToolCall, ToolResult, Turn, UserPart};
+pub use warnings::Warnings;
+
+use crate::{
+    contract::{Error, Message, Part, Role},
+    errors::{ErrorKind, error},
+};
+use alloc::{format, vec::Vec};
+use matching::Matching;
+
+/// A conversation that any route can write down as it stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Conversation<'a> {
+    /// The turns in their order. None is empty.
+    pub turns: Vec<Turn<'a>>,
+    /// What was repaired.
+    pub warnings: Warnings,
+}
+
+/// Checks a conversation and repairs it.
+///
+/// What holds afterwards: ids of tool calls are unique in the conversation and made of at most 40 characters
+/// `[A-Za-z0-9_-]`; each call has exactly one result, which stands with its turn and in the order of the
+/// calls; arguments are JSON objects; results that answer no call have become text of the user; messages
+/// with nothing in them are gone. Results that come in another order than their calls are sorted without a
+/// warning, since that is what tools that run side by side do; every other repair is warned of.
+///
+/// # Errors
+/// `invalid-request` where a message holds a part that its role cannot hold.
+pub fn repair(messages: &[Message]) -> Result<Conversation<'_>, Error> {
+    let mut repair = Repair::default();
+    for (index, message) in messages.iter().enumerate() {
+        match message.role {
+            Role::System => repair.system(index, &message.content)?,
+            Role::Assistant => repair.assistant(index, &message.content)?,
+            Role::User | Role::Tool => repair.user_or_tool(index, message)?,
+        }
+    }
+    Ok(repair.finish())
+}
+
+/// A conversation under repair.
+#[derive(Default)]
+struct Repair<'a> {
+    turns: Vec<Turn<'a>>,
+    matching: Matching<'a>,
+    ids: ids::Ids,
+    warnings: Warnings,
+}
+
+impl<'a> Repair<'a> {
+    fn system(&mut self, message: usize, content: &'a [Part]) -> Result<(), Error> {
+        let mut text = Vec::new();
+        for (place, part) in placed(message, content) {
+            match part {
+                Part::Text(part) if part.text.is_empty() => {}
+                Part::Text(part) => text.push(part.text.as_str()),
+                other => return Err(misplaced(place, "a system message", other)),
+            }
+        }
+        if text.is_empty() {
+            self.left_out(message);
+        } else {
+            self.turns.push(Turn::System(text));
+        }
+        Ok(())
+    }
+
+    /// Both roles hold results of tools: the tool role and, as Anthropic has it, the user's.
+    fn user_or_tool(&mut self, message: usize, from: &'a Message) -> Result<(), Error> {
+        let user = from.role == Role::User;
+        let mut parts = Vec::new();
+        let mut results = false;
+        for (place, part) in placed(message, &from.content) {
+            match part {
+                Part::ToolResult(result) => {
+                    results = true;
+                    let answered = self.matching.answer(place, result, &mut self.turns, &mut self.warnings);
+                    if let Err(unasked) = answered {
+                        parts.extend(unasked.into_user_parts(place, result));
+                    }
+                }
+                Part::Text(part) if user && part.text.is_empty() => {}
+                Part::Text(part) if user => parts.push(UserPart::Text(part.text.as_str().into())),
+                Part::Image(media) if user => parts.push(UserPart::Image(media, place)),
+                Part::Audio(media) if user => parts.push(UserPart::Audio(media, place)),
+                Part::File(media) if user => parts.push(UserPart::File(media, place)),
+                other => {
+                    let role = if user { "a user message" } else { "a tool message" };
+                    return Err(misplaced(place, role, other));
+                }
+            }
+        }
+        if !parts.is_empty() {
+            self.turns.push(Turn::User(parts));
+        } else if !results {
+            self.left_out(message);
+        }
+        Ok(())
+    }
+
+    fn assistant(&mut self, message: usize, content: &'a [Part]) -> Result<(), Error> {
+        let mut turn = AssistantTurn { message, parts: Vec::new(), results: Vec::new() };
+        let mut new_ids = 0_usize;
+        for (place, part) in placed(message, content) {
+            match part {
+                Part::Text(part) => turn.parts.push(AssistantPart::Text(&part.text)),
+                Part::Reasoning(part) => turn.parts.push(AssistantPart::Reasoning {
+                    text: &part.text,
+                    replay: part.replay.as_deref(),
+                    place,
+                }),
+                Part::ToolCall(part) => {
+                    let id = self.ids.assign(&part.id);
+                    new_ids += usize::from(id != part.id);
+                    let call = calls::repair(place, part, id, &mut self.warnings);
+                    self.matching.ask(&part.id, self.turns.len(), turn.results.len());
+                    turn.results.push(ToolResult::missing(&call));
+                    turn.parts.push(AssistantPart::Call(call));
+                }
+                other => return Err(misplaced(place, "an assistant message", other)),
+            }
+        }
+        if new_ids > 0 {
+            self.warnings.add(format!(
+                "messages[{message}]: {new_ids} ids of tool calls were rewritten, with those of their results: \
+                 an id is unique and at most 40 characters A-Z, a-z, 0-9, _ and -"
+            ));
+        }
+        if turn.parts.iter().any(AssistantPart::says_something) {
+            self.turns.push(Turn::Assistant(turn));
+        } else {
+            self.left_out(message);
+        }
+        Ok(())
+    }
+
+    fn left_out(&mut self, message: usize) {
+        self.warnings.add(format!("messages[{message}] has nothing in it and was left out"));
+    }
+
+    fn finish(mut self) -> Conversation<'a> {
+        for turn in &self.turns {
+            let Turn::Assistant(turn) = turn else { continue };
+            let missing = turn.results.iter().filter(|result| result.place.is_none()).count();
+            if missing > 0 {
+                self.warnings.add(format!(
+                    "messages[{}]: {missing} tool calls have no result; the model is told so",
+                    turn.message
+                ));
+            }
+        }
+        Conversation { turns: self.turns, warnings: self.warnings }
+    }
+}
+
+/// The parts of a message with the place of each.
+fn placed(message: usize, content: &[Part]) -> impl Iterator<Item = (Place, &Part)> {
+    content.iter().enumerate().map(move |(part, value)| (Place { message, part }, value))
+}
+
+fn misplaced(place: Place, holder: &str, part: &Part) -> Error {
+    let part = match part {
+        Part::Text(_) => "text",
+        Part::Image(_) => "an image",
+        Part::Audio(_) => "audio",
+        Part::File(_) => "a file",
+        Part::Reasoning(_) => "reasoning",
+        Part::ToolCall(_) => "a tool call",
+        Part::ToolResult(_) => "a tool result",
+    };
+    error(ErrorKind::InvalidRequest, format!("{place}: {holder} cannot hold {part}"))
+}

@@ -1,1 +1,203 @@
-//! To come.
+//! Server-sent events: push the bytes of a body, take its events. No I/O.
+//!
+//! ```text
+//! let mut feed = parser.feed(&bytes);
+//! while let Some(event) = feed.next_event()? { … }
+//! ```
+//!
+//! The rules are those of the [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html);
+//! the numbers in brackets are those of the catalogue of wire quirks in `ARCHITECTURE.md`.
+//!
+//! An event whose one data line lies in the pushed bytes is handed out where it lies, without a copy;
+//! only what a read has cut in two is kept. Each byte is looked at once for a line end, however the
+//! bytes are cut, so the cost is linear; what is kept is capped, so the cost in memory is bounded.
+
+mod line;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod vectors;
+
+use alloc::{string::String, vec::Vec};
+
+use line::{Lines, Split};
+
+/// Longest line, in bytes without its end [7]. Real chunks are a few hundred bytes, the largest seen
+/// (a tool call or a picture in one chunk) some hundred kilobytes.
+pub const MAX_LINE: usize = 1 << 20;
+
+/// Most that one event may hold, in bytes, each line counted with [`LINE_OVERHEAD`] [7].
+pub const MAX_EVENT: usize = 8 << 20;
+
+/// What a data line counts beside its bytes, so that very many empty ones meet the cap as well [7].
+pub const LINE_OVERHEAD: usize = 128;
+
+/// One event. Its data is as it came on the wire: invalid UTF-8 is the reader's to replace.
+#[derive(Debug, PartialEq)]
+pub struct Event<'a> {
+    /// The value of `event:`, empty where there was none.
+    pub name: &'a str,
+    /// The data lines, joined by LF.
+    pub data: &'a [u8],
+    /// The value of the last `id:` of the stream so far.
+    pub last_event_id: &'a str,
+}
+
+/// A cap was passed. The rest of the body cannot be trusted to be events.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TooLong {
+    /// A line of more than [`MAX_LINE`] bytes.
+    Line,
+    /// An event of more than [`MAX_EVENT`] bytes.
+    Event,
+}
+
+/// The state of a stream between two reads.
+#[derive(Debug, Default)]
+pub struct Parser {
+    lines: Lines,
+    /// Data lines of the event under way that a read has cut off from its end.
+    data: Vec<u8>,
+    /// Data lines so far, and what they count against [`MAX_EVENT`].
+    data_lines: usize,
+    data_size: usize,
+    name: String,
+    last_event_id: String,
+    /// The event handed out last stood in `data` or `name`; they are emptied when the next is asked for.
+    spent: bool,
+}
+
+impl Parser {
+    /// Takes the bytes of one read. Ask for all events before the next read: what is not asked for is lost.
+    pub fn feed<'p, 'b>(&'p mut self, bytes: &'b [u8]) -> Feed<'p, 'b> {
+        Feed { parser: self, rest: bytes }
+    }
+
+    /// The data that stood at the end of the body without the blank line that would have made it an event.
+    ///
+    /// By the standard this is nothing. Some servers leave the last blank line out [5], so the reader of
+    /// the data may look whether it is complete in itself; half an event must stay nothing.
+    pub fn into_tail(mut self) -> Option<Vec<u8>> {
+        let line = core::mem::take(&mut self.lines).into_unfinished();
+        if !self.spent && self.data_lines > 0 {
+            if let Some(value) = data_value(&line) {
+                self.data.push(b'\n');
+                self.data.extend_from_slice(value);
+            }
+            return Some(self.data);
+        }
+        data_value(&line).map(Vec::from)
+    }
+
+    fn start_next(&mut self) {
+        if self.spent {
+            self.spent = false;
+            self.data.clear();
+            self.data_lines = 0;
+            self.data_size = 0;
+            self.name.clear();
+        }
+    }
+
+    /// A line that is not blank. `single` is the one data line so far, if it lies in the bytes of this read.
+    fn field<'b>(&mut self, line: Split<'_, 'b>, single: &mut Option<&'b [u8]>) -> Result<(), TooLong> {
+        let (name, value) = name_and_value(line.bytes());
+        match name {
+            b"data" => {
+                self.data_lines += 1;
+                self.data_size += value.len() + LINE_OVERHEAD;
+                if self.data_size > MAX_EVENT {
+                    return Err(TooLong::Event);
+                }
+                match line {
+                    Split::Read(bytes) if self.data_lines == 1 => *single = Some(name_and_value(bytes).1),
+                    _ => {
+                        self.keep(single.take());
+                        if self.data_lines > 1 {
+                            self.data.push(b'\n');
+                        }
+                        self.data.extend_from_slice(value);
+                    }
+                }
+            }
+            b"event" => self.name = String::from_utf8_lossy(value).into_owned(),
+            // An id with a NUL in it is to be ignored, by the standard.
+            b"id" if !value.contains(&0) => self.last_event_id = String::from_utf8_lossy(value).into_owned(),
+            // `retry`, comments (an empty name) and unknown fields [4].
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, single: Option<&[u8]>) {
+        if let Some(value) = single {
+            self.data.extend_from_slice(value);
+        }
+    }
+}
+
+/// The events in the bytes of one read.
+#[derive(Debug)]
+pub struct Feed<'p, 'b> {
+    parser: &'p mut Parser,
+    rest: &'b [u8],
+}
+
+impl<'b> Feed<'_, 'b> {
+    /// The next event, or nothing when the bytes are used up.
+    pub fn next_event(&mut self) -> Result<Option<Event<'_>>, TooLong> {
+        self.parser.start_next();
+        let mut single: Option<&'b [u8]> = None;
+        loop {
+            // Taken out and put back, so that a line may borrow it while the fields change.
+            let mut lines = core::mem::take(&mut self.parser.lines);
+            let blank = match lines.next_line(&mut self.rest)? {
+                None => {
+                    self.parser.lines = lines;
+                    self.parser.keep(single);
+                    return Ok(None);
+                }
+                Some(line) if line.bytes().is_empty() => true,
+                Some(line) => {
+                    self.parser.field(line, &mut single)?;
+                    false
+                }
+            };
+            lines.line_done();
+            self.parser.lines = lines;
+            if blank {
+                if self.parser.data_lines > 0 {
+                    break;
+                }
+                // A blank line after no data only forgets the event's name.
+                self.parser.name.clear();
+            }
+        }
+        let parser = &mut *self.parser;
+        parser.spent = true;
+        Ok(Some(Event {
+            name: &parser.name,
+            data: single.unwrap_or(&parser.data),
+            last_event_id: &parser.last_event_id,
+        }))
+    }
+}
+
+/// Field name and value; one space behind the colon belongs to neither [2].
+fn name_and_value(line: &[u8]) -> (&[u8], &[u8]) {
+    match memchr::memchr(b':', line) {
+        None => (line, &[]),
+        Some(colon) => {
+            let (name, value) = line.split_at(colon);
+            let value = value.get(1..).unwrap_or_default();
+            (name, value.strip_prefix(b" ").unwrap_or(value))
+        }
+    }
+}
+
+fn data_value(line: &[u8]) -> Option<&[u8]> {
+    match name_and_value(line) {
+        (b"data", value) => Some(value),
+        _ => None,
+    }
+}

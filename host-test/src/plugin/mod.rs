@@ -1,1 +1,191 @@
-//! To come.
+//! Plugins as a host finds them: a folder with a component and a manifest that says what it asks for.
+
+mod error;
+mod manifest;
+mod origin;
+mod pack;
+mod surface;
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+pub use error::LoadError;
+pub use manifest::{CredentialKind, CredentialSpec, FILE_NAME, Limits, Manifest, Network};
+pub use origin::{Origin, OriginError, Scheme};
+pub use pack::pack;
+pub use surface::{ALLOWED_IMPORTS, CONTRACT_PACKAGE, CONTRACT_VERSION, Surface, contract};
+
+/// A plugin whose component is the one that its manifest describes.
+#[derive(Clone)]
+pub struct Plugin {
+    /// What it is and what it asks for.
+    pub manifest: Manifest,
+    /// The folder it lies in; empty for one that lies nowhere.
+    pub directory: PathBuf,
+    component: Arc<[u8]>,
+    surface: Surface,
+}
+
+impl Plugin {
+    /// Loads a plugin from its folder, from its manifest, or from its component beside the manifest.
+    ///
+    /// # Errors
+    /// When one of the two files is missing or unreadable, when they do not belong together, when the
+    /// component is no provider of this harness's contract, or when it imports more than a provider may.
+    pub fn load(path: &Path) -> Result<Plugin, LoadError> {
+        let (manifest_path, named) = locate(path)?;
+        let directory = manifest_path.parent().unwrap_or(Path::new("")).to_owned();
+        let manifest = read_manifest(&manifest_path, &directory)?;
+        let component_path = directory.join(&manifest.component);
+        if let Some(named) = named.filter(|named| named.file_name() != component_path.file_name()) {
+            return Err(LoadError::Mismatch {
+                path: named.clone(),
+                manifest: manifest.component,
+                component: file_name(&named),
+            });
+        }
+        let component = read(&component_path)?;
+        check_identity(&manifest, &component, &component_path)?;
+        let surface = check_surface(&component, &component_path)?;
+        let exported = surface.contract().unwrap_or_default();
+        if manifest.contract != exported {
+            return Err(LoadError::Mismatch {
+                path: component_path,
+                manifest: manifest.contract,
+                component: exported,
+            });
+        }
+        Ok(Plugin { manifest, directory, component: component.into(), surface })
+    }
+
+    /// A component without a manifest, allowed to do nothing: enough to ask it for its description.
+    ///
+    /// # Errors
+    /// When it is no provider of this harness's contract, or imports more than a provider may.
+    pub fn bare(component: Vec<u8>) -> Result<Plugin, LoadError> {
+        let surface = check_surface(&component, Path::new("the component"))?;
+        let manifest = Manifest {
+            id: "unpacked".to_owned(),
+            name: "unpacked component".to_owned(),
+            version: semver::Version::new(0, 0, 0),
+            contract: contract(),
+            component: "unpacked.wasm".to_owned(),
+            sha256: digest(&component),
+            size: Some(length(&component)),
+            network: Network::default(),
+            credential: CredentialSpec::default(),
+            limits: Limits::default(),
+        };
+        Ok(Plugin { manifest, directory: PathBuf::new(), component: component.into(), surface })
+    }
+
+    /// The component's bytes.
+    pub fn component(&self) -> &[u8] {
+        &self.component
+    }
+
+    /// What the component imports and exports.
+    pub fn surface(&self) -> &Surface {
+        &self.surface
+    }
+}
+
+impl fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plugin")
+            .field("manifest", &self.manifest)
+            .field("directory", &self.directory)
+            .field("component", &format_args!("{} bytes", self.component.len()))
+            .finish()
+    }
+}
+
+/// Every plugin of a directory, sorted by the name of its folder; a bad one does not hide the others.
+/// Files and hidden folders are passed over.
+///
+/// # Errors
+/// When the directory itself cannot be read.
+pub fn discover(dir: &Path) -> Result<Vec<Result<Plugin, LoadError>>, LoadError> {
+    let unreadable = |source| LoadError::File { path: dir.to_owned(), source };
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(dir).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if path.is_dir() && !hidden {
+            folders.push(path);
+        }
+    }
+    folders.sort();
+    Ok(folders.iter().map(|folder| Plugin::load(folder)).collect())
+}
+
+/// The manifest that a path means, and the component where the path named one.
+fn locate(path: &Path) -> Result<(PathBuf, Option<PathBuf>), LoadError> {
+    let kind = fs::metadata(path).map_err(|source| LoadError::File { path: path.to_owned(), source })?;
+    if kind.is_dir() {
+        return Ok((path.join(FILE_NAME), None));
+    }
+    if path.file_name().is_some_and(|name| name == FILE_NAME) {
+        return Ok((path.to_owned(), None));
+    }
+    Ok((path.with_file_name(FILE_NAME), Some(path.to_owned())))
+}
+
+fn read_manifest(path: &Path, directory: &Path) -> Result<Manifest, LoadError> {
+    let text = fs::read_to_string(path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => LoadError::NoManifest { path: directory.to_owned() },
+        _ => LoadError::File { path: path.to_owned(), source },
+    })?;
+    Manifest::parse(&text).map_err(|reason| LoadError::Manifest { path: path.to_owned(), reason })
+}
+
+fn check_identity(manifest: &Manifest, component: &[u8], path: &Path) -> Result<(), LoadError> {
+    let mismatch = |manifest, component| LoadError::Mismatch { path: path.to_owned(), manifest, component };
+    let size = length(component);
+    if let Some(said) = manifest.size.filter(|said| *said != size) {
+        return Err(mismatch(format!("{said} bytes"), format!("{size} bytes")));
+    }
+    let sha256 = digest(component);
+    if sha256 != manifest.sha256 {
+        return Err(mismatch(format!("SHA-256 {}", manifest.sha256), format!("SHA-256 {sha256}")));
+    }
+    Ok(())
+}
+
+fn check_surface(component: &[u8], path: &Path) -> Result<Surface, LoadError> {
+    let path = || path.to_owned();
+    let surface =
+        Surface::read(component).map_err(|reason| LoadError::NotAComponent { path: path(), reason })?;
+    let Some(exported) = surface.contract() else {
+        return Err(LoadError::NotAProvider { path: path(), exports: surface.exports });
+    };
+    if exported != contract() {
+        return Err(LoadError::Contract { path: path(), plugin: exported });
+    }
+    let imports = surface.forbidden_imports();
+    if imports.is_empty() { Ok(surface) } else { Err(LoadError::Imports { path: path(), imports }) }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+    fs::read(path).map_err(|source| LoadError::File { path: path.to_owned(), source })
+}
+
+fn digest(bytes: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(bytes))
+}
+
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests;

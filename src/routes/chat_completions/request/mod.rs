@@ -1,1 +1,101 @@
-//! To come.
+//! Writes a request as the body of `POST /chat/completions`.
+//!
+//! The fields stand in one order: `model`, `messages`, `stream`, `stream_options`, the tools, the options,
+//! and last what the caller adds in `extra-json`. Errors and warnings name places in the request and hold no
+//! part of it. `cache-here` is a hint that this route has no field for: vendors behind it cache by prefix on
+//! their own.
+
+mod assistant;
+mod body;
+mod extra;
+mod json;
+mod limits;
+mod media;
+mod media_type;
+mod messages;
+mod options;
+mod replay;
+mod tools;
+
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    contract::{Error, Request},
+    errors::{ErrorKind, error},
+    history::{self, Conversation, Warnings},
+    json::surrogates::replace_lone,
+    routes::Encoded,
+};
+use alloc::{borrow::Cow, format, string::String};
+use serde_json::value::RawValue;
+
+/// Encodes a request. The answer is always asked for as a stream, with usage at its end.
+///
+/// # Errors
+/// `invalid-request` for what no server would take: the message says what and where.
+pub fn encode(request: &Request) -> Result<Encoded, Error> {
+    let model = model_id(&request.model)?;
+    let Conversation { turns, mut warnings } = history::repair(&request.messages)?;
+    let extra_json = request.extra_json.as_deref().map(|json| whole(json, "extra-json", &mut warnings));
+    let extra = extra::Extra::parse(extra_json.as_deref())?;
+
+    let mut body = body::Body::new(request, extra)?;
+    if let Some(json) = body.field("model") {
+        json.string(model);
+    }
+    if let Some(json) = body.field("messages")
+        && messages::write(json, &turns, &mut warnings)? == 0
+    {
+        return Err(invalid("the request has no messages, or none with anything in it"));
+    }
+    if let Some(json) = body.field("stream") {
+        json.bool(true);
+    }
+    body.stream_options();
+    tools::write(&mut body, request, &mut warnings)?;
+    options::write(&mut body, request, model, &mut warnings)?;
+    Ok(body.finish(warnings.into_vec()))
+}
+
+fn model_id(model: &str) -> Result<&str, Error> {
+    let model = model.trim();
+    if model.is_empty() {
+        return Err(invalid("the request names no model"));
+    }
+    if model.contains(char::is_control) {
+        return Err(invalid("the model id has control characters in it"));
+    }
+    Ok(model)
+}
+
+fn invalid(message: impl Into<String>) -> Error {
+    error(ErrorKind::InvalidRequest, message)
+}
+
+/// The caller's JSON without halves of characters [16].
+fn whole<'a>(json: &'a str, what: &str, warnings: &mut Warnings) -> Cow<'a, str> {
+    let clean = replace_lone(json);
+    if let Cow::Owned(_) = clean {
+        warnings.add(format!("{what}: half a character was replaced by U+FFFD"));
+    }
+    clean
+}
+
+/// The text of a JSON object as it stands, without the white space around it.
+fn object<'a>(json: &'a str, what: &str) -> Result<&'a str, Error> {
+    // The parser's own words could quote the text, so only the place is told.
+    let value: &RawValue = serde_json::from_str(json).map_err(|error| {
+        invalid(format!("{what} is not valid JSON (line {}, column {})", error.line(), error.column()))
+    })?;
+    if !value.get().starts_with('{') {
+        return Err(invalid(format!("{what} is not a JSON object")));
+    }
+    Ok(value.get())
+}
+
+/// Whether OpenAI takes this as the name of a function or a schema.
+fn is_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}

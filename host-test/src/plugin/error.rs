@@ -1,0 +1,107 @@
+//! Why a plugin cannot be used: both sides, and the next step.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::surface::{ALLOWED_IMPORTS, contract};
+
+/// Why a plugin cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file or folder cannot be read or written.
+    #[error("{path}: {source}; check that it exists and that you may use it", path = path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A folder or component without a manifest.
+    #[error(
+        "{path} has no plugin.toml beside it; 'host-test pack COMPONENT DIRECTORY' makes one",
+        path = path.display()
+    )]
+    NoManifest {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The manifest cannot be understood.
+    #[error("{path}: {reason}", path = path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong, and what would be right.
+        reason: String,
+    },
+    /// The component is another one than the manifest describes.
+    #[error(
+        "{path}: the manifest says {manifest}, the component is {component}; \
+         the two do not belong together: install the plugin anew, or pack it again",
+        path = path.display()
+    )]
+    Mismatch {
+        /// The component.
+        path: PathBuf,
+        /// What the manifest says.
+        manifest: String,
+        /// What the component is.
+        component: String,
+    },
+    /// The file is no component.
+    #[error("{path} is no WebAssembly component: {reason}; build it for wasm32-wasip2", path = path.display())]
+    NotAComponent {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// The component is no model provider.
+    #[error(
+        "{path} exports {exports}, and no agent:model-provider/provider; this harness runs {harness}",
+        path = path.display(), exports = listed(exports), harness = contract()
+    )]
+    NotAProvider {
+        /// The component.
+        path: PathBuf,
+        /// What it exports.
+        exports: Vec<String>,
+    },
+    /// The plugin and the harness speak different versions of the contract.
+    #[error(
+        "{path}: the plugin speaks {plugin}, this harness speaks {harness}; take the plugin's release for \
+         {harness}, or the harness's for {plugin}",
+        path = path.display(), harness = contract()
+    )]
+    Contract {
+        /// The component.
+        path: PathBuf,
+        /// `package@version` of the plugin.
+        plugin: String,
+    },
+    /// The component asks for more than a provider may have.
+    #[error(
+        "{path} imports {imports}, and a model provider may import only {allowed} (0.2.x); \
+         build it without what pulls them in",
+        path = path.display(), imports = imports.join(", "), allowed = ALLOWED_IMPORTS.join(", ")
+    )]
+    Imports {
+        /// The component.
+        path: PathBuf,
+        /// The imports that are refused.
+        imports: Vec<String>,
+    },
+    /// The component's description cannot be made into a manifest.
+    #[error("the component describes itself with {field} = {value:?}: {reason}")]
+    Description {
+        /// The field of `description`.
+        field: &'static str,
+        /// What it holds.
+        value: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+}

@@ -1,0 +1,198 @@
+//! `plugin.toml`: what a plugin is, and what it asks for.
+
+use std::time::Duration;
+
+use semver::Version;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::origin::{Origin, Scheme};
+
+/// The name of the manifest in a plugin's folder.
+pub const FILE_NAME: &str = "plugin.toml";
+
+/// The manifest. Unknown keys are refused: a misspelt limit must not turn into no limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Manifest {
+    /// Lower-case letters, digits and hyphens.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// The plugin's own version.
+    pub version: Version,
+    /// `agent:model-provider@VERSION`.
+    pub contract: String,
+    /// The component's file, in the same folder.
+    pub component: String,
+    /// SHA-256 of the component, 64 lower-case hexadecimal digits. It finds a mixed-up or damaged
+    /// file. It is no signature: who can replace the component can replace the manifest.
+    pub sha256: String,
+    /// Length of the component in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// Where the plugin may send requests.
+    pub network: Network,
+    /// What it needs to be let in there.
+    pub credential: CredentialSpec,
+    /// What it may use of this machine.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// Where a plugin may send requests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Network {
+    /// The origins it talks to by default. A grant can leave some out, and add none.
+    pub origins: Vec<Origin>,
+    /// The base URL where a person chose none; its origin is among `origins`. A credential that the
+    /// host adds goes to requests below it, and to no others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<Url>,
+    /// Whether a person may choose another base URL, and so allow its origin.
+    #[serde(default)]
+    pub custom_base_url: bool,
+}
+
+/// What a plugin needs to be let in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct CredentialSpec {
+    /// How the key is written into a request.
+    #[serde(default)]
+    pub kind: CredentialKind,
+    /// The header that carries the key.
+    #[serde(default = "authorization")]
+    pub header: String,
+    /// Environment variables that a host reads the key from, the preferred one first.
+    #[serde(default)]
+    pub env_vars: Vec<String>,
+}
+
+/// How a key is written into its header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CredentialKind {
+    /// `Bearer KEY`.
+    #[default]
+    Bearer,
+    /// The key alone.
+    Plain,
+}
+
+/// What a plugin may use of this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Limits {
+    /// Linear memory of one instance, in MiB: 1 to 4096. Where it asks for more it is stopped.
+    pub memory_mib: u32,
+    /// How long a call may take beyond the wait that it was told, in seconds: 1 to 600.
+    pub call_seconds: u32,
+}
+
+impl Default for Limits {
+    /// Enough for a request with tens of megabytes of images, and for a slow machine.
+    fn default() -> Limits {
+        Limits { memory_mib: 256, call_seconds: 10 }
+    }
+}
+
+impl Limits {
+    /// Linear memory of one instance, in bytes.
+    pub fn memory_bytes(&self) -> usize {
+        usize::try_from(self.memory_mib).unwrap_or(usize::MAX).saturating_mul(1024 * 1024)
+    }
+
+    /// How long a call may take beyond the wait that it was told.
+    pub fn call(&self) -> Duration {
+        Duration::from_secs(u64::from(self.call_seconds))
+    }
+}
+
+impl Default for CredentialSpec {
+    fn default() -> CredentialSpec {
+        CredentialSpec { kind: CredentialKind::Bearer, header: authorization(), env_vars: Vec::new() }
+    }
+}
+
+fn authorization() -> String {
+    "authorization".to_owned()
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// In words that name the line or the key, and what would be right.
+    pub fn parse(text: &str) -> Result<Manifest, String> {
+        let manifest: Manifest = toml::from_str(text).map_err(|error| error.to_string())?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    /// The manifest as TOML.
+    ///
+    /// # Errors
+    /// In words that name the key that cannot be written.
+    pub fn to_toml(&self) -> Result<String, String> {
+        self.check()?;
+        toml::to_string(self).map_err(|error| error.to_string())
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if !is_id(&self.id) {
+            return Err(format!("id = {:?}: use lower-case letters, digits and hyphens", self.id));
+        }
+        if !is_file_name(&self.component) {
+            let hint = "name a .wasm file in the same folder, without a path";
+            return Err(format!("component = {:?}: {hint}", self.component));
+        }
+        if self.sha256.len() != 64 || !self.sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            return Err("sha256: write 64 lower-case hexadecimal digits, as sha256sum prints them".to_owned());
+        }
+        if http::HeaderName::from_bytes(self.credential.header.as_bytes()).is_err() {
+            return Err(format!("credential.header = {:?}: it is no header name", self.credential.header));
+        }
+        check_network(&self.network)?;
+        check_limits(&self.limits)
+    }
+}
+
+fn is_id(id: &str) -> bool {
+    let plain = id.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    plain && !id.is_empty() && id.len() <= 64 && !id.starts_with('-')
+}
+
+/// A file of this folder and no other: the manifest must not make the host read elsewhere.
+fn is_file_name(name: &str) -> bool {
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    plain && name.ends_with(".wasm") && !name.starts_with('.')
+}
+
+fn check_network(network: &Network) -> Result<(), String> {
+    if let Some(plain) = network.origins.iter().find(|o| o.scheme() == Scheme::Http && !o.is_loopback()) {
+        return Err(format!("network.origins: {plain} would send in plain text; write https"));
+    }
+    let Some(base_url) = &network.base_url else { return Ok(()) };
+    let origin = Origin::of(base_url).map_err(|error| format!("network.base-url: {error}"))?;
+    if network.origins.contains(&origin) {
+        Ok(())
+    } else {
+        Err(format!("network.base-url: its origin {origin} is not in network.origins; add it there"))
+    }
+}
+
+fn check_limits(limits: &Limits) -> Result<(), String> {
+    if !(1..=4096).contains(&limits.memory_mib) {
+        return Err(format!("limits.memory-mib = {}: choose 1 to 4096", limits.memory_mib));
+    }
+    if !(1..=600).contains(&limits.call_seconds) {
+        return Err(format!("limits.call-seconds = {}: choose 1 to 600", limits.call_seconds));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "manifest_tests.rs"]
+mod tests;

@@ -1,0 +1,97 @@
+//! A manifest that is right, and one table of what can be wrong with it.
+
+use super::*;
+
+const DIGEST: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+fn right() -> String {
+    format!(
+        r#"id = "cometapi"
+name = "CometAPI"
+version = "0.1.0"
+contract = "agent:model-provider@0.1.0"
+component = "cometapi.wasm"
+sha256 = "{DIGEST}"
+size = 8
+
+[network]
+origins = ["https://api.cometapi.com"]
+base-url = "https://api.cometapi.com/v1"
+custom-base-url = true
+
+[credential]
+kind = "bearer"
+header = "authorization"
+env-vars = ["COMETAPI_KEY"]
+
+[limits]
+memory-mib = 64
+call-seconds = 5
+"#
+    )
+}
+
+#[test]
+fn a_manifest_is_read_whole() {
+    let manifest = Manifest::parse(&right()).unwrap();
+    assert_eq!(manifest.id, "cometapi");
+    assert_eq!(manifest.version, Version::new(0, 1, 0));
+    assert_eq!(manifest.size, Some(8));
+    assert_eq!(manifest.network.origins, ["https://api.cometapi.com".parse().unwrap()]);
+    assert!(manifest.network.custom_base_url);
+    assert_eq!(manifest.credential.env_vars, ["COMETAPI_KEY"]);
+    assert_eq!(manifest.limits.memory_bytes(), 64 << 20);
+    assert_eq!(manifest.limits.call(), Duration::from_secs(5));
+}
+
+#[test]
+fn a_manifest_that_is_written_is_read_the_same() {
+    let manifest = Manifest::parse(&right()).unwrap();
+    assert_eq!(Manifest::parse(&manifest.to_toml().unwrap()).unwrap(), manifest);
+}
+
+#[test]
+fn what_may_be_left_out_has_careful_defaults() {
+    let text = right();
+    let text = text.split("[limits]").next().unwrap();
+    let text = text.replace("custom-base-url = true\n", "").replace("size = 8\n", "");
+    let text = text.replace("kind = \"bearer\"\nheader = \"authorization\"\n", "");
+    let manifest = Manifest::parse(&text).unwrap();
+    assert!(!manifest.network.custom_base_url);
+    assert_eq!(manifest.size, None);
+    assert_eq!(manifest.limits, Limits::default());
+    assert_eq!(manifest.credential.header, "authorization");
+    assert_eq!(manifest.credential.kind, CredentialKind::Bearer);
+}
+
+#[test]
+fn each_mistake_is_refused_by_its_name() {
+    // What is replaced, by what, and a word that the message has to hold.
+    let cases = [
+        ("memory-mib = 64", "memory-mb = 64", "memory-mb"),
+        ("custom-base-url", "custom_base_url", "custom_base_url"),
+        ("name = \"CometAPI\"\n", "", "name"),
+        ("id = \"cometapi\"", "id = \"../x\"", "lower-case letters"),
+        ("id = \"cometapi\"", "id = \"\"", "lower-case letters"),
+        ("\"cometapi.wasm\"", "\"../cometapi.wasm\"", "without a path"),
+        ("\"cometapi.wasm\"", "\"/etc/passwd\"", "without a path"),
+        ("\"cometapi.wasm\"", "\".wasm\"", "without a path"),
+        ("\"0.1.0\"", "\"one\"", "version"),
+        (DIGEST, "E3B0", "sha256"),
+        ("[\"https://api.cometapi.com\"]", "[\"https://api.cometapi.com/v1\"]", "write https://api.cometapi.com"),
+        ("[\"https://api.cometapi.com\"]", "[\"http://api.cometapi.com\"]", "plain text"),
+        ("[\"https://api.cometapi.com\"]", "[]", "not in network.origins"),
+        ("\"https://api.cometapi.com/v1\"", "\"ftp://api.cometapi.com\"", "ftp"),
+        ("kind = \"bearer\"", "kind = \"basic\"", "basic"),
+        ("\"authorization\"", "\"two words\"", "header name"),
+        ("memory-mib = 64", "memory-mib = 0", "1 to 4096"),
+        ("memory-mib = 64", "memory-mib = -1", "memory-mib"),
+        ("call-seconds = 5", "call-seconds = 601", "1 to 600"),
+    ];
+    for (from, to, word) in cases {
+        let text = right().replace(from, to);
+        assert_ne!(text, right(), "nothing replaced: {from}");
+        let error = Manifest::parse(&text).unwrap_err();
+        assert!(error.contains(word), "{to}: {error}");
+    }
+}

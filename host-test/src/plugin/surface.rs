@@ -1,0 +1,144 @@
+//! What a component asks for and offers, read from its bytes before anything is compiled.
+
+use wasmparser::{Encoding, Parser, Payload};
+
+/// The package of the contract that this harness speaks.
+pub const CONTRACT_PACKAGE: &str = "agent:model-provider";
+
+/// The version of the contract that this harness speaks.
+pub const CONTRACT_VERSION: &str = "0.1.0";
+
+/// The imports that the contract allows, without their versions.
+///
+/// Every import is mandatory in the component model, so each one that a host does not have makes a
+/// plugin unusable there, and each one that it has widens the sandbox.
+pub const ALLOWED_IMPORTS: [&str; 6] = [
+    "wasi:http/types",
+    "wasi:http/outgoing-handler",
+    "wasi:io/error",
+    "wasi:io/poll",
+    "wasi:io/streams",
+    "wasi:clocks/monotonic-clock",
+];
+
+/// The names at the outer edge of a component.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surface {
+    /// What the component cannot live without, in the order of the file.
+    pub imports: Vec<String>,
+    /// What it offers, in the order of the file.
+    pub exports: Vec<String>,
+}
+
+impl Surface {
+    /// Reads the names from a component's bytes.
+    ///
+    /// # Errors
+    /// In one sentence, when the bytes are no component.
+    pub fn read(component: &[u8]) -> Result<Surface, String> {
+        let mut surface = Surface::default();
+        // A component holds modules and components; only the names of the outermost one count.
+        let mut depth = 0_usize;
+        for payload in Parser::new(0).parse_all(component) {
+            match payload.map_err(|error| error.to_string())? {
+                Payload::Version { encoding, .. } => {
+                    if depth == 0 && encoding == Encoding::Module {
+                        return Err("it is a core module, not a component".to_owned());
+                    }
+                    depth += 1;
+                }
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::ComponentImportSection(section) if depth == 1 => {
+                    for import in section {
+                        let import = import.map_err(|error| error.to_string())?;
+                        surface.imports.push(import.name.name.to_owned());
+                    }
+                }
+                Payload::ComponentExportSection(section) if depth == 1 => {
+                    for export in section {
+                        let export = export.map_err(|error| error.to_string())?;
+                        surface.exports.push(export.name.name.to_owned());
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(surface)
+    }
+
+    /// The contract that the component exports, as `package@version`.
+    pub fn contract(&self) -> Option<String> {
+        self.exports.iter().find_map(|export| {
+            let version = export.strip_prefix(CONTRACT_PACKAGE)?.strip_prefix("/provider@")?;
+            Some(format!("{CONTRACT_PACKAGE}@{version}"))
+        })
+    }
+
+    /// The imports that the contract does not allow.
+    pub fn forbidden_imports(&self) -> Vec<String> {
+        self.imports.iter().filter(|name| !is_allowed(name)).cloned().collect()
+    }
+}
+
+/// The contract of this harness, as `package@version`.
+pub fn contract() -> String {
+    format!("{CONTRACT_PACKAGE}@{CONTRACT_VERSION}")
+}
+
+fn is_allowed(import: &str) -> bool {
+    let (name, version) = import.split_once('@').unwrap_or((import, ""));
+    ALLOWED_IMPORTS.contains(&name) && version.starts_with("0.2.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IMPORT: &str = "(type $t (instance)) (import \"wasi:io/poll@0.2.12\" (instance (type $t)))";
+
+    fn read(wat: &str) -> Result<Surface, String> {
+        Surface::read(&wat::parse_str(wat).unwrap())
+    }
+
+    #[test]
+    fn only_the_outermost_names_count() {
+        let inner = "(component (type $t (instance)) (import \"inner\" (instance (type $t))))";
+        let wat = format!(
+            "(component {inner} (core module (import \"m\" \"f\" (func))) {IMPORT}
+               (instance $i) (export \"agent:model-provider/provider@0.3.1\" (instance $i)))"
+        );
+        let surface = read(&wat).unwrap();
+        assert_eq!(surface.imports, ["wasi:io/poll@0.2.12"]);
+        assert_eq!(surface.exports, ["agent:model-provider/provider@0.3.1"]);
+        assert_eq!(surface.contract().as_deref(), Some("agent:model-provider@0.3.1"));
+    }
+
+    #[test]
+    fn a_module_garbage_and_a_cut_component_are_no_components() {
+        let whole = wat::parse_str(format!("(component {IMPORT})")).unwrap();
+        let cut = whole.get(..whole.len() - 3).unwrap();
+        assert_eq!(read("(module)").unwrap_err(), "it is a core module, not a component");
+        for bytes in [b"".as_slice(), b"hello", cut] {
+            assert!(Surface::read(bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn six_imports_of_wasi_0_2_are_allowed_and_nothing_else() {
+        for (name, allowed) in [
+            ("wasi:http/types@0.2.0", true),
+            ("wasi:http/outgoing-handler@0.2.12", true),
+            ("wasi:clocks/monotonic-clock@0.2.3", true),
+            ("wasi:clocks/wall-clock@0.2.3", false),
+            ("wasi:http/types", false),
+            ("wasi:http/types@0.3.0", false),
+            ("wasi:http/incoming-handler@0.2.0", false),
+            ("wasi:cli/stdout@0.2.0", false),
+            ("wasi:random/random@0.2.0", false),
+            ("wasi:io/pollute@0.2.0", false),
+            ("log", false),
+        ] {
+            assert_eq!(is_allowed(name), allowed, "{name}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What can go wrong around a component: before it runs, and in a call.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use wasmtime::Trap;
+
+use crate::contract;
+
+/// Why a component cannot be made to run.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The WebAssembly engine does not start on this machine.
+    #[error("the WebAssembly engine cannot start: {0}")]
+    Engine(String),
+    /// The component cannot be compiled.
+    #[error("{plugin} cannot be compiled: {reason}; build or install it anew")]
+    Compile {
+        /// The plugin's id.
+        plugin: String,
+        /// What the compiler says.
+        reason: String,
+    },
+    /// The component's imports or exports have the right names and another shape.
+    #[error("{plugin} does not fit this harness: {reason}; take a plugin built for {contract}")]
+    Link {
+        /// The plugin's id.
+        plugin: String,
+        /// What does not fit.
+        reason: String,
+        /// The contract of this harness.
+        contract: String,
+    },
+    /// The component cannot be brought up within its limits.
+    #[error("{plugin} cannot be started: {reason}")]
+    Start {
+        /// The plugin's id.
+        plugin: String,
+        /// What stopped it.
+        reason: String,
+    },
+    /// The key cannot be sent. Never holds the key.
+    #[error("the key cannot be used: {0}; copy it anew")]
+    Key(&'static str),
+    /// A key, and nothing that says to whom it belongs.
+    #[error("there is a key, but neither a base URL nor network.base-url in plugin.toml says whose it is")]
+    NoBaseUrl,
+}
+
+/// Why a call to a component brought no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The component answered with an error of the contract.
+    #[error("{}", .0.message)]
+    Provider(Box<contract::Error>),
+    /// The component broke off: it is of no further use.
+    #[error("the plugin broke down: {0}; start a new instance, and report this to the plugin's author")]
+    Trapped(String),
+    /// The component did not return in time: it is of no further use.
+    #[error("the plugin did not return from {call} within {limit:?}; start a new instance")]
+    Deadline {
+        /// The function of the contract.
+        call: &'static str,
+        /// The wait that it was told and what the manifest allows beyond.
+        limit: Duration,
+    },
+    /// An earlier call broke this instance.
+    #[error("this instance cannot be used any more, since {0}; start a new one")]
+    Poisoned(String),
+}
+
+impl From<contract::Error> for CallError {
+    fn from(error: contract::Error) -> CallError {
+        CallError::Provider(Box::new(error))
+    }
+}
+
+/// A component ran past its deadline; raised into the component as a trap.
+#[derive(Debug, thiserror::Error)]
+#[error("the call took too long")]
+pub(super) struct Overdue;
+
+/// What stopped a component, in a line and without the backtrace that means nothing to people.
+pub(super) fn reason(error: &wasmtime::Error) -> String {
+    match error.downcast_ref::<Trap>() {
+        Some(trap) => trap.to_string(),
+        None => error.root_cause().to_string(),
+    }
+}
+
+/// The chain of causes of an error, for what only a developer can mend.
+pub(super) fn causes(error: &wasmtime::Error) -> String {
+    error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// Why a folder for compiled code is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// It cannot be made, read or written.
+    #[error("{path}: {source}", path = .path.display())]
+    File {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Others could put code there, and this process would run it.
+    #[error("{path} can be written to by other users; allow it to its owner only", path = .0.display())]
+    Shared(PathBuf),
+}

@@ -1,0 +1,186 @@
+//! From a plugin to something that can be run, compiled at most once.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::cache::Cache;
+use super::error::{CacheError, SandboxError, causes};
+use super::grant::Grant;
+use super::instance::Instance;
+use super::linker::{State, linker};
+use super::memory::Memories;
+use crate::contract::ModelProviderPre;
+use crate::plugin::{Manifest, Plugin, contract};
+
+/// A WebAssembly engine and a folder of compiled components.
+pub struct Host {
+    engine: Engine,
+    cache: Cache,
+    options: HostOptions,
+    memories: Option<Readable>,
+}
+
+/// Modes for tests; all off in a host for people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HostOptions {
+    /// Whatever waits traps, as for a host that runs on an event loop. Calls to a component are made
+    /// with a wait of 0, and this host waits between them.
+    pub trap_on_block: bool,
+    /// The host can look into the memories of components; see [`Instance::count_in_memory`].
+    pub readable_memory: bool,
+}
+
+/// The memories of the engine, and a turnstile: the engine does not tell for which instance it makes
+/// a memory, so instances are made one at a time.
+#[derive(Clone)]
+pub(super) struct Readable {
+    pub(super) memories: Arc<Memories>,
+    pub(super) turn: Arc<Mutex<()>>,
+}
+
+/// What [`Host::prepare`] is about to do, for a sign of progress.
+#[derive(Debug)]
+pub enum Preparation {
+    /// The compiled component was there: this takes milliseconds.
+    FromCache,
+    /// It has to be compiled: this takes a second, or several.
+    Compiling,
+    /// It was compiled and could not be kept: the next run will compile it again.
+    NotKept(CacheError),
+}
+
+/// A component that is ready to run. Clones share the machine code.
+#[derive(Clone)]
+pub struct Prepared {
+    pub(super) pre: ModelProviderPre<State>,
+    pub(super) manifest: Manifest,
+    pub(super) options: HostOptions,
+    pub(super) readable: Option<Readable>,
+    inspection: Inspection,
+}
+
+/// What a component is, seen from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inspection {
+    /// What it imports.
+    pub imports: Vec<String>,
+    /// What it exports.
+    pub exports: Vec<String>,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Length of the machine code made of it, in bytes.
+    pub code_size: u64,
+    /// Its SHA-256 in hexadecimal.
+    pub sha256: String,
+}
+
+impl Host {
+    /// A host that keeps compiled components in `cache_dir`, which need not exist and which nobody else
+    /// may be able to write to.
+    ///
+    /// # Errors
+    /// When the engine does not start on this machine.
+    pub fn new(cache_dir: PathBuf) -> Result<Host, SandboxError> {
+        Host::with_options(cache_dir, HostOptions::default())
+    }
+
+    /// The same with modes for tests.
+    ///
+    /// # Errors
+    /// When the engine does not start on this machine.
+    pub fn with_options(cache_dir: PathBuf, options: HostOptions) -> Result<Host, SandboxError> {
+        let memories = options.readable_memory.then(|| Readable {
+            memories: Arc::new(Memories::default()),
+            turn: Arc::new(Mutex::new(())),
+        });
+        let engine = super::engine::engine(memories.as_ref().map(|readable| Arc::clone(&readable.memories)))?;
+        Ok(Host { engine, cache: Cache::new(cache_dir), options, memories })
+    }
+
+    /// Makes a plugin ready to run, from the cache or by compiling it. Blocks while it compiles.
+    ///
+    /// # Errors
+    /// When the component cannot be compiled, or does not fit the contract of this harness.
+    pub fn prepare(
+        &self,
+        plugin: &Plugin,
+        progress: &mut dyn FnMut(Preparation),
+    ) -> Result<Prepared, SandboxError> {
+        let component = self.component(plugin, progress)?;
+        let misfit = |error: wasmtime::Error| SandboxError::Link {
+            plugin: plugin.manifest.id.clone(),
+            reason: causes(&error),
+            contract: contract(),
+        };
+        let code_size = component.text().len();
+        let pre = linker(&self.engine, self.options.trap_on_block)
+            .and_then(|linker| linker.instantiate_pre(&component))
+            .and_then(ModelProviderPre::new)
+            .map_err(misfit)?;
+        Ok(Prepared {
+            pre,
+            manifest: plugin.manifest.clone(),
+            options: self.options,
+            readable: self.memories.clone(),
+            inspection: inspection(plugin, code_size),
+        })
+    }
+
+    fn component(
+        &self,
+        plugin: &Plugin,
+        progress: &mut dyn FnMut(Preparation),
+    ) -> Result<Component, SandboxError> {
+        let bytes = plugin.component();
+        if let Some(component) = self.cache.load(&self.engine, bytes) {
+            progress(Preparation::FromCache);
+            return Ok(component);
+        }
+        progress(Preparation::Compiling);
+        let failed = |error: wasmtime::Error| SandboxError::Compile {
+            plugin: plugin.manifest.id.clone(),
+            reason: causes(&error),
+        };
+        let component = Component::from_binary(&self.engine, bytes).map_err(failed)?;
+        let code = component.serialize().map_err(failed)?;
+        if let Err(error) = self.cache.store(&self.engine, bytes, &code) {
+            progress(Preparation::NotKept(error));
+        }
+        Ok(component)
+    }
+}
+
+impl Prepared {
+    /// Starts an instance under a grant. Nothing is sent.
+    ///
+    /// # Errors
+    /// When the key cannot be sent, or when the component does not start within its limits.
+    pub async fn instantiate(&self, grant: Grant) -> Result<Instance, SandboxError> {
+        Instance::start(self, &grant).await
+    }
+
+    /// What the component is.
+    pub fn inspect(&self) -> Inspection {
+        self.inspection.clone()
+    }
+
+    /// The manifest that it runs under.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+}
+
+fn inspection(plugin: &Plugin, code_size: usize) -> Inspection {
+    let surface = plugin.surface();
+    Inspection {
+        imports: surface.imports.clone(),
+        exports: surface.exports.clone(),
+        size: u64::try_from(plugin.component().len()).unwrap_or(u64::MAX),
+        code_size: u64::try_from(code_size).unwrap_or(u64::MAX),
+        sha256: plugin.manifest.sha256.clone(),
+    }
+}

@@ -1,0 +1,283 @@
+//! A running component, called by the functions of the contract.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
+use wasmtime::Store;
+use wasmtime::component::{ResourceAny, ResourceTable};
+use wasmtime_wasi::clocks::WasiClocksCtx;
+use wasmtime_wasi_http::WasiHttpCtx;
+
+use super::credential::Credential;
+use super::error::{CallError, SandboxError, reason};
+use super::grant::Grant;
+use super::host::Prepared;
+use super::http::Door;
+use super::limits::{RESOURCES, store_limits};
+use super::linker::State;
+use super::memory::Region;
+use super::policy::{Denial, Policy};
+use super::running::Running;
+use crate::contract::{Account, Batch, Config, Description, Discovery, Guest, ModelList, ModelProvider, Request};
+
+/// The longest single wait inside a component while an answer is polled for.
+const POLL: Duration = Duration::from_millis(500);
+
+/// The pause between two steps of a component that must not wait itself: time for the connections.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// One instance of a component under one grant.
+///
+/// Its calls take turns. One whose future is dropped before it is done, or that fails otherwise than
+/// with [`CallError::Provider`], leaves the instance unusable; dropping the instance ends everything
+/// that it had under way, and closes its connections. So whoever wants to stop in the midst of an answer
+/// calls [`Instance::next`] with a short wait, and [`Instance::cancel`] between two calls.
+pub struct Instance {
+    running: Running,
+    bindings: ModelProvider,
+    trap_on_block: bool,
+    memories: Option<Vec<Arc<Region>>>,
+}
+
+/// A configured client in an instance. Closing it is [`Instance::close`].
+#[derive(Debug)]
+pub struct ClientHandle(ResourceAny);
+
+/// A completion under way in an instance. It is ended by [`Instance::cancel`], also after its last event.
+#[derive(Debug)]
+pub struct CompletionHandle(ResourceAny);
+
+/// Calls a function of the component within its deadline: the arguments are the running store, the
+/// name, the wait that the call is told, and what is called on the store.
+macro_rules! call {
+    ($running:expr, $name:literal, $wait:expr, |$store:ident| $call:expr) => {{
+        let running: &mut Running = &mut $running;
+        let call = running.begin($name, $wait)?;
+        let outcome = {
+            let $store = &mut running.store;
+            timeout(call.limit, $call).await
+        };
+        running.end(&call, outcome)
+    }};
+}
+
+impl Instance {
+    pub(super) async fn start(prepared: &Prepared, grant: &Grant) -> Result<Instance, SandboxError> {
+        let manifest = &prepared.manifest;
+        let credential = Credential::new(manifest, grant)?;
+        let door = Door::new(Policy::new(&manifest.network, grant), credential);
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(RESOURCES);
+        let state = State {
+            table,
+            clocks: WasiClocksCtx::default(),
+            http: WasiHttpCtx::new(),
+            door,
+            limits: store_limits(&manifest.limits),
+            deadline: Instant::now(),
+        };
+        let store = Store::new(prepared.pre.engine(), state);
+        let mut running = Running::new(store, manifest.limits.call());
+        let failed = |reason| SandboxError::Start { plugin: manifest.id.clone(), reason };
+        let turn = match &prepared.readable {
+            Some(readable) => Some((readable, readable.turn.lock().await)),
+            None => None,
+        };
+        let limit = manifest.limits.call();
+        running.store.data_mut().deadline = Instant::now() + limit;
+        let bindings = match timeout(limit, prepared.pre.instantiate_async(&mut running.store)).await {
+            Ok(Ok(bindings)) => bindings,
+            Ok(Err(error)) => return Err(failed(reason(&error))),
+            Err(_) => return Err(failed(format!("it did not start within {limit:?}"))),
+        };
+        let memories = turn.map(|(readable, _turn)| readable.memories.take());
+        Ok(Instance { running, bindings, trap_on_block: prepared.options.trap_on_block, memories })
+    }
+
+    /// What the provider is.
+    ///
+    /// # Errors
+    /// When the component breaks down or is too slow.
+    pub async fn describe(&mut self) -> Result<Description, CallError> {
+        let guest = guest(&self.bindings);
+        call!(self.running, "describe", Duration::ZERO, |store| guest.call_describe(store))
+    }
+
+    /// Opens a client; sends nothing.
+    ///
+    /// # Errors
+    /// The provider's, when the configuration cannot be used.
+    pub async fn open(&mut self, config: &Config) -> Result<ClientHandle, CallError> {
+        let guest = guest(&self.bindings).client();
+        let client = call!(self.running, "client.open", Duration::ZERO, |store| guest.call_open(store, config))?;
+        Ok(ClientHandle(client?))
+    }
+
+    /// Asks for the models and waits for the list, as long as the client's own deadlines let it. A list
+    /// no older than `max_age` may come from memory.
+    ///
+    /// # Errors
+    /// The provider's, when there is no list.
+    pub async fn models(
+        &mut self,
+        client: &ClientHandle,
+        how: Discovery,
+        max_age: Duration,
+    ) -> Result<ModelList, CallError> {
+        let max_age = u64::try_from(max_age.as_millis()).unwrap_or(u64::MAX);
+        let clients = guest(&self.bindings).client();
+        let query = call!(self.running, "client.models", Duration::ZERO, |store| {
+            clients.call_models(store, client.0, how, max_age)
+        })??;
+        let list = self.poll_models(query).await;
+        self.settle(query, list).await
+    }
+
+    /// Asks for the account and waits for the answer, as long as the client's own deadlines let it.
+    ///
+    /// # Errors
+    /// The provider's, when the key is not accepted or the provider does not answer.
+    pub async fn account(&mut self, client: &ClientHandle) -> Result<Account, CallError> {
+        let clients = guest(&self.bindings).client();
+        let query = call!(self.running, "client.account", Duration::ZERO, |store| {
+            clients.call_account(store, client.0)
+        })??;
+        let account = self.poll_account(query).await;
+        self.settle(query, account).await
+    }
+
+    /// Starts a completion.
+    ///
+    /// # Errors
+    /// The provider's, when the request itself cannot be used.
+    pub async fn complete(
+        &mut self,
+        client: &ClientHandle,
+        request: &Request,
+    ) -> Result<CompletionHandle, CallError> {
+        let clients = guest(&self.bindings).client();
+        let completion = call!(self.running, "client.complete", Duration::ZERO, |store| {
+            clients.call_complete(store, client.0, request)
+        })?;
+        Ok(CompletionHandle(completion?))
+    }
+
+    /// The next events of a completion: waits at most `wait` for the first one, in whole milliseconds.
+    /// A batch without events that is not done means "nothing yet".
+    ///
+    /// # Errors
+    /// The provider's, which ends the completion.
+    pub async fn next(
+        &mut self,
+        completion: &CompletionHandle,
+        max_events: u32,
+        wait: Duration,
+    ) -> Result<Batch, CallError> {
+        let until = Instant::now().checked_add(wait);
+        loop {
+            let told = self.told(wait);
+            let completions = guest(&self.bindings).completion();
+            let batch = call!(self.running, "completion.next", told, |store| {
+                completions.call_next(store, completion.0, max_events, milliseconds(told))
+            })??;
+            let over = until.is_some_and(|until| Instant::now() >= until);
+            if !batch.events.is_empty() || batch.done || over || !self.trap_on_block {
+                return Ok(batch);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Ends a completion, whether it is done or not; the connection closes.
+    ///
+    /// # Errors
+    /// When the component breaks down over it.
+    pub async fn cancel(&mut self, completion: CompletionHandle) -> Result<(), CallError> {
+        self.drop_resource(completion.0).await
+    }
+
+    /// Closes a client.
+    ///
+    /// # Errors
+    /// When the component breaks down over it.
+    pub async fn close(&mut self, client: ClientHandle) -> Result<(), CallError> {
+        self.drop_resource(client.0).await
+    }
+
+    /// The requests that the sandbox did not let out, the first ones of them, with the reasons.
+    pub fn denials(&self) -> &[Denial] {
+        self.running.store.data().door.denials()
+    }
+
+    /// How often `needle` stands in the component's whole memory; `None` where the host was not made
+    /// with [`readable_memory`](super::HostOptions::readable_memory).
+    pub fn count_in_memory(&mut self, needle: &[u8]) -> Option<usize> {
+        // `&mut self`: no call is running, so nobody writes to the memories now.
+        Some(self.memories.as_ref()?.iter().map(|memory| memory.count(needle)).sum())
+    }
+
+    async fn poll_models(&mut self, query: ResourceAny) -> Result<ModelList, CallError> {
+        loop {
+            let told = self.told(POLL);
+            let queries = guest(&self.bindings).model_query();
+            let answer = call!(self.running, "model-query.poll", told, |store| {
+                queries.call_poll(store, query, milliseconds(told))
+            })??;
+            match answer {
+                Some(list) => return Ok(list),
+                None => self.pause().await,
+            }
+        }
+    }
+
+    async fn poll_account(&mut self, query: ResourceAny) -> Result<Account, CallError> {
+        loop {
+            let told = self.told(POLL);
+            let queries = guest(&self.bindings).account_query();
+            let answer = call!(self.running, "account-query.poll", told, |store| {
+                queries.call_poll(store, query, milliseconds(told))
+            })??;
+            match answer {
+                Some(account) => return Ok(account),
+                None => self.pause().await,
+            }
+        }
+    }
+
+    /// Drops a question once it is answered. Of a failed answer and a failed drop the first is told.
+    async fn settle<T>(&mut self, query: ResourceAny, answer: Result<T, CallError>) -> Result<T, CallError> {
+        match answer {
+            Ok(answer) => self.drop_resource(query).await.map(|()| answer),
+            Err(CallError::Provider(error)) => {
+                self.drop_resource(query).await?;
+                Err(CallError::Provider(error))
+            }
+            // The instance is broken; there is nothing left to drop.
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn drop_resource(&mut self, resource: ResourceAny) -> Result<(), CallError> {
+        call!(self.running, "drop", Duration::ZERO, |store| resource.resource_drop_async(store))
+    }
+
+    /// The wait that the component is told.
+    fn told(&self, wait: Duration) -> Duration {
+        if self.trap_on_block { Duration::ZERO } else { wait }
+    }
+
+    async fn pause(&self) {
+        if self.trap_on_block {
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+fn guest(bindings: &ModelProvider) -> &Guest {
+    bindings.agent_model_provider_provider()
+}
+
+fn milliseconds(wait: Duration) -> u32 {
+    u32::try_from(wait.as_millis()).unwrap_or(u32::MAX)
+}

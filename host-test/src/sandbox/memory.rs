@@ -1,0 +1,138 @@
+//! Linear memories that the host can look into, for the proof that a key never entered one.
+//!
+//! WebAssembly components do not show their memory, so for this the host allocates it itself. Only a
+//! host with [`HostOptions::readable_memory`](super::HostOptions) does; it is slower, and meant for tests.
+#![allow(unsafe_code)]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
+
+/// The address space of a memory without a maximum of its own. The system backs only what is used.
+const CAPACITY: usize = 1 << 30;
+
+/// Makes memories, and keeps those that were made since they were last taken.
+#[derive(Default)]
+pub(super) struct Memories {
+    made: Mutex<Vec<Arc<Region>>>,
+}
+
+/// One linear memory. It never moves.
+pub(super) struct Region {
+    bytes: *mut [u8],
+    size: AtomicUsize,
+}
+
+// SAFETY: the pointer is to memory that this region alone owns until it is dropped. The only reader
+// besides the running component is `count`, whose callers see to it that the component does not run.
+unsafe impl Send for Region {}
+// SAFETY: as above.
+unsafe impl Sync for Region {}
+
+impl Memories {
+    /// The memories that were made since the last time.
+    pub(super) fn take(&self) -> Vec<Arc<Region>> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Region>>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Region {
+    fn new(size: usize, capacity: usize) -> Region {
+        let bytes = Box::into_raw(vec![0; capacity.max(size)].into_boxed_slice());
+        Region { bytes, size: AtomicUsize::new(size) }
+    }
+
+    /// How often `needle` stands in the memory. The component whose memory it is must not be running:
+    /// the caller holds its store exclusively.
+    pub(super) fn count(&self, needle: &[u8]) -> usize {
+        let size = self.size.load(Ordering::Acquire);
+        // SAFETY: `size` bytes are allocated and were initialised to zero, and nobody writes to them
+        // now, since the component does not run.
+        let bytes = unsafe { std::slice::from_raw_parts(self.bytes.cast::<u8>(), size) };
+        let Some(first) = needle.first() else { return 0 };
+        let starts = bytes.iter().enumerate().filter(|(_, byte)| *byte == first);
+        starts.filter(|(at, _)| bytes.get(*at..).is_some_and(|rest| rest.starts_with(needle))).count()
+    }
+}
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        // SAFETY: it came from `Box::into_raw`, and is given back once.
+        drop(unsafe { Box::from_raw(self.bytes) });
+    }
+}
+
+/// The engine's handle of a region.
+struct Handle(Arc<Region>);
+
+// SAFETY: the region has `byte_capacity` bytes, zeroed, at an address that never changes, and lives as
+// long as this handle.
+unsafe impl LinearMemory for Handle {
+    fn byte_size(&self) -> usize {
+        self.0.size.load(Ordering::Acquire)
+    }
+
+    fn byte_capacity(&self) -> usize {
+        self.0.bytes.len()
+    }
+
+    fn grow_to(&mut self, new_size: usize) -> wasmtime::Result<()> {
+        if new_size > self.byte_capacity() {
+            wasmtime::bail!("a memory that the host can read ends at {} bytes", self.byte_capacity());
+        }
+        self.0.size.store(new_size, Ordering::Release);
+        Ok(())
+    }
+
+    fn as_ptr(&self) -> *mut u8 {
+        self.0.bytes.cast::<u8>()
+    }
+}
+
+// SAFETY: what it makes is as `LinearMemory` promises; it reserves nothing and guards nothing, and
+// refuses when the engine relies on either.
+unsafe impl MemoryCreator for Memories {
+    fn new_memory(
+        &self,
+        _: MemoryType,
+        minimum: usize,
+        maximum: Option<usize>,
+        reserved: Option<usize>,
+        guard: usize,
+    ) -> Result<Box<dyn LinearMemory>, String> {
+        if reserved.unwrap_or(0) > 0 || guard > 0 {
+            return Err("a memory that the host can read has no guard pages".to_owned());
+        }
+        let region = Arc::new(Region::new(minimum, maximum.unwrap_or(CAPACITY).min(CAPACITY)));
+        self.lock().push(Arc::clone(&region));
+        Ok(Box::new(Handle(region)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_a_region_is_found_up_to_its_end_and_not_beyond() {
+        let region = Region::new(16, 32);
+        let write = |at: usize, text: &[u8]| {
+            assert!(at + text.len() <= 32);
+            // SAFETY: within the 32 bytes of the region.
+            unsafe { std::ptr::copy_nonoverlapping(text.as_ptr(), region.bytes.cast::<u8>().add(at), text.len()) };
+        };
+        write(0, b"key");
+        write(13, b"key");
+        write(20, b"key");
+        assert_eq!(region.count(b"key"), 2);
+        assert_eq!(region.count(b"kez"), 0);
+        assert_eq!(region.count(b""), 0);
+        region.size.store(32, Ordering::Release);
+        assert_eq!(region.count(b"key"), 3);
+    }
+}

@@ -1,0 +1,269 @@
+//! The two lists of models, with the hazards that CometAPI's own have.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::repertoire::scenarios;
+use super::script::Route;
+
+/// Rows of the key's list.
+pub const KEY_ROWS: usize = 600;
+
+/// Rows of the public catalogue.
+pub const CATALOGUE_ROWS: usize = 300;
+
+/// `created` of each row: the same constant that CometAPI sends.
+const CREATED: u64 = 1_626_777_600;
+
+/// Endings that make further ids out of the known ones, in turn.
+const VARIANTS: [&str; 12] = [
+    "-preview",
+    "-latest",
+    "-fast",
+    "-thinking",
+    "-all",
+    "-2025-08-07",
+    "-2025-11-20",
+    "-2026-01-15",
+    "-2026-03-05",
+    "-2026-05-28",
+    "-exp",
+    "-0901",
+];
+
+/// A known model: `[id, vendor, type, context, longest answer, dollars per million tokens in, and out]`.
+#[derive(Clone, Debug, Deserialize)]
+struct Fact(String, String, String, Option<u64>, Option<u64>, Option<f64>, Option<f64>);
+
+fn facts() -> &'static [Fact] {
+    static FACTS: OnceLock<Vec<Fact>> = OnceLock::new();
+    FACTS.get_or_init(|| {
+        // Embedded: a test reads it.
+        serde_json::from_str(include_str!("models.json")).unwrap_or_default()
+    })
+}
+
+/// Ids of scenarios, to be listed beside the known models.
+fn scenario_ids() -> impl Iterator<Item = &'static str> {
+    let chat = scenarios().iter().filter(|scenario| scenario.route == Route::Chat);
+    let ids =
+        chat.flat_map(|scenario| std::iter::once(&scenario.name).chain(&scenario.models).map(String::as_str));
+    ids.filter(|id| *id != "*" && !facts().iter().any(|fact| fact.0 == *id))
+}
+
+/// Known models first, then their variants without end. Facts are known of the known ones only.
+fn endless() -> impl Iterator<Item = Fact> {
+    let variant = |round: usize| {
+        let ending = VARIANTS.get(round % VARIANTS.len()).copied().unwrap_or_default();
+        let again = if round < VARIANTS.len() { String::new() } else { format!("-v{round}") };
+        let named = move |fact: &Fact| {
+            Fact(format!("{}{again}{ending}", fact.0), fact.1.clone(), fact.2.clone(), None, None, None, None)
+        };
+        facts().iter().map(named).collect::<Vec<_>>()
+    };
+    facts().iter().cloned().chain((0..).flat_map(variant))
+}
+
+/// Rows of `GET /v1/models`. The order changes with `turn`; some rows come twice, and some lack their
+/// endpoint types in one way or another.
+pub fn key_list(count: usize, turn: u64) -> Vec<Value> {
+    let played = scenario_ids().map(|id| row(id, "stand-in", json!(["openai"])));
+    let known = endless().enumerate().map(|(place, fact)| {
+        let mut row = row(&fact.0, channel(&fact, place), endpoint_types(&fact.0, &fact.2));
+        match place % 60 {
+            31 => row["supported_endpoint_types"] = Value::Null,
+            43 => row["supported_endpoint_types"] = json!([]),
+            57 => drop(row.as_object_mut().and_then(|row| row.remove("supported_endpoint_types"))),
+            _ => {}
+        }
+        row
+    });
+    let mut rows: Vec<Value> = if count < 100 {
+        known.take(count).collect()
+    } else {
+        let mut rows: Vec<Value> = known.take(count.saturating_sub(5 + scenario_ids().count())).collect();
+        rows.extend(played);
+        let twice: Vec<Value> = rows.iter().take(count - rows.len()).cloned().collect();
+        rows.extend(twice);
+        rows
+    };
+    shuffle(&mut rows, turn);
+    rows
+}
+
+fn row(id: &str, owner: &str, types: Value) -> Value {
+    json!({
+        "id": id, "object": "model", "created": CREATED, "owned_by": owner, "supported_endpoint_types": types,
+    })
+}
+
+/// The name of a channel, which says little about the vendor.
+fn channel(fact: &Fact, place: usize) -> &'static str {
+    match (fact.1.as_str(), place % 9) {
+        ("OpenAI", 0..=3) => "openai",
+        ("Google", 0..=4) => "vertex-ai",
+        ("Anthropic", 0) => "aws",
+        ("Qwen", 0) => "ali",
+        ("DeepSeek", 0) => "deepseek",
+        _ => "custom",
+    }
+}
+
+/// Endpoint types by the channel: `openai` stands on speech and embedding models as well.
+fn endpoint_types(id: &str, kind: &str) -> Value {
+    let responses_only = ["-pro", "codex", "astra"].iter().any(|word| id.contains(word));
+    match kind {
+        "image" => json!(["image-generation", "openai"]),
+        "video" if id.starts_with("sora") => json!(["openai-video"]),
+        "rerank" => json!(["jina-rerank"]),
+        "text" if id.starts_with("claude") => json!(["anthropic", "openai"]),
+        "text" if id.starts_with("gemini") => json!(["gemini", "openai"]),
+        "text" if (id.starts_with("gpt-") || id.starts_with("o3")) && responses_only => {
+            json!(["openai-response"])
+        }
+        "text" if ["gpt-", "o4", "grok"].iter().any(|start| id.starts_with(start)) => {
+            json!(["openai", "openai-response"])
+        }
+        _ => json!(["openai"]),
+    }
+}
+
+/// Rows of `GET /api/models`, with facts in mixed shapes.
+pub fn catalogue(count: usize) -> Vec<Value> {
+    endless().take(count).enumerate().map(|(place, fact)| catalogue_row(place, &fact)).collect()
+}
+
+fn catalogue_row(place: usize, fact: &Fact) -> Value {
+    let Fact(id, vendor, kind, context, output, ..) = fact;
+    json!({
+        "id": id,
+        // Not what a model is called by.
+        "code": id.replace(['.', '/'], "-"),
+        "provider": vendor,
+        "provider_code": vendor.to_lowercase().replace(' ', "-"),
+        "name": id,
+        "description": if place.is_multiple_of(3) { Value::Null } else { format!("{id} by {vendor}.").into() },
+        "model_type": kind,
+        "features": features(kind, id),
+        "endpoints": endpoints(place, kind),
+        "pricing": pricing(place, fact),
+        "context_length": limit(place, *context),
+        "max_completion_tokens": limit(place + 1, *output),
+        "api_doc_url": "https://apidoc.cometapi.com/api/text/chat",
+        "latest_model_name": Value::Null,
+        "published_at": Value::Null,
+        "model_sort": place,
+        "upcoming": id == "gpt-6-astra" || place % 90 == 89,
+    })
+}
+
+/// A limit as a number, or as text such as `200K` and `1M` where it is round.
+fn limit(place: usize, tokens: Option<u64>) -> Value {
+    match tokens {
+        Some(tokens) if place.is_multiple_of(2) && tokens % 1_000_000 == 0 => {
+            format!("{}M", tokens / 1_000_000).into()
+        }
+        Some(tokens) if place.is_multiple_of(2) && tokens % 1000 == 0 => format!("{}K", tokens / 1000).into(),
+        tokens => json!(tokens),
+    }
+}
+
+fn features(kind: &str, id: &str) -> Value {
+    let sees =
+        ["gpt-5", "gpt-6", "gpt-4", "claude", "gemini", "grok"].iter().any(|start| id.starts_with(start));
+    match kind {
+        "text" if sees => json!(["text-to-text", "image-to-text"]),
+        "text" => json!(["text-to-text"]),
+        "image" => json!(["text-to-image"]),
+        "video" => json!(["text-to-video", "image-to-video"]),
+        "audio" => json!(["text-to-speech"]),
+        "rerank" => json!([]),
+        other => json!([other]),
+    }
+}
+
+/// A JSON text, an object, a list, or nothing.
+fn endpoints(place: usize, kind: &str) -> Value {
+    let (name, path) = match kind {
+        "image" => ("image-generation", "/v1/images/generations"),
+        "video" => ("openai-video", "/v1/videos"),
+        "embedding" => ("embeddings", "/v1/embeddings"),
+        _ => ("openai", "/v1/chat/completions"),
+    };
+    let object = json!({ name: { "path": path, "method": "POST" } });
+    match place % 8 {
+        0 => object,
+        1 => json!([name]),
+        2 => Value::Null,
+        _ => object.to_string().into(),
+    }
+}
+
+fn pricing(place: usize, fact: &Fact) -> Value {
+    if place % 5 == 4 && fact.5.is_none() {
+        return Value::Null;
+    }
+    json!({
+        "currency": "USD / M Tokens", "input": fact.5, "output": fact.6,
+        "per_request": if fact.2 == "image" && fact.5.is_none() { json!(0.04) } else { Value::Null },
+        "per_second": if fact.2 == "video" { json!(0.1) } else { Value::Null },
+        "ratio": 0.8,
+    })
+}
+
+/// Fisher and Yates, with a xorshift that the turn seeds.
+fn shuffle(rows: &mut [Value], turn: u64) {
+    let mut state = turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    for last in (1..rows.len()).rev() {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        rows.swap(last, (state % (last as u64 + 1)) as usize);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn the_key_list_has_as_many_rows_as_asked_for() {
+        for count in [0, 1, 99, 600, 5000] {
+            assert_eq!(key_list(count, 7).len(), count);
+        }
+    }
+
+    #[test]
+    fn the_key_list_has_the_hazards_of_the_real_one() {
+        let rows = key_list(KEY_ROWS, 1);
+        let ids: HashSet<&str> = rows.iter().filter_map(|row| row["id"].as_str()).collect();
+        assert!(ids.len() < rows.len(), "some rows come twice");
+        assert!(rows.iter().any(|row| row.get("supported_endpoint_types").is_none()));
+        assert!(rows.iter().any(|row| row["supported_endpoint_types"] == json!([])));
+        assert!(rows.iter().any(|row| row.get("supported_endpoint_types") == Some(&Value::Null)));
+        assert!(ids.contains("gpt-5.4-mini") && ids.contains("q13-index-starts-at-one"));
+        assert_ne!(rows, key_list(KEY_ROWS, 2), "the order changes");
+        assert_eq!(rows, key_list(KEY_ROWS, 1), "and can be had again");
+    }
+
+    #[test]
+    fn the_catalogue_mixes_its_shapes() {
+        let rows = catalogue(CATALOGUE_ROWS);
+        assert_eq!(rows.len(), CATALOGUE_ROWS);
+        for field in ["context_length", "max_completion_tokens"] {
+            assert!(rows.iter().any(|row| row[field].is_u64()), "{field}");
+            assert!(rows.iter().any(|row| row[field].is_string()), "{field}");
+            assert!(rows.iter().any(|row| row[field].is_null()), "{field}");
+        }
+        assert!(rows.iter().any(|row| row["endpoints"].is_array()));
+        assert!(rows.iter().any(|row| row["endpoints"].is_object()));
+        assert!(rows.iter().any(|row| row["endpoints"].is_string()));
+        assert!(rows.iter().any(|row| row["pricing"].is_null()));
+        assert!(rows.iter().any(|row| row["id"] != row["code"]));
+        assert!(rows.iter().any(|row| row["upcoming"] == true));
+    }
+}

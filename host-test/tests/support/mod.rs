@@ -1,0 +1,74 @@
+//! Small components for the sandbox's tests: they export the whole contract, and every function of it
+//! does the one thing that a test wants to see contained.
+#![allow(dead_code)]
+
+use std::path::Path;
+
+use host_test::contract::{AuthDescription, Config, Credential, Description, Timeouts};
+use host_test::plugin::{Plugin, pack};
+use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
+use wit_parser::{ManglingAndAbi, Resolve};
+
+/// A component that imports nothing, and in which every function of the contract runs `body`, which is
+/// WebAssembly text without a result.
+pub fn component(body: &str) -> Vec<u8> {
+    from_module(|module| replace_bodies(module, body))
+}
+
+/// A component made from the dummy of the contract, its core module changed as text.
+pub fn from_module(change: impl FnOnce(&str) -> String) -> Vec<u8> {
+    let mut resolve = Resolve::default();
+    let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
+    let (package, _) = resolve.push_path(wit).unwrap();
+    let world = resolve.select_world(&[package], None).unwrap();
+    let dummy = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
+    let text = change(&wasmprinter::print_bytes(dummy).unwrap());
+    let mut module = wat::parse_str(text).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
+}
+
+fn replace_bodies(module: &str, body: &str) -> String {
+    let changed = module.replace("unreachable", &format!("{body}\n unreachable"));
+    assert_ne!(changed, module, "the dummy has bodies to replace");
+    changed
+}
+
+/// What a plugin says of itself.
+pub fn description() -> Description {
+    Description {
+        id: "dummy".to_owned(),
+        name: "Dummy".to_owned(),
+        version: "0.1.0".to_owned(),
+        homepage_url: String::new(),
+        docs_url: String::new(),
+        default_base_url: "https://provider.example/v1".to_owned(),
+        origins: vec!["https://provider.example".to_owned()],
+        auth: AuthDescription {
+            env_vars: Vec::new(),
+            key_hint: String::new(),
+            console_url: String::new(),
+        },
+        capabilities: Vec::new(),
+        default_model: String::new(),
+    }
+}
+
+/// A plugin of the component in a folder, with its limits set to `memory_mib` and `call_seconds`.
+pub fn plugin(folder: &Path, component: &[u8], memory_mib: u32, call_seconds: u32) -> Plugin {
+    let mut plugin = pack(component, &description(), folder).unwrap();
+    plugin.manifest.limits.memory_mib = memory_mib;
+    plugin.manifest.limits.call_seconds = call_seconds;
+    plugin
+}
+
+/// A configuration that says nothing.
+pub fn config() -> Config {
+    Config {
+        base_url: None,
+        credential: Credential::HostInjected,
+        timeouts: Timeouts { connect_ms: None, first_byte_ms: None, idle_ms: None, total_ms: None },
+        max_retries: None,
+        headers: Vec::new(),
+    }
+}

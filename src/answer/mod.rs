@@ -1,0 +1,180 @@
+//! The body of an answer, from its first byte: events, a whole JSON text, or neither.
+//!
+//! A stream was asked for, and servers answer with what they like, under any content type [9]. The first
+//! byte that is not blank tells which it is; what is neither is told as an error, never guessed at.
+
+use alloc::{boxed::Box, format, string::String, vec::Vec};
+
+use crate::errors::{Error, incomplete_stream, protocol};
+use crate::events::Assembler;
+use crate::sse::{MAX_EVENT, MAX_LINE, Parser, TooLong};
+
+/// Largest answer that is one JSON text, in bytes.
+pub const MAX_WHOLE: usize = 16 << 20;
+
+/// How far an answer has come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Progress {
+    /// The model has not said that it finished.
+    Open,
+    /// It has; usage or an end marker may still come, but nothing has to.
+    Finished,
+    /// `finish` is among the events. Whatever else comes is not read [20].
+    Complete,
+}
+
+/// Reads what one wire route answers.
+pub trait Decoder {
+    /// The data of one event of a stream.
+    fn event(&mut self, name: &str, data: &str, out: &mut Assembler) -> Result<(), Error>;
+
+    /// A whole answer in one JSON text. It has no more to come.
+    fn whole(&mut self, body: &str, out: &mut Assembler) -> Result<(), Error>;
+
+    /// How far the answer has come.
+    fn progress(&self) -> Progress;
+
+    /// Counts the events that told something of the answer: keep-alives in whatever dress do not [26].
+    fn told(&self) -> u64;
+
+    /// The stream is over: `finish` if the model said so, an error if not.
+    fn end(&mut self, out: &mut Assembler) -> Result<(), Error>;
+}
+
+enum Body {
+    /// Nothing but blanks so far.
+    Unknown,
+    Events(Parser),
+    Whole(Vec<u8>),
+}
+
+/// An answer being read.
+pub struct Answer {
+    body: Body,
+    decoder: Box<dyn Decoder>,
+}
+
+impl Answer {
+    /// An answer in this decoder's route.
+    pub fn new(decoder: Box<dyn Decoder>) -> Self {
+        Self { body: Body::Unknown, decoder }
+    }
+
+    /// How far it has come.
+    pub fn progress(&self) -> Progress {
+        self.decoder.progress()
+    }
+
+    /// Grows with each sign of progress of the answer.
+    pub fn told(&self) -> u64 {
+        match &self.body {
+            Body::Whole(kept) => kept.len() as u64,
+            _ => self.decoder.told(),
+        }
+    }
+
+    /// The bytes of one read. Events go to `out`; an error ends the answer.
+    pub fn push(&mut self, bytes: &[u8], out: &mut Assembler) -> Result<(), Error> {
+        let bytes = match self.body {
+            Body::Unknown => {
+                let bytes = without_blanks(bytes);
+                let Some(first) = bytes.first() else { return Ok(()) };
+                self.body = begin(*first)?;
+                bytes
+            }
+            _ => bytes,
+        };
+        match &mut self.body {
+            Body::Unknown => Ok(()),
+            Body::Whole(kept) if kept.len() + bytes.len() > MAX_WHOLE => {
+                Err(protocol(format!("The answer is one JSON text of more than {} MiB.", MAX_WHOLE >> 20)))
+            }
+            Body::Whole(kept) => {
+                kept.extend_from_slice(bytes);
+                Ok(())
+            }
+            Body::Events(parser) => {
+                let mut feed = parser.feed(bytes);
+                while self.decoder.progress() != Progress::Complete {
+                    let Some(event) = feed.next_event().map_err(too_long)? else { break };
+                    let told = self.decoder.event(event.name, &String::from_utf8_lossy(event.data), out);
+                    if let Err(error) = told {
+                        return self.cut_off(error, out);
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The body has ended as it should.
+    pub fn end(&mut self, out: &mut Assembler) -> Result<(), Error> {
+        if self.progress() == Progress::Complete {
+            return Ok(());
+        }
+        match core::mem::replace(&mut self.body, Body::Unknown) {
+            Body::Unknown => Err(incomplete_stream()),
+            Body::Whole(body) => self.decoder.whole(&String::from_utf8_lossy(&body), out),
+            Body::Events(parser) => {
+                if let Some(tail) = parser.into_tail() {
+                    let tail = String::from_utf8_lossy(&tail);
+                    if is_whole(&tail) {
+                        self.decoder.event("", &tail, out)?;
+                    }
+                }
+                match self.progress() {
+                    Progress::Complete => Ok(()),
+                    _ => self.decoder.end(out),
+                }
+            }
+        }
+    }
+
+    /// The body was cut off: by the network, a deadline, or an error in the stream. An answer whose model
+    /// had finished is complete all the same; only what might have come behind is missing, and a warning
+    /// says so.
+    pub fn cut_off(&mut self, cause: Error, out: &mut Assembler) -> Result<(), Error> {
+        match self.progress() {
+            Progress::Open => Err(cause),
+            Progress::Complete => Ok(()),
+            Progress::Finished => {
+                out.warn("The stream broke off behind the end of the answer: its usage may be missing.");
+                self.decoder.end(out)
+            }
+        }
+    }
+}
+
+/// By the standard half an event at the end is nothing; one that is complete but for the blank line
+/// behind it was meant to be one [5].
+fn is_whole(tail: &str) -> bool {
+    tail.trim() == "[DONE]" || serde_json::from_str::<serde::de::IgnoredAny>(tail).is_ok()
+}
+
+fn begin(first: u8) -> Result<Body, Error> {
+    match first {
+        b'{' | b'[' => Ok(Body::Whole(Vec::new())),
+        b'<' => Err(protocol(
+            "The provider answered with a web page and not with its API: check the base URL, it has to end in /v1.",
+        )),
+        // The first byte of gzip; no field name begins with it.
+        0x1F => Err(protocol("The provider answered with a compressed body that nobody asked for.")),
+        _ => Ok(Body::Events(Parser::default())),
+    }
+}
+
+/// Blank lines before the first event mean nothing, nor does a byte-order mark.
+fn without_blanks(bytes: &[u8]) -> &[u8] {
+    let blanks = bytes
+        .iter()
+        .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0xEF | 0xBB | 0xBF))
+        .count();
+    bytes.get(blanks..).unwrap_or_default()
+}
+
+fn too_long(cap: TooLong) -> Error {
+    protocol(match cap {
+        TooLong::Line => format!("A line of the stream is longer than {} MiB.", MAX_LINE >> 20),
+        TooLong::Event => format!("An event of the stream is larger than {} MiB.", MAX_EVENT >> 20),
+    })
+}

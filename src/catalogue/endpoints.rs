@@ -1,0 +1,123 @@
+//! The endpoint types that both lists give a model, as a small set.
+
+use serde_json::value::RawValue;
+
+use super::lenient::{self, items, names, text};
+
+/// A set of endpoint types. One that is not in the table below is remembered only as "something".
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct EndpointTypes(u16);
+
+impl EndpointTypes {
+    /// Chat completions, if the model is a chat model: speech and embedding models carry it too.
+    pub const OPENAI: Self = Self(1);
+    /// OpenAI's Responses.
+    pub const OPENAI_RESPONSE: Self = Self(1 << 1);
+    /// Anthropic's Messages.
+    pub const ANTHROPIC: Self = Self(1 << 2);
+    /// Gemini's `generateContent`.
+    pub const GEMINI: Self = Self(1 << 3);
+    /// Pictures.
+    pub const IMAGE: Self = Self(1 << 4);
+    /// Videos.
+    pub const VIDEO: Self = Self(1 << 5);
+    /// Embeddings.
+    pub const EMBEDDINGS: Self = Self(1 << 6);
+    /// Reranking.
+    pub const RERANK: Self = Self(1 << 7);
+    /// Speech and transcription.
+    pub const AUDIO: Self = Self(1 << 8);
+    /// Moderation.
+    pub const MODERATION: Self = Self(1 << 9);
+    const UNKNOWN: Self = Self(1 << 15);
+
+    /// Whether all of `other` is in here.
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Both together.
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether a type that we know is in here. If not, the list said nothing that we can use: an empty
+    /// list was what the service gave in 2025 for every model.
+    pub const fn says_something(self) -> bool {
+        self.0 & !Self::UNKNOWN.0 != 0
+    }
+
+    /// Reads a list of types, an object with the types as names, or a JSON text of either. Anything
+    /// else says nothing.
+    pub(super) fn read(raw: &RawValue) -> Self {
+        if let Some(inner) = text(raw) {
+            return lenient::parse(&inner).map_or(Self::default(), Self::read_plain);
+        }
+        Self::read_plain(raw)
+    }
+
+    fn read_plain(raw: &RawValue) -> Self {
+        let mut set = Self::default();
+        let listed = items(raw, &mut |item| {
+            if let Some(name) = text(item) {
+                set = set.with(Self::named(&name));
+            }
+        });
+        if listed.is_none() {
+            names(raw, &mut |name| set = set.with(Self::named(name)));
+        }
+        set
+    }
+
+    fn named(name: &str) -> Self {
+        let name = name.trim();
+        let row = TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        row.map_or(Self::UNKNOWN, |(_, set)| *set)
+    }
+}
+
+/// The names seen in public lists.
+const TYPES: [(&str, EndpointTypes); 16] = [
+    ("openai", EndpointTypes::OPENAI),
+    ("openai-response", EndpointTypes::OPENAI_RESPONSE),
+    ("openai-response-compact", EndpointTypes::OPENAI_RESPONSE),
+    ("anthropic", EndpointTypes::ANTHROPIC),
+    ("gemini", EndpointTypes::GEMINI),
+    ("image-generation", EndpointTypes::IMAGE),
+    ("openai-image", EndpointTypes::IMAGE),
+    ("openai-image-edit", EndpointTypes::IMAGE),
+    ("openai-video", EndpointTypes::VIDEO),
+    ("video-generation", EndpointTypes::VIDEO),
+    ("embeddings", EndpointTypes::EMBEDDINGS),
+    ("jina-rerank", EndpointTypes::RERANK),
+    ("rerank", EndpointTypes::RERANK),
+    ("openai-audio", EndpointTypes::AUDIO),
+    ("audio", EndpointTypes::AUDIO),
+    ("moderations", EndpointTypes::MODERATION),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoint_types_come_as_list_object_or_text() {
+        let both = EndpointTypes::OPENAI.with(EndpointTypes::ANTHROPIC);
+        for json in [
+            r#"["openai","anthropic"]"#,
+            r#"{"openai":{"path":"/v1/chat/completions"},"anthropic":null}"#,
+            r#""{\"openai\":{},\"anthropic\":{}}""#,
+            r#""[\"OpenAI\",\"anthropic \"]""#,
+            r#"["openai",null,7,"anthropic"]"#,
+        ] {
+            assert_eq!(EndpointTypes::read(lenient::parse(json).unwrap()), both, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_empty_wrong_or_unheard_of_says_nothing() {
+        for json in ["null", "[]", "{}", "7", "\"\"", "\"openai\"", r#"["quantum"]"#, r#"["\ud83d"]"#] {
+            assert!(!EndpointTypes::read(lenient::parse(json).unwrap()).says_something(), "{json}");
+        }
+    }
+}

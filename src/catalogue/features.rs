@@ -1,0 +1,143 @@
+//! The `features` of a row of the public catalogue: what goes in and what comes out.
+
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
+use serde_json::value::RawValue;
+
+use super::lenient::{items, text};
+use crate::contract::ModelKind;
+
+/// The contract's names of modalities, in the order in which they are published.
+pub(super) const MODALITIES: [&str; 5] = ["text", "image", "audio", "video", "file"];
+
+/// What the features of a row say.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Features {
+    input: u8,
+    output: u8,
+    solid: bool,
+    named: Option<ModelKind>,
+}
+
+impl Features {
+    /// Reads a list of tags such as `image-to-text`; what is not understood is passed over.
+    pub(super) fn read(raw: &RawValue) -> Self {
+        let mut features = Self::default();
+        items(raw, &mut |item| {
+            if let Some(tag) = text(item) {
+                features.add(&tag.trim().to_ascii_lowercase());
+            }
+        });
+        features
+    }
+
+    fn add(&mut self, tag: &str) {
+        if let Some((from, to)) = tag.split_once("-to-") {
+            self.input |= modality(from);
+            self.output |= modality(to);
+            self.solid |= to == "3d";
+        } else if let Some((_, kind)) = TAGS.iter().find(|(known, _)| *known == tag) {
+            self.named = Some(*kind);
+        }
+    }
+
+    /// What the model takes. Empty: not told.
+    pub(super) fn inputs(self) -> Vec<String> {
+        names(self.input)
+    }
+
+    /// What the model gives. Empty: not told.
+    pub(super) fn outputs(self) -> Vec<String> {
+        names(self.output)
+    }
+
+    /// A kind that a tag names outright, as `moderation` does.
+    pub(super) fn named_kind(self) -> Option<ModelKind> {
+        self.named
+    }
+
+    /// The kind that the tags amount to.
+    pub(super) fn kind(self) -> Option<ModelKind> {
+        let gives = |name| self.output & modality(name) != 0;
+        if self.named.is_some() {
+            self.named
+        } else if gives("text") {
+            // Text made of speech alone is a transcription.
+            let hears_only = self.input == modality("audio");
+            Some(if hears_only { ModelKind::Audio } else { ModelKind::Chat })
+        } else if gives("video") {
+            Some(ModelKind::Video)
+        } else if gives("image") || self.solid {
+            Some(ModelKind::Image)
+        } else {
+            gives("audio").then_some(ModelKind::Audio)
+        }
+    }
+}
+
+/// Tags without a `-to-` that name a kind.
+const TAGS: [(&str, ModelKind); 8] = [
+    ("embedding", ModelKind::Embedding),
+    ("embeddings", ModelKind::Embedding),
+    ("moderation", ModelKind::Moderation),
+    ("rerank", ModelKind::Rerank),
+    ("image-generation", ModelKind::Image),
+    ("video-generation", ModelKind::Video),
+    ("audio-generation", ModelKind::Audio),
+    ("chat", ModelKind::Chat),
+];
+
+/// The bit of a modality by the catalogue's word for it; 0 for a word that is not known.
+fn modality(word: &str) -> u8 {
+    match word {
+        "text" => 1,
+        "image" => 1 << 1,
+        "audio" | "speech" => 1 << 2,
+        "video" => 1 << 3,
+        "pdf" | "file" | "document" => 1 << 4,
+        _ => 0,
+    }
+}
+
+fn names(bits: u8) -> Vec<String> {
+    MODALITIES.iter().filter(|name| bits & modality(name) != 0).map(|name| (*name).to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::lenient;
+
+    fn read(json: &str) -> Features {
+        Features::read(lenient::parse(json).unwrap())
+    }
+
+    #[test]
+    fn features_tell_the_kind() {
+        for (json, expected) in [
+            (r#"["text-to-text","image-to-text"]"#, Some(ModelKind::Chat)),
+            (r#"["speech-to-text"]"#, Some(ModelKind::Audio)),
+            (r#"["text-to-text","speech-to-text"]"#, Some(ModelKind::Chat)),
+            (r#"["text-to-image"]"#, Some(ModelKind::Image)),
+            (r#"["text-to-video","image-to-video"]"#, Some(ModelKind::Video)),
+            (r#"["text-to-speech"]"#, Some(ModelKind::Audio)),
+            (r#"["text-to-3d"]"#, Some(ModelKind::Image)),
+            (r#"["Moderation"]"#, Some(ModelKind::Moderation)),
+            (r#"["embedding"]"#, Some(ModelKind::Embedding)),
+            (r#"["smell-to-text2"]"#, None),
+            ("[]", None),
+            ("null", None),
+            (r#"{"text-to-text":true}"#, None),
+        ] {
+            assert_eq!(read(json).kind(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn modalities_are_published_in_one_order_and_with_the_contracts_names() {
+        let features =
+            read(r#"["pdf-to-text","video-to-text","speech-to-text","image-to-text","text-to-text",7]"#);
+        assert_eq!(features.inputs(), MODALITIES);
+        assert_eq!(features.outputs(), ["text"]);
+    }
+}

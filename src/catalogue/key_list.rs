@@ -1,0 +1,92 @@
+//! `GET /v1/models`: what this key may call.
+
+use alloc::{string::String, vec::Vec};
+
+use serde_json::value::RawValue;
+
+use super::{
+    by_id::ById,
+    endpoints::EndpointTypes,
+    envelope::{self, Refused},
+    lenient::fields,
+};
+use crate::errors::Error;
+
+/// The models that a key may call.
+///
+/// The list knows no limits, prices or modalities; `created` is a constant and `owned_by` a channel's
+/// name, so they are not read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KeyList {
+    /// By id. A model that came twice has the endpoint types of both rows.
+    pub models: ById<EndpointTypes>,
+    /// What could not be used, for people.
+    pub warnings: Vec<String>,
+}
+
+impl KeyList {
+    /// Reads the body of an answer with status 200, in OpenAI's or Anthropic's shape. A row that is
+    /// unfit is left out with a warning.
+    ///
+    /// Errors: what `refused` makes of an error body inside the 200; `protocol` for what is no list.
+    pub fn parse(body: &[u8], refused: Refused<'_>) -> Result<Self, Error> {
+        let mut models = ById::<EndpointTypes>::default();
+        let keep = &mut |row: &RawValue| {
+            let Some([id, types]) = fields(row, ["id", "supported_endpoint_types"]) else {
+                return Err("it is no object");
+            };
+            let types = types.map_or(EndpointTypes::default(), EndpointTypes::read);
+            if let Err((known, more)) = models.add(envelope::id(id)?, types) {
+                *known = known.with(more);
+            }
+            Ok(())
+        };
+        let warning = envelope::rows(body, "the list of callable models", refused, keep)?;
+        Ok(Self { models, warnings: warning.into_iter().collect() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::envelope::tests::refused;
+
+    fn parse(body: &str) -> KeyList {
+        KeyList::parse(body.as_bytes(), &refused).unwrap()
+    }
+
+    #[test]
+    fn rows_are_kept_whatever_their_other_fields_are() {
+        let list = parse(
+            r#"{"data":[
+                {"id":"a","created":"yesterday","owned_by":7,"supported_endpoint_types":null},
+                {"supported_endpoint_types":["openai","x"],"id":"b","new":{"deep":[1]}},
+                {"id":"a","supported_endpoint_types":["anthropic"]},
+                {"type":"model","id":"claude-opus-5","display_name":"Claude"},
+                {"id":"c","supported_endpoint_types":"gemini"}
+            ]}"#,
+        );
+        let ids: Vec<_> = list.models.ids().collect();
+        assert_eq!(ids, ["a", "b", "c", "claude-opus-5"]);
+        assert!(list.models.get("a").unwrap().has(EndpointTypes::ANTHROPIC));
+        assert!(list.models.get("b").unwrap().has(EndpointTypes::OPENAI));
+        assert!(list.warnings.is_empty());
+    }
+
+    #[test]
+    fn an_unfit_row_costs_only_itself() {
+        let list = parse(r#"[{"id":"a"},{"id":""},{},7,null,{"id":"\ud83d"},{"id":"b"}]"#);
+        assert_eq!(list.models.len(), 2);
+        assert_eq!(
+            list.warnings,
+            ["the list of callable models: left out 5 of 7 rows; the first is row 2: its id is blank"]
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_utf8_cost_only_their_row() {
+        let list = KeyList::parse(b"[{\"id\":\"a\xff\"},{\"id\":\"b\"}]", &refused).unwrap();
+        assert_eq!(list.models.len(), 1);
+        assert_eq!(list.warnings.len(), 1);
+    }
+}

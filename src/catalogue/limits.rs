@@ -1,0 +1,66 @@
+//! Context window and output limit where sources disagree.
+//!
+//! The window is the catalogue's: CometAPI may serve a smaller one than the vendor does, and a window too
+//! large is refused in the middle of a task. One that is not even larger than the output limit of the
+//! built-in table is a mistake (an agent that believed in 4,000 compacted without end), so the table's
+//! counts then.
+//!
+//! The output limit is the table's: the feed is known to be wrong there, and always too small (8,000 for
+//! Claude Haiku 4.5, whose limit is 64,000), which cuts answers off; and it repeats the window where it
+//! knows no limit. The catalogue's is taken for a model that the table does not have.
+
+use super::Source;
+
+/// A limit and where it comes from.
+pub(super) type Limit = Option<(u64, Source)>;
+
+/// Window and output limit of one source.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Limits {
+    pub(super) context_window: Option<u64>,
+    pub(super) max_output_tokens: Option<u64>,
+}
+
+/// The window and the output limit to publish.
+pub(super) fn limits(catalogue: Limits, built_in: Limits) -> (Limit, Limit) {
+    let told = catalogue.context_window.filter(|window| match built_in.max_output_tokens {
+        Some(output) if built_in.context_window.is_some() => *window > output,
+        _ => true,
+    });
+    let window = told
+        .map(|window| (window, Source::Catalogue))
+        .or(built_in.context_window.map(|window| (window, Source::BuiltIn)));
+    let output = built_in
+        .max_output_tokens
+        .map(|output| (output, Source::BuiltIn))
+        .or(catalogue.max_output_tokens.map(|output| (output, Source::Catalogue)));
+    // From two sources they may contradict each other: then the window, which matters more, stands alone.
+    let fits = |output: &(u64, Source)| window.is_none_or(|(window, _)| output.0 < window);
+    (window, output.filter(fits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Source::{BuiltIn, Catalogue};
+
+    #[test]
+    fn each_limit_is_taken_from_the_source_that_errs_harmlessly() {
+        let of = |context_window, max_output_tokens| Limits { context_window, max_output_tokens };
+        let table = of(Some(200_000), Some(64_000));
+        let empty = Limits::default();
+        for (catalogue, built_in, window, output) in [
+            (of(Some(200_000), Some(8_000)), table, Some((200_000, Catalogue)), Some((64_000, BuiltIn))),
+            (of(Some(128_000), None), table, Some((128_000, Catalogue)), Some((64_000, BuiltIn))),
+            (of(Some(4_000), None), table, Some((200_000, BuiltIn)), Some((64_000, BuiltIn))),
+            (of(None, Some(8_000)), empty, None, Some((8_000, Catalogue))),
+            (of(Some(8_000), None), of(None, Some(64_000)), Some((8_000, Catalogue)), None),
+            (empty, table, Some((200_000, BuiltIn)), Some((64_000, BuiltIn))),
+            (empty, of(Some(200_000), None), Some((200_000, BuiltIn)), None),
+            (of(Some(100), Some(50)), empty, Some((100, Catalogue)), Some((50, Catalogue))),
+            (empty, empty, None, None),
+        ] {
+            assert_eq!(limits(catalogue, built_in), (window, output), "{catalogue:?}");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! The one list of models that is published, joined from the key's list, the catalogue and the table.
+//!
+//! Which source is believed: what may be called, the key's list; names, kind, modalities and prices, the
+//! catalogue before the table before the name of the model; context window and output limit as `limits`
+//! says; tools, structured output and reasoning, the table, since nobody else tells. Features are a list
+//! that forgets and does not deny: where the catalogue knows of text alone and the table of more, the
+//! table counts. Each published fact names its source.
+
+use alloc::{
+    borrow::ToOwned,
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use super::{
+    BuiltIn, BuiltInModel, EndpointTypes, KeyList, PublicList, PublicModel, Source,
+    extra::Extra,
+    kind,
+    limits::{Limits, limits},
+    names::{self, VENDORS},
+    routes,
+};
+use crate::contract::{FactSource, Model, ModelKind, ModelStatus};
+
+/// The models of both lists, sorted by id, every id once, joined by exact id only.
+///
+/// Without any list it is the built-in table. With one list or both the table adds facts and no models.
+pub fn merge(key_rows: Option<&KeyList>, public: Option<&PublicList>, built_in: &BuiltIn) -> Vec<Model> {
+    let mut ids = Vec::<&str>::new();
+    ids.extend(key_rows.iter().flat_map(|list| list.models.ids()));
+    ids.extend(public.iter().flat_map(|list| list.models.ids()));
+    if key_rows.is_none() && public.is_none() {
+        ids.extend(built_in.models.ids());
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    let row = |id| Row {
+        id,
+        key_types: key_rows.and_then(|list| list.models.get(id)).copied(),
+        public: public.and_then(|list| list.models.get(id)),
+        built_in: built_in.models.get(id),
+        table: built_in,
+    };
+    ids.into_iter().map(|id| row(id).model()).collect()
+}
+
+/// The built-in list, with the status `listed`: whether a key may call them is not known.
+pub fn built_in_models() -> Vec<Model> {
+    merge(None, None, &BuiltIn::load())
+}
+
+/// What the three sources have on one id.
+struct Row<'a> {
+    id: &'a str,
+    key_types: Option<EndpointTypes>,
+    public: Option<&'a PublicModel>,
+    built_in: Option<&'a BuiltInModel>,
+    table: &'a BuiltIn,
+}
+
+impl<'a> Row<'a> {
+    fn model(&self) -> Model {
+        let mut facts = Facts::default();
+        let (status, status_source) = self.status();
+        facts.name("status", status_source);
+        let kind = self.kind();
+        let kind = facts.keep("kind", kind).unwrap_or(ModelKind::Unknown);
+        let (context_window, max_output_tokens) = self.limits();
+        let mut model = Model {
+            id: self.id.to_owned(),
+            name: facts.keep("name", self.name()),
+            vendor: facts.keep("vendor", self.vendor()),
+            kind,
+            status,
+            routes: self.routes(kind, &mut facts),
+            input: facts.keep("input", self.input()).unwrap_or_default(),
+            output: facts.keep("output", self.output()).unwrap_or_default(),
+            context_window: facts.keep("context-window", context_window),
+            max_output_tokens: facts.keep("max-output-tokens", max_output_tokens),
+            tools: facts.keep("tools", self.built_in_fact(|model| model.tools)),
+            structured_output: facts
+                .keep("structured-output", self.built_in_fact(|model| model.structured_output)),
+            reasoning: facts.keep("reasoning", self.built_in_fact(|model| model.reasoning)),
+            reasoning_efforts: facts.keep("reasoning-efforts", self.efforts()).unwrap_or_default(),
+            price: facts.keep("price", self.price()),
+            sources: Vec::new(),
+            extra_json: None,
+        };
+        model.extra_json = self.extra(status, &facts);
+        model.sources = facts.0.into_iter().map(published).collect();
+        model
+    }
+
+    /// A key that may call a model has the last word on whether it is there.
+    fn status(&self) -> (ModelStatus, Source) {
+        match (self.key_types, self.public) {
+            (Some(_), _) => (ModelStatus::Callable, Source::KeyList),
+            (None, Some(row)) if row.deprecated => (ModelStatus::Deprecated, Source::Catalogue),
+            (None, Some(row)) if row.upcoming => (ModelStatus::Upcoming, Source::Catalogue),
+            (None, Some(_)) => (ModelStatus::Listed, Source::Catalogue),
+            (None, None) => (ModelStatus::Listed, Source::BuiltIn),
+        }
+    }
+
+    /// The table has only chat models, and is asked before the name is.
+    fn kind(&self) -> Option<(ModelKind, Source)> {
+        let found = kind::kind(self.id, self.key_types.unwrap_or_default(), self.public);
+        let told = found.filter(|(_, source)| *source != Source::Inferred);
+        told.or(self.built_in.map(|_| (ModelKind::Chat, Source::BuiltIn))).or(found)
+    }
+
+    fn routes(&self, kind: ModelKind, facts: &mut Facts) -> Vec<String> {
+        let public = self.public.map(|row| row.endpoints).unwrap_or_default();
+        let built_in = self.built_in.map(|model| model.routes).unwrap_or_default();
+        let (routes, sources) =
+            routes::routes(self.id, kind, self.key_types.unwrap_or_default(), public, built_in);
+        sources.into_iter().for_each(|source| facts.name("routes", source));
+        routes
+    }
+
+    fn limits(&self) -> (super::limits::Limit, super::limits::Limit) {
+        let catalogue = self.public.map(|row| Limits {
+            context_window: row.context_window,
+            max_output_tokens: row.max_output_tokens,
+        });
+        let built_in = self.built_in.map(|model| Limits {
+            context_window: model.context_window,
+            max_output_tokens: model.max_output_tokens,
+        });
+        limits(catalogue.unwrap_or_default(), built_in.unwrap_or_default())
+    }
+
+    /// A row whose name only repeats the id has no name.
+    fn name(&self) -> Option<(String, Source)> {
+        let named = |name: &String| name != self.id;
+        self.catalogue(|row| row.name.clone().filter(named))
+            .or_else(|| self.built_in_fact(|model| model.name.clone()))
+            .or_else(|| self.catalogue(|row| row.name.clone()))
+    }
+
+    fn vendor(&self) -> Option<(String, Source)> {
+        let by_name = || names::lookup(self.id, VENDORS).map(|vendor| (vendor.to_string(), Source::Inferred));
+        self.catalogue(|row| row.provider.clone()).or_else(by_name)
+    }
+
+    fn input(&self) -> Option<(Vec<String>, Source)> {
+        let told = self.catalogue(|row| some(row.features.inputs()));
+        let table = self.built_in_fact(|model| some(model.input.clone()));
+        let forgot = |told: &[String], table: &[String]| told == ["text"] && table.len() > 1;
+        match (told, table) {
+            (Some(told), Some(table)) if forgot(&told.0, &table.0) => Some(table),
+            (told, table) => told.or(table),
+        }
+    }
+
+    fn output(&self) -> Option<(Vec<String>, Source)> {
+        self.catalogue(|row| some(row.features.outputs()))
+    }
+
+    fn efforts(&self) -> Option<(Vec<String>, Source)> {
+        self.built_in_fact(|model| some(model.reasoning_efforts.clone()))
+    }
+
+    /// One source for the whole price: half of one and half of another would be nobody's.
+    fn price(&self) -> Option<(crate::contract::Price, Source)> {
+        self.catalogue(|row| row.pricing.price.clone())
+            .or_else(|| self.built_in_fact(|model| model.price.clone()))
+    }
+
+    fn extra(&self, status: ModelStatus, facts: &Facts) -> Option<String> {
+        let mut extra = self.public.map(|row| Extra::of(self.id, row)).unwrap_or_default();
+        if status != ModelStatus::Callable {
+            extra.told_by_status();
+        }
+        if let Some(model) = self.built_in {
+            let built_in = facts.0.iter().filter(|(_, source)| *source == Source::BuiltIn);
+            extra.built_in_sources =
+                built_in.filter_map(|(fact, _)| Some((*fact, self.table.document(model, fact)?))).collect();
+        }
+        extra.json()
+    }
+
+    fn catalogue<T>(&self, fact: impl FnOnce(&PublicModel) -> Option<T>) -> Option<(T, Source)> {
+        self.public.and_then(fact).map(|fact| (fact, Source::Catalogue))
+    }
+
+    fn built_in_fact<T>(&self, fact: impl FnOnce(&BuiltInModel) -> Option<T>) -> Option<(T, Source)> {
+        self.built_in.and_then(fact).map(|fact| (fact, Source::BuiltIn))
+    }
+}
+
+/// The facts published so far and their sources, by the names of the contract's fields.
+#[derive(Default)]
+struct Facts(Vec<(&'static str, Source)>);
+
+impl Facts {
+    fn name(&mut self, fact: &'static str, source: Source) {
+        self.0.push((fact, source));
+    }
+
+    fn keep<T>(&mut self, fact: &'static str, found: Option<(T, Source)>) -> Option<T> {
+        let (value, source) = found?;
+        self.name(fact, source);
+        Some(value)
+    }
+}
+
+fn published((fact, source): (&str, Source)) -> FactSource {
+    FactSource { fact: fact.to_owned(), source: source.as_str().to_owned() }
+}
+
+fn some(list: Vec<String>) -> Option<Vec<String>> {
+    (!list.is_empty()).then_some(list)
+}
+
+#[cfg(test)]
+#[path = "merge_tests.rs"]
+mod tests;

@@ -1,0 +1,210 @@
+use super::*;
+use crate::catalogue::envelope::tests::refused;
+use crate::corpora;
+
+fn key(body: &str) -> KeyList {
+    KeyList::parse(body.as_bytes(), &refused).unwrap()
+}
+
+fn public(body: &str) -> PublicList {
+    PublicList::parse(body.as_bytes(), &refused).unwrap()
+}
+
+fn sources<'a>(model: &'a Model, fact: &str) -> Vec<&'a str> {
+    model.sources.iter().filter(|s| s.fact == fact).map(|s| s.source.as_str()).collect()
+}
+
+/// Every value that is known has a source, and no value that is unknown has one.
+fn assert_every_fact_has_a_source(model: &Model) {
+    for (fact, known) in [
+        ("status", true),
+        ("kind", model.kind != ModelKind::Unknown),
+        ("name", model.name.is_some()),
+        ("vendor", model.vendor.is_some()),
+        ("routes", !model.routes.is_empty()),
+        ("input", !model.input.is_empty()),
+        ("output", !model.output.is_empty()),
+        ("context-window", model.context_window.is_some()),
+        ("max-output-tokens", model.max_output_tokens.is_some()),
+        ("tools", model.tools.is_some()),
+        ("structured-output", model.structured_output.is_some()),
+        ("reasoning", model.reasoning.is_some()),
+        ("reasoning-efforts", !model.reasoning_efforts.is_empty()),
+        ("price", model.price.is_some()),
+    ] {
+        assert_eq!(!sources(model, fact).is_empty(), known, "{} {fact}", model.id);
+    }
+}
+
+#[test]
+fn both_lists_and_the_table_are_joined_by_exact_id() {
+    let key = key(r#"[{"id":"claude-haiku-4-5-20251001","supported_endpoint_types":["openai","anthropic"]},
+            {"id":"kling_advanced_lip_sync"},{"id":"brand-new-thing","supported_endpoint_types":["openai"]}]"#);
+    let public = public(
+        r#"[{"id":"claude-haiku-4-5-20251001","provider":"Anthropic","name":"Haiku","model_type":"text",
+             "features":["text-to-text"],"pricing":{"input":1,"output":4,"ratio":0.8},
+             "context_length":"200K","max_completion_tokens":"8K","code":"claude-haiku"},
+            {"id":"kling_advanced_lip_syn","model_type":"video"},
+            {"id":"veo4","upcoming":true},{"id":"gpt-3","deprecated":true},{"id":"gpt-5"}]"#,
+    );
+    let models = merge(Some(&key), Some(&public), &BuiltIn::load());
+    models.iter().for_each(assert_every_fact_has_a_source);
+    let by_id: Vec<_> = models.iter().map(|model| (model.id.as_str(), model.status)).collect();
+    assert_eq!(
+        by_id,
+        [
+            ("brand-new-thing", ModelStatus::Callable),
+            ("claude-haiku-4-5-20251001", ModelStatus::Callable),
+            ("gpt-3", ModelStatus::Deprecated),
+            ("gpt-5", ModelStatus::Listed),
+            ("kling_advanced_lip_syn", ModelStatus::Listed),
+            ("kling_advanced_lip_sync", ModelStatus::Callable),
+            ("veo4", ModelStatus::Upcoming),
+        ]
+    );
+
+    let [new, haiku, .., veo] = models.as_slice() else { panic!() };
+    assert_eq!((haiku.context_window, haiku.max_output_tokens), (Some(200_000), Some(64_000)));
+    assert_eq!(sources(haiku, "context-window"), ["catalogue"]);
+    assert_eq!(sources(haiku, "max-output-tokens"), ["built-in"]);
+    assert_eq!(haiku.input, ["text", "image", "file"]);
+    assert_eq!(sources(haiku, "input"), ["built-in"]);
+    assert_eq!(haiku.routes, ["chat-completions", "messages"]);
+    assert_eq!(haiku.price.as_ref().unwrap().output, Some(4.0));
+    let extra: serde_json::Value = serde_json::from_str(haiku.extra_json.as_deref().unwrap()).unwrap();
+    assert_eq!(extra["ratio"], 0.8);
+    assert_eq!(extra["code"], "claude-haiku");
+    assert_eq!(extra["built_in_sources"]["max-output-tokens"], "litellm 1.109.1");
+    assert_eq!(extra["built_in_sources"]["context-window"], serde_json::Value::Null);
+
+    assert_eq!((new.kind, new.context_window, &new.extra_json), (ModelKind::Unknown, None, &None));
+    assert_eq!(new.routes, ["chat-completions"]);
+    assert_eq!((veo.kind, veo.vendor.as_deref()), (ModelKind::Video, Some("Google")));
+    assert_eq!(veo.extra_json, None);
+}
+
+#[test]
+fn a_callable_model_stays_callable_whatever_the_catalogue_calls_it() {
+    let models = merge(
+        Some(&key(r#"[{"id":"a"},{"id":"b"}]"#)),
+        Some(&public(r#"[{"id":"a","upcoming":true},{"id":"b","deprecated":true}]"#)),
+        &BuiltIn::default(),
+    );
+    assert!(models.iter().all(|model| model.status == ModelStatus::Callable));
+    assert_eq!(models[0].extra_json.as_deref(), Some(r#"{"upcoming":true}"#));
+    assert_eq!(models[1].extra_json.as_deref(), Some(r#"{"deprecated":true}"#));
+}
+
+#[test]
+fn the_table_knows_the_kind_before_the_name_does() {
+    let key = key(r#"[{"id":"claude-opus-5"},{"id":"nameless"},{"id":"sora-2"}]"#);
+    let mut table = BuiltIn::load();
+    let row = table.models.get("claude-opus-5").unwrap().clone();
+    assert!(table.models.add("nameless".to_owned(), row).is_ok());
+    let found: Vec<_> = merge(Some(&key), None, &table)
+        .iter()
+        .map(|model| (model.kind, sources(model, "kind").join(" ")))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (ModelKind::Chat, "built-in".to_owned()),
+            (ModelKind::Chat, "built-in".to_owned()),
+            (ModelKind::Video, "inferred".to_owned()),
+        ]
+    );
+}
+
+#[test]
+fn a_price_is_never_put_together_from_two_sources() {
+    let public = public(r#"[{"id":"gpt-5","pricing":{"input":1}}]"#);
+    let models = merge(None, Some(&public), &BuiltIn::load());
+    let price = models[0].price.as_ref().unwrap();
+    assert_eq!((price.input, price.output), (Some(1.0), None));
+    assert_eq!(sources(&models[0], "price"), ["catalogue"]);
+}
+
+#[test]
+fn the_built_in_list_is_chat_models_that_are_listed() {
+    let models = built_in_models();
+    assert!((40..=80).contains(&models.len()));
+    assert!(models.is_sorted_by(|a, b| a.id < b.id));
+    for model in &models {
+        assert_every_fact_has_a_source(model);
+        assert_eq!((model.kind, model.status), (ModelKind::Chat, ModelStatus::Listed), "{}", model.id);
+        assert!(model.vendor.is_some() && !model.routes.is_empty(), "{}", model.id);
+        assert_eq!(model.price.as_ref().map(|price| price.cache_read), model.price.as_ref().map(|_| None));
+    }
+}
+
+#[test]
+fn vendors_by_name_agree_with_the_catalogue_on_95_of_100_models() {
+    let Some(body) = corpora::bytes("models/api-models.json") else { return };
+    let list = PublicList::parse(&body, &refused).unwrap();
+    let wrong: Vec<_> = list
+        .models
+        .iter()
+        .map(|(id, row)| (id, row.provider.as_deref(), names::lookup(id, VENDORS)))
+        .filter(|(_, told, guessed)| told != guessed)
+        .collect();
+    println!("{} of {} vendors by name differ: {wrong:?}", wrong.len(), list.models.len());
+    assert!(list.models.len() > 300 && wrong.len() * 20 <= list.models.len());
+}
+
+#[test]
+fn the_recorded_lists_make_one_consistent_list() {
+    let (Some(key), Some(public)) =
+        (corpora::bytes("models/v1-models.json"), corpora::bytes("models/api-models.json"))
+    else {
+        return;
+    };
+    let key = KeyList::parse(&key, &refused).unwrap();
+    let public = PublicList::parse(&public, &refused).unwrap();
+    assert!(
+        key.warnings.is_empty() && public.warnings.is_empty(),
+        "{:?} {:?}",
+        key.warnings,
+        public.warnings
+    );
+    let models = merge(Some(&key), Some(&public), &BuiltIn::load());
+    models.iter().for_each(assert_every_fact_has_a_source);
+    assert!(models.is_sorted_by(|a, b| a.id < b.id));
+    assert_eq!(models.iter().filter(|m| m.status == ModelStatus::Callable).count(), key.models.len());
+    let chat: Vec<_> = models.iter().filter(|m| m.kind == ModelKind::Chat).collect();
+    assert!(chat.iter().all(|model| !model.routes.is_empty()));
+    let limited = chat.iter().filter(|model| model.context_window.is_some()).count();
+    println!("{} models, {} chat, {limited} with a context window", models.len(), chat.len());
+    assert!(
+        models
+            .iter()
+            .all(|m| m.max_output_tokens.is_none_or(|out| Some(out) < m.context_window.or(Some(u64::MAX))))
+    );
+}
+
+#[test]
+fn lists_of_5000_rows_are_joined_in_linear_time() {
+    let row = |n: usize| {
+        format!(
+            r#"{{"id":"model-{n}","name":"M {n}","model_type":"text","context_length":"200K","pricing":{{"input":1}}}}"#
+        )
+    };
+    let list = |from: usize| (from..from + 5_000).map(row).collect::<Vec<_>>().join(",");
+    let started = std::time::Instant::now();
+    let key = key(&format!("[{}]", list(2_500)));
+    let public = public(&format!("[{}]", list(0)));
+    let models = merge(Some(&key), Some(&public), &BuiltIn::load());
+    assert_eq!(models.len(), 7_500);
+    // Quadratic work would take minutes; this is loose enough for a busy machine.
+    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+}
+
+#[test]
+fn vendors_of_the_built_in_list_are_those_of_the_collected_facts() {
+    let Some(body) = corpora::bytes("models/seed-models.json") else { return };
+    let seed: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let rows = seed["models"].as_array().unwrap();
+    for model in built_in_models() {
+        let row = rows.iter().find(|row| row["id"] == model.id.as_str()).unwrap();
+        assert_eq!(model.vendor.as_deref(), row["vendor"].as_str(), "{}", model.id);
+    }
+}

@@ -1,0 +1,138 @@
+//! The `pricing` of a row of the public catalogue.
+
+use alloc::{
+    borrow::ToOwned,
+    string::{String, ToString},
+};
+
+use serde_json::value::RawValue;
+
+use super::lenient::{amount, fields, text};
+use crate::contract::Price;
+
+/// What a row says of money.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pricing {
+    /// As listed, in the contract's units; `None` if no number of it is known.
+    pub price: Option<Price>,
+    /// The factor between list price and what is charged.
+    ///
+    /// It is published beside the price and not applied to it: by one account it is a discount still to
+    /// come, by another the listed price has it already. Prices here are estimates either way.
+    pub ratio: Option<f64>,
+    /// Price of a second of video, which the contract has no field for.
+    pub per_second: Option<f64>,
+}
+
+impl Pricing {
+    /// Reads the object; anything else is no price. A number that is negative or not finite is unknown,
+    /// never free.
+    pub(super) fn read(raw: &RawValue) -> Self {
+        let names = [
+            "currency",
+            "input",
+            "output",
+            "cache_read",
+            "cache_write",
+            "per_request",
+            "per_second",
+            "ratio",
+        ];
+        let Some(found) = fields(raw, names) else { return Self::default() };
+        let [currency, input, output, cache_read, cache_write, per_request, per_second, ratio] = found;
+        let (currency, unit) = currency_and_unit(currency);
+        let per_request = per_request.and_then(amount).filter(|price| *price > 0.0);
+        let per_second = per_second.and_then(amount).filter(|price| *price > 0.0);
+        let by_token = |field: Option<&RawValue>| {
+            let price = field.and_then(amount).filter(|_| unit == Unit::MillionTokens)?;
+            // Beside a price by call or second, 0 fills a column: the model is not free by token.
+            (price > 0.0 || (per_request.is_none() && per_second.is_none())).then_some(price)
+        };
+        let price = Price {
+            currency,
+            input: by_token(input),
+            output: by_token(output),
+            cache_read: by_token(cache_read),
+            cache_write: by_token(cache_write),
+            per_request,
+        };
+        let known = [price.input, price.output, price.cache_read, price.cache_write, price.per_request];
+        Self {
+            price: known.iter().any(Option::is_some).then_some(price),
+            ratio: ratio.and_then(amount).filter(|ratio| *ratio > 0.0),
+            per_second,
+        }
+    }
+}
+
+#[derive(PartialEq)]
+enum Unit {
+    MillionTokens,
+    Other,
+}
+
+/// `"USD / M Tokens"` → USD by million tokens. CometAPI charges in US dollars, so that is the currency
+/// where none is given; a unit that is not understood makes the numbers of `input` and `output` unusable.
+fn currency_and_unit(field: Option<&RawValue>) -> (String, Unit) {
+    let words = field.and_then(text).unwrap_or_default();
+    let (currency, unit) = words.split_once('/').unwrap_or((&words, "m tokens"));
+    let currency = currency.trim().to_ascii_uppercase();
+    let is_code = currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase());
+    let unit = unit.trim().to_ascii_lowercase();
+    let unit = match unit.as_str() {
+        "m tokens" | "1m tokens" | "m token" | "million tokens" | "mtok" => Unit::MillionTokens,
+        _ => Unit::Other,
+    };
+    match currency.as_str() {
+        "" | "$" => ("USD".to_owned(), unit),
+        code if is_code => (code.to_string(), unit),
+        // Not a code: in what the numbers are counted is not known, so neither are they.
+        _ => ("USD".to_owned(), Unit::Other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::lenient;
+
+    type Numbers = (Option<f64>, Option<f64>, Option<f64>);
+
+    fn read(json: &str) -> Pricing {
+        Pricing::read(lenient::parse(json).unwrap())
+    }
+
+    #[test]
+    fn prices_are_what_is_listed_or_unknown() {
+        let cases: [(&str, Option<Numbers>); 15] = [
+            (r#"{"input":5,"output":25}"#, Some((Some(5.0), Some(25.0), None))),
+            (r#"{"input":"1.25","output":null}"#, Some((Some(1.25), None, None))),
+            (r#"{"currency":"USD / M Tokens","input":0,"output":0}"#, Some((Some(0.0), Some(0.0), None))),
+            (r#"{"input":1e999,"output":25,"ratio":0.8}"#, Some((None, Some(25.0), None))),
+            (r#"{"input":-1,"output":2}"#, Some((None, Some(2.0), None))),
+            (r#"{"input":5,"output":25,"ratio":0.8}"#, Some((Some(5.0), Some(25.0), None))),
+            (r#"{"currency":"USD / Request","per_request":0.04}"#, Some((None, None, Some(0.04)))),
+            (r#"{"input":0,"output":0,"per_request":0.04}"#, Some((None, None, Some(0.04)))),
+            (r#"{"input":1,"output":2,"per_request":0}"#, Some((Some(1.0), Some(2.0), None))),
+            (r#"{"currency":"USD / Second","input":9,"per_second":0.1}"#, None),
+            (r#"{"currency":"USD / K Tokens","input":9}"#, None),
+            (r#"{"currency":"points","input":9}"#, None),
+            (r#"{"ratio":0.8}"#, None),
+            (r#"{"input":"NaN","output":"inf"}"#, None),
+            ("null", None),
+        ];
+        for (json, expected) in cases {
+            let price = read(json).price;
+            assert_eq!(price.map(|p| (p.input, p.output, p.per_request)), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn the_ratio_stands_beside_the_price() {
+        let pricing = read(r#"{"currency":"CNY / M Tokens","input":5,"ratio":0.8,"per_second":0.1}"#);
+        assert_eq!(pricing.ratio, Some(0.8));
+        assert_eq!(pricing.per_second, Some(0.1));
+        assert_eq!(pricing.price.unwrap().currency, "CNY");
+        assert_eq!(read(r#"{"ratio":-1}"#).ratio, None);
+    }
+}

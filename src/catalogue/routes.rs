@@ -1,0 +1,207 @@
+//! The wire routes that serve a model, the best first.
+
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
+use super::{
+    Source,
+    endpoints::EndpointTypes,
+    names::{self, ResponsesUse},
+};
+use crate::contract::ModelKind;
+
+/// A set of wire routes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Routes(u8);
+
+impl Routes {
+    pub(super) const CHAT_COMPLETIONS: Self = Self(1);
+    pub(super) const RESPONSES: Self = Self(1 << 1);
+    pub(super) const MESSAGES: Self = Self(1 << 2);
+    pub(super) const GEMINI: Self = Self(1 << 3);
+
+    /// Reads the contract's names, separated by spaces.
+    pub(super) fn named(names: &str) -> Self {
+        let known = names.split(' ').filter_map(|name| ROUTES.iter().find(|route| route.0 == name));
+        known.fold(Self::default(), |set, (_, _, route)| set.with(*route))
+    }
+
+    fn of(types: EndpointTypes) -> Self {
+        let said = ROUTES.iter().filter(|(_, endpoint, _)| types.has(*endpoint));
+        said.fold(Self::default(), |set, (_, _, route)| set.with(*route))
+    }
+
+    const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether no route is in here.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The names, the best route first: Responses for the models that CometAPI documents as wanting it,
+    /// chat completions for all else.
+    fn best_first(self, id: &str) -> Vec<String> {
+        let order = match names::wants_responses(id) {
+            Some(_) => [Self::RESPONSES, Self::CHAT_COMPLETIONS, Self::MESSAGES, Self::GEMINI],
+            None => [Self::CHAT_COMPLETIONS, Self::MESSAGES, Self::GEMINI, Self::RESPONSES],
+        };
+        let present = order.into_iter().filter(|route| self.has(*route));
+        present
+            .filter_map(|route| ROUTES.iter().find(|row| row.2 == route))
+            .map(|row| row.0.to_owned())
+            .collect()
+    }
+}
+
+/// The contract's name of each route, and the endpoint type that stands for it in the lists.
+const ROUTES: [(&str, EndpointTypes, Routes); 4] = [
+    ("chat-completions", EndpointTypes::OPENAI, Routes::CHAT_COMPLETIONS),
+    ("responses", EndpointTypes::OPENAI_RESPONSE, Routes::RESPONSES),
+    ("messages", EndpointTypes::ANTHROPIC, Routes::MESSAGES),
+    ("gemini", EndpointTypes::GEMINI, Routes::GEMINI),
+];
+
+/// What routes are inferred for a chat model where nobody tells. The first row whose pattern begins the
+/// id counts; the families are those that CometAPI documents.
+const INFERRED: [(&str, Routes); 2] = [
+    ("claude", Routes::CHAT_COMPLETIONS.with(Routes::MESSAGES)),
+    ("gemini", Routes::CHAT_COMPLETIONS.with(Routes::GEMINI)),
+];
+
+/// The routes of a model, the best first, and every source that had a part in them.
+///
+/// What the two lists say is put together, but whether chat completions serves the model is decided by the
+/// first list that says anything, the key's before the public one: a list that names endpoints and not
+/// `openai` means that it does not. On a model that is no chat model `openai` proves nothing and counts
+/// for nothing. Where neither list says anything it is the built-in table, then the family.
+pub(super) fn routes(
+    id: &str,
+    kind: ModelKind,
+    key_types: EndpointTypes,
+    public_types: EndpointTypes,
+    built_in: Routes,
+) -> (Vec<String>, Vec<Source>) {
+    let lists = [(key_types, Source::KeyList), (public_types, Source::Catalogue)];
+    let mut routes = Routes::default();
+    let mut sources = Vec::new();
+    for (types, source) in lists {
+        if !types.says_something() {
+            continue;
+        }
+        let mut said = Routes::of(types);
+        if !sources.is_empty() || !may_chat(kind) {
+            said = said.without(Routes::CHAT_COMPLETIONS);
+        }
+        if sources.is_empty() || !said.without(routes).is_empty() {
+            sources.push(source);
+        }
+        routes = routes.with(said);
+    }
+    if sources.is_empty() {
+        (routes, sources) = untold(id, kind, built_in);
+    } else if may_chat(kind) && names::wants_responses(id).is_some() && !routes.has(Routes::RESPONSES) {
+        // The key's list follows the channel and forgets this route, which is documented for the family.
+        routes = routes.with(Routes::RESPONSES);
+        sources.push(Source::Inferred);
+    }
+    if routes.is_empty() {
+        sources.clear();
+    }
+    (routes.best_first(id), sources)
+}
+
+fn may_chat(kind: ModelKind) -> bool {
+    matches!(kind, ModelKind::Chat | ModelKind::Unknown)
+}
+
+fn untold(id: &str, kind: ModelKind, built_in: Routes) -> (Routes, Vec<Source>) {
+    if !built_in.is_empty() {
+        return (built_in, alloc::vec![Source::BuiltIn]);
+    }
+    if kind != ModelKind::Chat {
+        return Default::default();
+    }
+    let family = match names::wants_responses(id) {
+        Some(ResponsesUse::Only) => Some(Routes::RESPONSES),
+        Some(ResponsesUse::First) => Some(Routes::RESPONSES.with(Routes::CHAT_COMPLETIONS)),
+        None => INFERRED.iter().find(|(family, _)| names::begins(id, family)).map(|(_, routes)| *routes),
+    };
+    (family.unwrap_or(Routes::CHAT_COMPLETIONS), alloc::vec![Source::Inferred])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use EndpointTypes as Types;
+    use Source::{BuiltIn, Catalogue, Inferred, KeyList};
+
+    /// Id, the key's types, the catalogue's, the table's routes; the routes and sources expected.
+    type Case = (&'static str, Types, Types, Routes, &'static str, &'static [Source]);
+
+    #[test]
+    fn lists_decide_then_the_table_then_the_family() {
+        let none = Types::default();
+        let openai = Types::OPENAI;
+        let both = openai.with(Types::OPENAI_RESPONSE);
+        let claude = openai.with(Types::ANTHROPIC);
+        let table = Routes::named("messages chat-completions");
+        let no_table = Routes::default();
+        let cases: [Case; 17] = [
+            ("gpt-5.5", openai, none, no_table, "chat-completions", &[KeyList]),
+            ("gpt-5.5", openai, both, no_table, "chat-completions responses", &[KeyList, Catalogue]),
+            ("gpt-5.5", both, both, no_table, "chat-completions responses", &[KeyList]),
+            ("gpt-5.5", none, both, no_table, "chat-completions responses", &[Catalogue]),
+            ("o4-mini", both, none, no_table, "responses chat-completions", &[KeyList]),
+            ("o4-mini", openai, none, no_table, "responses chat-completions", &[KeyList, Inferred]),
+            ("o3-pro", Types::OPENAI_RESPONSE, openai, no_table, "responses", &[KeyList]),
+            ("claude-opus-5", claude, none, no_table, "chat-completions messages", &[KeyList]),
+            ("claude-opus-5", Types::ANTHROPIC, claude, no_table, "messages", &[KeyList]),
+            (
+                "claude-opus-5",
+                openai,
+                Types::ANTHROPIC,
+                no_table,
+                "chat-completions messages",
+                &[KeyList, Catalogue],
+            ),
+            (
+                "gemini-3.8-flash",
+                openai.with(Types::GEMINI),
+                none,
+                no_table,
+                "chat-completions gemini",
+                &[KeyList],
+            ),
+            ("claude-opus-5", none, none, table, "chat-completions messages", &[BuiltIn]),
+            ("claude-opus-5", none, none, no_table, "chat-completions messages", &[Inferred]),
+            ("gpt-5.5-pro", none, none, no_table, "responses", &[Inferred]),
+            ("o1", none, none, no_table, "responses chat-completions", &[Inferred]),
+            ("kimi-k3", none, none, no_table, "chat-completions", &[Inferred]),
+            ("x", Types::VIDEO, none, table, "", &[]),
+        ];
+        for (id, key, public, built_in, expected, sources) in cases {
+            let found = routes(id, ModelKind::Chat, key, public, built_in);
+            assert_eq!((found.0.join(" ").as_str(), found.1.as_slice()), (expected, sources), "{id}");
+        }
+    }
+
+    #[test]
+    fn openai_proves_nothing_for_a_model_that_does_not_chat() {
+        let none = Types::default();
+        let told = |kind, types| routes("x", kind, types, none, Routes::default()).0.join(" ");
+        assert_eq!(told(ModelKind::Audio, Types::OPENAI), "");
+        assert_eq!(told(ModelKind::Image, Types::OPENAI.with(Types::GEMINI)), "gemini");
+        assert_eq!(told(ModelKind::Unknown, Types::OPENAI), "chat-completions");
+        assert_eq!(told(ModelKind::Image, none), "");
+        assert_eq!(told(ModelKind::Unknown, none), "");
+    }
+}

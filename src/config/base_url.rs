@@ -1,0 +1,186 @@
+//! Where requests go: the base URL, checked as strictly as whoever gets the key deserves.
+
+use alloc::{
+    borrow::ToOwned,
+    format,
+    string::{String, ToString},
+};
+
+use super::host;
+
+/// The base URL where the host names none.
+pub const DEFAULT_BASE_URL: &str = "https://api.cometapi.com/v1";
+/// The host of the default base URL.
+const DEFAULT_HOST: &str = "api.cometapi.com";
+const LONGEST: usize = 2048;
+
+/// What the path of a base URL ends in.
+const VERSION: &str = "/v1";
+
+/// What people paste behind `/v1` when they paste a whole endpoint.
+const ENDPOINTS: &[&str] = &[
+    "/audio/speech",
+    "/audio/transcriptions",
+    "/audio/translations",
+    "/chat/completions",
+    "/completions",
+    "/dashboard/billing/subscription",
+    "/dashboard/billing/usage",
+    "/embeddings",
+    "/images/edits",
+    "/images/generations",
+    "/messages",
+    "/models",
+    "/moderations",
+    "/rerank",
+    "/responses",
+];
+
+/// How a server is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Plain HTTP; only to this machine.
+    Http,
+    /// HTTP over TLS.
+    Https,
+}
+
+impl Scheme {
+    /// `http` or `https`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+/// A base URL whose path ends in `/v1`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl {
+    /// How to speak to the server.
+    pub scheme: Scheme,
+    /// `host` or `host:port`, the host in lower case and the port only where it is not the scheme's own.
+    pub authority: String,
+    /// Begins with a slash and ends in `/v1`, without a slash behind.
+    pub path: String,
+}
+
+impl BaseUrl {
+    /// Reads a base URL with or without `/v1`, with slashes behind, or with a whole endpoint; none is
+    /// [`DEFAULT_BASE_URL`].
+    ///
+    /// # Errors
+    /// A sentence for people. It repeats nothing of the URL, which may hold a password.
+    pub fn parse(given: Option<&str>) -> Result<Self, String> {
+        let given = given.unwrap_or(DEFAULT_BASE_URL);
+        refuse_what_has_no_place(given)?;
+        let (scheme, rest) = split_scheme(given)?;
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        if authority.contains('@') {
+            return Err("the base URL holds a user name or a password before an @; remove it, \
+                        and give the key as the credential"
+                .to_string());
+        }
+        let (host, port) = host::parse(authority)?;
+        if scheme == Scheme::Http && !host.loopback {
+            return Err("the base URL is plain http, which would show the key to the network; use https \
+                        (http only for localhost, 127.0.0.1 and [::1])"
+                .to_string());
+        }
+        let authority = match port.filter(|port| *port != scheme.default_port()) {
+            Some(port) => format!("{}:{port}", host.name),
+            None => host.name,
+        };
+        Ok(Self { scheme, authority, path: base_path(path)? })
+    }
+
+    /// `scheme://host[:port]`, as in a host's allow-list.
+    pub fn origin(&self) -> String {
+        format!("{}://{}", self.scheme.as_str(), self.authority)
+    }
+
+    /// The path of an endpoint: `/chat/completions` gives `/v1/chat/completions`.
+    pub fn endpoint(&self, path: &str) -> String {
+        format!("{}/{}", self.path, path.trim_start_matches('/'))
+    }
+
+    /// The path of the public catalogue, which stands beside `/v1`: `/api/models`.
+    pub fn catalogue_path(&self) -> String {
+        format!("{}/api/models", self.path.strip_suffix(VERSION).unwrap_or_default())
+    }
+
+    /// Whether requests go to CometAPI itself, and not to another server or a proxy.
+    pub fn is_default(&self) -> bool {
+        self.scheme == Scheme::Https && self.authority == DEFAULT_HOST
+    }
+}
+
+fn refuse_what_has_no_place(given: &str) -> Result<(), String> {
+    let problem = if given.is_empty() {
+        "the base URL is empty; leave it out for the default"
+    } else if given.len() > LONGEST {
+        "the base URL is longer than 2048 bytes; give only the base, as https://host/v1"
+    } else if !given.bytes().all(|byte| byte.is_ascii_graphic()) {
+        "the base URL holds white space or characters beyond ASCII; remove them, \
+         and write an international name in its xn-- form"
+    } else if given.contains('\\') {
+        "the base URL holds a backslash; use forward slashes"
+    } else if given.contains(['?', '#']) {
+        "the base URL holds a query or a fragment; end it at /v1"
+    } else {
+        return Ok(());
+    };
+    Err(problem.to_string())
+}
+
+fn split_scheme(given: &str) -> Result<(Scheme, &str), String> {
+    let (scheme, rest) = given.split_once("://").unwrap_or_default();
+    match scheme {
+        scheme if scheme.eq_ignore_ascii_case("https") => Ok((Scheme::Https, rest)),
+        scheme if scheme.eq_ignore_ascii_case("http") => Ok((Scheme::Http, rest)),
+        _ => Err("the base URL does not start with https://; write it as https://host/v1".to_string()),
+    }
+}
+
+/// The path up to `/v1`. A path that is not understood is refused: guessed wrong, it would send the key and
+/// the conversation to another service of the same host.
+fn base_path(path: &str) -> Result<String, String> {
+    let path = path.trim_end_matches('/');
+    if path.is_empty() {
+        return Ok(VERSION.to_owned());
+    }
+    if !path.split('/').skip(1).all(is_plain_segment) {
+        return Err(
+            "the path of the base URL holds an empty, a \".\" or a \"..\" segment, or an escape that \
+                    hides one; write it plainly, as https://host/v1"
+                .to_string(),
+        );
+    }
+    let base = ENDPOINTS.iter().filter_map(|endpoint| path.strip_suffix(endpoint));
+    let base = base.chain([path]).find(|base| base.ends_with(VERSION));
+    base.map(ToOwned::to_owned).ok_or_else(|| {
+        "the path of the base URL does not end in /v1; write it as https://host/v1 \
+         (v1beta and other versions are other interfaces)"
+            .to_string()
+    })
+}
+
+fn is_plain_segment(segment: &str) -> bool {
+    let escapes_are_plain = segment.split('%').skip(1).all(|rest| {
+        let value = rest.get(..2).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        // Not `.`, `/`, `\`, `%`, and no control character: what would read otherwise once unescaped.
+        value
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok())
+            .is_some_and(|byte| !b"./\\%".contains(&byte) && !byte.is_ascii_control())
+    });
+    let in_path = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(&byte);
+    !matches!(segment, "" | "." | "..") && segment.bytes().all(in_path) && escapes_are_plain
+}

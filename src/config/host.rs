@@ -1,0 +1,159 @@
+//! The host and port of a base URL, in the one spelling that everything behind compares.
+
+use alloc::{
+    format,
+    string::{String, ToString},
+};
+use core::net::{Ipv4Addr, Ipv6Addr};
+
+/// A checked host.
+#[derive(Debug, PartialEq)]
+pub(super) struct Host {
+    /// In lower case; an address of version 6 in brackets and in its canonical form.
+    pub name: String,
+    /// Whether it can be no other machine than this one.
+    pub loopback: bool,
+}
+
+/// Reads `host`, `host:port`, `[v6]` or `[v6]:port`.
+///
+/// # Errors
+/// A sentence for people.
+pub(super) fn parse(authority: &str) -> Result<(Host, Option<u16>), String> {
+    let (host, port) = if authority.starts_with('[') {
+        let (host, rest) = authority.split_once(']').ok_or_else(bad_address)?;
+        let host = host.trim_start_matches('[');
+        if !rest.is_empty() && !rest.starts_with(':') {
+            return Err(bad_address());
+        }
+        (version_6(host)?, rest.strip_prefix(':'))
+    } else {
+        match authority.split_once(':') {
+            Some((host, port)) => (name(host)?, Some(port)),
+            None => (name(authority)?, None),
+        }
+    };
+    Ok((host, port.map(parse_port).transpose()?))
+}
+
+fn version_6(text: &str) -> Result<Host, String> {
+    let address: Ipv6Addr = text.parse().map_err(|_| bad_address())?;
+    Ok(Host { name: format!("[{address}]"), loopback: address.is_loopback() })
+}
+
+fn name(text: &str) -> Result<Host, String> {
+    let name = text.to_ascii_lowercase();
+    if name.is_empty() {
+        return Err("the base URL has no host; write it as https://host/v1".to_string());
+    }
+    // Resolvers read 2130706433, 0x7f000001, 0177.0.0.1 and 127.1 as addresses, each in its own way; so
+    // whatever ends like a number has to be written in the one plain way.
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let numeric =
+        last.starts_with("0x") || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()));
+    if numeric {
+        let address: Ipv4Addr = name.parse().map_err(|_| bad_address())?;
+        return Ok(Host { name, loopback: address.is_loopback() });
+    }
+    let valid = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    if name.len() > 253 || !name.split('.').all(valid) {
+        return Err("the host of the base URL is not a name; use letters, digits, hyphens and single dots, \
+                    without a dot at the end"
+            .to_string());
+    }
+    let loopback = name == "localhost";
+    Ok(Host { name, loopback })
+}
+
+fn parse_port(text: &str) -> Result<u16, String> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(port) if digits && port != 0 => Ok(port),
+        _ => {
+            Err("the port of the base URL is not a number from 1 to 65535; mend it, or leave it out"
+                .to_string())
+        }
+    }
+}
+
+fn bad_address() -> String {
+    "the base URL has an address that is not written plainly; write 127.0.0.1 or [::1], \
+     four decimal numbers or hexadecimal groups in brackets"
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_host_has_one_spelling() {
+        let cases = [
+            ("API.CometAPI.com", "api.cometapi.com", None, false),
+            ("localhost:8080", "localhost", Some(8080), true),
+            ("LOCALHOST", "localhost", None, true),
+            ("127.0.0.1:0080", "127.0.0.1", Some(80), true),
+            ("127.255.0.1", "127.255.0.1", None, true),
+            ("[0:0:0:0:0:0:0:1]:1", "[::1]", Some(1), true),
+            ("[::ffff:127.0.0.1]", "[::ffff:127.0.0.1]", None, false),
+            ("[2001:DB8::1]", "[2001:db8::1]", None, false),
+            ("10.0.0.1", "10.0.0.1", None, false),
+            ("app.localhost", "app.localhost", None, false),
+            ("localhost.evil.example", "localhost.evil.example", None, false),
+            ("127.0.0.1.example", "127.0.0.1.example", None, false),
+            ("a_b-c", "a_b-c", None, false),
+        ];
+        for (text, name, port, loopback) in cases {
+            assert_eq!(parse(text), Ok((Host { name: name.to_string(), loopback }, port)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_plain_host_is_refused() {
+        let cases = [
+            "",
+            ":80",
+            "host:",
+            "host:0",
+            "host:65536",
+            "host:+80",
+            "host:8 0",
+            "host:80:80",
+            "a..b",
+            ".a",
+            "a.",
+            "localhost.",
+            "127.0.0.1.",
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "0177.0.0.1",
+            "127.0.0.01",
+            "127.0.0.0x1",
+            "0x7F.1",
+            "256.0.0.1",
+            "1.2.3.4.5",
+            "::1",
+            "[::1",
+            "[::1]x",
+            "[]",
+            "[::1%25lo]",
+            "[127.0.0.1]",
+            "[[::1]]",
+            "ho%73t",
+            "a b",
+            "höst",
+            "a/b",
+            "a@b",
+            "a\\b",
+        ];
+        for text in cases {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        assert!(parse(&"a".repeat(64)).is_err());
+        assert!(parse(&"a.".repeat(127).trim_end_matches('.').replace('a', "ab")).is_err());
+    }
+}

@@ -1,0 +1,262 @@
+//! Keeps the grammar of events.
+
+use alloc::{collections::VecDeque, format, string::String, vec::Vec};
+
+use super::tool_call::{Call, CallHandle};
+use crate::contract::{BlockDelta, BlockEnd, BlockKind, BlockStart, Event, Finish, ResponseInfo};
+use crate::errors::{Error, protocol};
+use crate::json::{PairJoiner, WireText};
+
+/// Most tool calls in one answer: far more than any model makes, few enough to keep track of.
+pub const MAX_CALLS: usize = 1024;
+
+/// Most bytes that names, ids and arguments of all tool calls of one answer may take together: they are
+/// kept until the end, to be checked as a whole, and an answer without end must not fill the memory.
+pub const MAX_CALL_BYTES: usize = 16 << 20;
+
+/// The kinds of block that are text. One of them is open at a time, so a change of kind is a new block.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TextKind {
+    /// What the model answers.
+    Text,
+    /// What it thought before.
+    Reasoning,
+    /// Why it will not answer.
+    Refusal,
+}
+
+impl TextKind {
+    fn block_kind(self) -> BlockKind {
+        match self {
+            Self::Text => BlockKind::Text,
+            Self::Reasoning => BlockKind::Reasoning,
+            Self::Refusal => BlockKind::Refusal,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct OpenText {
+    kind: TextKind,
+    index: u32,
+    joiner: PairJoiner,
+}
+
+/// Makes events of what a decoder reads, and keeps them until they are taken.
+#[derive(Debug, Default)]
+pub struct Assembler {
+    ready: VecDeque<Event>,
+    /// Warnings that came before the response: they are handed out behind it, since a request can only be
+    /// tried again while nothing was handed out.
+    early_warnings: Vec<String>,
+    responded: bool,
+    next_index: u32,
+    open: Option<OpenText>,
+    calls: Vec<Call>,
+    call_bytes: usize,
+    /// Makes generated call ids differ from those of other turns of the conversation.
+    id_seed: u64,
+}
+
+impl Assembler {
+    /// `id_seed` differs from answer to answer; `warnings` are about the request.
+    pub fn new(id_seed: u64, warnings: Vec<String>) -> Self {
+        Self { id_seed, early_warnings: warnings, ..Self::default() }
+    }
+
+    /// The answer has begun. Only the first of these counts.
+    pub fn respond(&mut self, info: impl FnOnce() -> ResponseInfo) {
+        if !core::mem::replace(&mut self.responded, true) {
+            self.ready.push_back(Event::Response(info()));
+            self.ready.extend(core::mem::take(&mut self.early_warnings).into_iter().map(Event::Warning));
+        }
+    }
+
+    /// Whether [`respond`](Self::respond) was called.
+    pub fn has_responded(&self) -> bool {
+        self.responded
+    }
+
+    /// Something worth telling that is no failure.
+    pub fn warn(&mut self, warning: impl Into<String>) {
+        match self.responded {
+            true => self.ready.push_back(Event::Warning(warning.into())),
+            false => self.early_warnings.push(warning.into()),
+        }
+    }
+
+    /// The kind of text block that is open.
+    pub fn open_text(&self) -> Option<TextKind> {
+        self.open.as_ref().map(|open| open.kind)
+    }
+
+    /// More text of this kind. Empty text opens no block.
+    pub fn text(&mut self, kind: TextKind, text: &WireText<'_>) {
+        if text.is_empty() {
+            return;
+        }
+        self.open_as(kind);
+        let Some(open) = &mut self.open else { return };
+        let mut piece = String::new();
+        open.joiner.push(text.as_bytes(), &mut piece);
+        let index = open.index;
+        self.delta(index, piece);
+    }
+
+    /// Opens a block of this kind, if none is; another kind that was open is closed.
+    pub fn open_as(&mut self, kind: TextKind) {
+        if self.open_text() != Some(kind) {
+            self.close_text(None);
+            let index = self.start(kind.block_kind());
+            self.open = Some(OpenText { kind, index, joiner: PairJoiner::default() });
+        }
+    }
+
+    /// Ends the open text block, if there is one, with what the vendor wants to see again.
+    pub fn close_text(&mut self, replay: Option<String>) {
+        if let Some(mut open) = self.open.take() {
+            let mut rest = String::new();
+            open.joiner.finish(&mut rest);
+            self.delta(open.index, rest);
+            self.ready.push_back(Event::BlockEnd(BlockEnd { index: open.index, replay, arguments: None }));
+        }
+    }
+
+    /// A new tool call begins. What is told of it before its name and id are known waits for them.
+    pub fn open_call(&mut self) -> Result<CallHandle, Error> {
+        if self.calls.len() >= MAX_CALLS {
+            return Err(protocol(format!("The answer makes more than {MAX_CALLS} tool calls.")));
+        }
+        // The call before this one will hear no more of its name.
+        if let Some(last) = self.calls.len().checked_sub(1) {
+            self.start_call(CallHandle(last));
+        }
+        self.calls.push(Call::default());
+        Ok(CallHandle(self.calls.len() - 1))
+    }
+
+    /// The id of a call; the first one that is not empty counts.
+    pub fn call_id(&mut self, call: CallHandle, id: &str) -> Result<(), Error> {
+        self.count(id.len())?;
+        if let Some(call) = self.calls.get_mut(call.0) {
+            call.id(id);
+        }
+        Ok(())
+    }
+
+    /// A name or a piece of one [13].
+    pub fn call_name(&mut self, call: CallHandle, name: &str) -> Result<(), Error> {
+        self.count(name.len())?;
+        if let Some(call) = self.calls.get_mut(call.0) {
+            call.name(name);
+        }
+        Ok(())
+    }
+
+    /// A fragment of the arguments.
+    pub fn call_arguments(&mut self, handle: CallHandle, fragment: &WireText<'_>) -> Result<(), Error> {
+        if fragment.is_empty() {
+            return Ok(());
+        }
+        self.count(fragment.as_bytes().len())?;
+        let Some(call) = self.calls.get_mut(handle.0) else { return Ok(()) };
+        call.push_arguments(fragment);
+        self.start_call(handle);
+        self.call_delta(handle);
+        Ok(())
+    }
+
+    /// What the vendor wants to see again with this call; the last one counts.
+    pub fn call_replay(&mut self, call: CallHandle, replay: String) -> Result<(), Error> {
+        self.count(replay.len())?;
+        if let Some(call) = self.calls.get_mut(call.0) {
+            call.replay = Some(replay);
+        }
+        Ok(())
+    }
+
+    /// How many tool calls there are so far.
+    pub fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// The model has finished: all blocks end. Close an open text block before, if it has a replay.
+    pub fn finish(&mut self, finish: Finish) {
+        self.close_text(None);
+        for handle in (0..self.calls.len()).map(CallHandle) {
+            self.settle_call(handle);
+        }
+        for call in core::mem::take(&mut self.calls) {
+            self.ready.extend(call.into_end().map(Event::BlockEnd));
+        }
+        self.ready.push_back(Event::Finish(finish));
+    }
+
+    /// Takes up to `max` events.
+    pub fn take(&mut self, max: usize) -> Vec<Event> {
+        let count = max.min(self.ready.len());
+        self.ready.drain(..count).collect()
+    }
+
+    /// Whether there are this many events to take.
+    pub fn has(&self, count: usize) -> bool {
+        self.ready.len() >= count
+    }
+
+    /// Whether all events were taken.
+    pub fn is_empty(&self) -> bool {
+        self.ready.is_empty()
+    }
+
+    fn start(&mut self, kind: BlockKind) -> u32 {
+        let index = self.next_index;
+        self.next_index = index.saturating_add(1);
+        self.ready.push_back(Event::BlockStart(BlockStart { index, kind }));
+        index
+    }
+
+    fn delta(&mut self, index: u32, text: String) {
+        if !text.is_empty() {
+            self.ready.push_back(Event::BlockDelta(BlockDelta { index, text }));
+        }
+    }
+
+    /// Starts the block of a call whose id and name are there.
+    fn start_call(&mut self, handle: CallHandle) {
+        if let Some(head) = self.calls.get(handle.0).and_then(Call::head) {
+            self.close_text(None);
+            let index = self.start(BlockKind::ToolCall(head));
+            if let Some(call) = self.calls.get_mut(handle.0) {
+                call.started(index);
+            }
+            self.call_delta(handle);
+        }
+    }
+
+    fn call_delta(&mut self, handle: CallHandle) {
+        if let Some((index, text)) = self.calls.get_mut(handle.0).and_then(Call::take_unsent) {
+            self.delta(index, text);
+        }
+    }
+
+    /// No more comes: an id that never came is made up, and the block is started with what there is.
+    fn settle_call(&mut self, handle: CallHandle) {
+        let made_up = format!("call_{:x}_{}", self.id_seed, handle.0);
+        if let Some(call) = self.calls.get_mut(handle.0) {
+            call.settle(made_up);
+        }
+        self.start_call(handle);
+        self.call_delta(handle);
+    }
+
+    fn count(&mut self, bytes: usize) -> Result<(), Error> {
+        self.call_bytes = self.call_bytes.saturating_add(bytes);
+        match self.call_bytes > MAX_CALL_BYTES {
+            true => Err(protocol(format!(
+                "The tool calls of the answer take more than {} MiB.",
+                MAX_CALL_BYTES >> 20
+            ))),
+            false => Ok(()),
+        }
+    }
+}

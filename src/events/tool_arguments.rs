@@ -1,0 +1,69 @@
+//! Whether the arguments of a tool call are a whole JSON object.
+
+use alloc::{borrow::ToOwned, format, string::String};
+
+use serde::de::IgnoredAny;
+
+use crate::contract::{MalformedArguments, ToolArguments};
+
+/// Arguments as they came, checked but not changed: key order and the digits of numbers are the model's.
+///
+/// A call without arguments (empty, or `null`) has the empty object: tools without parameters get that
+/// from some vendors and `{}` from others [13].
+pub(super) fn check(raw: String) -> ToolArguments {
+    let text = raw.trim();
+    if text.is_empty() || text == "null" {
+        return ToolArguments::Object("{}".to_owned());
+    }
+    // Skipping a value does not recurse, so depth is no danger here.
+    let reason = match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) if text.starts_with('{') => return ToolArguments::Object(raw),
+        Ok(_) => "JSON, but not an object".to_owned(),
+        Err(error) if error.is_eof() => "not whole: the text ends inside the JSON".to_owned(),
+        Err(error) => format!("not JSON: error at line {} column {}", error.line(), error.column()),
+    };
+    ToolArguments::Malformed(MalformedArguments { raw, reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn an_object_stays_as_it_came() {
+        for object in ["{}", r#"{"b":1.10,"a":"\ud83d","b":2}"#, " {\"x\":[[[]]]}\n"] {
+            assert_eq!(check(object.to_string()), ToolArguments::Object(object.to_string()));
+        }
+    }
+
+    #[test]
+    fn no_arguments_are_the_empty_object() {
+        for none in ["", "  ", "null"] {
+            assert_eq!(check(none.to_string()), ToolArguments::Object("{}".to_string()));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_malformed_with_the_reason() {
+        for (raw, reason) in [
+            ("{\"a\":1", "not whole"),
+            ("{\"a\":\"b", "not whole"),
+            ("[1]", "not an object"),
+            ("\"{}\"", "not an object"),
+            ("{} {}", "not JSON"),
+            ("{a:1}", "not JSON"),
+            ("{\"a\":01}", "not JSON"),
+        ] {
+            let ToolArguments::Malformed(found) = check(raw.to_string()) else { panic!("{raw} was taken") };
+            assert!(found.reason.contains(reason), "{raw}: {}", found.reason);
+            assert_eq!(found.raw, raw);
+        }
+    }
+
+    #[test]
+    fn a_depth_bomb_is_only_text() {
+        let bomb = "{\"a\":".repeat(100_000);
+        assert!(matches!(check(bomb), ToolArguments::Malformed(_)));
+    }
+}

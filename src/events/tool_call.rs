@@ -1,0 +1,98 @@
+//! One tool call under way.
+
+use alloc::{borrow::ToOwned, string::String};
+
+use super::tool_arguments;
+use crate::contract::{BlockEnd, MalformedArguments, ToolArguments, ToolCallHead};
+use crate::json::{PairJoiner, WireText};
+
+/// A tool call of the [`Assembler`](super::Assembler) that gave it out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CallHandle(pub(super) usize);
+
+/// A call is waiting until its id and name are known, then started, then ended with the answer.
+#[derive(Debug, Default)]
+pub(super) struct Call {
+    id: String,
+    name: String,
+    /// All arguments so far.
+    arguments: String,
+    /// How many bytes of `arguments` were handed out.
+    sent: usize,
+    joiner: PairJoiner,
+    /// The index of the block, once it is started.
+    index: Option<u32>,
+    /// Whether a name may still come in pieces: until the first fragment of arguments.
+    name_settled: bool,
+    /// No more comes: what is missing stays missing.
+    settled: bool,
+    pub(super) replay: Option<String>,
+}
+
+impl Call {
+    pub(super) fn id(&mut self, id: &str) {
+        if self.id.is_empty() {
+            self.id = id.to_owned();
+        }
+    }
+
+    /// Names come whole, repeated, or in pieces [13]: what begins with all there was so far takes its
+    /// place, anything else is the next piece. Behind the first arguments no piece is expected, unless no
+    /// name came at all.
+    pub(super) fn name(&mut self, piece: &str) {
+        if self.index.is_some() || piece.is_empty() {
+            return;
+        }
+        if piece.starts_with(self.name.as_str()) {
+            self.name = piece.to_owned();
+        } else if !self.name_settled || self.name.is_empty() {
+            self.name.push_str(piece);
+        }
+    }
+
+    pub(super) fn push_arguments(&mut self, fragment: &WireText<'_>) {
+        self.joiner.push(fragment.as_bytes(), &mut self.arguments);
+        self.name_settled = true;
+    }
+
+    /// What the block starts with, if it can start now.
+    pub(super) fn head(&self) -> Option<ToolCallHead> {
+        let known = !self.id.is_empty() && !self.name.is_empty();
+        // A call of which nothing at all was told is no call.
+        let settled = self.settled && !(self.name.is_empty() && self.arguments.is_empty());
+        (self.index.is_none() && (known || settled))
+            .then(|| ToolCallHead { id: self.id.clone(), name: self.name.clone() })
+    }
+
+    pub(super) fn started(&mut self, index: u32) {
+        self.index = Some(index);
+    }
+
+    pub(super) fn take_unsent(&mut self) -> Option<(u32, String)> {
+        let index = self.index?;
+        let unsent = self.arguments.get(self.sent..)?.to_owned();
+        self.sent = self.arguments.len();
+        Some((index, unsent))
+    }
+
+    /// No more comes of this call.
+    pub(super) fn settle(&mut self, made_up_id: String) {
+        self.joiner.finish(&mut self.arguments);
+        if self.id.is_empty() {
+            self.id = made_up_id;
+        }
+        self.settled = true;
+    }
+
+    /// The end of the block; nothing where no block was started.
+    pub(super) fn into_end(self) -> Option<BlockEnd> {
+        let arguments = match self.name.is_empty() {
+            true => ToolArguments::Malformed(MalformedArguments {
+                raw: self.arguments,
+                reason: "the call has no name".to_owned(),
+            }),
+            false => tool_arguments::check(self.arguments),
+        };
+        Some(BlockEnd { index: self.index?, replay: self.replay, arguments: Some(arguments) })
+    }
+}

@@ -1,0 +1,125 @@
+//! A past call of a tool, made fit to be sent again.
+
+use super::{Place, ToolCall, Warnings, ids::keep};
+use crate::{contract::ToolCallPart, json::surrogates::replace_lone};
+use alloc::{borrow::Cow, format, string::String};
+use serde_json::value::RawValue;
+
+/// The longest name of a function that OpenAI and Gemini take.
+const LONGEST_NAME: usize = 64;
+
+/// The call with a name and arguments that a strict server takes. `id` has been assigned already.
+pub fn repair<'a>(
+    place: Place,
+    call: &'a ToolCallPart,
+    id: Cow<'a, str>,
+    warnings: &mut Warnings,
+) -> ToolCall<'a> {
+    let name = match call.name.as_str() {
+        "" => Cow::Borrowed("unknown_tool"),
+        name => keep(name, LONGEST_NAME),
+    };
+    if name != call.name {
+        warnings.add(format!(
+            "{place}: the name of the tool was rewritten: it has 1 to 64 characters A-Z, a-z, 0-9, _ and -"
+        ));
+    }
+    let arguments = arguments(place, &call.arguments_json, warnings);
+    ToolCall { id, name, arguments, replay: call.replay.as_deref(), place }
+}
+
+/// Arguments that are no JSON object were written by a model that broke off or made a mistake. Servers parse
+/// them, so they are wrapped in an object: the model still sees what it wrote, and nothing is lost.
+fn arguments<'a>(place: Place, json: &'a str, warnings: &mut Warnings) -> Cow<'a, str> {
+    let arguments = replace_lone(json);
+    if is_object(&arguments) {
+        if let Cow::Owned(_) = arguments {
+            warnings.add(format!("{place}: half a character in the arguments was replaced by U+FFFD"));
+        }
+        arguments
+    } else if arguments.trim().is_empty() {
+        warnings.add(format!("{place}: the arguments are empty; an empty object stands for them"));
+        Cow::Borrowed("{}")
+    } else {
+        warnings.add(format!("{place}: the arguments are no JSON object and were wrapped in one"));
+        Cow::Owned(wrapped(json))
+    }
+}
+
+/// Text as the one member of an object.
+fn wrapped(text: &str) -> String {
+    let mut json = String::from(r#"{"malformed_arguments":"#);
+    // A string always serialises; `null` keeps the object whole all the same.
+    json.push_str(serde_json::to_string(text).as_deref().unwrap_or("null"));
+    json.push('}');
+    json
+}
+
+fn is_object(json: &str) -> bool {
+    serde_json::from_str::<&RawValue>(json).is_ok_and(|value| value.get().starts_with('{'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    fn repaired(name: &str, arguments: &str) -> (String, String, Vec<String>) {
+        let call = ToolCallPart {
+            id: "c".into(),
+            name: name.into(),
+            arguments_json: arguments.into(),
+            replay: None,
+        };
+        let mut warnings = Warnings::default();
+        let call = super::repair(Place { message: 4, part: 2 }, &call, "c".into(), &mut warnings);
+        (call.name.into(), call.arguments.into(), warnings.into_vec())
+    }
+
+    #[test]
+    fn arguments_always_come_out_as_an_object() {
+        let cases = [
+            (r#"{"a":1.50}"#, r#"{"a":1.50}"#, false),
+            (" {} ", " {} ", false),
+            ("", "{}", true),
+            (" \n", "{}", true),
+            ("null", r#"{"malformed_arguments":"null"}"#, true),
+            ("[1]", r#"{"malformed_arguments":"[1]"}"#, true),
+            (r#"{"a":"b"#, r#"{"malformed_arguments":"{\"a\":\"b"}"#, true),
+            (r#"{"a":1}{"b":2}"#, r#"{"malformed_arguments":"{\"a\":1}{\"b\":2}"}"#, true),
+            (r#"{"a":"\ud83d"}"#, r#"{"a":"\ufffd"}"#, true),
+        ];
+        for (arguments, expected, warned) in cases {
+            let (_, repaired, warnings) = repaired("tool", arguments);
+            assert_eq!(repaired, expected);
+            assert_eq!(!warnings.is_empty(), warned, "{arguments}: {warnings:?}");
+            serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&repaired).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_name_that_no_server_takes_is_rewritten() {
+        let long = "n".repeat(70);
+        let cases = [
+            ("read_file-2", "read_file-2"),
+            ("fs.read", "fs_read"),
+            ("", "unknown_tool"),
+            (&long, &long[..64]),
+        ];
+        for (name, expected) in cases {
+            let (repaired, _, warnings) = repaired(name, "{}");
+            assert_eq!(repaired, expected);
+            assert_eq!(warnings.len(), usize::from(name != expected), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_warning_names_the_place_and_nothing_of_the_call() {
+        let (.., warnings) = repaired("secret.name", "secret arguments");
+        assert_eq!(warnings.len(), 2);
+        for warning in warnings {
+            assert!(warning.starts_with("messages[4].content[2]: "), "{warning}");
+            assert!(!warning.contains("secret"), "{warning}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Ids of tool calls that every vendor takes.
+//!
+//! A history may hold the ids of several vendors: empty ones, ones of 400 characters, `call|item` pairs, and
+//! `call_0` in every turn. OpenAI takes 40 characters, Anthropic a small alphabet and no id twice.
+
+use alloc::{
+    borrow::{Cow, ToOwned},
+    collections::{BTreeMap, BTreeSet},
+    format,
+    string::String,
+};
+
+/// The longest id that OpenAI takes back.
+const LONGEST: usize = 40;
+
+/// What is kept of an id that needs a number behind it: leaves room for `_` and seven digits.
+const STEM: usize = 32;
+
+/// Gives each call an id of its own.
+///
+/// The id of a call depends on what came before it only, so that a conversation which grows keeps the ids it
+/// was sent with, and the vendor's prompt cache with them.
+#[derive(Debug, Default)]
+pub struct Ids {
+    used: BTreeSet<String>,
+    /// The number to try next for each stem. Kept by stem, and not by id, so that thousands of ids which
+    /// differ only where they are cut do not try the same numbers again and again.
+    next: BTreeMap<String, u32>,
+}
+
+impl Ids {
+    /// The id for a call that came with this one: the same wherever it can be.
+    pub fn assign<'a>(&mut self, original: &'a str) -> Cow<'a, str> {
+        let id = if original.is_empty() { Cow::Borrowed("call") } else { keep(original, LONGEST) };
+        if self.used.insert(id.clone().into_owned()) {
+            return id;
+        }
+        // All ASCII now, so any cut is between two characters.
+        let stem = id.get(..STEM).unwrap_or(&id).to_owned();
+        let next = self.next.entry(stem.clone()).or_insert(2);
+        loop {
+            let numbered = format!("{stem}_{next}");
+            *next = next.wrapping_add(1);
+            if self.used.insert(numbered.clone()) {
+                return Cow::Owned(numbered);
+            }
+        }
+    }
+}
+
+/// The first `longest` characters, with `_` for each that is not in `[A-Za-z0-9_-]`.
+pub fn keep(text: &str, longest: usize) -> Cow<'_, str> {
+    if text.len() <= longest && text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    text.chars().take(longest).map(|c| if is_plain(c) { c } else { '_' }).collect()
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{string::ToString, vec::Vec};
+
+    #[test]
+    fn an_id_is_cut_cleaned_and_kept_apart() {
+        let long = "x".repeat(50);
+        let other = long.clone() + "y";
+        let cases = [
+            ("call_A-1", "call_A-1"),
+            ("call_A-1", "call_A-1_2"),
+            ("call_A-1", "call_A-1_3"),
+            ("call|A", "call_A"),
+            ("call.A", "call_A_2"),
+            ("call_A_2", "call_A_2_2"),
+            ("", "call"),
+            ("", "call_2"),
+            ("é", "_"),
+            (long.as_str(), &long[..40]),
+            (other.as_str(), &(long[..32].to_string() + "_2")),
+        ];
+        let mut ids = Ids::default();
+        for (original, expected) in cases {
+            assert_eq!(ids.assign(original), expected, "{original}");
+        }
+    }
+
+    #[test]
+    fn thousands_of_ids_that_collide_stay_apart_and_short() {
+        let mut ids = Ids::default();
+        let originals: Vec<_> = (0..20_000).map(|n| format!("{}{}", "s".repeat(36), n % 7_000)).collect();
+        let assigned: BTreeSet<_> = originals.iter().map(|id| ids.assign(id)).collect();
+        assert_eq!(assigned.len(), originals.len());
+        assert!(assigned.iter().all(|id| id.len() <= LONGEST && id.chars().all(is_plain)));
+    }
+}

@@ -1,0 +1,144 @@
+//! The parts of a repaired conversation. They borrow from the request: a picture is never copied here.
+
+use crate::contract::Media;
+use alloc::{borrow::Cow, vec::Vec};
+use core::fmt;
+
+/// Where something stands in the request, counted from 0: `messages[3].content[1]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Index in the request's messages.
+    pub message: usize,
+    /// Index in the message's content.
+    pub part: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "messages[{}].content[{}]", self.message, self.part)
+    }
+}
+
+/// One turn of a conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Turn<'a> {
+    /// Instructions: at least one text, none of them empty.
+    System(Vec<&'a str>),
+    /// What the user said: at least one part.
+    User(Vec<UserPart<'a>>),
+    /// What the model said, with the results of the tools it called.
+    Assistant(AssistantTurn<'a>),
+}
+
+/// A turn of the model, and all that its tools gave back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AssistantTurn<'a> {
+    /// Index in the request's messages.
+    pub message: usize,
+    /// What the model said, in its order.
+    pub parts: Vec<AssistantPart<'a>>,
+    /// One for each call among the parts, in the order of the calls.
+    pub results: Vec<ToolResult<'a>>,
+}
+
+/// A part of what the user said.
+#[derive(Clone, Debug, PartialEq)]
+pub enum UserPart<'a> {
+    /// Never empty.
+    Text(Cow<'a, str>),
+    /// A picture.
+    Image(&'a Media, Place),
+    /// Sound.
+    Audio(&'a Media, Place),
+    /// A document, or a film.
+    File(&'a Media, Place),
+}
+
+impl<'a> UserPart<'a> {
+    /// What came from a tool says what it is by its media type only.
+    pub fn of_tool(media: &'a Media, place: Place) -> Self {
+        let kind = media.media_type.split('/').next().unwrap_or_default();
+        if kind.eq_ignore_ascii_case("image") {
+            UserPart::Image(media, place)
+        } else if kind.eq_ignore_ascii_case("audio") {
+            UserPart::Audio(media, place)
+        } else {
+            UserPart::File(media, place)
+        }
+    }
+}
+
+/// A part of what the model said.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AssistantPart<'a> {
+    /// Maybe empty, since a route may have to join several.
+    Text(&'a str),
+    /// Reasoning; only with a replay can it be sent back.
+    Reasoning {
+        /// What the host kept of it.
+        text: &'a str,
+        /// What the route left with it.
+        replay: Option<&'a str>,
+        /// Where it stands.
+        place: Place,
+    },
+    /// A call of a tool.
+    Call(ToolCall<'a>),
+}
+
+impl AssistantPart<'_> {
+    /// Whether a turn with this part alone is worth sending. White space alone is not: some servers refuse it.
+    pub fn says_something(&self) -> bool {
+        match self {
+            AssistantPart::Text(text) => !text.trim().is_empty(),
+            AssistantPart::Reasoning { replay, .. } => replay.is_some(),
+            AssistantPart::Call(_) => true,
+        }
+    }
+}
+
+/// A call of a tool in the past.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolCall<'a> {
+    /// Unique in the conversation: 1 to 40 characters `[A-Za-z0-9_-]`.
+    pub id: Cow<'a, str>,
+    /// 1 to 64 characters `[A-Za-z0-9_-]`.
+    pub name: Cow<'a, str>,
+    /// JSON text of an object.
+    pub arguments: Cow<'a, str>,
+    /// What the route left with it.
+    pub replay: Option<&'a str>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What a tool gave back for one call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolResult<'a> {
+    /// The id of the call.
+    pub call_id: Cow<'a, str>,
+    /// The name of the tool called.
+    pub name: Cow<'a, str>,
+    /// Maybe empty.
+    pub text: &'a str,
+    /// Pictures and such.
+    pub media: &'a [Media],
+    /// Whether the tool failed.
+    pub is_error: bool,
+    /// Where it stands; `None`: the conversation has no result for the call, and this says so.
+    pub place: Option<Place>,
+}
+
+impl<'a> ToolResult<'a> {
+    /// What stands for a result until one is found.
+    pub(super) fn missing(call: &ToolCall<'a>) -> Self {
+        ToolResult {
+            call_id: call.id.clone(),
+            name: call.name.clone(),
+            text: "No result: the tool was not run, or what it gave back was lost.",
+            media: &[],
+            is_error: true,
+            place: None,
+        }
+    }
+}

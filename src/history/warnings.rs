@@ -1,0 +1,49 @@
+//! What people are told about repairs.
+
+use alloc::{format, string::String, vec::Vec};
+
+/// Warnings are read by people: more than this many say no more than their number does.
+const KEPT: usize = 32;
+
+/// A bounded list of warnings. None holds any part of the conversation: they name places in it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Warnings {
+    kept: Vec<String>,
+    more: usize,
+}
+
+impl Warnings {
+    /// Keeps a warning, or counts it once there are 32.
+    pub fn add(&mut self, warning: impl Into<String>) {
+        if self.kept.len() < KEPT {
+            self.kept.push(warning.into());
+        } else {
+            self.more = self.more.saturating_add(1);
+        }
+    }
+
+    /// The warnings in their order; the last one counts those that were not kept.
+    pub fn into_vec(mut self) -> Vec<String> {
+        if self.more > 0 {
+            self.kept.push(format!("and {} more warnings of this kind", self.more));
+        }
+        self.kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_warnings_are_counted_and_not_kept() {
+        let mut warnings = Warnings::default();
+        for index in 0..40 {
+            warnings.add(format!("{index}"));
+        }
+        let told = warnings.into_vec();
+        assert_eq!(told.len(), 33);
+        assert_eq!(told[31], "31");
+        assert_eq!(told[32], "and 8 more warnings of this kind");
+    }
+}

@@ -1,0 +1,114 @@
+//! Escapes of half a character in JSON text [16].
+//!
+//! A JSON string may spell one half of a UTF-16 pair, `"\ud83d"`: models write it when they are cut off in
+//! the middle of an emoji. Some parsers take it and strict ones refuse the whole request over it, so it is
+//! replaced before the text goes anywhere.
+
+use alloc::{borrow::Cow, string::String};
+
+/// What stands in the place of half a character: U+FFFD, as an escape of the same length.
+const REPLACEMENT: &str = "\\ufffd";
+
+/// The length of an escape `\uXXXX`.
+const ESCAPE: usize = 6;
+
+/// JSON text with each escape of a lone surrogate replaced by `\ufffd`; all else stays as it is, byte for byte.
+///
+/// Takes any text: what is no JSON comes back with the same rule applied. Linear in the length of the text,
+/// and nothing is copied when there is nothing to replace.
+pub fn replace_lone(json: &str) -> Cow<'_, str> {
+    let bytes = json.as_bytes();
+    let mut clean = String::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
+        at += found;
+        at += match unit(bytes, at) {
+            // `\\`, `\n` and the like: the character behind belongs to it, or `\\ud83d` would be misread.
+            None => 2,
+            Some(0xD800..=0xDBFF) if matches!(unit(bytes, at + ESCAPE), Some(0xDC00..=0xDFFF)) => 2 * ESCAPE,
+            Some(0xD800..=0xDFFF) => {
+                // Both ends are ASCII, so this never cuts a character.
+                clean.push_str(json.get(copied..at).unwrap_or_default());
+                clean.push_str(REPLACEMENT);
+                copied = at + ESCAPE;
+                ESCAPE
+            }
+            Some(_) => ESCAPE,
+        };
+    }
+    if copied == 0 {
+        return Cow::Borrowed(json);
+    }
+    clean.push_str(json.get(copied..).unwrap_or_default());
+    Cow::Owned(clean)
+}
+
+/// The UTF-16 unit that an escape `\uXXXX` at this place spells.
+fn unit(bytes: &[u8], at: usize) -> Option<u32> {
+    match bytes.get(at..at.checked_add(ESCAPE)?)? {
+        [b'\\', b'u', digits @ ..] => digits.iter().try_fold(0, |unit: u32, &digit| {
+            let digit = char::from(digit).to_digit(16)?;
+            Some(unit << 4 | digit)
+        }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lone_surrogate_is_replaced_and_nothing_else_is() {
+        let cases = [
+            (r#""plain""#, r#""plain""#),
+            ("", ""),
+            ("\\", "\\"),
+            (r"\u", r"\u"),
+            (r"\ud8", r"\ud8"),
+            (r#""\ud83d""#, r#""\ufffd""#),
+            (r#""\uD83D\uDE00""#, r#""\uD83D\uDE00""#),
+            (r#""\ude00\ud83d""#, r#""\ufffd\ufffd""#),
+            (r#""\ud83d\ud83d\ude00""#, r#""\ufffd\ud83d\ude00""#),
+            (r#""\ud83d\u0041""#, r#""\ufffd\u0041""#),
+            (r#""\ud83d\n""#, r#""\ufffd\n""#),
+            (r#""\\ud83d""#, r#""\\ud83d""#),
+            (r#""\\\ud83d""#, r#""\\\ufffd""#),
+            (r#""é\ud83dé""#, r#""é\ufffdé""#),
+            ("\\é\\ud83d", "\\é\\ufffd"),
+            (r#""\ud83g""#, r#""\ud83g""#),
+            (r#""\ud7ff\ue000""#, r#""\ud7ff\ue000""#),
+        ];
+        for (json, expected) in cases {
+            assert_eq!(replace_lone(json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_copied_when_nothing_is_wrong() {
+        assert!(matches!(replace_lone(r#"{"a":"\ud83d\ude00 \\ud83d"}"#), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn what_comes_out_is_what_a_strict_reader_takes() {
+        let halves = [r"\ud83d", r"\ude00", r"\\", "x", r"\u0041", "é", r"\n"];
+        let mut seed = 1_u64;
+        for _ in 0..2_000 {
+            let mut json = String::from("\"");
+            for _ in 0..8 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                json.push_str(halves[(seed >> 33) as usize % halves.len()]);
+            }
+            json.push('"');
+            let clean = replace_lone(&json);
+            serde_json::from_str::<String>(&clean).unwrap_or_else(|e| panic!("{json} → {clean}: {e}"));
+        }
+    }
+
+    #[test]
+    fn a_long_run_of_halves_takes_linear_time() {
+        let json = r"\ud83d".repeat(500_000);
+        assert_eq!(replace_lone(&json), r"\ufffd".repeat(500_000));
+    }
+}

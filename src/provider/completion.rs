@@ -1,0 +1,295 @@
+//! A completion: one machine from the request to the finish, moved on by `next`.
+
+use alloc::{rc::Rc, string::String, vec::Vec};
+use core::time::Duration;
+
+use super::outgoing;
+use super::waiting::Wait;
+use crate::answer::{Answer, Progress};
+use crate::config::Settings;
+use crate::contract::{Batch, Request};
+use crate::errors::{Error, from_response};
+use crate::events::Assembler;
+use crate::routes::{self, Context, Encoded, Route};
+use crate::transport::{Attempt, Moment, Outgoing, ResponseHead, Retries, Step, Transport};
+
+/// Most that is read of an error [22].
+const MAX_ERROR_BODY: usize = 64 << 10;
+
+/// How long the rest of an error may take: what came by then has to do [22].
+const ERROR_BODY_TIME: Duration = Duration::from_secs(5);
+
+/// How long usage and the end marker may take behind the finish reason [20].
+const FINISH_TIME: Duration = Duration::from_secs(10);
+
+/// A completion under way. Dropping it closes the connection.
+pub struct Completion<T: Transport> {
+    state: State<T>,
+    transport: Rc<T>,
+    settings: Rc<Settings>,
+    route: &'static Route,
+    request: Outgoing,
+    /// Where `stream_options` stand in the body, until they had to be cut out of it.
+    stream_options: Option<core::ops::Range<usize>>,
+    warnings: Vec<String>,
+    reasoning_text: bool,
+    events: Assembler,
+    retries: Retries,
+    end: Moment,
+    /// An earlier attempt may have reached the provider.
+    sent: bool,
+    handed_out: bool,
+}
+
+enum State<T: Transport> {
+    /// Entered at the start and behind a back-off; left by sending the request.
+    Ready,
+    /// Until it is time to try again.
+    BackOff(Moment),
+    /// The request is on its way; left with the head of the answer.
+    Open(Attempt<T>),
+    /// The status is one of failure; left with the end of what the provider says about it.
+    Refused { attempt: Attempt<T>, head: ResponseHead, body: Vec<u8>, until: Moment },
+    /// The answer comes in; left with its finish or an error.
+    Streaming { attempt: Attempt<T>, answer: Answer, progress: u64 },
+    /// All events are made.
+    Finished,
+    /// Told again to whoever asks again, once the events before it are taken.
+    Failed(Error),
+}
+
+impl<T: Transport> Completion<T> {
+    /// Checks and encodes a request. Nothing is sent before the first step.
+    pub fn new(transport: Rc<T>, settings: Rc<Settings>, request: &Request) -> Result<Self, Error> {
+        let route = routes::find(request.route.as_deref())?;
+        let Encoded { body, stream_options, warnings } = (route.encode)(request)?;
+        let end = transport.now().after(settings.deadlines.total);
+        Ok(Self {
+            state: State::Ready,
+            route,
+            request: outgoing::post(&settings, route.path, Rc::new(body)),
+            stream_options,
+            warnings,
+            reasoning_text: request.reasoning.as_ref().and_then(|asked| asked.include_text) != Some(false),
+            events: Assembler::default(),
+            retries: Retries::new(settings.max_retries),
+            end,
+            sent: false,
+            handed_out: false,
+            transport,
+            settings,
+        })
+    }
+
+    /// Waits at most `wait_ms` for a first event, then takes along what has already arrived.
+    pub fn next(&mut self, max_events: u32, wait_ms: u32) -> Result<Batch, Error> {
+        // None asked for would be none for ever.
+        let max = usize::try_from(max_events.max(1)).unwrap_or(usize::MAX);
+        let mut wait = Wait::new(&*self.transport, wait_ms);
+        while !self.events.has(max) && !self.is_over() {
+            let moved = self.step();
+            let satisfied = self.events.has(1);
+            if moved && wait.may_read_on(&*self.transport, satisfied) {
+                continue;
+            }
+            let until = self.waits_until();
+            if moved || satisfied || !wait.wait(&*self.transport, &self.waits_for(), until) {
+                break;
+            }
+        }
+        self.batch(max)
+    }
+
+    fn batch(&mut self, max: usize) -> Result<Batch, Error> {
+        let events = self.events.take(max);
+        match &self.state {
+            State::Failed(error) if events.is_empty() => {
+                Err(Error { partial: self.handed_out, ..error.clone() })
+            }
+            state => {
+                self.handed_out |= !events.is_empty();
+                Ok(Batch { done: matches!(state, State::Finished) && self.events.is_empty(), events })
+            }
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.state, State::Finished | State::Failed(_))
+    }
+
+    fn waits_for(&self) -> Vec<&T::Exchange> {
+        match &self.state {
+            State::Open(attempt) | State::Refused { attempt, .. } | State::Streaming { attempt, .. } => {
+                alloc::vec![attempt.exchange()]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn waits_until(&self) -> Moment {
+        match &self.state {
+            State::Open(attempt) | State::Streaming { attempt, .. } => attempt.until().at,
+            State::Refused { attempt, until, .. } => attempt.until().at.min(*until),
+            State::BackOff(until) => *until,
+            _ => self.end,
+        }
+    }
+
+    /// Moves on by one step; false when something has to happen first.
+    fn step(&mut self) -> bool {
+        match core::mem::replace(&mut self.state, State::Finished) {
+            State::Ready => self.send(),
+            State::BackOff(until) if self.transport.now() < until => {
+                self.state = State::BackOff(until);
+                return false;
+            }
+            State::BackOff(_) => self.state = State::Ready,
+            State::Open(attempt) => return self.open(attempt),
+            State::Refused { attempt, head, body, until } => return self.refused(attempt, head, body, until),
+            State::Streaming { attempt, answer, progress } => {
+                return self.streaming(attempt, answer, progress);
+            }
+            over @ (State::Finished | State::Failed(_)) => {
+                self.state = over;
+                return false;
+            }
+        }
+        true
+    }
+
+    fn send(&mut self) {
+        let now = self.transport.now();
+        // Nothing of an attempt before was handed out, so nothing of it is left.
+        self.events = Assembler::new(now.0, self.warnings.clone());
+        match Attempt::start(&*self.transport, &self.request, &self.settings.deadlines, self.end) {
+            Ok(attempt) => self.state = State::Open(attempt),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    fn open(&mut self, mut attempt: Attempt<T>) -> bool {
+        match attempt.step(&self.transport, &self.request.base_url.origin()) {
+            Ok(Step::Head(head)) if head.is_success() => {
+                let context = Context {
+                    head,
+                    scrubber: self.settings.scrubber.clone(),
+                    reasoning_text: self.reasoning_text,
+                };
+                let answer = Answer::new((self.route.decoder)(context));
+                self.state = State::Streaming { attempt, answer, progress: 0 };
+            }
+            Ok(Step::Head(head)) => {
+                let until = self.transport.now().after(ERROR_BODY_TIME);
+                self.state = State::Refused { attempt, head, body: Vec::new(), until };
+            }
+            Ok(step) => {
+                self.state = State::Open(attempt);
+                return step != Step::Pending;
+            }
+            Err(error) => self.fail(error),
+        }
+        true
+    }
+
+    fn refused(
+        &mut self,
+        mut attempt: Attempt<T>,
+        head: ResponseHead,
+        mut body: Vec<u8>,
+        until: Moment,
+    ) -> bool {
+        let step = attempt.step(&self.transport, &self.request.base_url.origin());
+        let in_time = self.transport.now() < until && body.len() < MAX_ERROR_BODY;
+        match step {
+            Ok(Step::Bytes(bytes)) if in_time => {
+                body.extend_from_slice(&bytes);
+                self.state = State::Refused { attempt, head, body, until };
+            }
+            Ok(Step::Pending) if in_time => {
+                self.state = State::Refused { attempt, head, body, until };
+                return false;
+            }
+            // The status tells more than how its body ended.
+            _ => {
+                drop(attempt);
+                self.answer_refusal(&head, &body);
+            }
+        }
+        true
+    }
+
+    /// A status of failure. Where it is about `stream_options`, the request goes out once more without.
+    fn answer_refusal(&mut self, head: &ResponseHead, body: &[u8]) {
+        let named = head.status == 400
+            && ["stream_options", "include_usage"]
+                .iter()
+                .any(|name| memchr::memmem::find(body, name.as_bytes()).is_some());
+        if let Some(range) = self.stream_options.take_if(|_| named) {
+            self.sent = true;
+            let mut shorter = Vec::clone(self.request.body.as_deref().unwrap_or(&Vec::new()));
+            // The range is of this body; anything else would only be refused again.
+            if range.start <= range.end && range.end <= shorter.len() {
+                shorter.drain(range);
+            }
+            self.warnings.push("The model takes no stream_options; its usage may be missing.".into());
+            self.request = outgoing::post(&self.settings, self.route.path, Rc::new(shorter));
+            self.state = State::Ready;
+            return;
+        }
+        self.fail(from_response(head, body, &self.settings.scrubber));
+    }
+
+    fn streaming(&mut self, mut attempt: Attempt<T>, mut answer: Answer, progress: u64) -> bool {
+        let result = match attempt.step(&self.transport, &self.request.base_url.origin()) {
+            Ok(Step::Bytes(bytes)) => answer.push(&bytes, &mut self.events),
+            Ok(Step::End) => answer.end(&mut self.events),
+            Ok(Step::Pending) => {
+                self.state = State::Streaming { attempt, answer, progress };
+                return false;
+            }
+            Ok(Step::Head(_) | Step::Sent) => Ok(()),
+            Err(cause) => answer.cut_off(cause, &mut self.events),
+        };
+        if let Err(error) = result {
+            self.fail(error);
+            return true;
+        }
+        if answer.progress() == Progress::Complete {
+            // The attempt goes with the state: a connection left open is not waited for [20].
+            return true;
+        }
+        if answer.progress() == Progress::Finished {
+            attempt.shorten_idle(FINISH_TIME);
+        }
+        let now = self.transport.now();
+        let told = answer.told();
+        if told != progress {
+            attempt.progressed(now);
+        } else if let Err(late) = attempt.check(now) {
+            // Keep-alive comments are no progress [26].
+            if let Err(error) = answer.cut_off(late, &mut self.events) {
+                self.fail(error);
+            }
+            return true;
+        }
+        self.state = State::Streaming { attempt, answer, progress: told };
+        true
+    }
+
+    /// Tries again if that may be done, and tells the error if not.
+    fn fail(&mut self, mut error: Error) {
+        error.request_sent |= self.sent;
+        self.sent = error.request_sent;
+        let retry = match self.handed_out {
+            true => None,
+            false => self.retries.next(&error, self.transport.now(), self.end),
+        };
+        self.state = match retry {
+            Some(until) => {
+                self.events = Assembler::default();
+                State::BackOff(until)
+            }
+            None => State::Failed(error),
+        };
+    }
+}

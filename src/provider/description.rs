@@ -1,0 +1,47 @@
+//! What this provider is.
+
+use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
+
+use crate::contract::{AuthDescription, Description};
+
+/// Tags that the contract documents.
+const CAPABILITIES: &[&str] = &[
+    "streaming",
+    "tools",
+    "parallel-tools",
+    "images",
+    "audio",
+    "files",
+    "reasoning",
+    "structured-output",
+    "prompt-cache",
+    "discovery",
+    "account",
+];
+
+/// The variables that CometAPI documents come first, then those that other clients read.
+const ENV_VARS: &[&str] = &["COMETAPI_KEY", "COMETAPI_API_KEY", "COMET_API_KEY"];
+
+/// Describes the provider; sends nothing.
+pub fn describe() -> Description {
+    let owned = |words: &[&str]| -> Vec<String> { words.iter().map(|&word| word.to_owned()).collect() };
+    Description {
+        id: "cometapi".to_owned(),
+        name: "CometAPI".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        homepage_url: "https://www.cometapi.com".to_owned(),
+        docs_url: "https://apidoc.cometapi.com".to_owned(),
+        default_base_url: "https://api.cometapi.com/v1".to_owned(),
+        origins: vec!["https://api.cometapi.com".to_owned()],
+        auth: AuthDescription {
+            env_vars: owned(ENV_VARS),
+            key_hint: "sk-".to_owned(),
+            console_url: "https://www.cometapi.com/console/token".to_owned(),
+        },
+        capabilities: owned(CAPABILITIES),
+        default_model: DEFAULT_MODEL.to_owned(),
+    }
+}
+
+/// Cheap, quick, with tools and images, and in the built-in table.
+const DEFAULT_MODEL: &str = "gpt-5.4-mini";

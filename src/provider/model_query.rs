@@ -1,0 +1,218 @@
+//! A question about models: both lists are asked at once, and the catalogue holds nobody up.
+
+use alloc::{format, rc::Rc, string::String, vec::Vec};
+use core::cell::RefCell;
+use core::time::Duration;
+
+use super::outgoing;
+use super::waiting::Wait;
+use crate::catalogue::{BuiltIn, KeyList, PublicList, built_in_models, merge};
+use crate::config::Settings;
+use crate::contract::{Discovery, ListOrigin, Model, ModelList};
+use crate::errors::{Error, from_body_error, invalid_request};
+use crate::transport::{Fetch, Fetched, Moment, Transport};
+
+/// How long the key's list may take, retries included: agents wait for it when they start.
+const KEY_LIST_TIME: Duration = Duration::from_secs(15);
+
+/// How long the public catalogue may take. It only adds facts, so nobody waits for it for longer.
+const CATALOGUE_TIME: Duration = Duration::from_secs(5);
+
+/// The models learnt last.
+#[derive(Debug, Default)]
+pub struct Memory {
+    learnt: Option<Learnt>,
+}
+
+#[derive(Debug)]
+struct Learnt {
+    at: Moment,
+    models: Vec<Model>,
+    warnings: Vec<String>,
+}
+
+/// A question about models under way.
+pub struct ModelQuery<T: Transport> {
+    transport: Rc<T>,
+    settings: Rc<Settings>,
+    memory: Rc<RefCell<Memory>>,
+    how: Discovery,
+    state: State<T>,
+}
+
+enum State<T: Transport> {
+    /// The answer is known without asking.
+    Known(ModelList),
+    Asking {
+        key_list: Ask<T>,
+        catalogue: Ask<T>,
+    },
+    Answered,
+}
+
+/// One of the lists.
+enum Ask<T: Transport> {
+    Open(Fetch<T>),
+    Told(Result<Fetched, Error>),
+}
+
+impl<T: Transport> Ask<T> {
+    /// Moves on without waiting; true once there is an answer.
+    fn step(&mut self) -> bool {
+        if let Self::Open(fetch) = self {
+            let Some(told) = fetch.step() else { return false };
+            *self = Self::Told(told);
+        }
+        true
+    }
+
+    fn waits_for(&self) -> Option<(Option<&T::Exchange>, Moment)> {
+        match self {
+            Self::Open(fetch) => Some(fetch.waits_for()),
+            Self::Told(_) => None,
+        }
+    }
+}
+
+impl<T: Transport> ModelQuery<T> {
+    /// Asks, or answers from memory where that is young enough.
+    pub fn new(
+        transport: Rc<T>,
+        settings: Rc<Settings>,
+        memory: Rc<RefCell<Memory>>,
+        how: Discovery,
+        max_age: Duration,
+    ) -> Self {
+        let state = match how {
+            Discovery::BuiltIn => State::Known(built_in(None)),
+            _ => match memory.borrow().recall(transport.now(), Some(max_age)) {
+                Some(list) => State::Known(list),
+                None => {
+                    let fetch =
+                        |request, time| Fetch::new(transport.clone(), settings.clone(), request, time);
+                    let key_list = fetch(outgoing::get(&settings, "/models"), KEY_LIST_TIME);
+                    let catalogue = fetch(outgoing::get_catalogue(&settings), CATALOGUE_TIME);
+                    State::Asking { key_list: Ask::Open(key_list), catalogue: Ask::Open(catalogue) }
+                }
+            },
+        };
+        Self { transport, settings, memory, how, state }
+    }
+
+    /// The list, once it is there. Waits at most `wait_ms`.
+    pub fn poll(&mut self, wait_ms: u32) -> Result<Option<ModelList>, Error> {
+        let wait = Wait::new(&*self.transport, wait_ms);
+        loop {
+            match &mut self.state {
+                State::Asking { key_list, catalogue } => {
+                    let facts = catalogue.step();
+                    // Without the key's list the catalogue is of no use.
+                    let key = key_list.step();
+                    let refused = matches!(key_list, Ask::Told(Err(_)));
+                    if refused || (key && facts) {
+                        return self.answer().map(Some);
+                    }
+                }
+                State::Known(_) | State::Answered => return self.answer().map(Some),
+            }
+            let (exchanges, until) = self.waits_for();
+            if !wait.wait(&*self.transport, &exchanges, until) {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn waits_for(&self) -> (Vec<&T::Exchange>, Moment) {
+        let State::Asking { key_list, catalogue } = &self.state else {
+            return (Vec::new(), self.transport.now());
+        };
+        let asked: Vec<_> = [key_list, catalogue].into_iter().filter_map(Ask::waits_for).collect();
+        let until = asked.iter().map(|(_, until)| *until).min().unwrap_or_default();
+        (asked.into_iter().filter_map(|(exchange, _)| exchange).collect(), until)
+    }
+
+    fn answer(&mut self) -> Result<ModelList, Error> {
+        match core::mem::replace(&mut self.state, State::Answered) {
+            State::Known(list) => Ok(list),
+            State::Answered => Err(invalid_request("This question was answered already; ask a new one.")),
+            State::Asking { key_list: Ask::Told(key_list), catalogue } => {
+                match self.live(key_list, catalogue) {
+                    Ok(list) => Ok(list),
+                    Err(error) if self.how == Discovery::BestEffort => Ok(self.fall_back(error)),
+                    Err(error) => Err(error),
+                }
+            }
+            State::Asking { .. } => Err(invalid_request("The question is not answered yet.")),
+        }
+    }
+
+    fn live(&self, key_list: Result<Fetched, Error>, catalogue: Ask<T>) -> Result<ModelList, Error> {
+        let key_list = key_list?;
+        let key_list = KeyList::parse(&key_list.body, &self.refused(&key_list))?;
+        let catalogue = match catalogue {
+            Ask::Told(Ok(told)) => PublicList::parse(&told.body, &self.refused(&told)),
+            Ask::Told(Err(error)) => Err(error),
+            Ask::Open(_) => Err(invalid_request("it was not waited for")),
+        };
+        let mut warnings = key_list.warnings.clone();
+        let catalogue = match catalogue {
+            Ok(list) => {
+                warnings.extend(list.warnings.iter().cloned());
+                Some(list)
+            }
+            Err(error) => {
+                warnings.push(format!(
+                    "The public catalogue could not be had, so facts are missing: {}",
+                    error.message
+                ));
+                None
+            }
+        };
+        if key_list.models.is_empty() {
+            warnings.push("The key may call no model at all: its list is empty.".into());
+        }
+        let models = merge(Some(&key_list), catalogue.as_ref(), &BuiltIn::load());
+        // An empty list may be a hiccup of the service: it is handed on, and not remembered.
+        if !key_list.models.is_empty() {
+            let learnt =
+                Learnt { at: self.transport.now(), models: models.clone(), warnings: warnings.clone() };
+            self.memory.borrow_mut().learnt = Some(learnt);
+        }
+        Ok(ModelList { models, origin: ListOrigin::Live, age_ms: None, degraded: None, warnings })
+    }
+
+    fn fall_back(&self, error: Error) -> ModelList {
+        match self.memory.borrow().recall(self.transport.now(), None) {
+            Some(list) => ModelList { degraded: Some(error), ..list },
+            None => built_in(Some(error)),
+        }
+    }
+
+    fn refused(&self, told: &Fetched) -> impl Fn(&str) -> Error {
+        let (head, scrubber) = (told.head.clone(), self.settings.scrubber.clone());
+        move |json| from_body_error(json, Some(&head), &scrubber)
+    }
+}
+
+impl Memory {
+    /// The list learnt last, if it is not older than this.
+    fn recall(&self, now: Moment, max_age: Option<Duration>) -> Option<ModelList> {
+        let learnt = self.learnt.as_ref()?;
+        let age = learnt.at.until(now);
+        if max_age.is_some_and(|max_age| age > max_age || max_age.is_zero()) {
+            return None;
+        }
+        Some(ModelList {
+            models: learnt.models.clone(),
+            origin: ListOrigin::Cached,
+            age_ms: Some(u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
+            degraded: None,
+            warnings: learnt.warnings.clone(),
+        })
+    }
+}
+
+fn built_in(degraded: Option<Error>) -> ModelList {
+    let models = built_in_models();
+    ModelList { models, origin: ListOrigin::BuiltIn, age_ms: None, degraded, warnings: Vec::new() }
+}

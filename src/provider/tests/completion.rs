@@ -1,0 +1,175 @@
+//! A completion, from the request to the finish.
+
+use super::*;
+use crate::contract::{ErrorKind, Message};
+use crate::events::grammar::Grammar;
+
+#[test]
+fn an_answer_is_streamed_in_the_grammar_of_events() {
+    let network = Scripted::default().on("/v1/chat/completions", [good()]);
+    let mut completion = complete(&network);
+    let (events, error) = run(&mut completion);
+    assert_eq!(error, None);
+    let mut grammar = Grammar::default();
+    events.iter().for_each(|event| grammar.read(event));
+    assert_eq!(grammar.answer.text, "hi");
+    let again = completion.next(16, 60_000).expect("nothing fails behind the finish");
+    assert!(again.done && again.events.is_empty());
+    assert_eq!(network.open(), 0, "the connection is given back");
+}
+
+#[test]
+fn the_request_has_its_headers_and_the_key() {
+    let network = Scripted::default().on("/chat/completions", [good()]);
+    run(&mut complete(&network));
+    let sent = &network.sent()[0];
+    assert_eq!(
+        (sent.base_url.origin().as_str(), sent.path.as_str()),
+        ("https://api.cometapi.com", "/v1/chat/completions")
+    );
+    let header =
+        |name: &str| sent.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    assert_eq!(header("authorization"), Some("Bearer sk-0123456789abcdef"));
+    assert_eq!(header("accept-encoding"), Some("identity"));
+    let length = sent.body.as_ref().expect("a body").len();
+    assert_eq!(header("content-length"), Some(length.to_string().as_str()));
+}
+
+#[test]
+fn a_call_waits_for_a_first_event_and_takes_along_what_is_there() {
+    let slow = with(
+        head(200),
+        [
+            (100, Move::Bytes(text("a") + &text("b"))),
+            (900, Move::Bytes(text("c") + FINISH)),
+            (900, Move::End),
+        ],
+    );
+    let network = Scripted::default().on("/chat/completions", [slow]);
+    let mut completion = complete(&network);
+    assert!(completion.next(16, 50).expect("no error").events.is_empty(), "nothing yet");
+    assert_eq!(network.now_ms(), 50);
+    let batch = completion.next(16, 10_000).expect("no error");
+    // The response, the start of the block and two deltas.
+    assert_eq!((batch.events.len(), network.now_ms()), (4, 100));
+    let first = completion.next(1, 10_000).expect("no error");
+    assert_eq!((first.events.len(), first.done), (1, false));
+    let rest = completion.next(16, 0).expect("no error");
+    assert!(rest.done, "what is there is there without waiting");
+}
+
+#[test]
+fn with_nothing_to_wait_with_nothing_is_ever_waited_for() {
+    let slow = with(head(200), [(10, Move::Bytes(text("a"))), (20, Move::Bytes(FINISH.into()))]);
+    let failing = std::vec![(5, Move::Fail(crate::transport::Cause::Network, true))];
+    let network = Scripted::default().on("/chat/completions", [failing, slow]);
+    let mut completion = complete(&network);
+    let mut done = false;
+    for _ in 0..10_000 {
+        network.advance(1);
+        done = completion.next(16, 0).expect("no error").done;
+        if done {
+            break;
+        }
+    }
+    assert!(done);
+    assert_eq!(network.waits(), 0);
+}
+
+#[test]
+fn a_call_that_asks_for_no_events_still_moves_on() {
+    let network = Scripted::default().on("/chat/completions", [good()]);
+    let mut completion = complete(&network);
+    let calls = (0..100).take_while(|_| !completion.next(0, 10).expect("no error").done).count();
+    assert!(calls < 10);
+}
+
+#[test]
+fn comments_without_end_do_not_hold_a_call_beyond_its_time() {
+    let mut script = head(200);
+    script.extend((0..10_000).map(|_| (0, Move::Bytes(": PING\n\n".into()))));
+    let network = Scripted::default().on("/chat/completions", [script]);
+    let mut completion = complete(&network);
+    for _ in 0..10 {
+        assert!(completion.next(16, 0).expect("no error").events.is_empty());
+    }
+    assert_eq!(network.now_ms(), 0);
+}
+
+#[test]
+fn dropping_a_completion_closes_its_connection_in_each_state() {
+    for script in [
+        std::vec![],
+        std::vec![(0, Move::Connected)],
+        std::vec![(0, Move::Connected), (0, Move::Uploaded)],
+        head(200),
+        head(500),
+        with(head(200), [(0, Move::Bytes(text("a")))]),
+    ] {
+        let network = Scripted::default().on("/chat/completions", [script]);
+        let mut completion = complete(&network);
+        let _ = completion.next(16, 10);
+        assert_eq!(network.open(), 1);
+        drop(completion);
+        assert_eq!(network.open(), 0);
+    }
+}
+
+#[test]
+fn an_answer_that_finished_is_complete_though_its_connection_stays_open_or_breaks() {
+    let finished = text("a") + "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+    for end in [
+        std::vec![(0, Move::Bytes("data: [DONE]\n\n".into()))],
+        std::vec![(0, Move::Fail(crate::transport::Cause::Network, true))],
+        std::vec![],
+    ] {
+        let script = with(with(head(200), [(0, Move::Bytes(finished.clone()))]), end);
+        let network = Scripted::default().on("/chat/completions", [script]);
+        let (events, error) = run(&mut complete(&network));
+        assert_eq!(error, None);
+        assert!(matches!(events.last(), Some(Event::Finish(_))));
+        assert!(network.now_ms() <= 10_000, "usage is waited for, and not for long");
+        assert_eq!(network.open(), 0);
+    }
+}
+
+#[test]
+fn usage_behind_the_finish_reason_is_waited_for() {
+    let script = with(
+        head(200),
+        [
+            (0, Move::Bytes(text("a"))),
+            (0, Move::Bytes("data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n".into())),
+            (2_000, Move::Bytes("data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7}}\n\n".into())),
+            (2_000, Move::End),
+        ],
+    );
+    let network = Scripted::default().on("/chat/completions", [script]);
+    let (events, _) = run(&mut complete(&network));
+    let Some(Event::Finish(finish)) = events.last() else { panic!("{events:?}") };
+    assert_eq!(finish.usage.as_ref().and_then(|usage| usage.input), Some(7));
+}
+
+#[test]
+fn repairs_are_told_behind_the_response() {
+    let network = Scripted::default().on("/chat/completions", [good()]);
+    let empty = Message { role: Role::Assistant, content: Vec::new(), cache_here: false };
+    let mut request = request();
+    request.messages.insert(0, empty);
+    let mut completion = client(&network).complete(&request).expect("a good request");
+    let (events, _) = run(&mut completion);
+    assert!(matches!(events[..2], [Event::Response(_), Event::Warning(_)]), "{events:?}");
+}
+
+#[test]
+fn a_wrong_request_is_refused_before_anything_is_sent() {
+    let network = Scripted::default();
+    let mut wrong = request();
+    wrong.route = Some("carrier-pigeon".into());
+    let refused = client(&network).complete(&wrong).err().expect("an error");
+    assert_eq!(refused.kind, ErrorKind::Unsupported);
+    wrong = request();
+    wrong.messages.clear();
+    let refused = client(&network).complete(&wrong).err().expect("an error");
+    assert_eq!((refused.kind, network.sent().len()), (ErrorKind::InvalidRequest, 0));
+}

@@ -1,0 +1,66 @@
+//! The four deadlines, kept by the component itself.
+
+use super::*;
+use crate::contract::ErrorKind;
+
+/// Runs a completion without retries over one script; gives its error and when it came, in milliseconds.
+fn fails(script: Script) -> (Error, u64) {
+    let network = Scripted::default().on("/chat/completions", [script]);
+    let config = Config { max_retries: Some(0), ..config() };
+    let client = Client::open(network.clone(), config).expect("a good configuration");
+    let (_, error) = run(&mut client.complete(&request()).expect("a good request"));
+    assert_eq!(network.open(), 0, "the connection is closed with the error");
+    (error.expect("an error"), network.now_ms())
+}
+
+#[test]
+fn each_deadline_passes_when_it_should_and_says_which_it_is() {
+    for (script, which, at, sent) in [
+        (std::vec![], "connect", 1_000, false),
+        (std::vec![(500, Move::Connected), (900, Move::Uploaded)], "first-byte", 20_900, true),
+        (std::vec![(500, Move::Connected)], "idle", 30_500, true),
+        (head(200), "idle", 30_000, true),
+        (with(head(200), [(10_000, Move::Bytes(text("a")))]), "idle", 40_000, true),
+    ] {
+        let (error, when) = fails(script.clone());
+        assert_eq!((error.kind, when), (ErrorKind::Timeout, at), "{script:?}");
+        assert!(error.message.contains(which), "{}", error.message);
+        assert_eq!(error.request_sent, sent, "{script:?}");
+    }
+}
+
+#[test]
+fn keep_alives_are_no_progress() {
+    for keep_alive in [": PING\n\n", "event: ping\ndata: {\"type\":\"ping\"}\n\n", "\n"] {
+        let pings = (0..1_000).map(|at| (at * 100, Move::Bytes(keep_alive.into())));
+        let (error, when) = fails(with(head(200), pings));
+        assert_eq!((error.kind, when), (ErrorKind::Timeout, 30_000), "{keep_alive}");
+        assert!(error.message.contains("idle"));
+    }
+}
+
+#[test]
+fn an_answer_that_goes_on_for_ever_meets_the_total_deadline() {
+    let words = (0..100_000).map(|at| (at * 1_000, Move::Bytes(text("a"))));
+    let (error, when) = fails(with(head(200), words));
+    assert_eq!((error.kind, when), (ErrorKind::Timeout, 600_000));
+    assert!(error.message.contains("total") && error.partial);
+}
+
+#[test]
+fn a_slow_upload_that_moves_is_no_timeout() {
+    let script = (0..20).map(|at| (at * 29_000, Move::Connected)).collect();
+    let (error, when) = fails(script);
+    assert_eq!((error.kind, when), (ErrorKind::Timeout, 19 * 29_000 + 30_000));
+}
+
+#[test]
+fn an_error_whose_body_has_no_end_is_told_all_the_same() {
+    let trickle = (0..10_000).map(|at| (at * 10, Move::Bytes("x".into())));
+    let (error, when) = fails(with(head(401), trickle));
+    assert_eq!((error.kind, error.http_status), (ErrorKind::Authentication, Some(401)));
+    assert!(when <= 5_100, "{when}");
+    let flood = (0..1_000).map(|_| (0, Move::Bytes("x".repeat(10_000))));
+    let (error, when) = fails(with(head(401), flood));
+    assert_eq!((error.kind, when), (ErrorKind::Authentication, 0));
+}

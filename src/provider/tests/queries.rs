@@ -1,0 +1,165 @@
+//! Questions about models and the account.
+
+use super::*;
+use crate::contract::{Discovery, ErrorKind, ListOrigin, ModelList, ModelStatus};
+
+const KEY_LIST: &str = r#"{"data":[{"id":"b","supported_endpoint_types":["openai"]},{"id":"a"}]}"#;
+const CATALOGUE: &str = r#"{"data":[{"id":"a","context_length":"200K","model_type":"text"},{"id":"c"}]}"#;
+
+fn answer(after: u64, status: u16, body: &str) -> Script {
+    std::vec![(after, Move::Head(status, Vec::new())), (after, Move::Bytes(body.into())), (after, Move::End)]
+}
+
+fn lists(key_list: Script, catalogue: Script) -> Scripted {
+    Scripted::default().on("/v1/models", [key_list]).on("/api/models", [catalogue])
+}
+
+fn ask(client: &Client<Scripted>, how: Discovery, max_age_ms: u64) -> Result<ModelList, Error> {
+    let mut query = client.models(how, max_age_ms);
+    loop {
+        if let Some(list) = query.poll(1_000)? {
+            return Ok(list);
+        }
+    }
+}
+
+#[test]
+fn both_lists_are_asked_at_once_and_only_one_gets_the_key() {
+    let network = lists(answer(300, 200, KEY_LIST), answer(400, 200, CATALOGUE));
+    let list = ask(&client(&network), Discovery::Live, 0).expect("a list");
+    assert_eq!((list.origin, list.warnings.len(), network.now_ms()), (ListOrigin::Live, 0, 400));
+    let found: Vec<_> = list.models.iter().map(|model| (model.id.as_str(), model.status)).collect();
+    assert_eq!(
+        found,
+        [("a", ModelStatus::Callable), ("b", ModelStatus::Callable), ("c", ModelStatus::Listed)]
+    );
+    assert_eq!(list.models[0].context_window, Some(200_000));
+    for sent in network.sent() {
+        let has_key = sent.headers.iter().any(|(name, _)| name == "authorization");
+        assert_eq!(has_key, sent.path == "/v1/models", "{}", sent.path);
+    }
+}
+
+#[test]
+fn a_catalogue_that_is_down_or_slow_costs_facts_and_no_more() {
+    for catalogue in [answer(0, 404, "<html>"), answer(0, 200, "null"), answer(60_000, 200, CATALOGUE)] {
+        let network = lists(answer(100, 200, KEY_LIST), catalogue);
+        let list = ask(&client(&network), Discovery::Live, 0).expect("a list");
+        assert_eq!((list.models.len(), list.warnings.len()), (2, 1));
+        assert!(network.now_ms() <= 5_000, "{}", network.now_ms());
+        assert_eq!(network.open(), 0);
+    }
+}
+
+#[test]
+fn without_the_key_list_a_live_answer_is_its_error() {
+    for (key_list, kind) in [
+        (answer(0, 401, "{}"), ErrorKind::Authentication),
+        (answer(0, 200, r#"{"success":false,"message":"no"}"#), ErrorKind::Server),
+        (answer(0, 200, "<html>"), ErrorKind::Protocol),
+    ] {
+        let network = lists(key_list, answer(0, 200, CATALOGUE));
+        let error = ask(&client(&network), Discovery::Live, 0).err().expect("an error");
+        assert_eq!(error.kind, kind);
+    }
+}
+
+#[test]
+fn a_best_effort_falls_back_to_what_was_known_last_or_is_built_in() {
+    let network = Scripted::default()
+        .on("/v1/models", [answer(0, 401, "{}"), answer(0, 200, KEY_LIST), answer(0, 403, "{}")])
+        .on("/api/models", std::iter::repeat_n(answer(0, 200, CATALOGUE), 3));
+    let client = client(&network);
+    let list = ask(&client, Discovery::BestEffort, 0).expect("a list");
+    assert_eq!(
+        (list.origin, list.degraded.map(|error| error.kind)),
+        (ListOrigin::BuiltIn, Some(ErrorKind::Authentication))
+    );
+    assert!(list.models.len() >= 40);
+    assert_eq!(ask(&client, Discovery::BestEffort, 0).expect("a list").origin, ListOrigin::Live);
+    network.advance(70_000);
+    let list = ask(&client, Discovery::BestEffort, 60_000).expect("a list");
+    assert_eq!((list.origin, list.age_ms), (ListOrigin::Cached, Some(70_000)));
+    assert_eq!(list.degraded.map(|error| error.kind), Some(ErrorKind::Permission));
+}
+
+#[test]
+fn a_young_list_is_answered_from_memory_with_its_age() {
+    let network = lists(answer(0, 200, KEY_LIST), answer(0, 200, CATALOGUE));
+    let client = client(&network);
+    ask(&client, Discovery::Live, 60_000).expect("a list");
+    network.advance(59_000);
+    let list = ask(&client, Discovery::Live, 60_000).expect("a list");
+    assert_eq!((list.origin, list.age_ms, network.sent().len()), (ListOrigin::Cached, Some(59_000), 2));
+}
+
+#[test]
+fn an_empty_list_is_handed_on_and_not_remembered() {
+    let network = Scripted::default()
+        .on("/v1/models", [answer(0, 200, r#"{"data":null}"#), answer(0, 200, KEY_LIST)])
+        .on("/api/models", std::iter::repeat_n(answer(0, 200, r#"{"data":[]}"#), 2));
+    let client = client(&network);
+    let empty = ask(&client, Discovery::Live, 60_000).expect("a list");
+    assert_eq!((empty.models.len(), empty.warnings.len()), (0, 1));
+    assert_eq!(ask(&client, Discovery::Live, 60_000).expect("a list").models.len(), 2);
+}
+
+#[test]
+fn the_built_in_list_asks_nobody() {
+    let network = Scripted::default();
+    let list = ask(&client(&network), Discovery::BuiltIn, 0).expect("a list");
+    assert_eq!((list.origin, list.degraded, network.sent().len()), (ListOrigin::BuiltIn, None, 0));
+}
+
+#[test]
+fn a_list_beyond_the_cap_is_an_error() {
+    let flood = std::iter::repeat_n((0, Move::Bytes("x".repeat(1 << 20))), 9);
+    let network = lists(with(std::vec![(0, Move::Head(200, Vec::new()))], flood), answer(0, 200, CATALOGUE));
+    let error = ask(&client(&network), Discovery::Live, 0).err().expect("an error");
+    assert_eq!(error.kind, ErrorKind::Protocol);
+}
+
+#[test]
+fn a_question_is_answered_once() {
+    let network = lists(answer(0, 200, KEY_LIST), answer(0, 200, CATALOGUE));
+    let client = client(&network);
+    let mut query = client.models(Discovery::Live, 0);
+    assert!(query.poll(1_000).expect("a list").is_some());
+    assert_eq!(query.poll(1_000).err().map(|error| error.kind), Some(ErrorKind::InvalidRequest));
+}
+
+#[test]
+fn nothing_is_waited_for_without_time() {
+    let network = lists(answer(100, 200, KEY_LIST), answer(100, 200, CATALOGUE));
+    let mut query = client(&network).models(Discovery::Live, 0);
+    assert_eq!(query.poll(0).expect("no error"), None);
+    network.advance(100);
+    assert!(query.poll(0).expect("no error").is_some());
+    assert_eq!(network.waits(), 0);
+}
+
+#[test]
+fn an_account_tells_the_balance_where_the_service_does() {
+    let limit = answer(50, 200, r#"{"hard_limit_usd":20.0}"#);
+    let used = answer(80, 200, r#"{"total_usage":250}"#);
+    for (key_list, limit, used, expected) in [
+        (answer(0, 200, KEY_LIST), limit.clone(), used.clone(), Ok(Some(17.5))),
+        (answer(0, 200, KEY_LIST), answer(0, 404, "<html>"), answer(0, 404, "<html>"), Ok(None)),
+        (answer(0, 401, "{}"), limit.clone(), used.clone(), Err(ErrorKind::Authentication)),
+        (answer(0, 200, r#"{"error":{"message":"m"}}"#), limit, used, Err(ErrorKind::Server)),
+    ] {
+        let network = Scripted::default()
+            .on("/v1/models", std::iter::repeat_n(key_list, 3))
+            .on("/billing/subscription", [limit])
+            .on("/billing/usage", [used]);
+        let mut query = client(&network).account();
+        let told = loop {
+            match query.poll(1_000) {
+                Ok(Some(account)) => break Ok(account.remaining),
+                Ok(None) => {}
+                Err(error) => break Err(error.kind),
+            }
+        };
+        assert_eq!(told, expected);
+    }
+}

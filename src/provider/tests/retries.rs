@@ -1,0 +1,119 @@
+//! Tries after the first: before anything was handed out, and never after.
+
+use super::*;
+use crate::contract::ErrorKind;
+use crate::transport::Cause;
+
+fn refusal(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Script {
+    std::vec![
+        (0, Move::Connected),
+        (0, Move::Uploaded),
+        (0, Move::Head(status, headers.into())),
+        (0, Move::Bytes(body.into())),
+        (0, Move::End),
+    ]
+}
+
+/// The attempts made over these scripts, the error, and the time it took in milliseconds.
+fn attempts(scripts: impl IntoIterator<Item = Script>) -> (usize, Option<Error>, u64) {
+    let network = Scripted::default().on("/chat/completions", scripts);
+    let (_, error) = run(&mut complete(&network));
+    (network.sent().len(), error, network.now_ms())
+}
+
+#[test]
+fn what_may_pass_is_tried_again() {
+    let reset = || std::vec![(0, Move::Connected), (0, Move::Fail(Cause::Network, true))];
+    let error_at_once =
+        with(head(200), [(0, Move::Bytes("data: {\"error\":{\"message\":\"m\",\"code\":429}}\n\n".into()))]);
+    for failing in [
+        reset(),
+        refusal(503, &[], "busy"),
+        refusal(429, &[], "{}"),
+        with(head(200), [(0, Move::End)]),
+        error_at_once,
+    ] {
+        let (made, error, took) = attempts([failing.clone(), good()]);
+        assert_eq!((made, error), (2, None), "{failing:?}");
+        assert!((375..=500).contains(&took), "{took}");
+    }
+}
+
+#[test]
+fn two_more_tries_are_made_and_then_the_error_is_told() {
+    let (made, error, took) = attempts([refusal(500, &[], ""), refusal(500, &[], ""), refusal(502, &[], "")]);
+    assert_eq!((made, error.and_then(|error| error.http_status)), (3, Some(502)));
+    assert!((1_125..=1_500).contains(&took), "{took}");
+}
+
+#[test]
+fn what_cannot_pass_is_not_tried_again() {
+    for (status, body, kind) in [
+        (400, "{}", ErrorKind::InvalidRequest),
+        (401, "{}", ErrorKind::Authentication),
+        (503, r#"{"error":{"message":"m","code":"model_not_found"}}"#, ErrorKind::ModelNotFound),
+        (500, r#"{"error":{"message":"m","code":"invalid_request"}}"#, ErrorKind::InvalidRequest),
+        (302, "", ErrorKind::Protocol),
+    ] {
+        let (made, error, _) = attempts([refusal(status, &[], body)]);
+        assert_eq!((made, error.map(|error| error.kind)), (1, Some(kind)), "{status}");
+    }
+    let denied = std::vec![(0, Move::Fail(Cause::Denied, false))];
+    let (made, error, _) = attempts([denied]);
+    let error = error.expect("an error");
+    assert_eq!((made, error.kind, error.request_sent), (1, ErrorKind::DeniedByHost, false));
+}
+
+#[test]
+fn the_wait_that_the_server_asks_for_is_kept() {
+    let (made, error, took) = attempts([refusal(429, &[("retry-after", "7")], "{}"), good()]);
+    assert_eq!((made, error, took), (2, None, 7_000));
+    let (made, error, _) = attempts([refusal(429, &[("retry-after", "121")], "{}")]);
+    let error = error.expect("an error");
+    assert_eq!((made, error.retryable, error.retry_after_ms), (1, true, Some(121_000)));
+}
+
+#[test]
+fn nothing_is_tried_again_once_something_was_handed_out() {
+    let broken = with(head(200), [(0, Move::Bytes(text("a"))), (10, Move::Fail(Cause::Network, true))]);
+    let network = Scripted::default().on("/chat/completions", [broken]);
+    let (events, error) = run(&mut complete(&network));
+    let error = error.expect("an error");
+    assert_eq!((error.kind, error.partial, error.request_sent), (ErrorKind::Network, true, true));
+    assert_eq!((events.len(), network.sent().len()), (3, 1));
+}
+
+#[test]
+fn events_that_came_with_their_failure_are_taken_back_by_a_retry() {
+    let broken = with(head(200), [(0, Move::Bytes(text("lost"))), (0, Move::Fail(Cause::Network, true))]);
+    let network = Scripted::default().on("/chat/completions", [broken, good()]);
+    let (events, error) = run(&mut complete(&network));
+    assert_eq!((error, events.len()), (None, 5));
+    assert!(!events.iter().any(|event| matches!(event, Event::BlockDelta(delta) if delta.text == "lost")));
+}
+
+#[test]
+fn an_error_is_told_again_to_whoever_asks_again() {
+    let network = Scripted::default().on("/chat/completions", [refusal(401, &[], "{}")]);
+    let mut completion = complete(&network);
+    let (_, first) = run(&mut completion);
+    assert_eq!(completion.next(16, 60_000).err(), first);
+}
+
+#[test]
+fn a_request_refused_for_its_stream_options_goes_out_once_without() {
+    let body = r#"{"error":{"message":"unknown parameter: stream_options","code":"unknown_parameter"}}"#;
+    let network = Scripted::default().on("/chat/completions", [refusal(400, &[], body), good()]);
+    let (events, error) = run(&mut complete(&network));
+    assert_eq!((error, network.now_ms()), (None, 0));
+    let bodies: Vec<serde_json::Value> = network
+        .sent()
+        .iter()
+        .map(|sent| serde_json::from_slice(sent.body.as_ref().expect("a body")).expect("JSON"))
+        .collect();
+    assert_eq!(bodies[0]["stream_options"]["include_usage"], true);
+    assert!(bodies[1].get("stream_options").is_none() && bodies[1]["stream"] == true);
+    assert!(events.iter().any(|event| matches!(event, Event::Warning(_))));
+    let (made, error, _) = attempts([refusal(400, &[], body), refusal(400, &[], body)]);
+    assert_eq!((made, error.map(|error| error.kind)), (2, Some(ErrorKind::InvalidRequest)));
+}

@@ -1,0 +1,45 @@
+//! Waiting as the contract has it: at most as long as told, and with nothing to wait with at 0.
+
+use core::time::Duration;
+
+use crate::transport::{Moment, Transport};
+
+/// Most steps of a call that has its event already, or is past its time: bytes may come faster than they are
+/// read, and need not make events.
+const STEPS_BEYOND: u32 = 32;
+
+/// The time of one call.
+pub(super) struct Wait {
+    until: Moment,
+    may_wait: bool,
+    steps_beyond: u32,
+}
+
+impl Wait {
+    /// A call that may take this many milliseconds.
+    pub fn new<T: Transport>(transport: &T, wait_ms: u32) -> Self {
+        let until = transport.now().after(Duration::from_millis(u64::from(wait_ms)));
+        Self { until, may_wait: wait_ms > 0, steps_beyond: 0 }
+    }
+
+    /// Whether the call may take along more of what has arrived. `satisfied`: it has what it waited for.
+    pub fn may_read_on<T: Transport>(&mut self, transport: &T, satisfied: bool) -> bool {
+        if satisfied || transport.now() >= self.until {
+            self.steps_beyond += 1;
+        }
+        self.steps_beyond <= STEPS_BEYOND
+    }
+
+    /// Waits for one of the exchanges, until `next` at most; false when the call's time is up.
+    pub fn wait<T: Transport>(&self, transport: &T, exchanges: &[&T::Exchange], next: Moment) -> bool {
+        let now = transport.now();
+        if !self.may_wait || now >= self.until {
+            return false;
+        }
+        let at_most = now.until(self.until.min(next));
+        if !at_most.is_zero() {
+            transport.wait(exchanges, at_most);
+        }
+        true
+    }
+}

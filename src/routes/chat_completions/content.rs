@@ -1,0 +1,119 @@
+//! Content: text, or a list of parts [10].
+
+use super::chunk::Part;
+use super::reasoning::Reasoning;
+use super::replay::Field;
+use super::think::ThinkTags;
+use crate::errors::Error;
+use crate::events::{Assembler, TextKind};
+use crate::json::{Many, Raw, WireText, present, string, text};
+
+/// Reads the content of an answer.
+#[derive(Debug, Default)]
+pub(super) struct Content {
+    tags: ThinkTags,
+    /// There was text that is not blank.
+    pub text: bool,
+    told_of_unknown_parts: bool,
+}
+
+impl Content {
+    pub(super) fn read(
+        &mut self,
+        raw: Raw<'_>,
+        reasoning: &mut Reasoning,
+        out: &mut Assembler,
+    ) -> Result<(), Error> {
+        if reasoning.has_field_of_its_own() {
+            self.tags.not_expected();
+        }
+        match (text(raw), present(raw)) {
+            (Some(piece), _) => self.piece(&piece, reasoning, out),
+            (None, Some(list)) => self.parts(list, reasoning, out),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// No more content comes.
+    pub(super) fn finish(&mut self, reasoning: &mut Reasoning, out: &mut Assembler) -> Result<(), Error> {
+        let mut result = Ok(());
+        let Self { tags, text, .. } = self;
+        tags.finish(|kind, bytes| {
+            let told = tell(kind, &WireText::from(bytes), text, reasoning, out);
+            result = core::mem::replace(&mut result, Ok(())).and(told);
+        });
+        result
+    }
+
+    fn piece(
+        &mut self,
+        piece: &WireText<'_>,
+        reasoning: &mut Reasoning,
+        out: &mut Assembler,
+    ) -> Result<(), Error> {
+        let mut result = Ok(());
+        let Self { tags, text, .. } = self;
+        tags.push(piece.as_bytes(), |kind, bytes| {
+            let told = tell(kind, &WireText::from(bytes), text, reasoning, out);
+            result = core::mem::replace(&mut result, Ok(())).and(told);
+        });
+        result
+    }
+
+    fn parts(&mut self, list: &str, reasoning: &mut Reasoning, out: &mut Assembler) -> Result<(), Error> {
+        let parts = serde_json::from_str::<Many<Part<'_>>>(list).unwrap_or_default();
+        for part in parts.0 {
+            match string(part.kind).as_deref() {
+                Some("thinking" | "reasoning") => thinking(&part, reasoning, out)?,
+                Some("text" | "output_text") | None => {
+                    if let Some(piece) = text(part.text) {
+                        tell(TextKind::Text, &piece, &mut self.text, reasoning, out)?;
+                    }
+                }
+                Some("refusal") => {
+                    if let Some(piece) = text(part.refusal) {
+                        reasoning.close(out);
+                        out.text(TextKind::Refusal, &piece);
+                    }
+                }
+                Some(_) if core::mem::replace(&mut self.told_of_unknown_parts, true) => {}
+                Some(_) => {
+                    out.warn("The answer holds parts that are neither text nor reasoning; they are left out.")
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Mistral's thinking is a list of parts again, or plain text.
+fn thinking(part: &Part<'_>, reasoning: &mut Reasoning, out: &mut Assembler) -> Result<(), Error> {
+    if let Some(piece) = text(part.thinking).or_else(|| text(part.text)) {
+        return reasoning.push(Field::Parts, &piece, out);
+    }
+    let Some(list) = present(part.thinking) else { return Ok(()) };
+    for inner in serde_json::from_str::<Many<Part<'_>>>(list).unwrap_or_default().0 {
+        if let Some(piece) = text(inner.text) {
+            reasoning.push(Field::Parts, &piece, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn tell(
+    kind: TextKind,
+    piece: &WireText<'_>,
+    any_text: &mut bool,
+    reasoning: &mut Reasoning,
+    out: &mut Assembler,
+) -> Result<(), Error> {
+    if kind == TextKind::Reasoning {
+        return reasoning.push(Field::Think, piece, out);
+    }
+    if !piece.is_empty() {
+        *any_text = *any_text || !piece.as_bytes().trim_ascii().is_empty();
+        reasoning.close(out);
+        out.text(TextKind::Text, piece);
+    }
+    Ok(())
+}

@@ -1,0 +1,244 @@
+//! Chunks to events: one pass over each chunk, each part of it read by its own module.
+
+use alloc::{borrow::ToOwned, format, string::String};
+
+use serde::de::IgnoredAny;
+
+use super::chunk::{Choice, Chunk, Delta};
+use super::content::Content;
+use super::extras::Extras;
+use super::finish_reason::{Seen, finish_reason};
+use super::reasoning::Reasoning;
+use super::tool_calls::ToolCalls;
+use super::usage::usage;
+use crate::answer::{Decoder, Progress};
+use crate::contract::{Finish, ResponseInfo};
+use crate::errors::{Error, from_body_error, incomplete_stream, protocol};
+use crate::events::{Assembler, TextKind};
+use crate::json::{Raw, present, string, text, unsigned};
+use crate::routes::Context;
+use crate::transport::ResponseHead;
+
+/// Data lines that are not chunks: so many are skipped, one more ends the answer [17].
+const MAX_SKIPPED: u32 = 16;
+
+/// Reads the answers of chat completions.
+pub struct ChatDecoder {
+    context: Context,
+    progress: Progress,
+    /// The index of the choice that is read: that of the first one [10].
+    choice: Option<u64>,
+    /// Chunks carry deltas; a message that comes all the same repeats what was read.
+    deltas: bool,
+    content: Content,
+    reasoning: Reasoning,
+    tool_calls: ToolCalls,
+    refused: bool,
+    finish_reason: Option<String>,
+    /// The last usage told: each is of all so far [12].
+    usage: Option<String>,
+    extras: Extras,
+    skipped: u32,
+    told: u64,
+}
+
+impl ChatDecoder {
+    /// A decoder for one answer.
+    pub fn new(context: Context) -> Self {
+        Self {
+            reasoning: Reasoning::new(context.reasoning_text),
+            context,
+            progress: Progress::Open,
+            choice: None,
+            deltas: false,
+            content: Content::default(),
+            tool_calls: ToolCalls::default(),
+            refused: false,
+            finish_reason: None,
+            usage: None,
+            extras: Extras::default(),
+            skipped: 0,
+            told: 0,
+        }
+    }
+
+    fn chunk(&mut self, chunk: Chunk<'_>, json: &str, out: &mut Assembler) -> Result<(), Error> {
+        if is_error(&chunk) {
+            return Err(self.error(json));
+        }
+        if chunk.usage.is_some() || chunk.choices.0.is_some() {
+            self.told += 1;
+        }
+        self.note_usage(chunk.usage.or(chunk.x_groq.0.as_ref().and_then(|groq| groq.usage)));
+        self.extras.note_chunk(&chunk);
+        let Some(choice) = &chunk.choices.0 else { return Ok(()) };
+        let index = unsigned(choice.index).unwrap_or(0);
+        if *self.choice.get_or_insert(index) != index {
+            return Ok(());
+        }
+        if present(choice.error).is_some_and(is_told) {
+            return Err(self.error(choice.error.map_or(json, |error| error.get())));
+        }
+        self.note_usage(choice.usage);
+        out.respond(|| response_info(&chunk, &self.context.head));
+        self.choice(choice, out)
+    }
+
+    fn choice(&mut self, choice: &Choice<'_>, out: &mut Assembler) -> Result<(), Error> {
+        let delta = match (&choice.delta.0, &choice.message.0) {
+            (Some(delta), _) => {
+                self.deltas = true;
+                Some(delta)
+            }
+            (None, message) if !self.deltas => message.as_ref(),
+            _ => None,
+        };
+        if let Some(delta) = delta {
+            self.delta(delta, out)?;
+        }
+        if let Some(word) = string(choice.finish_reason) {
+            self.finish_reason = Some(word.into_owned());
+            self.progress = Progress::Finished;
+        }
+        Ok(())
+    }
+
+    fn delta(&mut self, delta: &Delta<'_>, out: &mut Assembler) -> Result<(), Error> {
+        self.reasoning.read(delta, out)?;
+        self.content.read(delta.content, &mut self.reasoning, out)?;
+        if let Some(refusal) = text(delta.refusal).filter(|refusal| !refusal.is_empty()) {
+            self.refused = true;
+            self.reasoning.close(out);
+            out.text(TextKind::Refusal, &refusal);
+        }
+        if !delta.tool_calls.0.is_empty() {
+            self.reasoning.close(out);
+            self.tool_calls.read(&delta.tool_calls.0, out)?;
+        }
+        if let Some(function) = &delta.function_call.0 {
+            self.reasoning.close(out);
+            self.tool_calls.read_legacy(function, out)?;
+        }
+        self.extras.note_delta(delta, out);
+        Ok(())
+    }
+
+    fn note_usage(&mut self, raw: Raw<'_>) {
+        if let Some(json) = present(raw) {
+            // The buffer of the last one serves: some vendors tell usage in every chunk.
+            let kept = self.usage.get_or_insert_default();
+            kept.clear();
+            kept.push_str(json);
+        }
+    }
+
+    fn complete(&mut self, out: &mut Assembler) -> Result<(), Error> {
+        self.content.finish(&mut self.reasoning, out)?;
+        let seen = Seen { tool_calls: out.calls() > 0, refusal: self.refused, text: self.content.text };
+        let reason = finish_reason(self.finish_reason.as_deref(), seen)?;
+        self.reasoning.finish(out);
+        self.progress = Progress::Complete;
+        out.finish(Finish {
+            reason,
+            raw_reason: self.finish_reason.take(),
+            usage: self.usage.take().as_deref().and_then(usage),
+            extra_json: self.extras.take_json(),
+        });
+        Ok(())
+    }
+
+    fn skip(&mut self, out: &mut Assembler) -> Result<(), Error> {
+        self.skipped += 1;
+        if self.skipped > MAX_SKIPPED {
+            return Err(protocol("The stream is made of data lines that are not JSON objects."));
+        }
+        out.warn("A data line of the stream that is not a JSON object was skipped.");
+        Ok(())
+    }
+
+    fn error(&self, json: &str) -> Error {
+        from_body_error(json, Some(&self.context.head), &self.context.scrubber)
+    }
+}
+
+impl Decoder for ChatDecoder {
+    fn event(&mut self, name: &str, data: &str, out: &mut Assembler) -> Result<(), Error> {
+        let data = data.trim();
+        if data == "[DONE]" {
+            // The end marker comes from the gateway: without a single chunk there was no answer.
+            return if out.has_responded() { self.complete(out) } else { Err(incomplete_stream()) };
+        }
+        if name == "error" {
+            return Err(self.error(data));
+        }
+        match read(data) {
+            Some(chunk) => self.chunk(chunk, data, out),
+            None if data.is_empty() => Ok(()),
+            None => self.skip(out),
+        }
+    }
+
+    fn whole(&mut self, body: &str, out: &mut Assembler) -> Result<(), Error> {
+        let Some(chunk) = read(body) else {
+            // A list with an error in it is Gemini's; anything else is no answer either.
+            return Err(match serde_json::from_str::<IgnoredAny>(body) {
+                Ok(_) => self.error(body),
+                Err(error) if error.is_eof() => incomplete_stream(),
+                Err(_) => protocol("The answer begins like JSON and is none."),
+            });
+        };
+        self.chunk(chunk, body, out)?;
+        match out.has_responded() {
+            true => self.complete(out),
+            false => Err(protocol(format!(
+                "The answer is JSON without a choice in it, from {}: check the base URL.",
+                super::PATH
+            ))),
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    fn told(&self) -> u64 {
+        self.told
+    }
+
+    fn end(&mut self, out: &mut Assembler) -> Result<(), Error> {
+        match self.progress {
+            Progress::Open => Err(incomplete_stream()),
+            Progress::Finished => self.complete(out),
+            Progress::Complete => Ok(()),
+        }
+    }
+}
+
+/// A chunk, if the text is a JSON object.
+fn read(json: &str) -> Option<Chunk<'_>> {
+    serde_json::from_str::<crate::json::Object<Chunk<'_>>>(json).ok()?.0
+}
+
+/// An error in place of a chunk, in each of the shapes seen [18].
+fn is_error(chunk: &Chunk<'_>) -> bool {
+    let no_choice = chunk.choices.0.is_none();
+    present(chunk.error).is_some_and(is_told)
+        || no_choice && string(chunk.object).as_deref() == Some("error")
+        || no_choice && string(chunk.kind).as_deref() == Some("error")
+        || no_choice && present(chunk.success) == Some("false")
+}
+
+/// Some vendors send an empty error with every chunk.
+fn is_told(json: &str) -> bool {
+    !matches!(json, "{}" | "\"\"" | "[]" | "false")
+}
+
+fn response_info(chunk: &Chunk<'_>, head: &ResponseHead) -> ResponseInfo {
+    ResponseInfo {
+        id: string(chunk.id).map(|id| id.into_owned()),
+        model: string(chunk.model).map(|model| model.into_owned()),
+        request_id: head.request_id().map(ToOwned::to_owned),
+        created: unsigned(chunk.created).filter(|created| *created > 0),
+        route: super::NAME.to_owned(),
+    }
+}

@@ -1,0 +1,70 @@
+//! What an answer holds beside its blocks: handed on with `finish`, or told of as left out.
+
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
+use super::chunk::{Chunk, Delta};
+use crate::events::Assembler;
+use crate::json::{Raw, present};
+
+/// Largest value that is handed on, in bytes; a larger one is left out with a warning.
+const MAX_VALUE: usize = 256 << 10;
+
+/// The last value of each field that has one.
+#[derive(Debug, Default)]
+pub(super) struct Extras {
+    values: Vec<(&'static str, String)>,
+    told_of_media: bool,
+    too_large: bool,
+}
+
+impl Extras {
+    pub(super) fn note_chunk(&mut self, chunk: &Chunk<'_>) {
+        self.note("citations", chunk.citations);
+        self.note("service_tier", chunk.service_tier);
+        self.note("system_fingerprint", chunk.system_fingerprint);
+    }
+
+    pub(super) fn note_delta(&mut self, delta: &Delta<'_>, out: &mut Assembler) {
+        self.note("annotations", delta.annotations);
+        let media = [delta.images, delta.audio].into_iter().filter_map(present).any(|json| json != "[]");
+        if media && !core::mem::replace(&mut self.told_of_media, true) {
+            out.warn(
+                "The answer holds images or audio, which this provider does not hand on; they are left out.",
+            );
+        }
+        if core::mem::take(&mut self.too_large) {
+            out.warn("The answer holds citations or annotations of more than 256 KiB; they are left out.");
+        }
+    }
+
+    /// A JSON object of all of them; nothing where there is none.
+    pub(super) fn take_json(&mut self) -> Option<String> {
+        let values = core::mem::take(&mut self.values);
+        let mut json = String::new();
+        for (name, value) in values {
+            json.push_str(if json.is_empty() { "{\"" } else { ",\"" });
+            json.push_str(name);
+            json.push_str("\":");
+            json.push_str(&value);
+        }
+        if json.is_empty() {
+            return None;
+        }
+        json.push('}');
+        Some(json)
+    }
+
+    fn note(&mut self, name: &'static str, raw: Raw<'_>) {
+        let Some(json) = present(raw).filter(|json| !matches!(*json, "[]" | "\"\"")) else { return };
+        if json.len() > MAX_VALUE {
+            self.too_large = true;
+            return;
+        }
+        match self.values.iter_mut().find(|(known, _)| *known == name) {
+            // The same in every chunk, most of the time.
+            Some((_, value)) if value == json => {}
+            Some((_, value)) => *value = json.to_owned(),
+            None => self.values.push((name, json.to_owned())),
+        }
+    }
+}

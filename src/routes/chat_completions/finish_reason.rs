@@ -1,0 +1,127 @@
+//! Finish reasons: the vendors' words, and what they mean.
+
+use alloc::{borrow::ToOwned, format};
+
+use crate::contract::FinishReason;
+use crate::errors::{Error, ErrorKind, error};
+
+#[derive(Clone, Copy)]
+enum Word {
+    Stop,
+    Length,
+    ToolCalls,
+    ContentFilter,
+    Refusal,
+    /// The model did not finish: its server failed.
+    Failed,
+    /// The model did not finish: its server had no room.
+    Overloaded,
+}
+
+/// The words seen so far [14]. A word that is not here is handed on as it is and never taken for `stop`.
+const WORDS: &[(&str, Word)] = &[
+    ("stop", Word::Stop),
+    ("end", Word::Stop),
+    ("eos", Word::Stop),
+    ("eos_token", Word::Stop),
+    ("end_turn", Word::Stop),
+    ("stop_sequence", Word::Stop),
+    ("complete", Word::Stop),
+    ("length", Word::Length),
+    ("max_tokens", Word::Length),
+    ("model_length", Word::Length),
+    ("max_output_tokens", Word::Length),
+    ("tool_calls", Word::ToolCalls),
+    ("tool_call", Word::ToolCalls),
+    ("tool_use", Word::ToolCalls),
+    ("function_call", Word::ToolCalls),
+    ("content_filter", Word::ContentFilter),
+    ("safety", Word::ContentFilter),
+    ("sensitive", Word::ContentFilter),
+    ("recitation", Word::ContentFilter),
+    ("blocklist", Word::ContentFilter),
+    ("prohibited_content", Word::ContentFilter),
+    ("refusal", Word::Refusal),
+    ("error", Word::Failed),
+    ("network_error", Word::Failed),
+    ("insufficient_system_resource", Word::Overloaded),
+];
+
+/// What the answer consisted of, which says more than some vendors' words.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen {
+    pub tool_calls: bool,
+    pub refusal: bool,
+    pub text: bool,
+}
+
+/// The reason for a finish; an error where the word says that the model did not finish.
+pub(super) fn finish_reason(raw: Option<&str>, seen: Seen) -> Result<FinishReason, Error> {
+    let Some(raw) = raw else {
+        // The end marker alone: the answer is over, and nobody said why [19].
+        return Ok(FinishReason::Other("unknown".to_owned()));
+    };
+    let word = WORDS.iter().find(|(word, _)| raw.eq_ignore_ascii_case(word)).map(|(_, meaning)| *meaning);
+    Ok(match word {
+        // `stop` though tools were called, and the other way round [14].
+        Some(Word::Stop | Word::ToolCalls) if seen.tool_calls => FinishReason::ToolCalls,
+        Some(Word::Stop) if seen.refusal && !seen.text => FinishReason::Refusal,
+        Some(Word::Stop) => FinishReason::Stop,
+        Some(Word::Length) => FinishReason::Length,
+        Some(Word::ContentFilter) => FinishReason::ContentFilter,
+        Some(Word::Refusal) => FinishReason::Refusal,
+        Some(Word::Failed) => return Err(not_finished(ErrorKind::Server, raw)),
+        Some(Word::Overloaded) => return Err(not_finished(ErrorKind::Overloaded, raw)),
+        Some(Word::ToolCalls) | None => FinishReason::Other(raw.to_owned()),
+    })
+}
+
+fn not_finished(kind: ErrorKind, raw: &str) -> Error {
+    let message =
+        format!("The model's server broke the answer off with the finish reason \"{raw}\"; try again.");
+    Error { retryable: true, request_sent: true, provider_code: Some(raw.to_owned()), ..error(kind, message) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Seen = Seen { tool_calls: false, refusal: false, text: true };
+    const CALLS: Seen = Seen { tool_calls: true, ..PLAIN };
+    const REFUSED: Seen = Seen { refusal: true, tool_calls: false, text: false };
+
+    #[test]
+    fn each_word_has_its_meaning() {
+        for (raw, seen, expected) in [
+            (Some("stop"), PLAIN, FinishReason::Stop),
+            (Some("STOP"), PLAIN, FinishReason::Stop),
+            (Some("end"), PLAIN, FinishReason::Stop),
+            (Some("eos"), PLAIN, FinishReason::Stop),
+            (Some("stop"), CALLS, FinishReason::ToolCalls),
+            (Some("tool_calls"), CALLS, FinishReason::ToolCalls),
+            (Some("function_call"), CALLS, FinishReason::ToolCalls),
+            (Some("tool_calls"), PLAIN, FinishReason::Other("tool_calls".into())),
+            (Some("stop"), REFUSED, FinishReason::Refusal),
+            (Some("length"), CALLS, FinishReason::Length),
+            (Some("model_length"), PLAIN, FinishReason::Length),
+            (Some("content_filter"), PLAIN, FinishReason::ContentFilter),
+            (Some("stopped"), PLAIN, FinishReason::Other("stopped".into())),
+            (None, CALLS, FinishReason::Other("unknown".into())),
+        ] {
+            assert_eq!(finish_reason(raw, seen).as_ref(), Ok(&expected), "{raw:?} with {seen:?}");
+        }
+    }
+
+    #[test]
+    fn a_word_for_a_failure_is_an_error() {
+        for (raw, kind) in [
+            ("error", ErrorKind::Server),
+            ("network_error", ErrorKind::Server),
+            ("insufficient_system_resource", ErrorKind::Overloaded),
+        ] {
+            let error = finish_reason(Some(raw), PLAIN).expect_err(raw);
+            assert_eq!((error.kind, error.retryable), (kind, true));
+            assert_eq!(error.provider_code.as_deref(), Some(raw));
+        }
+    }
+}

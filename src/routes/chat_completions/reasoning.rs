@@ -1,0 +1,160 @@
+//! Reasoning, in whichever of its fields it comes, and what of it has to be sent back [15].
+
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
+use serde_json::value::RawValue;
+
+use super::chunk::{Delta, Part};
+use super::replay::{Field, ReasoningReplay};
+use crate::errors::{Error, protocol};
+use crate::events::{Assembler, TextKind};
+use crate::json::{Many, Raw, WireText, present, string, text};
+
+/// Most bytes of an answer that may be kept to be sent back.
+const MAX_KEPT: usize = 8 << 20;
+
+/// What was read of the reasoning so far.
+#[derive(Debug, Default)]
+pub(super) struct Reasoning {
+    /// The host does not want the text: it is kept for the replay only.
+    withhold: bool,
+    /// A plain field has had text: the texts inside `reasoning_details` repeat it.
+    plain: bool,
+    kept: usize,
+    replay: ReasoningReplay,
+}
+
+impl Reasoning {
+    pub(super) fn new(wanted: bool) -> Self {
+        Self { withhold: !wanted, ..Self::default() }
+    }
+
+    /// The reasoning of one chunk. Of several fields with text one counts: gateways write the same text
+    /// under two names.
+    pub(super) fn read(&mut self, delta: &Delta<'_>, out: &mut Assembler) -> Result<(), Error> {
+        let fields = [
+            (Field::ReasoningContent, delta.reasoning_content),
+            (Field::Reasoning, delta.reasoning),
+            (Field::ReasoningText, delta.reasoning_text),
+        ];
+        let mut texts = fields.into_iter().filter_map(|(field, raw)| Some((field, text(raw)?)));
+        let told = texts.find(|(_, text)| !text.is_empty());
+        if let Some((field, text)) = &told {
+            self.plain = true;
+            self.push(*field, text, out)?;
+        }
+        self.blocks(delta.thinking_blocks, told.is_some(), out)?;
+        self.details(delta.reasoning_details, out)?;
+        self.signature(string(delta.reasoning_signature).or_else(|| string(delta.signature)).as_deref())
+    }
+
+    /// Whether reasoning comes beside the content, so that tags in the content are only text.
+    pub(super) fn has_field_of_its_own(&self) -> bool {
+        self.plain || self.replay.field.is_some_and(|field| field != Field::Think)
+    }
+
+    /// A piece of reasoning that came in this field.
+    pub(super) fn push(
+        &mut self,
+        field: Field,
+        text: &WireText<'_>,
+        out: &mut Assembler,
+    ) -> Result<(), Error> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.replay.field.get_or_insert(field);
+        if !self.withhold {
+            out.text(TextKind::Reasoning, text);
+            return Ok(());
+        }
+        self.keep(text.as_bytes().len())?;
+        let text = text.clone().into_string_lossy();
+        self.replay.text.get_or_insert_default().push_str(&text);
+        Ok(())
+    }
+
+    /// The block of reasoning ends here, if one is open, with its replay.
+    pub(super) fn close(&mut self, out: &mut Assembler) {
+        if out.open_text() == Some(TextKind::Reasoning) {
+            out.close_text(self.take_replay());
+        }
+    }
+
+    /// The answer ends: what has to be sent back and came too late for a block gets one of its own.
+    pub(super) fn finish(&mut self, out: &mut Assembler) {
+        let homeless =
+            !self.replay.details.is_empty() || self.replay.signature.is_some() || self.replay.text.is_some();
+        if homeless {
+            out.open_as(TextKind::Reasoning);
+        }
+        self.close(out);
+    }
+
+    fn take_replay(&mut self) -> Option<String> {
+        // The field stays: more text may come in it, in another block.
+        let next = ReasoningReplay { field: self.replay.field, ..ReasoningReplay::default() };
+        let replay = core::mem::replace(&mut self.replay, next);
+        (!replay.is_empty()).then(|| replay.to_json())
+    }
+
+    /// Entries of `reasoning_details` go back untouched; their text counts where no plain field has any.
+    fn details(&mut self, raw: Raw<'_>, out: &mut Assembler) -> Result<(), Error> {
+        let Some(list) = present(raw) else { return Ok(()) };
+        let Ok(entries) = serde_json::from_str::<Vec<&RawValue>>(list) else { return Ok(()) };
+        for entry in entries {
+            if !self.plain {
+                for text in texts_of(entry) {
+                    if self.withhold {
+                        self.keep(text.len())?;
+                    } else {
+                        out.text(TextKind::Reasoning, &WireText::from(text.as_str()));
+                    }
+                }
+            }
+            self.keep(entry.get().len())?;
+            self.replay.details.push(entry.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Anthropic's blocks: `[{"type":"thinking","thinking":"…","signature":"…"}]`.
+    fn blocks(&mut self, raw: Raw<'_>, told: bool, out: &mut Assembler) -> Result<(), Error> {
+        let Some(list) = present(raw) else { return Ok(()) };
+        let Ok(blocks) = serde_json::from_str::<Many<Part<'_>>>(list) else { return Ok(()) };
+        for block in blocks.0 {
+            if let Some(text) = text(block.thinking).filter(|_| !told && !self.plain) {
+                self.push(Field::ReasoningContent, &text, out)?;
+            }
+            self.signature(string(block.signature).as_deref())?;
+        }
+        Ok(())
+    }
+
+    /// Signatures come whole or in pieces, and repeated; a piece never repeats what it continues.
+    fn signature(&mut self, piece: Option<&str>) -> Result<(), Error> {
+        let Some(piece) = piece else { return Ok(()) };
+        self.keep(piece.len())?;
+        let known = self.replay.signature.get_or_insert_default();
+        if known != piece {
+            known.push_str(piece);
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, bytes: usize) -> Result<(), Error> {
+        self.kept = self.kept.saturating_add(bytes);
+        match self.kept > MAX_KEPT {
+            true => Err(protocol("The reasoning to send back is larger than 8 MiB.")),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The readable texts of an entry of `reasoning_details`.
+fn texts_of(entry: &RawValue) -> impl Iterator<Item = String> {
+    let part = serde_json::from_str::<Part<'_>>(entry.get()).unwrap_or_default();
+    let texts: [Option<String>; 2] =
+        [part.text, part.summary].map(|raw| text(raw).map(|text| text.into_string_lossy().into_owned()));
+    texts.into_iter().flatten()
+}

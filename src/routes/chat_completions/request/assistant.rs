@@ -1,0 +1,144 @@
+//! A turn of the model as one message.
+
+use super::{
+    json::Json,
+    media::write_text,
+    replay::{self, Reasoning},
+};
+use crate::{
+    history::{AssistantPart, AssistantTurn, ToolCall, Warnings},
+    routes::chat_completions::replay::{CallReplay, Field, ReasoningReplay},
+};
+use alloc::{format, vec::Vec};
+use serde_json::value::RawValue;
+
+/// A part of the turn as this route sends it.
+enum Piece<'a> {
+    Text(&'a str),
+    Reasoning(Reasoning<'a>),
+    Call(&'a ToolCall<'a>),
+}
+
+/// Writes the message. Says `false`, with a warning, where nothing is left that this route can send.
+pub fn write(json: &mut Json, turn: &AssistantTurn<'_>, warnings: &mut Warnings) -> bool {
+    let pieces: Vec<Piece<'_>> = turn.parts.iter().filter_map(|part| piece(part, warnings)).collect();
+    let worth_sending = pieces.iter().any(|piece| match piece {
+        Piece::Text(text) => !text.trim().is_empty(),
+        Piece::Reasoning(_) | Piece::Call(_) => true,
+    });
+    if !worth_sending {
+        warnings.add(format!(
+            "messages[{}] holds nothing that this route can send back and was left out",
+            turn.message
+        ));
+        return false;
+    }
+    json.item();
+    json.raw(r#"{"role":"assistant","content":"#);
+    content(json, &pieces);
+    let reasoning = pieces.iter().filter_map(|piece| match piece {
+        Piece::Reasoning(reasoning) => Some(reasoning),
+        _ => None,
+    });
+    replay::write_fields(json, &reasoning.collect::<Vec<_>>());
+    let mut calls = pieces.iter().filter_map(|piece| match piece {
+        Piece::Call(call) => Some(*call),
+        _ => None,
+    });
+    if let Some(first) = calls.next() {
+        json.key("tool_calls");
+        json.raw("[");
+        for call in core::iter::once(first).chain(calls) {
+            write_call(json, call, warnings);
+        }
+        json.raw("]");
+    }
+    json.raw("}");
+    true
+}
+
+/// Reasoning goes back only by the replay that came with it: a vendor refuses, or forgets, what is not its own.
+fn piece<'a>(part: &'a AssistantPart<'a>, warnings: &mut Warnings) -> Option<Piece<'a>> {
+    match part {
+        AssistantPart::Text(text) => Some(Piece::Text(text)),
+        AssistantPart::Call(call) => Some(Piece::Call(call)),
+        AssistantPart::Reasoning { text, replay, place } => match ReasoningReplay::parse((*replay)?) {
+            Ok(replay) => Reasoning::new(text, replay).map(Piece::Reasoning),
+            Err(_) => {
+                warnings.add(format!("{place}: the reasoning is not of this route and was not sent back"));
+                None
+            }
+        },
+    }
+}
+
+/// The text of the message, with the reasoning that came within it back in its place.
+fn content(json: &mut Json, pieces: &[Piece<'_>]) {
+    let within = |field| {
+        pieces.iter().any(|piece| matches!(piece, Piece::Reasoning(reasoning) if reasoning.is_in(field)))
+    };
+    let text = pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if !text.trim().is_empty()));
+    if within(Field::Parts) {
+        parts(json, pieces);
+    } else if text || within(Field::Think) {
+        json.joined(pieces.iter().flat_map(text_of));
+    } else if pieces.iter().any(|piece| matches!(piece, Piece::Call(_))) {
+        // Beside tool calls "" is refused by some, and a missing field by others.
+        json.raw("null");
+    } else {
+        json.raw("\"\"");
+    }
+}
+
+/// What a piece is within a text. The parts of a turn were one text once, so nothing stands between them.
+fn text_of<'a>(piece: &'a Piece<'_>) -> [&'a str; 3] {
+    match piece {
+        Piece::Text(text) => [text, "", ""],
+        Piece::Reasoning(reasoning) if reasoning.is_in(Field::Think) => {
+            ["<think>", reasoning.text(), "</think>"]
+        }
+        Piece::Reasoning(_) | Piece::Call(_) => [""; 3],
+    }
+}
+
+/// Mistral's list of parts.
+fn parts(json: &mut Json, pieces: &[Piece<'_>]) {
+    json.raw("[");
+    for piece in pieces {
+        match piece {
+            Piece::Reasoning(reasoning) if reasoning.is_in(Field::Parts) => reasoning.write_part(json),
+            piece => {
+                let text = text_of(piece).concat();
+                if !text.is_empty() {
+                    write_text(json, &text);
+                }
+            }
+        }
+    }
+    json.raw("]");
+}
+
+fn write_call(json: &mut Json, call: &ToolCall<'_>, warnings: &mut Warnings) {
+    json.item();
+    json.raw(r#"{"id":"#);
+    json.string(&call.id);
+    json.raw(r#","type":"function","function":{"name":"#);
+    json.string(&call.name);
+    json.key("arguments");
+    json.string(&call.arguments);
+    json.raw("}");
+    match call.replay.map(CallReplay::parse) {
+        None => {}
+        Some(Ok(replay)) => {
+            if let Some(content) = replay.extra_content.as_deref().map(RawValue::get) {
+                json.key("extra_content");
+                json.raw(content);
+            }
+        }
+        Some(Err(_)) => warnings.add(format!(
+            "{}: what came with the tool call is not of this route and was not sent back",
+            call.place
+        )),
+    }
+    json.raw("}");
+}

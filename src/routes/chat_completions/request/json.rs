@@ -1,0 +1,177 @@
+//! Writes JSON text into one growing buffer.
+//!
+//! Not through `serde_json`: its serialisers want a tree or types of all that is written, and a picture of
+//! 20 MB would be copied twice on its way through them. Here it goes from the request into the body.
+
+use alloc::vec::Vec;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+/// Bytes of media encoded at a time: a multiple of three, so that only the last piece is padded.
+const PIECE: usize = 3 * 1024;
+
+/// JSON text under way. Commas are its own business; brackets are its caller's.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Json {
+    out: Vec<u8>,
+}
+
+impl Json {
+    /// An empty text with room for this many bytes; `None` where there is no such memory.
+    pub fn with_room(bytes: usize) -> Option<Self> {
+        let mut out = Vec::new();
+        out.try_reserve_exact(bytes).ok()?;
+        Some(Json { out })
+    }
+
+    /// Bytes written so far.
+    pub fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Text that is JSON already, or a piece of it.
+    pub fn raw(&mut self, json: &str) {
+        self.out.extend_from_slice(json.as_bytes());
+    }
+
+    /// Gets ready for the next item of a list or the next member of an object.
+    pub fn item(&mut self) {
+        // At the only places where this is called, an opening bracket means that nothing came before.
+        if !matches!(self.out.last(), None | Some(b'{' | b'[')) {
+            self.out.push(b',');
+        }
+    }
+
+    /// The name of the next member.
+    pub fn key(&mut self, name: &str) {
+        self.item();
+        self.string(name);
+        self.out.push(b':');
+    }
+
+    /// A string.
+    pub fn string(&mut self, text: &str) {
+        self.out.push(b'"');
+        self.escaped(text);
+        self.out.push(b'"');
+    }
+
+    /// A string of several pieces.
+    pub fn joined<'a>(&mut self, pieces: impl IntoIterator<Item = &'a str>) {
+        self.out.push(b'"');
+        for piece in pieces {
+            self.escaped(piece);
+        }
+        self.out.push(b'"');
+    }
+
+    /// A piece of a string: what may not stand in one is escaped, all else is copied in runs.
+    pub fn escaped(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let mut copied = 0;
+        for (at, &byte) in bytes.iter().enumerate() {
+            let short = match byte {
+                b'"' | b'\\' => byte,
+                b'\n' => b'n',
+                b'\r' => b'r',
+                b'\t' => b't',
+                0..=0x1f => b'u',
+                _ => continue,
+            };
+            self.out.extend_from_slice(bytes.get(copied..at).unwrap_or_default());
+            self.out.extend_from_slice(&[b'\\', short]);
+            if short == b'u' {
+                let low = byte & 0xf;
+                let digit = if low < 10 { b'0' + low } else { b'a' + low - 10 };
+                self.out.extend_from_slice(&[b'0', b'0', b'0' + (byte >> 4), digit]);
+            }
+            copied = at + 1;
+        }
+        self.out.extend_from_slice(bytes.get(copied..).unwrap_or_default());
+    }
+
+    /// A number. The caller has made sure that it is finite: there is no JSON for the others.
+    pub fn float(&mut self, number: f64) {
+        self.raw(serde_json::to_string(&number).as_deref().unwrap_or("null"));
+    }
+
+    /// An integer.
+    pub fn integer(&mut self, number: i64) {
+        self.raw(serde_json::to_string(&number).as_deref().unwrap_or("null"));
+    }
+
+    /// `true` or `false`.
+    pub fn bool(&mut self, value: bool) {
+        self.raw(if value { "true" } else { "false" });
+    }
+
+    /// A piece of a string: bytes in base64.
+    pub fn base64(&mut self, bytes: &[u8]) {
+        let mut piece = [0; PIECE / 3 * 4];
+        for chunk in bytes.chunks(PIECE) {
+            // The buffer is as long as the longest encoding, so all of it is always written.
+            let written = STANDARD.encode_slice(chunk, &mut piece).unwrap_or_default();
+            self.out.extend_from_slice(piece.get(..written).unwrap_or_default());
+        }
+    }
+
+    /// The text.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    fn written(write: impl FnOnce(&mut Json)) -> String {
+        let mut json = Json::default();
+        write(&mut json);
+        String::from_utf8(json.into_bytes()).unwrap()
+    }
+
+    #[test]
+    fn every_character_comes_back_out_of_a_string() {
+        let all: String = (0..0x2100_u32).filter_map(char::from_u32).chain("😀\u{10ffff}".chars()).collect();
+        let json = written(|json| json.string(&all));
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), all);
+        assert_eq!(written(|json| json.string("\u{1}\u{1f}\"\\\n")), r#""\u0001\u001f\"\\\n""#);
+    }
+
+    #[test]
+    fn commas_stand_between_items_and_nowhere_else() {
+        let json = written(|json| {
+            json.raw("{");
+            json.key("a");
+            json.raw("[");
+            for text in ["{", "["] {
+                json.item();
+                json.string(text);
+            }
+            json.raw("]");
+            json.key("b");
+            json.bool(true);
+            json.raw("}");
+        });
+        assert_eq!(json, r#"{"a":["{","["],"b":true}"#);
+    }
+
+    #[test]
+    fn media_is_encoded_whole_at_every_length_around_a_piece() {
+        let bytes: Vec<u8> = (0..PIECE + 5).map(|n| n as u8).collect();
+        for length in (0..8).chain(PIECE - 4..PIECE + 5) {
+            let json = written(|json| json.base64(&bytes[..length]));
+            assert_eq!(json, STANDARD.encode(&bytes[..length]), "{length}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_json_has_them() {
+        let cases = [(0.7, "0.7"), (1.0, "1.0"), (-2.5e-9, "-2.5e-9"), (0.0, "0.0")];
+        for (number, expected) in cases {
+            assert_eq!(written(|json| json.float(number)), expected);
+        }
+        assert_eq!(written(|json| json.integer(i64::MIN)), "-9223372036854775808");
+    }
+}

@@ -1,0 +1,217 @@
+//! Pictures, sound, films and documents as content parts.
+
+use super::{
+    invalid,
+    json::Json,
+    media_type::{MediaType, audio_format, ending},
+};
+use crate::{
+    contract::{Error, Media, MediaSource},
+    history::{Place, UserPart},
+};
+use alloc::format;
+
+/// Writes one item of a list of content parts.
+///
+/// # Errors
+/// `invalid-request` for a media type or an address that cannot be sent, with its place.
+pub fn write(json: &mut Json, part: &UserPart<'_>) -> Result<(), Error> {
+    match part {
+        UserPart::Text(text) => {
+            write_text(json, text);
+            Ok(())
+        }
+        UserPart::Image(media, place) => image(json, media, *place),
+        UserPart::Audio(media, place) => audio(json, media, *place),
+        UserPart::File(media, place) => file(json, media, *place),
+    }
+}
+
+/// Writes a text as an item of a list of content parts.
+pub fn write_text(json: &mut Json, text: &str) {
+    json.item();
+    json.raw(r#"{"type":"text","text":"#);
+    json.string(text);
+    json.raw("}");
+}
+
+fn image(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
+    let media_type = MediaType::of(media, place)?;
+    media_type.expect("image", place)?;
+    json.item();
+    json.raw(r#"{"type":"image_url","image_url":{"url":"#);
+    source(json, media, place)?;
+    json.raw("}}");
+    Ok(())
+}
+
+/// The data is plain base64; an address stands in its place, as Qwen documents it.
+fn audio(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
+    let media_type = MediaType::of(media, place)?;
+    media_type.expect("audio", place)?;
+    if media_type.subtype.is_empty() {
+        return Err(invalid(format!("{place}: audio needs its media type, such as audio/wav")));
+    }
+    json.item();
+    json.raw(r#"{"type":"input_audio","input_audio":{"data":"#);
+    match &media.source {
+        MediaSource::Url(url) => json.string(checked_url(url, place)?),
+        MediaSource::Inline(bytes) => {
+            json.raw("\"");
+            json.base64(not_empty(bytes, place)?);
+            json.raw("\"");
+        }
+    }
+    json.key("format");
+    json.string(&audio_format(media_type.subtype));
+    json.raw("}}");
+    Ok(())
+}
+
+fn file(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
+    let media_type = MediaType::of(media, place)?;
+    json.item();
+    if media_type.is("video") {
+        json.raw(r#"{"type":"video_url","video_url":{"url":"#);
+    } else {
+        json.raw(r#"{"type":"file","file":{"filename":"#);
+        match media.name.as_deref().filter(|name| !name.is_empty()) {
+            Some(name) => json.string(name),
+            None => json.joined(["file", ending(&media.media_type)]),
+        }
+        json.key("file_data");
+    }
+    source(json, media, place)?;
+    json.raw("}}");
+    Ok(())
+}
+
+/// An address as it stands, or a `data:` URL written straight from the bytes.
+fn source(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
+    match &media.source {
+        MediaSource::Url(url) => json.string(checked_url(url, place)?),
+        MediaSource::Inline(bytes) => {
+            json.raw("\"data:");
+            json.escaped(&media.media_type);
+            json.raw(";base64,");
+            json.base64(not_empty(bytes, place)?);
+            json.raw("\"");
+        }
+    }
+    Ok(())
+}
+
+fn not_empty(bytes: &[u8], place: Place) -> Result<&[u8], Error> {
+    if bytes.is_empty() { Err(invalid(format!("{place}: the media has no bytes"))) } else { Ok(bytes) }
+}
+
+fn checked_url(url: &str, place: Place) -> Result<&str, Error> {
+    if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(invalid(format!("{place}: the URL has white space or control characters in it")));
+    }
+    let (scheme, rest) = url.split_once(':').unwrap_or_default();
+    let web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+    let host = rest.strip_prefix("//").unwrap_or_default();
+    let data = scheme.eq_ignore_ascii_case("data") && rest.contains(',');
+    if (web && !host.is_empty() && !host.starts_with('/')) || data {
+        Ok(url)
+    } else {
+        Err(invalid(format!("{place}: the URL must be http, https or data; hand other media over as bytes")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::samples::{inline, url};
+    use alloc::{string::String, vec::Vec};
+
+    const PLACE: Place = Place { message: 2, part: 1 };
+
+    fn written(part: &UserPart<'_>) -> Result<String, String> {
+        let mut json = Json::default();
+        write(&mut json, part).map_err(|error| error.message)?;
+        Ok(String::from_utf8(json.into_bytes()).unwrap())
+    }
+
+    #[test]
+    fn media_is_written_the_way_its_kind_wants() {
+        let image = |media: &Media| written(&UserPart::Image(media, PLACE)).unwrap();
+        let audio = |media: &Media| written(&UserPart::Audio(media, PLACE)).unwrap();
+        let file = |media: &Media| written(&UserPart::File(media, PLACE)).unwrap();
+        let named = Media { name: Some("a \"b\".pdf".into()), ..inline("application/pdf", b"%PDF") };
+        let cases = [
+            (
+                image(&inline("image/png", b"\x01\x02")),
+                r#"{"type":"image_url","image_url":{"url":"data:image/png;base64,AQI="}}"#,
+            ),
+            (
+                image(&url("", "HTTPS://x.test/a?b=\"")),
+                r#"{"type":"image_url","image_url":{"url":"HTTPS://x.test/a?b=\""}}"#,
+            ),
+            (
+                image(&url("image/gif", "data:image/gif;base64,AAAA")),
+                r#"{"type":"image_url","image_url":{"url":"data:image/gif;base64,AAAA"}}"#,
+            ),
+            (
+                audio(&inline("audio/x-wav", b"RIF")),
+                r#"{"type":"input_audio","input_audio":{"data":"UklG","format":"wav"}}"#,
+            ),
+            (
+                audio(&url("audio/mpeg", "https://x.test/a")),
+                r#"{"type":"input_audio","input_audio":{"data":"https://x.test/a","format":"mp3"}}"#,
+            ),
+            (
+                file(&named),
+                r#"{"type":"file","file":{"filename":"a \"b\".pdf","file_data":"data:application/pdf;base64,JVBERg=="}}"#,
+            ),
+            (
+                file(&url("application/pdf", "https://x.test/a")),
+                r#"{"type":"file","file":{"filename":"file.pdf","file_data":"https://x.test/a"}}"#,
+            ),
+            (
+                file(&inline("application/x-thing", b"abc")),
+                r#"{"type":"file","file":{"filename":"file","file_data":"data:application/x-thing;base64,YWJj"}}"#,
+            ),
+            (
+                file(&inline("Video/mp4", b"abc")),
+                r#"{"type":"video_url","video_url":{"url":"data:Video/mp4;base64,YWJj"}}"#,
+            ),
+            (written(&UserPart::Text("a\nb".into())).unwrap(), r#"{"type":"text","text":"a\nb"}"#),
+        ];
+        for (json, expected) in cases {
+            assert_eq!(json, expected);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_refused_by_its_place() {
+        let typed = "the media type must read type/subtype, without parameters, such as image/png";
+        let web = "the URL must be http, https or data; hand other media over as bytes";
+        let cases: Vec<(Media, &str)> = [
+            (inline("", b"x"), typed),
+            (inline("png", b"x"), typed),
+            (inline("image/", b"x"), typed),
+            (inline("image/png;base64,AAAA", b"x"), typed),
+            (inline("image/png\r\n", b"x"), typed),
+            (inline("image/a/b", b"x"), typed),
+            (inline("audio/wav", b"x"), "the media type of this part must begin with image/"),
+            (inline("image/png", b""), "the media has no bytes"),
+            (url("image/png", "file:///etc/passwd"), web),
+            (url("image/png", "//x.test/a.png"), web),
+            (url("image/png", "https://"), web),
+            (url("image/png", "https:///a"), web),
+            (url("image/png", "data:none"), web),
+            (url("image/png", "a.png"), web),
+            (url("image/png", ""), web),
+            (url("image/png", "https://x.test/a b"), "the URL has white space or control characters in it"),
+        ]
+        .into();
+        for (media, expected) in cases {
+            let error = written(&UserPart::Image(&media, PLACE)).unwrap_err();
+            assert_eq!(error, format!("messages[2].content[1]: {expected}"), "{media:?}");
+        }
+        let bare = url("", "https://x.test/a");
+        assert!(written(&UserPart::Audio(&bare, PLACE)).unwrap_err().contains("audio needs its media type"));
+    }
+}

@@ -1,0 +1,105 @@
+//! The turns of a conversation as messages of this route.
+
+use super::{assistant, json::Json, media};
+use crate::{
+    contract::Error,
+    history::{AssistantTurn, ToolResult, Turn, UserPart, Warnings},
+};
+use alloc::borrow::Cow;
+
+/// Writes the list of messages, and tells how many there are.
+///
+/// # Errors
+/// `invalid-request` for media that cannot be sent.
+pub fn write(json: &mut Json, turns: &[Turn<'_>], warnings: &mut Warnings) -> Result<usize, Error> {
+    let mut count = 0;
+    json.raw("[");
+    for turn in turns {
+        match turn {
+            Turn::System(text) => system(json, text),
+            Turn::User(parts) => user(json, parts)?,
+            Turn::Assistant(turn) => {
+                if !assistant::write(json, turn, warnings) {
+                    continue;
+                }
+                results(json, turn)?;
+            }
+        }
+        count += 1;
+    }
+    json.raw("]");
+    Ok(count)
+}
+
+/// One string: many servers take no list here.
+fn system(json: &mut Json, text: &[&str]) {
+    json.item();
+    json.raw(r#"{"role":"system","content":"#);
+    let (first, rest) = text.split_first().unwrap_or((&"", &[]));
+    let rest = rest.iter().flat_map(|text| ["\n\n", text]);
+    json.joined(core::iter::once(*first).chain(rest));
+    json.raw("}");
+}
+
+/// A single text as a string, which every server takes; anything else as a list of parts.
+fn user(json: &mut Json, parts: &[UserPart<'_>]) -> Result<(), Error> {
+    json.item();
+    json.raw(r#"{"role":"user","content":"#);
+    if let [UserPart::Text(text)] = parts {
+        json.string(text);
+    } else {
+        json.raw("[");
+        for part in parts {
+            media::write(json, part)?;
+        }
+        json.raw("]");
+    }
+    json.raw("}");
+    Ok(())
+}
+
+/// The results of a turn, and behind the last one a message of the user with their media: this route takes
+/// text only from a tool, and nothing may stand between the results.
+fn results(json: &mut Json, turn: &AssistantTurn<'_>) -> Result<(), Error> {
+    for result in &turn.results {
+        json.item();
+        json.raw(r#"{"role":"tool","tool_call_id":"#);
+        json.string(&result.call_id);
+        json.key("content");
+        let [mark, text] = result_text(result);
+        json.joined([mark, text]);
+        json.raw("}");
+    }
+    if turn.results.iter().all(|result| result.media.is_empty()) {
+        return Ok(());
+    }
+    json.item();
+    json.raw(r#"{"role":"user","content":["#);
+    for result in &turn.results {
+        media_of(json, result)?;
+    }
+    json.raw("]}");
+    Ok(())
+}
+
+/// A failure is told in words, since the route has no field for it; and no result is left empty, since some
+/// servers refuse that.
+fn result_text<'a>(result: &ToolResult<'a>) -> [&'a str; 2] {
+    let text = match result.text {
+        "" if result.media.is_empty() => "(no output)",
+        "" => "(see the media attached below)",
+        text => text,
+    };
+    let marked = text.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("error:"));
+    [if result.is_error && !marked { "Error: " } else { "" }, text]
+}
+
+fn media_of(json: &mut Json, result: &ToolResult<'_>) -> Result<(), Error> {
+    let Some(place) = result.place.filter(|_| !result.media.is_empty()) else { return Ok(()) };
+    let head = ["Attached to the result of the tool ", &result.name, " (call ", &result.call_id, "):"];
+    media::write(json, &UserPart::Text(Cow::Owned(head.concat())))?;
+    for media in result.media {
+        media::write(json, &UserPart::of_tool(media, place))?;
+    }
+    Ok(())
+}

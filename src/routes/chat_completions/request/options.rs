@@ -1,0 +1,161 @@
+//! Everything that is said once for the whole request.
+
+use super::{
+    body::Body,
+    invalid, is_name,
+    json::Json,
+    limits::{MAX_COMPLETION_TOKENS, MAX_TOKENS, output_limit_field},
+    object, whole,
+};
+use crate::{
+    contract::{Error, JsonSchema, ReasoningOptions, Request, ResponseFormat},
+    history::Warnings,
+};
+use alloc::format;
+
+/// Writes the options. Ranges are the vendors' own business: they differ, and change.
+///
+/// # Errors
+/// `invalid-request` for a value that is wrong for every model.
+pub fn write(
+    body: &mut Body<'_>,
+    request: &Request,
+    model: &str,
+    warnings: &mut Warnings,
+) -> Result<(), Error> {
+    response_format(body, request.response_format.as_ref(), warnings)?;
+    output_limit(body, request.max_output_tokens, model)?;
+    sampling(body, request)?;
+    stop(body, request)?;
+    if let Some(seed) = request.seed
+        && let Some(json) = body.field("seed")
+    {
+        json.integer(seed);
+    }
+    if let Some(reasoning) = &request.reasoning {
+        write_reasoning(body, reasoning, warnings)?;
+    }
+    for (field, value) in [("prompt_cache_key", &request.cache_key), ("user", &request.user)] {
+        if let Some(value) = value.as_deref().filter(|value| !value.is_empty())
+            && let Some(json) = body.field(field)
+        {
+            json.string(value);
+        }
+    }
+    Ok(())
+}
+
+/// Plain text is what every model gives unasked, and some servers know no other word for it.
+fn response_format(
+    body: &mut Body<'_>,
+    format: Option<&ResponseFormat>,
+    warnings: &mut Warnings,
+) -> Result<(), Error> {
+    match format {
+        None | Some(ResponseFormat::Text) => Ok(()),
+        Some(ResponseFormat::JsonObject) => {
+            if let Some(json) = body.field("response_format") {
+                json.raw(r#"{"type":"json_object"}"#);
+            }
+            Ok(())
+        }
+        Some(ResponseFormat::JsonSchema(schema)) => match body.field("response_format") {
+            Some(json) => json_schema(json, schema, warnings),
+            None => Ok(()),
+        },
+    }
+}
+
+fn json_schema(json: &mut Json, schema: &JsonSchema, warnings: &mut Warnings) -> Result<(), Error> {
+    const WHAT: &str = "response-format.schema-json";
+    if !is_name(&schema.name) {
+        return Err(invalid(
+            "response-format: the schema's name has 1 to 64 characters A-Z, a-z, 0-9, _ and -",
+        ));
+    }
+    let text = whole(&schema.schema_json, WHAT, warnings);
+    json.raw(r#"{"type":"json_schema","json_schema":{"name":"#);
+    json.string(&schema.name);
+    json.key("schema");
+    json.raw(object(&text, WHAT)?);
+    if let Some(strict) = schema.strict {
+        json.key("strict");
+        json.bool(strict);
+    }
+    json.raw("}}");
+    Ok(())
+}
+
+/// The caller's own limit takes the place of ours under either name: both at once are refused.
+fn output_limit(body: &mut Body<'_>, limit: Option<u32>, model: &str) -> Result<(), Error> {
+    let Some(limit) = limit else { return Ok(()) };
+    if limit == 0 {
+        return Err(invalid("max-output-tokens is 0: leave it out for the model's own limit"));
+    }
+    if !body.is_extra(MAX_TOKENS)
+        && !body.is_extra(MAX_COMPLETION_TOKENS)
+        && let Some(json) = body.field(output_limit_field(model))
+    {
+        json.integer(limit.into());
+    }
+    Ok(())
+}
+
+fn sampling(body: &mut Body<'_>, request: &Request) -> Result<(), Error> {
+    let values = [
+        ("temperature", request.temperature),
+        ("top_p", request.top_p),
+        ("frequency_penalty", request.frequency_penalty),
+        ("presence_penalty", request.presence_penalty),
+    ];
+    for (name, value) in values {
+        let Some(value) = value else { continue };
+        if !value.is_finite() {
+            return Err(invalid(format!("{name} is not a number that JSON can hold")));
+        }
+        if let Some(json) = body.field(name) {
+            json.float(value);
+        }
+    }
+    Ok(())
+}
+
+fn stop(body: &mut Body<'_>, request: &Request) -> Result<(), Error> {
+    if let Some(index) = request.stop.iter().position(|text| text.is_empty()) {
+        return Err(invalid(format!("stop[{index}] is empty: it would stop the answer before it begins")));
+    }
+    if !request.stop.is_empty()
+        && let Some(json) = body.field("stop")
+    {
+        json.raw("[");
+        for text in &request.stop {
+            json.item();
+            json.string(text);
+        }
+        json.raw("]");
+    }
+    Ok(())
+}
+
+fn write_reasoning(
+    body: &mut Body<'_>,
+    reasoning: &ReasoningOptions,
+    warnings: &mut Warnings,
+) -> Result<(), Error> {
+    if let Some(effort) = &reasoning.effort {
+        if effort.is_empty() {
+            return Err(invalid("reasoning.effort is empty: leave it out for the model's own"));
+        }
+        if let Some(json) = body.field("reasoning_effort") {
+            json.string(effort);
+        }
+    }
+    // `include-text` is no business of the server's: who does not want the text is not given it by the decoder.
+    if reasoning.budget_tokens.is_some() {
+        warnings.add(
+            "reasoning.budget-tokens has no field on the route chat-completions and was not sent: \
+             reasoning.effort has one",
+        );
+    }
+    Ok(())
+}

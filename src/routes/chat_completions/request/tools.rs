@@ -1,0 +1,105 @@
+//! The tools that the model may call.
+
+use super::{body::Body, invalid, is_name, json::Json, object, whole};
+use crate::{
+    contract::{Error, Request, Tool, ToolChoice},
+    history::Warnings,
+};
+use alloc::{collections::BTreeSet, format};
+
+/// Writes `tools`, `tool_choice` and `parallel_tool_calls`. The latter two mean nothing without tools, and
+/// servers refuse them there.
+///
+/// # Errors
+/// `invalid-request` for a tool that cannot be sent, or a choice that cannot be made.
+pub fn write(body: &mut Body<'_>, request: &Request, warnings: &mut Warnings) -> Result<(), Error> {
+    let names = names(&request.tools)?;
+    if !request.tools.is_empty()
+        && let Some(json) = body.field("tools")
+    {
+        json.raw("[");
+        for (index, tool) in request.tools.iter().enumerate() {
+            write_tool(json, index, tool, warnings)?;
+        }
+        json.raw("]");
+    }
+    // Tools that the caller wrote in extra-json take the place of these, and are not looked into.
+    let callers_own = body.is_extra("tools");
+    if let Some(choice) = &request.tool_choice {
+        check(choice, &names, callers_own)?;
+    }
+    if names.is_empty() && !callers_own {
+        return Ok(());
+    }
+    if let Some(choice) = &request.tool_choice
+        && let Some(json) = body.field("tool_choice")
+    {
+        write_choice(json, choice);
+    }
+    if let Some(parallel) = request.parallel_tool_calls
+        && let Some(json) = body.field("parallel_tool_calls")
+    {
+        json.bool(parallel);
+    }
+    Ok(())
+}
+
+fn names(tools: &[Tool]) -> Result<BTreeSet<&str>, Error> {
+    let mut names = BTreeSet::new();
+    for (index, tool) in tools.iter().enumerate() {
+        if !is_name(&tool.name) {
+            return Err(invalid(format!(
+                "tools[{index}]: a name has 1 to 64 characters A-Z, a-z, 0-9, _ and -; rename the tool"
+            )));
+        }
+        if !names.insert(tool.name.as_str()) {
+            return Err(invalid(format!("tools[{index}]: another tool before it has the same name")));
+        }
+    }
+    Ok(names)
+}
+
+fn write_tool(json: &mut Json, index: usize, tool: &Tool, warnings: &mut Warnings) -> Result<(), Error> {
+    let what = format!("tools[{index}].parameters-json");
+    let parameters = whole(&tool.parameters_json, &what, warnings);
+    json.item();
+    json.raw(r#"{"type":"function","function":{"name":"#);
+    json.string(&tool.name);
+    if let Some(description) = &tool.description {
+        json.key("description");
+        json.string(description);
+    }
+    json.key("parameters");
+    json.raw(object(&parameters, &what)?);
+    if let Some(strict) = tool.strict {
+        json.key("strict");
+        json.bool(strict);
+    }
+    json.raw("}}");
+    Ok(())
+}
+
+fn check(choice: &ToolChoice, names: &BTreeSet<&str>, callers_own: bool) -> Result<(), Error> {
+    match choice {
+        ToolChoice::Named(name) if !callers_own && !names.contains(name.as_str()) => {
+            Err(invalid("tool-choice names a tool that is not among the tools of the request"))
+        }
+        ToolChoice::Required if !callers_own && names.is_empty() => {
+            Err(invalid("tool-choice requires a tool call, but the request has no tools"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn write_choice(json: &mut Json, choice: &ToolChoice) {
+    match choice {
+        ToolChoice::Auto => json.string("auto"),
+        ToolChoice::None => json.string("none"),
+        ToolChoice::Required => json.string("required"),
+        ToolChoice::Named(name) => {
+            json.raw(r#"{"type":"function","function":{"name":"#);
+            json.string(name);
+            json.raw("}}");
+        }
+    }
+}

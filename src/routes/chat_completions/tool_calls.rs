@@ -1,0 +1,137 @@
+//! Which tool call a fragment belongs to [13].
+//!
+//! By the book a fragment's index says so. In the wild the index is missing, starts at 1, or is 0 for all,
+//! and ids come late, never, or with every fragment.
+
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
+use super::chunk::{Function, ToolCall};
+use super::replay::CallReplay;
+use crate::errors::Error;
+use crate::events::{Assembler, CallHandle};
+use crate::json::{Raw, WireText, present, string, text, unsigned};
+
+#[derive(Debug)]
+struct Known {
+    index: Option<u64>,
+    id: String,
+    named: bool,
+    handle: CallHandle,
+    /// The chunk that told of it last.
+    chunk: u64,
+}
+
+/// The calls of an answer so far.
+#[derive(Debug, Default)]
+pub(super) struct ToolCalls {
+    known: Vec<Known>,
+    chunk: u64,
+}
+
+impl ToolCalls {
+    /// The fragments of one chunk.
+    pub(super) fn read(&mut self, fragments: &[ToolCall<'_>], out: &mut Assembler) -> Result<(), Error> {
+        self.chunk = self.chunk.wrapping_add(1);
+        for fragment in fragments {
+            let function = fragment.function.0.as_ref();
+            let id = string(fragment.id);
+            let name = function.and_then(|function| string(function.name));
+            let at = self.resolve(unsigned(fragment.index), id.as_deref(), name.is_some(), out)?;
+            self.tell(at, id.as_deref(), function, out)?;
+            if let (Some(extra), Some(known)) = (fragment.extra_content, self.known.get(at)) {
+                if present(Some(extra)).is_some() {
+                    let replay =
+                        CallReplay { extra_content: Some(extra.to_owned()), ..CallReplay::default() };
+                    out.call_replay(known.handle, replay.to_json())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The one call of the legacy `function_call`. It has neither index nor id.
+    pub(super) fn read_legacy(&mut self, function: &Function<'_>, out: &mut Assembler) -> Result<(), Error> {
+        let at = match self.known.len().checked_sub(1) {
+            Some(last) => last,
+            None => self.open(None, None, out)?,
+        };
+        self.tell(at, None, Some(function), out)
+    }
+
+    fn tell(
+        &mut self,
+        at: usize,
+        id: Option<&str>,
+        function: Option<&Function<'_>>,
+        out: &mut Assembler,
+    ) -> Result<(), Error> {
+        let Some(known) = self.known.get_mut(at) else { return Ok(()) };
+        known.chunk = self.chunk;
+        if let Some(id) = id.filter(|_| known.id.is_empty()) {
+            known.id = id.into();
+            out.call_id(known.handle, id)?;
+        }
+        let Some(function) = function else { return Ok(()) };
+        if let Some(name) = string(function.name) {
+            known.named = true;
+            out.call_name(known.handle, &name)?;
+        }
+        match arguments(function.arguments) {
+            Some(fragment) => out.call_arguments(known.handle, &fragment),
+            None => Ok(()),
+        }
+    }
+
+    /// The call that a fragment belongs to; a new one where it belongs to none.
+    fn resolve(
+        &mut self,
+        index: Option<u64>,
+        id: Option<&str>,
+        named: bool,
+        out: &mut Assembler,
+    ) -> Result<usize, Error> {
+        let chunk = self.chunk;
+        // The last one counts: where every call has index 0, that is the one under way.
+        let found = self.known.iter().rposition(|known| match (index, id) {
+            (Some(index), Some(id)) => known.index == Some(index) && (known.id.is_empty() || known.id == id),
+            (Some(index), None) => known.index == Some(index),
+            (None, Some(id)) => known.id == id,
+            (None, None) => true,
+        });
+        let found = found.or_else(|| self.late_id(index, id, named));
+        // Without an index and an id a name begins a call, if this chunk told of the last one already.
+        let anonymous = index.is_none() && id.is_none();
+        let found = found.filter(|&at| {
+            !(anonymous
+                && named
+                && self.known.get(at).is_some_and(|known| known.named && known.chunk == chunk))
+        });
+        match found {
+            Some(at) => Ok(at),
+            None => self.open(index, id, out),
+        }
+    }
+
+    /// An id that comes behind the beginning of its call, without an index.
+    fn late_id(&self, index: Option<u64>, id: Option<&str>, named: bool) -> Option<usize> {
+        let last = self.known.len().checked_sub(1)?;
+        let waiting = self.known.get(last)?;
+        let late = index.is_none() && id.is_some() && waiting.id.is_empty() && !(named && waiting.named);
+        late.then_some(last)
+    }
+
+    fn open(&mut self, index: Option<u64>, id: Option<&str>, out: &mut Assembler) -> Result<usize, Error> {
+        let handle = out.open_call()?;
+        if let Some(id) = id {
+            out.call_id(handle, id)?;
+        }
+        let id = id.unwrap_or_default().into();
+        self.known.push(Known { index, id, named: false, handle, chunk: self.chunk });
+        Ok(self.known.len() - 1)
+    }
+}
+
+/// Arguments are JSON in a string, by the book; some vendors write the object itself.
+fn arguments<'a>(raw: Raw<'a>) -> Option<WireText<'a>> {
+    text(raw).or_else(|| present(raw).map(WireText::from))
+}

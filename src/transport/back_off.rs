@@ -1,0 +1,104 @@
+//! Whether to try again, and how long to wait before.
+
+use core::time::Duration;
+
+use super::Moment;
+use crate::errors::{Error, Wish};
+
+/// The first wait; each further one is twice as long.
+const FIRST: Duration = Duration::from_millis(500);
+
+/// The longest wait of our own choice.
+const LONGEST: Duration = Duration::from_secs(8);
+
+/// The tries that are left.
+#[derive(Clone, Debug)]
+pub struct Retries {
+    left: u32,
+    made: u32,
+}
+
+impl Retries {
+    /// This many tries after the first.
+    pub fn new(max: u32) -> Self {
+        Self { left: max, made: 0 }
+    }
+
+    /// When to try again after this error; nothing where that is over, is of no use, or would be later
+    /// than `end`.
+    pub fn next(&mut self, error: &Error, now: Moment, end: Moment) -> Option<Moment> {
+        if !error.retryable || self.left == 0 {
+            return None;
+        }
+        let wait = match Wish::from_error(error) {
+            Wish::After(ms) => Duration::from_millis(ms),
+            Wish::TooLong(_) => return None,
+            Wish::None => jittered(own_choice(self.made), now),
+        };
+        let at = now.after(wait);
+        if at >= end {
+            return None;
+        }
+        self.left -= 1;
+        self.made += 1;
+        Some(at)
+    }
+}
+
+fn own_choice(made: u32) -> Duration {
+    FIRST.saturating_mul(1_u32.checked_shl(made).unwrap_or(u32::MAX)).min(LONGEST)
+}
+
+/// Less by up to a quarter, so that clients which failed together do not come back together. The clock's
+/// nanoseconds are chance enough for that; the component has no source of randomness, and needs none.
+fn jittered(wait: Duration, now: Moment) -> Duration {
+    // Spreads neighbouring moments: the multiplier of Knuth's linear generator.
+    let part = now.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407) >> 40;
+    let fraction = part as f64 / f64::from(1 << 24);
+    wait.mul_f64(1.0 - 0.25 * fraction)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::errors::{invalid_request, network};
+
+    const FAR: Moment = Moment(u64::MAX);
+
+    fn waits(max: u32, error: &Error, now: u64) -> std::vec::Vec<f64> {
+        let mut retries = Retries::new(max);
+        let now = Moment(now);
+        std::iter::from_fn(|| Some(now.until(retries.next(error, now, FAR)?).as_secs_f64())).collect()
+    }
+
+    #[test]
+    fn waits_double_to_eight_seconds_less_up_to_a_quarter() {
+        let lost = network("reset", true);
+        let mut fractions = std::vec::Vec::new();
+        for now in 0..1000 {
+            let waits = waits(7, &lost, now * 1_000_003);
+            assert_eq!(waits.len(), 7);
+            for (wait, whole) in waits.iter().zip([0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]) {
+                assert!((whole * 0.75..=whole).contains(wait), "{wait} of {whole}");
+            }
+            fractions.push(waits[0]);
+        }
+        fractions.sort_by(f64::total_cmp);
+        assert!(fractions[0] < 0.39 && fractions[999] > 0.49, "the waits are spread");
+    }
+
+    #[test]
+    fn the_wish_of_the_server_comes_first() {
+        let asked = |ms| Error { retry_after_ms: Some(ms), ..network("busy", true) };
+        assert_eq!(waits(2, &asked(3_000), 7), [3.0, 3.0]);
+        assert!(waits(2, &asked(120_001), 7).is_empty());
+    }
+
+    #[test]
+    fn what_cannot_succeed_is_not_tried_again() {
+        assert!(waits(2, &invalid_request("no"), 7).is_empty());
+        assert!(waits(0, &network("reset", true), 7).is_empty());
+        let mut retries = Retries::new(2);
+        assert_eq!(retries.next(&network("reset", true), Moment(0), Moment(1_000)), None, "too late for it");
+    }
+}

@@ -1,0 +1,128 @@
+//! A small answer as a whole: a list, a balance.
+
+use alloc::{format, rc::Rc, vec::Vec};
+use core::time::Duration;
+
+use super::{Attempt, Moment, Outgoing, ResponseHead, Retries, Step, Transport};
+use crate::config::Settings;
+use crate::errors::{Error, from_response, protocol};
+
+/// Largest answer, in bytes: twenty times today's longest list.
+pub const MAX_BODY: usize = 8 << 20;
+
+/// Most that is read of an error [22].
+const MAX_ERROR_BODY: usize = 64 << 10;
+
+/// A whole answer with a status of success.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fetched {
+    /// Status and headers.
+    pub head: ResponseHead,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// A GET under way, with its retries.
+pub struct Fetch<T: Transport> {
+    transport: Rc<T>,
+    settings: Rc<Settings>,
+    request: Outgoing,
+    end: Moment,
+    retries: Retries,
+    state: State<T>,
+}
+
+enum State<T: Transport> {
+    /// At the start, and when a back-off is over.
+    Ready,
+    BackOff(Moment),
+    /// From the request to the end of the body.
+    Open(Attempt<T>, Fetched),
+    Over,
+}
+
+impl<T: Transport> Fetch<T> {
+    /// Asks for this; everything is over after `total` at the latest.
+    pub fn new(transport: Rc<T>, settings: Rc<Settings>, request: Outgoing, total: Duration) -> Self {
+        let end = transport.now().after(total);
+        let retries = Retries::new(settings.max_retries);
+        Self { transport, settings, request, end, retries, state: State::Ready }
+    }
+
+    /// Moves on without waiting. Something comes out once.
+    pub fn step(&mut self) -> Option<Result<Fetched, Error>> {
+        let origin = self.request.base_url.origin();
+        loop {
+            match &mut self.state {
+                State::Over => return None,
+                State::BackOff(until) if self.transport.now() < *until => return None,
+                State::BackOff(_) => self.state = State::Ready,
+                State::Ready => {
+                    match Attempt::start(&*self.transport, &self.request, &self.settings.deadlines, self.end)
+                    {
+                        Ok(attempt) => self.state = State::Open(attempt, Fetched::default()),
+                        Err(error) => return self.failed(error),
+                    }
+                }
+                State::Open(attempt, fetched) => match attempt.step(&self.transport, &origin) {
+                    Ok(Step::Pending) => return None,
+                    Ok(Step::Sent) => {}
+                    Ok(Step::Head(head)) => fetched.head = head,
+                    Ok(Step::Bytes(bytes)) => {
+                        attempt.progressed(self.transport.now());
+                        fetched.body.extend_from_slice(&bytes);
+                        if enough(fetched) {
+                            return self.ended();
+                        }
+                        // A body that trickles in for ever is progress all the time.
+                        if let Err(error) = attempt.check(self.transport.now()) {
+                            return self.failed(error);
+                        }
+                    }
+                    Ok(Step::End) => return self.ended(),
+                    // The status and what came with it tell more than the end of the connection does.
+                    Err(_) if !fetched.head.is_success() && fetched.head.status != 0 => return self.ended(),
+                    Err(error) => return self.failed(error),
+                },
+            }
+        }
+    }
+
+    /// What to wait on, and until when at most.
+    pub fn waits_for(&self) -> (Option<&T::Exchange>, Moment) {
+        match &self.state {
+            State::Open(attempt, _) => (Some(attempt.exchange()), attempt.until().at),
+            State::BackOff(until) => (None, *until),
+            State::Ready | State::Over => (None, self.end),
+        }
+    }
+
+    fn ended(&mut self) -> Option<Result<Fetched, Error>> {
+        let State::Open(_, fetched) = core::mem::replace(&mut self.state, State::Over) else { return None };
+        if !fetched.head.is_success() {
+            let error = from_response(&fetched.head, &fetched.body, &self.settings.scrubber);
+            return self.failed(error);
+        }
+        if fetched.body.len() > MAX_BODY {
+            return self.failed(protocol(format!("The answer is larger than {} MiB.", MAX_BODY >> 20)));
+        }
+        Some(Ok(fetched))
+    }
+
+    fn failed(&mut self, error: Error) -> Option<Result<Fetched, Error>> {
+        match self.retries.next(&error, self.transport.now(), self.end) {
+            Some(until) => {
+                self.state = State::BackOff(until);
+                None
+            }
+            None => {
+                self.state = State::Over;
+                Some(Err(error))
+            }
+        }
+    }
+}
+
+fn enough(fetched: &Fetched) -> bool {
+    fetched.body.len() > if fetched.head.is_success() { MAX_BODY } else { MAX_ERROR_BODY }
+}
