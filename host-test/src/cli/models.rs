@@ -35,7 +35,8 @@ pub(crate) async fn run(common: &Common, args: &ModelsArgs, screen: Screen) -> R
         // Trimmed: a row of a table without a frame needs no blanks at its end.
         screen.print(&format!("{}\n", table(&list.models, kind, screen).trim_fmt()))?;
     }
-    for (style, text) in footer(&list, found, all, kind) {
+    screen.print(&format!("{}\n", screen.styled(Style::Dim, &counts(&list, found, all, kind))))?;
+    for (style, text) in remarks(&list, found, all) {
         screen.aside(Some(style), &format!("{text}\n"));
     }
     Ok(())
@@ -140,8 +141,8 @@ fn per_million(price: &Price, amount: Option<f64>) -> String {
     if price.currency == "USD" { number } else { format!("{number} {}", line(&price.currency)) }
 }
 
-/// The lines below the table.
-fn footer(list: &ModelList, found: usize, all: usize, kind: Kind) -> Vec<(Style, String)> {
+/// The line below the table: how many, and where from.
+fn counts(list: &ModelList, found: usize, all: usize, kind: Kind) -> String {
     let shown = list.models.len();
     let count = match shown == found {
         true => grouped(found as u64),
@@ -154,8 +155,12 @@ fn footer(list: &ModelList, found: usize, all: usize, kind: Kind) -> Vec<(Style,
         (ListOrigin::Cached, None) => "remembered".to_owned(),
         (ListOrigin::BuiltIn, _) => "the plugin's own table".to_owned(),
     };
-    let counts = format!("{count}{among} models, {} listed in all · {origin}", grouped(all as u64));
-    let mut lines = vec![(Style::Dim, counts)];
+    format!("{count}{among} models, {} listed in all · {origin}", grouped(all as u64))
+}
+
+/// What people should know about the list.
+fn remarks(list: &ModelList, found: usize, all: usize) -> Vec<(Style, String)> {
+    let mut lines = Vec::new();
     if found == 0 && all > 0 {
         lines.push((Style::Dim, "none fits; --kind all and another --search show more".to_owned()));
     }

@@ -75,7 +75,9 @@ fn trap_what_waits(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         let mut instance = linker.instance(interface)?;
         for function in functions {
             instance.func_new(function, move |_, _, _, _| {
-                Err(wasmtime::format_err!("it called {interface} {function}, which waits, in a host that must not"))
+                Err(wasmtime::format_err!(
+                    "it called {interface} {function}, which waits, in a host that must not"
+                ))
             })?;
         }
     }

@@ -44,11 +44,7 @@ pub fn description() -> Description {
         docs_url: String::new(),
         default_base_url: "https://provider.example/v1".to_owned(),
         origins: vec!["https://provider.example".to_owned()],
-        auth: AuthDescription {
-            env_vars: Vec::new(),
-            key_hint: String::new(),
-            console_url: String::new(),
-        },
+        auth: AuthDescription { env_vars: Vec::new(), key_hint: String::new(), console_url: String::new() },
         capabilities: Vec::new(),
         default_model: String::new(),
     }
