@@ -78,7 +78,11 @@ fn each_mistake_is_refused_by_its_name() {
         ("\"cometapi.wasm\"", "\".wasm\"", "without a path"),
         ("\"0.1.0\"", "\"one\"", "version"),
         (DIGEST, "E3B0", "sha256"),
-        ("[\"https://api.cometapi.com\"]", "[\"https://api.cometapi.com/v1\"]", "write https://api.cometapi.com"),
+        (
+            "[\"https://api.cometapi.com\"]",
+            "[\"https://api.cometapi.com/v1\"]",
+            "write https://api.cometapi.com",
+        ),
         ("[\"https://api.cometapi.com\"]", "[\"http://api.cometapi.com\"]", "plain text"),
         ("[\"https://api.cometapi.com\"]", "[]", "not in network.origins"),
         ("\"https://api.cometapi.com/v1\"", "\"ftp://api.cometapi.com\"", "ftp"),

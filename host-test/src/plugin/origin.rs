@@ -168,7 +168,8 @@ mod tests {
     #[test]
     fn scheme_host_and_port_all_tell_origins_apart() {
         let origin: Origin = "https://a.example".parse().unwrap();
-        for other in ["http://a.example", "https://b.example", "https://a.example:8443", "https://a.example."] {
+        for other in ["http://a.example", "https://b.example", "https://a.example:8443", "https://a.example."]
+        {
             assert_ne!(origin, other.parse::<Origin>().unwrap(), "{other}");
         }
     }

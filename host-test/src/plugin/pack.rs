@@ -20,7 +20,8 @@ pub fn pack(component: &[u8], description: &Description, out: &Path) -> Result<P
     check_surface(component, Path::new("the component"))?;
     let manifest = manifest(component, description)?;
     let manifest_path = out.join(FILE_NAME);
-    let text = manifest.to_toml().map_err(|reason| LoadError::Manifest { path: manifest_path.clone(), reason })?;
+    let text =
+        manifest.to_toml().map_err(|reason| LoadError::Manifest { path: manifest_path.clone(), reason })?;
     fs::create_dir_all(out).map_err(|source| LoadError::File { path: out.to_owned(), source })?;
     // The manifest comes last: until it is there, the folder is no plugin.
     write(&out.join(&manifest.component), component)?;

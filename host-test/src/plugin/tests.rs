@@ -110,7 +110,10 @@ fn a_component_that_is_no_provider_of_this_contract_is_refused_by_name() {
     // The component, and what the refusal has to name.
     let cases = [
         (component("wasi:cli/run@0.2.0", ""), "wasi:cli/run@0.2.0"),
-        (component("agent:model-provider/provider@0.2.0", ""), "speaks agent:model-provider@0.2.0, this harness"),
+        (
+            component("agent:model-provider/provider@0.2.0", ""),
+            "speaks agent:model-provider@0.2.0, this harness",
+        ),
         (component(ours, "wasi:cli/environment@0.2.0"), "imports wasi:cli/environment@0.2.0"),
         (component(ours, "wasi:sockets/tcp@0.2.0"), "imports wasi:sockets/tcp@0.2.0"),
         (component(ours, "wasi:clocks/wall-clock@0.2.0"), "imports wasi:clocks/wall-clock@0.2.0"),
@@ -160,7 +163,8 @@ fn discovery_takes_every_folder_in_order_and_a_bad_one_hides_no_good_one() {
     fs::create_dir(dir.path().join(".hidden")).unwrap();
     fs::write(dir.path().join("README"), "no plugin").unwrap();
     let found = discover(dir.path()).unwrap();
-    let told: Vec<_> = found.iter().map(|found| found.as_ref().map(|p| file_name(&p.directory)).ok()).collect();
+    let told: Vec<_> =
+        found.iter().map(|found| found.as_ref().map(|p| file_name(&p.directory)).ok()).collect();
     assert_eq!(told, [None, Some("b".to_owned()), Some("c".to_owned())]);
     assert!(matches!(found.first(), Some(Err(LoadError::NoManifest { .. }))));
     assert!(discover(&dir.path().join("nowhere")).is_err());

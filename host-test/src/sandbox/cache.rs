@@ -105,7 +105,8 @@ mod tests {
     use super::*;
     use wasmtime::Config;
 
-    const COMPONENT: &str = "(component (core module $m (func (export \"f\"))) (core instance (instantiate $m)))";
+    const COMPONENT: &str =
+        "(component (core module $m (func (export \"f\"))) (core instance (instantiate $m)))";
 
     fn engine(stack: usize) -> Engine {
         Engine::new(Config::new().max_wasm_stack(stack)).unwrap()

@@ -76,7 +76,8 @@ fn value(spec: &CredentialSpec, key: &Secret) -> Result<HeaderValue, SandboxErro
         CredentialKind::Bearer => format!("Bearer {key}"),
         CredentialKind::Plain => key.to_owned(),
     };
-    let mut value = HeaderValue::try_from(text).map_err(|_| SandboxError::Key("the key fits into no header"))?;
+    let mut value =
+        HeaderValue::try_from(text).map_err(|_| SandboxError::Key("the key fits into no header"))?;
     // Marked, so that Debug of the headers does not show it and HTTP/2 would not index it.
     value.set_sensitive(true);
     Ok(value)

@@ -93,10 +93,9 @@ impl Host {
     /// # Errors
     /// When the engine does not start on this machine.
     pub fn with_options(cache_dir: PathBuf, options: HostOptions) -> Result<Host, SandboxError> {
-        let memories = options.readable_memory.then(|| Readable {
-            memories: Arc::new(Memories::default()),
-            turn: Arc::new(Mutex::new(())),
-        });
+        let memories = options
+            .readable_memory
+            .then(|| Readable { memories: Arc::new(Memories::default()), turn: Arc::new(Mutex::new(())) });
         let engine = super::engine::engine(memories.as_ref().map(|readable| Arc::clone(&readable.memories)))?;
         Ok(Host { engine, cache: Cache::new(cache_dir), options, memories })
     }

@@ -96,7 +96,11 @@ impl WasiHttpHooks for Door {
     fn p2_error_from_hyper(&mut self, error: &hyper::Error) -> ErrorCode {
         if error.is_timeout() {
             ErrorCode::HttpResponseTimeout
-        } else if error.is_incomplete_message() || error.is_closed() || error.is_canceled() || is_broken(error) {
+        } else if error.is_incomplete_message()
+            || error.is_closed()
+            || error.is_canceled()
+            || is_broken(error)
+        {
             ErrorCode::ConnectionTerminated
         } else {
             ErrorCode::HttpProtocolError

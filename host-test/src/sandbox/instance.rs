@@ -19,7 +19,9 @@ use super::linker::State;
 use super::memory::Region;
 use super::policy::{Denial, Policy};
 use super::running::Running;
-use crate::contract::{Account, Batch, Config, Description, Discovery, Guest, ModelList, ModelProvider, Request};
+use crate::contract::{
+    Account, Batch, Config, Description, Discovery, Guest, ModelList, ModelProvider, Request,
+};
 
 /// The longest single wait inside a component while an answer is polled for.
 const POLL: Duration = Duration::from_millis(500);
@@ -110,7 +112,8 @@ impl Instance {
     /// The provider's, when the configuration cannot be used.
     pub async fn open(&mut self, config: &Config) -> Result<ClientHandle, CallError> {
         let guest = guest(&self.bindings).client();
-        let client = call!(self.running, "client.open", Duration::ZERO, |store| guest.call_open(store, config))?;
+        let client =
+            call!(self.running, "client.open", Duration::ZERO, |store| guest.call_open(store, config))?;
         Ok(ClientHandle(client?))
     }
 

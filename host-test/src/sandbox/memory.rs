@@ -124,7 +124,9 @@ mod tests {
         let write = |at: usize, text: &[u8]| {
             assert!(at + text.len() <= 32);
             // SAFETY: within the 32 bytes of the region.
-            unsafe { std::ptr::copy_nonoverlapping(text.as_ptr(), region.bytes.cast::<u8>().add(at), text.len()) };
+            unsafe {
+                std::ptr::copy_nonoverlapping(text.as_ptr(), region.bytes.cast::<u8>().add(at), text.len())
+            };
         };
         write(0, b"key");
         write(13, b"key");

@@ -91,7 +91,8 @@ impl Policy {
 /// decides and the resolver that connects must not take one text for two hosts.
 pub fn destination(uri: &Uri) -> Result<Origin, Denial> {
     let refused = || Denial::Address(uri.authority().map_or_else(String::new, ToString::to_string));
-    let authority = uri.authority().filter(|authority| !authority.as_str().contains('@')).ok_or_else(refused)?;
+    let authority =
+        uri.authority().filter(|authority| !authority.as_str().contains('@')).ok_or_else(refused)?;
     let scheme = uri.scheme_str().ok_or_else(refused)?;
     let url = Url::parse(&format!("{scheme}://{authority}/")).map_err(|_| refused())?;
     let origin = Origin::of(&url).map_err(|_| refused())?;
@@ -129,7 +130,10 @@ mod tests {
         let cases: [(Rules<'_>, &str); 6] = [
             ((&[API], &[API], None, false, false), API),
             ((&[API], &[API], None, false, false), "HTTPS://API.COMETAPI.COM:443"),
-            ((&[API, "https://b.example"], &[API], Some("https://b.example/v1"), true, false), "https://b.example"),
+            (
+                (&[API, "https://b.example"], &[API], Some("https://b.example/v1"), true, false),
+                "https://b.example",
+            ),
             ((&[API], &[], Some("https://own.example:8443/v1"), true, false), "https://own.example:8443"),
             ((&[API], &[], Some("http://127.0.0.1:8080/v1"), true, true), "http://127.0.0.1:8080"),
             ((&["http://localhost:1"], &["http://localhost:1"], None, false, true), "http://localhost:1"),
@@ -163,7 +167,11 @@ mod tests {
         let chosen = Some("https://own.example/v1");
         denied((&[API], &[API], chosen, false, false), "https://own.example", Denial::FixedBaseUrl);
         denied((&[API], &[API], chosen, true, false), "https://own.example:444", Denial::NotDeclared);
-        denied((&[API], &[], Some("http://own.example/v1"), true, false), "http://own.example", Denial::PlainText);
+        denied(
+            (&[API], &[], Some("http://own.example/v1"), true, false),
+            "http://own.example",
+            Denial::PlainText,
+        );
         denied((&[API], &[API], Some("file:///etc"), true, false), "https://etc", Denial::NotDeclared);
     }
 

@@ -24,7 +24,7 @@ pub fn from_module(change: impl FnOnce(&str) -> String) -> Vec<u8> {
     let dummy = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
     let text = change(&wasmprinter::print_bytes(dummy).unwrap());
     let mut module = wat::parse_str(text).unwrap();
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
 
@@ -44,11 +44,7 @@ pub fn description() -> Description {
         docs_url: String::new(),
         default_base_url: "https://provider.example/v1".to_owned(),
         origins: vec!["https://provider.example".to_owned()],
-        auth: AuthDescription {
-            env_vars: Vec::new(),
-            key_hint: String::new(),
-            console_url: String::new(),
-        },
+        auth: AuthDescription { env_vars: Vec::new(), key_hint: String::new(), console_url: String::new() },
         capabilities: Vec::new(),
         default_model: String::new(),
     }
