@@ -115,6 +115,9 @@ impl Answer {
         match core::mem::replace(&mut self.body, Body::Unknown) {
             Body::Unknown => Err(incomplete_stream()),
             Body::Whole(body) => self.decoder.whole(&String::from_utf8_lossy(&body), out),
+            Body::Events(parser) if !parser.is_plausible() => Err(protocol(
+                "The provider answered with plain text and not with its API: check the base URL, it has to end in /v1.",
+            )),
             Body::Events(parser) => {
                 if let Some(tail) = parser.into_tail() {
                     let tail = String::from_utf8_lossy(&tail);

@@ -86,7 +86,7 @@ fn a_code_or_a_text_says_more_than_the_status() {
         (503, coded("model_not_found"), Kind::ModelNotFound),
         (503, saying("No available channel for model x (distributor)"), Kind::ModelNotFound),
         (400, saying("model x has not been priced by the administrator yet"), Kind::ModelNotFound),
-        (404, HTML.into(), Kind::Protocol),
+        (404, HTML.into(), Kind::ModelNotFound),
         (404, saying("Invalid URL (POST /chat)"), Kind::Protocol),
         (500, coded("invalid_request"), Kind::InvalidRequest),
         (500, coded("INVALID_VALUE"), Kind::InvalidRequest),

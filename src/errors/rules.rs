@@ -97,7 +97,7 @@ static RULES: &[Rule] = &[
     on(ANY, Sign::Word(MODEL_WORDS), &verdict::MODEL_NOT_FOUND),
     on(ANY, Sign::Phrase(MODEL_PHRASES), &verdict::MODEL_NOT_FOUND),
     // A wrong path gives a page; a wrong model gives JSON.
-    on(404..=405, Sign::Html, &verdict::NOT_THE_API),
+    on(405..=405, Sign::Html, &verdict::NOT_THE_API),
     on(404..=404, Sign::Phrase(PATH_PHRASES), &verdict::NOT_THE_API),
     status(404, &verdict::MODEL_NOT_FOUND),
     status(405, &verdict::NOT_THE_API),

@@ -77,12 +77,14 @@ impl Lines {
         self.kept.clear();
     }
 
+    /// The beginning of the line under way.
+    pub(super) fn unfinished(&self) -> &[u8] {
+        if self.begun { &self.kept } else { without_mark(&self.kept) }
+    }
+
     /// A line that the end of the body cut off.
     pub(super) fn into_unfinished(self) -> Vec<u8> {
-        if self.begun {
-            return self.kept;
-        }
-        without_mark(&self.kept).into()
+        self.unfinished().into()
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Result<(), TooLong> {

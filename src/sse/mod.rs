@@ -63,6 +63,8 @@ pub struct Parser {
     data_size: usize,
     name: String,
     last_event_id: String,
+    /// A line had the form of a field or a comment: this may be a stream of events.
+    plausible: bool,
     /// The event handed out last stood in `data` or `name`; they are emptied when the next is asked for.
     spent: bool,
 }
@@ -71,6 +73,11 @@ impl Parser {
     /// Takes the bytes of one read. Ask for all events before the next read: what is not asked for is lost.
     pub fn feed<'p, 'b>(&'p mut self, bytes: &'b [u8]) -> Feed<'p, 'b> {
         Feed { parser: self, rest: bytes }
+    }
+
+    /// Whether any line so far was one of an event stream: without one the body is something else.
+    pub fn is_plausible(&self) -> bool {
+        self.plausible || data_value(self.lines.unfinished()).is_some()
     }
 
     /// The data that stood at the end of the body without the blank line that would have made it an event.
@@ -102,6 +109,7 @@ impl Parser {
     /// A line that is not blank. `single` is the one data line so far, if it lies in the bytes of this read.
     fn field<'b>(&mut self, line: Split<'_, 'b>, single: &mut Option<&'b [u8]>) -> Result<(), TooLong> {
         let (name, value) = name_and_value(line.bytes());
+        self.plausible |= matches!(name, b"" | b"data" | b"event" | b"id" | b"retry");
         match name {
             b"data" => {
                 self.data_lines += 1;

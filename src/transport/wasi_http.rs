@@ -124,7 +124,7 @@ impl Exchange for WasiExchange {
         let phase = self.phase();
         match &mut self.state {
             State::Open { upload, response } => {
-                if let Some(head) = response.get() {
+                if let Some(head) = arrived(response) {
                     return self.begin(head, phase);
                 }
                 let Some(writing) = upload else { return Ok(Step::Pending) };
@@ -205,6 +205,15 @@ impl WasiExchange {
     }
 }
 
+/// The head of the answer, if it is there. A host may look at its connection only when it is asked whether
+/// the answer is ready, so it is asked; that never waits.
+fn arrived(response: &FutureIncomingResponse) -> Option<Result<Result<IncomingResponse, ErrorCode>, ()>> {
+    response.get().or_else(|| {
+        let ready = response.subscribe().ready();
+        ready.then(|| response.get()).flatten()
+    })
+}
+
 /// The stream is a child of the body.
 fn drop_upload(upload: &mut Option<Upload>) {
     if let Some(Upload { stream, body, .. }) = upload.take() {
@@ -239,10 +248,13 @@ fn outgoing_request(request: &Outgoing) -> Result<OutgoingRequest, Failure> {
     Ok(outgoing)
 }
 
+/// How much later than the component a host may keep its deadlines: the component's own error says more.
+const HOST_SLACK: Duration = Duration::from_secs(5);
+
 /// The same deadlines as a hint; a host that does not know them is as good.
 fn options(deadlines: &Deadlines) -> Option<RequestOptions> {
     let options = RequestOptions::new();
-    let nanoseconds = |limit: Duration| u64::try_from(limit.as_nanos()).ok();
+    let nanoseconds = |limit: Duration| u64::try_from(limit.saturating_add(HOST_SLACK).as_nanos()).ok();
     let _ = options.set_connect_timeout(nanoseconds(deadlines.connect));
     let _ = options.set_first_byte_timeout(nanoseconds(deadlines.first_byte));
     let _ = options.set_between_bytes_timeout(nanoseconds(deadlines.idle));

@@ -116,6 +116,8 @@ fn a_body_that_is_no_stream_is_told_for_what_it_is() {
         (b"{\"choices\":[{\"mess", ErrorKind::IncompleteStream),
         (b"{\"a\":1}", ErrorKind::Protocol),
         (b"{oops}", ErrorKind::Protocol),
+        (b"upstream connect error", ErrorKind::Protocol),
+        (b"dat", ErrorKind::Protocol),
         (br#"{"error":{"message":"m","code":"model_not_found"}}"#, ErrorKind::ModelNotFound),
     ] {
         assert_eq!(decode(&[body]).kind(), Some(kind), "{}", String::from_utf8_lossy(body));

@@ -1,0 +1,46 @@
+//! Whether the key is accepted, and what is left on it.
+
+use host_test::contract::ErrorKind;
+use host_test::sandbox::Secret;
+use host_test::stand_in::StandIn;
+
+use crate::support::{Waiting, config, instance, provider, provider_error};
+
+#[tokio::test]
+async fn the_balance_is_told_where_the_service_tells_it() {
+    let stand_in = StandIn::start(0).await.expect("a stand-in");
+    let billing = "/v1/dashboard/billing/subscription";
+    for waiting in [Waiting::Allowed, Waiting::Traps] {
+        let mut provider = provider(&stand_in, waiting).await;
+        let account = provider.instance.account(&provider.client).await.expect("an account");
+        assert_eq!(account.currency.as_deref(), Some("USD"));
+        let (limit, used, left) =
+            (account.limit.expect("a limit"), account.used.expect("use"), account.remaining.expect("a rest"));
+        assert!((limit - used - left).abs() < 1e-9 && !account.unlimited);
+        stand_in.script(billing, Some("account-unlimited")).expect("a scenario");
+        let account = provider.instance.account(&provider.client).await.expect("an account");
+        assert!(account.unlimited && account.remaining.is_none());
+        for silent in ["account-says-nothing", "account-html"] {
+            stand_in.script(billing, Some(silent)).expect("a scenario");
+            let account = provider.instance.account(&provider.client).await.expect("an account");
+            assert_eq!(
+                (account.limit, account.remaining, account.unlimited),
+                (None, None, false),
+                "{silent}"
+            );
+        }
+        stand_in.script(billing, None).expect("no scenario");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_refused_is_an_authentication_error() {
+    let stand_in = StandIn::start(0).await.expect("a stand-in");
+    for key in [None, Some(Secret::new("sk-not-the-right-one"))] {
+        let mut instance = instance(&stand_in.base_url(), Waiting::Allowed, key).await;
+        let client = instance.open(&config(&stand_in.base_url())).await.expect("a good configuration");
+        let error = instance.account(&client).await.err().map(provider_error).expect("an error");
+        assert_eq!((error.kind, error.http_status), (ErrorKind::Authentication, Some(401)));
+        assert!(!error.message.contains("sk-not"), "{}", error.message);
+    }
+}

@@ -1,0 +1,49 @@
+//! Where the key is, and where it never is.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use host_test::contract::Discovery;
+use host_test::sandbox::KeyMode;
+use host_test::stand_in::StandIn;
+
+use crate::support::{Waiting, ask, config, open};
+
+fn holds_no_key(what: &str, shown: &impl Debug, key: &str) {
+    let shown = format!("{shown:?}");
+    assert!(!shown.contains(key), "the key stands in {what}");
+    assert!(!shown.contains(&key[3..]), "the key without its prefix stands in {what}");
+}
+
+#[tokio::test]
+async fn the_key_is_sent_to_the_provider_and_shown_to_nobody() {
+    for mode in [KeyMode::Injected, KeyMode::Bearer] {
+        let stand_in = StandIn::start(0).await.expect("a stand-in");
+        let key = stand_in.key().to_owned();
+        let mut provider = open(&stand_in, Waiting::Allowed, mode, config(&stand_in.base_url())).await;
+        for model in ["gpt-5.4-mini", "q24-key-echoed", "q24-key-echoed-in-stream", "q24-key-echoed-as-text"]
+        {
+            let answer = provider.answer(&ask(model, "hello")).await;
+            holds_no_key("an event", &answer.events, &key);
+            holds_no_key("an error", &answer.error, &key);
+        }
+        let list = provider
+            .instance
+            .models(&provider.client, Discovery::Live, Duration::ZERO)
+            .await
+            .expect("a list");
+        holds_no_key("a list", &list, &key);
+        let account = provider.instance.account(&provider.client).await.expect("an account");
+        holds_no_key("an account", &account, &key);
+        assert_eq!(stand_in.key_leaks(), 0, "the catalogue was sent the key");
+        for request in stand_in.requests() {
+            let sent = request.header("authorization").is_some();
+            assert_eq!(sent, request.path.starts_with("/v1/"), "{} with {mode:?}", request.path);
+        }
+        let in_memory = provider.instance.count_in_memory(key.as_bytes()).expect("a readable memory");
+        match mode {
+            KeyMode::Injected => assert_eq!(in_memory, 0, "the key never enters the sandbox"),
+            KeyMode::Bearer => assert!(in_memory > 0, "the search finds a key that is there"),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The two lists, the table, and what happens when one of them is not to be had.
+
+use std::time::{Duration, Instant};
+
+use host_test::contract::{Discovery, ErrorKind, ListOrigin, ModelKind, ModelList, ModelStatus};
+use host_test::sandbox::CallError;
+use host_test::stand_in::{Route, StandIn, scenarios};
+
+use crate::support::{Provider, Waiting, provider, provider_error};
+
+async fn list(provider: &mut Provider, how: Discovery) -> Result<ModelList, CallError> {
+    provider.instance.models(&provider.client, how, Duration::ZERO).await
+}
+
+fn check(name: &str, list: &ModelList) {
+    assert!(list.models.windows(2).all(|pair| pair[0].id < pair[1].id), "{name}: sorted, each id once");
+    for model in &list.models {
+        assert!(!model.id.trim().is_empty(), "{name}: a blank id");
+        assert!(
+            model.context_window != Some(0) && model.max_output_tokens != Some(0),
+            "{name}: {}",
+            model.id
+        );
+        for (fact, known) in [
+            ("context-window", model.context_window.is_some()),
+            ("max-output-tokens", model.max_output_tokens.is_some()),
+            ("price", model.price.is_some()),
+            ("tools", model.tools.is_some()),
+        ] {
+            let sourced = model.sources.iter().any(|source| source.fact == fact);
+            assert_eq!(known, sourced, "{name}: {} of {}", fact, model.id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn models_are_discovered_with_kinds_facts_and_sources() {
+    for waiting in [Waiting::Allowed, Waiting::Traps] {
+        let stand_in = StandIn::start(0).await.expect("a stand-in");
+        let mut provider = provider(&stand_in, waiting).await;
+        let list = list(&mut provider, Discovery::Live).await.expect("a list");
+        check("live", &list);
+        assert_eq!((list.origin, list.age_ms, list.degraded.is_some()), (ListOrigin::Live, None, false));
+        let count = |test: &dyn Fn(&host_test::contract::Model) -> bool| {
+            list.models.iter().filter(|model| test(model)).count()
+        };
+        assert!(list.models.len() >= 550, "{}", list.models.len());
+        assert!(count(&|model| model.status == ModelStatus::Callable) >= 500);
+        let with_window = count(&|model| model.context_window.is_some());
+        assert!(with_window >= 60, "{with_window} context windows are known");
+        for kind in
+            [ModelKind::Chat, ModelKind::Image, ModelKind::Video, ModelKind::Audio, ModelKind::Embedding]
+        {
+            assert!(count(&|model| model.kind == kind) > 0, "{kind:?}");
+        }
+        assert_eq!(stand_in.key_leaks(), 0, "the public catalogue asks for no key and gets none");
+    }
+}
+
+#[tokio::test]
+async fn each_list_that_has_tripped_somebody_is_read_or_refused() {
+    let stand_in = StandIn::start(0).await.expect("a stand-in");
+    let mut played = 0;
+    for scenario in
+        scenarios().iter().filter(|scenario| matches!(scenario.route, Route::KeyList | Route::Catalogue))
+    {
+        played += 1;
+        let (path, key_list) = match scenario.route {
+            Route::KeyList => ("/v1/models", true),
+            _ => ("/api/models", false),
+        };
+        stand_in.script(path, Some(&scenario.name)).expect("a scenario");
+        let mut provider = provider(&stand_in, Waiting::Allowed).await;
+        let begun = Instant::now();
+        let found =
+            list(&mut provider, Discovery::BestEffort).await.expect("a best effort always has a list");
+        assert!(begun.elapsed() < Duration::from_secs(16), "{} took {:?}", scenario.name, begun.elapsed());
+        check(&scenario.name, &found);
+        match (&found.degraded, found.origin) {
+            (None, ListOrigin::Live) => {}
+            (Some(_), ListOrigin::BuiltIn) => {
+                assert!(key_list, "{}: facts alone degrade no list", scenario.name)
+            }
+            other => panic!("{}: {other:?}", scenario.name),
+        }
+        stand_in.script(path, None).expect("no scenario");
+    }
+    assert!(played >= 25, "{played}");
+}
+
+/// What some of them come to, in words of the contract.
+#[tokio::test]
+async fn a_live_list_fails_where_the_provider_cannot_be_asked() {
+    let stand_in = StandIn::start(0).await.expect("a stand-in");
+    for (scenario, kind) in [
+        ("q27-key-refused", ErrorKind::Authentication),
+        ("q27-html", ErrorKind::Protocol),
+        ("q27-redirect", ErrorKind::Protocol),
+        ("q27-over-the-cap", ErrorKind::Protocol),
+        ("q27-endless", ErrorKind::Protocol),
+        ("q27-error-with-status-200", ErrorKind::Server),
+        ("q27-list-slow", ErrorKind::Timeout),
+    ] {
+        stand_in.script("/v1/models", Some(scenario)).expect("a scenario");
+        let mut provider = provider(&stand_in, Waiting::Allowed).await;
+        let error = list(&mut provider, Discovery::Live).await.err().map(provider_error).expect(scenario);
+        assert_eq!(error.kind, kind, "{scenario}: {}", error.message);
+    }
+    stand_in.script("/v1/models", Some("q27-duplicates")).expect("a scenario");
+    stand_in.script("/api/models", Some("q27-catalogue-down")).expect("a scenario");
+    let mut provider = provider(&stand_in, Waiting::Allowed).await;
+    let found = list(&mut provider, Discovery::Live).await.expect("a list");
+    assert!(!found.models.is_empty() && !found.warnings.is_empty(), "facts are missing, and it is said");
+}
+
+#[tokio::test]
+async fn a_list_is_remembered_with_its_age_and_the_table_asks_nobody() {
+    let stand_in = StandIn::start(0).await.expect("a stand-in");
+    let mut provider = provider(&stand_in, Waiting::Allowed).await;
+    let built_in = list(&mut provider, Discovery::BuiltIn).await.expect("a table");
+    assert_eq!((built_in.origin, stand_in.requests().len()), (ListOrigin::BuiltIn, 0));
+    assert!((40..=80).contains(&built_in.models.len()));
+    check("built-in", &built_in);
+    list(&mut provider, Discovery::Live).await.expect("a list");
+    let asked = stand_in.requests().len();
+    let minute = Duration::from_secs(60);
+    let cached = provider.instance.models(&provider.client, Discovery::Live, minute).await.expect("a list");
+    assert_eq!((cached.origin, stand_in.requests().len()), (ListOrigin::Cached, asked));
+    assert!(cached.age_ms.is_some_and(|age| age < 60_000));
+    stand_in.script("/v1/models", Some("q27-list-down")).expect("a scenario");
+    let kept = list(&mut provider, Discovery::BestEffort).await.expect("a list");
+    assert_eq!(
+        (kept.origin, kept.degraded.is_some(), kept.models.len()),
+        (ListOrigin::Cached, true, cached.models.len())
+    );
+}

@@ -1,0 +1,16 @@
+//! The built component in its sandbox, over real sockets: one file for each behaviour.
+//!
+//! It is the packed plugin in `dist/` that is tested; `make test` builds it first.
+
+mod account;
+mod cancelling;
+mod contract;
+mod credentials;
+mod discovery;
+mod errors;
+mod live;
+mod requests;
+mod scenarios;
+mod streaming;
+mod support;
+mod uploads;
