@@ -7,8 +7,8 @@ use super::{Attempt, Moment, Outgoing, ResponseHead, Retries, Step, Transport};
 use crate::config::Settings;
 use crate::errors::{Error, from_response, protocol};
 
-/// Largest answer, in bytes: twenty times today's longest list.
-pub const MAX_BODY: usize = 8 << 20;
+/// Largest answer, in bytes, as in the provider's own clients: ten times today's longest list.
+pub const MAX_BODY: usize = 4 << 20;
 
 /// Most that is read of an error [22].
 const MAX_ERROR_BODY: usize = 64 << 10;

@@ -21,7 +21,8 @@ Environment:
 
 Without a key and a base URL everything runs against a stand-in of CometAPI on this machine.
 
-Exit codes: 0 done, 1 an error of the provider or the plugin, 2 wrong usage, 130 Ctrl-C.";
+Exit codes: 0 done, 1 an error of the provider or the plugin, 2 wrong usage, 130 Ctrl-C,
+141 nobody read a chat to its end.";
 
 /// Runs a model-provider plugin in its sandbox: lists its models, and talks to them.
 #[derive(Debug, Parser)]
@@ -116,8 +117,8 @@ Examples:
   host-test chat --tools tools.json --json \"Weather in Paris?\"
   host-test chat --request request.json    a whole request: see docs of host_test::json::request
 
-The answer goes to stdout; reasoning, tool calls, tokens and cost go to stderr. With --json each line of
-stdout is an event, and the last one is \"finish\" or \"error\"."
+The answer goes to stdout; reasoning, tool calls, tokens and cost go to stderr.
+With --json each line of stdout is an event, and the last one is \"finish\" or \"error\"."
 )]
 pub(crate) struct ChatArgs {
     /// The model's id [default: the plugin's default model].

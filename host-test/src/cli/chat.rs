@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 
-use host_test::contract::{Discovery, Event, Model, ModelStatus, Request, Usage};
+use host_test::contract::{Discovery, Event, Media, Model, ModelStatus, Request, Usage};
 use host_test::json;
 
 use super::answer::TerminalView;
@@ -17,31 +17,89 @@ use super::stream::{Answer, View, stream};
 use super::terminal::{Screen, Style, line};
 
 /// Runs the command; the exit code follows from the failure.
+///
+/// With `--json` whatever fails after the request was understood is told in a last line, so that a stream of
+/// lines always ends in `finish` or `error`.
 pub(crate) async fn run(
     common: &Common,
     args: &ChatArgs,
     screen: Screen,
     interrupts: &Interrupts,
 ) -> Result<(), Failure> {
-    // What the user got wrong is told before anything is started.
-    let said = said(args, common.json, io::stdin().is_terminal() && screen.out_terminal)?;
-    let named = args.model.clone().unwrap_or_default();
-    let mut request = match &args.request {
-        Some(path) => request::from_file(path, args, &named)?,
-        None => request::template(args, &named)?,
-    };
-    let mut images = args.image.iter().map(|source| request::image(source)).collect::<Result<Vec<_>, _>>()?;
-    if let Said::Prompt(prompt) = &said {
-        request.messages.push(request::user_message(std::mem::take(&mut images), prompt.clone()));
+    if !common.json {
+        return talk(common, args, screen, interrupts).await;
     }
-    let mut session = Session::open(common, screen).await?;
-    if request.model.is_empty() {
-        request.model = session.describe().await?.default_model;
+    let mut view = JsonView { screen, handed_out: false };
+    let ended = answer(common, args, &mut view, interrupts).await;
+    if let Some(error) = ended.as_ref().err().and_then(|failure| failure.json(view.handed_out)) {
+        screen.print_json(&json::events::failure(error))?;
     }
-    match said {
-        Said::Conversation => conversation::run(session, request, images, screen, interrupts).await,
-        _ if common.json => for_programs(&mut session, &request, screen, interrupts).await,
-        _ => for_people(&mut session, &request, screen, interrupts).await,
+    ended
+}
+
+/// For programs: one answer as events.
+async fn answer(
+    common: &Common,
+    args: &ChatArgs,
+    view: &mut JsonView,
+    interrupts: &Interrupts,
+) -> Result<(), Failure> {
+    let mut asked = Asked::read(args, false)?;
+    let mut session = asked.open(common, view.screen).await?;
+    stream(&mut session, &asked.request, view, interrupts).await.map(|_| ())
+}
+
+/// For people: one answer, or a conversation.
+async fn talk(
+    common: &Common,
+    args: &ChatArgs,
+    screen: Screen,
+    interrupts: &Interrupts,
+) -> Result<(), Failure> {
+    let mut asked = Asked::read(args, io::stdin().is_terminal() && screen.out_terminal)?;
+    let mut session = asked.open(common, screen).await?;
+    if asked.said == Said::Conversation {
+        return conversation::run(session, asked.request, asked.images, screen, interrupts).await;
+    }
+    let mut view = TerminalView::new(screen);
+    let answer = stream(&mut session, &asked.request, &mut view, interrupts).await;
+    view.end()?;
+    let answer = answer?;
+    let priced = price(&mut session, &asked.request.model, &answer, screen).await;
+    footer(&answer, priced.as_ref(), screen);
+    Ok(())
+}
+
+/// What the command line asks for. What is wrong with it is told before anything is started.
+struct Asked {
+    said: Said,
+    request: Request,
+    /// To go with the first message of a conversation.
+    images: Vec<Media>,
+}
+
+impl Asked {
+    fn read(args: &ChatArgs, interactive: bool) -> Result<Self, Failure> {
+        let said = said(args, interactive)?;
+        let named = args.model.clone().unwrap_or_default();
+        let mut request = match &args.request {
+            Some(path) => request::from_file(path, args, &named)?,
+            None => request::template(args, &named)?,
+        };
+        let mut images = args.image.iter().map(|source| request::image(source)).collect::<Result<_, _>>()?;
+        if let Said::Prompt(prompt) = &said {
+            request.messages.push(request::user_message(std::mem::take(&mut images), prompt.clone()));
+        }
+        Ok(Self { said, request, images })
+    }
+
+    /// Opens the provider, and takes its default model where none was named.
+    async fn open(&mut self, common: &Common, screen: Screen) -> Result<Session, Failure> {
+        let mut session = Session::open(common, screen).await?;
+        if self.request.model.is_empty() {
+            self.request.model = session.describe().await?.default_model;
+        }
+        Ok(session)
     }
 }
 
@@ -53,13 +111,13 @@ enum Said {
     Conversation,
 }
 
-fn said(args: &ChatArgs, json: bool, interactive: bool) -> Result<Said, Failure> {
+fn said(args: &ChatArgs, interactive: bool) -> Result<Said, Failure> {
     match &args.prompt {
         _ if args.request.is_some() => Ok(Said::Request),
         Some(prompt) if prompt == "-" => stdin_prompt(),
         Some(prompt) if prompt.trim().is_empty() => Err(Failure::usage("the prompt is empty")),
         Some(prompt) => Ok(Said::Prompt(prompt.clone())),
-        None if interactive && !json => Ok(Said::Conversation),
+        None if interactive => Ok(Said::Conversation),
         None => {
             Err(Failure::usage("say something: host-test chat \"PROMPT\", or \"-\" to read it from stdin"))
         }
@@ -82,35 +140,6 @@ impl View for JsonView {
         self.handed_out = true;
         self.screen.print_json(&json::events::event(event))
     }
-}
-
-async fn for_programs(
-    session: &mut Session,
-    request: &Request,
-    screen: Screen,
-    interrupts: &Interrupts,
-) -> Result<(), Failure> {
-    let mut view = JsonView { screen, handed_out: false };
-    let ended = stream(session, request, &mut view, interrupts).await;
-    if let Some(error) = ended.as_ref().err().and_then(|failure| failure.json(view.handed_out)) {
-        screen.print_json(&json::events::failure(error))?;
-    }
-    ended.map(|_| ())
-}
-
-async fn for_people(
-    session: &mut Session,
-    request: &Request,
-    screen: Screen,
-    interrupts: &Interrupts,
-) -> Result<(), Failure> {
-    let mut view = TerminalView::new(screen);
-    let answer = stream(session, request, &mut view, interrupts).await;
-    view.end()?;
-    let answer = answer?;
-    let priced = price(session, &request.model, &answer, screen).await;
-    footer(&answer, priced.as_ref(), screen);
-    Ok(())
 }
 
 /// The line below an answer.
@@ -160,25 +189,25 @@ mod tests {
     use super::*;
     use crate::cli::args::{Cli, Command};
 
-    fn decide(line: &[&str], json: bool, interactive: bool) -> Result<Said, u8> {
+    fn decide(line: &[&str], interactive: bool) -> Result<Said, u8> {
         match Cli::try_parse_from(["host-test", "chat"].iter().chain(line)).unwrap().command {
-            Command::Chat(args) => said(&args, json, interactive).map_err(|failure| failure.code()),
+            Command::Chat(args) => said(&args, interactive).map_err(|failure| failure.code()),
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
     fn what_to_say_follows_from_prompt_and_terminal() {
-        assert_eq!(decide(&["hello"], false, true), Ok(Said::Prompt("hello".into())));
-        assert_eq!(decide(&["hello"], true, false), Ok(Said::Prompt("hello".into())));
-        assert_eq!(decide(&[], false, true), Ok(Said::Conversation));
-        assert_eq!(decide(&["--request", "r.json"], true, true), Ok(Said::Request));
+        assert_eq!(decide(&["hello"], true), Ok(Said::Prompt("hello".into())));
+        assert_eq!(decide(&["hello"], false), Ok(Said::Prompt("hello".into())));
+        assert_eq!(decide(&[], true), Ok(Said::Conversation));
+        assert_eq!(decide(&["--request", "r.json"], true), Ok(Said::Request));
     }
 
     #[test]
     fn nothing_to_say_is_wrong_usage() {
-        for (line, json, interactive) in [(&[][..], true, true), (&[], false, false), (&[" "], false, true)] {
-            assert_eq!(decide(line, json, interactive), Err(2));
+        for (line, interactive) in [(&[][..], false), (&[" "], true), (&[""], false)] {
+            assert_eq!(decide(line, interactive), Err(2));
         }
     }
 }

@@ -156,8 +156,13 @@ impl Conversation<'_> {
     /// The person plays the tools; `None` where they would not.
     fn results(&mut self, calls: Vec<ToolCall>) -> Result<Option<Message>, Failure> {
         let mut content = Vec::new();
+        let several = calls.len() > 1;
         for call in calls {
-            self.screen.aside(Some(Style::Cyan), &format!("{}\n", tool_call(&call.name, &call.arguments)));
+            // A single one was shown just now.
+            if several {
+                self.screen
+                    .aside(Some(Style::Cyan), &format!("{}\n", tool_call(&call.name, &call.arguments)));
+            }
             let Typed::Line(text) = self.read("result> ")? else { return Ok(None) };
             content.push(Part::ToolResult(ToolResultPart {
                 call_id: call.id,

@@ -135,9 +135,6 @@ pub(crate) fn provider_message(error: &Error) -> String {
     facts.extend(error.provider_code.as_ref().map(|code| format!("code {code}")));
     facts.extend(error.request_id.as_ref().map(|id| format!("request {id}")));
     facts.extend(error.retry_after_ms.map(|wait| format!("retry after {:.1} s", wait as f64 / 1000.0)));
-    if error.retryable && error.retry_after_ms.is_none() {
-        facts.push("trying again may help".to_owned());
-    }
     let facts = if facts.is_empty() { String::new() } else { format!(" [{}]", facts.join(", ")) };
     line(&format!("{kind}: {}{facts}", error.message)).into_owned()
 }

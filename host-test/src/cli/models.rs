@@ -1,6 +1,6 @@
 //! `host-test models`: what there is, what it can, what it costs.
 
-use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use host_test::contract::{ListOrigin, Model, ModelList, ModelStatus, Price};
 use host_test::json;
 
@@ -9,6 +9,9 @@ use super::cost::grouped;
 use super::failure::{Failure, provider_message};
 use super::session::Session;
 use super::terminal::{Screen, Style, line};
+
+/// The width of a terminal below which a table is not fitted into it, in columns.
+const NARROW: u16 = 80;
 
 /// Runs the command.
 pub(crate) async fn run(common: &Common, args: &ModelsArgs, screen: Screen) -> Result<(), Failure> {
@@ -29,9 +32,11 @@ pub(crate) async fn run(common: &Common, args: &ModelsArgs, screen: Screen) -> R
         return screen.print_json(&json::models::model_list(&list));
     }
     if !list.models.is_empty() {
-        screen.print(&format!("{}\n", table(&list.models, kind, screen)))?;
+        // Trimmed: a row of a table without a frame needs no blanks at its end.
+        screen.print(&format!("{}\n", table(&list.models, kind, screen).trim_fmt()))?;
     }
-    for (style, text) in footer(&list, found, all, kind) {
+    screen.print(&format!("{}\n", screen.styled(Style::Dim, &counts(&list, found, all, kind))))?;
+    for (style, text) in remarks(&list, found, all) {
         screen.aside(Some(style), &format!("{text}\n"));
     }
     Ok(())
@@ -47,19 +52,27 @@ fn matches(model: &Model, search: Option<&str>) -> bool {
 fn table(models: &[Model], kind: Kind, screen: Screen) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    // Off a terminal a line stays a line, however long, for grep and awk.
-    let arrangement =
-        if screen.out_terminal { ContentArrangement::Dynamic } else { ContentArrangement::Disabled };
-    table.set_content_arrangement(arrangement);
     let with_kind = kind == Kind::All;
     let header = ["model", "kind", "context", "output", "$/M in", "$/M out", "can", "status"];
-    let header = header.into_iter().filter(|name| with_kind || *name != "kind").map(|name| {
+    let header: Vec<&str> = header.into_iter().filter(|name| with_kind || *name != "kind").collect();
+    table.set_header(header.iter().map(|name| {
         let cell = Cell::new(name);
         if screen.out_colours() { cell.add_attribute(Attribute::Bold) } else { cell }
-    });
-    table.set_header(header.collect::<Vec<_>>());
+    }));
     for model in models {
         table.add_row(row(model, with_kind));
+    }
+    // Off a terminal a line stays a line, however long, for grep and awk; and a terminal that is narrow,
+    // or does not know its width, wraps better than a table of columns one letter wide would.
+    if screen.out_terminal && table.width().is_some_and(|width| width >= NARROW) {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        // Only what a model can may be broken into lines: an id in two pieces cannot be copied.
+        let fixed = table.column_iter_mut().filter(|column| column.index != header.len().saturating_sub(2));
+        fixed.for_each(|column| {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        });
+    } else {
+        table.set_content_arrangement(ContentArrangement::Disabled);
     }
     table
 }
@@ -128,8 +141,8 @@ fn per_million(price: &Price, amount: Option<f64>) -> String {
     if price.currency == "USD" { number } else { format!("{number} {}", line(&price.currency)) }
 }
 
-/// The lines below the table.
-fn footer(list: &ModelList, found: usize, all: usize, kind: Kind) -> Vec<(Style, String)> {
+/// The line below the table: how many, and where from.
+fn counts(list: &ModelList, found: usize, all: usize, kind: Kind) -> String {
     let shown = list.models.len();
     let count = match shown == found {
         true => grouped(found as u64),
@@ -142,8 +155,12 @@ fn footer(list: &ModelList, found: usize, all: usize, kind: Kind) -> Vec<(Style,
         (ListOrigin::Cached, None) => "remembered".to_owned(),
         (ListOrigin::BuiltIn, _) => "the plugin's own table".to_owned(),
     };
-    let counts = format!("{count}{among} models, {} listed in all · {origin}", grouped(all as u64));
-    let mut lines = vec![(Style::Dim, counts)];
+    format!("{count}{among} models, {} listed in all · {origin}", grouped(all as u64))
+}
+
+/// What people should know about the list.
+fn remarks(list: &ModelList, found: usize, all: usize) -> Vec<(Style, String)> {
+    let mut lines = Vec::new();
     if found == 0 && all > 0 {
         lines.push((Style::Dim, "none fits; --kind all and another --search show more".to_owned()));
     }

@@ -90,17 +90,16 @@ fn prices_have_two_decimals_at_least() {
 }
 
 #[test]
-fn the_footer_tells_how_many_and_where_from() {
-    let text = |list: &ModelList, found, all, kind| footer(list, found, all, kind)[0].1.clone();
+fn the_closing_line_tells_how_many_and_where_from() {
     let live = list(vec![model("a")], ListOrigin::Live);
-    assert_eq!(text(&live, 1, 600, Kind::Chat), "1 chat models, 600 listed in all · live");
-    assert_eq!(text(&live, 1200, 1200, Kind::All), "1 of 1,200 models, 1,200 listed in all · live");
+    assert_eq!(counts(&live, 1, 600, Kind::Chat), "1 chat models, 600 listed in all · live");
+    assert_eq!(counts(&live, 1200, 1200, Kind::All), "1 of 1,200 models, 1,200 listed in all · live");
     let cached = ModelList { age_ms: Some(61_500), ..list(vec![], ListOrigin::Cached) };
-    assert!(text(&cached, 0, 0, Kind::All).ends_with("remembered, 61 s old"));
+    assert!(counts(&cached, 0, 0, Kind::All).ends_with("remembered, 61 s old"));
 }
 
 #[test]
-fn the_footer_says_why_a_list_is_not_live() {
+fn a_list_that_is_not_live_says_why() {
     let why = Error {
         kind: ErrorKind::Network,
         message: "no\nconnection".into(),
@@ -115,7 +114,7 @@ fn the_footer_says_why_a_list_is_not_live() {
     };
     let given =
         ModelList { degraded: Some(why), warnings: vec!["w\r".into()], ..list(vec![], ListOrigin::BuiltIn) };
-    let lines: Vec<String> = footer(&given, 0, 5, Kind::Chat).into_iter().map(|(_, text)| text).collect();
-    assert_eq!(lines[2..], [r"not live: network: no\nconnection", r"warning: w\r"]);
-    assert!(lines[1].contains("--kind all"));
+    let lines: Vec<String> = remarks(&given, 0, 5).into_iter().map(|(_, text)| text).collect();
+    assert_eq!(lines[1..], [r"not live: network: no\nconnection", r"warning: w\r"]);
+    assert!(lines[0].contains("--kind all"));
 }

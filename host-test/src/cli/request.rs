@@ -61,7 +61,8 @@ pub(crate) fn user_message(images: Vec<Media>, text: String) -> Message {
 pub(crate) fn image(source: &str) -> Result<Media, Failure> {
     let is_address = ["http://", "https://", "data:"].iter().any(|scheme| source.starts_with(scheme));
     if is_address {
-        return Ok(media::from_url(source, "image/*"));
+        // The contract wants a type; where the address tells none, vendors look at what they fetch.
+        return Ok(media::from_url(source, "image/jpeg"));
     }
     let media =
         read(Path::new(source)).and_then(|bytes| media::from_file(source, bytes)).map_err(Failure::Usage)?;
@@ -199,6 +200,7 @@ mod tests {
             ("image/png", Some("cat.bin"))
         );
         let from_url = image("https://example.org/cat").unwrap();
+        assert_eq!(from_url.media_type, "image/jpeg");
         assert_eq!(from_url.source, MediaSource::Url("https://example.org/cat".into()));
         assert!(usage(image(&write(&folder, "a.pdf", b"%PDF-1.7"))).contains("no image"));
         assert!(usage(image("/nowhere/cat.png")).contains("/nowhere/cat.png"));

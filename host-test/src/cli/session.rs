@@ -96,10 +96,10 @@ impl Session {
     /// The failure; where the host forbade something, with the rule that only the host knows.
     fn failure(&self, why: CallError) -> Failure {
         let mut failure = Failure::from(why);
-        if let (Failure::Provider(error), Some(denial)) = (&mut failure, self.instance.denials().last()) {
-            if error.kind == ErrorKind::DeniedByHost {
-                error.message = format!("{} ({denial})", error.message);
-            }
+        if let (Failure::Provider(error), Some(denial)) = (&mut failure, self.instance.denials().last())
+            && error.kind == ErrorKind::DeniedByHost
+        {
+            error.message = format!("{} ({denial})", error.message);
         }
         failure
     }

@@ -31,7 +31,12 @@ fn each_deadline_passes_when_it_should_and_says_which_it_is() {
 
 #[test]
 fn keep_alives_are_no_progress() {
-    for keep_alive in [": PING\n\n", "event: ping\ndata: {\"type\":\"ping\"}\n\n", "\n"] {
+    for keep_alive in [
+        ": PING\n\n",
+        "event: ping\ndata: {\"type\":\"ping\"}\n\n",
+        "data: {\"choices\":[{\"delta\":{\"content\":\"\"}}]}\n\n",
+        "\n",
+    ] {
         let pings = (0..1_000).map(|at| (at * 100, Move::Bytes(keep_alive.into())));
         let (error, when) = fails(with(head(200), pings));
         assert_eq!((error.kind, when), (ErrorKind::Timeout, 30_000), "{keep_alive}");

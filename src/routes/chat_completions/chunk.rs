@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use crate::json::{First, Many, Object, Raw};
+use crate::json::{First, Many, Object, Raw, present};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -98,6 +98,30 @@ pub(super) struct Delta<'a> {
     pub images: Raw<'a>,
     #[serde(borrow)]
     pub audio: Raw<'a>,
+}
+
+impl Delta<'_> {
+    /// Whether there is anything in it: empty deltas are sent to keep a connection open, too [26].
+    pub fn tells(&self) -> bool {
+        let leaves = [
+            self.content,
+            self.reasoning_content,
+            self.reasoning,
+            self.reasoning_text,
+            self.reasoning_details,
+            self.thinking_blocks,
+            self.reasoning_signature,
+            self.signature,
+            self.refusal,
+            self.annotations,
+            self.images,
+            self.audio,
+        ];
+        let leaf = |json: &str| !matches!(json, "\"\"" | "[]");
+        !self.tool_calls.0.is_empty()
+            || self.function_call.0.is_some()
+            || leaves.into_iter().filter_map(present).any(leaf)
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -66,9 +66,6 @@ impl ChatDecoder {
         if is_error(&chunk) {
             return Err(self.error(json));
         }
-        if chunk.usage.is_some() || chunk.choices.0.is_some() {
-            self.told += 1;
-        }
         self.note_usage(chunk.usage.or(chunk.x_groq.0.as_ref().and_then(|groq| groq.usage)));
         self.extras.note_chunk(&chunk);
         let Some(choice) = &chunk.choices.0 else { return Ok(()) };
@@ -94,11 +91,13 @@ impl ChatDecoder {
             _ => None,
         };
         if let Some(delta) = delta {
+            self.told += u64::from(delta.tells());
             self.delta(delta, out)?;
         }
         if let Some(word) = string(choice.finish_reason) {
             self.finish_reason = Some(word.into_owned());
             self.progress = Progress::Finished;
+            self.told += 1;
         }
         Ok(())
     }

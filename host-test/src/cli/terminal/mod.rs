@@ -104,13 +104,15 @@ impl Screen {
         Spinner(Some(bar))
     }
 
-    /// Each text ends its own style, so that an interruption at any point leaves the terminal clean.
+    /// Each text ends its own style, so that an interruption at any point leaves the terminal clean; and
+    /// ends it on its line, since some terminals colour the next one otherwise.
     fn paint(self, style: Style, text: &str) -> String {
-        if self.colours && !text.is_empty() {
-            format!("\x1b[{}m{text}\x1b[0m", style.code())
-        } else {
-            text.to_owned()
+        let shown = text.trim_end_matches('\n');
+        if !self.colours || shown.is_empty() {
+            return text.to_owned();
         }
+        let end = text.get(shown.len()..).unwrap_or_default();
+        format!("\x1b[{}m{shown}\x1b[0m{end}", style.code())
     }
 }
 
@@ -145,8 +147,10 @@ mod tests {
     #[test]
     fn only_a_terminal_that_wants_colours_gets_them() {
         assert_eq!(screen(true, true).styled(Style::Red, "x"), "\x1b[31mx\x1b[0m");
+        assert_eq!(screen(true, true).styled(Style::Dim, "x\n"), "\x1b[2mx\x1b[0m\n");
+        assert_eq!(screen(true, true).styled(Style::Dim, "\n"), "\n");
         for plain in [screen(false, true), screen(true, false), screen(false, false)] {
-            assert_eq!(plain.styled(Style::Red, "x"), "x");
+            assert_eq!(plain.styled(Style::Red, "x\n"), "x\n");
             assert!(!plain.out_colours());
         }
     }

@@ -1,0 +1,54 @@
+//! The command line without a plugin: what is wrong usage, and how it is told.
+
+use std::process::{Command, Output, Stdio};
+
+fn host_test(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_host-test"));
+    command.args(arguments).env_clear().stdin(Stdio::null()).current_dir(env!("CARGO_TARGET_TMPDIR"));
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn help_shows_examples_the_environment_and_the_exit_codes() {
+    let help = host_test(&["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    for part in ["Examples:", "COMETAPI_KEY", "Exit codes:", "stand-in", "inspect"] {
+        assert!(text(&help.stdout).contains(part), "{part}");
+    }
+    assert!(text(&host_test(&["chat", "--help"]).stdout).contains("--request <FILE>"));
+}
+
+#[test]
+fn wrong_usage_ends_with_2_says_what_to_do_and_leaves_stdout_alone() {
+    let cases: [(&[&str], &str); 10] = [
+        (&["chatt"], "chat"),
+        (&["chat"], "say something"),
+        (&["chat", "--json"], "say something"),
+        (&["chat", "-"], "stdin is empty"),
+        (&["chat", "--image", "/nowhere/cat.png", "hi"], "/nowhere/cat.png"),
+        (&["chat", "--tools", "/nowhere/tools.json", "hi"], "/nowhere/tools.json"),
+        (&["chat", "--request", "/nowhere/request.json"], "/nowhere/request.json"),
+        (&["describe", "--plugin", "/nowhere/plugin", "--json"], "/nowhere/plugin"),
+        (&["pack", "/nowhere/c.wasm", "out"], "/nowhere/c.wasm"),
+        (&["models", "--live", "--built-in"], "--built-in"),
+    ];
+    for (arguments, expected) in cases {
+        let output = host_test(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        assert!(text(&output.stderr).contains(expected), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_file_that_is_no_component_is_not_packed() {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-component.wasm");
+    std::fs::write(&path, b"\0asm nonsense").unwrap();
+    let output = host_test(&["pack", path.to_str().unwrap(), "out"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("no-component.wasm"), "{}", text(&output.stderr));
+}
