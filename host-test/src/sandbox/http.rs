@@ -31,7 +31,7 @@ impl Door {
         Door { policy, credential, denials: Vec::new() }
     }
 
-    /// The requests that did not leave, the first ones of them.
+    /// The requests that did not leave, the latest ones of them.
     pub(super) fn denials(&self) -> &[Denial] {
         &self.denials
     }
@@ -63,9 +63,10 @@ impl WasiHttpHooks for Door {
         _: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Sent {
         if let Err(denial) = self.pass(&mut request) {
-            if self.denials.len() < KEPT_DENIALS {
-                self.denials.push(denial);
+            if self.denials.len() == KEPT_DENIALS {
+                self.denials.remove(0);
             }
+            self.denials.push(denial);
             return Box::new(async { Err(Error::HttpRequestDenied) });
         }
         Box::new(async move {
@@ -131,3 +132,7 @@ fn is_broken(error: &hyper::Error) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+#[path = "http_tests.rs"]
+mod tests;

@@ -208,7 +208,7 @@ impl Instance {
         self.drop_resource(client.0).await
     }
 
-    /// The requests that the sandbox did not let out, the first ones of them, with the reasons.
+    /// Why requests were not let out: the latest ones, in the order in which they were made.
     pub fn denials(&self) -> &[Denial] {
         self.running.store.data().door.denials()
     }
