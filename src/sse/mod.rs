@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The rules are those of the [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html);
-//! the numbers in brackets are those of the catalogue of wire quirks in `ARCHITECTURE.md`.
+//! the numbers in brackets are those of the catalogue in `docs/wire-quirks.md`.
 //!
 //! An event whose one data line lies in the pushed bytes is handed out where it lies, without a copy;
 //! only what a read has cut in two is kept. Each byte is looked at once for a line end, however the
