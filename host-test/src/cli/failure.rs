@@ -73,6 +73,11 @@ impl Failure {
         };
         screen.aside(Some(Style::Red), "error: ");
         screen.aside(None, &format!("{message}\n"));
+        if let Self::Provider(error) = self
+            && let Some(said) = said(error)
+        {
+            screen.aside(Some(Style::Dim), &format!("  the provider says: {}\n", line(&said)));
+        }
         if let Some(hint) = self.hint() {
             screen.aside(Some(Style::Dim), &format!("  {hint}\n"));
         }
@@ -131,12 +136,21 @@ pub(crate) fn provider_message(error: &Error) -> String {
         kind => json::error::kind(kind),
     };
     let mut facts = Vec::new();
-    facts.extend(error.http_status.map(|status| format!("HTTP {status}")));
-    facts.extend(error.provider_code.as_ref().map(|code| format!("code {code}")));
+    // A message of this provider has status and code in it already; another's need not.
+    let new = |fact: &String| !error.message.contains(fact.as_str());
+    facts.extend(error.http_status.map(|status| format!("HTTP {status}")).filter(new));
+    facts.extend(error.provider_code.as_ref().map(|code| format!("code {code}")).filter(new));
     facts.extend(error.request_id.as_ref().map(|id| format!("request {id}")));
     facts.extend(error.retry_after_ms.map(|wait| format!("retry after {:.1} s", wait as f64 / 1000.0)));
     let facts = if facts.is_empty() { String::new() } else { format!(" [{}]", facts.join(", ")) };
     line(&format!("{kind}: {}{facts}", error.message)).into_owned()
+}
+
+/// The provider's own words, out of the details of its error.
+fn said(error: &Error) -> Option<String> {
+    let details: serde_json::Value = serde_json::from_str(error.details_json.as_deref()?).ok()?;
+    let words = ["message", "text"].iter().find_map(|field| details.get(field)?.as_str())?.trim();
+    (!words.is_empty()).then(|| words.to_owned())
 }
 
 #[cfg(test)]
