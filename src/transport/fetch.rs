@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use super::{Attempt, Moment, Outgoing, ResponseHead, Retries, Step, Transport};
 use crate::config::Settings;
-use crate::errors::{Error, from_response, protocol};
+use crate::errors::{Error, ErrorKind, from_response, protocol};
 
 /// Largest answer, in bytes, as in the provider's own clients: ten times today's longest list.
 pub const MAX_BODY: usize = 4 << 20;
@@ -27,6 +27,7 @@ pub struct Fetch<T: Transport> {
     transport: Rc<T>,
     settings: Rc<Settings>,
     request: Outgoing,
+    total: Duration,
     end: Moment,
     retries: Retries,
     state: State<T>,
@@ -46,7 +47,7 @@ impl<T: Transport> Fetch<T> {
     pub fn new(transport: Rc<T>, settings: Rc<Settings>, request: Outgoing, total: Duration) -> Self {
         let end = transport.now().after(total);
         let retries = Retries::new(settings.max_retries);
-        Self { transport, settings, request, end, retries, state: State::Ready }
+        Self { transport, settings, request, total, end, retries, state: State::Ready }
     }
 
     /// Moves on without waiting. Something comes out once.
@@ -109,7 +110,11 @@ impl<T: Transport> Fetch<T> {
         Some(Ok(fetched))
     }
 
-    fn failed(&mut self, error: Error) -> Option<Result<Fetched, Error>> {
+    fn failed(&mut self, mut error: Error) -> Option<Result<Fetched, Error>> {
+        // This limit is not one of the configuration, so the message must not send anybody there.
+        if error.kind == ErrorKind::Timeout && self.transport.now() >= self.end {
+            error.message = format!("there was no whole answer within {} s; try again", self.total.as_secs());
+        }
         match self.retries.next(&error, self.transport.now(), self.end) {
             Some(until) => {
                 self.state = State::BackOff(until);
