@@ -4,6 +4,7 @@ mod error;
 mod manifest;
 mod origin;
 mod pack;
+mod slim;
 mod surface;
 
 use std::fmt;

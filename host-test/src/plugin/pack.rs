@@ -7,10 +7,10 @@ use semver::Version;
 use url::Url;
 
 use super::manifest::{CredentialKind, CredentialSpec, FILE_NAME, Limits, Manifest, Network};
-use super::{LoadError, Origin, Plugin, check_surface, contract, digest, length};
+use super::{LoadError, Origin, Plugin, check_surface, contract, digest, length, slim};
 use crate::contract::Description;
 
-/// Writes a component and its manifest into the folder `out`, which is made where it is missing, and
+/// Writes a component, without the names that only debuggers read, and its manifest into the folder `out`, which is made where it is missing, and
 /// loads the plugin from there.
 ///
 /// # Errors
@@ -18,6 +18,7 @@ use crate::contract::Description;
 /// into a manifest, or when the folder cannot be written.
 pub fn pack(component: &[u8], description: &Description, out: &Path) -> Result<Plugin, LoadError> {
     check_surface(component, Path::new("the component"))?;
+    let component = &slim::without_names(component);
     let manifest = manifest(component, description)?;
     let manifest_path = out.join(FILE_NAME);
     let text =

@@ -9,7 +9,7 @@ fn component(export: &str, import: &str) -> Vec<u8> {
         name => format!("(type $t (instance)) (import \"{name}\" (instance (type $t)))"),
     };
     let wat = format!("(component {import} (instance $i) (export \"{export}\" (instance $i)))");
-    wat::parse_str(wat).unwrap()
+    slim::without_names(&wat::parse_str(wat).unwrap())
 }
 
 fn provider() -> Vec<u8> {
