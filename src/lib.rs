@@ -16,6 +16,7 @@ pub mod answer;
 pub mod catalogue;
 pub mod config;
 pub mod contract;
+pub mod distinct;
 pub mod errors;
 pub mod events;
 pub mod history;
@@ -23,6 +24,7 @@ pub mod json;
 pub mod provider;
 pub mod routes;
 pub mod sse;
+pub mod text;
 pub mod transport;
 
 #[cfg(test)]

@@ -12,9 +12,9 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-/// The facts of a row, as the contract names them; `from` follows this order.
+/// The facts of a row, as the contract names them, in the order in which a row has them.
 const FACTS: [&str; 10] = [
     "name",
     "context-window",
@@ -90,31 +90,33 @@ fn attestation(row: &Value) -> Option<usize> {
 fn model(id: &str, row: &Value, documents: &mut Documents) -> Value {
     let source = |name: &str| document(row, name);
     let known = [
-        ("name", non_empty(&row["name"]), source("name")),
-        ("context", tokens(&row["context_window"]), source("context")),
-        ("output", output_limit(row), source("output")),
-        ("input", modalities(&row["input"]), source("input")),
-        ("tools", boolean(&row["tools"]), source("tools")),
-        ("structured", boolean(&row["structured_output"]), source("structured")),
-        ("reasoning", boolean(&row["reasoning"]), source("reasoning")),
-        ("efforts", efforts(&row["extra"]["pi_thinking_level_map"]), Some("pi-ai".to_owned())),
-        ("price", price(&row["price_usd_per_mtok"]), source("in_price").and(source("out_price"))),
-        ("routes", routes(row), row["route_source"].as_str().and_then(short)),
+        (non_empty(&row["name"]), source("name")),
+        (tokens(&row["context_window"]), source("context")),
+        (output_limit(row), source("output")),
+        (modalities(&row["input"]), source("input")),
+        (boolean(&row["tools"]), source("tools")),
+        (boolean(&row["structured_output"]), source("structured")),
+        (boolean(&row["reasoning"]), source("reasoning")),
+        (efforts(&row["extra"]["pi_thinking_level_map"]), Some("pi-ai".to_owned())),
+        (price(&row["price_usd_per_mtok"]), source("in_price").and(source("out_price"))),
+        (routes(row), row["route_source"].as_str().and_then(short)),
     ];
-    let mut model = Map::new();
+    let mut model = vec![json!(id)];
     let mut from = Vec::new();
-    model.insert("id".to_owned(), json!(id));
-    for (key, value, document) in known {
+    for (value, document) in known {
         match value.zip(document) {
             Some((value, document)) => {
-                model.insert(key.to_owned(), value);
+                model.push(value);
                 from.push(json!(documents.place(document)));
             }
-            None => from.push(Value::Null),
+            None => {
+                model.push(Value::Null);
+                from.push(Value::Null);
+            }
         }
     }
-    model.insert("from".to_owned(), Value::Array(from));
-    Value::Object(model)
+    model.push(Value::Array(from));
+    Value::Array(model)
 }
 
 /// The documents named so far, in the order of their first use.
@@ -258,9 +260,9 @@ mod tests {
             {"id":"a","context_window":null,"seen_strength":"live GET /api/models"},
             {"id":"c","context_window":9,"seen_strength":"address of a CometAPI page only"}]}"#;
         let made = table(seed).unwrap();
-        let line = r#"{"id":"b","context":10,"input":"text file","routes":"messages chat-completions","from":[null,0,null,0,null,null,null,null,null,1]}"#;
+        let line = r#"["b",null,10,null,"text file",null,null,null,null,null,"messages chat-completions",[null,0,null,0,null,null,null,null,null,1]]"#;
         assert!(made.contains(line), "{made}");
-        assert!(!made.contains("\"a\"") && !made.contains("\"c\""), "{made}");
+        assert!(!made.contains("[\"a\"") && !made.contains("[\"c\""), "{made}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use alloc::{boxed::Box, format, string::String, vec::Vec};
 
 use crate::errors::{Error, incomplete_stream, protocol};
 use crate::events::Assembler;
+use crate::json::parse;
 use crate::sse::{MAX_EVENT, MAX_LINE, Parser, TooLong};
 
 /// Largest answer that is one JSON text, in bytes.
@@ -151,7 +152,7 @@ impl Answer {
 /// By the standard half an event at the end is nothing; one that is complete but for the blank line
 /// behind it was meant to be one [5].
 fn is_whole(tail: &str) -> bool {
-    tail.trim() == "[DONE]" || serde_json::from_str::<serde::de::IgnoredAny>(tail).is_ok()
+    tail.trim_ascii() == "[DONE]" || parse(tail).is_ok()
 }
 
 fn begin(first: u8) -> Result<Body, Error> {

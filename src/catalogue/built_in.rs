@@ -1,8 +1,8 @@
 //! The built-in table: facts about well-attested chat models, each with the document it was taken from.
 //!
-//! `built_in.json` is made by `cargo run -p host-test --example built_in_table -- SEED.json`. A model is an
-//! object with the facts that are known; `from` names the source of each fact by its place in `sources`, in
-//! the order of `facts`. Limits are in tokens, prices are the vendor's list prices in US dollars per million
+//! `built_in.json` is made by `cargo run -p host-test --example built_in_table -- SEED.json`. A model is a
+//! list: its id, its facts in the order of `facts`, null where unknown, and a list that names the source of
+//! each fact by its place in `sources`. Names for each of them would make up half of the table. Limits are in tokens, prices are the vendor's list prices in US dollars per million
 //! tokens, input then output.
 
 use alloc::{
@@ -11,15 +11,14 @@ use alloc::{
     vec::Vec,
 };
 
-use serde_json::value::RawValue;
-
 use super::{
     by_id::ById,
     envelope::label,
-    lenient::{self, amount, fields, flag, items, text, tokens},
+    lenient::{self, amount, fields, flag, items, text, tokens, tuple},
     routes::Routes,
 };
 use crate::contract::Price;
+use crate::json::{Raw, RawValue};
 
 const TABLE: &str = include_str!("built_in.json");
 
@@ -92,11 +91,9 @@ impl BuiltIn {
     }
 }
 
-fn read(row: &RawValue) -> Option<(String, BuiltInModel)> {
-    let [id, name, context, output, input, from] =
-        fields(row, ["id", "name", "context", "output", "input", "from"])?;
-    let [tools, structured, reasoning, efforts, price, routes] =
-        fields(row, ["tools", "structured", "reasoning", "efforts", "price", "routes"])?;
+fn read(row: RawValue<'_>) -> Option<(String, BuiltInModel)> {
+    let [id, name, context, output, input, tools, structured, reasoning, efforts, price, routes, from] =
+        tuple(row)?;
     let mut sources = Vec::new();
     items(from?, &mut |place| sources.push(lenient::number(place).map(|place| place as usize)))?;
     let model = BuiltInModel {
@@ -115,18 +112,17 @@ fn read(row: &RawValue) -> Option<(String, BuiltInModel)> {
     Some((text(id?)?, model))
 }
 
-fn words(field: Option<&RawValue>) -> Vec<String> {
+fn words(field: Raw<'_>) -> Vec<String> {
     let words = field.and_then(text).unwrap_or_default();
     words.split_ascii_whitespace().map(ToString::to_string).collect()
 }
 
-fn read_price(pair: &RawValue) -> Option<Price> {
-    let mut numbers = Vec::new();
-    items(pair, &mut |number| numbers.push(amount(number)))?;
+fn read_price(pair: RawValue<'_>) -> Option<Price> {
+    let [input, output] = tuple(pair)?;
     Some(Price {
         currency: "USD".to_owned(),
-        input: numbers.first().copied().flatten(),
-        output: numbers.get(1).copied().flatten(),
+        input: input.and_then(amount),
+        output: output.and_then(amount),
         cache_read: None,
         cache_write: None,
         per_request: None,
@@ -148,7 +144,7 @@ mod tests {
         let table = table();
         assert_eq!(table["facts"], serde_json::json!(FACTS));
         let ids: Vec<_> =
-            table["models"].as_array().unwrap().iter().map(|m| m["id"].as_str().unwrap()).collect();
+            table["models"].as_array().unwrap().iter().map(|m| m[0].as_str().unwrap()).collect();
         assert!((40..=80).contains(&ids.len()), "{}", ids.len());
         assert!(ids.is_sorted_by(|a, b| a < b));
         assert_eq!(BuiltIn::load().models.len(), ids.len());
@@ -156,24 +152,12 @@ mod tests {
 
     #[test]
     fn every_fact_has_a_source_and_every_source_a_fact() {
-        let keys = [
-            "name",
-            "context",
-            "output",
-            "input",
-            "tools",
-            "structured",
-            "reasoning",
-            "efforts",
-            "price",
-            "routes",
-        ];
         let (table, loaded) = (table(), BuiltIn::load());
         for row in table["models"].as_array().unwrap() {
-            let model = loaded.models.get(row["id"].as_str().unwrap()).unwrap();
-            for (key, fact) in keys.iter().zip(FACTS) {
-                let known = row.get(key).is_some();
-                assert_eq!(loaded.document(model, fact).is_some(), known, "{} {fact}", row["id"]);
+            let model = loaded.models.get(row[0].as_str().unwrap()).unwrap();
+            for (place, fact) in FACTS.iter().enumerate() {
+                let known = !row[place + 1].is_null();
+                assert_eq!(loaded.document(model, fact).is_some(), known, "{} {fact}", row[0]);
             }
         }
     }

@@ -1,35 +1,36 @@
 //! Rows by id, sorted.
 
-use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 
-/// A map from id to row. One index serves every type of row, and so the component carries the code of one
-/// B-tree and not of three.
+use crate::distinct::Distinct;
+
+/// A map from id to row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ById<T> {
-    places: BTreeMap<String, usize>,
+    ids: Distinct,
     rows: Vec<T>,
 }
 
 impl<T> Default for ById<T> {
     fn default() -> Self {
-        Self { places: BTreeMap::new(), rows: Vec::new() }
+        Self { ids: Distinct::default(), rows: Vec::new() }
     }
 }
 
 impl<T> ById<T> {
     /// The row of exactly this id.
     pub fn get(&self, id: &str) -> Option<&T> {
-        self.rows.get(*self.places.get(id)?)
+        self.rows.get(self.ids.get(id)?)
     }
 
     /// The ids, sorted.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.places.keys().map(String::as_str)
+        self.ids.sorted().map(|(id, _)| id)
     }
 
     /// The ids, sorted, each with its row.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
-        self.places.iter().filter_map(|(id, place)| Some((id.as_str(), self.rows.get(*place)?)))
+        self.ids.sorted().filter_map(|(id, number)| Some((id, self.rows.get(number)?)))
     }
 
     /// How many rows there are.
@@ -44,13 +45,12 @@ impl<T> ById<T> {
 
     /// Adds a row; if the id has one already, hands back that one and the one that is left over.
     pub(super) fn add(&mut self, id: String, row: T) -> Result<(), (&mut T, T)> {
-        let next = self.rows.len();
-        let place = *self.places.entry(id).or_insert(next);
-        if place == next {
+        let (number, new) = self.ids.number(&id);
+        if new {
             self.rows.push(row);
             return Ok(());
         }
-        match self.rows.get_mut(place) {
+        match self.rows.get_mut(number) {
             Some(known) => Err((known, row)),
             None => Ok(()),
         }

@@ -1,8 +1,7 @@
 //! The endpoint types that both lists give a model, as a small set.
 
-use serde_json::value::RawValue;
-
 use super::lenient::{self, items, names, text};
+use crate::json::RawValue;
 
 /// A set of endpoint types. One that is not in the table below is remembered only as "something".
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -49,14 +48,14 @@ impl EndpointTypes {
 
     /// Reads a list of types, an object with the types as names, or a JSON text of either. Anything
     /// else says nothing.
-    pub(super) fn read(raw: &RawValue) -> Self {
+    pub(super) fn read(raw: RawValue<'_>) -> Self {
         if let Some(inner) = text(raw) {
             return lenient::parse(&inner).map_or(Self::default(), Self::read_plain);
         }
         Self::read_plain(raw)
     }
 
-    fn read_plain(raw: &RawValue) -> Self {
+    fn read_plain(raw: RawValue<'_>) -> Self {
         let mut set = Self::default();
         let listed = items(raw, &mut |item| {
             if let Some(name) = text(item) {
@@ -70,7 +69,7 @@ impl EndpointTypes {
     }
 
     fn named(name: &str) -> Self {
-        let name = name.trim();
+        let name = name.trim_ascii();
         let row = TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         row.map_or(Self::UNKNOWN, |(_, set)| *set)
     }

@@ -6,10 +6,10 @@ use alloc::{
     string::{String, ToString},
 };
 
-use serde_json::value::RawValue;
-
 use super::lenient::{self, fields, flag, text};
 use crate::errors::{Error, ErrorKind, error};
+use crate::json::{Raw, RawValue};
+use crate::text::trim;
 
 /// Rows beyond this are left out, with a warning: about thirty times the size of CometAPI's lists, and a
 /// bound on memory whatever is sent.
@@ -29,10 +29,10 @@ pub(super) fn rows(
     body: &[u8],
     source: &str,
     refused: Refused<'_>,
-    keep: &mut dyn FnMut(&RawValue) -> Result<(), &'static str>,
+    keep: &mut dyn FnMut(RawValue<'_>) -> Result<(), &'static str>,
 ) -> Result<Option<String>, Error> {
     let decoded = String::from_utf8_lossy(body);
-    let json = decoded.trim_start_matches('\u{feff}').trim();
+    let json = trim(&decoded);
     if json.starts_with('<') {
         return Err(protocol(source, "with a web page; check the base URL"));
     }
@@ -49,18 +49,17 @@ pub(super) fn rows(
 
 /// The array in an envelope; `None` is an empty list.
 fn open<'a>(
-    raw: &'a RawValue,
+    raw: RawValue<'a>,
     json: &str,
     source: &str,
     refused: Refused<'_>,
-) -> Result<Option<&'a RawValue>, Error> {
+) -> Result<Option<RawValue<'a>>, Error> {
     let names = ["success", "error", "message", "data", "object", "models"];
     let [success, error, message, data, object, models] = fields(raw, names).unwrap_or_default();
     let success = success.and_then(flag);
     let is_list = data.is_some_and(|data| data.get().starts_with('['));
-    let told = |field: Option<&RawValue>| {
-        field.is_some_and(|field| !matches!(field.get(), "null" | "false" | "\"\"" | "0"))
-    };
+    let told =
+        |field: Raw<'_>| field.is_some_and(|field| !matches!(field.get(), "null" | "false" | "\"\"" | "0"));
     if success == Some(false) || (!is_list && told(error)) {
         return Err(refused(json));
     }
@@ -79,9 +78,9 @@ fn open<'a>(
 }
 
 fn read(
-    list: &RawValue,
+    list: RawValue<'_>,
     source: &str,
-    keep: &mut dyn FnMut(&RawValue) -> Result<(), &'static str>,
+    keep: &mut dyn FnMut(RawValue<'_>) -> Result<(), &'static str>,
 ) -> Option<String> {
     let (mut total, mut skipped, mut first) = (0_usize, 0_usize, None);
     lenient::items(list, &mut |row| {
@@ -102,9 +101,9 @@ fn protocol(source: &str, with: &str) -> Error {
 }
 
 /// The id of a row, if it can name a model.
-pub(super) fn id(field: Option<&RawValue>) -> Result<String, &'static str> {
+pub(super) fn id(field: Raw<'_>) -> Result<String, &'static str> {
     let Some(id) = field.and_then(text) else { return Err("it has no id") };
-    if id.trim().is_empty() {
+    if id.trim_ascii().is_empty() {
         Err("its id is blank")
     } else if id.len() > MAX_ID_BYTES {
         Err("its id is too long")
@@ -116,10 +115,13 @@ pub(super) fn id(field: Option<&RawValue>) -> Result<String, &'static str> {
 }
 
 /// A text to show: without what could move the cursor of a terminal, and of bounded length.
-pub(super) fn label(field: Option<&RawValue>) -> Option<String> {
+pub(super) fn label(field: Raw<'_>) -> Option<String> {
     let raw = text(field?)?;
-    let clean: String = raw.trim().chars().take(120).map(|c| if unprintable(c) { ' ' } else { c }).collect();
-    let label = clean.trim();
+    let mut clean = String::new();
+    for c in raw.trim_ascii().chars().take(120) {
+        clean.push(if unprintable(c) { ' ' } else { c });
+    }
+    let label = clean.trim_ascii();
     (!label.is_empty()).then(|| label.to_string())
 }
 
@@ -140,7 +142,7 @@ pub(super) mod tests {
 
     fn count(body: &str) -> Result<usize, ErrorKind> {
         let mut rows_seen = 0;
-        let keep = &mut |_: &RawValue| {
+        let keep = &mut |_: RawValue<'_>| {
             rows_seen += 1;
             Ok(())
         };
@@ -182,7 +184,7 @@ pub(super) mod tests {
     fn a_list_without_end_is_cut_with_a_warning() {
         let body = format!("[{}1]", "1,".repeat(MAX_ROWS + 9));
         let mut kept = 0;
-        let keep = &mut |_: &RawValue| {
+        let keep = &mut |_: RawValue<'_>| {
             kept += 1;
             Ok(())
         };

@@ -2,29 +2,22 @@
 
 use alloc::{string::String, vec::Vec};
 
-use serde::{Serialize, Serializer};
-
 use super::{Pricing, PublicModel};
+use crate::json::Json;
 
 /// The `extra-json` of a model, with the catalogue's own words as names.
-#[derive(Debug, Default, PartialEq, Serialize)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Extra<'a> {
     /// The second spelling of the id, where it differs.
-    #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
     /// What CometAPI says that it charges of the list price; not applied to the prices.
-    #[serde(skip_serializing_if = "Option::is_none")]
     ratio: Option<f64>,
     /// Price of a second of video, in the currency of the row.
-    #[serde(skip_serializing_if = "Option::is_none")]
     per_second: Option<f64>,
     /// Callable, though the catalogue still calls it upcoming, or already deprecated.
-    #[serde(skip_serializing_if = "core::ops::Not::not")]
     upcoming: bool,
-    #[serde(skip_serializing_if = "core::ops::Not::not")]
     deprecated: bool,
     /// Which document each built-in fact was taken from.
-    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "as_object")]
     pub(super) built_in_sources: Vec<(&'static str, &'a str)>,
 }
 
@@ -53,10 +46,34 @@ impl<'a> Extra<'a> {
         if *self == Extra::default() {
             return None;
         }
-        serde_json::to_string(self).ok()
+        let mut json = Json::default();
+        json.raw("{");
+        if let Some(code) = self.code {
+            json.key("code");
+            json.string(code);
+        }
+        for (name, number) in [("ratio", self.ratio), ("per_second", self.per_second)] {
+            if let Some(number) = number {
+                json.key(name);
+                json.float(number);
+            }
+        }
+        for (name, _) in
+            [("upcoming", self.upcoming), ("deprecated", self.deprecated)].iter().filter(|it| it.1)
+        {
+            json.key(name);
+            json.bool(true);
+        }
+        if !self.built_in_sources.is_empty() {
+            json.key("built_in_sources");
+            json.raw("{");
+            for (fact, document) in &self.built_in_sources {
+                json.key(fact);
+                json.string(document);
+            }
+            json.raw("}");
+        }
+        json.raw("}");
+        Some(json.into_string())
     }
-}
-
-fn as_object<S: Serializer>(pairs: &[(&str, &str)], json: S) -> Result<S::Ok, S::Error> {
-    json.collect_map(pairs.iter().copied())
 }

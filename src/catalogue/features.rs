@@ -2,10 +2,10 @@
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
-use serde_json::value::RawValue;
-
 use super::lenient::{items, text};
 use crate::contract::ModelKind;
+use crate::json::RawValue;
+use crate::text::split_once;
 
 /// The contract's names of modalities, in the order in which they are published.
 pub(super) const MODALITIES: [&str; 5] = ["text", "image", "audio", "video", "file"];
@@ -21,18 +21,18 @@ pub struct Features {
 
 impl Features {
     /// Reads a list of tags such as `image-to-text`; what is not understood is passed over.
-    pub(super) fn read(raw: &RawValue) -> Self {
+    pub(super) fn read(raw: RawValue<'_>) -> Self {
         let mut features = Self::default();
         items(raw, &mut |item| {
             if let Some(tag) = text(item) {
-                features.add(&tag.trim().to_ascii_lowercase());
+                features.add(&tag.trim_ascii().to_ascii_lowercase());
             }
         });
         features
     }
 
     fn add(&mut self, tag: &str) {
-        if let Some((from, to)) = tag.split_once("-to-") {
+        if let Some((from, to)) = split_once(tag, "-to-") {
             self.input |= modality(from);
             self.output |= modality(to);
             self.solid |= to == "3d";

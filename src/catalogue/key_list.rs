@@ -2,8 +2,6 @@
 
 use alloc::{string::String, vec::Vec};
 
-use serde_json::value::RawValue;
-
 use super::{
     by_id::ById,
     endpoints::EndpointTypes,
@@ -11,6 +9,7 @@ use super::{
     lenient::fields,
 };
 use crate::errors::Error;
+use crate::json::RawValue;
 
 /// The models that a key may call.
 ///
@@ -31,7 +30,7 @@ impl KeyList {
     /// Errors: what `refused` makes of an error body inside the 200; `protocol` for what is no list.
     pub fn parse(body: &[u8], refused: Refused<'_>) -> Result<Self, Error> {
         let mut models = ById::<EndpointTypes>::default();
-        let keep = &mut |row: &RawValue| {
+        let keep = &mut |row: RawValue<'_>| {
             let Some([id, types]) = fields(row, ["id", "supported_endpoint_types"]) else {
                 return Err("it is no object");
             };

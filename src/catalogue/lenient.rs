@@ -6,63 +6,35 @@
 //! nobody wants. Nothing here recurses, so depth costs nothing.
 
 use alloc::string::String;
-use core::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use crate::json::{self, Raw, RawValue};
+pub(crate) use crate::json::{fields, items, names, tuple};
 
 /// One JSON value, checked for syntax only.
-pub(crate) fn parse(text: &str) -> Option<&RawValue> {
-    serde_json::from_str(text).ok()
-}
-
-/// The named fields of an object, the last one where a name comes twice; `None` if it is no object.
-/// A field that is null is there: the readers of leaves take it for unknown.
-pub(crate) fn fields<'a, const N: usize>(
-    raw: &'a RawValue,
-    names: [&str; N],
-) -> Option<[Option<&'a RawValue>; N]> {
-    let mut found = [None; N];
-    let fields = Fields { names: &names, found: &mut found };
-    let mut json = serde_json::Deserializer::from_str(raw.get());
-    json.deserialize_map(fields).ok()?;
-    Some(found)
-}
-
-/// Hands over each item of an array; `None` if it is no array.
-pub(crate) fn items<'a>(raw: &'a RawValue, each: &mut dyn FnMut(&'a RawValue)) -> Option<()> {
-    serde_json::Deserializer::from_str(raw.get()).deserialize_seq(Items(each)).ok()
-}
-
-/// Hands over each name of an object; `None` if it is no object.
-pub(crate) fn names(raw: &RawValue, each: &mut dyn FnMut(&str)) -> Option<()> {
-    serde_json::Deserializer::from_str(raw.get()).deserialize_map(Names(each)).ok()
+pub(crate) fn parse(text: &str) -> Raw<'_> {
+    json::parse(text).ok()
 }
 
 /// A text; lone surrogates become U+FFFD.
-pub(crate) fn text(raw: &RawValue) -> Option<String> {
-    Text.deserialize(&mut serde_json::Deserializer::from_str(raw.get())).ok()
+pub(crate) fn text(raw: RawValue<'_>) -> Option<String> {
+    json::text(Some(raw)).map(|text| text.into_string_lossy().into_owned())
 }
 
 /// A finite number, or a text that is one.
-pub(crate) fn number(raw: &RawValue) -> Option<f64> {
-    let value = match raw.get().as_bytes().first()? {
-        b'"' => decimal(&text(raw)?)?,
-        _ => decimal(raw.get())?,
-    };
-    f64::is_finite(value).then_some(value)
+pub(crate) fn number(raw: RawValue<'_>) -> Option<f64> {
+    json::float(Some(raw))
 }
 
 /// A number that is not negative, or a text that is one.
-pub(crate) fn amount(raw: &RawValue) -> Option<f64> {
+pub(crate) fn amount(raw: RawValue<'_>) -> Option<f64> {
     number(raw).filter(|value| *value >= 0.0)
 }
 
 /// A yes or no: `true`, `1`, `"true"`, `"1"` and their opposites.
-pub(crate) fn flag(raw: &RawValue) -> Option<bool> {
-    match raw.get().trim_matches('"') {
-        "true" | "1" => Some(true),
-        "false" | "0" => Some(false),
+pub(crate) fn flag(raw: RawValue<'_>) -> Option<bool> {
+    match raw.get() {
+        "true" | "1" | r#""true""# | r#""1""# => Some(true),
+        "false" | "0" | r#""false""# | r#""0""# => Some(false),
         _ => None,
     }
 }
@@ -72,10 +44,10 @@ pub(crate) fn flag(raw: &RawValue) -> Option<bool> {
 /// K is 1,000 and M is 1,000,000. CometAPI's catalogue gives `"200K"` for 200,000, `"400K"` for 400,000
 /// and `"1050K"` for 1,050,000, which no binary K makes; where it rounds (`"1M"` for 1,048,576) the decimal
 /// reading is the smaller one, and a window taken too small by 5 % is never refused by the model.
-pub(crate) fn tokens(raw: &RawValue) -> Option<u64> {
+pub(crate) fn tokens(raw: RawValue<'_>) -> Option<u64> {
     let value = match number(raw) {
         Some(value) => value,
-        None => scaled(text(raw)?.trim())?,
+        None => scaled(text(raw)?.trim_ascii())?,
     };
     // Above this it is no count of tokens; below, the conversion is exact.
     (1.0..=1e12).contains(&value).then_some(value as u64)
@@ -90,113 +62,8 @@ fn scaled(text: &str) -> Option<f64> {
     Some(decimal(digits)? * factor)
 }
 
-/// A number as JSON writes it; one beyond the range of f64 is an error to serde_json and unknown to us.
-/// Not `str::parse`, which brings its own tables of 10 KB into the component.
 fn decimal(text: &str) -> Option<f64> {
-    serde_json::from_str(text.trim()).ok()
-}
-
-struct Fields<'n, 'f, 'a> {
-    names: &'n [&'n str],
-    found: &'f mut [Option<&'a RawValue>],
-}
-
-impl<'a> Visitor<'a> for Fields<'_, '_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(index) = map.next_key_seed(Name(self.names))? {
-            let value: &RawValue = map.next_value()?;
-            if let Some(slot) = index.and_then(|index| self.found.get_mut(index)) {
-                *slot = Some(value);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Which of these names a key is. Read as bytes, which lone surrogates do not upset.
-struct Name<'n>(&'n [&'n str]);
-
-impl<'a> DeserializeSeed<'a> for Name<'_> {
-    type Value = Option<usize>;
-
-    fn deserialize<D: Deserializer<'a>>(self, json: D) -> Result<Option<usize>, D::Error> {
-        json.deserialize_bytes(self)
-    }
-}
-
-impl Visitor<'_> for Name<'_> {
-    type Value = Option<usize>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_bytes<E>(self, key: &[u8]) -> Result<Option<usize>, E> {
-        Ok(self.0.iter().position(|name| name.as_bytes() == key))
-    }
-}
-
-struct Items<'f, 'a>(&'f mut dyn FnMut(&'a RawValue));
-
-impl<'a> Visitor<'a> for Items<'_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<(), A::Error> {
-        while let Some(item) = seq.next_element()? {
-            (self.0)(item);
-        }
-        Ok(())
-    }
-}
-
-struct Names<'f>(&'f mut dyn FnMut(&str));
-
-impl<'a> Visitor<'a> for Names<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(name) = map.next_key_seed(Text)? {
-            map.next_value::<&RawValue>()?;
-            (self.0)(&name);
-        }
-        Ok(())
-    }
-}
-
-struct Text;
-
-impl<'a> DeserializeSeed<'a> for Text {
-    type Value = String;
-
-    fn deserialize<D: Deserializer<'a>>(self, json: D) -> Result<String, D::Error> {
-        json.deserialize_bytes(self)
-    }
-}
-
-impl Visitor<'_> for Text {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
-    }
-
-    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<String, E> {
-        Ok(String::from_utf8_lossy(bytes).into_owned())
-    }
+    json::Number::parse(text)?.as_f64()
 }
 
 #[cfg(test)]

@@ -21,19 +21,19 @@ use super::{
     routes,
 };
 use crate::contract::{FactSource, Model, ModelKind, ModelStatus};
+use crate::distinct::Distinct;
 
 /// The models of both lists, sorted by id, every id once, joined by exact id only.
 ///
 /// Without any list it is the built-in table. With one list or both the table adds facts and no models.
 pub fn merge(key_rows: Option<&KeyList>, public: Option<&PublicList>, built_in: &BuiltIn) -> Vec<Model> {
-    let mut ids = Vec::<&str>::new();
-    ids.extend(key_rows.iter().flat_map(|list| list.models.ids()));
-    ids.extend(public.iter().flat_map(|list| list.models.ids()));
+    let mut ids = Distinct::default();
+    let mut add = |id: &str| _ = ids.number(id);
+    key_rows.into_iter().for_each(|list| list.models.ids().for_each(&mut add));
+    public.into_iter().for_each(|list| list.models.ids().for_each(&mut add));
     if key_rows.is_none() && public.is_none() {
-        ids.extend(built_in.models.ids());
+        built_in.models.ids().for_each(&mut add);
     }
-    ids.sort_unstable();
-    ids.dedup();
     let row = |id| Row {
         id,
         key_types: key_rows.and_then(|list| list.models.get(id)).copied(),
@@ -41,7 +41,7 @@ pub fn merge(key_rows: Option<&KeyList>, public: Option<&PublicList>, built_in: 
         built_in: built_in.models.get(id),
         table: built_in,
     };
-    ids.into_iter().map(|id| row(id).model()).collect()
+    ids.sorted().map(|(id, _)| row(id).model()).collect()
 }
 
 /// The built-in list, with the status `listed`: whether a key may call them is not known.

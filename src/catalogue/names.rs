@@ -5,6 +5,7 @@
 //! matches counts, so a word that says what a model makes stands before the names of families.
 
 use crate::contract::ModelKind;
+use crate::text::behind_last;
 
 /// The value of the first row with a pattern that the id matches.
 pub(super) fn lookup<T: Copy>(id: &str, table: &[(T, &[&str])]) -> Option<T> {
@@ -231,7 +232,7 @@ pub(super) enum ResponsesUse {
 
 /// Whether the id, or what stands behind its last slash, begins with a pattern.
 pub(super) fn begins(id: &str, pattern: &str) -> bool {
-    let name = id.rsplit('/').next().unwrap_or(id);
+    let name = behind_last(id, b'/');
     matches_here(name.as_bytes(), pattern)
 }
 

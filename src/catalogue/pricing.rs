@@ -5,10 +5,10 @@ use alloc::{
     string::{String, ToString},
 };
 
-use serde_json::value::RawValue;
-
 use super::lenient::{amount, fields, text};
 use crate::contract::Price;
+use crate::json::{Raw, RawValue};
+use crate::text::split_once;
 
 /// What a row says of money.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,7 +27,7 @@ pub struct Pricing {
 impl Pricing {
     /// Reads the object; anything else is no price. A number that is negative or not finite is unknown,
     /// never free.
-    pub(super) fn read(raw: &RawValue) -> Self {
+    pub(super) fn read(raw: RawValue<'_>) -> Self {
         let names = [
             "currency",
             "input",
@@ -43,7 +43,7 @@ impl Pricing {
         let (currency, unit) = currency_and_unit(currency);
         let per_request = per_request.and_then(amount).filter(|price| *price > 0.0);
         let per_second = per_second.and_then(amount).filter(|price| *price > 0.0);
-        let by_token = |field: Option<&RawValue>| {
+        let by_token = |field: Raw<'_>| {
             let price = field.and_then(amount).filter(|_| unit == Unit::MillionTokens)?;
             // Beside a price by call or second, 0 fills a column: the model is not free by token.
             (price > 0.0 || (per_request.is_none() && per_second.is_none())).then_some(price)
@@ -73,12 +73,12 @@ enum Unit {
 
 /// `"USD / M Tokens"` → USD by million tokens. CometAPI charges in US dollars, so that is the currency
 /// where none is given; a unit that is not understood makes the numbers of `input` and `output` unusable.
-fn currency_and_unit(field: Option<&RawValue>) -> (String, Unit) {
+fn currency_and_unit(field: Raw<'_>) -> (String, Unit) {
     let words = field.and_then(text).unwrap_or_default();
-    let (currency, unit) = words.split_once('/').unwrap_or((&words, "m tokens"));
-    let currency = currency.trim().to_ascii_uppercase();
+    let (currency, unit) = split_once(&words, "/").unwrap_or((&words, "m tokens"));
+    let currency = currency.trim_ascii().to_ascii_uppercase();
     let is_code = currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase());
-    let unit = unit.trim().to_ascii_lowercase();
+    let unit = unit.trim_ascii().to_ascii_lowercase();
     let unit = match unit.as_str() {
         "m tokens" | "1m tokens" | "m token" | "million tokens" | "mtok" => Unit::MillionTokens,
         _ => Unit::Other,

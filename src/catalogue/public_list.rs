@@ -2,8 +2,6 @@
 
 use alloc::{string::String, vec::Vec};
 
-use serde_json::value::RawValue;
-
 use super::{
     by_id::ById,
     endpoints::EndpointTypes,
@@ -13,6 +11,7 @@ use super::{
     pricing::Pricing,
 };
 use crate::errors::Error;
+use crate::json::RawValue;
 
 /// The public catalogue.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,7 +56,7 @@ impl PublicList {
     /// Errors: what `refused` makes of an error body inside the 200; `protocol` for what is no list.
     pub fn parse(body: &[u8], refused: Refused<'_>) -> Result<Self, Error> {
         let mut models = ById::default();
-        let keep = &mut |row: &RawValue| {
+        let keep = &mut |row: RawValue<'_>| {
             let (id, model) = read(row)?;
             models.add(id, model).map_err(|_| "its id came before")
         };
@@ -66,7 +65,7 @@ impl PublicList {
     }
 }
 
-fn read(row: &RawValue) -> Result<(String, PublicModel), &'static str> {
+fn read(row: RawValue<'_>) -> Result<(String, PublicModel), &'static str> {
     let facts = ["id", "code", "provider", "name", "model_type", "features", "endpoints", "pricing"];
     let limits = ["context_length", "max_completion_tokens", "upcoming", "deprecated"];
     let (Some(facts), Some(limits)) = (fields(row, facts), fields(row, limits)) else {

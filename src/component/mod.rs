@@ -31,11 +31,12 @@ impl Guest for Component {
 
 impl GuestClient for ClientResource {
     fn open(config: Config) -> Result<Client, Error> {
-        provider::Client::open(WasiHttp, config).map(|client| Client::new(Self(client)))
+        let client = provider::Client::open(WasiHttp, config).map_err(|error| *error)?;
+        Ok(Client::new(Self(client)))
     }
 
     fn complete(&self, request: Request) -> Result<Completion, Error> {
-        let completion = self.0.complete(&request)?;
+        let completion = self.0.complete(&request).map_err(|error| *error)?;
         Ok(Completion::new(CompletionResource(RefCell::new(completion))))
     }
 
@@ -53,19 +54,19 @@ impl GuestClient for ClientResource {
 
 impl GuestCompletion for CompletionResource {
     fn next(&self, max_events: u32, wait_ms: u32) -> Result<Batch, Error> {
-        self.0.borrow_mut().next(max_events, wait_ms)
+        self.0.borrow_mut().next(max_events, wait_ms).map_err(|error| *error)
     }
 }
 
 impl GuestModelQuery for ModelQueryResource {
     fn poll(&self, wait_ms: u32) -> Result<Option<ModelList>, Error> {
-        self.0.borrow_mut().poll(wait_ms)
+        self.0.borrow_mut().poll(wait_ms).map_err(|error| *error)
     }
 }
 
 impl GuestAccountQuery for AccountQueryResource {
     fn poll(&self, wait_ms: u32) -> Result<Option<Account>, Error> {
-        self.0.borrow_mut().poll(wait_ms)
+        self.0.borrow_mut().poll(wait_ms).map_err(|error| *error)
     }
 }
 

@@ -1,12 +1,9 @@
 //! Where requests go: the base URL, checked as strictly as whoever gets the key deserves.
 
-use alloc::{
-    borrow::ToOwned,
-    format,
-    string::{String, ToString},
-};
+use alloc::{borrow::ToOwned, format, string::String};
 
 use super::host;
+use crate::text::{contains, find, hex, split_once};
 
 /// The base URL where the host names none.
 pub const DEFAULT_BASE_URL: &str = "https://api.cometapi.com/v1";
@@ -79,21 +76,20 @@ impl BaseUrl {
     ///
     /// # Errors
     /// A sentence for people. It repeats nothing of the URL, which may hold a password.
-    pub fn parse(given: Option<&str>) -> Result<Self, String> {
+    pub fn parse(given: Option<&str>) -> Result<Self, &'static str> {
         let given = given.unwrap_or(DEFAULT_BASE_URL);
         refuse_what_has_no_place(given)?;
         let (scheme, rest) = split_scheme(given)?;
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        if authority.contains('@') {
+        let (authority, path) =
+            rest.split_at_checked(find(rest, "/").unwrap_or(rest.len())).unwrap_or((rest, ""));
+        if contains(authority, "@") {
             return Err("the base URL holds a user name or a password before an @; remove it, \
-                        and give the key as the credential"
-                .to_string());
+                        and give the key as the credential");
         }
         let (host, port) = host::parse(authority)?;
         if scheme == Scheme::Http && !host.loopback {
             return Err("the base URL is plain http, which would show the key to the network; use https \
-                        (http only for localhost, 127.0.0.1 and [::1])"
-                .to_string());
+                        (http only for localhost, 127.0.0.1 and [::1])");
         }
         let authority = match port.filter(|port| *port != scheme.default_port()) {
             Some(port) => format!("{}:{port}", host.name),
@@ -109,7 +105,7 @@ impl BaseUrl {
 
     /// The path of an endpoint: `/chat/completions` gives `/v1/chat/completions`.
     pub fn endpoint(&self, path: &str) -> String {
-        format!("{}/{}", self.path, path.trim_start_matches('/'))
+        format!("{}/{}", self.path, path.strip_prefix('/').unwrap_or(path))
     }
 
     /// The path of the public catalogue, which stands beside `/v1`: `/api/models`.
@@ -123,7 +119,7 @@ impl BaseUrl {
     }
 }
 
-fn refuse_what_has_no_place(given: &str) -> Result<(), String> {
+fn refuse_what_has_no_place(given: &str) -> Result<(), &'static str> {
     let problem = if given.is_empty() {
         "the base URL is empty; leave it out for the default"
     } else if given.len() > LONGEST {
@@ -131,56 +127,55 @@ fn refuse_what_has_no_place(given: &str) -> Result<(), String> {
     } else if !given.bytes().all(|byte| byte.is_ascii_graphic()) {
         "the base URL holds white space or characters beyond ASCII; remove them, \
          and write an international name in its xn-- form"
-    } else if given.contains('\\') {
+    } else if contains(given, "\\") {
         "the base URL holds a backslash; use forward slashes"
-    } else if given.contains(['?', '#']) {
+    } else if contains(given, "?") || contains(given, "#") {
         "the base URL holds a query or a fragment; end it at /v1"
     } else {
         return Ok(());
     };
-    Err(problem.to_string())
+    Err(problem)
 }
 
-fn split_scheme(given: &str) -> Result<(Scheme, &str), String> {
-    let (scheme, rest) = given.split_once("://").unwrap_or_default();
+fn split_scheme(given: &str) -> Result<(Scheme, &str), &'static str> {
+    let (scheme, rest) = split_once(given, "://").unwrap_or_default();
     match scheme {
         scheme if scheme.eq_ignore_ascii_case("https") => Ok((Scheme::Https, rest)),
         scheme if scheme.eq_ignore_ascii_case("http") => Ok((Scheme::Http, rest)),
-        _ => Err("the base URL does not start with https://; write it as https://host/v1".to_string()),
+        _ => Err("the base URL does not start with https://; write it as https://host/v1"),
     }
 }
 
 /// The path up to `/v1`. A path that is not understood is refused: guessed wrong, it would send the key and
 /// the conversation to another service of the same host.
-fn base_path(path: &str) -> Result<String, String> {
-    let path = path.trim_end_matches('/');
+fn base_path(path: &str) -> Result<String, &'static str> {
+    let mut path = path;
+    while let Some(shorter) = path.strip_suffix('/') {
+        path = shorter;
+    }
     if path.is_empty() {
         return Ok(VERSION.to_owned());
     }
-    if !path.split('/').skip(1).all(is_plain_segment) {
+    if !path.as_bytes().split(|byte| *byte == b'/').skip(1).all(is_plain_segment) {
         return Err(
             "the path of the base URL holds an empty, a \".\" or a \"..\" segment, or an escape that \
-                    hides one; write it plainly, as https://host/v1"
-                .to_string(),
+                    hides one; write it plainly, as https://host/v1",
         );
     }
     let base = ENDPOINTS.iter().filter_map(|endpoint| path.strip_suffix(endpoint));
     let base = base.chain([path]).find(|base| base.ends_with(VERSION));
-    base.map(ToOwned::to_owned).ok_or_else(|| {
+    base.map(ToOwned::to_owned).ok_or(
         "the path of the base URL does not end in /v1; write it as https://host/v1 \
-         (v1beta and other versions are other interfaces)"
-            .to_string()
-    })
+         (v1beta and other versions are other interfaces)",
+    )
 }
 
-fn is_plain_segment(segment: &str) -> bool {
-    let escapes_are_plain = segment.split('%').skip(1).all(|rest| {
-        let value = rest.get(..2).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        // Not `.`, `/`, `\`, `%`, and no control character: what would read otherwise once unescaped.
-        value
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok())
-            .is_some_and(|byte| !b"./\\%".contains(&byte) && !byte.is_ascii_control())
-    });
-    let in_path = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(&byte);
-    !matches!(segment, "" | "." | "..") && segment.bytes().all(in_path) && escapes_are_plain
+fn is_plain_segment(segment: &[u8]) -> bool {
+    let escapes = segment.iter().enumerate().filter(|(_, byte)| **byte == b'%');
+    // Not `.`, `/`, `\`, `%`, and no control character: what would read otherwise once unescaped.
+    let mut values = escapes.map(|(at, _)| hex(segment, at + 1, 2));
+    let escapes_are_plain = values
+        .all(|value| value.is_some_and(|byte| !matches!(byte, 0..0x20 | 0x7F | 0x2E | 0x2F | 0x5C | 0x25)));
+    let in_path = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(byte);
+    !matches!(segment, b"" | b"." | b"..") && segment.iter().all(in_path) && escapes_are_plain
 }

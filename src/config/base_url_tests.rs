@@ -5,7 +5,7 @@ use alloc::{format, string::String};
 
 use crate::corpora;
 
-fn whole(given: Option<&str>) -> Result<String, String> {
+fn whole(given: Option<&str>) -> Result<String, &'static str> {
     BaseUrl::parse(given).map(|url| format!("{}{}", url.origin(), url.path))
 }
 

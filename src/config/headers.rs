@@ -67,7 +67,7 @@ fn problem(name: &str, value: &str) -> Option<String> {
     if value.chars().any(|character| character.is_control() && character != '\t') {
         return Some("its value holds a control character, such as a line break; remove it".to_string());
     }
-    if value.trim_matches([' ', '\t']) != value {
+    if value.trim_ascii() != value {
         return Some("its value has white space before or behind it; remove it".to_string());
     }
     None

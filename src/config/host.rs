@@ -1,10 +1,9 @@
 //! The host and port of a base URL, in the one spelling that everything behind compares.
 
-use alloc::{
-    format,
-    string::{String, ToString},
-};
-use core::net::{Ipv4Addr, Ipv6Addr};
+use alloc::{format, string::String};
+
+use super::address;
+use crate::text::{behind_last, split_once};
 
 /// A checked host.
 #[derive(Debug, PartialEq)]
@@ -19,16 +18,16 @@ pub(super) struct Host {
 ///
 /// # Errors
 /// A sentence for people.
-pub(super) fn parse(authority: &str) -> Result<(Host, Option<u16>), String> {
+pub(super) fn parse(authority: &str) -> Result<(Host, Option<u16>), &'static str> {
     let (host, port) = if authority.starts_with('[') {
-        let (host, rest) = authority.split_once(']').ok_or_else(bad_address)?;
-        let host = host.trim_start_matches('[');
+        let (host, rest) = split_once(authority, "]").ok_or(BAD_ADDRESS)?;
+        let host = host.strip_prefix('[').unwrap_or(host);
         if !rest.is_empty() && !rest.starts_with(':') {
-            return Err(bad_address());
+            return Err(BAD_ADDRESS);
         }
         (version_6(host)?, rest.strip_prefix(':'))
     } else {
-        match authority.split_once(':') {
+        match split_once(authority, ":") {
             Some((host, port)) => (name(host)?, Some(port)),
             None => (name(authority)?, None),
         }
@@ -36,58 +35,53 @@ pub(super) fn parse(authority: &str) -> Result<(Host, Option<u16>), String> {
     Ok((host, port.map(parse_port).transpose()?))
 }
 
-fn version_6(text: &str) -> Result<Host, String> {
-    let address: Ipv6Addr = text.parse().map_err(|_| bad_address())?;
-    Ok(Host { name: format!("[{address}]"), loopback: address.is_loopback() })
+fn version_6(text: &str) -> Result<Host, &'static str> {
+    let address = address::version_6(text).ok_or(BAD_ADDRESS)?;
+    let loopback = address == [0, 0, 0, 0, 0, 0, 0, 1];
+    Ok(Host { name: format!("[{}]", address::canonical(&address)), loopback })
 }
 
-fn name(text: &str) -> Result<Host, String> {
+fn name(text: &str) -> Result<Host, &'static str> {
     let name = text.to_ascii_lowercase();
     if name.is_empty() {
-        return Err("the base URL has no host; write it as https://host/v1".to_string());
+        return Err("the base URL has no host; write it as https://host/v1");
     }
     // Resolvers read 2130706433, 0x7f000001, 0177.0.0.1 and 127.1 as addresses, each in its own way; so
     // whatever ends like a number has to be written in the one plain way.
-    let last = name.rsplit('.').next().unwrap_or_default();
+    let last = behind_last(&name, b'.');
     let numeric =
         last.starts_with("0x") || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()));
     if numeric {
-        let address: Ipv4Addr = name.parse().map_err(|_| bad_address())?;
-        return Ok(Host { name, loopback: address.is_loopback() });
+        let [first, ..] = address::version_4(&name).ok_or(BAD_ADDRESS)?;
+        return Ok(Host { name, loopback: first == 127 });
     }
-    let valid = |label: &str| {
+    let valid = |label: &[u8]| {
         (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+            && label.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte))
     };
-    if name.len() > 253 || !name.split('.').all(valid) {
+    if name.len() > 253 || !name.as_bytes().split(|byte| *byte == b'.').all(valid) {
         return Err("the host of the base URL is not a name; use letters, digits, hyphens and single dots, \
-                    without a dot at the end"
-            .to_string());
+                    without a dot at the end");
     }
     let loopback = name == "localhost";
     Ok(Host { name, loopback })
 }
 
-fn parse_port(text: &str) -> Result<u16, String> {
+fn parse_port(text: &str) -> Result<u16, &'static str> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
         Ok(port) if digits && port != 0 => Ok(port),
-        _ => {
-            Err("the port of the base URL is not a number from 1 to 65535; mend it, or leave it out"
-                .to_string())
-        }
+        _ => Err("the port of the base URL is not a number from 1 to 65535; mend it, or leave it out"),
     }
 }
 
-fn bad_address() -> String {
-    "the base URL has an address that is not written plainly; write 127.0.0.1 or [::1], \
-     four decimal numbers or hexadecimal groups in brackets"
-        .to_string()
-}
+const BAD_ADDRESS: &str = "the base URL has an address that is not written plainly; write 127.0.0.1 or [::1], \
+                           four decimal numbers or hexadecimal groups in brackets";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
 
     #[test]
     fn each_host_has_one_spelling() {

@@ -1,9 +1,6 @@
 //! The API key, which nobody sees.
 
-use alloc::{
-    borrow::ToOwned,
-    string::{String, ToString},
-};
+use alloc::{borrow::ToOwned, string::String};
 use core::fmt;
 
 /// What every key of CometAPI begins with.
@@ -29,31 +26,28 @@ impl Key {
     ///
     /// # Errors
     /// A sentence for people, without the key.
-    pub fn check(given: &str, ours: bool) -> Result<Self, String> {
-        const GET_ONE: &str = "get one at https://www.cometapi.com/console/token";
-        let problem = match given {
-            "" if ours => alloc::format!("the API key is empty; {GET_ONE}, and set COMETAPI_KEY"),
-            "" => "the API key is empty; give the key of the server behind the base URL".to_string(),
-            key if key.trim() != key => {
-                "the API key has white space before or behind it; remove it".to_string()
+    pub fn check(given: &str, ours: bool) -> Result<Self, &'static str> {
+        Err(match given {
+            "" if ours => {
+                "the API key is empty; get one at https://www.cometapi.com/console/token, and set COMETAPI_KEY"
             }
-            key if key.len() > LONGEST => {
-                alloc::format!("the API key is longer than {LONGEST} characters; give the key alone")
-            }
+            "" => "the API key is empty; give the key of the server behind the base URL",
+            key if key.trim_ascii() != key => "the API key has white space before or behind it; remove it",
+            key if key.len() > LONGEST => "the API key is longer than 512 characters; give the key alone",
             key if !key.bytes().all(|byte| byte.is_ascii_graphic()) => {
                 "the API key holds white space or characters that no key has; \
                  give the key alone, without \"Bearer\""
-                    .to_string()
             }
             key if ours && !key.starts_with(PREFIX) => {
-                alloc::format!("the API key does not start with \"{PREFIX}\"; copy it again, or {GET_ONE}")
+                "the API key does not start with \"sk-\"; copy it again, \
+                 or get one at https://www.cometapi.com/console/token"
             }
             key if ours && key.len() < SHORTEST => {
-                alloc::format!("the API key is too short to be whole; copy it again, or {GET_ONE}")
+                "the API key is too short to be whole; copy it again, \
+                 or get one at https://www.cometapi.com/console/token"
             }
             key => return Ok(Self(key.to_owned())),
-        };
-        Err(problem)
+        })
     }
 
     /// The key itself: for the request header, and for nothing else.

@@ -13,6 +13,7 @@ pub use base_url::{BaseUrl, Scheme};
 pub use deadlines::Deadlines;
 pub use key::Key;
 
+mod address;
 pub mod base_url;
 #[cfg(test)]
 mod base_url_tests;
@@ -54,7 +55,7 @@ impl Settings {
             Credential::Bearer(key) => Some(key.as_str()),
         };
         // Made of the key as given: one that is refused below must not appear in a message either.
-        let scrubber = Scrubber::new(key.map(str::trim));
+        let scrubber = Scrubber::new(key.map(str::trim_ascii));
         Self::build(&config, key, &scrubber)
             .map_err(|message| errors::configuration(scrubber.scrub(&message)))
     }

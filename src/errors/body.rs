@@ -4,15 +4,10 @@
 //! `{"message":…}`, `{"detail":…}`, `[{"error":{…}}]`, an error as a JSON text inside the message of
 //! another, an event stream, plain text, a web page, nothing [18, 22].
 
-use alloc::{
-    borrow::ToOwned,
-    string::{String, ToString},
-    vec::Vec,
-};
-use core::fmt;
+use alloc::{borrow::ToOwned, string::String};
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use crate::json::{self, Raw, RawValue};
+use crate::text::{split_once, trim};
 
 /// How far an error is looked for inside of others; a gateway behind a gateway behind a gateway is three.
 const DEEPEST: u8 = 6;
@@ -43,7 +38,25 @@ const REQUEST_ID: &[&str] = &["request_id", "requestId"];
 const SUCCESS: &[&str] = &["success"];
 /// Fields that hold the error itself.
 const INNER: &[&str] = &["error", "errors", "detail"];
-const KNOWN: [&[&str]; 7] = [MESSAGE, CLASS, CODE, PARAM, REQUEST_ID, SUCCESS, INNER];
+/// All of them; `detail` is in two lists.
+const KNOWN: [&str; 16] = [
+    "message",
+    "msg",
+    "detail",
+    "error_description",
+    "error_msg",
+    "type",
+    "status",
+    "code",
+    "error_code",
+    "status_code",
+    "param",
+    "request_id",
+    "requestId",
+    "success",
+    "error",
+    "errors",
+];
 
 impl Words {
     /// Reads a body. What is not JSON, or JSON without a message, gives words that are all empty.
@@ -76,16 +89,12 @@ impl Words {
 
 /// Whether a body is a web page: a firewall, a proxy, or a path that the API does not have.
 pub fn is_html(content_type: Option<&str>, body: &str) -> bool {
-    let typed =
-        content_type.is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("text/html"));
-    let start: String = trim(body).chars().take(64).collect::<String>().to_ascii_lowercase();
-    let marked = ["<!doctype html", "<html", "<head", "<body", "<title", "<center", "<h1"];
-    typed || marked.iter().any(|mark| start.starts_with(mark))
-}
-
-/// The text without a byte-order mark and white space around it.
-pub fn trim(text: &str) -> &str {
-    text.trim_start_matches('\u{feff}').trim()
+    let typed = content_type
+        .is_some_and(|value| value.trim_ascii_start().to_ascii_lowercase().starts_with("text/html"));
+    let body = trim(body);
+    let begins = |mark: &&str| body.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
+    let marks = ["<!doctype html", "<html", "<head", "<body", "<title", "<center", "<h1"];
+    typed || marks.iter().any(begins)
 }
 
 /// Some gateways frame the error as the first event of the stream that was asked for.
@@ -94,7 +103,10 @@ fn event_data(body: &str) -> &str {
     if !body.starts_with("data:") && !body.starts_with("event:") {
         return body;
     }
-    body.lines().find_map(|line| line.strip_prefix("data:")).unwrap_or(body)
+    let Some(data) = body.strip_prefix("data:").or_else(|| Some(split_once(body, "\ndata:")?.1)) else {
+        return body;
+    };
+    split_once(data, "\n").map_or(data, |(line, _)| line)
 }
 
 fn read(json: &str, depth: u8) -> Option<Words> {
@@ -102,14 +114,22 @@ fn read(json: &str, depth: u8) -> Option<Words> {
     let depth = depth.checked_sub(1)?;
     match json.as_bytes().first()? {
         b'{' => read_object(json, depth),
-        b'[' => read(serde_json::from_str::<First>(json).ok()?.0?.get(), depth),
-        b'"' => Some(read_text(serde_json::from_str::<Text>(json).ok()?.0, depth)),
+        b'[' => read(first_item(json)?, depth),
+        b'"' => Some(read_text(string(json::parse(json).ok())?, depth)),
         _ => None,
     }
 }
 
+fn first_item(json: &str) -> Option<&str> {
+    let mut first = None;
+    json::items(json::parse(json).ok()?, &mut |item| {
+        first.get_or_insert(item.get());
+    });
+    first
+}
+
 fn read_object(json: &str, depth: u8) -> Option<Words> {
-    let fields = serde_json::from_str::<Fields>(json).ok()?;
+    let fields = Fields(json::fields(json::parse(json).ok()?, KNOWN)?);
     let text = |names| fields.text(names).unwrap_or_default();
     let own = Words {
         class: text(CLASS),
@@ -139,11 +159,12 @@ fn read_text(text: String, depth: u8) -> Words {
 }
 
 /// The fields of a JSON object that are of interest, as raw JSON; of two with one name, the last.
-struct Fields<'a>(Vec<(&'static str, &'a RawValue)>);
+struct Fields<'a>([Raw<'a>; KNOWN.len()]);
 
 impl<'a> Fields<'a> {
-    fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, raw)| *raw)
+    fn get(&self, name: &str) -> Raw<'a> {
+        let place = KNOWN.iter().position(|known| *known == name)?;
+        self.0.get(place).copied().flatten()
     }
 
     /// The first of these fields that is a text that is not empty, a number or a boolean.
@@ -152,85 +173,17 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn scalar(raw: &RawValue) -> Option<String> {
+fn scalar(raw: RawValue<'_>) -> Option<String> {
     let json = raw.get();
     match json.as_bytes().first()? {
-        b'"' => serde_json::from_str::<Text>(json).ok().map(|text| text.0),
+        b'"' => string(Some(raw)),
         b'{' | b'[' | b'n' => None,
         _ => Some(json.to_owned()),
     }
 }
 
-impl<'de> Deserialize<'de> for Fields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Fields<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields: Vec<(&'static str, &'de RawValue)> = Vec::new();
-                while let Some(Text(key)) = map.next_key()? {
-                    let value = map.next_value()?;
-                    let Some(name) = KNOWN.iter().copied().flatten().find(|name| **name == key) else {
-                        continue;
-                    };
-                    fields.retain(|(known, _)| known != name);
-                    fields.push((*name, value));
-                }
-                Ok(Fields(fields))
-            }
-        }
-        deserializer.deserialize_map(Object)
-    }
-}
-
-/// The first element of a JSON array.
-struct First<'a>(Option<&'a RawValue>);
-
-impl<'de> Deserialize<'de> for First<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Array;
-        impl<'de> Visitor<'de> for Array {
-            type Value = First<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("an array")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let first = seq.next_element()?;
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(First(first))
-            }
-        }
-        deserializer.deserialize_seq(Array)
-    }
-}
-
-/// A JSON string; a lone surrogate in it [16] becomes U+FFFD. Read as bytes, since serde_json refuses such a
-/// string as text.
-struct Text(String);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Bytes;
-        impl Visitor<'_> for Bytes {
-            type Value = Text;
-
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Text, E> {
-                Ok(Text(String::from_utf8_lossy(bytes).to_string()))
-            }
-        }
-        deserializer.deserialize_bytes(Bytes)
-    }
+fn string(raw: Raw<'_>) -> Option<String> {
+    json::text(raw).map(|text| text.into_string_lossy().into_owned())
 }
 
 #[cfg(test)]

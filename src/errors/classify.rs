@@ -2,7 +2,6 @@
 
 use alloc::{
     borrow::Cow,
-    format,
     string::{String, ToString},
 };
 
@@ -13,6 +12,8 @@ use super::{
     excerpt::excerpt,
     rules::{self, Evidence},
 };
+use crate::json::Json;
+use crate::text::{contains, split_once, trim};
 use crate::transport::ResponseHead;
 
 /// Bytes of a body that are looked at [22].
@@ -57,20 +58,19 @@ fn build(head: Option<&ResponseHead>, status: u16, text: &str, scrubber: &Scrubb
     let http_status = head.map(|head| head.status);
     let message = message(verdict.advice, http_status, code.as_deref(), &words, scrubber);
     let should_retry = head.and_then(|head| head.header("x-should-retry"));
-    Error {
-        http_status,
-        request_id: request_id(head, &words, scrubber),
-        retry_after_ms: head.and_then(|head| Wish::from_head(head).ms()),
-        retryable: match should_retry.map(str::trim) {
-            Some("true") => true,
-            Some("false") => false,
-            _ => verdict.retryable,
-        },
-        request_sent: true,
-        details_json: details(text, &words, scrubber),
-        provider_code: code,
-        ..error(verdict.kind.clone(), message)
-    }
+    let mut error = error(verdict.kind.clone(), message);
+    error.http_status = http_status;
+    error.provider_code = code;
+    error.request_id = request_id(head, &words, scrubber);
+    error.retry_after_ms = head.and_then(|head| Wish::from_head(head).ms());
+    error.retryable = match should_retry.map(str::trim_ascii) {
+        Some("true") => true,
+        Some("false") => false,
+        _ => verdict.retryable,
+    };
+    error.request_sent = true;
+    error.details_json = details(text, &words, scrubber);
+    error
 }
 
 fn evidence(head: Option<&ResponseHead>, status: u16, text: &str, words: &Words) -> Evidence {
@@ -81,7 +81,7 @@ fn evidence(head: Option<&ResponseHead>, status: u16, text: &str, words: &Words)
     Evidence {
         status: if status == 0 { in_body() } else { status },
         words: [words.code.to_ascii_lowercase(), words.class.to_ascii_lowercase()],
-        text: said.to_lowercase(),
+        text: said.to_ascii_lowercase(),
         html: body::is_html(head.and_then(|head| head.header("content-type")), text),
         declined: words.declined,
     }
@@ -96,8 +96,8 @@ fn shown(text: &str, limit: usize, scrubber: &Scrubber) -> String {
 }
 
 fn provider_code(words: &Words, scrubber: &Scrubber) -> Option<String> {
-    let word = [&words.code, &words.class].into_iter().find(|word| !word.trim().is_empty())?;
-    Some(shown(word.trim(), WORD_SHOWN, scrubber))
+    let word = [&words.code, &words.class].into_iter().find(|word| !word.trim_ascii().is_empty())?;
+    Some(shown(word.trim_ascii(), WORD_SHOWN, scrubber))
 }
 
 /// Our advice and the facts beside it. The provider's free text is left out: it may repeat the prompt.
@@ -130,7 +130,7 @@ fn is_name(word: &str) -> bool {
     (1..=NAME_SHOWN).contains(&word.len())
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte))
         // `[redacted]` alone says nothing.
-        && !word.contains(super::scrub::REDACTED)
+        && !contains(word, super::scrub::REDACTED)
 }
 
 fn request_id(head: Option<&ResponseHead>, words: &Words, scrubber: &Scrubber) -> Option<String> {
@@ -140,7 +140,7 @@ fn request_id(head: Option<&ResponseHead>, words: &Words, scrubber: &Scrubber) -
 }
 
 fn usable_id(id: &str) -> Option<&str> {
-    let id = id.trim();
+    let id = id.trim_ascii();
     (!id.is_empty() && id.len() <= WORD_SHOWN && id.bytes().all(|byte| byte.is_ascii_graphic())).then_some(id)
 }
 
@@ -148,14 +148,20 @@ fn usable_id(id: &str) -> Option<&str> {
 fn id_in_text(text: &str) -> Option<&str> {
     const MARK: &str = "request id:";
     // ASCII only is folded, so that places in the one are places in the other.
-    let at = text.to_ascii_lowercase().rfind(MARK)? + MARK.len();
-    let rest = text.get(at..)?.trim_start();
-    usable_id(rest.split(|character: char| character.is_whitespace() || ")],;\"".contains(character)).next()?)
+    let lower = text.to_ascii_lowercase();
+    let (_, mut rest) = split_once(&lower, MARK)?;
+    // The last one: what the gateway adds stands at the end.
+    while let Some((_, behind)) = split_once(rest, MARK) {
+        rest = behind;
+    }
+    let rest = text.get(text.len() - rest.len()..)?.trim_ascii_start();
+    let in_id = |byte: &u8| byte.is_ascii_graphic() && !b")],;\"".contains(byte);
+    usable_id(rest.get(..rest.bytes().take_while(in_id).count())?)
 }
 
 /// The provider's words as a JSON object; `None` where it said nothing.
 fn details(text: &str, words: &Words, scrubber: &Scrubber) -> Option<String> {
-    let text = body::trim(text);
+    let text = trim(text);
     if text.is_empty() {
         return None;
     }
@@ -167,12 +173,12 @@ fn details(text: &str, words: &Words, scrubber: &Scrubber) -> Option<String> {
         ("code", &words.code, WORD_SHOWN),
         ("text", whole, MESSAGE_SHOWN),
     ];
-    let mut json = String::from("{");
+    let mut json = Json::default();
+    json.raw("{");
     for (name, value, limit) in fields.into_iter().filter(|(_, value, _)| !value.is_empty()) {
-        let value = serde_json::to_string(&shown(value, limit, scrubber)).ok()?;
-        let comma = if json.len() > 1 { "," } else { "" };
-        json.push_str(&format!("{comma}\"{name}\":{value}"));
+        json.key(name);
+        json.string(&shown(value, limit, scrubber));
     }
-    json.push('}');
-    Some(json)
+    json.raw("}");
+    Some(json.into_string())
 }

@@ -11,18 +11,14 @@ const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursd
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT`, `Sun Nov  6 08:49:37 1994`.
 /// `None` for anything else, and for years that do not have four digits.
 pub fn unix_seconds(text: &str) -> Option<i64> {
-    let mut words = text.split([' ', ',', '-']).filter(|word| !word.is_empty());
-    let mut next = || words.next();
-    let (weekday, second, third, fourth, fifth, sixth) =
-        (next()?, next()?, next()?, next()?, next()?, next());
-    if next().is_some() || !WEEKDAYS.iter().any(|day| *day == weekday || day.get(..3) == Some(weekday)) {
+    let [weekday, day, month, year, time] = match split(text, b" ,-")? {
+        [weekday, day, month, year, time, "GMT"] => [weekday, day, month, year, time],
+        [weekday, month, day, time, year, ""] if !year.is_empty() => [weekday, day, month, year, time],
+        _ => return None,
+    };
+    if !WEEKDAYS.iter().any(|day| *day == weekday || day.get(..3) == Some(weekday)) {
         return None;
     }
-    let (day, month, year, time) = match sixth {
-        Some("GMT") => (second, third, fourth, fifth),
-        Some(_) => return None,
-        None => (third, second, fifth, fourth),
-    };
     let year = match (year.len(), number(year)?) {
         (4, year) => year,
         // The obsolete form; the standard's rule for its century needs a clock, and we have none.
@@ -30,16 +26,34 @@ pub fn unix_seconds(text: &str) -> Option<i64> {
         _ => return None,
     };
     let month = MONTHS.iter().position(|name| *name == month)? as i64 + 1;
-    let day = within(number(day)?, 1, 31)?;
+    let day = within(day, 1, 31)?;
     Some(days(year, month, day) * 86_400 + seconds_of_day(time)?)
 }
 
 fn seconds_of_day(time: &str) -> Option<i64> {
-    let mut parts = time.split(':');
-    let hours = within(number(parts.next()?)?, 0, 23)?;
-    let minutes = within(number(parts.next()?)?, 0, 59)?;
-    let seconds = within(number(parts.next()?)?, 0, 60)?;
-    parts.next().is_none().then_some(hours * 3600 + minutes * 60 + seconds)
+    let [hours, minutes, seconds] = split(time, b":")?;
+    Some(within(hours, 0, 23)? * 3600 + within(minutes, 0, 59)? * 60 + within(seconds, 0, 60)?)
+}
+
+/// The words between separators, the rest empty; `None` if there are more than that.
+fn split<'t, const N: usize>(text: &'t str, separators: &[u8]) -> Option<[&'t str; N]> {
+    let mut words = [""; N];
+    fill(text, separators, &mut words)?;
+    Some(words)
+}
+
+fn fill<'t>(mut text: &'t str, separators: &[u8], words: &mut [&'t str]) -> Option<()> {
+    let mut words = words.iter_mut();
+    while !text.is_empty() {
+        let end = text.bytes().position(|byte| separators.contains(&byte)).unwrap_or(text.len());
+        let (word, rest) = text.split_at_checked(end)?;
+        if !word.is_empty() {
+            *words.next()? = word;
+        }
+        // Separators are ASCII, so this is between two characters.
+        text = rest.get(1..).unwrap_or_default();
+    }
+    Some(())
 }
 
 /// At most four digits.
@@ -48,8 +62,8 @@ fn number(digits: &str) -> Option<i64> {
     valid.then(|| digits.bytes().fold(0, |value, byte| value * 10 + i64::from(byte - b'0')))
 }
 
-fn within(value: i64, least: i64, most: i64) -> Option<i64> {
-    (least..=most).contains(&value).then_some(value)
+fn within(digits: &str, least: i64, most: i64) -> Option<i64> {
+    number(digits).filter(|value| (least..=most).contains(value))
 }
 
 /// Days since 1970 of a Gregorian date. Years begin in March, so that the leap day is the last of one.

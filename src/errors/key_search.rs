@@ -3,6 +3,8 @@
 use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
+use crate::text::hex;
+
 /// A text that ends in this many bytes of the key, or more, ends in a key that somebody cut.
 const CUT_KEY_MIN: usize = 4;
 
@@ -104,9 +106,9 @@ impl Iterator for Units<'_> {
                 b'%' if self.escapes == Escapes::Percent => percent(self.bytes, self.at),
                 _ => None,
             };
-            let (value, end) = escape.unwrap_or((u16::from(byte), self.at + 1));
+            let (value, end) = escape.unwrap_or((u32::from(byte), self.at + 1));
             self.at = end;
-            if self.escapes != Escapes::Json || value != u16::from(b'\\') {
+            if self.escapes != Escapes::Json || value != u32::from(b'\\') {
                 return Some((start..end, u8::try_from(value).unwrap_or(u8::MAX)));
             }
         }
@@ -114,17 +116,10 @@ impl Iterator for Units<'_> {
 }
 
 /// The value of a percent escape at `at` and where it ends, also of one that was itself escaped (`%2541`).
-fn percent(bytes: &[u8], at: usize) -> Option<(u16, usize)> {
+fn percent(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
     let mut digits = at + 1;
     while bytes.get(digits..digits + 2) == Some(b"25") && hex(bytes, digits + 2, 2).is_some() {
         digits += 2;
     }
     hex(bytes, digits, 2).map(|value| (value, digits + 2))
-}
-
-fn hex(bytes: &[u8], at: usize, digits: usize) -> Option<u16> {
-    bytes.get(at..at + digits)?.iter().try_fold(0_u16, |value, &byte| {
-        let digit = char::from(byte).to_digit(16)?;
-        Some(value << 4 | digit as u16)
-    })
 }

@@ -3,9 +3,10 @@
 //! What the provider said goes [`body`] → [`classify`] (with the table in `rules`) → an [`Error`]; its own
 //! words pass the [`scrub`]ber on the way. Errors of our own making come from the constructors here.
 
-use alloc::{format, string::String};
+use alloc::{boxed::Box, format, string::String};
 
-pub use crate::contract::{Error, ErrorKind};
+use crate::contract;
+pub use crate::contract::ErrorKind;
 pub use classify::{from_body_error, from_response};
 pub use retry_after::Wish;
 pub use scrub::Scrubber;
@@ -24,11 +25,19 @@ mod verdicts;
 #[cfg(test)]
 mod classify_tests;
 
+/// The contract's error, behind a pointer: the record is a hundred bytes, and each `?` on its way out would
+/// carry code that moves them.
+pub type Error = Box<contract::Error>;
+
 /// An error of this kind with nothing else known: not retryable, nothing sent, nothing handed out.
 pub fn error(kind: ErrorKind, message: impl Into<String>) -> Error {
-    Error {
+    boxed(kind, message.into())
+}
+
+fn boxed(kind: ErrorKind, message: String) -> Error {
+    Box::new(contract::Error {
         kind,
-        message: message.into(),
+        message,
         http_status: None,
         provider_code: None,
         request_id: None,
@@ -37,7 +46,15 @@ pub fn error(kind: ErrorKind, message: impl Into<String>) -> Error {
         request_sent: false,
         partial: false,
         details_json: None,
-    }
+    })
+}
+
+/// An error that may pass by itself.
+pub(crate) fn passing(kind: ErrorKind, message: impl Into<String>, request_sent: bool) -> Error {
+    let mut error = error(kind, message);
+    error.retryable = true;
+    error.request_sent = request_sent;
+    error
 }
 
 /// The configuration cannot be used. The message says what is wrong and how to mend it.
@@ -61,7 +78,7 @@ pub fn timeout(which: &str, ms: u64) -> Error {
     let message = format!(
         "the {which} deadline of {ms} ms passed; try again, or allow more time in timeouts.{which}-ms"
     );
-    Error { retryable: true, request_sent: which != "connect", ..error(ErrorKind::Timeout, message) }
+    passing(ErrorKind::Timeout, message, which != "connect")
 }
 
 /// No connection, or it broke. `what` says in our own words how; `request_sent`, whether any part of the
@@ -70,7 +87,7 @@ pub fn network(what: &str, request_sent: bool) -> Error {
     let message = format!(
         "the connection to the provider failed ({what}); check the network and the base URL, then try again"
     );
-    Error { retryable: true, request_sent, ..error(ErrorKind::Network, message) }
+    passing(ErrorKind::Network, message, request_sent)
 }
 
 /// The host forbade a request to this origin (`scheme://host[:port]`).
@@ -86,14 +103,16 @@ pub fn denied_by_host(origin: &str) -> Error {
 /// Not retryable: what answers with a web page, or with a line of 64 MiB, does it again, and the broken
 /// answer may have been paid for. A connection that breaks is [`network`] or [`incomplete_stream`].
 pub fn protocol(message: impl Into<String>) -> Error {
-    Error { request_sent: true, ..error(ErrorKind::Protocol, message) }
+    let mut error = error(ErrorKind::Protocol, message);
+    error.request_sent = true;
+    error
 }
 
 /// The stream ended before the model said that it had finished [19]. The caller sets `partial`.
 pub fn incomplete_stream() -> Error {
     let message = "the answer broke off before the model had finished; what came so far is valid, \
                    send the request again for a whole answer";
-    Error { retryable: true, request_sent: true, ..error(ErrorKind::IncompleteStream, message) }
+    passing(ErrorKind::IncompleteStream, message, true)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Few providers give a code for it, and a gateway hands the texts of all of them on. A host decides by it
 //! whether to compact the conversation, so a false yes costs history and a false no costs the session.
 
+use crate::text::{contains, split_once};
+
 /// A row matches where all its pieces stand in the text, in this order, in lower case.
 const SAYS_TOO_LONG: &[&[&str]] = &[
     &["context_length_exceeded"],
@@ -55,13 +57,13 @@ const SAYS_TOO_FAST: &[&str] =
 /// A bare "400 status code (no body)" cannot be told by its text: one provider means an overflow by it and
 /// another anything at all. It stays an invalid request.
 pub fn is_context_overflow(text: &str) -> bool {
-    !SAYS_TOO_FAST.iter().any(|phrase| text.contains(phrase))
+    !SAYS_TOO_FAST.iter().any(|phrase| contains(text, phrase))
         && SAYS_TOO_LONG.iter().any(|pieces| stand_in_order(text, pieces))
 }
 
 fn stand_in_order(text: &str, pieces: &[&str]) -> bool {
     let mut rest = text;
-    pieces.iter().all(|piece| match rest.split_once(piece) {
+    pieces.iter().all(|piece| match split_once(rest, piece) {
         Some((_, behind)) => {
             rest = behind;
             true

@@ -4,6 +4,7 @@
 //! does, and the standard header in seconds or as a date.
 
 use super::{Error, http_date};
+use crate::json::Number;
 use crate::transport::ResponseHead;
 
 /// The longest wait, in milliseconds, that a retry inside the component honours; OpenAI's own client draws
@@ -58,7 +59,8 @@ impl Wish {
 
 fn milliseconds_from(value: &str, date: Option<&str>) -> Option<u64> {
     milliseconds(value, 1000.0).or_else(|| {
-        let seconds = http_date::unix_seconds(value.trim())? - http_date::unix_seconds(date?.trim())?;
+        let seconds =
+            http_date::unix_seconds(value.trim_ascii())? - http_date::unix_seconds(date?.trim_ascii())?;
         // Both dates have four-digit years: the difference cannot overflow, but it can be nonsense.
         usable(seconds as f64 * 1000.0)
     })
@@ -67,8 +69,7 @@ fn milliseconds_from(value: &str, date: Option<&str>) -> Option<u64> {
 /// A decimal number in units of `unit` milliseconds.
 fn milliseconds(value: &str, unit: f64) -> Option<u64> {
     // JSON's grammar for numbers has no `nan` and no `inf`.
-    let value: f64 = serde_json::from_str(value.trim()).ok()?;
-    usable(value * unit)
+    usable(Number::parse(value)?.as_f64()? * unit)
 }
 
 /// Positive, at most a year, rounded up: to wait less than asked for is not to wait.

@@ -5,6 +5,8 @@
 
 use core::ops::RangeInclusive;
 
+use crate::text::contains;
+
 use super::{
     overflow::is_context_overflow,
     verdicts::{self as verdict, Verdict},
@@ -56,7 +58,7 @@ impl Rule {
                 Sign::Declined => evidence.declined,
                 Sign::Overflow => is_context_overflow(&evidence.text),
                 Sign::Word(list) => evidence.words.iter().any(|word| list.contains(&word.as_str())),
-                Sign::Phrase(list) => list.iter().any(|phrase| evidence.text.contains(phrase)),
+                Sign::Phrase(list) => list.iter().any(|phrase| contains(&evidence.text, phrase)),
             }
     }
 }

@@ -7,6 +7,7 @@ use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::{fmt, ops::Range};
 
 use super::key_search::{Escapes, Needle, add};
+use crate::text::find_bytes;
 
 /// What stands in the place of a key.
 pub const REDACTED: &str = "[redacted]";
@@ -40,16 +41,42 @@ impl Scrubber {
     /// the end of the text), `Bearer …` in any case, and `sk-` with a long word behind it.
     pub fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut found = Vec::new();
-        for needle in &self.needles {
-            needle.find(text.as_bytes(), &mut found);
-        }
         bearer_tokens(text.as_bytes(), &mut found);
-        key_like_words(text, &mut found);
+        let mut words = Vec::new();
+        key_like_words(text.as_bytes(), &mut words);
+        found = merged(&found, &words);
+        for needle in &self.needles {
+            words.clear();
+            needle.find(text.as_bytes(), &mut words);
+            found = merged(&found, &words);
+        }
         if found.is_empty() {
             return Cow::Borrowed(text);
         }
-        found.sort_unstable_by_key(|range| range.start);
         Cow::Owned(replace(text, &found))
+    }
+}
+
+/// Two lists of ranges, each in the order of their starts, as one.
+fn merged(mut first: &[Range<usize>], mut second: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut all = Vec::with_capacity(first.len() + second.len());
+    loop {
+        let next = match (first.split_first(), second.split_first()) {
+            (Some((one, rest)), Some((other, _))) if one.start <= other.start => {
+                first = rest;
+                one
+            }
+            (_, Some((other, rest))) => {
+                second = rest;
+                other
+            }
+            (Some((one, rest)), None) => {
+                first = rest;
+                one
+            }
+            (None, None) => return all,
+        };
+        all.push(next.clone());
     }
 }
 
@@ -104,21 +131,22 @@ fn is_token_byte(byte: u8) -> bool {
 }
 
 /// Words such as `sk-…`, not in the middle of another word ("risk-assessment").
-fn key_like_words(text: &str, found: &mut Vec<Range<usize>>) {
-    let bytes = text.as_bytes();
-    let mut done = 0;
-    for (at, prefix) in text.match_indices("sk-") {
+fn key_like_words(bytes: &[u8], found: &mut Vec<Range<usize>>) {
+    const PREFIX: &[u8] = b"sk-";
+    let mut from = 0;
+    while let Some(ahead) = bytes.get(from..).and_then(|rest| find_bytes(rest, PREFIX)) {
+        let at = from + ahead;
+        from = at + PREFIX.len();
         let before = bytes.get(at.saturating_sub(2)..at).unwrap_or_default();
         // Two letters: one alone may be the end of an escape, as in `\n` or `%2F`.
         let inside_word = before.len() == 2 && before.iter().all(u8::is_ascii_alphabetic);
-        if at < done || inside_word {
+        if inside_word {
             continue;
         }
-        let tail = at + prefix.len();
-        let len = run(bytes, tail, |byte| byte.is_ascii_alphanumeric() || b"_-*".contains(&byte));
+        let len = run(bytes, from, |byte| byte.is_ascii_alphanumeric() || b"_-*".contains(&byte));
         if len >= KEY_TAIL_MIN {
-            add(found, at..tail + len);
-            done = tail + len;
+            from += len;
+            add(found, at..from);
         }
     }
 }

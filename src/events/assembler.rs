@@ -1,6 +1,10 @@
 //! Keeps the grammar of events.
 
-use alloc::{collections::VecDeque, format, string::String, vec::Vec};
+use alloc::{
+    format,
+    string::String,
+    vec::{self, Vec},
+};
 
 use super::tool_call::{Call, CallHandle};
 use crate::contract::{BlockDelta, BlockEnd, BlockKind, BlockStart, Event, Finish, ResponseInfo};
@@ -45,7 +49,9 @@ struct OpenText {
 /// Makes events of what a decoder reads, and keeps them until they are taken.
 #[derive(Debug, Default)]
 pub struct Assembler {
-    ready: VecDeque<Event>,
+    ready: Vec<Event>,
+    /// Those before them, of which some were taken.
+    leaving: vec::IntoIter<Event>,
     /// Warnings that came before the response: they are handed out behind it, since a request can only be
     /// tried again while nothing was handed out.
     early_warnings: Vec<String>,
@@ -67,7 +73,7 @@ impl Assembler {
     /// The answer has begun. Only the first of these counts.
     pub fn respond(&mut self, info: impl FnOnce() -> ResponseInfo) {
         if !core::mem::replace(&mut self.responded, true) {
-            self.ready.push_back(Event::Response(info()));
+            self.ready.push(Event::Response(info()));
             self.ready.extend(core::mem::take(&mut self.early_warnings).into_iter().map(Event::Warning));
         }
     }
@@ -80,7 +86,7 @@ impl Assembler {
     /// Something worth telling that is no failure.
     pub fn warn(&mut self, warning: impl Into<String>) {
         match self.responded {
-            true => self.ready.push_back(Event::Warning(warning.into())),
+            true => self.ready.push(Event::Warning(warning.into())),
             false => self.early_warnings.push(warning.into()),
         }
     }
@@ -118,7 +124,7 @@ impl Assembler {
             let mut rest = String::new();
             open.joiner.finish(&mut rest);
             self.delta(open.index, rest);
-            self.ready.push_back(Event::BlockEnd(BlockEnd { index: open.index, replay, arguments: None }));
+            self.ready.push(Event::BlockEnd(BlockEnd { index: open.index, replay, arguments: None }));
         }
     }
 
@@ -189,35 +195,41 @@ impl Assembler {
         for call in core::mem::take(&mut self.calls) {
             self.ready.extend(call.into_end().map(Event::BlockEnd));
         }
-        self.ready.push_back(Event::Finish(finish));
+        self.ready.push(Event::Finish(finish));
     }
 
     /// Takes up to `max` events.
     pub fn take(&mut self, max: usize) -> Vec<Event> {
-        let count = max.min(self.ready.len());
-        self.ready.drain(..count).collect()
+        if self.leaving.len() == 0 {
+            let ready = core::mem::take(&mut self.ready);
+            if ready.len() <= max {
+                return ready;
+            }
+            self.leaving = ready.into_iter();
+        }
+        self.leaving.by_ref().take(max).collect()
     }
 
     /// Whether there are this many events to take.
     pub fn has(&self, count: usize) -> bool {
-        self.ready.len() >= count
+        self.leaving.len() + self.ready.len() >= count
     }
 
     /// Whether all events were taken.
     pub fn is_empty(&self) -> bool {
-        self.ready.is_empty()
+        !self.has(1)
     }
 
     fn start(&mut self, kind: BlockKind) -> u32 {
         let index = self.next_index;
         self.next_index = index.saturating_add(1);
-        self.ready.push_back(Event::BlockStart(BlockStart { index, kind }));
+        self.ready.push(Event::BlockStart(BlockStart { index, kind }));
         index
     }
 
     fn delta(&mut self, index: u32, text: String) {
         if !text.is_empty() {
-            self.ready.push_back(Event::BlockDelta(BlockDelta { index, text }));
+            self.ready.push(Event::BlockDelta(BlockDelta { index, text }));
         }
     }
 

@@ -2,25 +2,24 @@
 
 use alloc::{borrow::ToOwned, format, string::String};
 
-use serde::de::IgnoredAny;
-
 use crate::contract::{MalformedArguments, ToolArguments};
+use crate::json::parse;
 
 /// Arguments as they came, checked but not changed: key order and the digits of numbers are the model's.
 ///
 /// A call without arguments (empty, or `null`) has the empty object: tools without parameters get that
 /// from some vendors and `{}` from others [13].
 pub(super) fn check(raw: String) -> ToolArguments {
-    let text = raw.trim();
+    let text = raw.trim_ascii();
     if text.is_empty() || text == "null" {
         return ToolArguments::Object("{}".to_owned());
     }
     // Skipping a value does not recurse, so depth is no danger here.
-    let reason = match serde_json::from_str::<IgnoredAny>(text) {
+    let reason = match parse(text) {
         Ok(_) if text.starts_with('{') => return ToolArguments::Object(raw),
         Ok(_) => "JSON, but not an object".to_owned(),
-        Err(error) if error.is_eof() => "not whole: the text ends inside the JSON".to_owned(),
-        Err(error) => format!("not JSON: error at line {} column {}", error.line(), error.column()),
+        Err(flaw) if flaw.at_end => "not whole: the text ends inside the JSON".to_owned(),
+        Err(flaw) => format!("not JSON: error at line {} column {}", flaw.line, flaw.column),
     };
     ToolArguments::Malformed(MalformedArguments { raw, reason })
 }

@@ -1,9 +1,11 @@
 //! A past call of a tool, made fit to be sent again.
 
 use super::{Place, ToolCall, Warnings, ids::keep};
-use crate::{contract::ToolCallPart, json::surrogates::replace_lone};
+use crate::{
+    contract::ToolCallPart,
+    json::{Json, parse, surrogates::replace_lone},
+};
 use alloc::{borrow::Cow, format, string::String};
-use serde_json::value::RawValue;
 
 /// The longest name of a function that OpenAI and Gemini take.
 const LONGEST_NAME: usize = 64;
@@ -37,7 +39,7 @@ fn arguments<'a>(place: Place, json: &'a str, warnings: &mut Warnings) -> Cow<'a
             warnings.add(format!("{place}: half a character in the arguments was replaced by U+FFFD"));
         }
         arguments
-    } else if arguments.trim().is_empty() {
+    } else if arguments.trim_ascii().is_empty() {
         warnings.add(format!("{place}: the arguments are empty; an empty object stands for them"));
         Cow::Borrowed("{}")
     } else {
@@ -48,15 +50,15 @@ fn arguments<'a>(place: Place, json: &'a str, warnings: &mut Warnings) -> Cow<'a
 
 /// Text as the one member of an object.
 fn wrapped(text: &str) -> String {
-    let mut json = String::from(r#"{"malformed_arguments":"#);
-    // A string always serialises; `null` keeps the object whole all the same.
-    json.push_str(serde_json::to_string(text).as_deref().unwrap_or("null"));
-    json.push('}');
-    json
+    let mut json = Json::default();
+    json.raw(r#"{"malformed_arguments":"#);
+    json.string(text);
+    json.raw("}");
+    json.into_string()
 }
 
 fn is_object(json: &str) -> bool {
-    serde_json::from_str::<&RawValue>(json).is_ok_and(|value| value.get().starts_with('{'))
+    parse(json).is_ok_and(|value| value.get().starts_with('{'))
 }
 
 #[cfg(test)]

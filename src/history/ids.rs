@@ -3,12 +3,8 @@
 //! A history may hold the ids of several vendors: empty ones, ones of 400 characters, `call|item` pairs, and
 //! `call_0` in every turn. OpenAI takes 40 characters, Anthropic a small alphabet and no id twice.
 
-use alloc::{
-    borrow::{Cow, ToOwned},
-    collections::BTreeMap,
-    format,
-    string::String,
-};
+use crate::distinct::Distinct;
+use alloc::{borrow::Cow, format, string::String, vec::Vec};
 
 /// The longest id that OpenAI takes back.
 const LONGEST: usize = 40;
@@ -22,7 +18,9 @@ const STEM: usize = 32;
 /// was sent with, and the vendor's prompt cache with them.
 #[derive(Debug, Default)]
 pub struct Ids {
-    known: BTreeMap<String, Known>,
+    texts: Distinct,
+    /// By the number of the text.
+    known: Vec<Known>,
 }
 
 /// What is known of a text that is an id, or the stem of one, or both.
@@ -44,10 +42,12 @@ impl Ids {
         // All ASCII now, so any cut is between two characters.
         let stem = id.get(..STEM).unwrap_or(&id);
         loop {
-            let known = self.known.entry(stem.to_owned()).or_default();
-            known.tried = known.tried.wrapping_add(1);
+            let tried = self.known(stem).map_or(0, |known| {
+                known.tried = known.tried.wrapping_add(1);
+                known.tried
+            });
             // The id without a number counts as the first.
-            let numbered = format!("{stem}_{}", known.tried.wrapping_add(1));
+            let numbered = format!("{stem}_{}", tried.wrapping_add(1));
             if self.take(&numbered) {
                 return Cow::Owned(numbered);
             }
@@ -56,8 +56,15 @@ impl Ids {
 
     /// Whether the id was free; it is not from now on.
     fn take(&mut self, id: &str) -> bool {
-        let known = self.known.entry(id.to_owned()).or_default();
-        !core::mem::replace(&mut known.used, true)
+        self.known(id).is_none_or(|known| !core::mem::replace(&mut known.used, true))
+    }
+
+    fn known(&mut self, text: &str) -> Option<&mut Known> {
+        let (number, new) = self.texts.number(text);
+        if new {
+            self.known.push(Known::default());
+        }
+        self.known.get_mut(number)
     }
 }
 
@@ -66,7 +73,11 @@ pub fn keep(text: &str, longest: usize) -> Cow<'_, str> {
     if text.len() <= longest && text.chars().all(is_plain) {
         return Cow::Borrowed(text);
     }
-    text.chars().take(longest).map(|c| if is_plain(c) { c } else { '_' }).collect()
+    let mut kept = String::new();
+    for c in text.chars().take(longest) {
+        kept.push(if is_plain(c) { c } else { '_' });
+    }
+    Cow::Owned(kept)
 }
 
 fn is_plain(c: char) -> bool {

@@ -1,13 +1,8 @@
 //! Which result answers which call.
 
 use super::{Place, Turn, UserPart, Warnings};
-use crate::contract::ToolResultPart;
-use alloc::{
-    collections::{BTreeMap, VecDeque},
-    format,
-    string::String,
-    vec::Vec,
-};
+use crate::{contract::ToolResultPart, distinct::Distinct};
+use alloc::{format, string::String, vec::Vec};
 
 /// The calls that results may answer, by the ids that the host knows them by.
 ///
@@ -15,16 +10,33 @@ use alloc::{
 /// same id, or none. A result answers the latest turn before it that called with its id, and within that
 /// turn the first call still unanswered.
 #[derive(Debug, Default)]
-pub struct Matching<'a> {
-    asked: BTreeMap<&'a str, Asked>,
+pub struct Matching {
+    ids: Distinct,
+    /// By the number of the id.
+    asked: Vec<Asked>,
 }
 
 /// The calls of one turn with one id.
 #[derive(Debug)]
 struct Asked {
     turn: usize,
-    /// Positions in the turn's results, those without an answer yet.
-    waiting: VecDeque<usize>,
+    /// Positions in the turn's results.
+    positions: Vec<usize>,
+    /// How many of them, from the first on, have their answer.
+    answered: usize,
+}
+
+impl Asked {
+    fn new(turn: usize) -> Self {
+        Self { turn, positions: Vec::new(), answered: 0 }
+    }
+
+    /// The first call that waits for its answer; it does not from now on.
+    fn next(&mut self) -> Option<usize> {
+        let position = *self.positions.get(self.answered)?;
+        self.answered += 1;
+        Some(position)
+    }
 }
 
 /// Why a result answers nothing.
@@ -36,27 +48,31 @@ pub enum Unasked {
     Second,
 }
 
-impl<'a> Matching<'a> {
+impl Matching {
     /// Notes a call: the `position`th of the turn with this index.
-    pub fn ask(&mut self, id: &'a str, turn: usize, position: usize) {
-        let asked = self.asked.entry(id).or_insert_with(|| Asked { turn, waiting: VecDeque::new() });
-        if asked.turn != turn {
-            *asked = Asked { turn, waiting: VecDeque::new() };
+    pub fn ask(&mut self, id: &str, turn: usize, position: usize) {
+        let (number, new) = self.ids.number(id);
+        if new {
+            self.asked.push(Asked::new(turn));
         }
-        asked.waiting.push_back(position);
+        let Some(asked) = self.asked.get_mut(number) else { return };
+        if asked.turn != turn {
+            *asked = Asked::new(turn);
+        }
+        asked.positions.push(position);
     }
 
     /// Puts a result where its call is.
-    pub fn answer(
+    pub fn answer<'a>(
         &mut self,
         place: Place,
         result: &'a ToolResultPart,
         turns: &mut [Turn<'a>],
         warnings: &mut Warnings,
     ) -> Result<(), Unasked> {
-        let unasked = match self.asked.get_mut(result.call_id.as_str()) {
+        let unasked = match self.ids.get(&result.call_id).and_then(|number| self.asked.get_mut(number)) {
             None => Unasked::NoCall,
-            Some(asked) => match asked.waiting.pop_front() {
+            Some(asked) => match asked.next() {
                 None => Unasked::Second,
                 Some(position) => {
                     if asked.turn.saturating_add(1) < turns.len() {

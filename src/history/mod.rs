@@ -20,8 +20,8 @@ pub use turn::{AssistantPart, AssistantTurn, Place, ToolCall, ToolResult, Turn, 
 pub use warnings::Warnings;
 
 use crate::{
-    contract::{Error, Message, Part, Role},
-    errors::{ErrorKind, error},
+    contract::{Message, Part, Role},
+    errors::{Error, ErrorKind, error},
 };
 use alloc::{format, vec::Vec};
 use matching::Matching;
@@ -61,7 +61,7 @@ pub fn repair(messages: &[Message]) -> Result<Conversation<'_>, Error> {
 #[derive(Default)]
 struct Repair<'a> {
     turns: Vec<Turn<'a>>,
-    matching: Matching<'a>,
+    matching: Matching,
     ids: ids::Ids,
     warnings: Warnings,
 }

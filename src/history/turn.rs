@@ -1,6 +1,6 @@
 //! The parts of a repaired conversation. They borrow from the request: a picture is never copied here.
 
-use crate::contract::Media;
+use crate::{contract::Media, text::split_once};
 use alloc::{borrow::Cow, vec::Vec};
 use core::fmt;
 
@@ -57,7 +57,7 @@ pub enum UserPart<'a> {
 impl<'a> UserPart<'a> {
     /// What came from a tool says what it is by its media type only.
     pub fn of_tool(media: &'a Media, place: Place) -> Self {
-        let kind = media.media_type.split('/').next().unwrap_or_default();
+        let kind = split_once(&media.media_type, "/").map_or(media.media_type.as_str(), |(kind, _)| kind);
         if kind.eq_ignore_ascii_case("image") {
             UserPart::Image(media, place)
         } else if kind.eq_ignore_ascii_case("audio") {
@@ -90,7 +90,7 @@ impl AssistantPart<'_> {
     /// Whether a turn with this part alone is worth sending. White space alone is not: some servers refuse it.
     pub fn says_something(&self) -> bool {
         match self {
-            AssistantPart::Text(text) => !text.trim().is_empty(),
+            AssistantPart::Text(text) => !text.trim_ascii().is_empty(),
             AssistantPart::Reasoning { replay, .. } => replay.is_some(),
             AssistantPart::Call(_) => true,
         }

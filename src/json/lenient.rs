@@ -1,11 +1,8 @@
 //! Structures of which a wrong type is as good as an absence.
 
 use alloc::vec::Vec;
-use core::{fmt, marker::PhantomData};
 
-use serde::de::{
-    Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer,
-};
+use super::{Slot, Structure};
 
 /// An object; nothing where something else stands.
 #[derive(Debug, PartialEq)]
@@ -13,11 +10,30 @@ pub struct Object<T>(pub Option<T>);
 
 /// The first element of a list, if that is an object.
 #[derive(Debug, PartialEq)]
-pub struct First<T>(pub Option<T>);
+pub struct First<T>(Option<Object<T>>);
 
 /// The objects of a list.
 #[derive(Debug, PartialEq)]
-pub struct Many<T>(pub Vec<T>);
+pub struct Many<T>(Vec<Object<T>>);
+
+impl<T> First<T> {
+    /// The object.
+    pub fn get(&self) -> Option<&T> {
+        self.0.as_ref()?.0.as_ref()
+    }
+}
+
+impl<T> Many<T> {
+    /// Whether there is no object in it.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// The objects, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().filter_map(|object| object.0.as_ref())
+    }
+}
 
 impl<T> Default for Object<T> {
     fn default() -> Self {
@@ -37,121 +53,71 @@ impl<T> Default for Many<T> {
     }
 }
 
-/// What a lenient structure takes; all that a visitor is not told about is ignored.
-trait Take<'de>: Sized + Default {
-    fn map<A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
-        ignore_map(map)
+impl<'a, T: Structure<'a> + Default> Structure<'a> for Object<T> {
+    fn object(&mut self) {
+        self.0 = Some(T::default());
     }
 
-    fn seq<A: SeqAccess<'de>>(seq: A) -> Result<Self, A::Error> {
-        ignore_seq(seq).map(|()| Self::default())
-    }
-}
-
-fn ignore_map<'de, A: MapAccess<'de>, T: Default>(mut map: A) -> Result<T, A::Error> {
-    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-    Ok(T::default())
-}
-
-fn ignore_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<(), A::Error> {
-    while seq.next_element::<IgnoredAny>()?.is_some() {}
-    Ok(())
-}
-
-impl<'de, T: Deserialize<'de>> Take<'de> for Object<T> {
-    fn map<A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(|value| Self(Some(value)))
+    fn field(&mut self, name: &str) -> Option<Slot<'_, 'a>> {
+        self.0.as_mut()?.field(name)
     }
 }
 
-impl<'de, T: Deserialize<'de>> Take<'de> for First<T> {
-    fn seq<A: SeqAccess<'de>>(mut seq: A) -> Result<Self, A::Error> {
-        let first = seq.next_element::<Object<T>>()?.and_then(|object| object.0);
-        ignore_seq(seq)?;
-        Ok(Self(first))
+impl<'a, T: Structure<'a> + Default> Structure<'a> for First<T> {
+    fn list(&mut self) {
+        self.0 = None;
     }
-}
 
-impl<'de, T: Deserialize<'de>> Take<'de> for Many<T> {
-    fn seq<A: SeqAccess<'de>>(mut seq: A) -> Result<Self, A::Error> {
-        let mut all = Vec::new();
-        while let Some(element) = seq.next_element::<Object<T>>()? {
-            all.extend(element.0);
+    fn item(&mut self) -> Option<Slot<'_, 'a>> {
+        match self.0 {
+            None => Some(Slot::Inner(self.0.insert(Object(None)))),
+            Some(_) => None,
         }
-        Ok(Self(all))
     }
 }
 
-struct Lenient<T>(PhantomData<T>);
-
-impl<'de, T: Take<'de>> Visitor<'de> for Lenient<T> {
-    type Value = T;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("anything")
+impl<'a, T: Structure<'a> + Default> Structure<'a> for Many<T> {
+    fn list(&mut self) {
+        self.0.clear();
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        T::map(map)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<T, A::Error> {
-        T::seq(seq)
-    }
-
-    fn visit_unit<E>(self) -> Result<T, E> {
-        Ok(T::default())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<T, E> {
-        Ok(T::default())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<T, E> {
-        Ok(T::default())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<T, E> {
-        Ok(T::default())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<T, E> {
-        Ok(T::default())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<T, E> {
-        Ok(T::default())
+    fn item(&mut self) -> Option<Slot<'_, 'a>> {
+        self.0.push(Object(None));
+        self.0.last_mut().map(|last| Slot::Inner(last))
     }
 }
-
-macro_rules! lenient {
-    ($($name:ident),*) => {$(
-        impl<'de, T: Deserialize<'de>> Deserialize<'de> for $name<T> {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_any(Lenient(PhantomData))
-            }
-        }
-    )*};
-}
-
-lenient!(Object, First, Many);
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::Deserialize;
+    use crate::json::{Raw, read, structure, unsigned};
 
-    #[derive(Debug, Default, Deserialize, PartialEq)]
-    struct Inner {
-        a: Option<u8>,
+    #[derive(Debug, Default)]
+    struct Inner<'a> {
+        a: Raw<'a>,
     }
 
-    #[derive(Debug, Default, Deserialize, PartialEq)]
-    #[serde(default)]
-    struct Outer {
-        object: Object<Inner>,
-        first: First<Inner>,
-        many: Many<Inner>,
+    #[derive(Debug, Default)]
+    struct Outer<'a> {
+        object: Object<Inner<'a>>,
+        first: First<Inner<'a>>,
+        many: Many<Inner<'a>>,
+    }
+
+    structure!(Inner { "a" => a });
+    structure!(Outer { "object" => object, "first" => first, "many" => many });
+
+    /// The numbers of the object, of the first, and of the many.
+    fn numbers(json: &str) -> (Option<u64>, Option<u64>, Vec<u64>) {
+        let mut outer = Object::<Outer<'_>>::default();
+        read(json, &mut outer).expect(json);
+        let outer = outer.0.expect(json);
+        let number = |inner: &Inner<'_>| unsigned(inner.a).expect(json);
+        (
+            outer.object.0.as_ref().map(number),
+            outer.first.get().map(number),
+            outer.many.iter().map(number).collect(),
+        )
     }
 
     #[test]
@@ -160,16 +126,32 @@ mod tests {
             let json = std::format!(
                 "{{\"object\":{other},\"first\":[{{\"a\":1}},{other}],\"many\":[{other},{{\"a\":2}}]}}"
             );
-            let outer: Outer = serde_json::from_str(&json).expect(&json);
-            assert_eq!(outer.object, Object(None), "{other}");
-            assert_eq!(outer.first, First(Some(Inner { a: Some(1) })), "{other}");
-            assert_eq!(outer.many, Many(std::vec![Inner { a: Some(2) }]), "{other}");
+            assert_eq!(numbers(&json), (None, Some(1), std::vec![2]), "{other}");
         }
         for other in ["null", "true", "1", "\"text\"", "{\"a\":1}"] {
             let json = std::format!("{{\"first\":{other},\"many\":{other},\"object\":{{\"a\":1}}}}");
-            let outer: Outer = serde_json::from_str(&json).expect(&json);
-            assert_eq!((outer.first, outer.many), (First(None), Many(std::vec![])), "{other}");
-            assert_eq!(outer.object, Object(Some(Inner { a: Some(1) })), "{other}");
+            assert_eq!(numbers(&json), (Some(1), None, std::vec![]), "{other}");
+        }
+        assert_eq!(numbers(r#"{"first":[1,{"a":1}],"many":[[{"a":1}]]}"#), (None, None, std::vec![]));
+    }
+
+    #[test]
+    fn of_several_fields_with_one_name_the_last_counts() {
+        let json = r#"{"object":{"a":1},"first":[{"a":1}],"many":[{"a":1}],
+                       "object":{"a":2},"first":[{"a":2}],"many":[{"a":2}]}"#;
+        assert_eq!(numbers(json), (Some(2), Some(2), std::vec![2]));
+    }
+
+    #[test]
+    fn a_name_may_be_written_with_escapes_and_hold_half_a_character() {
+        let json = r#"{"\ud83d":1,"obj\u0065ct":{"\u0061":1,"b\ud83d":[{}]}}"#;
+        assert_eq!(numbers(json), (Some(1), None, std::vec![]));
+    }
+
+    #[test]
+    fn what_is_no_json_is_told() {
+        for json in ["", "{", "{\"first\":[1,]}", "{} {}", "{1:2}"] {
+            assert!(read(json, &mut Object::<Outer<'_>>::default()).is_none(), "{json}");
         }
     }
 }

@@ -72,7 +72,8 @@ fn half(bytes: &[u8]) -> Option<u16> {
 }
 
 fn joined(lead: u16, trail: u16) -> char {
-    char::decode_utf16([lead, trail]).next().and_then(Result::ok).unwrap_or(char::REPLACEMENT_CHARACTER)
+    let point = 0x10000 + (u32::from(lead & 0x3FF) << 10 | u32::from(trail & 0x3FF));
+    char::from_u32(point).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
 #[cfg(test)]

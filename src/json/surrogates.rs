@@ -6,11 +6,13 @@
 
 use alloc::{borrow::Cow, string::String};
 
+use crate::text::hex;
+
 /// What stands in the place of half a character: U+FFFD, as an escape of the same length.
 const REPLACEMENT: &str = "\\ufffd";
 
 /// The length of an escape `\uXXXX`.
-const ESCAPE: usize = 6;
+pub(super) const ESCAPE: usize = 6;
 
 /// JSON text with each escape of a lone surrogate replaced by `\ufffd`; all else stays as it is, byte for byte.
 ///
@@ -45,14 +47,8 @@ pub fn replace_lone(json: &str) -> Cow<'_, str> {
 }
 
 /// The UTF-16 unit that an escape `\uXXXX` at this place spells.
-fn unit(bytes: &[u8], at: usize) -> Option<u32> {
-    match bytes.get(at..at.checked_add(ESCAPE)?)? {
-        [b'\\', b'u', digits @ ..] => digits.iter().try_fold(0, |unit: u32, &digit| {
-            let digit = char::from(digit).to_digit(16)?;
-            Some(unit << 4 | digit)
-        }),
-        _ => None,
-    }
+pub(super) fn unit(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..)?.starts_with(b"\\u").then(|| hex(bytes, at + 2, 4))?
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Leaves: text, whole numbers, floats, whatever type they were written as.
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
-use core::fmt;
 
-use serde::de::{Deserializer, Visitor};
-
-use super::{PairJoiner, Raw};
+use super::{
+    Number, PairJoiner, Raw,
+    surrogates::{ESCAPE, unit},
+};
 
 /// Text as JSON can hold it: UTF-8 but for lone halves of surrogate pairs, which stand as the three bytes
 /// that UTF-8 would use for them [16]. A stream may cut a pair in two, so they are kept until the other
@@ -60,31 +60,64 @@ fn replaced(bytes: &[u8]) -> String {
 
 /// The text of a JSON string; nothing where another type stands.
 pub fn text<'a>(raw: Raw<'a>) -> Option<WireText<'a>> {
-    let raw = raw?.get();
-    // Strings only: the reader below would take a list of small numbers for bytes.
-    if !raw.starts_with('"') {
-        return None;
-    }
-    // Asked for as bytes, serde_json neither refuses lone surrogates nor copies text without escapes.
-    serde_json::Deserializer::from_str(raw).deserialize_bytes(Bytes).ok()
+    unescaped(raw?.get())
 }
 
-struct Bytes;
-
-impl<'de> Visitor<'de> for Bytes {
-    type Value = WireText<'de>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a string")
+/// What a JSON string spells, which the parser has found whole; nothing where another type stands.
+///
+/// Lone surrogates are kept; text without escapes is not copied.
+pub(super) fn unescaped(json: &str) -> Option<WireText<'_>> {
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?.as_bytes();
+    let Some(first) = memchr::memchr(b'\\', inner) else { return Some(WireText::from(inner)) };
+    let mut text = Vec::with_capacity(inner.len());
+    let (mut run, mut rest) = inner.split_at(first);
+    loop {
+        text.extend_from_slice(run);
+        if rest.is_empty() {
+            return Some(WireText(Cow::Owned(text)));
+        }
+        rest = escape(rest, &mut text)?;
+        (run, rest) = rest.split_at(memchr::memchr(b'\\', rest).unwrap_or(rest.len()));
     }
+}
 
-    fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {
-        Ok(WireText(Cow::Borrowed(bytes)))
-    }
+/// Writes what the escape at the beginning stands for, and gives what is behind it.
+fn escape<'b>(escaped: &'b [u8], text: &mut Vec<u8>) -> Option<&'b [u8]> {
+    let (kind, behind) = escaped.get(1..)?.split_first()?;
+    text.push(match kind {
+        b'b' => 0x08,
+        b't' => b'\t',
+        b'n' => b'\n',
+        b'f' => 0x0C,
+        b'r' => b'\r',
+        b'u' => return code_point(escaped, text),
+        // `"`, `\` and `/` stand for themselves.
+        other => *other,
+    });
+    Some(behind)
+}
 
-    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
-        Ok(WireText(Cow::Owned(Vec::from(bytes))))
+/// One escape `\uXXXX`, or a pair of them that are one character.
+fn code_point<'b>(escaped: &'b [u8], text: &mut Vec<u8>) -> Option<&'b [u8]> {
+    let (first, behind) = (unit(escaped, 0)?, escaped.get(ESCAPE..)?);
+    if let (0xD800..=0xDBFF, Some(second @ 0xDC00..=0xDFFF)) = (first, unit(behind, 0)) {
+        let point = 0x10000 + ((first & 0x3FF) << 10 | second & 0x3FF);
+        let tail = [point >> 12, point >> 6, point].map(|bits| 0x80 | (bits & 0x3F) as u8);
+        text.push(0xF0 | (point >> 18) as u8);
+        text.extend_from_slice(&tail);
+        return behind.get(ESCAPE..);
     }
+    match first {
+        ..0x80 => text.push(first as u8),
+        0x80..0x800 => text.extend_from_slice(&[0xC0 | (first >> 6) as u8, 0x80 | (first & 0x3F) as u8]),
+        // The halves of pairs too.
+        _ => text.extend_from_slice(&[
+            0xE0 | (first >> 12) as u8,
+            0x80 | (first >> 6 & 0x3F) as u8,
+            0x80 | (first & 0x3F) as u8,
+        ]),
+    }
+    Some(behind)
 }
 
 /// A string, or a number as a string: ids and codes come as either. Empty is nothing.
@@ -100,17 +133,17 @@ pub fn string<'a>(raw: Raw<'a>) -> Option<Cow<'a, str>> {
 
 /// A finite number, also one written as a string.
 pub fn float(raw: Raw<'_>) -> Option<f64> {
-    let value: f64 = string(raw)?.trim().parse().ok()?;
-    value.is_finite().then_some(value)
+    Number::parse(&string(raw)?)?.as_f64()
 }
 
 /// A whole number from 0 on, also one written as a string or as a float [12].
 pub fn unsigned(raw: Raw<'_>) -> Option<u64> {
-    if let Ok(whole) = string(raw)?.trim().parse() {
+    let number = Number::parse(&string(raw)?)?;
+    if let Some(whole) = number.as_u64() {
         return Some(whole);
     }
     // 2^53: beyond it a float does not tell one whole number from the next.
-    let value = float(raw).filter(|value| (0.0..=9_007_199_254_740_992.0).contains(value))?;
+    let value = number.as_f64().filter(|value| (0.0..=9_007_199_254_740_992.0).contains(value))?;
     let whole = value as u64;
     (whole as f64 == value).then_some(whole)
 }
@@ -118,10 +151,10 @@ pub fn unsigned(raw: Raw<'_>) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::value::RawValue;
+    use crate::json::{RawValue, parse};
 
-    fn raw(json: &str) -> &RawValue {
-        serde_json::from_str(json).expect("JSON")
+    fn raw(json: &str) -> RawValue<'_> {
+        parse(json).expect("JSON")
     }
 
     #[test]

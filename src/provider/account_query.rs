@@ -21,11 +21,14 @@ const TIME: Duration = Duration::from_secs(15);
 /// The key's list, the limit, what was used.
 const PATHS: [&str; 3] = ["/models", "/dashboard/billing/subscription", "/dashboard/billing/usage"];
 
+/// A question and its answer, once it is there.
+type Ask<T> = (Fetch<T>, Option<Result<Fetched, Error>>);
+
 /// A question about the account under way.
 pub struct AccountQuery<T: Transport> {
     transport: Rc<T>,
     settings: Rc<Settings>,
-    asked: [(Fetch<T>, Option<Result<Fetched, Error>>); 3],
+    asked: [Ask<T>; 3],
     answered: bool,
 }
 

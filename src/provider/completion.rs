@@ -11,6 +11,7 @@ use crate::contract::{Batch, Request};
 use crate::errors::{Error, from_response};
 use crate::events::Assembler;
 use crate::routes::{self, Context, Encoded, Route};
+use crate::text::find_bytes;
 use crate::transport::{Attempt, Moment, Outgoing, ResponseHead, Retries, Step, Transport};
 
 /// Most that is read of an error [22].
@@ -104,7 +105,9 @@ impl<T: Transport> Completion<T> {
         let events = self.events.take(max);
         match &self.state {
             State::Failed(error) if events.is_empty() => {
-                Err(Error { partial: self.handed_out, ..error.clone() })
+                let mut error = error.clone();
+                error.partial = self.handed_out;
+                Err(error)
             }
             state => {
                 self.handed_out |= !events.is_empty();
@@ -223,7 +226,7 @@ impl<T: Transport> Completion<T> {
         let named = head.status == 400
             && ["stream_options", "include_usage"]
                 .iter()
-                .any(|name| memchr::memmem::find(body, name.as_bytes()).is_some());
+                .any(|name| find_bytes(body, name.as_bytes()).is_some());
         if let Some(range) = self.stream_options.take_if(|_| named) {
             self.sent = true;
             let mut shorter = Vec::clone(self.request.body.as_deref().unwrap_or(&Vec::new()));

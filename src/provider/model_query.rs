@@ -8,7 +8,7 @@ use super::outgoing;
 use super::waiting::Wait;
 use crate::catalogue::{BuiltIn, KeyList, PublicList, built_in_models, merge};
 use crate::config::Settings;
-use crate::contract::{Discovery, ListOrigin, Model, ModelList};
+use crate::contract::{self, Discovery, ListOrigin, Model, ModelList};
 use crate::errors::{Error, from_body_error, invalid_request};
 use crate::transport::{Fetch, Fetched, Moment, Transport};
 
@@ -40,6 +40,7 @@ pub struct ModelQuery<T: Transport> {
     state: State<T>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one to a question, and it does not move")]
 enum State<T: Transport> {
     /// The answer is known without asking.
     Known(ModelList),
@@ -183,8 +184,11 @@ impl<T: Transport> ModelQuery<T> {
 
     fn fall_back(&self, error: Error) -> ModelList {
         match self.memory.borrow().recall(self.transport.now(), None) {
-            Some(list) => ModelList { degraded: Some(error), ..list },
-            None => built_in(Some(error)),
+            Some(mut list) => {
+                list.degraded = Some(*error);
+                list
+            }
+            None => built_in(Some(*error)),
         }
     }
 
@@ -212,7 +216,7 @@ impl Memory {
     }
 }
 
-fn built_in(degraded: Option<Error>) -> ModelList {
+fn built_in(degraded: Option<contract::Error>) -> ModelList {
     let models = built_in_models();
     ModelList { models, origin: ListOrigin::BuiltIn, age_ms: None, degraded, warnings: Vec::new() }
 }

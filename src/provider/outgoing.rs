@@ -13,6 +13,8 @@ use crate::transport::Outgoing;
 
 const USER_AGENT: &str = concat!("cometapi-provider/", env!("CARGO_PKG_VERSION"));
 
+const ACCEPT_JSON: [(&str, &str); 1] = [("accept", "application/json")];
+
 /// Whether the key goes with a request.
 #[derive(Clone, Copy, PartialEq)]
 enum Key {
@@ -23,48 +25,46 @@ enum Key {
 
 /// A POST of JSON to a route, whose answer is streamed.
 pub(super) fn post(settings: &Settings, path: &str, body: Rc<Vec<u8>>) -> Outgoing {
+    let length = body.len().to_string();
     let own = [
-        ("accept", "text/event-stream, application/json".to_owned()),
-        ("content-type", "application/json".to_owned()),
-        ("content-length", body.len().to_string()),
+        ("accept", "text/event-stream, application/json"),
+        ("content-type", "application/json"),
+        ("content-length", &length),
     ];
-    let path = settings.base_url.endpoint(path);
-    Outgoing {
-        base_url: settings.base_url.clone(),
-        path,
-        headers: headers(settings, own, Key::Sent),
-        body: Some(body),
-    }
+    outgoing(settings, settings.base_url.endpoint(path), &own, Key::Sent, Some(body))
 }
 
 /// A GET of JSON from an endpoint of the API, with the key.
 pub(super) fn get(settings: &Settings, path: &str) -> Outgoing {
-    get_path(settings, settings.base_url.endpoint(path), Key::Sent)
+    outgoing(settings, settings.base_url.endpoint(path), &ACCEPT_JSON, Key::Sent, None)
 }
 
 /// A GET of the public catalogue, without the key.
 pub(super) fn get_catalogue(settings: &Settings) -> Outgoing {
-    get_path(settings, settings.base_url.catalogue_path(), Key::Kept)
+    outgoing(settings, settings.base_url.catalogue_path(), &ACCEPT_JSON, Key::Kept, None)
 }
 
-fn get_path(settings: &Settings, path: String, key: Key) -> Outgoing {
-    let headers = headers(settings, [("accept", "application/json".to_owned())], key);
-    Outgoing { base_url: settings.base_url.clone(), path, headers, body: None }
-}
-
-fn headers<const N: usize>(settings: &Settings, own: [(&str, String); N], key: Key) -> Vec<(String, String)> {
-    let mut headers: Vec<(String, String)> = own.map(|(name, value)| (name.to_owned(), value)).into();
+fn outgoing(
+    settings: &Settings,
+    path: String,
+    own: &[(&str, &str)],
+    key: Key,
+    body: Option<Rc<Vec<u8>>>,
+) -> Outgoing {
+    let mut headers = Vec::new();
+    let mut add = |name: &str, value: &str| headers.push((name.to_owned(), value.to_owned()));
+    own.iter().for_each(|(name, value)| add(name, value));
     // A compressed stream would be delayed by its blocks, and could not be read.
-    headers.push(("accept-encoding".to_owned(), "identity".to_owned()));
+    add("accept-encoding", "identity");
     if key == Key::Sent {
         // Headers of the user's may hold secrets of their own: they go where the key goes.
-        headers.extend(settings.headers.iter().cloned());
+        settings.headers.iter().for_each(|(name, value)| add(name, value));
         if let Some(key) = &settings.key {
-            headers.push(("authorization".to_owned(), format!("Bearer {}", key.expose())));
+            add("authorization", &format!("Bearer {}", key.expose()));
         }
     }
-    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("user-agent")) {
-        headers.push(("user-agent".to_owned(), USER_AGENT.to_owned()));
+    if key == Key::Kept || !settings.headers.iter().any(|(name, _)| name == "user-agent") {
+        add("user-agent", USER_AGENT);
     }
-    headers
+    Outgoing { base_url: settings.base_url.clone(), path, headers, body }
 }

@@ -4,7 +4,7 @@
 
 pub mod chat_completions;
 
-use alloc::{boxed::Box, format, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::ops::Range;
 
 use crate::answer::Decoder;
@@ -39,11 +39,12 @@ pub fn find(name: Option<&str>) -> Result<&'static Route, Error> {
         Some(name) => ROUTES.iter().find(|route| route.name == name),
     };
     found.ok_or_else(|| {
-        let known: Vec<&str> = ROUTES.iter().map(|route| route.name).collect();
-        unsupported(format!(
-            "This provider has no such route; it has: {}. Leave the route out.",
-            known.join(", ")
-        ))
+        let mut message = String::from("This provider has no such route. Leave the route out; it has:");
+        for route in ROUTES {
+            message.push(' ');
+            message.push_str(route.name);
+        }
+        unsupported(message)
     })
 }
 

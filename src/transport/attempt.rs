@@ -38,7 +38,7 @@ impl<T: Transport> Attempt<T> {
             .start(request, deadlines)
             .map_err(|failure| failure.into_error(&request.base_url.origin()))?;
         let (phase, since) = (exchange.phase(), transport.now());
-        Ok(Self { exchange, deadlines: deadlines.clone(), end, phase, since })
+        Ok(Self { exchange, deadlines: *deadlines, end, phase, since })
     }
 
     /// Moves on without waiting. Nothing that came is lost to a deadline: it is looked at only when
@@ -66,7 +66,9 @@ impl<T: Transport> Attempt<T> {
         }
         let limit = u64::try_from(until.limit.as_millis()).unwrap_or(u64::MAX);
         let request_sent = self.phase != Phase::Connecting;
-        Err(Error { request_sent, ..timeout(until.which, limit) })
+        let mut error = timeout(until.which, limit);
+        error.request_sent = request_sent;
+        Err(error)
     }
 
     /// The answer made progress: the idle deadline begins anew.

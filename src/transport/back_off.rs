@@ -6,10 +6,10 @@ use super::Moment;
 use crate::errors::{Error, Wish};
 
 /// The first wait; each further one is twice as long.
-const FIRST: Duration = Duration::from_millis(500);
+const FIRST_MS: u64 = 500;
 
 /// The longest wait of our own choice.
-const LONGEST: Duration = Duration::from_secs(8);
+const LONGEST_MS: u64 = 8_000;
 
 /// The tries that are left.
 #[derive(Clone, Debug)]
@@ -31,11 +31,11 @@ impl Retries {
             return None;
         }
         let wait = match Wish::from_error(error) {
-            Wish::After(ms) => Duration::from_millis(ms),
+            Wish::After(ms) => ms,
             Wish::TooLong(_) => return None,
             Wish::None => jittered(own_choice(self.made), now),
         };
-        let at = now.after(wait);
+        let at = now.after(Duration::from_millis(wait));
         if at >= end {
             return None;
         }
@@ -45,17 +45,18 @@ impl Retries {
     }
 }
 
-fn own_choice(made: u32) -> Duration {
-    FIRST.saturating_mul(1_u32.checked_shl(made).unwrap_or(u32::MAX)).min(LONGEST)
+/// In milliseconds.
+fn own_choice(made: u32) -> u64 {
+    FIRST_MS.checked_shl(made).unwrap_or(LONGEST_MS).min(LONGEST_MS)
 }
 
 /// Less by up to a quarter, so that clients which failed together do not come back together. The clock's
 /// nanoseconds are chance enough for that; the component has no source of randomness, and needs none.
-fn jittered(wait: Duration, now: Moment) -> Duration {
+fn jittered(wait_ms: u64, now: Moment) -> u64 {
     // Spreads neighbouring moments: the multiplier of Knuth's linear generator.
-    let part = now.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407) >> 40;
-    let fraction = part as f64 / f64::from(1 << 24);
-    wait.mul_f64(1.0 - 0.25 * fraction)
+    let spread = now.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    // The highest 8 bits, of 2^10: just below a quarter at most. A wait is far too short to overflow.
+    wait_ms.saturating_sub(wait_ms.wrapping_mul(spread >> 56) >> 10)
 }
 
 #[cfg(test)]
@@ -89,7 +90,11 @@ mod tests {
 
     #[test]
     fn the_wish_of_the_server_comes_first() {
-        let asked = |ms| Error { retry_after_ms: Some(ms), ..network("busy", true) };
+        let asked = |ms| {
+            let mut error = network("busy", true);
+            error.retry_after_ms = Some(ms);
+            error
+        };
         assert_eq!(waits(2, &asked(3_000), 7), [3.0, 3.0]);
         assert!(waits(2, &asked(120_001), 7).is_empty());
     }

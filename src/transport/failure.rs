@@ -1,6 +1,6 @@
 //! How an exchange can fail below HTTP.
 
-use crate::errors::{Error, ErrorKind, denied_by_host, error, network, protocol};
+use crate::errors::{Error, ErrorKind, denied_by_host, error, network, passing, protocol};
 
 /// Why there is no answer, or no rest of one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,12 +34,11 @@ impl Failure {
     /// The error for a host. `origin` is where the request went.
     pub fn into_error(self, origin: &str) -> Error {
         let Self { cause, what, request_sent } = self;
-        let failed = match cause {
-            Cause::Network => network(what, request_sent),
-            Cause::Certificate => Error { retryable: false, ..network(what, request_sent) },
+        let mut failed = match cause {
+            Cause::Network | Cause::Certificate => network(what, request_sent),
             Cause::Timeout => {
                 let message = alloc::format!("A time limit of the host passed ({what}). Try again.");
-                Error { retryable: true, ..error(ErrorKind::Timeout, message) }
+                passing(ErrorKind::Timeout, message, request_sent)
             }
             Cause::Denied => denied_by_host(origin),
             Cause::Protocol => {
@@ -49,6 +48,9 @@ impl Failure {
                 error(ErrorKind::InvalidRequest, alloc::format!("The host cannot send the request ({what})."))
             }
         };
-        Error { request_sent, ..failed }
+        // A certificate that is not the provider's will not be it in a minute.
+        failed.retryable &= cause != Cause::Certificate;
+        failed.request_sent = request_sent;
+        failed
     }
 }

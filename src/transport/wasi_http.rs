@@ -55,8 +55,8 @@ impl Transport for WasiHttp {
 
     fn wait(&self, exchanges: &[&WasiExchange], at_most: Duration) {
         let nanoseconds = u64::try_from(at_most.as_nanos()).unwrap_or(u64::MAX);
-        let mut pollables: Vec<Pollable> =
-            exchanges.iter().flat_map(|exchange| exchange.subscribe()).collect();
+        let mut pollables = Vec::new();
+        exchanges.iter().for_each(|exchange| exchange.subscribe(&mut pollables));
         pollables.push(monotonic_clock::subscribe_duration(nanoseconds));
         poll(&pollables.iter().collect::<Vec<_>>());
     }
@@ -193,14 +193,16 @@ impl WasiExchange {
         Ok(Step::Head(read))
     }
 
-    fn subscribe(&self) -> Vec<Pollable> {
+    fn subscribe(&self, to: &mut Vec<Pollable>) {
         match &self.state {
             State::Open { upload, response } => {
-                let writing = upload.as_ref().map(|upload| upload.stream.subscribe());
-                writing.into_iter().chain([response.subscribe()]).collect()
+                if let Some(upload) = upload {
+                    to.push(upload.stream.subscribe());
+                }
+                to.push(response.subscribe());
             }
-            State::Receiving { stream, .. } => alloc::vec![stream.subscribe()],
-            State::Over => Vec::new(),
+            State::Receiving { stream, .. } => to.push(stream.subscribe()),
+            State::Over => {}
         }
     }
 }

@@ -9,7 +9,8 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::{Client, Completion};
-use crate::contract::{Config, Credential, Error, Event, Message, Part, Request, Role, TextPart, Timeouts};
+use crate::contract::{Config, Credential, Event, Message, Part, Request, Role, TextPart, Timeouts};
+use crate::errors::Error;
 use crate::transport::scripted::{Move, Script, Scripted};
 
 /// Key, base URL and so on as a host gives them.

@@ -59,7 +59,7 @@ fn without_the_key_list_a_live_answer_is_its_error() {
         (answer(0, 200, "<html>"), ErrorKind::Protocol),
     ] {
         let network = lists(key_list, answer(0, 200, CATALOGUE));
-        let error = ask(&client(&network), Discovery::Live, 0).err().expect("an error");
+        let error = ask(&client(&network), Discovery::Live, 0).expect_err("an error");
         assert_eq!(error.kind, kind);
     }
 }
@@ -115,7 +115,7 @@ fn the_built_in_list_asks_nobody() {
 fn a_list_beyond_the_cap_is_an_error() {
     let flood = std::iter::repeat_n((0, Move::Bytes("x".repeat(1 << 20))), 9);
     let network = lists(with(std::vec![(0, Move::Head(200, Vec::new()))], flood), answer(0, 200, CATALOGUE));
-    let error = ask(&client(&network), Discovery::Live, 0).err().expect("an error");
+    let error = ask(&client(&network), Discovery::Live, 0).expect_err("an error");
     assert_eq!(error.kind, ErrorKind::Protocol);
 }
 

@@ -3,102 +3,106 @@
 //! Only fields that are used, so that a vendor's other changes cannot break the reading. Structures are
 //! lenient and leaves raw, see [`crate::json`].
 
-use serde::Deserialize;
+use crate::json::{First, Many, Object, Raw, present, read, structure};
 
-use crate::json::{First, Many, Object, Raw, present};
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 pub(super) struct Chunk<'a> {
-    #[serde(borrow)]
     pub id: Raw<'a>,
-    #[serde(borrow)]
     pub model: Raw<'a>,
-    #[serde(borrow)]
     pub created: Raw<'a>,
-    #[serde(borrow)]
     pub object: Raw<'a>,
     /// The first one only [10]; more than one is never asked for.
-    #[serde(borrow)]
     pub choices: First<Choice<'a>>,
-    #[serde(borrow)]
     pub usage: Raw<'a>,
     /// Groq's place for the usage of a stream.
-    #[serde(borrow)]
     pub x_groq: Object<UsageHolder<'a>>,
-    #[serde(borrow)]
     pub error: Raw<'a>,
-    #[serde(borrow)]
     pub success: Raw<'a>,
-    #[serde(borrow, rename = "type")]
     pub kind: Raw<'a>,
-    #[serde(borrow)]
     pub citations: Raw<'a>,
-    #[serde(borrow)]
     pub service_tier: Raw<'a>,
-    #[serde(borrow)]
     pub system_fingerprint: Raw<'a>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+structure!(Chunk {
+    "id" => id,
+    "model" => model,
+    "created" => created,
+    "object" => object,
+    "choices" => choices,
+    "usage" => usage,
+    "x_groq" => x_groq,
+    "error" => error,
+    "success" => success,
+    "type" => kind,
+    "citations" => citations,
+    "service_tier" => service_tier,
+    "system_fingerprint" => system_fingerprint,
+});
+
+#[derive(Debug, Default)]
 pub(super) struct UsageHolder<'a> {
-    #[serde(borrow)]
     pub usage: Raw<'a>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+structure!(UsageHolder { "usage" => usage });
+
+#[derive(Debug, Default)]
 pub(super) struct Choice<'a> {
-    #[serde(borrow)]
     pub index: Raw<'a>,
-    #[serde(borrow)]
     pub delta: Object<Delta<'a>>,
-    #[serde(borrow)]
     pub message: Object<Delta<'a>>,
-    #[serde(borrow)]
     pub finish_reason: Raw<'a>,
     /// Moonshot's place for the usage of a stream [12].
-    #[serde(borrow)]
     pub usage: Raw<'a>,
-    #[serde(borrow)]
     pub error: Raw<'a>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+structure!(Choice {
+    "index" => index,
+    "delta" => delta,
+    "message" => message,
+    "finish_reason" => finish_reason,
+    "usage" => usage,
+    "error" => error,
+});
+
+#[derive(Debug, Default)]
 pub(super) struct Delta<'a> {
     /// Text, null, or a list of [`Part`]s.
-    #[serde(borrow)]
     pub content: Raw<'a>,
-    #[serde(borrow)]
     pub reasoning_content: Raw<'a>,
-    #[serde(borrow)]
     pub reasoning: Raw<'a>,
-    #[serde(borrow)]
     pub reasoning_text: Raw<'a>,
-    #[serde(borrow)]
     pub reasoning_details: Raw<'a>,
     /// Anthropic's blocks, through gateways that keep them.
-    #[serde(borrow)]
     pub thinking_blocks: Raw<'a>,
-    #[serde(borrow)]
     pub reasoning_signature: Raw<'a>,
-    #[serde(borrow)]
     pub signature: Raw<'a>,
-    #[serde(borrow)]
     pub refusal: Raw<'a>,
-    #[serde(borrow)]
     pub tool_calls: Many<ToolCall<'a>>,
-    #[serde(borrow)]
     pub function_call: Object<Function<'a>>,
-    #[serde(borrow)]
     pub annotations: Raw<'a>,
-    #[serde(borrow)]
     pub images: Raw<'a>,
-    #[serde(borrow)]
     pub audio: Raw<'a>,
 }
+
+structure!(Delta {
+    "content" => content,
+    "reasoning_content" => reasoning_content,
+    "reasoning" => reasoning,
+    "reasoning_text" => reasoning_text,
+    "reasoning_details" => reasoning_details,
+    "thinking_blocks" => thinking_blocks,
+    "reasoning_signature" => reasoning_signature,
+    "signature" => signature,
+    "refusal" => refusal,
+    "tool_calls" => tool_calls,
+    "function_call" => function_call,
+    "annotations" => annotations,
+    "images" => images,
+    "audio" => audio,
+});
 
 impl Delta<'_> {
     /// Whether there is anything in it: empty deltas are sent to keep a connection open, too [26].
@@ -118,51 +122,61 @@ impl Delta<'_> {
             self.audio,
         ];
         let leaf = |json: &str| !matches!(json, "\"\"" | "[]");
-        !self.tool_calls.0.is_empty()
+        !self.tool_calls.is_empty()
             || self.function_call.0.is_some()
             || leaves.into_iter().filter_map(present).any(leaf)
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 pub(super) struct ToolCall<'a> {
-    #[serde(borrow)]
     pub index: Raw<'a>,
-    #[serde(borrow)]
     pub id: Raw<'a>,
-    #[serde(borrow)]
     pub function: Object<Function<'a>>,
     /// Where Gemini's thought signature rides; it has to be sent back.
-    #[serde(borrow)]
     pub extra_content: Raw<'a>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+structure!(ToolCall {
+    "index" => index,
+    "id" => id,
+    "function" => function,
+    "extra_content" => extra_content,
+});
+
+#[derive(Debug, Default)]
 pub(super) struct Function<'a> {
-    #[serde(borrow)]
     pub name: Raw<'a>,
-    #[serde(borrow)]
     pub arguments: Raw<'a>,
 }
 
+structure!(Function { "name" => name, "arguments" => arguments });
+
 /// A part of a content that is a list [10], and of the `thinking` of such a part, as Mistral writes them.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 pub(super) struct Part<'a> {
-    #[serde(borrow, rename = "type")]
     pub kind: Raw<'a>,
-    #[serde(borrow)]
     pub text: Raw<'a>,
     /// Text, or a list of parts again.
-    #[serde(borrow)]
     pub thinking: Raw<'a>,
-    #[serde(borrow)]
     pub refusal: Raw<'a>,
-    /// The summary of an entry of `reasoning_details`.
-    #[serde(borrow)]
-    pub summary: Raw<'a>,
-    #[serde(borrow)]
     pub signature: Raw<'a>,
+}
+
+structure!(Part {
+    "type" => kind,
+    "text" => text,
+    "thinking" => thinking,
+    "refusal" => refusal,
+    "signature" => signature,
+});
+
+impl<'a> Part<'a> {
+    /// The parts of a list; none where the JSON is no list.
+    pub(super) fn list(json: &'a str) -> Many<Part<'a>> {
+        let mut parts = Many::default();
+        // A raw value is whole JSON: it cannot break off in the middle of the list.
+        let _ = read(json, &mut parts);
+        parts
+    }
 }

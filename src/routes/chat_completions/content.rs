@@ -6,7 +6,7 @@ use super::replay::Field;
 use super::think::ThinkTags;
 use crate::errors::Error;
 use crate::events::{Assembler, TextKind};
-use crate::json::{Many, Raw, WireText, present, string, text};
+use crate::json::{Raw, WireText, present, string, text};
 
 /// Reads the content of an answer.
 #[derive(Debug, Default)]
@@ -61,10 +61,9 @@ impl Content {
     }
 
     fn parts(&mut self, list: &str, reasoning: &mut Reasoning, out: &mut Assembler) -> Result<(), Error> {
-        let parts = serde_json::from_str::<Many<Part<'_>>>(list).unwrap_or_default();
-        for part in parts.0 {
+        for part in Part::list(list).iter() {
             match string(part.kind).as_deref() {
-                Some("thinking" | "reasoning") => thinking(&part, reasoning, out)?,
+                Some("thinking" | "reasoning") => thinking(part, reasoning, out)?,
                 Some("text" | "output_text") | None => {
                     if let Some(piece) = text(part.text) {
                         tell(TextKind::Text, &piece, &mut self.text, reasoning, out)?;
@@ -92,7 +91,7 @@ fn thinking(part: &Part<'_>, reasoning: &mut Reasoning, out: &mut Assembler) -> 
         return reasoning.push(Field::Parts, &piece, out);
     }
     let Some(list) = present(part.thinking) else { return Ok(()) };
-    for inner in serde_json::from_str::<Many<Part<'_>>>(list).unwrap_or_default().0 {
+    for inner in Part::list(list).iter() {
         if let Some(piece) = text(inner.text) {
             reasoning.push(Field::Parts, &piece, out)?;
         }

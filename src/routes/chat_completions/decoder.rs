@@ -2,8 +2,6 @@
 
 use alloc::{borrow::ToOwned, format, string::String};
 
-use serde::de::IgnoredAny;
-
 use super::chunk::{Choice, Chunk, Delta};
 use super::content::Content;
 use super::extras::Extras;
@@ -15,7 +13,7 @@ use crate::answer::{Decoder, Progress};
 use crate::contract::{Finish, ResponseInfo};
 use crate::errors::{Error, from_body_error, incomplete_stream, protocol};
 use crate::events::{Assembler, TextKind};
-use crate::json::{Raw, present, string, text, unsigned};
+use crate::json::{self, Object, Raw, parse, present, string, text, unsigned};
 use crate::routes::Context;
 use crate::transport::ResponseHead;
 
@@ -68,7 +66,7 @@ impl ChatDecoder {
         }
         self.note_usage(chunk.usage.or(chunk.x_groq.0.as_ref().and_then(|groq| groq.usage)));
         self.extras.note_chunk(&chunk);
-        let Some(choice) = &chunk.choices.0 else { return Ok(()) };
+        let Some(choice) = chunk.choices.get() else { return Ok(()) };
         let index = unsigned(choice.index).unwrap_or(0);
         if *self.choice.get_or_insert(index) != index {
             return Ok(());
@@ -110,9 +108,9 @@ impl ChatDecoder {
             self.reasoning.close(out);
             out.text(TextKind::Refusal, &refusal);
         }
-        if !delta.tool_calls.0.is_empty() {
+        if !delta.tool_calls.is_empty() {
             self.reasoning.close(out);
-            self.tool_calls.read(&delta.tool_calls.0, out)?;
+            self.tool_calls.read(delta.tool_calls.iter(), out)?;
         }
         if let Some(function) = &delta.function_call.0 {
             self.reasoning.close(out);
@@ -162,7 +160,7 @@ impl ChatDecoder {
 
 impl Decoder for ChatDecoder {
     fn event(&mut self, name: &str, data: &str, out: &mut Assembler) -> Result<(), Error> {
-        let data = data.trim();
+        let data = data.trim_ascii();
         if data == "[DONE]" {
             // The end marker comes from the gateway: without a single chunk there was no answer.
             return if out.has_responded() { self.complete(out) } else { Err(incomplete_stream()) };
@@ -180,9 +178,9 @@ impl Decoder for ChatDecoder {
     fn whole(&mut self, body: &str, out: &mut Assembler) -> Result<(), Error> {
         let Some(chunk) = read(body) else {
             // A list with an error in it is Gemini's; anything else is no answer either.
-            return Err(match serde_json::from_str::<IgnoredAny>(body) {
+            return Err(match parse(body) {
                 Ok(_) => self.error(body),
-                Err(error) if error.is_eof() => incomplete_stream(),
+                Err(flaw) if flaw.at_end => incomplete_stream(),
                 Err(_) => protocol("The answer begins like JSON and is none."),
             });
         };
@@ -214,13 +212,15 @@ impl Decoder for ChatDecoder {
 }
 
 /// A chunk, if the text is a JSON object.
-fn read(json: &str) -> Option<Chunk<'_>> {
-    serde_json::from_str::<crate::json::Object<Chunk<'_>>>(json).ok()?.0
+fn read(text: &str) -> Option<Chunk<'_>> {
+    let mut chunk = Object::default();
+    json::read(text, &mut chunk)?;
+    chunk.0
 }
 
 /// An error in place of a chunk, in each of the shapes seen [18].
 fn is_error(chunk: &Chunk<'_>) -> bool {
-    let no_choice = chunk.choices.0.is_none();
+    let no_choice = chunk.choices.get().is_none();
     present(chunk.error).is_some_and(is_told)
         || no_choice && string(chunk.object).as_deref() == Some("error")
         || no_choice && string(chunk.kind).as_deref() == Some("error")

@@ -6,8 +6,8 @@ use std::vec::Vec;
 
 use super::ChatDecoder;
 use crate::answer::{Answer, Progress};
-use crate::contract::{Error, ErrorKind, Event, FinishReason};
-use crate::errors::Scrubber;
+use crate::contract::{ErrorKind, Event, FinishReason};
+use crate::errors::{Error, Scrubber};
 use crate::events::Assembler;
 use crate::events::grammar::{self, Grammar};
 use crate::routes::Context;

@@ -3,7 +3,7 @@
 use alloc::{borrow::ToOwned, format};
 
 use crate::contract::FinishReason;
-use crate::errors::{Error, ErrorKind, error};
+use crate::errors::{Error, ErrorKind, passing};
 
 #[derive(Clone, Copy)]
 enum Word {
@@ -79,7 +79,9 @@ pub(super) fn finish_reason(raw: Option<&str>, seen: Seen) -> Result<FinishReaso
 fn not_finished(kind: ErrorKind, raw: &str) -> Error {
     let message =
         format!("The model's server broke the answer off with the finish reason \"{raw}\"; try again.");
-    Error { retryable: true, request_sent: true, provider_code: Some(raw.to_owned()), ..error(kind, message) }
+    let mut error = passing(kind, message, true);
+    error.provider_code = Some(raw.to_owned());
+    error
 }
 
 #[cfg(test)]

@@ -2,13 +2,11 @@
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
-use serde_json::value::RawValue;
-
 use super::chunk::{Delta, Part};
 use super::replay::{Field, ReasoningReplay};
 use crate::errors::{Error, protocol};
 use crate::events::{Assembler, TextKind};
-use crate::json::{Many, Raw, WireText, present, string, text};
+use crate::json::{Raw, RawValue, WireText, fields, items, present, string, text};
 
 /// Most bytes of an answer that may be kept to be sent back.
 const MAX_KEPT: usize = 8 << 20;
@@ -100,8 +98,9 @@ impl Reasoning {
 
     /// Entries of `reasoning_details` go back untouched; their text counts where no plain field has any.
     fn details(&mut self, raw: Raw<'_>, out: &mut Assembler) -> Result<(), Error> {
-        let Some(list) = present(raw) else { return Ok(()) };
-        let Ok(entries) = serde_json::from_str::<Vec<&RawValue>>(list) else { return Ok(()) };
+        let Some(list) = raw else { return Ok(()) };
+        let mut entries = Vec::new();
+        items(list, &mut |entry| entries.push(entry));
         for entry in entries {
             if !self.plain {
                 for text in texts_of(entry) {
@@ -113,7 +112,7 @@ impl Reasoning {
                 }
             }
             self.keep(entry.get().len())?;
-            self.replay.details.push(entry.to_owned());
+            self.replay.details.push(entry.get().to_owned());
         }
         Ok(())
     }
@@ -121,8 +120,7 @@ impl Reasoning {
     /// Anthropic's blocks: `[{"type":"thinking","thinking":"…","signature":"…"}]`.
     fn blocks(&mut self, raw: Raw<'_>, told: bool, out: &mut Assembler) -> Result<(), Error> {
         let Some(list) = present(raw) else { return Ok(()) };
-        let Ok(blocks) = serde_json::from_str::<Many<Part<'_>>>(list) else { return Ok(()) };
-        for block in blocks.0 {
+        for block in Part::list(list).iter() {
             if let Some(text) = text(block.thinking).filter(|_| !told && !self.plain) {
                 self.push(Field::ReasoningContent, &text, out)?;
             }
@@ -152,9 +150,8 @@ impl Reasoning {
 }
 
 /// The readable texts of an entry of `reasoning_details`.
-fn texts_of(entry: &RawValue) -> impl Iterator<Item = String> {
-    let part = serde_json::from_str::<Part<'_>>(entry.get()).unwrap_or_default();
-    let texts: [Option<String>; 2] =
-        [part.text, part.summary].map(|raw| text(raw).map(|text| text.into_string_lossy().into_owned()));
+fn texts_of(entry: RawValue<'_>) -> impl Iterator<Item = String> {
+    let [plain, summary] = fields(entry, ["text", "summary"]).unwrap_or_default();
+    let texts = [plain, summary].map(|raw| text(raw).map(|text| text.into_string_lossy().into_owned()));
     texts.into_iter().flatten()
 }

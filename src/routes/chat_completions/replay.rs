@@ -3,23 +3,13 @@
 //! The contract hands a block's `replay` to the host and takes it back unread. On this route it is a JSON
 //! object of one of the two kinds here: written by the decoder, read when the next request is encoded.
 
-use crate::json::surrogates::replace_lone;
-use alloc::{boxed::Box, string::String, vec::Vec};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-
-/// The route's own mark: a replay that another route wrote does not parse as one of this.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Route {
-    /// `chat-completions`, as the contract names the route.
-    #[default]
-    #[serde(rename = "chat-completions")]
-    ChatCompletions,
-}
+use crate::json::{Json, Raw, fields, items, parse, present, surrogates::replace_lone, text};
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+/// The route's own mark, its name: a replay that another route wrote does not parse as one of this.
+const ROUTE: &str = super::NAME;
 
 /// Where a reasoning text stood in the answer, and so where it goes in the next request [15].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// DeepSeek, Qwen, Kimi, GLM, xAI, and gateways that speak for Claude.
     ReasoningContent,
@@ -33,36 +23,36 @@ pub enum Field {
     Parts,
 }
 
+/// The words that stand for the fields in a replay.
+const FIELDS: [(Field, &str); 5] = [
+    (Field::ReasoningContent, "reasoning_content"),
+    (Field::Reasoning, "reasoning"),
+    (Field::ReasoningText, "reasoning_text"),
+    (Field::Think, "think"),
+    (Field::Parts, "parts"),
+];
+
 /// The replay of a reasoning block.
 ///
 /// `{"route":"chat-completions","field":"reasoning_content","details":[…],"signature":"…","text":"…"}`,
 /// with everything but `route` left out where there is none.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub struct ReasoningReplay {
-    /// The mark of this route.
-    pub route: Route,
     /// Where the text stood; `None` when only `details` or a signature came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<Field>,
     /// Items of `reasoning_details` as they came: encrypted ones are checked by the vendor byte for byte.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub details: Vec<Box<RawValue>>,
+    pub details: Vec<String>,
     /// A signature over the text, where the vendor gives one apart from `details`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
     /// The text itself, only when the host was not given it: it stands for the text of the block.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
 
 /// The replay of a tool call: `{"route":"chat-completions","extra_content":…}`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub struct CallReplay {
-    /// The mark of this route.
-    pub route: Route,
     /// The call's own `extra_content` as it came: Gemini keeps its thought signature there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub extra_content: Option<Box<RawValue>>,
+    pub extra_content: Option<String>,
 }
 
 /// The replay was written by another route, or is none at all.
@@ -77,49 +67,109 @@ impl ReasoningReplay {
 
     /// The replay that a decoder hands out, as JSON.
     pub fn to_json(&self) -> String {
-        json(self)
+        let mut json = begun();
+        let word = self.field.and_then(|field| FIELDS.iter().find(|(known, _)| *known == field));
+        if let Some((_, word)) = word {
+            json.key("field");
+            json.string(word);
+        }
+        if !self.details.is_empty() {
+            json.key("details");
+            json.raw("[");
+            for detail in &self.details {
+                json.item();
+                json.raw(detail);
+            }
+            json.raw("]");
+        }
+        for (name, value) in [("signature", &self.signature), ("text", &self.text)] {
+            if let Some(value) = value {
+                json.key(name);
+                json.string(value);
+            }
+        }
+        json.raw("}");
+        json.into_string()
     }
 
     /// Reads what a host handed back. Unknown keys are skipped, so that a later version may add some.
     pub fn parse(replay: &str) -> Result<Self, NotOurs> {
-        serde_json::from_str(&replace_lone(replay)).map_err(|_| NotOurs)
+        let replay = replace_lone(replay);
+        let names = ["field", "details", "signature", "text"];
+        let [field, details, signature, text] = opened(&replay, names).ok_or(NotOurs)?;
+        let mut kept = Vec::new();
+        if present(details).is_some() {
+            details
+                .and_then(|list| items(list, &mut |item| kept.push(item.get().to_owned())))
+                .ok_or(NotOurs)?;
+        }
+        let field = match string(field)? {
+            Some(word) => Some(FIELDS.iter().find(|(_, known)| *known == word).ok_or(NotOurs)?.0),
+            None => None,
+        };
+        Ok(Self { field, details: kept, signature: string(signature)?, text: string(text)? })
     }
 }
 
 impl CallReplay {
     /// The replay that a decoder hands out, as JSON.
     pub fn to_json(&self) -> String {
-        json(self)
+        let mut json = begun();
+        if let Some(content) = &self.extra_content {
+            json.key("extra_content");
+            json.raw(content);
+        }
+        json.raw("}");
+        json.into_string()
     }
 
     /// Reads what a host handed back. Unknown keys are skipped, so that a later version may add some.
     pub fn parse(replay: &str) -> Result<Self, NotOurs> {
-        serde_json::from_str(&replace_lone(replay)).map_err(|_| NotOurs)
+        let replay = replace_lone(replay);
+        let [content] = opened(&replay, ["extra_content"]).ok_or(NotOurs)?;
+        Ok(Self { extra_content: present(content).map(ToOwned::to_owned) })
     }
 }
 
-/// Neither type has a map with keys that are no strings, the one thing that could fail here.
-fn json(replay: &impl Serialize) -> String {
-    serde_json::to_string(replay).unwrap_or_default()
+/// A replay with the mark of the route and no more.
+fn begun() -> Json {
+    let mut json = Json::default();
+    json.raw("{");
+    json.key("route");
+    json.string(ROUTE);
+    json
+}
+
+/// These fields of a replay, if it bears the mark of the route.
+fn opened<'a, const N: usize>(replay: &'a str, names: [&str; N]) -> Option<[Raw<'a>; N]> {
+    let raw = parse(replay).ok()?;
+    let [route] = fields(raw, ["route"])?;
+    if text(route)?.as_bytes() != ROUTE.as_bytes() {
+        return None;
+    }
+    fields(raw, names)
+}
+
+/// A string, or none; anything else was not written by this route.
+fn string(raw: Raw<'_>) -> Result<Option<String>, NotOurs> {
+    match present(raw) {
+        None => Ok(None),
+        Some(_) => text(raw).map(|text| Some(text.into_string_lossy().into_owned())).ok_or(NotOurs),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn raw(json: &str) -> Box<RawValue> {
-        RawValue::from_string(json.into()).unwrap()
-    }
-
     #[test]
     fn a_reasoning_replay_comes_back_as_it_was_written() {
         let details = r#"{"b":1,"a":1.50e0,"data":"AA=="}"#;
         let replay = ReasoningReplay {
             field: Some(Field::ReasoningContent),
-            details: alloc::vec![raw(details)],
+            details: alloc::vec![details.into()],
             signature: Some("sig".into()),
             text: None,
-            ..Default::default()
         };
         let json = replay.to_json();
         let expected = [

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::events::TextKind;
+use crate::text::find_bytes;
 
 const BEGIN: &[u8] = b"<think>";
 const END: &[u8] = b"</think>";
@@ -70,7 +71,7 @@ impl ThinkTags {
     }
 
     fn inside(&mut self, text: &[u8], out: &mut impl FnMut(TextKind, &[u8])) {
-        if let Some(at) = memchr::memmem::find(text, END) {
+        if let Some(at) = find_bytes(text, END) {
             let (reasoning, rest) = text.split_at(at);
             out(TextKind::Reasoning, reasoning);
             self.place = Place::Text;

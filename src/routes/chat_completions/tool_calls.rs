@@ -30,7 +30,11 @@ pub(super) struct ToolCalls {
 
 impl ToolCalls {
     /// The fragments of one chunk.
-    pub(super) fn read(&mut self, fragments: &[ToolCall<'_>], out: &mut Assembler) -> Result<(), Error> {
+    pub(super) fn read<'c, 'a: 'c>(
+        &mut self,
+        fragments: impl Iterator<Item = &'c ToolCall<'a>>,
+        out: &mut Assembler,
+    ) -> Result<(), Error> {
         self.chunk = self.chunk.wrapping_add(1);
         for fragment in fragments {
             let function = fragment.function.0.as_ref();
@@ -38,12 +42,9 @@ impl ToolCalls {
             let name = function.and_then(|function| string(function.name));
             let at = self.resolve(unsigned(fragment.index), id.as_deref(), name.is_some(), out)?;
             self.tell(at, id.as_deref(), function, out)?;
-            if let (Some(extra), Some(known)) = (fragment.extra_content, self.known.get(at)) {
-                if present(Some(extra)).is_some() {
-                    let replay =
-                        CallReplay { extra_content: Some(extra.to_owned()), ..CallReplay::default() };
-                    out.call_replay(known.handle, replay.to_json())?;
-                }
+            if let (Some(extra), Some(known)) = (present(fragment.extra_content), self.known.get(at)) {
+                let replay = CallReplay { extra_content: Some(extra.to_owned()) };
+                out.call_replay(known.handle, replay.to_json())?;
             }
         }
         Ok(())

@@ -2,101 +2,60 @@
 
 use alloc::borrow::ToOwned;
 
-use serde::Deserialize;
-
 use crate::contract::Usage;
-use crate::json::{Object, Raw, float, unsigned};
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct WireUsage<'a> {
-    #[serde(borrow)]
-    prompt_tokens: Raw<'a>,
-    #[serde(borrow)]
-    completion_tokens: Raw<'a>,
-    #[serde(borrow)]
-    input_tokens: Raw<'a>,
-    #[serde(borrow)]
-    output_tokens: Raw<'a>,
-    #[serde(borrow)]
-    total_tokens: Raw<'a>,
-    #[serde(borrow)]
-    prompt_tokens_details: Object<InputDetails<'a>>,
-    #[serde(borrow)]
-    completion_tokens_details: Object<OutputDetails<'a>>,
-    #[serde(borrow)]
-    prompt_cache_hit_tokens: Raw<'a>,
-    #[serde(borrow)]
-    cached_tokens: Raw<'a>,
-    #[serde(borrow)]
-    cache_read_input_tokens: Raw<'a>,
-    #[serde(borrow)]
-    cache_creation_input_tokens: Raw<'a>,
-    #[serde(borrow)]
-    cache_write_tokens: Raw<'a>,
-    #[serde(borrow)]
-    claude_cache_creation_5_m_tokens: Raw<'a>,
-    #[serde(borrow)]
-    claude_cache_creation_1_h_tokens: Raw<'a>,
-    #[serde(borrow)]
-    reasoning_tokens: Raw<'a>,
-    #[serde(borrow)]
-    cost: Raw<'a>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct InputDetails<'a> {
-    #[serde(borrow)]
-    cached_tokens: Raw<'a>,
-    #[serde(borrow)]
-    cache_write_tokens: Raw<'a>,
-    #[serde(borrow)]
-    cached_creation_tokens: Raw<'a>,
-    #[serde(borrow)]
-    cache_creation_tokens: Raw<'a>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct OutputDetails<'a> {
-    #[serde(borrow)]
-    reasoning_tokens: Raw<'a>,
-}
+use crate::json::{Raw, RawValue, fields, float, parse, unsigned};
 
 /// The usage that a JSON object tells; nothing where it is no object.
 pub(super) fn usage(json: &str) -> Option<Usage> {
-    let wire = serde_json::from_str::<Object<WireUsage<'_>>>(json).ok()?.0?;
-    let input_details = wire.prompt_tokens_details.0.unwrap_or_default();
-    let output_details = wire.completion_tokens_details.0.unwrap_or_default();
-    let input = first([wire.prompt_tokens, wire.input_tokens]);
-    let told_output = first([wire.completion_tokens, wire.output_tokens]);
-    let total = unsigned(wire.total_tokens);
-    let reasoning = first([output_details.reasoning_tokens, wire.reasoning_tokens]);
-    let written = [wire.claude_cache_creation_5_m_tokens, wire.claude_cache_creation_1_h_tokens];
+    let raw = parse(json).ok()?;
+    let [prompt, input, completion, output, total, reasoning, cost, input_details, output_details] = fields(
+        raw,
+        [
+            "prompt_tokens",
+            "input_tokens",
+            "completion_tokens",
+            "output_tokens",
+            "total_tokens",
+            "reasoning_tokens",
+            "cost",
+            "prompt_tokens_details",
+            "completion_tokens_details",
+        ],
+    )?;
+    let (input, total) = (first([prompt, input]), unsigned(total));
+    let [told_within] = within(output_details, ["reasoning_tokens"]);
+    let reasoning = first([told_within, reasoning]);
     Some(Usage {
         input,
-        output: with_reasoning(told_output, reasoning, input, total),
+        output: with_reasoning(first([completion, output]), reasoning, input, total),
         total,
-        cache_read: first([
-            input_details.cached_tokens,
-            wire.prompt_cache_hit_tokens,
-            wire.cached_tokens,
-            wire.cache_read_input_tokens,
-        ]),
-        cache_write: first([
-            input_details.cache_write_tokens,
-            input_details.cached_creation_tokens,
-            input_details.cache_creation_tokens,
-            wire.cache_creation_input_tokens,
-            wire.cache_write_tokens,
-        ])
-        .or_else(|| written.into_iter().filter_map(unsigned).reduce(u64::saturating_add)),
+        cache_read: cache_read(raw, input_details),
+        cache_write: cache_write(raw, input_details),
         reasoning,
-        billed: float(wire.cost),
+        billed: float(cost),
         currency: None,
         raw_json: Some(json.to_owned()),
     })
+}
+
+fn cache_read(raw: RawValue<'_>, details: Raw<'_>) -> Option<u64> {
+    let names = ["prompt_cache_hit_tokens", "cached_tokens", "cache_read_input_tokens"];
+    first(within(details, ["cached_tokens"])).or_else(|| first(within(Some(raw), names)))
+}
+
+fn cache_write(raw: RawValue<'_>, details: Raw<'_>) -> Option<u64> {
+    let within_details = ["cache_write_tokens", "cached_creation_tokens", "cache_creation_tokens"];
+    let beside = ["cache_creation_input_tokens", "cache_write_tokens"];
+    // By how long they are kept; both together are what was written.
+    let by_age = ["claude_cache_creation_5_m_tokens", "claude_cache_creation_1_h_tokens"];
+    first(within(details, within_details))
+        .or_else(|| first(within(Some(raw), beside)))
+        .or_else(|| within(Some(raw), by_age).into_iter().filter_map(unsigned).reduce(u64::saturating_add))
+}
+
+/// Fields of an object; all missing where there is none.
+fn within<'a, const N: usize>(raw: Raw<'a>, names: [&str; N]) -> [Raw<'a>; N] {
+    raw.and_then(|raw| fields(raw, names)).unwrap_or([None; N])
 }
 
 /// The first number that is there: 0 is a number, and unknown is none.

@@ -1,17 +1,15 @@
 //! A turn of the model as one message.
 
 use super::{
-    json::Json,
     media::write_text,
     replay::{self, Reasoning},
 };
 use crate::{
     history::{AssistantPart, AssistantTurn, ToolCall, Warnings},
+    json::Json,
     routes::chat_completions::replay::{CallReplay, Field, ReasoningReplay},
 };
 use alloc::{format, vec::Vec};
-use serde_json::value::RawValue;
-
 /// A part of the turn as this route sends it.
 enum Piece<'a> {
     Text(&'a str),
@@ -23,7 +21,7 @@ enum Piece<'a> {
 pub fn write(json: &mut Json, turn: &AssistantTurn<'_>, warnings: &mut Warnings) -> bool {
     let pieces: Vec<Piece<'_>> = turn.parts.iter().filter_map(|part| piece(part, warnings)).collect();
     let worth_sending = pieces.iter().any(|piece| match piece {
-        Piece::Text(text) => !text.trim().is_empty(),
+        Piece::Text(text) => !text.trim_ascii().is_empty(),
         Piece::Reasoning(_) | Piece::Call(_) => true,
     });
     if !worth_sending {
@@ -77,7 +75,7 @@ fn content(json: &mut Json, pieces: &[Piece<'_>]) {
     let within = |field| {
         pieces.iter().any(|piece| matches!(piece, Piece::Reasoning(reasoning) if reasoning.is_in(field)))
     };
-    let text = pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if !text.trim().is_empty()));
+    let text = pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if !text.trim_ascii().is_empty()));
     if within(Field::Parts) {
         parts(json, pieces);
     } else if text || within(Field::Think) {
@@ -108,9 +106,9 @@ fn parts(json: &mut Json, pieces: &[Piece<'_>]) {
         match piece {
             Piece::Reasoning(reasoning) if reasoning.is_in(Field::Parts) => reasoning.write_part(json),
             piece => {
-                let text = text_of(piece).concat();
-                if !text.is_empty() {
-                    write_text(json, &text);
+                let text = text_of(piece);
+                if text.iter().any(|piece| !piece.is_empty()) {
+                    write_text(json, text);
                 }
             }
         }
@@ -130,7 +128,7 @@ fn write_call(json: &mut Json, call: &ToolCall<'_>, warnings: &mut Warnings) {
     match call.replay.map(CallReplay::parse) {
         None => {}
         Some(Ok(replay)) => {
-            if let Some(content) = replay.extra_content.as_deref().map(RawValue::get) {
+            if let Some(content) = &replay.extra_content {
                 json.key("extra_content");
                 json.raw(content);
             }

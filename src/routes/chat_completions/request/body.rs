@@ -1,8 +1,10 @@
 //! The body: the fields in their order, the caller's own last.
 
-use super::{extra::Extra, invalid, json::Json};
+use super::{extra::Extra, invalid};
 use crate::{
-    contract::{Error, Media, MediaSource, Part, Request},
+    contract::{Media, MediaSource, Part, Request},
+    errors::Error,
+    json::{Json, base64_len},
     routes::Encoded,
 };
 use alloc::string::String;
@@ -115,7 +117,7 @@ impl Room {
     fn media(&mut self, media: &Media) {
         let length = match &media.source {
             MediaSource::Url(url) => url.len(),
-            MediaSource::Inline(bytes) => base64::encoded_len(bytes.len(), true).unwrap_or(usize::MAX),
+            MediaSource::Inline(bytes) => base64_len(bytes.len()),
         };
         self.0 = self.0.saturating_add(length).saturating_add(2 * AROUND);
     }

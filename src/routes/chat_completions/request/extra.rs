@@ -1,20 +1,21 @@
 //! The caller's own fields: `extra-json`, merged into the body last.
 
-use super::invalid;
-use crate::contract::Error;
-use alloc::{collections::BTreeSet, format, string::String, vec::Vec};
-use core::fmt;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
+use super::{invalid, object};
+use crate::json::RawValue;
+use crate::{
+    distinct::Distinct,
+    errors::Error,
+    json::{Raw, Slot, Structure, read},
+};
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 /// What cannot be replaced: what the request is about, and how its answer is read.
 const OURS: [&str; 3] = ["model", "messages", "stream"];
 
 /// The caller's own fields. Names are unescaped, values stand as they were written, to the digit.
 #[derive(Debug, Default)]
 pub struct Extra<'a> {
-    fields: Vec<(String, &'a RawValue)>,
-    stream_options: Vec<(String, &'a RawValue)>,
+    fields: Vec<(String, RawValue<'a>)>,
+    stream_options: Vec<(String, RawValue<'a>)>,
 }
 
 impl<'a> Extra<'a> {
@@ -57,42 +58,25 @@ impl<'a> Extra<'a> {
 }
 
 /// The members of a JSON object in their order; of those with one name, the last.
-fn members<'a>(json: &'a str, what: &str) -> Result<Vec<(String, &'a RawValue)>, Error> {
-    // The parser's own words could quote the text, so only the place is told.
-    let Members(members) = serde_json::from_str(json).map_err(|error| {
-        let problem = if error.is_data() { "is not a JSON object" } else { "is not valid JSON" };
-        invalid(format!("{what} {problem} (line {}, column {})", error.line(), error.column()))
-    })?;
-    let mut seen = BTreeSet::new();
-    let kept: Vec<bool> = members.iter().rev().map(|(name, _)| seen.insert(name.as_str())).collect();
-    let kept = kept.into_iter().rev();
-    Ok(members.into_iter().zip(kept).filter_map(|(member, kept)| kept.then_some(member)).collect())
+fn members<'a>(json: &'a str, what: &str) -> Result<Vec<(String, RawValue<'a>)>, Error> {
+    let mut members = Members::default();
+    object(json, what)?;
+    // An object for certain now, and whole.
+    let _ = read(json, &mut members);
+    let mut seen = Distinct::default();
+    let kept: Vec<bool> = members.0.iter().rev().map(|(name, _)| seen.number(name).1).collect();
+    let members = members.0.into_iter().zip(kept.into_iter().rev());
+    Ok(members.filter_map(|((name, value), kept)| Some((name, value.filter(|_| kept)?))).collect())
 }
 
 /// All members of an object, those with a repeated name too.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
+#[derive(Default)]
+struct Members<'a>(Vec<(String, Raw<'a>)>);
 
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor)
-    }
-}
-
-struct MembersVisitor;
-
-impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Members<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
-        while let Some(member) = map.next_entry()? {
-            members.push(member);
-        }
-        Ok(Members(members))
+impl<'a> Structure<'a> for Members<'a> {
+    fn field(&mut self, name: &str) -> Option<Slot<'_, 'a>> {
+        self.0.push((name.to_owned(), None));
+        self.0.last_mut().map(|(_, value)| Slot::Raw(value))
     }
 }
 
@@ -128,12 +112,9 @@ mod tests {
             ("", "extra-json is not valid JSON (line 1, column 0)"),
             ("{\"secret\":1", "extra-json is not valid JSON (line 1, column 11)"),
             ("{} secret", "extra-json is not valid JSON (line 1, column 4)"),
-            ("[\"secret\"]", "extra-json is not a JSON object (line 1, column 0)"),
-            ("\"secret\"", "extra-json is not a JSON object (line 1, column 8)"),
-            (
-                r#"{"stream_options":"secret"}"#,
-                "`stream_options` in extra-json is not a JSON object (line 1, column 8)",
-            ),
+            ("[\"secret\"]", "extra-json is not a JSON object"),
+            ("\"secret\"", "extra-json is not a JSON object"),
+            (r#"{"stream_options":"secret"}"#, "`stream_options` in extra-json is not a JSON object"),
             (r#"{"model":"secret"}"#, "extra-json cannot replace `model`: set it in the request itself"),
             (r#"{"messages":[]}"#, "extra-json cannot replace `messages`: set it in the request itself"),
             (r#"{"str\u0065am":false}"#, "extra-json cannot replace `stream`: set it in the request itself"),

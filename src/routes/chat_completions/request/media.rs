@@ -2,12 +2,14 @@
 
 use super::{
     invalid,
-    json::Json,
     media_type::{MediaType, audio_format, ending},
 };
 use crate::{
-    contract::{Error, Media, MediaSource},
+    contract::{Media, MediaSource},
+    errors::Error,
     history::{Place, UserPart},
+    json::Json,
+    text::{contains, split_once},
 };
 use alloc::format;
 
@@ -18,7 +20,7 @@ use alloc::format;
 pub fn write(json: &mut Json, part: &UserPart<'_>) -> Result<(), Error> {
     match part {
         UserPart::Text(text) => {
-            write_text(json, text);
+            write_text(json, [text.as_ref()]);
             Ok(())
         }
         UserPart::Image(media, place) => image(json, media, *place),
@@ -27,11 +29,11 @@ pub fn write(json: &mut Json, part: &UserPart<'_>) -> Result<(), Error> {
     }
 }
 
-/// Writes a text as an item of a list of content parts.
-pub fn write_text(json: &mut Json, text: &str) {
+/// Writes a text, given in pieces, as an item of a list of content parts.
+pub fn write_text<'a>(json: &mut Json, pieces: impl IntoIterator<Item = &'a str>) {
     json.item();
     json.raw(r#"{"type":"text","text":"#);
-    json.string(text);
+    json.joined(pieces);
     json.raw("}");
 }
 
@@ -109,10 +111,10 @@ fn checked_url(url: &str, place: Place) -> Result<&str, Error> {
     if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err(invalid(format!("{place}: the URL has white space or control characters in it")));
     }
-    let (scheme, rest) = url.split_once(':').unwrap_or_default();
+    let (scheme, rest) = split_once(url, ":").unwrap_or_default();
     let web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
     let host = rest.strip_prefix("//").unwrap_or_default();
-    let data = scheme.eq_ignore_ascii_case("data") && rest.contains(',');
+    let data = scheme.eq_ignore_ascii_case("data") && contains(rest, ",");
     if (web && !host.is_empty() && !host.starts_with('/')) || data {
         Ok(url)
     } else {

@@ -2,8 +2,10 @@
 
 use super::invalid;
 use crate::{
-    contract::{Error, Media, MediaSource},
+    contract::{Media, MediaSource},
+    errors::Error,
     history::Place,
+    text::split_once,
 };
 use alloc::{format, string::String};
 
@@ -56,7 +58,7 @@ impl<'a> MediaType<'a> {
         if media.media_type.is_empty() && matches!(media.source, MediaSource::Url(_)) {
             return Ok(MediaType { kind: "", subtype: "" });
         }
-        match media.media_type.split_once('/') {
+        match split_once(&media.media_type, "/") {
             Some((kind, subtype)) if is_token(kind) && is_token(subtype) => Ok(MediaType { kind, subtype }),
             _ => Err(invalid(format!(
                 "{place}: the media type must read type/subtype, without parameters, such as image/png"

@@ -1,11 +1,11 @@
 //! The turns of a conversation as messages of this route.
 
-use super::{assistant, json::Json, media};
+use super::{assistant, media};
 use crate::{
-    contract::Error,
+    errors::Error,
     history::{AssistantTurn, ToolResult, Turn, UserPart, Warnings},
+    json::Json,
 };
-use alloc::borrow::Cow;
 
 /// Writes the list of messages, and tells how many there are.
 ///
@@ -96,8 +96,10 @@ fn result_text<'a>(result: &ToolResult<'a>) -> [&'a str; 2] {
 
 fn media_of(json: &mut Json, result: &ToolResult<'_>) -> Result<(), Error> {
     let Some(place) = result.place.filter(|_| !result.media.is_empty()) else { return Ok(()) };
-    let head = ["Attached to the result of the tool ", &result.name, " (call ", &result.call_id, "):"];
-    media::write(json, &UserPart::Text(Cow::Owned(head.concat())))?;
+    media::write_text(
+        json,
+        ["Attached to the result of the tool ", &result.name, " (call ", &result.call_id, "):"],
+    );
     for media in result.media {
         media::write(json, &UserPart::of_tool(media, place))?;
     }

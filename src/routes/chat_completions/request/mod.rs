@@ -8,7 +8,6 @@
 mod assistant;
 mod body;
 mod extra;
-mod json;
 mod limits;
 mod media;
 mod media_type;
@@ -21,14 +20,13 @@ mod tools;
 mod tests;
 
 use crate::{
-    contract::{Error, Request},
-    errors::{ErrorKind, error},
+    contract::Request,
+    errors::{Error, ErrorKind, error},
     history::{self, Conversation, Warnings},
-    json::surrogates::replace_lone,
+    json::{parse, surrogates::replace_lone},
     routes::Encoded,
 };
 use alloc::{borrow::Cow, format, string::String};
-use serde_json::value::RawValue;
 
 /// Encodes a request. The answer is always asked for as a stream, with usage at its end.
 ///
@@ -59,7 +57,7 @@ pub fn encode(request: &Request) -> Result<Encoded, Error> {
 }
 
 fn model_id(model: &str) -> Result<&str, Error> {
-    let model = model.trim();
+    let model = model.trim_ascii();
     if model.is_empty() {
         return Err(invalid("the request names no model"));
     }
@@ -85,8 +83,8 @@ fn whole<'a>(json: &'a str, what: &str, warnings: &mut Warnings) -> Cow<'a, str>
 /// The text of a JSON object as it stands, without the white space around it.
 fn object<'a>(json: &'a str, what: &str) -> Result<&'a str, Error> {
     // The parser's own words could quote the text, so only the place is told.
-    let value: &RawValue = serde_json::from_str(json).map_err(|error| {
-        invalid(format!("{what} is not valid JSON (line {}, column {})", error.line(), error.column()))
+    let value = parse(json).map_err(|flaw| {
+        invalid(format!("{what} is not valid JSON (line {}, column {})", flaw.line, flaw.column))
     })?;
     if !value.get().starts_with('{') {
         return Err(invalid(format!("{what} is not a JSON object")));

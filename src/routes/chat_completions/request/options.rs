@@ -3,13 +3,14 @@
 use super::{
     body::Body,
     invalid, is_name,
-    json::Json,
     limits::{MAX_COMPLETION_TOKENS, MAX_TOKENS, output_limit_field},
     object, whole,
 };
 use crate::{
-    contract::{Error, JsonSchema, ReasoningOptions, Request, ResponseFormat},
+    contract::{JsonSchema, ReasoningOptions, Request, ResponseFormat},
+    errors::Error,
     history::Warnings,
+    json::Json,
 };
 use alloc::format;
 

@@ -1,6 +1,6 @@
 //! Reasoning sent back in the field that it came in.
 
-use super::json::Json;
+use crate::json::Json;
 use crate::routes::chat_completions::replay::{Field, ReasoningReplay};
 use alloc::vec::Vec;
 
@@ -68,7 +68,7 @@ pub fn write_fields(json: &mut Json, reasoning: &[&Reasoning<'_>]) {
         json.raw("[");
         for detail in details {
             json.item();
-            json.raw(detail.get());
+            json.raw(detail);
         }
         json.raw("]");
     }

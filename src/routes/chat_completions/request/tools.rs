@@ -1,11 +1,14 @@
 //! The tools that the model may call.
 
-use super::{body::Body, invalid, is_name, json::Json, object, whole};
+use super::{body::Body, invalid, is_name, object, whole};
 use crate::{
-    contract::{Error, Request, Tool, ToolChoice},
+    contract::{Request, Tool, ToolChoice},
+    distinct::Distinct,
+    errors::Error,
     history::Warnings,
+    json::Json,
 };
-use alloc::{collections::BTreeSet, format};
+use alloc::format;
 
 /// Writes `tools`, `tool_choice` and `parallel_tool_calls`. The latter two mean nothing without tools, and
 /// servers refuse them there.
@@ -44,15 +47,15 @@ pub fn write(body: &mut Body<'_>, request: &Request, warnings: &mut Warnings) ->
     Ok(())
 }
 
-fn names(tools: &[Tool]) -> Result<BTreeSet<&str>, Error> {
-    let mut names = BTreeSet::new();
+fn names(tools: &[Tool]) -> Result<Distinct, Error> {
+    let mut names = Distinct::default();
     for (index, tool) in tools.iter().enumerate() {
         if !is_name(&tool.name) {
             return Err(invalid(format!(
                 "tools[{index}]: a name has 1 to 64 characters A-Z, a-z, 0-9, _ and -; rename the tool"
             )));
         }
-        if !names.insert(tool.name.as_str()) {
+        if !names.number(&tool.name).1 {
             return Err(invalid(format!("tools[{index}]: another tool before it has the same name")));
         }
     }
@@ -79,9 +82,9 @@ fn write_tool(json: &mut Json, index: usize, tool: &Tool, warnings: &mut Warning
     Ok(())
 }
 
-fn check(choice: &ToolChoice, names: &BTreeSet<&str>, callers_own: bool) -> Result<(), Error> {
+fn check(choice: &ToolChoice, names: &Distinct, callers_own: bool) -> Result<(), Error> {
     match choice {
-        ToolChoice::Named(name) if !callers_own && !names.contains(name.as_str()) => {
+        ToolChoice::Named(name) if !callers_own && names.get(name).is_none() => {
             Err(invalid("tool-choice names a tool that is not among the tools of the request"))
         }
         ToolChoice::Required if !callers_own && names.is_empty() => {

@@ -3,11 +3,15 @@
 //! Not through `serde_json`: its serialisers want a tree or types of all that is written, and a picture of
 //! 20 MB would be copied twice on its way through them. Here it goes from the request into the body.
 
-use alloc::vec::Vec;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
 
-/// Bytes of media encoded at a time: a multiple of three, so that only the last piece is padded.
-const PIECE: usize = 3 * 1024;
+/// The length of so many bytes in base64.
+pub fn base64_len(bytes: usize) -> usize {
+    bytes.div_ceil(3).saturating_mul(4)
+}
 
 /// JSON text under way. Commas are its own business; brackets are its caller's.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,6 +25,11 @@ impl Json {
         let mut out = Vec::new();
         out.try_reserve_exact(bytes).ok()?;
         Some(Json { out })
+    }
+
+    /// Whether nothing is written so far.
+    pub fn is_empty(&self) -> bool {
+        self.out.is_empty()
     }
 
     /// Bytes written so far.
@@ -74,6 +83,8 @@ impl Json {
                 b'\n' => b'n',
                 b'\r' => b'r',
                 b'\t' => b't',
+                0x08 => b'b',
+                0x0c => b'f',
                 0..=0x1f => b'u',
                 _ => continue,
             };
@@ -96,7 +107,7 @@ impl Json {
 
     /// An integer.
     pub fn integer(&mut self, number: i64) {
-        self.raw(serde_json::to_string(&number).as_deref().unwrap_or("null"));
+        self.raw(&number.to_string());
     }
 
     /// `true` or `false`.
@@ -106,15 +117,39 @@ impl Json {
 
     /// A piece of a string: bytes in base64.
     pub fn base64(&mut self, bytes: &[u8]) {
-        let mut piece = [0; PIECE / 3 * 4];
-        for chunk in bytes.chunks(PIECE) {
-            // The buffer is as long as the longest encoding, so all of it is always written.
-            let written = STANDARD.encode_slice(chunk, &mut piece).unwrap_or_default();
-            self.out.extend_from_slice(piece.get(..written).unwrap_or_default());
+        const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let digit = |bits: u32| ALPHABET.get((bits & 63) as usize).copied().unwrap_or(b'=');
+        self.out.reserve(base64_len(bytes.len()));
+        let (groups, rest) = bytes.as_chunks::<3>();
+        for &[a, b, c] in groups {
+            let bits = u32::from(a) << 16 | u32::from(b) << 8 | u32::from(c);
+            self.out.extend_from_slice(&[
+                digit(bits >> 18),
+                digit(bits >> 12),
+                digit(bits >> 6),
+                digit(bits),
+            ]);
+        }
+        match *rest {
+            [a] => {
+                let bits = u32::from(a) << 4;
+                self.out.extend_from_slice(&[digit(bits >> 6), digit(bits), b'=', b'=']);
+            }
+            [a, b] => {
+                let bits = u32::from(a) << 10 | u32::from(b) << 2;
+                self.out.extend_from_slice(&[digit(bits >> 12), digit(bits >> 6), digit(bits), b'=']);
+            }
+            _ => {}
         }
     }
 
     /// The text.
+    pub fn into_string(self) -> String {
+        // Only text and ASCII are written, so nothing is ever lost here.
+        String::from_utf8(self.out).unwrap_or_default()
+    }
+
+    /// The bytes of the text.
     pub fn into_bytes(self) -> Vec<u8> {
         self.out
     }
@@ -123,12 +158,12 @@ impl Json {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::String;
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
 
     fn written(write: impl FnOnce(&mut Json)) -> String {
         let mut json = Json::default();
         write(&mut json);
-        String::from_utf8(json.into_bytes()).unwrap()
+        json.into_string()
     }
 
     #[test]
@@ -158,11 +193,12 @@ mod tests {
     }
 
     #[test]
-    fn media_is_encoded_whole_at_every_length_around_a_piece() {
-        let bytes: Vec<u8> = (0..PIECE + 5).map(|n| n as u8).collect();
-        for length in (0..8).chain(PIECE - 4..PIECE + 5) {
+    fn media_is_encoded_whole_at_every_length() {
+        let bytes: Vec<u8> = (0..3_000_u32).map(|n| (n * 7 + n / 256) as u8).collect();
+        for length in (0..70).chain(2_990..3_000) {
             let json = written(|json| json.base64(&bytes[..length]));
             assert_eq!(json, STANDARD.encode(&bytes[..length]), "{length}");
+            assert_eq!(json.len(), base64_len(length));
         }
     }
 

@@ -1,0 +1,103 @@
+//! Opening a value one level at a time, where only a few of its fields are of interest.
+//!
+//! Nothing here recurses, so depth costs nothing.
+
+use super::{Flaw, Raw, RawValue, Slot, Structure, read, reader::Reader};
+
+/// One JSON value, checked for syntax only.
+pub fn parse(text: &str) -> Result<RawValue<'_>, Flaw> {
+    let mut reader = Reader::new(text);
+    match reader.raw() {
+        Ok(raw) if reader.end().is_ok() => Ok(raw),
+        _ => Err(reader.flaw()),
+    }
+}
+
+/// The named fields of an object, the last one where a name comes twice; `None` if it is no object.
+/// A field that is null is there: the readers of leaves take it for unknown.
+pub fn fields<'a, const N: usize>(raw: RawValue<'a>, names: [&str; N]) -> Option<[Raw<'a>; N]> {
+    let mut found = [None; N];
+    fill(raw, &names, &mut found)?;
+    Some(found)
+}
+
+/// Apart from [`fields`], so that there is one of it and not one for each number of names.
+fn fill<'a>(raw: RawValue<'a>, names: &[&str], found: &mut [Raw<'a>]) -> Option<()> {
+    let mut fields = Fields { names, found, object: false };
+    read(raw.get(), &mut fields)?;
+    fields.object.then_some(())
+}
+
+/// The first items of a list, nothing where it is shorter; `None` if it is no list.
+pub fn tuple<const N: usize>(raw: RawValue<'_>) -> Option<[Raw<'_>; N]> {
+    let mut found = [None; N];
+    let mut places = found.iter_mut();
+    items(raw, &mut |item| {
+        if let Some(place) = places.next() {
+            *place = Some(item);
+        }
+    })?;
+    Some(found)
+}
+
+/// Hands over each item of a list; `None` if it is no list.
+pub fn items<'a>(raw: RawValue<'a>, each: &mut dyn FnMut(RawValue<'a>)) -> Option<()> {
+    let mut items = Items { each, list: false };
+    read(raw.get(), &mut items)?;
+    items.list.then_some(())
+}
+
+/// Hands over each name of an object; `None` if it is no object.
+pub fn names(raw: RawValue<'_>, each: &mut dyn FnMut(&str)) -> Option<()> {
+    let mut names = Names { each, object: false };
+    read(raw.get(), &mut names)?;
+    names.object.then_some(())
+}
+
+struct Fields<'n, 'f, 'a> {
+    names: &'n [&'n str],
+    found: &'f mut [Raw<'a>],
+    object: bool,
+}
+
+impl<'a> Structure<'a> for Fields<'_, '_, 'a> {
+    fn object(&mut self) {
+        self.object = true;
+    }
+
+    fn field(&mut self, name: &str) -> Option<Slot<'_, 'a>> {
+        let place = self.names.iter().position(|known| *known == name)?;
+        self.found.get_mut(place).map(Slot::Raw)
+    }
+}
+
+struct Items<'f, 'a> {
+    each: &'f mut dyn FnMut(RawValue<'a>),
+    list: bool,
+}
+
+impl<'a> Structure<'a> for Items<'_, 'a> {
+    fn list(&mut self) {
+        self.list = true;
+    }
+
+    fn item(&mut self) -> Option<Slot<'_, 'a>> {
+        Some(Slot::Each(self.each))
+    }
+}
+
+struct Names<'f> {
+    each: &'f mut dyn FnMut(&str),
+    object: bool,
+}
+
+impl<'a> Structure<'a> for Names<'_> {
+    fn object(&mut self) {
+        self.object = true;
+    }
+
+    fn field(&mut self, name: &str) -> Option<Slot<'_, 'a>> {
+        (self.each)(name);
+        None
+    }
+}

@@ -1,0 +1,168 @@
+//! Numbers, as JSON writes them.
+
+/// The powers of ten that f64 holds exactly.
+const POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    1e19, 1e20, 1e21, 1e22,
+];
+
+/// A number: digits of its significand, and the power of ten that they are multiplied with.
+#[derive(Clone, Copy, Debug)]
+pub struct Number {
+    negative: bool,
+    digits: u64,
+    exponent: i32,
+    /// There were digits beyond those that fit.
+    cut: bool,
+}
+
+impl Number {
+    /// Reads a number in JSON's grammar, with white space around it or none.
+    ///
+    /// Not `str::parse`, which brings tables of 10 KB into the component.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim_ascii();
+        // The grammar is the reader's business.
+        if !text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+            || super::parse(text).is_err()
+        {
+            return None;
+        }
+        let mut number = Self { negative: text.starts_with('-'), digits: 0, exponent: 0, cut: false };
+        let mut behind_point = 0;
+        let mut bytes = text.bytes();
+        for byte in bytes.by_ref() {
+            match byte {
+                b'0'..=b'9' => number.push(byte - b'0', behind_point),
+                b'.' => behind_point = 1,
+                b'e' | b'E' => break,
+                _ => {}
+            }
+        }
+        let mut written = 0_i32;
+        let mut sign = 1;
+        for byte in bytes {
+            match byte {
+                b'-' => sign = -1,
+                b'0'..=b'9' => written = written.saturating_mul(10).saturating_add(i32::from(byte - b'0')),
+                _ => {}
+            }
+        }
+        number.exponent = number.exponent.saturating_add(written.saturating_mul(sign));
+        Some(number)
+    }
+
+    fn push(&mut self, digit: u8, behind_point: i32) {
+        let longer = self.digits.checked_mul(10).and_then(|digits| digits.checked_add(u64::from(digit)));
+        match longer.filter(|_| !self.cut) {
+            Some(digits) => {
+                self.digits = digits;
+                self.exponent = self.exponent.saturating_sub(behind_point);
+            }
+            None => {
+                self.cut = true;
+                self.exponent = self.exponent.saturating_add(1 - behind_point);
+            }
+        }
+    }
+
+    /// The number; `None` where it is beyond the range of f64. With at most 15 digits and an exponent within
+    /// ±22 it is the nearest f64, and so it is for every count and price; beyond, it may be one off.
+    pub fn as_f64(self) -> Option<f64> {
+        let mut value = self.digits as f64;
+        let mut exponent = self.exponent.unsigned_abs();
+        while exponent > 0 && value != 0.0 && value.is_finite() {
+            let step = exponent.min(22);
+            let power = POWERS.get(step as usize)?;
+            value = if self.exponent < 0 { value / power } else { value * power };
+            exponent -= step;
+        }
+        value.is_finite().then_some(if self.negative { -value } else { value })
+    }
+
+    /// The number, if it is whole, not negative and written without a fraction or an exponent.
+    pub fn as_u64(self) -> Option<u64> {
+        (!self.negative && !self.cut && self.exponent == 0).then_some(self.digits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn a_number_is_the_nearest_float() {
+        for text in [
+            "0",
+            "-0",
+            "1",
+            "-1",
+            "0.1",
+            "1.25",
+            "200000",
+            "131072.0",
+            "1e3",
+            "1E+3",
+            "1.5e-3",
+            "0.0000001",
+            "123456789012345",
+            "9007199254740993",
+            "1e22",
+            "1e-22",
+            "4.35",
+            "0.15",
+            "2.7e-5",
+            " 7 ",
+            "18446744073709551615",
+            "1e300",
+            "1e-300",
+        ] {
+            let expected: f64 = text.trim().parse().unwrap();
+            let value = Number::parse(text).unwrap().as_f64().unwrap();
+            let off = (value - expected).abs() / expected.abs().max(f64::MIN_POSITIVE);
+            assert!(off < 1e-14, "{text}: {value} is not {expected}");
+            if text.len() < 20 && !text.contains("300") {
+                assert_eq!(value.to_bits(), expected.to_bits(), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_price_and_count_comes_back_as_it_was() {
+        for whole in 0..3_000_u32 {
+            for scale in 0..8_usize {
+                let text = std::format!("{:.scale$}", f64::from(whole) / POWERS[scale]);
+                let value = Number::parse(&text).unwrap().as_f64().unwrap();
+                assert_eq!(value.to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_or_beyond_the_range_is_nothing() {
+        for text in [
+            "", "-", "+1", ".5", "1.", "01", "0x1", "NaN", "inf", "-inf", "1e", "1 2", "\"1\"", "[1]", "true",
+        ] {
+            assert!(Number::parse(text).is_none(), "{text}");
+        }
+        for text in ["1e999", "-1e309", "1e2147483648", "1e99999999999999999999"] {
+            assert_eq!(Number::parse(text).unwrap().as_f64(), None, "{text}");
+        }
+        let long = "1".repeat(400);
+        assert_eq!(Number::parse(&long).unwrap().as_f64(), None);
+        let tiny = Number::parse("1e-99999999999").unwrap().as_f64();
+        assert_eq!(tiny, Some(0.0));
+        assert_eq!(Number::parse("0e999").unwrap().as_f64(), Some(0.0));
+    }
+
+    #[test]
+    fn whole_numbers_keep_all_their_digits() {
+        for whole in [0, 7, u64::MAX] {
+            assert_eq!(Number::parse(&whole.to_string()).unwrap().as_u64(), Some(whole));
+        }
+        for text in ["18446744073709551616", "-1", "1.0", "1e3"] {
+            assert_eq!(Number::parse(text).unwrap().as_u64(), None, "{text}");
+        }
+    }
+}
