@@ -14,7 +14,7 @@ use super::{
 };
 use crate::json::Json;
 use crate::text::{contains, split_once, trim};
-use crate::transport::ResponseHead;
+use crate::transport::{ResponseHead, usable_id};
 
 /// Bytes of a body that are looked at [22].
 const BODY_READ: usize = 64 * 1024;
@@ -27,10 +27,6 @@ const MESSAGE_SHOWN: usize = 3 * 1024;
 const WORD_SHOWN: usize = 160;
 /// Longest name of a code or a parameter that our own message repeats.
 const NAME_SHOWN: usize = 64;
-
-/// Where the request id stands, the provider's own first; the second is new-api's.
-const REQUEST_ID_HEADERS: [&str; 4] =
-    ["x-cometapi-request-id", "x-oneapi-request-id", "x-request-id", "request-id"];
 
 /// The error that an answer with a status other than 2xx means.
 ///
@@ -134,14 +130,9 @@ fn is_name(word: &str) -> bool {
 }
 
 fn request_id(head: Option<&ResponseHead>, words: &Words, scrubber: &Scrubber) -> Option<String> {
-    let in_header = REQUEST_ID_HEADERS.iter().find_map(|name| usable_id(head?.header(name)?));
+    let in_header = head.and_then(ResponseHead::request_id);
     let id = in_header.or_else(|| usable_id(&words.request_id)).or_else(|| id_in_text(&words.message))?;
     Some(scrubber.scrub(id).into_owned())
-}
-
-fn usable_id(id: &str) -> Option<&str> {
-    let id = id.trim_ascii();
-    (!id.is_empty() && id.len() <= WORD_SHOWN && id.bytes().all(|byte| byte.is_ascii_graphic())).then_some(id)
 }
 
 /// "… (request id: 20261122…)", as the gateway writes into its messages.

@@ -243,6 +243,7 @@ const MODEL_PHRASES: &[&str] = &[
     "model not exist",
     "model not found",
     "is not a valid model",
+    "invalid model name",
     "模型不存在",
 ];
 const PATH_PHRASES: &[&str] = &["invalid url (", "page not found", "cannot post /", "cannot get /"];

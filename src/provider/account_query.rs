@@ -6,6 +6,7 @@
 use alloc::{rc::Rc, vec::Vec};
 use core::time::Duration;
 
+use super::model_query::no_list;
 use super::outgoing;
 use super::waiting::Wait;
 use crate::account::account;
@@ -82,7 +83,7 @@ impl<T: Transport> AccountQuery<T> {
         limit: Option<Result<Fetched, Error>>,
         used: Option<Result<Fetched, Error>>,
     ) -> Result<Account, Error> {
-        let accepted = accepted?;
+        let accepted = accepted.map_err(no_list)?;
         // A list is the proof: a refusal comes with status 200 as well.
         KeyList::parse(&accepted.body, &|json| {
             from_body_error(json, Some(&accepted.head), &self.settings.scrubber)

@@ -37,6 +37,8 @@ pub struct Completion<T: Transport> {
     events: Assembler,
     retries: Retries,
     end: Moment,
+    /// Status and request id of the answer that is read.
+    answered: Option<(u16, Option<String>)>,
     /// An earlier attempt may have reached the provider.
     sent: bool,
     handed_out: bool,
@@ -75,6 +77,7 @@ impl<T: Transport> Completion<T> {
             events: Assembler::default(),
             retries: Retries::new(settings.max_retries),
             end,
+            answered: None,
             sent: false,
             handed_out: false,
             transport,
@@ -162,6 +165,7 @@ impl<T: Transport> Completion<T> {
 
     fn send(&mut self) {
         let now = self.transport.now();
+        self.answered = None;
         // Nothing of an attempt before was handed out, so nothing of it is left.
         self.events = Assembler::new(now.0, self.warnings.clone());
         match Attempt::start(&*self.transport, &self.request, &self.settings.deadlines, self.end) {
@@ -173,6 +177,8 @@ impl<T: Transport> Completion<T> {
     fn open(&mut self, mut attempt: Attempt<T>) -> bool {
         match attempt.step(&self.transport, &self.request.base_url.origin()) {
             Ok(Step::Head(head)) if head.is_success() => {
+                let request_id = head.request_id().map(|id| self.settings.scrubber.scrub(id).into_owned());
+                self.answered = Some((head.status, request_id));
                 let context = Context {
                     head,
                     scrubber: self.settings.scrubber.clone(),
@@ -283,6 +289,10 @@ impl<T: Transport> Completion<T> {
     fn fail(&mut self, mut error: Error) {
         error.request_sent |= self.sent;
         self.sent = error.request_sent;
+        if let Some((status, request_id)) = self.answered.take() {
+            error.http_status = error.http_status.or(Some(status));
+            error.request_id = error.request_id.or(request_id);
+        }
         let retry = match self.handed_out {
             true => None,
             false => self.retries.next(&error, self.transport.now(), self.end),

@@ -9,7 +9,7 @@ use super::waiting::Wait;
 use crate::catalogue::{BuiltIn, KeyList, PublicList, built_in_models, merge};
 use crate::config::Settings;
 use crate::contract::{self, Discovery, ListOrigin, Model, ModelList};
-use crate::errors::{Error, from_body_error, invalid_request};
+use crate::errors::{Error, ErrorKind, from_body_error, invalid_request};
 use crate::transport::{Fetch, Fetched, Moment, Transport};
 
 /// How long the key's list may take, retries included: agents wait for it when they start.
@@ -148,7 +148,7 @@ impl<T: Transport> ModelQuery<T> {
     }
 
     fn live(&self, key_list: Result<Fetched, Error>, catalogue: Ask<T>) -> Result<ModelList, Error> {
-        let key_list = key_list?;
+        let key_list = key_list.map_err(no_list)?;
         let key_list = KeyList::parse(&key_list.body, &self.refused(&key_list))?;
         let catalogue = match catalogue {
             Ask::Told(Ok(told)) => PublicList::parse(&told.body, &self.refused(&told)),
@@ -162,10 +162,12 @@ impl<T: Transport> ModelQuery<T> {
                 Some(list)
             }
             Err(error) => {
-                warnings.push(format!(
-                    "The public catalogue could not be had, so facts are missing: {}",
-                    error.message
-                ));
+                // The message for a status is about keys and models, and neither was part of this request.
+                let why = match error.http_status {
+                    Some(status) => format!("HTTP {status}"),
+                    None => error.message,
+                };
+                warnings.push(format!("The public catalogue could not be had, so facts are missing: {why}"));
                 None
             }
         };
@@ -196,6 +198,18 @@ impl<T: Transport> ModelQuery<T> {
         let (head, scrubber) = (told.head.clone(), self.settings.scrubber.clone());
         move |json| from_body_error(json, Some(&head), &scrubber)
     }
+}
+
+/// A list that is not there is no missing model: nobody asked for one.
+pub(super) fn no_list(mut error: Error) -> Error {
+    if error.kind == ErrorKind::ModelNotFound {
+        error.kind = ErrorKind::Protocol;
+        error.message =
+            "This server has no list of models behind its base URL: check the base URL, it has to end \
+                         in /v1 and to speak OpenAI's API."
+                .into();
+    }
+    error
 }
 
 impl Memory {

@@ -21,7 +21,7 @@ pub use attempt::{Attempt, Until};
 pub use back_off::Retries;
 pub use failure::{Cause, Failure};
 pub use fetch::{Fetch, Fetched};
-pub use head::ResponseHead;
+pub use head::{ResponseHead, usable_id};
 
 use crate::config::{BaseUrl, Deadlines};
 

@@ -57,6 +57,8 @@ fn without_the_key_list_a_live_answer_is_its_error() {
         (answer(0, 401, "{}"), ErrorKind::Authentication),
         (answer(0, 200, r#"{"success":false,"message":"no"}"#), ErrorKind::Server),
         (answer(0, 200, "<html>"), ErrorKind::Protocol),
+        // A list that is not there is no missing model.
+        (answer(0, 404, r#"{"detail":"Not Found"}"#), ErrorKind::Protocol),
     ] {
         let network = lists(key_list, answer(0, 200, CATALOGUE));
         let error = ask(&client(&network), Discovery::Live, 0).expect_err("an error");

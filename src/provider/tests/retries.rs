@@ -81,6 +81,7 @@ fn nothing_is_tried_again_once_something_was_handed_out() {
     let error = error.expect("an error");
     assert_eq!((error.kind, error.partial, error.request_sent), (ErrorKind::Network, true, true));
     assert_eq!((events.len(), network.sent().len()), (3, 1));
+    assert_eq!(error.http_status, Some(200), "what was known of the answer goes with its error");
 }
 
 #[test]

@@ -15,7 +15,6 @@ use crate::errors::{Error, from_body_error, incomplete_stream, protocol};
 use crate::events::{Assembler, TextKind};
 use crate::json::{self, Object, Raw, parse, present, string, text, unsigned};
 use crate::routes::Context;
-use crate::transport::ResponseHead;
 
 /// Data lines that are not chunks: so many are skipped, one more ends the answer [17].
 const MAX_SKIPPED: u32 = 16;
@@ -75,7 +74,7 @@ impl ChatDecoder {
             return Err(self.error(choice.error.map_or(json, |error| error.get())));
         }
         self.note_usage(choice.usage);
-        out.respond(|| response_info(&chunk, &self.context.head));
+        out.respond(|| response_info(&chunk, &self.context));
         self.choice(choice, out)
     }
 
@@ -232,11 +231,12 @@ fn is_told(json: &str) -> bool {
     !matches!(json, "{}" | "\"\"" | "[]" | "false")
 }
 
-fn response_info(chunk: &Chunk<'_>, head: &ResponseHead) -> ResponseInfo {
+fn response_info(chunk: &Chunk<'_>, context: &Context) -> ResponseInfo {
+    let request_id = context.head.request_id();
     ResponseInfo {
         id: string(chunk.id).map(|id| id.into_owned()),
         model: string(chunk.model).map(|model| model.into_owned()),
-        request_id: head.request_id().map(ToOwned::to_owned),
+        request_id: request_id.map(|id| context.scrubber.scrub(id).into_owned()),
         created: unsigned(chunk.created).filter(|created| *created > 0),
         route: super::NAME.to_owned(),
     }
