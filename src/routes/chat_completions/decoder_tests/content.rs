@@ -1,0 +1,118 @@
+//! Bodies that are no stream, chunks with little in them, usage [9] to [12], [16].
+
+use super::*;
+
+#[test]
+fn a_body_that_is_no_stream_is_told_for_what_it_is() {
+    for (body, kind) in [
+        (&b"<!doctype html><html>"[..], ErrorKind::Protocol),
+        (b"\n\n <html>", ErrorKind::Protocol),
+        (b"\x1f\x8b\x08\x00", ErrorKind::Protocol),
+        (b"", ErrorKind::IncompleteStream),
+        (b" \r\n", ErrorKind::IncompleteStream),
+        (b": PING\n\n", ErrorKind::IncompleteStream),
+        (b"data: [DONE]\n\n", ErrorKind::IncompleteStream),
+        (b"{\"choices\":[{\"mess", ErrorKind::IncompleteStream),
+        (b"{\"a\":1}", ErrorKind::Protocol),
+        (b"{oops}", ErrorKind::Protocol),
+        (b"upstream connect error", ErrorKind::Protocol),
+        (b"dat", ErrorKind::Protocol),
+        (br#"{"error":{"message":"m","code":"model_not_found"}}"#, ErrorKind::ModelNotFound),
+    ] {
+        assert_eq!(decode(&[body]).kind(), Some(kind), "{}", String::from_utf8_lossy(body));
+    }
+}
+
+#[test]
+fn a_whole_answer_has_the_events_of_a_stream() {
+    let body = r#"{"id":"x","model":"m-1","created":5,"choices":[{"message":{"role":"assistant","content":"hi","reasoning_content":"hm",
+        "tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}}]},"finish_reason":"tool_calls"}],
+        "usage":{"prompt_tokens":1}}"#;
+    let reading = decode(&[b"\xEF\xBB\xBF \n", body.as_bytes()]);
+    assert_eq!(reading.error, None);
+    assert_eq!((reading.answer.text.as_str(), reading.answer.reasoning.as_str()), ("hi", "hm"));
+    assert_eq!(reading.answer.calls, [("a".into(), "f".into(), Ok("{\"x\":1}".into()))]);
+    assert_eq!(reading.reason(), Some(FinishReason::ToolCalls));
+    assert_eq!(reading.usage_json().as_deref(), Some("{\"prompt_tokens\":1}"));
+}
+
+#[test]
+fn chunks_with_little_in_them_cost_nothing() {
+    let text = answer_of(
+        &[
+            r#"{"role":"assistant"}"#,
+            "{}",
+            "null",
+            r#"{"content":null}"#,
+            r#"{"content":""}"#,
+            r#"{"content":"a"}"#,
+            r#"{"content":[{"type":"text","text":"b"},{"type":"text","text":"c"}]}"#,
+            r#"{"content":5}"#,
+        ],
+        "stop",
+    );
+    assert_eq!((text.answer.text.as_str(), text.reason()), ("abc", Some(FinishReason::Stop)));
+    let odd = decode_stream(&[
+        r#"{"choices":[]}"#,
+        r#"{"choices":null}"#,
+        r#"{"id":"x"}"#,
+        r#"{"choices":[{"index":0,"message":{"content":"a"}},{"index":1,"message":{"content":"no"}}]}"#,
+        r#"{"choices":[{"index":1,"delta":{"content":"no"}}]}"#,
+        r#"{"choices":[{"index":0,"message":{"content":"b"},"finish_reason":"stop"}]}"#,
+    ]);
+    assert_eq!((odd.answer.text.as_str(), odd.error), ("ab", None));
+}
+
+#[test]
+fn a_whole_message_behind_deltas_repeats_nothing() {
+    let reading = decode_stream(&[
+        &delta(r#"{"content":"a"}"#),
+        r#"{"choices":[{"index":0,"message":{"content":"a"},"finish_reason":"stop"}]}"#,
+    ]);
+    assert_eq!(reading.answer.text, "a");
+}
+
+#[test]
+fn text_and_tool_calls_may_stand_beside_the_finish_reason() {
+    let text = decode_stream(&[r#"{"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#]);
+    assert_eq!((text.answer.text.as_str(), text.reason()), ("a", Some(FinishReason::Stop)));
+    let call = decode_stream(&[
+        r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"stop"}]}"#,
+    ]);
+    assert_eq!(call.answer.calls.len(), 1);
+    assert_eq!(call.reason(), Some(FinishReason::ToolCalls));
+    assert_eq!(call.answer.finish.expect("a finish").1.as_deref(), Some("stop"));
+}
+
+#[test]
+fn usage_is_taken_from_wherever_it_stands_and_the_last_one_counts() {
+    let done = finish("stop");
+    for (data, expected) in [
+        (&[r#"{"choices":[{"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}"#][..], Some(1)),
+        (&[&done, r#"{"choices":[],"usage":{"prompt_tokens":2}}"#, "[DONE]"], Some(2)),
+        (
+            &[
+                r#"{"choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":3}}"#,
+                r#"{"choices":[{"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":4}}"#,
+            ],
+            Some(4),
+        ),
+        (&[r#"{"choices":[{"delta":{},"finish_reason":"stop","usage":{"prompt_tokens":5}}]}"#], Some(5)),
+        (&[&done, r#"{"choices":[],"x_groq":{"usage":{"prompt_tokens":6}}}"#], Some(6)),
+        (&[&done, r#"{"choices":[],"usage":null}"#, "[DONE]"], None),
+    ] {
+        let expected = expected.map(|tokens| std::format!("{{\"prompt_tokens\":{tokens}}}"));
+        assert_eq!(decode_stream(data).usage_json(), expected, "{data:?}");
+    }
+}
+
+#[test]
+fn half_a_character_does_not_kill_the_stream() {
+    for (deltas, text) in [
+        (&[r#"{"content":"a\ud83d"}"#, r#"{"content":"\ude00b"}"#][..], "a😀b"),
+        (&[r#"{"content":"a\ud83d"}"#, r#"{"content":"b"}"#], "a\u{FFFD}b"),
+        (&[r#"{"content":"a\ude00"}"#, r#"{"role":"\ud83d","content":"b\ud83d"}"#], "a\u{FFFD}b\u{FFFD}"),
+    ] {
+        assert_eq!(answer_of(deltas, "stop").answer.text, text, "{deltas:?}");
+    }
+}
