@@ -5,11 +5,7 @@
 //! each fact by its place in `sources`. Names for each of them would make up half of the table. Limits are in tokens, prices are the vendor's list prices in US dollars per million
 //! tokens, input then output.
 
-use alloc::{
-    borrow::ToOwned,
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 use super::{
     by_id::ById,
@@ -114,7 +110,9 @@ fn read(row: RawValue<'_>) -> Option<(String, BuiltInModel)> {
 
 fn words(field: Raw<'_>) -> Vec<String> {
     let words = field.and_then(text).unwrap_or_default();
-    words.split_ascii_whitespace().map(ToString::to_string).collect()
+    let mut list = Vec::new();
+    words.split_ascii_whitespace().for_each(|word| list.push(word.to_owned()));
+    list
 }
 
 fn read_price(pair: RawValue<'_>) -> Option<Price> {

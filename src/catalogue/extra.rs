@@ -43,9 +43,6 @@ impl<'a> Extra<'a> {
 
     /// The JSON; `None` if there is nothing to tell.
     pub(super) fn json(&self) -> Option<String> {
-        if *self == Extra::default() {
-            return None;
-        }
         let mut json = Json::default();
         json.raw("{");
         if let Some(code) = self.code {
@@ -58,11 +55,11 @@ impl<'a> Extra<'a> {
                 json.float(number);
             }
         }
-        for (name, _) in
-            [("upcoming", self.upcoming), ("deprecated", self.deprecated)].iter().filter(|it| it.1)
-        {
-            json.key(name);
-            json.bool(true);
+        for (name, told) in [("upcoming", self.upcoming), ("deprecated", self.deprecated)] {
+            if told {
+                json.key(name);
+                json.bool(true);
+            }
         }
         if !self.built_in_sources.is_empty() {
             json.key("built_in_sources");
@@ -72,6 +69,9 @@ impl<'a> Extra<'a> {
                 json.string(document);
             }
             json.raw("}");
+        }
+        if json.len() == 1 {
+            return None;
         }
         json.raw("}");
         Some(json.into_string())

@@ -100,7 +100,11 @@ fn modality(word: &str) -> u8 {
 }
 
 fn names(bits: u8) -> Vec<String> {
-    MODALITIES.iter().filter(|name| bits & modality(name) != 0).map(|name| (*name).to_owned()).collect()
+    let mut names = Vec::new();
+    for name in MODALITIES.into_iter().filter(|name| bits & modality(name) != 0) {
+        names.push(name.to_owned());
+    }
+    names
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub(super) fn kind(
     key_types: EndpointTypes,
     public: Option<&PublicModel>,
 ) -> Option<(ModelKind, Source)> {
-    if id.contains(|c: char| c == '*' || c.is_whitespace()) {
+    if id.bytes().any(|byte| byte == b'*' || byte.is_ascii_whitespace()) {
         return None;
     }
     let by_catalogue = || public.and_then(by_public_row).map(|kind| (kind, Source::Catalogue));

@@ -87,7 +87,9 @@ impl<'a> Row<'a> {
             extra_json: None,
         };
         model.extra_json = self.extra(status, &facts);
-        model.sources = facts.0.into_iter().map(published).collect();
+        for (fact, source) in facts.0 {
+            model.sources.push(FactSource { fact: fact.to_owned(), source: source.as_str().to_owned() });
+        }
         model
     }
 
@@ -173,9 +175,11 @@ impl<'a> Row<'a> {
             extra.told_by_status();
         }
         if let Some(model) = self.built_in {
-            let built_in = facts.0.iter().filter(|(_, source)| *source == Source::BuiltIn);
-            extra.built_in_sources =
-                built_in.filter_map(|(fact, _)| Some((*fact, self.table.document(model, fact)?))).collect();
+            for (fact, _) in facts.0.iter().filter(|(_, source)| *source == Source::BuiltIn) {
+                if let Some(document) = self.table.document(model, fact) {
+                    extra.built_in_sources.push((fact, document));
+                }
+            }
         }
         extra.json()
     }
@@ -203,10 +207,6 @@ impl Facts {
         self.name(fact, source);
         Some(value)
     }
-}
-
-fn published((fact, source): (&str, Source)) -> FactSource {
-    FactSource { fact: fact.to_owned(), source: source.as_str().to_owned() }
 }
 
 fn some(list: Vec<String>) -> Option<Vec<String>> {

@@ -54,11 +54,11 @@ impl Routes {
             Some(_) => [Self::RESPONSES, Self::CHAT_COMPLETIONS, Self::MESSAGES, Self::GEMINI],
             None => [Self::CHAT_COMPLETIONS, Self::MESSAGES, Self::GEMINI, Self::RESPONSES],
         };
-        let present = order.into_iter().filter(|route| self.has(*route));
-        present
-            .filter_map(|route| ROUTES.iter().find(|row| row.2 == route))
-            .map(|row| row.0.to_owned())
-            .collect()
+        let mut names = Vec::new();
+        for route in order.into_iter().filter(|route| self.has(*route)) {
+            names.extend(ROUTES.iter().find(|row| row.2 == route).map(|row| row.0.to_owned()));
+        }
+        names
     }
 }
 

@@ -40,11 +40,14 @@ impl GuestClient for ClientResource {
         Ok(Completion::new(CompletionResource(RefCell::new(completion))))
     }
 
+    // Inlined, so that the glue around it sees that there is no error to hand out.
+    #[inline(always)]
     fn models(&self, how: Discovery, max_age_ms: u64) -> Result<ModelQuery, Error> {
         let query = self.0.models(how, max_age_ms);
         Ok(ModelQuery::new(ModelQueryResource(RefCell::new(query))))
     }
 
+    #[inline(always)]
     fn account(&self) -> Result<AccountQuery, Error> {
         Ok(AccountQuery::new(AccountQueryResource(RefCell::new(self.0.account()))))
     }

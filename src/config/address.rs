@@ -69,7 +69,7 @@ fn groups(text: &str, into: &mut [u16; 8]) -> Option<usize> {
 /// The spelling of RFC 5952: lower case, and the first of the longest runs of zeros left out.
 pub(super) fn canonical(address: &[u16; 8]) -> String {
     if let [0, 0, 0, 0, 0, 0xFFFF, high, low] = *address {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        let [a, b, c, d] = [high >> 8, high & 0xFF, low >> 8, low & 0xFF].map(u32::from);
         return format!("::ffff:{a}.{b}.{c}.{d}");
     }
     // One group alone is written out.
@@ -89,7 +89,7 @@ pub(super) fn canonical(address: &[u16; 8]) -> String {
             if !text.is_empty() && !text.ends_with(':') {
                 text.push(':');
             }
-            text.push_str(&format!("{group:x}"));
+            text.push_str(&format!("{:x}", u64::from(*group)));
         }
     }
     text

@@ -92,7 +92,7 @@ impl BaseUrl {
                         (http only for localhost, 127.0.0.1 and [::1])");
         }
         let authority = match port.filter(|port| *port != scheme.default_port()) {
-            Some(port) => format!("{}:{port}", host.name),
+            Some(port) => format!("{}:{}", host.name, u32::from(port)),
             None => host.name,
         };
         Ok(Self { scheme, authority, path: base_path(path)? })

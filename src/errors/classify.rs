@@ -106,7 +106,7 @@ fn message(
 ) -> String {
     let param = scrubber.scrub(&words.param);
     let facts = [
-        status.map(|status| ("HTTP ", Cow::Owned(status.to_string()))),
+        status.map(|status| ("HTTP ", Cow::Owned(u32::from(status).to_string()))),
         code.filter(|code| is_name(code)).map(|code| ("code ", Cow::Borrowed(code))),
         Some(("parameter ", Cow::Borrowed(&*param))).filter(|(_, param)| is_name(param)),
     ];

@@ -75,6 +75,8 @@ pub fn unsupported(message: impl Into<String>) -> Error {
 /// A deadline of `ms` milliseconds passed. `which` is its name in the configuration without `-ms`:
 /// `connect`, `first-byte`, `idle` or `total`. Only for `connect` is it sure that nothing was sent.
 pub fn timeout(which: &str, ms: u64) -> Error {
+    // Deadlines are configured in 32 bits.
+    let ms = u32::try_from(ms).unwrap_or(u32::MAX);
     let message = format!(
         "the {which} deadline of {ms} ms passed; try again, or allow more time in timeouts.{which}-ms"
     );

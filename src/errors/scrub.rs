@@ -32,8 +32,10 @@ impl Scrubber {
     /// A scrubber for this key; with `None` it still removes what looks like one.
     pub fn new(key: Option<&str>) -> Self {
         let key = key.unwrap_or_default().as_bytes();
-        let needles = [Escapes::None, Escapes::Json, Escapes::Percent];
-        let needles = needles.into_iter().filter_map(|escapes| Needle::new(key, escapes)).collect();
+        let mut needles = Vec::new();
+        for escapes in [Escapes::None, Escapes::Json, Escapes::Percent] {
+            needles.extend(Needle::new(key, escapes));
+        }
         Self { needles }
     }
 

@@ -3,10 +3,7 @@
 //! Not through `serde_json`: its serialisers want a tree or types of all that is written, and a picture of
 //! 20 MB would be copied twice on its way through them. Here it goes from the request into the body.
 
-use alloc::{
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{string::String, vec::Vec};
 
 /// The length of so many bytes in base64.
 pub fn base64_len(bytes: usize) -> usize {
@@ -107,7 +104,21 @@ impl Json {
 
     /// An integer.
     pub fn integer(&mut self, number: i64) {
-        self.raw(&number.to_string());
+        if number < 0 {
+            self.out.push(b'-');
+        }
+        let mut digits = [0; 20];
+        let mut rest = number.unsigned_abs();
+        let mut length = 0;
+        for place in digits.iter_mut().rev() {
+            *place = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            length += 1;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.out.extend_from_slice(digits.get(digits.len() - length..).unwrap_or_default());
     }
 
     /// `true` or `false`.
@@ -208,6 +219,8 @@ mod tests {
         for (number, expected) in cases {
             assert_eq!(written(|json| json.float(number)), expected);
         }
-        assert_eq!(written(|json| json.integer(i64::MIN)), "-9223372036854775808");
+        for number in [0, 7, -1, 10, 1_234_567_890, i64::MAX, i64::MIN] {
+            assert_eq!(written(|json| json.integer(number)), std::format!("{number}"));
+        }
     }
 }

@@ -3,12 +3,12 @@
 //! The list of models tells whether the key is accepted; the two billing endpoints, which not every
 //! deployment has, tell the balance. All three are asked at once.
 
-use alloc::{rc::Rc, vec::Vec};
+use alloc::rc::Rc;
 use core::time::Duration;
 
 use super::model_query::no_list;
 use super::outgoing;
-use super::waiting::Wait;
+use super::waiting::{Awaited, Wait};
 use crate::account::account;
 use crate::catalogue::KeyList;
 use crate::config::Settings;
@@ -63,15 +63,11 @@ impl<T: Transport> AccountQuery<T> {
                 let (limit, used) = (limit.take(), used.take());
                 return self.answer(accepted, limit, used).map(Some);
             }
-            let open: Vec<_> = self
-                .asked
-                .iter()
-                .filter(|(_, told)| told.is_none())
-                .map(|(fetch, _)| fetch.waits_for())
-                .collect();
-            let until = open.iter().map(|(_, until)| *until).min().unwrap_or_default();
-            let exchanges: Vec<_> = open.into_iter().filter_map(|(exchange, _)| exchange).collect();
-            if !wait.wait(&*self.transport, &exchanges, until) {
+            let mut awaited = Awaited::new();
+            for (fetch, _) in self.asked.iter().filter(|(_, told)| told.is_none()) {
+                awaited.add(fetch);
+            }
+            if !wait.wait(&*self.transport, &awaited.exchanges, awaited.until) {
                 return Ok(None);
             }
         }

@@ -5,7 +5,7 @@ use core::cell::RefCell;
 use core::time::Duration;
 
 use super::outgoing;
-use super::waiting::Wait;
+use super::waiting::{Awaited, Wait};
 use crate::catalogue::{BuiltIn, KeyList, PublicList, built_in_models, merge};
 use crate::config::Settings;
 use crate::contract::{self, Discovery, ListOrigin, Model, ModelList};
@@ -66,13 +66,6 @@ impl<T: Transport> Ask<T> {
         }
         true
     }
-
-    fn waits_for(&self) -> Option<(Option<&T::Exchange>, Moment)> {
-        match self {
-            Self::Open(fetch) => Some(fetch.waits_for()),
-            Self::Told(_) => None,
-        }
-    }
 }
 
 impl<T: Transport> ModelQuery<T> {
@@ -116,20 +109,23 @@ impl<T: Transport> ModelQuery<T> {
                 }
                 State::Known(_) | State::Answered => return self.answer().map(Some),
             }
-            let (exchanges, until) = self.waits_for();
-            if !wait.wait(&*self.transport, &exchanges, until) {
+            let awaited = self.awaited();
+            if !wait.wait(&*self.transport, &awaited.exchanges, awaited.until) {
                 return Ok(None);
             }
         }
     }
 
-    fn waits_for(&self) -> (Vec<&T::Exchange>, Moment) {
-        let State::Asking { key_list, catalogue } = &self.state else {
-            return (Vec::new(), self.transport.now());
-        };
-        let asked: Vec<_> = [key_list, catalogue].into_iter().filter_map(Ask::waits_for).collect();
-        let until = asked.iter().map(|(_, until)| *until).min().unwrap_or_default();
-        (asked.into_iter().filter_map(|(exchange, _)| exchange).collect(), until)
+    fn awaited(&self) -> Awaited<'_, T> {
+        let mut awaited = Awaited::new();
+        if let State::Asking { key_list, catalogue } = &self.state {
+            for ask in [key_list, catalogue] {
+                if let Ask::Open(fetch) = ask {
+                    awaited.add(fetch);
+                }
+            }
+        }
+        awaited
     }
 
     fn answer(&mut self) -> Result<ModelList, Error> {

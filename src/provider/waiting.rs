@@ -1,12 +1,35 @@
 //! Waiting as the contract has it: at most as long as told, and with nothing to wait with at 0.
 
+use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::transport::{Moment, Transport};
+use crate::transport::{Fetch, Moment, Transport};
 
 /// Most steps of a call that has its event already, or is past its time: bytes may come faster than they are
 /// read, and need not make events.
 const STEPS_BEYOND: u32 = 32;
+
+/// What several questions wait for.
+pub(super) struct Awaited<'f, T: Transport> {
+    /// Any of these.
+    pub exchanges: Vec<&'f T::Exchange>,
+    /// Or this, the first of their own times.
+    pub until: Moment,
+}
+
+impl<'f, T: Transport> Awaited<'f, T> {
+    /// Nothing so far.
+    pub fn new() -> Self {
+        Self { exchanges: Vec::new(), until: Moment(u64::MAX) }
+    }
+
+    /// This one as well.
+    pub fn add(&mut self, fetch: &'f Fetch<T>) {
+        let (exchange, until) = fetch.waits_for();
+        self.exchanges.extend(exchange);
+        self.until = self.until.min(until);
+    }
+}
 
 /// The time of one call.
 pub(super) struct Wait {

@@ -105,9 +105,9 @@ impl Reasoning {
             if !self.plain {
                 for text in texts_of(entry) {
                     if self.withhold {
-                        self.keep(text.len())?;
+                        self.keep(text.as_bytes().len())?;
                     } else {
-                        out.text(TextKind::Reasoning, &WireText::from(text.as_str()));
+                        out.text(TextKind::Reasoning, &text);
                     }
                 }
             }
@@ -150,8 +150,7 @@ impl Reasoning {
 }
 
 /// The readable texts of an entry of `reasoning_details`.
-fn texts_of(entry: RawValue<'_>) -> impl Iterator<Item = String> {
+fn texts_of(entry: RawValue<'_>) -> impl Iterator<Item = WireText<'_>> {
     let [plain, summary] = fields(entry, ["text", "summary"]).unwrap_or_default();
-    let texts = [plain, summary].map(|raw| text(raw).map(|text| text.into_string_lossy().into_owned()));
-    texts.into_iter().flatten()
+    [text(plain), text(summary)].into_iter().flatten()
 }

@@ -64,9 +64,16 @@ fn members<'a>(json: &'a str, what: &str) -> Result<Vec<(String, RawValue<'a>)>,
     // An object for certain now, and whole.
     let _ = read(json, &mut members);
     let mut seen = Distinct::default();
-    let kept: Vec<bool> = members.0.iter().rev().map(|(name, _)| seen.number(name).1).collect();
-    let members = members.0.into_iter().zip(kept.into_iter().rev());
-    Ok(members.filter_map(|((name, value), kept)| Some((name, value.filter(|_| kept)?))).collect())
+    let mut kept = Vec::new();
+    for (name, value) in members.0.into_iter().rev() {
+        if let Some(value) = value
+            && seen.number(&name).1
+        {
+            kept.push((name, value));
+        }
+    }
+    kept.reverse();
+    Ok(kept)
 }
 
 /// All members of an object, those with a repeated name too.

@@ -108,7 +108,7 @@ fn not_empty(bytes: &[u8], place: Place) -> Result<&[u8], Error> {
 }
 
 fn checked_url(url: &str, place: Place) -> Result<&str, Error> {
-    if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
+    if url.contains(|c: char| c == ' ' || c.is_control()) {
         return Err(invalid(format!("{place}: the URL has white space or control characters in it")));
     }
     let (scheme, rest) = split_once(url, ":").unwrap_or_default();

@@ -2,7 +2,6 @@
 
 use crate::json::Json;
 use crate::routes::chat_completions::replay::{Field, ReasoningReplay};
-use alloc::vec::Vec;
 
 /// The fields that hold reasoning as a plain string, and their names.
 const TEXT_FIELDS: [(Field, &str); 3] = [
@@ -62,11 +61,10 @@ pub fn write_fields(json: &mut Json, reasoning: &[&Reasoning<'_>]) {
             json.joined(blocks);
         }
     }
-    let details: Vec<_> = reasoning.iter().flat_map(|block| &block.replay.details).collect();
-    if !details.is_empty() {
+    if reasoning.iter().any(|block| !block.replay.details.is_empty()) {
         json.key("reasoning_details");
         json.raw("[");
-        for detail in details {
+        for detail in reasoning.iter().flat_map(|block| &block.replay.details) {
             json.item();
             json.raw(detail);
         }
