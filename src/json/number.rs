@@ -131,8 +131,8 @@ mod tests {
     #[test]
     fn every_price_and_count_comes_back_as_it_was() {
         for whole in 0..3_000_u32 {
-            for scale in 0..8_usize {
-                let text = std::format!("{:.scale$}", f64::from(whole) / POWERS[scale]);
+            for (scale, power) in POWERS.iter().take(8).enumerate() {
+                let text = std::format!("{:.scale$}", f64::from(whole) / power);
                 let value = Number::parse(&text).unwrap().as_f64().unwrap();
                 assert_eq!(value.to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
             }

@@ -1,6 +1,6 @@
 //! A question about models: both lists are asked at once, and the catalogue holds nobody up.
 
-use alloc::{format, rc::Rc, string::String, vec::Vec};
+use alloc::{boxed::Box, format, rc::Rc, string::String, vec::Vec};
 use core::cell::RefCell;
 use core::time::Duration;
 
@@ -40,7 +40,6 @@ pub struct ModelQuery<T: Transport> {
     state: State<T>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "there is one to a question, and it does not move")]
 enum State<T: Transport> {
     /// The answer is known without asking.
     Known(ModelList),
@@ -53,7 +52,7 @@ enum State<T: Transport> {
 
 /// One of the lists.
 enum Ask<T: Transport> {
-    Open(Fetch<T>),
+    Open(Box<Fetch<T>>),
     Told(Result<Fetched, Error>),
 }
 
@@ -86,7 +85,10 @@ impl<T: Transport> ModelQuery<T> {
                         |request, time| Fetch::new(transport.clone(), settings.clone(), request, time);
                     let key_list = fetch(outgoing::get(&settings, "/models"), KEY_LIST_TIME);
                     let catalogue = fetch(outgoing::get_catalogue(&settings), CATALOGUE_TIME);
-                    State::Asking { key_list: Ask::Open(key_list), catalogue: Ask::Open(catalogue) }
+                    State::Asking {
+                        key_list: Ask::Open(Box::new(key_list)),
+                        catalogue: Ask::Open(Box::new(catalogue)),
+                    }
                 }
             },
         };
@@ -135,7 +137,7 @@ impl<T: Transport> ModelQuery<T> {
             State::Asking { key_list: Ask::Told(key_list), catalogue } => {
                 match self.live(key_list, catalogue) {
                     Ok(list) => Ok(list),
-                    Err(error) if self.how == Discovery::BestEffort => Ok(self.fall_back(error)),
+                    Err(error) if self.how == Discovery::BestEffort => Ok(self.fall_back(*error)),
                     Err(error) => Err(error),
                 }
             }
@@ -180,13 +182,13 @@ impl<T: Transport> ModelQuery<T> {
         Ok(ModelList { models, origin: ListOrigin::Live, age_ms: None, degraded: None, warnings })
     }
 
-    fn fall_back(&self, error: Error) -> ModelList {
+    fn fall_back(&self, error: contract::Error) -> ModelList {
         match self.memory.borrow().recall(self.transport.now(), None) {
             Some(mut list) => {
-                list.degraded = Some(*error);
+                list.degraded = Some(error);
                 list
             }
-            None => built_in(Some(*error)),
+            None => built_in(Some(error)),
         }
     }
 

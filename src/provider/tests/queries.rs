@@ -124,7 +124,7 @@ fn a_list_beyond_the_cap_is_an_error() {
 #[test]
 fn a_list_that_never_comes_is_given_up_after_its_own_time() {
     let network = lists(std::vec![], answer(0, 200, CATALOGUE));
-    let error = ask(&client(&network), Discovery::Live, 0).err().expect("an error");
+    let error = ask(&client(&network), Discovery::Live, 0).expect_err("an error");
     assert_eq!((error.kind, network.now_ms()), (ErrorKind::Timeout, 15_000));
     assert!(error.message.contains("15 s") && !error.message.contains("total-ms"), "{}", error.message);
 }
