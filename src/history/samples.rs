@@ -1,7 +1,7 @@
 //! Short ways to write a conversation down in tests.
 
 use crate::contract::{
-    Media, MediaSource, Message, Part, ReasoningPart, Role, TextPart, ToolCallPart, ToolResultPart,
+    Media, MediaSource, Message, Part, ReasoningPart, Request, Role, TextPart, ToolCallPart, ToolResultPart,
 };
 use alloc::vec::Vec;
 
@@ -66,4 +66,28 @@ pub fn inline(media_type: &str, bytes: &[u8]) -> Media {
 
 pub fn url(media_type: &str, url: &str) -> Media {
     Media { source: MediaSource::Url(url.into()), media_type: media_type.into(), name: None }
+}
+
+/// A request with these messages and nothing else.
+pub fn request(messages: Vec<Message>) -> Request {
+    Request {
+        model: "deepseek-chat".into(),
+        messages,
+        tools: Vec::new(),
+        tool_choice: None,
+        parallel_tool_calls: None,
+        response_format: None,
+        max_output_tokens: None,
+        temperature: None,
+        top_p: None,
+        frequency_penalty: None,
+        presence_penalty: None,
+        stop: Vec::new(),
+        seed: None,
+        reasoning: None,
+        cache_key: None,
+        user: None,
+        route: None,
+        extra_json: None,
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use host_test::contract::{Config, ErrorKind, FinishReason, Timeouts};
-use host_test::sandbox::{KeyMode, Secret};
+use host_test::contract::{Config, Error, ErrorKind, FinishReason, Timeouts};
+use host_test::sandbox::{ClientHandle, Instance, KeyMode, Secret};
 use host_test::stand_in::{StandIn, scenarios};
 
 use crate::support::{Waiting, ask, config, instance, open, provider, provider_error, timeouts};
@@ -50,6 +50,13 @@ async fn empty_deltas_are_no_progress() {
     assert!(error.message.contains("idle"), "{}", error.message);
 }
 
+/// The error that a completion begins with.
+async fn first_error(instance: &mut Instance, client: &ClientHandle) -> Error {
+    let completion = instance.complete(client, &ask("gpt-5.4-mini", "hello")).await.expect("a request");
+    let first = instance.next(&completion, 64, Duration::from_secs(30)).await;
+    first.err().map(provider_error).expect("an error")
+}
+
 #[tokio::test]
 async fn a_server_that_is_not_there_is_a_network_error_and_nothing_was_sent() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -58,13 +65,7 @@ async fn a_server_that_is_not_there_is_a_network_error_and_nothing_was_sent() {
     let mut instance = instance(&base_url, Waiting::Allowed, Some(Secret::new("sk-0123456789abcdef"))).await;
     let config = Config { max_retries: Some(0), ..config(&base_url) };
     let client = instance.open(&config).await.expect("a good configuration");
-    let completion = instance.complete(&client, &ask("gpt-5.4-mini", "hello")).await.expect("a request");
-    let error = instance
-        .next(&completion, 64, Duration::from_secs(30))
-        .await
-        .err()
-        .map(provider_error)
-        .expect("an error");
+    let error = first_error(&mut instance, &client).await;
     assert_eq!((error.kind, error.retryable, error.request_sent), (ErrorKind::Network, true, false));
 }
 
@@ -73,13 +74,7 @@ async fn an_origin_that_is_not_granted_is_denied_by_the_host() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
     let mut instance = instance("https://elsewhere.example/v1", Waiting::Allowed, None).await;
     let client = instance.open(&config(&stand_in.base_url())).await.expect("a good configuration");
-    let completion = instance.complete(&client, &ask("gpt-5.4-mini", "hello")).await.expect("a request");
-    let error = instance
-        .next(&completion, 64, Duration::from_secs(30))
-        .await
-        .err()
-        .map(provider_error)
-        .expect("an error");
+    let error = first_error(&mut instance, &client).await;
     assert_eq!((error.kind, error.retryable, error.request_sent), (ErrorKind::DeniedByHost, false, false));
     assert!(stand_in.requests().is_empty());
 }

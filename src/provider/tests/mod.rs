@@ -9,8 +9,9 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::{Client, Completion};
-use crate::contract::{Config, Credential, Event, Message, Part, Request, Role, TextPart, Timeouts};
+use crate::contract::{Config, Credential, Event, Request, Role, Timeouts};
 use crate::errors::Error;
+use crate::history::samples;
 use crate::transport::scripted::{Move, Script, Scripted};
 
 /// Key, base URL and so on as a host gives them.
@@ -31,26 +32,9 @@ fn config() -> Config {
 }
 
 fn request() -> Request {
-    let text = Part::Text(TextPart { text: "hello".into(), replay: None });
     Request {
         model: "gpt-5.4-mini".into(),
-        messages: std::vec![Message { role: Role::User, content: std::vec![text], cache_here: false }],
-        tools: Vec::new(),
-        tool_choice: None,
-        parallel_tool_calls: None,
-        response_format: None,
-        max_output_tokens: None,
-        temperature: None,
-        top_p: None,
-        frequency_penalty: None,
-        presence_penalty: None,
-        stop: Vec::new(),
-        seed: None,
-        reasoning: None,
-        cache_key: None,
-        user: None,
-        route: None,
-        extra_json: None,
+        ..samples::request(std::vec![samples::user(std::vec![samples::text("hello")])])
     }
 }
 

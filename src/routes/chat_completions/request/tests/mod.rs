@@ -13,30 +13,6 @@ use crate::{
 use alloc::{vec, vec::Vec};
 use serde_json::Value;
 
-/// A request with these messages and nothing else.
-pub fn request(messages: Vec<Message>) -> Request {
-    Request {
-        model: "deepseek-chat".into(),
-        messages,
-        tools: Vec::new(),
-        tool_choice: None,
-        parallel_tool_calls: None,
-        response_format: None,
-        max_output_tokens: None,
-        temperature: None,
-        top_p: None,
-        frequency_penalty: None,
-        presence_penalty: None,
-        stop: Vec::new(),
-        seed: None,
-        reasoning: None,
-        cache_key: None,
-        user: None,
-        route: None,
-        extra_json: None,
-    }
-}
-
 fn hello() -> Request {
     request(vec![user(vec![text("hello")])])
 }
