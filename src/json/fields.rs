@@ -2,7 +2,7 @@
 //!
 //! Nothing here recurses, so depth costs nothing.
 
-use super::{Flaw, Raw, RawValue, Slot, Structure, read, reader::Reader};
+use super::{Flaw, Raw, RawValue, Slot, Structure, position, read, reader::Reader};
 
 /// One JSON value, checked for syntax only.
 pub fn parse(text: &str) -> Result<RawValue<'_>, Flaw> {
@@ -66,7 +66,7 @@ impl<'a> Structure<'a> for Fields<'_, '_, 'a> {
     }
 
     fn field(&mut self, name: &str) -> Option<Slot<'_, 'a>> {
-        let place = self.names.iter().position(|known| *known == name)?;
+        let place = position(self.names, name)?;
         self.found.get_mut(place).map(Slot::Raw)
     }
 }

@@ -21,7 +21,7 @@ pub use lenient::{First, Many, Object};
 pub use number::Number;
 pub use reader::Flaw;
 pub(crate) use structure::structure;
-pub use structure::{Place, Slot, Structure, read};
+pub use structure::{Place, Slot, Structure, position, read};
 pub use surrogate_pairs::PairJoiner;
 pub use text::{WireText, float, string, text, unsigned};
 pub use write::{Json, base64_len};

@@ -171,8 +171,9 @@ impl<'a> Reader<'a> {
         let start = self.at;
         self.take(b'"')?;
         loop {
-            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            self.at += rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count();
+            while self.peek().is_some_and(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)) {
+                self.at += 1;
+            }
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
@@ -235,16 +236,20 @@ impl<'a> Reader<'a> {
         word.iter().try_for_each(|byte| self.take(*byte))
     }
 
+    #[inline(always)]
     fn blanks(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
     }
 
+    // Called for every byte: a call of its own would cost more than what it does.
+    #[inline(always)]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    #[inline(always)]
     fn took(&mut self, byte: u8) -> bool {
         let taken = self.peek() == Some(byte);
         self.at += usize::from(taken);

@@ -58,15 +58,24 @@ macro_rules! structure {
     ($name:ident { $($wire:literal => $field:ident),* $(,)? }) => {
         impl<'a> $crate::json::Structure<'a> for $name<'a> {
             fn field(&mut self, name: &str) -> Option<$crate::json::Slot<'_, 'a>> {
-                match name {
-                    $($wire => Some($crate::json::Place::slot(&mut self.$field)),)*
-                    _ => None,
-                }
+                #[allow(non_camel_case_types)]
+                enum At { $($field),* }
+                let at = $crate::json::position(&[$($wire),*], name)?;
+                $(if at == At::$field as usize {
+                    return Some($crate::json::Place::slot(&mut self.$field));
+                })*
+                None
             }
         }
     };
 }
 pub(crate) use structure;
+
+/// The place of a name among others.
+pub fn position(names: &[&str], name: &str) -> Option<usize> {
+    // Most names differ in length already: they are not compared, nor is there a call for each.
+    names.iter().position(|known| known.len() == name.len() && *known == name)
+}
 
 /// Fills a structure from a JSON text; `None` if the text is none.
 pub fn read<'a>(json: &'a str, into: &mut dyn Structure<'a>) -> Option<()> {
