@@ -6,7 +6,7 @@
 //! no JSON, and only the folder of a wire route knows that route.
 //!
 //! Everything but the transport over `wasi:http` and the exported functions runs on the native target as
-//! well, where it is tested, linted and fuzzed.
+//! well, where it is tested and linted.
 #![cfg_attr(target_family = "wasm", no_std)]
 
 extern crate alloc;

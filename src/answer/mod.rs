@@ -97,7 +97,11 @@ impl Answer {
             Body::Events(parser) => {
                 let mut feed = parser.feed(bytes);
                 while self.decoder.progress() != Progress::Complete {
-                    let Some(event) = feed.next_event().map_err(too_long)? else { break };
+                    let event = match feed.next_event() {
+                        Ok(Some(event)) => event,
+                        Ok(None) => break,
+                        Err(cap) => return self.cut_off(too_long(cap), out),
+                    };
                     let told = self.decoder.event(event.name, &String::from_utf8_lossy(event.data), out);
                     if let Err(error) = told {
                         return self.cut_off(error, out);
@@ -123,7 +127,9 @@ impl Answer {
                 if let Some(tail) = parser.into_tail() {
                     let tail = String::from_utf8_lossy(&tail);
                     if is_whole(&tail) {
-                        self.decoder.event("", &tail, out)?;
+                        if let Err(error) = self.decoder.event("", &tail, out) {
+                            return self.cut_off(error, out);
+                        }
                     }
                 }
                 match self.progress() {

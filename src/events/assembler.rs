@@ -181,9 +181,9 @@ impl Assembler {
         Ok(())
     }
 
-    /// How many tool calls there are so far.
-    pub fn calls(&self) -> usize {
-        self.calls.len()
+    /// Whether anything was told of a tool call: fragments with nothing in them make none.
+    pub fn has_calls(&self) -> bool {
+        self.calls.iter().any(Call::is_told)
     }
 
     /// The model has finished: all blocks end. Close an open text block before, if it has a replay.

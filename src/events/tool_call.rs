@@ -58,10 +58,14 @@ impl Call {
     /// What the block starts with, if it can start now.
     pub(super) fn head(&self) -> Option<ToolCallHead> {
         let known = !self.id.is_empty() && !self.name.is_empty();
-        // A call of which nothing at all was told is no call.
-        let settled = self.settled && !(self.name.is_empty() && self.arguments.is_empty());
+        let settled = self.settled && self.is_told();
         (self.index.is_none() && (known || settled))
             .then(|| ToolCallHead { id: self.id.clone(), name: self.name.clone() })
+    }
+
+    /// Whether a name or arguments have come: without either there is no call.
+    pub(super) fn is_told(&self) -> bool {
+        !(self.name.is_empty() && self.arguments.is_empty())
     }
 
     pub(super) fn started(&mut self, index: u32) {

@@ -1,4 +1,4 @@
-//! A question about models: both lists are asked at once, and the catalogue holds nobody up.
+//! A question about models: both lists are asked at once, and neither is waited for long.
 
 use alloc::{boxed::Box, format, rc::Rc, string::String, vec::Vec};
 use core::cell::RefCell;
@@ -12,8 +12,11 @@ use crate::contract::{self, Discovery, ListOrigin, Model, ModelList};
 use crate::errors::{Error, ErrorKind, from_body_error, invalid_request};
 use crate::transport::{Fetch, Fetched, Moment, Transport};
 
-/// How long the key's list may take, retries included: agents wait for it when they start.
+/// How long the key's list may take, retries included, where nothing else would do.
 const KEY_LIST_TIME: Duration = Duration::from_secs(15);
+
+/// The same where there is something to fall back to: agents wait for it when they start.
+const BEST_EFFORT_TIME: Duration = Duration::from_secs(5);
 
 /// How long the public catalogue may take. It only adds facts, so nobody waits for it for longer.
 const CATALOGUE_TIME: Duration = Duration::from_secs(5);
@@ -76,6 +79,10 @@ impl<T: Transport> ModelQuery<T> {
         how: Discovery,
         max_age: Duration,
     ) -> Self {
+        let key_list_time = match how {
+            Discovery::BestEffort => BEST_EFFORT_TIME,
+            _ => KEY_LIST_TIME,
+        };
         let state = match how {
             Discovery::BuiltIn => State::Known(built_in(None)),
             _ => match memory.borrow().recall(transport.now(), Some(max_age)) {
@@ -83,7 +90,7 @@ impl<T: Transport> ModelQuery<T> {
                 None => {
                     let fetch =
                         |request, time| Fetch::new(transport.clone(), settings.clone(), request, time);
-                    let key_list = fetch(outgoing::get(&settings, "/models"), KEY_LIST_TIME);
+                    let key_list = fetch(outgoing::get(&settings, "/models"), key_list_time);
                     let catalogue = fetch(outgoing::get_catalogue(&settings), CATALOGUE_TIME);
                     State::Asking {
                         key_list: Ask::Open(Box::new(key_list)),

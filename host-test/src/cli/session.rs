@@ -177,16 +177,13 @@ fn config(mode: KeyMode, base_url: Option<&Url>, key: Option<&Secret>) -> Config
     }
 }
 
-/// The default plugin: below the current folder or one above it, or above the executable, so that both
-/// `target/debug/host-test` and a call from a subfolder find it.
+/// The default plugin: the one of the tree that the executable was built in, or else that of the current
+/// folder itself. No folder above is looked into: the manifest says where the key goes.
 fn default_plugin() -> Option<PathBuf> {
     let current = std::env::current_dir().ok();
     let executable = std::env::current_exe().ok();
-    let starts = current.iter().chain(&executable);
-    starts
-        .flat_map(|path| path.ancestors())
-        .map(|folder| folder.join(DEFAULT_PLUGIN))
-        .find(|path| path.is_dir())
+    let own = executable.iter().flat_map(|path| path.ancestors());
+    own.chain(current.as_deref()).map(|folder| folder.join(DEFAULT_PLUGIN)).find(|path| path.is_dir())
 }
 
 /// Where compiled components are kept: a folder that belongs to this user, since what lies there is run.

@@ -29,8 +29,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("account-", "account"),
 ];
 
+/// What says what it should come to is played here, but for one that takes a minute.
 fn is_elsewhere(scenario: &Scenario) -> bool {
-    ELSEWHERE.iter().any(|(prefix, _)| scenario.name.starts_with(prefix))
+    (scenario.expect.is_none() || scenario.name == "q25-asks-to-wait-a-minute")
+        && ELSEWHERE.iter().any(|(prefix, _)| scenario.name.starts_with(prefix))
 }
 
 #[test]

@@ -104,6 +104,16 @@ structure!(Delta {
     "audio" => audio,
 });
 
+impl Choice<'_> {
+    /// Whether there is anything in it.
+    pub fn tells(&self) -> bool {
+        let deltas = [self.delta.0.as_ref(), self.message.0.as_ref()];
+        deltas.into_iter().flatten().any(Delta::tells)
+            || present(self.finish_reason).is_some_and(|word| word != "\"\"")
+            || present(self.error).is_some()
+    }
+}
+
 impl Delta<'_> {
     /// Whether there is anything in it: empty deltas are sent to keep a connection open, too [26].
     pub fn tells(&self) -> bool {

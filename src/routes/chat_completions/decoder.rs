@@ -67,8 +67,11 @@ impl ChatDecoder {
         self.extras.note_chunk(&chunk);
         let Some(choice) = chunk.choices.get() else { return Ok(()) };
         let index = unsigned(choice.index).unwrap_or(0);
-        if *self.choice.get_or_insert(index) != index {
-            return Ok(());
+        match self.choice {
+            Some(ours) if ours != index => return Ok(()),
+            // An empty one may come before the one that answers.
+            None if choice.tells() => self.choice = Some(index),
+            _ => {}
         }
         if present(choice.error).is_some_and(is_told) {
             return Err(self.error(choice.error.map_or(json, |error| error.get())));
@@ -79,15 +82,10 @@ impl ChatDecoder {
     }
 
     fn choice(&mut self, choice: &Choice<'_>, out: &mut Assembler) -> Result<(), Error> {
-        let delta = match (&choice.delta.0, &choice.message.0) {
-            (Some(delta), _) => {
-                self.deltas = true;
-                Some(delta)
-            }
-            (None, message) if !self.deltas => message.as_ref(),
-            _ => None,
-        };
-        if let Some(delta) = delta {
+        let delta = choice.delta.0.as_ref();
+        self.deltas |= delta.is_some_and(Delta::tells);
+        let message = choice.message.0.as_ref().filter(|_| !self.deltas);
+        for delta in delta.into_iter().chain(message) {
             self.told += u64::from(delta.tells());
             self.delta(delta, out)?;
         }
@@ -120,7 +118,8 @@ impl ChatDecoder {
     }
 
     fn note_usage(&mut self, raw: Raw<'_>) {
-        if let Some(json) = present(raw) {
+        // An empty object says nothing, and must not wipe out what was said before.
+        if let Some(json) = present(raw).filter(|json| *json != "{}") {
             // The buffer of the last one serves: some vendors tell usage in every chunk.
             let kept = self.usage.get_or_insert_default();
             kept.clear();
@@ -130,7 +129,7 @@ impl ChatDecoder {
 
     fn complete(&mut self, out: &mut Assembler) -> Result<(), Error> {
         self.content.finish(&mut self.reasoning, out)?;
-        let seen = Seen { tool_calls: out.calls() > 0, refusal: self.refused, text: self.content.text };
+        let seen = Seen { tool_calls: out.has_calls(), refusal: self.refused, text: self.content.text };
         let reason = finish_reason(self.finish_reason.as_deref(), seen)?;
         self.reasoning.finish(out);
         self.progress = Progress::Complete;

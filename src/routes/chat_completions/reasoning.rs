@@ -61,7 +61,10 @@ impl Reasoning {
         if text.is_empty() {
             return Ok(());
         }
-        self.replay.field.get_or_insert(field);
+        // Each block goes back in the field that it began in.
+        if out.open_text() != Some(TextKind::Reasoning) && self.replay.text.is_none() {
+            self.replay.field = Some(field);
+        }
         if !self.withhold {
             out.text(TextKind::Reasoning, text);
             return Ok(());
@@ -122,6 +125,10 @@ impl Reasoning {
         let Some(list) = present(raw) else { return Ok(()) };
         for block in Part::list(list).iter() {
             if let Some(text) = text(block.thinking).filter(|_| !told && !self.plain) {
+                // The text before is signed: a signature is of one block.
+                if self.replay.signature.is_some() && !text.is_empty() {
+                    self.close(out);
+                }
                 self.push(Field::ReasoningContent, &text, out)?;
             }
             self.signature(string(block.signature).as_deref())?;

@@ -64,6 +64,19 @@ fn chunks_with_little_in_them_cost_nothing() {
 }
 
 #[test]
+fn an_empty_delta_or_choice_hides_no_message() {
+    let beside = decode_stream(&[
+        r#"{"choices":[{"delta":{"role":"assistant"},"message":{"content":"a"},"finish_reason":"stop"}]}"#,
+    ]);
+    assert_eq!((beside.answer.text.as_str(), beside.error), ("a", None));
+    let behind = decode_stream(&[
+        r#"{"choices":[{"index":1,"delta":{}}]}"#,
+        r#"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}"#,
+    ]);
+    assert_eq!((behind.answer.text.as_str(), behind.error), ("a", None));
+}
+
+#[test]
 fn a_whole_message_behind_deltas_repeats_nothing() {
     let reading = decode_stream(&[
         &delta(r#"{"content":"a"}"#),
@@ -100,6 +113,7 @@ fn usage_is_taken_from_wherever_it_stands_and_the_last_one_counts() {
         (&[r#"{"choices":[{"delta":{},"finish_reason":"stop","usage":{"prompt_tokens":5}}]}"#], Some(5)),
         (&[&done, r#"{"choices":[],"x_groq":{"usage":{"prompt_tokens":6}}}"#], Some(6)),
         (&[&done, r#"{"choices":[],"usage":null}"#, "[DONE]"], None),
+        (&[&done, r#"{"usage":{"prompt_tokens":7}}"#, r#"{"usage":{}}"#, "[DONE]"], Some(7)),
     ] {
         let expected = expected.map(|tokens| std::format!("{{\"prompt_tokens\":{tokens}}}"));
         assert_eq!(decode_stream(data).usage_json(), expected, "{data:?}");

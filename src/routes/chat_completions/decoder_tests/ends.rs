@@ -59,6 +59,16 @@ fn a_finish_is_proof_and_nothing_else_is() {
 }
 
 #[test]
+fn what_breaks_behind_the_finish_reason_takes_nothing_back() {
+    for tail in ["data: {\"error\":{\"message\":\"late\"}}".to_string(), "x".repeat(1_100_000)] {
+        let body = std::format!("{}{tail}", stream(&[&delta(r#"{"content":"a"}"#), &finish("stop")]));
+        let reading = decode(&[body.as_bytes()]);
+        assert_eq!((reading.error, reading.answer.text.as_str()), (None, "a"));
+        assert_eq!(reading.answer.finish.map(|(reason, _)| reason), Some(FinishReason::Stop));
+    }
+}
+
+#[test]
 fn what_comes_behind_the_end_marker_is_not_read() {
     let body = stream(&[&finish("stop"), "[DONE]", &delta(r#"{"content":"a"}"#), r#"{"error":"late"}"#]);
     let reading = decode(&[body.as_bytes()]);

@@ -73,6 +73,30 @@ const REASONING: &[ReasoningCase] = &[
     ),
 ];
 
+#[test]
+fn each_signed_block_keeps_its_own_signature_and_field() {
+    let reading = answer_of(
+        &[
+            r#"{"thinking_blocks":[{"thinking":"a","signature":"S1"},{"thinking":"b","signature":"S2"}]}"#,
+            r#"{"content":"c"}"#,
+            r#"{"reasoning":"d"}"#,
+        ],
+        "stop",
+    );
+    let replays = reading.events.iter().filter_map(|event| match event {
+        Event::BlockEnd(end) => end.replay.clone(),
+        _ => None,
+    });
+    assert_eq!(
+        replays.collect::<Vec<_>>(),
+        [
+            r#"{"route":"chat-completions","field":"reasoning_content","signature":"S1"}"#,
+            r#"{"route":"chat-completions","field":"reasoning_content","signature":"S2"}"#,
+            r#"{"route":"chat-completions","field":"reasoning"}"#,
+        ]
+    );
+}
+
 fn last_replay(reading: &Reading) -> Option<String> {
     reading.events.iter().rev().find_map(|event| match event {
         Event::BlockEnd(end) => end.replay.clone(),

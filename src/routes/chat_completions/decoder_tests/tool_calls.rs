@@ -110,6 +110,21 @@ fn tool_calls_are_put_together_however_they_are_cut() {
 }
 
 #[test]
+fn fragments_with_nothing_in_them_are_no_call() {
+    for fragments in [
+        r#"{"content":"a","tool_calls":[{"index":0,"id":"","function":{"name":"","arguments":""}}]}"#,
+        r#"{"content":"a","tool_calls":[null,{}],"function_call":{}}"#,
+    ] {
+        let reading = answer_of(&[fragments], "stop");
+        assert_eq!(
+            (reading.answer.calls.len(), reading.reason()),
+            (0, Some(FinishReason::Stop)),
+            "{fragments}"
+        );
+    }
+}
+
+#[test]
 fn arguments_that_are_not_json_are_handed_out_as_malformed() {
     let reading = answer_of(
         &[r#"{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":"}}]}"#],
