@@ -126,10 +126,10 @@ impl Answer {
             Body::Events(parser) => {
                 if let Some(tail) = parser.into_tail() {
                     let tail = String::from_utf8_lossy(&tail);
-                    if is_whole(&tail) {
-                        if let Err(error) = self.decoder.event("", &tail, out) {
-                            return self.cut_off(error, out);
-                        }
+                    if is_whole(&tail)
+                        && let Err(error) = self.decoder.event("", &tail, out)
+                    {
+                        return self.cut_off(error, out);
                     }
                 }
                 match self.progress() {

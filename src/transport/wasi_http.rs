@@ -71,7 +71,13 @@ enum State {
     /// Until the head of the answer comes.
     Open { upload: Option<Upload>, response: FutureIncomingResponse },
     /// Until the body ends.
-    Receiving { stream: InputStream, _body: IncomingBody, _response: IncomingResponse },
+    /// A server may begin before it has all of the request, so the rest of that still goes out.
+    Receiving {
+        upload: Option<Upload>,
+        stream: InputStream,
+        _body: IncomingBody,
+        _response: IncomingResponse,
+    },
     /// Entered with the end of the body, or with a failure.
     Over,
 }
@@ -127,26 +133,11 @@ impl Exchange for WasiExchange {
                 if let Some(head) = arrived(response) {
                     return self.begin(head, phase);
                 }
-                let Some(writing) = upload else { return Ok(Step::Pending) };
-                match writing.step() {
-                    Uploaded::Pending => Ok(Step::Pending),
-                    Uploaded::Some => Ok(Step::Sent),
-                    Uploaded::Refused => {
-                        drop_upload(upload);
-                        Ok(Step::Pending)
-                    }
-                    Uploaded::All => {
-                        if let Some(Upload { stream, body, .. }) = upload.take() {
-                            drop(stream);
-                            finish(body)?;
-                        }
-                        Ok(Step::Sent)
-                    }
-                }
+                send_on(upload)
             }
-            State::Receiving { stream, .. } => match stream.read(READ_SIZE) {
+            State::Receiving { upload, stream, .. } => match stream.read(READ_SIZE) {
                 // No bytes are no end [8].
-                Ok(bytes) if bytes.is_empty() => Ok(Step::Pending),
+                Ok(bytes) if bytes.is_empty() => send_on(upload),
                 Ok(bytes) => Ok(Step::Bytes(bytes)),
                 Err(StreamError::Closed) => {
                     self.state = State::Over;
@@ -179,7 +170,10 @@ impl WasiExchange {
         head: Result<Result<IncomingResponse, ErrorCode>, ()>,
         phase: Phase,
     ) -> Result<Step, Failure> {
-        self.state = State::Over;
+        let upload = match core::mem::replace(&mut self.state, State::Over) {
+            State::Open { upload, .. } => upload,
+            _ => None,
+        };
         let response = match head {
             Ok(Ok(response)) => response,
             Ok(Err(code)) => return Err(failure(&code, phase)),
@@ -189,7 +183,9 @@ impl WasiExchange {
         let read = ResponseHead { status: response.status(), headers: headers_of(&response) };
         let body = response.consume().map_err(|()| lost(phase))?;
         let stream = body.stream().map_err(|()| lost(phase))?;
-        self.state = State::Receiving { stream, _body: body, _response: response };
+        // Who refuses a request does not want the rest of it.
+        let upload = upload.filter(|_| read.is_success());
+        self.state = State::Receiving { upload, stream, _body: body, _response: response };
         Ok(Step::Head(read))
     }
 
@@ -201,7 +197,12 @@ impl WasiExchange {
                 }
                 to.push(response.subscribe());
             }
-            State::Receiving { stream, .. } => to.push(stream.subscribe()),
+            State::Receiving { upload, stream, .. } => {
+                if let Some(upload) = upload {
+                    to.push(upload.stream.subscribe());
+                }
+                to.push(stream.subscribe());
+            }
             State::Over => {}
         }
     }
@@ -216,12 +217,24 @@ fn arrived(response: &FutureIncomingResponse) -> Option<Result<Result<IncomingRe
     })
 }
 
-/// The stream is a child of the body.
-fn drop_upload(upload: &mut Option<Upload>) {
-    if let Some(Upload { stream, body, .. }) = upload.take() {
-        drop(stream);
-        drop(body);
+/// Writes more of the request, if there is more.
+fn send_on(upload: &mut Option<Upload>) -> Result<Step, Failure> {
+    let Some(writing) = upload else { return Ok(Step::Pending) };
+    match writing.step() {
+        Uploaded::Pending => return Ok(Step::Pending),
+        Uploaded::Some => {}
+        Uploaded::Refused => {
+            *upload = None;
+            return Ok(Step::Pending);
+        }
+        Uploaded::All => {
+            if let Some(Upload { stream, body, .. }) = upload.take() {
+                drop(stream);
+                finish(body)?;
+            }
+        }
     }
+    Ok(Step::Sent)
 }
 
 fn finish(body: OutgoingBody) -> Result<(), Failure> {

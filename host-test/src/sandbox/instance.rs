@@ -11,7 +11,7 @@ use wasmtime_wasi_http::WasiHttpCtx;
 
 use super::credential::Credential;
 use super::error::{CallError, SandboxError, reason};
-use super::grant::Grant;
+use super::grant::{Grant, Secret};
 use super::host::Prepared;
 use super::http::Door;
 use super::limits::{RESOURCES, store_limits};
@@ -20,7 +20,7 @@ use super::memory::Region;
 use super::policy::{Denial, Policy};
 use super::running::Running;
 use crate::contract::{
-    Account, Batch, Config, Description, Discovery, Guest, ModelList, ModelProvider, Request,
+    self, Account, Batch, Config, Description, Discovery, Guest, ModelList, ModelProvider, Request,
 };
 
 /// The longest single wait inside a component while an answer is polled for.
@@ -40,6 +40,8 @@ pub struct Instance {
     bindings: ModelProvider,
     trap_on_block: bool,
     memories: Option<Vec<Arc<Region>>>,
+    /// The key that the host adds, to be taken out of what a server says.
+    key: Option<Secret>,
 }
 
 /// A configured client in an instance. Closing it is [`Instance::close`].
@@ -94,7 +96,8 @@ impl Instance {
             Err(_) => return Err(failed(format!("it did not start within {limit:?}"))),
         };
         let memories = turn.map(|(readable, _turn)| readable.memories.take());
-        Ok(Instance { running, bindings, trap_on_block: prepared.options.trap_on_block, memories })
+        let (trap_on_block, key) = (prepared.options.trap_on_block, grant.key.clone());
+        Ok(Instance { running, bindings, trap_on_block, memories, key })
     }
 
     /// What the provider is.
@@ -183,7 +186,8 @@ impl Instance {
             let completions = guest(&self.bindings).completion();
             let batch = call!(self.running, "completion.next", told, |store| {
                 completions.call_next(store, completion.0, max_events, milliseconds(told))
-            })??;
+            })?
+            .map_err(|error| self.scrubbed(error))?;
             let over = until.is_some_and(|until| Instant::now() >= until);
             if !batch.events.is_empty() || batch.done || over || !self.trap_on_block {
                 return Ok(batch);
@@ -254,11 +258,19 @@ impl Instance {
             Ok(answer) => self.drop_resource(query).await.map(|()| answer),
             Err(CallError::Provider(error)) => {
                 self.drop_resource(query).await?;
-                Err(CallError::Provider(error))
+                Err(self.scrubbed(*error))
             }
             // The instance is broken; there is nothing left to drop.
             Err(error) => Err(error),
         }
+    }
+
+    /// The provider's error without the key that the host adds.
+    fn scrubbed(&self, mut error: contract::Error) -> CallError {
+        if let Some(key) = &self.key {
+            key.scrub(&mut error);
+        }
+        CallError::Provider(Box::new(error))
     }
 
     async fn drop_resource(&mut self, resource: ResourceAny) -> Result<(), CallError> {
