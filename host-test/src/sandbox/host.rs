@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rustls::pki_types::CertificateDer;
 use tokio::sync::Mutex;
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -24,14 +25,17 @@ pub struct Host {
     memories: Option<Readable>,
 }
 
-/// Modes for tests; all off in a host for people.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a host does beyond the ordinary. Nothing of it is on in a host for people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostOptions {
     /// Whatever waits traps, as for a host that runs on an event loop. Calls to a component are made
     /// with a wait of 0, and this host waits between them.
     pub trap_on_block: bool,
     /// The host can look into the memories of components; see [`Instance::count_in_memory`].
     pub readable_memory: bool,
+    /// Trusted besides the public roots: for tests, and for gateways with a root of their own. Each is one
+    /// certificate in DER; one that cannot be read as a root stops the start of the host.
+    pub extra_roots: Vec<CertificateDer<'static>>,
 }
 
 /// The memories of the engine, and a turnstile: the engine does not tell for which instance it makes
@@ -58,7 +62,7 @@ pub enum Preparation {
 pub struct Prepared {
     pub(super) pre: ModelProviderPre<State>,
     pub(super) manifest: Manifest,
-    pub(super) options: HostOptions,
+    pub(super) trap_on_block: bool,
     pub(super) readable: Option<Readable>,
     inspection: Inspection,
 }
@@ -88,10 +92,10 @@ impl Host {
         Host::with_options(cache_dir, HostOptions::default())
     }
 
-    /// The same with modes for tests.
+    /// The same with options.
     ///
     /// # Errors
-    /// When the engine does not start on this machine.
+    /// When the engine does not start on this machine, or when a root certificate cannot be used.
     pub fn with_options(cache_dir: PathBuf, options: HostOptions) -> Result<Host, SandboxError> {
         let memories = options
             .readable_memory
@@ -123,7 +127,7 @@ impl Host {
         Ok(Prepared {
             pre,
             manifest: plugin.manifest.clone(),
-            options: self.options,
+            trap_on_block: self.options.trap_on_block,
             readable: self.memories.clone(),
             inspection: inspection(plugin, code_size),
         })

@@ -96,7 +96,7 @@ impl Instance {
             Err(_) => return Err(failed(format!("it did not start within {limit:?}"))),
         };
         let memories = turn.map(|(readable, _turn)| readable.memories.take());
-        let (trap_on_block, key) = (prepared.options.trap_on_block, grant.key.clone());
+        let (trap_on_block, key) = (prepared.trap_on_block, grant.key.clone());
         Ok(Instance { running, bindings, trap_on_block, memories, key })
     }
 

@@ -47,7 +47,11 @@ pub fn prepared(waiting: Waiting) -> &'static Prepared {
         Waiting::Traps => &TRAPS,
     };
     cell.get_or_init(|| {
-        let options = HostOptions { trap_on_block: waiting == Waiting::Traps, readable_memory: true };
+        let options = HostOptions {
+            trap_on_block: waiting == Waiting::Traps,
+            readable_memory: true,
+            extra_roots: Vec::new(),
+        };
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
         let host = Host::with_options(cache, options).expect("an engine");
         host.prepare(&plugin(), &mut |_| ()).expect("a component that compiles")
