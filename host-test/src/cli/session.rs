@@ -6,7 +6,7 @@ use std::time::Duration;
 use host_test::contract::{self, Config, Discovery, ErrorKind, Timeouts};
 use host_test::plugin::{Manifest, Origin, Plugin};
 use host_test::sandbox::{
-    CallError, ClientHandle, CompletionHandle, Grant, Host, Instance, Preparation, Prepared, Secret,
+    CallError, ClientHandle, CompletionHandle, Grant, Host, Instance, Place, Preparation, Prepared, Secret,
 };
 use host_test::stand_in::StandIn;
 use url::Url;
@@ -156,12 +156,16 @@ async fn stand_in(screen: Screen) -> Result<(Option<StandIn>, Option<Url>, Optio
 }
 
 fn grant(manifest: &Manifest, mode: KeyMode, base_url: &Option<Url>, key: &Option<Secret>) -> Grant {
-    let loopback =
-        base_url.as_ref().and_then(|url| Origin::of(url).ok()).is_some_and(|origin| origin.is_loopback());
+    let chosen = base_url.as_ref().and_then(|url| Origin::of(url).ok());
     Grant {
         // With another base URL the provider's own servers have no business in this.
         origins: if base_url.is_some() { Vec::new() } else { manifest.network.origins.clone() },
-        loopback,
+        loopback: chosen.as_ref().is_some_and(Origin::is_loopback),
+        // Who types such an address means it. What a name leads to is not known yet.
+        private: chosen
+            .as_ref()
+            .and_then(Origin::address)
+            .is_some_and(|address| matches!(Place::of(address), Place::Private(_))),
         base_url: base_url.clone(),
         key: if mode == KeyMode::Injected { key.clone() } else { None },
     }
@@ -225,7 +229,10 @@ mod tests {
         let other = grant(&manifest(), KeyMode::Injected, &local, &key);
         assert!(other.origins.is_empty() && other.base_url == local && other.loopback);
         let remote = Url::parse("https://example.org/v1").ok();
-        assert!(!grant(&manifest(), KeyMode::Injected, &remote, &key).loopback);
+        let remote = grant(&manifest(), KeyMode::Injected, &remote, &key);
+        assert!(!remote.loopback && !remote.private);
+        let in_the_house = Url::parse("https://192.168.1.5:8443/v1").ok();
+        assert!(grant(&manifest(), KeyMode::Injected, &in_the_house, &key).private);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Where a request goes: scheme, host and port, and nothing else.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,15 @@ impl Origin {
     /// The port, the scheme's own where none was written.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The address, where the host is written as one and not as a name.
+    pub fn address(&self) -> Option<IpAddr> {
+        match &self.host {
+            Host::Domain(_) => None,
+            Host::Ipv4(address) => Some((*address).into()),
+            Host::Ipv6(address) => Some((*address).into()),
+        }
     }
 
     /// Whether the host is this machine by its name or address.

@@ -13,6 +13,9 @@ pub enum SandboxError {
     /// The WebAssembly engine does not start on this machine.
     #[error("the WebAssembly engine cannot start: {0}")]
     Engine(String),
+    /// A certificate that the host was told to trust is none.
+    #[error("{0}; give it as one certificate in DER")]
+    Root(String),
     /// The component cannot be compiled.
     #[error("{plugin} cannot be compiled: {reason}; build or install it anew")]
     Compile {

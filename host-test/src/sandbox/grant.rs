@@ -18,12 +18,17 @@ pub enum KeyMode {
 }
 
 /// What a person lets a plugin do. The default lets it do nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grant {
     /// Origins that it may talk to, of those that its manifest names.
     pub origins: Vec<Origin>,
     /// Whether it may talk to this machine; the origin has to be allowed besides.
     pub loopback: bool,
+    /// Whether the chosen base URL may lead into a private network (RFC 1918, RFC 6598, RFC 4193). The
+    /// origins of the manifest never may, and link-local addresses and those at which clouds keep
+    /// credentials are never reached. A host sets it where a person chose an address of such a network,
+    /// or said so: a name alone does not tell, since whoever answers for it could name any address.
+    pub private: bool,
     /// The base URL that a person chose, whose origin is thereby granted where the manifest takes
     /// base URLs. `None`: the manifest's own.
     pub base_url: Option<Url>,
@@ -32,7 +37,7 @@ pub struct Grant {
 }
 
 /// A text that is never shown.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {

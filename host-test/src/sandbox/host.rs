@@ -14,6 +14,8 @@ use super::grant::Grant;
 use super::instance::Instance;
 use super::linker::{State, linker};
 use super::memory::Memories;
+use super::transport::resolve::System;
+use super::transport::{Dialer, Tls, Transports};
 use crate::contract::ModelProviderPre;
 use crate::plugin::{Manifest, Plugin, contract};
 
@@ -23,6 +25,7 @@ pub struct Host {
     cache: Cache,
     options: HostOptions,
     memories: Option<Readable>,
+    dialer: Arc<Dialer>,
 }
 
 /// What a host does beyond the ordinary. Nothing of it is on in a host for people.
@@ -64,6 +67,7 @@ pub struct Prepared {
     pub(super) manifest: Manifest,
     pub(super) trap_on_block: bool,
     pub(super) readable: Option<Readable>,
+    pub(super) transports: Arc<Transports>,
     inspection: Inspection,
 }
 
@@ -100,8 +104,10 @@ impl Host {
         let memories = options
             .readable_memory
             .then(|| Readable { memories: Arc::new(Memories::default()), turn: Arc::new(Mutex::new(())) });
+        let tls = Tls::new(options.extra_roots.clone())?;
+        let dialer = Arc::new(Dialer::new(Arc::new(System), tls));
         let engine = super::engine::engine(memories.as_ref().map(|readable| Arc::clone(&readable.memories)))?;
-        Ok(Host { engine, cache: Cache::new(cache_dir), options, memories })
+        Ok(Host { engine, cache: Cache::new(cache_dir), options, memories, dialer })
     }
 
     /// Makes a plugin ready to run, from the cache or by compiling it. Blocks while it compiles.
@@ -129,6 +135,7 @@ impl Host {
             manifest: plugin.manifest.clone(),
             trap_on_block: self.options.trap_on_block,
             readable: self.memories.clone(),
+            transports: Arc::new(Transports::new(Arc::clone(&self.dialer))),
             inspection: inspection(plugin, code_size),
         })
     }

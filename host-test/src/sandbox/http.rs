@@ -1,17 +1,19 @@
 //! The sandbox's door: every request passes the policy, then takes the key along, then leaves.
 
+use std::collections::VecDeque;
 use std::future::Future;
-use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use wasmtime_wasi_http::p2::bindings::http::types::{DnsErrorPayload, ErrorCode};
+use http_body_util::BodyExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks,
-    default_send_request,
 };
 
 use super::credential::Credential;
+use super::limits::REQUESTS;
 use super::policy::{Denial, Policy, destination};
+use super::transport::{Destination, Failure, Transport};
 
 /// Denials kept for the person who wonders. A component that tries for ever must not fill the memory.
 const KEPT_DENIALS: usize = 32;
@@ -20,30 +22,43 @@ const KEPT_DENIALS: usize = 32;
 pub(super) struct Door {
     policy: Policy,
     credential: Option<Credential>,
-    denials: Vec<Denial>,
+    transport: Transport,
+    /// A permit for each request that is under way.
+    room: Arc<Semaphore>,
+    denials: Denials,
 }
+
+/// The latest denials. Some are found only when a name has been looked up, while the component runs on.
+#[derive(Clone, Default)]
+struct Denials(Arc<Mutex<VecDeque<Denial>>>);
 
 type Sent = Box<dyn Future<Output = Result<Answer, Error>> + Send>;
 type Answer = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>);
 
 impl Door {
-    pub(super) fn new(policy: Policy, credential: Option<Credential>) -> Door {
-        Door { policy, credential, denials: Vec::new() }
+    pub(super) fn new(policy: Policy, credential: Option<Credential>, transport: Transport) -> Door {
+        let room = Arc::new(Semaphore::new(REQUESTS));
+        Door { policy, credential, transport, room, denials: Denials::default() }
     }
 
     /// The requests that did not leave, the latest ones of them.
-    pub(super) fn denials(&self) -> &[Denial] {
-        &self.denials
+    pub(super) fn denials(&self) -> Vec<Denial> {
+        self.denials.latest()
     }
 
-    fn pass(&self, request: &mut http::Request<WasiBody>) -> Result<(), Denial> {
+    fn pass(
+        &self,
+        request: &mut http::Request<WasiBody>,
+    ) -> Result<(Destination, OwnedSemaphorePermit), Denial> {
         let origin = destination(request.uri())?;
-        self.policy.decide(&origin)?;
+        let reach = self.policy.decide(&origin)?;
+        let room = Arc::clone(&self.room).try_acquire_owned();
+        let permit = room.map_err(|_| Denial::TooMany { to: origin.clone(), limit: REQUESTS })?;
         if let Some(credential) = &self.credential {
             let path = request.uri().path().to_owned();
             credential.apply(&origin, &path, request.headers_mut())?;
         }
-        Ok(())
+        Ok((Destination { origin, reach }, permit))
     }
 }
 
@@ -62,75 +77,54 @@ impl WasiHttpHooks for Door {
         options: Option<RequestOptions>,
         _: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Sent {
-        if let Err(denial) = self.pass(&mut request) {
-            if self.denials.len() == KEPT_DENIALS {
-                self.denials.remove(0);
+        let (to, permit) = match self.pass(&mut request) {
+            Ok(passed) => passed,
+            Err(denial) => {
+                let code = code(&denial);
+                self.denials.push(denial);
+                return Box::new(async { Err(code) });
             }
-            self.denials.push(denial);
-            return Box::new(async { Err(Error::HttpRequestDenied) });
-        }
+        };
+        let (transport, denials) = (self.transport.clone(), self.denials.clone());
         Box::new(async move {
-            let (response, connection) = default_send_request(request, options).await?;
-            let connection: Box<dyn Future<Output = Result<(), Error>> + Send> = Box::new(connection);
-            Ok((response.map(http_body_util::BodyExt::boxed_unsync), connection))
+            let sent = transport.send(request, &to, options, permit).await;
+            let response = sent.map_err(|failure| match failure {
+                Failure::Http(error) => error,
+                Failure::Prohibited(addresses) => {
+                    let denial = Denial::Place { origin: to.origin, addresses };
+                    let code = code(&denial);
+                    denials.push(denial);
+                    code
+                }
+            })?;
+            // The connection is driven by a task of its own, and ends with the body.
+            let driver: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
+            Ok((response.map(BodyExt::boxed_unsync), driver))
         })
-    }
-
-    // wasi-http calls every failure of a connection "protocol error" or "connection refused"; these say
-    // what it was, so that a component can tell a broken network from a broken provider.
-
-    fn p2_error_from_connect(&mut self, error: &io::Error) -> ErrorCode {
-        match error.kind() {
-            io::ErrorKind::TimedOut => ErrorCode::ConnectionTimeout,
-            io::ErrorKind::ConnectionRefused => ErrorCode::ConnectionRefused,
-            io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-                ErrorCode::DestinationUnavailable
-            }
-            // A failed look-up has no OS error number and no kind of its own.
-            _ if error.raw_os_error().is_none() => {
-                ErrorCode::DnsError(DnsErrorPayload { rcode: None, info_code: None })
-            }
-            _ => ErrorCode::ConnectionTerminated,
-        }
-    }
-
-    fn p2_error_from_hyper(&mut self, error: &hyper::Error) -> ErrorCode {
-        if error.is_timeout() {
-            ErrorCode::HttpResponseTimeout
-        } else if error.is_incomplete_message()
-            || error.is_closed()
-            || error.is_canceled()
-            || is_broken(error)
-        {
-            ErrorCode::ConnectionTerminated
-        } else {
-            ErrorCode::HttpProtocolError
-        }
-    }
-
-    fn p2_error_from_tls(&mut self, error: &io::Error) -> ErrorCode {
-        // The TLS library's error types are not in this crate's reach; its words are.
-        if error.to_string().contains("certificate") {
-            ErrorCode::TlsCertificateError
-        } else if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) {
-            ErrorCode::ConnectionTerminated
-        } else {
-            ErrorCode::TlsProtocolError
-        }
     }
 }
 
-/// Whether the connection under a message broke, as against a message that makes no sense.
-fn is_broken(error: &hyper::Error) -> bool {
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            // A chunk size that is no number comes as invalid input or data: that is the message's fault.
-            return !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData);
-        }
-        cause = error.source();
+/// What the component is told.
+fn code(denial: &Denial) -> Error {
+    match denial {
+        Denial::Place { .. } => Error::DestinationIpProhibited,
+        Denial::TooMany { .. } => Error::ConnectionLimitReached,
+        _ => Error::HttpRequestDenied,
     }
-    false
+}
+
+impl Denials {
+    fn push(&self, denial: Denial) {
+        let mut denials = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if denials.len() == KEPT_DENIALS {
+            denials.pop_front();
+        }
+        denials.push_back(denial);
+    }
+
+    fn latest(&self) -> Vec<Denial> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
 }
 
 #[cfg(test)]

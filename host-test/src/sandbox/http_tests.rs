@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::plugin::{CredentialSpec, Limits, Manifest, Network, Origin};
+use crate::sandbox::transport::Dialer;
 use crate::sandbox::{Grant, Secret};
 use crate::stand_in::StandIn;
 use bytes::Bytes;
@@ -28,7 +29,8 @@ fn door(base_url: &str, key: Option<&str>) -> Door {
     let base_url = Some(base_url.parse().unwrap());
     let grant = Grant { base_url, loopback: true, key: key.map(Secret::new), ..Grant::default() };
     let credential = Credential::new(&manifest(), &grant).unwrap();
-    Door::new(Policy::new(&manifest().network, &grant), credential)
+    let transport = Transport::new(Arc::new(Dialer::for_tests()));
+    Door::new(Policy::new(&manifest().network, &grant), credential, transport)
 }
 
 /// Sends a GET as the component's would be, and returns the status and the body.
@@ -42,11 +44,9 @@ async fn get(door: &mut Door, url: &str, header: Option<(&str, &str)>) -> Result
     let request = request.header("host", host).body(body).unwrap();
     let sent = door.send_request(request, None, Box::new(async { Ok(()) }));
     let (response, connection) = Box::into_pin(sent).await?;
-    let connection = tokio::spawn(Box::into_pin(connection));
+    Box::into_pin(connection).await?;
     let status = response.status().as_u16();
-    let body = response.into_body().collect().await?.to_bytes();
-    connection.abort();
-    Ok((status, body))
+    Ok((status, response.into_body().collect().await?.to_bytes()))
 }
 
 /// A server that reads a request, sends `answer`, and closes; its address as `127.0.0.1:PORT`.
@@ -113,57 +113,6 @@ async fn a_redirect_is_an_answer_and_is_not_followed() {
     let mut door = door(&format!("http://{redirecting}/v1"), Some("sk-0123456789"));
     let answer = get(&mut door, &format!("http://{redirecting}/v1/models"), None).await.unwrap();
     assert_eq!(answer, (302, Bytes::from_static(b"body")));
-}
-
-#[tokio::test]
-async fn a_broken_network_is_told_from_a_broken_provider() {
-    use ErrorCode::{ConnectionTerminated, HttpProtocolError};
-    let cases: [(&[u8], ErrorCode); 5] = [
-        (b"", ConnectionTerminated),
-        (b"HTTP/1.1 200 OK\r\ncontent-len", ConnectionTerminated),
-        (b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf", ConnectionTerminated),
-        (b"SSH-2.0-OpenSSH\r\n\r\n", HttpProtocolError),
-        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", HttpProtocolError),
-    ];
-    for (answer, code) in cases {
-        let address = server(answer).await;
-        let mut door = door(&format!("http://{address}/v1"), None);
-        let error = get(&mut door, &format!("http://{address}/v1/models"), None).await.unwrap_err();
-        let Error::Hyper(error) = error else { panic!("{error:?}") };
-        let told = door.p2_error_from_hyper(&error);
-        let same = std::mem::discriminant(&told) == std::mem::discriminant(&code);
-        assert!(same, "{}: {told:?} for {error:?}", String::from_utf8_lossy(answer));
-    }
-}
-
-#[tokio::test]
-async fn a_connection_that_cannot_be_made_says_why() {
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let mut door = door(&format!("http://{closed}/v1"), None);
-    let error = get(&mut door, &format!("http://{closed}/v1/models"), None).await.unwrap_err();
-    let Error::Connect(error) = error else { panic!("{error:?}") };
-    assert!(matches!(door.p2_error_from_connect(&error), ErrorCode::ConnectionRefused));
-    for (error, code) in [
-        (io::ErrorKind::TimedOut.into(), ErrorCode::ConnectionTimeout),
-        (io::ErrorKind::NetworkUnreachable.into(), ErrorCode::DestinationUnavailable),
-        (io::Error::other("failed to lookup address information"), dns_error()),
-    ] {
-        let told = door.p2_error_from_connect(&error);
-        assert_eq!(std::mem::discriminant(&told), std::mem::discriminant(&code), "{error}");
-    }
-}
-
-fn dns_error() -> ErrorCode {
-    ErrorCode::DnsError(DnsErrorPayload { rcode: None, info_code: None })
-}
-
-#[tokio::test]
-async fn a_server_without_tls_on_an_https_address_is_a_tls_error() {
-    let address = server(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
-    let mut door = door(&format!("https://{address}/v1"), None);
-    let error = get(&mut door, &format!("https://{address}/v1/models"), None).await.unwrap_err();
-    let Error::Tls(error) = error else { panic!("{error:?}") };
-    assert!(matches!(door.p2_error_from_tls(&error), ErrorCode::TlsProtocolError), "{error}");
 }
 
 #[test]

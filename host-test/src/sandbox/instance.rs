@@ -70,7 +70,8 @@ impl Instance {
     pub(super) async fn start(prepared: &Prepared, grant: &Grant) -> Result<Instance, SandboxError> {
         let manifest = &prepared.manifest;
         let credential = Credential::new(manifest, grant)?;
-        let door = Door::new(Policy::new(&manifest.network, grant), credential);
+        let policy = Policy::new(&manifest.network, grant);
+        let door = Door::new(policy, credential, prepared.transports.of(grant));
         let mut table = ResourceTable::new();
         table.set_max_capacity(RESOURCES);
         let state = State {
@@ -213,7 +214,7 @@ impl Instance {
     }
 
     /// Why requests were not let out: the latest ones, in the order in which they were made.
-    pub fn denials(&self) -> &[Denial] {
+    pub fn denials(&self) -> Vec<Denial> {
         self.running.store.data().door.denials()
     }
 

@@ -89,9 +89,11 @@ mod tests {
     use super::super::http::Door;
     use super::super::limits::store_limits;
     use super::super::policy::Policy;
+    use super::super::transport::{Dialer, Transport};
     use super::*;
     use crate::plugin::{Limits, Network};
     use crate::sandbox::Grant;
+    use std::sync::Arc;
     use wasmtime::Store;
     use wasmtime::component::Component;
 
@@ -142,7 +144,7 @@ mod tests {
             table: ResourceTable::new(),
             clocks: WasiClocksCtx::default(),
             http: WasiHttpCtx::new(),
-            door: Door::new(policy, None),
+            door: Door::new(policy, None, Transport::new(Arc::new(Dialer::for_tests()))),
             limits: store_limits(&Limits::default()),
             deadline: Instant::now(),
         };

@@ -16,6 +16,7 @@ mod linker;
 mod memory;
 mod policy;
 mod running;
+mod transport;
 
 pub use credential::Credential;
 pub use error::{CacheError, CallError, SandboxError};
@@ -23,3 +24,4 @@ pub use grant::{Grant, KeyMode, Secret};
 pub use host::{Host, HostOptions, Inspection, Preparation, Prepared};
 pub use instance::{ClientHandle, CompletionHandle, Instance};
 pub use policy::{Denial, Policy, destination};
+pub use transport::address::{Place, Reach};

@@ -1,12 +1,18 @@
-//! Whether a request may leave, decided by scheme, host and port. No I/O.
+//! Whether a request may leave, decided by scheme, host and port, and how far it may lead. No I/O.
+//!
+//! What a name leads to is not known here, so what is decided is the [`Reach`]: which addresses the
+//! transport may connect to.
 //!
 //! Redirects need no rule: the sandbox never follows one, it hands the answer to the component, and a
 //! request to the new place comes here like any other.
+
+use std::net::IpAddr;
 
 use http::Uri;
 use url::Url;
 
 use super::grant::Grant;
+use super::transport::address::{Place, Reach};
 use crate::plugin::{Network, Origin, Scheme};
 
 /// What a plugin may talk to: what its manifest declares and a person grants.
@@ -17,6 +23,7 @@ pub struct Policy {
     chosen: Option<Origin>,
     takes_base_urls: bool,
     loopback: bool,
+    private: bool,
 }
 
 /// Why a request was not sent.
@@ -41,6 +48,22 @@ pub enum Denial {
     /// In the manifest, and not granted.
     #[error("{0} is in the plugin's manifest, but was not granted")]
     NotGranted(Origin),
+    /// Its name leads to addresses, and to none that it may lead to.
+    #[error("{origin} leads to {places}; {rule}", places = places(.addresses), rule = rule(.addresses))]
+    Place {
+        /// Where the request was to go.
+        origin: Origin,
+        /// Where that is.
+        addresses: Vec<IpAddr>,
+    },
+    /// The component has as many requests under way as an instance may have.
+    #[error("{to} would be request {count} at once; no more than {limit} are let out", count = .limit + 1)]
+    TooMany {
+        /// Where the request was to go.
+        to: Origin,
+        /// How many an instance may have under way.
+        limit: usize,
+    },
     /// A credential of the component's own where the host adds the credential.
     #[error("the component set the header {0} itself, though the host adds the key")]
     OwnCredential(http::HeaderName),
@@ -56,14 +79,15 @@ impl Policy {
             chosen: grant.base_url.as_ref().and_then(|url| Origin::of(url).ok()),
             takes_base_urls: network.custom_base_url,
             loopback: grant.loopback,
+            private: grant.private,
         }
     }
 
-    /// Whether a request to this origin may leave.
+    /// Whether a request to this origin may leave, and which addresses it may lead to.
     ///
     /// # Errors
     /// The first rule that it breaks.
-    pub fn decide(&self, origin: &Origin) -> Result<(), Denial> {
+    pub fn decide(&self, origin: &Origin) -> Result<Reach, Denial> {
         let to = || origin.clone();
         if origin.is_loopback() && !self.loopback {
             return Err(Denial::Loopback(to()));
@@ -74,13 +98,43 @@ impl Policy {
         let chosen = self.chosen.as_ref() == Some(origin);
         let declared = self.declared.contains(origin);
         if (chosen && self.takes_base_urls) || (declared && self.granted.contains(origin)) {
-            return Ok(());
+            return Ok(self.reach(origin, chosen));
         }
         Err(match (chosen, declared) {
             (_, true) => Denial::NotGranted(to()),
             (true, false) => Denial::FixedBaseUrl(to()),
             (false, false) => Denial::NotDeclared(to()),
         })
+    }
+
+    /// A private network is behind no name but the one that a person chose: the provider's own have no
+    /// business there, whoever answers for them.
+    fn reach(&self, origin: &Origin, chosen: bool) -> Reach {
+        if origin.is_loopback() {
+            Reach::Loopback
+        } else if chosen && self.takes_base_urls && self.private {
+            Reach::Private
+        } else {
+            Reach::Public
+        }
+    }
+}
+
+/// Addresses with what they are, for people.
+fn places(addresses: &[IpAddr]) -> String {
+    let place = |address: &IpAddr| match Place::of(*address) {
+        Place::Public => address.to_string(),
+        Place::Loopback => format!("{address} (this machine)"),
+        Place::Private(what) | Place::Reserved(what) => format!("{address} ({what})"),
+    };
+    addresses.iter().map(place).collect::<Vec<_>>().join(", ")
+}
+
+/// The rule that addresses break.
+fn rule(addresses: &[IpAddr]) -> &'static str {
+    match addresses.iter().any(|address| matches!(Place::of(*address), Place::Private(_))) {
+        true => "a private network has to be granted, and be what the chosen base URL names",
+        false => "only public addresses are connected to",
     }
 }
 
@@ -105,106 +159,5 @@ pub fn destination(uri: &Uri) -> Result<Origin, Denial> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const API: &str = "https://api.cometapi.com";
-
-    fn origins(texts: &[&str]) -> Vec<Origin> {
-        texts.iter().map(|text| text.parse().unwrap()).collect()
-    }
-
-    /// What is declared, granted, chosen as base URL, whether base URLs are taken, whether loopback is
-    /// granted.
-    type Rules<'a> = (&'a [&'a str], &'a [&'a str], Option<&'a str>, bool, bool);
-
-    fn decide((declared, granted, chosen, takes, loopback): Rules<'_>, to: &str) -> Result<(), Denial> {
-        let network = Network { origins: origins(declared), base_url: None, custom_base_url: takes };
-        let base_url = chosen.map(|url| url.parse().unwrap());
-        let grant = Grant { origins: origins(granted), loopback, base_url, key: None };
-        Policy::new(&network, &grant).decide(&to.parse().unwrap())
-    }
-
-    #[test]
-    fn what_is_declared_and_granted_or_chosen_may_leave() {
-        let cases: [(Rules<'_>, &str); 6] = [
-            ((&[API], &[API], None, false, false), API),
-            ((&[API], &[API], None, false, false), "HTTPS://API.COMETAPI.COM:443"),
-            (
-                (&[API, "https://b.example"], &[API], Some("https://b.example/v1"), true, false),
-                "https://b.example",
-            ),
-            ((&[API], &[], Some("https://own.example:8443/v1"), true, false), "https://own.example:8443"),
-            ((&[API], &[], Some("http://127.0.0.1:8080/v1"), true, true), "http://127.0.0.1:8080"),
-            ((&["http://localhost:1"], &["http://localhost:1"], None, false, true), "http://localhost:1"),
-        ];
-        for (rules, to) in cases {
-            assert_eq!(decide(rules, to), Ok(()), "{rules:?} {to}");
-        }
-    }
-
-    #[test]
-    fn everything_else_stays_and_the_reason_is_told() {
-        let denied = |rules: Rules<'_>, to: &str, reason: fn(Origin) -> Denial| {
-            assert_eq!(decide(rules, to), Err(reason(to.parse().unwrap())), "{rules:?} {to}");
-        };
-        let plain = (&[API][..], &[API][..], None, false, false);
-        for to in [
-            "https://evil.example",
-            "https://api.cometapi.com:8443",
-            "https://api.cometapi.com.evil.example",
-            "https://xapi.cometapi.com",
-            "https://cometapi.com",
-            "https://169.254.169.254",
-        ] {
-            denied(plain, to, Denial::NotDeclared);
-        }
-        denied(plain, "http://api.cometapi.com", Denial::PlainText);
-        denied((&[], &[API], None, true, true), API, Denial::NotDeclared);
-        denied((&[API], &[], None, true, true), API, Denial::NotGranted);
-        // Granting what was not declared adds nothing, and a chosen base URL is one origin, not a door.
-        denied((&[API], &["https://b.example"], None, true, false), "https://b.example", Denial::NotDeclared);
-        let chosen = Some("https://own.example/v1");
-        denied((&[API], &[API], chosen, false, false), "https://own.example", Denial::FixedBaseUrl);
-        denied((&[API], &[API], chosen, true, false), "https://own.example:444", Denial::NotDeclared);
-        denied(
-            (&[API], &[], Some("http://own.example/v1"), true, false),
-            "http://own.example",
-            Denial::PlainText,
-        );
-        denied((&[API], &[API], Some("file:///etc"), true, false), "https://etc", Denial::NotDeclared);
-    }
-
-    #[test]
-    fn this_machine_is_reached_only_where_loopback_is_granted_and_the_origin_is_allowed() {
-        for to in ["http://127.0.0.1:9", "https://localhost", "http://[::1]:9", "http://0.0.0.0:9"] {
-            let url = format!("{to}/v1");
-            let loopback = |granted| decide((&[API], &[API], Some(&url), true, granted), to);
-            assert_eq!(loopback(true), Ok(()));
-            assert_eq!(loopback(false), Err(Denial::Loopback(to.parse().unwrap())));
-            let elsewhere = decide((&[API], &[API], None, true, true), to);
-            assert_eq!(elsewhere, Err(Denial::NotDeclared(to.parse().unwrap())), "{to}");
-        }
-    }
-
-    #[test]
-    fn a_destination_is_taken_from_the_address_or_refused_when_two_could_read_it_differently() {
-        for (uri, origin) in [
-            ("https://api.cometapi.com/v1/models?x=1", Some(API)),
-            ("https://API.CometAPI.com:443/", Some(API)),
-            ("http://[::1]:8080/v1", Some("http://[::1]:8080")),
-            ("http://127.0.0.1/", Some("http://127.0.0.1")),
-            ("http://127.1/", None),
-            ("http://2130706433/", None),
-            ("http://0x7f000001/", None),
-            ("https://me@api.cometapi.com/", None),
-            ("https://api.cometapi.com@evil.example/", None),
-            ("https://api%2ecometapi.com/", None),
-            ("https://api.cometapi.com:/", None),
-            ("/v1/models", None),
-        ] {
-            let found = uri.parse::<Uri>().ok().and_then(|uri| destination(&uri).ok());
-            assert_eq!(found, origin.map(|text| text.parse().unwrap()), "{uri}");
-        }
-    }
-}
+#[path = "policy_tests.rs"]
+mod tests;

@@ -6,6 +6,7 @@ use tokio::time::error::Elapsed;
 use wasmtime::{Store, UpdateDeadline};
 
 use super::error::{CallError, Overdue, reason};
+use super::limits;
 use super::linker::State;
 
 /// A store, and whether it can still be used.
@@ -34,6 +35,7 @@ pub(super) struct Call {
 impl Running {
     pub(super) fn new(mut store: Store<State>, slack: Duration) -> Running {
         store.limiter(|state| &mut state.limits);
+        limits::limit(&mut store);
         // One tick at a time: a component that computes for long yields to the other tasks of this
         // thread, and is stopped when its time is over.
         store.set_epoch_deadline(1);

@@ -12,7 +12,7 @@ async fn the_service_lists_models_and_answers() {
         return;
     };
     let origins = prepared(Waiting::Allowed).manifest().network.origins.clone();
-    let grant = Grant { origins, loopback: false, base_url: None, key: Some(Secret::new(key)) };
+    let grant = Grant { origins, key: Some(Secret::new(key)), ..Grant::default() };
     let mut instance = prepared(Waiting::Allowed).instantiate(grant).await.expect("an instance");
     let timeouts = Timeouts { connect_ms: None, first_byte_ms: None, idle_ms: None, total_ms: None };
     let client = instance.open(&Config { base_url: None, timeouts, ..config("") }).await.expect("a client");

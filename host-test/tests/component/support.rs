@@ -50,7 +50,7 @@ pub fn prepared(waiting: Waiting) -> &'static Prepared {
         let options = HostOptions {
             trap_on_block: waiting == Waiting::Traps,
             readable_memory: true,
-            extra_roots: Vec::new(),
+            ..HostOptions::default()
         };
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
         let host = Host::with_options(cache, options).expect("an engine");
@@ -111,7 +111,7 @@ pub async fn open(stand_in: &StandIn, waiting: Waiting, mode: KeyMode, config: C
 /// An instance that may talk to this server.
 pub async fn instance(base_url: &str, waiting: Waiting, key: Option<Secret>) -> Instance {
     let base_url = Some(base_url.parse().expect("a URL"));
-    let grant = Grant { origins: Vec::new(), loopback: true, base_url, key };
+    let grant = Grant { loopback: true, base_url, key, ..Grant::default() };
     prepared(waiting).instantiate(grant).await.expect("an instance")
 }
 

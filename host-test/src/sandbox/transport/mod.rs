@@ -1,0 +1,159 @@
+//! Requests over the network: which addresses, which connection, and how long to wait for what.
+//!
+//! The way of a request is `resolve` → `connect` → `tls` → `connection` → `body`; `pool` keeps what can
+//! be used again. Whether a request may leave is decided before; here that decision is a [`Reach`], and
+//! only an address that it admits is ever connected to.
+
+pub(super) mod address;
+mod body;
+mod connect;
+mod connection;
+mod error;
+mod pool;
+pub(super) mod resolve;
+mod shares;
+mod tls;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, timeout_at};
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
+
+use self::address::Reach;
+use self::body::Body;
+use self::connection::Connection;
+use self::pool::Pool;
+use crate::plugin::Origin;
+
+pub(super) use self::connect::Dialer;
+pub(super) use self::shares::Transports;
+pub(super) use self::tls::Tls;
+
+/// How long a connection may take where the component says nothing: name, TCP and TLS together.
+const CONNECT: Duration = Duration::from_secs(60);
+/// How long the head of an answer may take, and each silence in its body, where the component says
+/// nothing. Models think for minutes before they say a word.
+const ANSWER: Duration = Duration::from_secs(600);
+/// No wait is longer, whatever the component says.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// Sends the requests of one plugin under one grant, over connections that are used for nothing else. They
+/// close with the last clone.
+#[derive(Clone)]
+pub(super) struct Transport {
+    dialer: Arc<Dialer>,
+    pool: Arc<Pool>,
+}
+
+/// Where a request goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Destination {
+    /// Its origin, as the policy read it.
+    pub(super) origin: Origin,
+    /// The places that the policy lets it lead to.
+    pub(super) reach: Reach,
+}
+
+/// Why a request brought no answer.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Its name leads to these addresses, and to none that may be reached. Nothing was sent.
+    Prohibited(Vec<IpAddr>),
+    /// The network or the server failed.
+    Http(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Http(error)
+    }
+}
+
+/// The deadlines of one request.
+struct Patience {
+    connect: Duration,
+    first_byte: Duration,
+    between_bytes: Duration,
+}
+
+impl Patience {
+    fn new(options: Option<RequestOptions>) -> Patience {
+        let options = options.unwrap_or_default();
+        let wait = |asked: Option<Duration>, usual: Duration| asked.unwrap_or(usual).min(LONGEST);
+        Patience {
+            connect: wait(options.connect_timeout, CONNECT),
+            first_byte: wait(options.first_byte_timeout, ANSWER),
+            between_bytes: wait(options.between_bytes_timeout, ANSWER),
+        }
+    }
+}
+
+impl Transport {
+    /// A transport without a connection yet, that shares none.
+    #[cfg(test)]
+    pub(super) fn new(dialer: Arc<Dialer>) -> Transport {
+        Transport { dialer, pool: Arc::new(Pool::default()) }
+    }
+
+    /// Sends a request, and returns its answer when the head is there. The permit is given back when the
+    /// answer is read or dropped. Dropping the future, or the body before its end, closes the connection.
+    ///
+    /// A request is written to one connection at most: a connection that turns out to be closed before
+    /// it took the request is replaced, and any later failure is told.
+    pub(super) async fn send(
+        &self,
+        mut request: http::Request<WasiBody>,
+        to: &Destination,
+        options: Option<RequestOptions>,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<http::Response<Body>, Failure> {
+        if request.method() == http::Method::CONNECT {
+            // It would make a tunnel of the connection.
+            return Err(Error::HttpRequestMethodInvalid.into());
+        }
+        let patience = Patience::new(options);
+        let connected = Instant::now() + patience.connect;
+        let target = connection::Target::of(&request);
+        loop {
+            let mut connection = self.connection(to, connected).await?;
+            let answered = Instant::now() + patience.first_byte;
+            let answer = timeout_at(answered, connection.send(request, &target)).await;
+            match answer.map_err(|_| Error::HttpResponseTimeout)? {
+                Ok(response) => {
+                    let lease = connection.lease(&self.pool, to.clone());
+                    let wrap = |incoming| Body::new(incoming, lease, patience.between_bytes, permit);
+                    return Ok(response.map(wrap));
+                }
+                Err(mut refused) => match refused.take_message() {
+                    Some(unsent) if connection.is_reused() => request = unsent,
+                    _ => return Err(error::http(refused.error()).into()),
+                },
+            }
+        }
+    }
+
+    /// A connection from the pool, or a new one.
+    async fn connection(&self, to: &Destination, until: Instant) -> Result<Connection, Failure> {
+        if let Some(connection) = self.pool.take(to) {
+            return Ok(connection);
+        }
+        // A server of HTTP/2 wants one connection for all requests. Whether it is one shows on the
+        // first, so the others wait for that.
+        let _turn = match self.pool.may_share(to) {
+            true => Some(timeout_at(until, self.pool.turn()).await.map_err(|_| Error::ConnectionTimeout)?),
+            false => None,
+        };
+        if let Some(connection) = self.pool.take(to) {
+            return Ok(connection);
+        }
+        let connection = self.dialer.dial(to, until).await?;
+        self.pool.learn(to, &connection);
+        Ok(connection)
+    }
+}
+
+#[cfg(test)]
+mod tests;

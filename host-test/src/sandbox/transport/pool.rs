@@ -1,0 +1,139 @@
+//! Connections that can be used again.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep};
+
+use super::Destination;
+use super::connection::Connection;
+use crate::plugin::Scheme;
+
+/// How long a connection is kept that nobody uses. Servers close after 5 s to some minutes, which is seen
+/// at once.
+const IDLE: Duration = Duration::from_secs(60);
+/// How often it is looked whether one was kept for long enough.
+const ROUND: Duration = Duration::from_secs(10);
+/// Most connections that are kept; of more, the oldest ones go.
+const KEPT: usize = 64;
+
+/// The connections of one plugin under one grant.
+#[derive(Default)]
+pub(super) struct Pool {
+    state: Mutex<State>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    kept: Vec<Kept>,
+    /// Destinations that have answered with HTTP/1.1 over TLS. They are few: the policy allows few.
+    unshared: Vec<Destination>,
+    /// Runs while something is kept.
+    sweeper: Option<AbortHandle>,
+}
+
+/// A connection of HTTP/1.1 that is idle, or one of HTTP/2 that may carry streams meanwhile.
+struct Kept {
+    to: Destination,
+    connection: Connection,
+    since: Instant,
+}
+
+impl Pool {
+    /// A connection to this very destination: the same scheme, host and port, made under the same reach.
+    /// The one used last is the likeliest to be alive.
+    pub(super) fn take(&self, to: &Destination) -> Option<Connection> {
+        let mut state = self.lock();
+        state.kept.retain(|kept| kept.to != *to || kept.connection.is_ready());
+        let at = state.kept.iter().rposition(|kept| kept.to == *to)?;
+        let kept = state.kept.get_mut(at)?;
+        kept.since = Instant::now();
+        match kept.connection.shared() {
+            Some(connection) => Some(connection),
+            None => Some(state.kept.remove(at).connection),
+        }
+    }
+
+    /// Keeps a connection that has done its work and can do more.
+    pub(super) fn put(self: &Arc<Self>, to: &Destination, connection: Connection) {
+        // One of HTTP/2 has been kept since it was made.
+        if connection.is_shared() {
+            return;
+        }
+        self.keep(to, connection.used());
+    }
+
+    /// Takes note of a new connection, and keeps it already if it can be shared.
+    pub(super) fn learn(self: &Arc<Self>, to: &Destination, connection: &Connection) {
+        match connection.shared() {
+            Some(shared) => self.keep(to, shared),
+            None if self.may_share(to) => self.lock().unshared.push(to.clone()),
+            None => {}
+        }
+    }
+
+    /// Whether connections to a destination may turn out to be shared: HTTP/2 is agreed on in TLS.
+    pub(super) fn may_share(&self, to: &Destination) -> bool {
+        to.origin.scheme() == Scheme::Https && !self.lock().unshared.contains(to)
+    }
+
+    /// Waits for the turn to make a connection that may be shared.
+    pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turn.lock().await
+    }
+
+    /// How many connections are kept.
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> usize {
+        self.lock().kept.len()
+    }
+
+    fn keep(self: &Arc<Self>, to: &Destination, connection: Connection) {
+        let mut state = self.lock();
+        if state.kept.len() >= KEPT {
+            state.kept.remove(0);
+        }
+        state.kept.push(Kept { to: to.clone(), connection, since: Instant::now() });
+        if state.sweeper.is_none() {
+            let pool = Arc::downgrade(self);
+            let sweep = async move {
+                loop {
+                    sleep(ROUND).await;
+                    let Some(pool) = pool.upgrade() else { return };
+                    if !pool.sweep(Instant::now()) {
+                        return;
+                    }
+                }
+            };
+            state.sweeper = Some(tokio::spawn(sweep).abort_handle());
+        }
+    }
+
+    /// Closes what is dead or was idle for long; false when nothing is
+    /// left.
+    pub(super) fn sweep(&self, now: Instant) -> bool {
+        let mut state = self.lock();
+        state.kept.retain(|kept| {
+            let recent = now.saturating_duration_since(kept.since) < IDLE;
+            kept.connection.is_ready() && (recent || kept.connection.is_in_use())
+        });
+        if state.kept.is_empty() {
+            state.sweeper = None;
+        }
+        !state.kept.is_empty()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if let Some(sweeper) = self.sweeper.take() {
+            sweeper.abort();
+        }
+    }
+}
