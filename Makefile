@@ -3,7 +3,7 @@
 SHELL := bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run test component dist lint fmt clean
+.PHONY: help run test soak component dist lint fmt clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +13,9 @@ run: dist ## Build all, list models and stream an answer, against the built-in s
 
 test: ## Build all and run every test
 	@scripts/test
+
+soak: ## Run the long tests of load; some minutes
+	@scripts/soak
 
 component: ## Build the WebAssembly component
 	@scripts/build-component

@@ -84,14 +84,18 @@ fn value(spec: &CredentialSpec, key: &Secret) -> Result<HeaderValue, SandboxErro
 }
 
 impl Scope {
-    /// What lies below a base URL. The contract lets people write it without its `/v1`, with slashes
-    /// behind it, or as a whole endpoint; all mean the same base.
+    /// What lies below a base URL. The contract lets people write it with its `/v1`, without it, with
+    /// slashes behind it, or as a whole endpoint; all mean the same base.
+    ///
+    /// The last segment that is `v1` ends the base, since no endpoint has one: of
+    /// `https://host/v1/team/v1/models` the key goes to what lies below `/v1/team/v1/`, and not to what
+    /// else there is below `/v1/`.
     fn below(base_url: &Url) -> Option<Scope> {
         let origin = Origin::of(base_url).ok()?;
         let path = base_url.path().trim_end_matches('/');
-        let base = match path.rfind("/v1/") {
-            Some(at) => path.get(..at)?,
-            None => path.strip_suffix("/v1").unwrap_or(path),
+        let base = match path.strip_suffix("/v1") {
+            Some(base) => base,
+            None => path.rfind("/v1/").map_or(path, |at| path.get(..at).unwrap_or(path)),
         };
         Some(Scope { origin, path: format!("{base}/v1/") })
     }

@@ -77,6 +77,11 @@ fn a_chosen_base_url_takes_the_keys_scope_along() {
         ("http://127.0.0.1:8080/v1/chat/completions", "/v1/models", "/v1x"),
         ("http://127.0.0.1:8080/openai/v1", "/openai/v1/models", "/v1/models"),
         ("http://127.0.0.1:8080/openai", "/openai/v1/models", "/openai/models"),
+        ("http://127.0.0.1:8080/v1/team/v1", "/v1/team/v1/models", "/v1/models"),
+        ("http://127.0.0.1:8080/v1/team/v1", "/v1/team/v1/models", "/v1/team/api/models"),
+        ("http://127.0.0.1:8080/v1/team/v1/chat/completions", "/v1/team/v1/models", "/v1/chat/completions"),
+        ("http://127.0.0.1:8080/v1/v1", "/v1/v1/models", "/v1/models"),
+        ("http://127.0.0.1:8080/xv1", "/xv1/v1/models", "/xv1/models"),
     ] {
         let credential = credential(Some(base_url));
         let origin = "http://127.0.0.1:8080";

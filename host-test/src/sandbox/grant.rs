@@ -4,7 +4,6 @@ use std::fmt;
 
 use url::Url;
 
-use crate::contract;
 use crate::plugin::Origin;
 
 /// Where the key is during a run.
@@ -46,22 +45,6 @@ impl Secret {
         Secret(text.into())
     }
 
-    /// Takes it out of an error, in whichever way a server may have echoed it. A component that was not
-    /// given the key cannot do that itself.
-    pub(super) fn scrub(&self, error: &mut contract::Error) {
-        let quoted = serde_json::Value::from(self.0.as_str()).to_string();
-        let escaped = quoted.trim_matches('"');
-        let percent: String = url::form_urlencoded::byte_serialize(self.0.as_bytes()).collect();
-        let texts = [&mut error.provider_code, &mut error.request_id, &mut error.details_json];
-        for text in texts.into_iter().flatten().chain([&mut error.message]) {
-            for form in [self.0.as_str(), escaped, &percent] {
-                if !form.is_empty() && text.contains(form) {
-                    *text = text.replace(form, "[redacted]");
-                }
-            }
-        }
-    }
-
     /// Gives it out: only to what sends it or looks for it.
     pub fn expose(&self) -> &str {
         &self.0
@@ -83,28 +66,5 @@ mod tests {
         let grant = Grant { key: Some(Secret::new("sk-top-secret")), ..Grant::default() };
         let shown = format!("{grant:?} {grant:#?}");
         assert!(shown.contains("redacted") && !shown.contains("top"), "{shown}");
-    }
-
-    #[test]
-    fn a_key_of_any_form_is_taken_out_of_an_error() {
-        let key = "plain\"key/99";
-        let mut error = contract::Error {
-            kind: contract::ErrorKind::Authentication,
-            message: format!("no {key}"),
-            http_status: Some(401),
-            provider_code: Some(key.to_owned()),
-            request_id: None,
-            retry_after_ms: None,
-            retryable: false,
-            request_sent: true,
-            partial: false,
-            details_json: Some(
-                serde_json::json!({ "message": format!("not {key}, plain%22key%2F99") }).to_string(),
-            ),
-        };
-        Secret::new(key).scrub(&mut error);
-        let shown = format!("{error:?}");
-        assert!(!shown.contains("key"), "{shown}");
-        assert_eq!(error.details_json.as_deref(), Some(r#"{"message":"not [redacted], [redacted]"}"#));
     }
 }

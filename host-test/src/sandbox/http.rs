@@ -13,6 +13,7 @@ use wasmtime_wasi_http::{
 use super::credential::Credential;
 use super::limits::REQUESTS;
 use super::policy::{Denial, Policy, destination};
+use super::redact::Redaction;
 use super::transport::{Destination, Failure, Transport};
 
 /// Denials kept for the person who wonders. A component that tries for ever must not fill the memory.
@@ -23,6 +24,7 @@ pub(super) struct Door {
     policy: Policy,
     credential: Option<Credential>,
     transport: Transport,
+    redaction: Redaction,
     /// A permit for each request that is under way.
     room: Arc<Semaphore>,
     denials: Denials,
@@ -38,7 +40,13 @@ type Answer = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Erro
 impl Door {
     pub(super) fn new(policy: Policy, credential: Option<Credential>, transport: Transport) -> Door {
         let room = Arc::new(Semaphore::new(REQUESTS));
-        Door { policy, credential, transport, room, denials: Denials::default() }
+        let redaction = Redaction::default();
+        Door { policy, credential, transport, redaction, room, denials: Denials::default() }
+    }
+
+    /// From now on takes these keys out of the answers.
+    pub(super) fn redact(&mut self, redaction: Redaction) {
+        self.redaction = redaction;
     }
 
     /// The requests that did not leave, the latest ones of them.
@@ -86,6 +94,7 @@ impl WasiHttpHooks for Door {
             }
         };
         let (transport, denials) = (self.transport.clone(), self.denials.clone());
+        let redaction = self.redaction.clone();
         Box::new(async move {
             let sent = transport.send(request, &to, options, permit).await;
             let response = sent.map_err(|failure| match failure {
@@ -99,7 +108,7 @@ impl WasiHttpHooks for Door {
             })?;
             // The connection is driven by a task of its own, and ends with the body.
             let driver: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
-            Ok((response.map(BodyExt::boxed_unsync), driver))
+            Ok((redaction.answer(response.map(BodyExt::boxed_unsync)), driver))
         })
     }
 }

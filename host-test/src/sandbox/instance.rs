@@ -1,6 +1,7 @@
 //! A running component, called by the functions of the contract.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
@@ -11,16 +12,18 @@ use wasmtime_wasi_http::WasiHttpCtx;
 
 use super::credential::Credential;
 use super::error::{CallError, SandboxError, reason};
-use super::grant::{Grant, Secret};
+use super::grant::Grant;
 use super::host::Prepared;
 use super::http::Door;
 use super::limits::{RESOURCES, store_limits};
 use super::linker::State;
 use super::memory::Region;
 use super::policy::{Denial, Policy};
+use super::redact::{Outgoing, Redaction};
 use super::running::Running;
 use crate::contract::{
-    self, Account, Batch, Config, Description, Discovery, Guest, ModelList, ModelProvider, Request,
+    self, Account, Batch, Config, Credential as Handed, Description, Discovery, Guest, ModelList,
+    ModelProvider, Request,
 };
 
 /// The longest single wait inside a component while an answer is polled for.
@@ -40,8 +43,8 @@ pub struct Instance {
     bindings: ModelProvider,
     trap_on_block: bool,
     memories: Option<Vec<Arc<Region>>>,
-    /// The key that the host adds, to be taken out of what a server says.
-    key: Option<Secret>,
+    /// The keys that the host adds or handed in, to be taken out of what a server says.
+    redaction: Redaction,
 }
 
 /// A configured client in an instance. Closing it is [`Instance::close`].
@@ -49,8 +52,17 @@ pub struct Instance {
 pub struct ClientHandle(ResourceAny);
 
 /// A completion under way in an instance. It is ended by [`Instance::cancel`], also after its last event.
-#[derive(Debug)]
-pub struct CompletionHandle(ResourceAny);
+pub struct CompletionHandle {
+    resource: ResourceAny,
+    /// Locked by [`Instance::next`] only, whose calls take turns.
+    outgoing: Mutex<Outgoing>,
+}
+
+impl fmt::Debug for CompletionHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CompletionHandle").field(&self.resource).finish()
+    }
+}
 
 /// Calls a function of the component within its deadline: the arguments are the running store, the
 /// name, the wait that the call is told, and what is called on the store.
@@ -71,7 +83,10 @@ impl Instance {
         let manifest = &prepared.manifest;
         let credential = Credential::new(manifest, grant)?;
         let policy = Policy::new(&manifest.network, grant);
-        let door = Door::new(policy, credential, prepared.transports.of(grant));
+        let mut door = Door::new(policy, credential, prepared.transports.of(grant));
+        let redaction =
+            grant.key.as_ref().map_or_else(Redaction::default, |key| Redaction::default().with(key.expose()));
+        door.redact(redaction.clone());
         let mut table = ResourceTable::new();
         table.set_max_capacity(RESOURCES);
         let state = State {
@@ -97,8 +112,8 @@ impl Instance {
             Err(_) => return Err(failed(format!("it did not start within {limit:?}"))),
         };
         let memories = turn.map(|(readable, _turn)| readable.memories.take());
-        let (trap_on_block, key) = (prepared.trap_on_block, grant.key.clone());
-        Ok(Instance { running, bindings, trap_on_block, memories, key })
+        let trap_on_block = prepared.trap_on_block;
+        Ok(Instance { running, bindings, trap_on_block, memories, redaction })
     }
 
     /// What the provider is.
@@ -115,10 +130,14 @@ impl Instance {
     /// # Errors
     /// The provider's, when the configuration cannot be used.
     pub async fn open(&mut self, config: &Config) -> Result<ClientHandle, CallError> {
+        if let Handed::Bearer(key) = &config.credential {
+            self.redaction = self.redaction.with(key);
+            self.running.store.data_mut().door.redact(self.redaction.clone());
+        }
         let guest = guest(&self.bindings).client();
         let client =
             call!(self.running, "client.open", Duration::ZERO, |store| guest.call_open(store, config))?;
-        Ok(ClientHandle(client?))
+        client.map(ClientHandle).map_err(|error| self.scrubbed(error))
     }
 
     /// Asks for the models and waits for the list, as long as the client's own deadlines let it. A list
@@ -136,9 +155,13 @@ impl Instance {
         let clients = guest(&self.bindings).client();
         let query = call!(self.running, "client.models", Duration::ZERO, |store| {
             clients.call_models(store, client.0, how, max_age)
-        })??;
+        })?
+        .map_err(|error| self.scrubbed(error))?;
         let list = self.poll_models(query).await;
-        self.settle(query, list).await
+        let mut list = self.settle(query, list).await?;
+        // The list itself is made of answers that passed the door, where keys are taken out.
+        list.degraded.iter_mut().for_each(|error| self.redaction.error(error));
+        Ok(list)
     }
 
     /// Asks for the account and waits for the answer, as long as the client's own deadlines let it.
@@ -149,7 +172,8 @@ impl Instance {
         let clients = guest(&self.bindings).client();
         let query = call!(self.running, "client.account", Duration::ZERO, |store| {
             clients.call_account(store, client.0)
-        })??;
+        })?
+        .map_err(|error| self.scrubbed(error))?;
         let account = self.poll_account(query).await;
         self.settle(query, account).await
     }
@@ -166,8 +190,10 @@ impl Instance {
         let clients = guest(&self.bindings).client();
         let completion = call!(self.running, "client.complete", Duration::ZERO, |store| {
             clients.call_complete(store, client.0, request)
-        })?;
-        Ok(CompletionHandle(completion?))
+        })?
+        .map_err(|error| self.scrubbed(error))?;
+        let outgoing = Mutex::new(Outgoing::new(&self.redaction));
+        Ok(CompletionHandle { resource: completion, outgoing })
     }
 
     /// The next events of a completion: waits at most `wait` for the first one, in whole milliseconds.
@@ -181,14 +207,17 @@ impl Instance {
         max_events: u32,
         wait: Duration,
     ) -> Result<Batch, CallError> {
+        if let Some(left) = outgoing(completion).left(max_events) {
+            return Ok(left?);
+        }
         let until = Instant::now().checked_add(wait);
         loop {
             let told = self.told(wait);
             let completions = guest(&self.bindings).completion();
             let batch = call!(self.running, "completion.next", told, |store| {
-                completions.call_next(store, completion.0, max_events, milliseconds(told))
-            })?
-            .map_err(|error| self.scrubbed(error))?;
+                completions.call_next(store, completion.resource, max_events, milliseconds(told))
+            })?;
+            let batch = outgoing(completion).pass(batch, max_events)?;
             let over = until.is_some_and(|until| Instant::now() >= until);
             if !batch.events.is_empty() || batch.done || over || !self.trap_on_block {
                 return Ok(batch);
@@ -202,7 +231,7 @@ impl Instance {
     /// # Errors
     /// When the component breaks down over it.
     pub async fn cancel(&mut self, completion: CompletionHandle) -> Result<(), CallError> {
-        self.drop_resource(completion.0).await
+        self.drop_resource(completion.resource).await
     }
 
     /// Closes a client.
@@ -266,11 +295,9 @@ impl Instance {
         }
     }
 
-    /// The provider's error without the key that the host adds.
+    /// The provider's error without the keys.
     fn scrubbed(&self, mut error: contract::Error) -> CallError {
-        if let Some(key) = &self.key {
-            key.scrub(&mut error);
-        }
+        self.redaction.error(&mut error);
         CallError::Provider(Box::new(error))
     }
 
@@ -288,6 +315,10 @@ impl Instance {
             tokio::time::sleep(PAUSE).await;
         }
     }
+}
+
+fn outgoing(completion: &CompletionHandle) -> std::sync::MutexGuard<'_, Outgoing> {
+    completion.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn guest(bindings: &ModelProvider) -> &Guest {

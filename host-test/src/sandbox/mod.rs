@@ -15,6 +15,7 @@ mod limits;
 mod linker;
 mod memory;
 mod policy;
+mod redact;
 mod running;
 mod transport;
 

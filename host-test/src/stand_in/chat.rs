@@ -1,9 +1,5 @@
 //! `POST /v1/chat/completions`: check the request, pick a scenario, play it.
 
-use std::time::Duration;
-
-use axum::body::Body;
-use axum::response::Response;
 use http::{HeaderName, HeaderValue, header};
 use serde_json::{Map, Value, json};
 
@@ -11,24 +7,24 @@ use super::Shared;
 use super::ask::Asked;
 use super::check;
 use super::errors::Refusal;
+use super::fault::{Content, Reply};
 use super::fill::Filling;
 use super::player::Player;
 use super::repertoire;
-use super::router::{Exchange, respond};
-use super::script::{Answer, Early, End, Scenario, Whole};
-use super::socket::Ending;
+use super::router::Exchange;
+use super::script::{Answer, Early, Scenario, Whole};
 
 /// Answers a chat request, with the given scenario or with the one that fits it.
-pub async fn complete(shared: &Shared, exchange: Exchange, scripted: Option<&'static Scenario>) -> Response {
-    let body = match read(&exchange.body) {
-        Ok(body) => body,
-        Err(refusal) => return exchange.refuse(&refusal),
-    };
-    let asked = Asked::read(body);
+pub fn complete(
+    shared: &Shared,
+    exchange: &Exchange,
+    scripted: Option<&'static Scenario>,
+) -> Result<Reply, Refusal> {
+    let asked = Asked::read(read(&exchange.body)?);
     match scripted.or_else(|| repertoire::for_chat(&asked)) {
-        Some(scenario) => play(shared, exchange, scenario, Some(asked)).await,
+        Some(scenario) => Ok(play(shared, exchange, scenario, Some(asked))),
         // The generic scenarios fit every turn.
-        None => exchange.refuse(&Refusal::gateway(503, "model_not_found", "no scenario fits")),
+        None => Err(Refusal::gateway(503, "model_not_found", "no scenario fits")),
     }
 }
 
@@ -40,35 +36,30 @@ fn read(body: &[u8]) -> Result<Value, Refusal> {
 }
 
 /// Plays a scenario.
-pub async fn play(
+pub fn play(
     shared: &Shared,
-    mut exchange: Exchange,
+    exchange: &Exchange,
     scenario: &'static Scenario,
     asked: Option<Asked>,
-) -> Response {
+) -> Reply {
     exchange.ticket.played_by(&scenario.name);
     let answer = next_answer(shared, scenario, &exchange.body);
-    if answer.delay_ms > 0 {
-        tokio::time::sleep(Duration::from_millis(answer.delay_ms)).await;
-    }
-    if answer.end == End::NoAnswer {
-        exchange.ticket.finish();
-        exchange.peer.end_with(Ending::Mute);
-    }
     let streamed = asked.as_ref().is_none_or(|asked| asked.stream);
     let filling = Filling {
         asked,
         request_id: exchange.request_id.clone(),
         authorization: exchange.authorization().to_owned(),
         base_url: shared.base_url.clone(),
+        elsewhere: shared.elsewhere.base_url(),
         piece: String::new(),
         pieces: 0,
     };
-    match &answer.whole {
-        Some(whole) if !streamed => whole_answer(exchange, answer, whole, &filling),
-        None if !streamed && answer.status == 200 => generic_whole(exchange, answer, &filling),
-        _ => stream(exchange, answer, filling),
-    }
+    let reply = match &answer.whole {
+        Some(whole) if !streamed => whole_answer(answer, whole, &filling),
+        None if !streamed && answer.status == 200 => generic_whole(answer, &filling),
+        _ => stream(answer, filling),
+    };
+    Reply { faults: answer.fault.clone(), ..reply }
 }
 
 /// The first early answer that applies and has times left, or the usual one; that starts the counting anew.
@@ -90,18 +81,10 @@ fn next_answer(shared: &Shared, scenario: &'static Scenario, body: &[u8]) -> &'s
     &scenario.answer
 }
 
-fn stream(exchange: Exchange, answer: &'static Answer, filling: Filling) -> Response {
+fn stream(answer: &'static Answer, filling: Filling) -> Reply {
     let headers = headers(answer, &filling);
-    let request_id = filling.request_id.clone();
-    let player = Player::new(answer, filling, exchange.ticket, exchange.peer);
-    let mut response = respond(answer.status, &request_id, Body::from_stream(player.stream()));
-    for (name, value) in headers {
-        match value {
-            Some(value) => response.headers_mut().insert(name, value),
-            None => response.headers_mut().remove(name),
-        };
-    }
-    response
+    let content = Content::Played(Box::new(Player::new(answer, filling)));
+    Reply { headers, content, ..Reply::whole(answer.status, "", String::new()) }
 }
 
 /// The headers that the answer sets, and with no value those that it takes away.
@@ -118,7 +101,7 @@ fn headers(answer: &Answer, filling: &Filling) -> Vec<(HeaderName, Option<Header
     headers
 }
 
-fn whole_answer(exchange: Exchange, answer: &Answer, whole: &Whole, filling: &Filling) -> Response {
+fn whole_answer(answer: &Answer, whole: &Whole, filling: &Filling) -> Reply {
     let mut choice = Map::new();
     choice.insert("index".to_owned(), 0.into());
     choice.insert("message".to_owned(), filling.value(&whole.message));
@@ -128,15 +111,15 @@ fn whole_answer(exchange: Exchange, answer: &Answer, whole: &Whole, filling: &Fi
     fields.insert("choices".to_owned(), json!([choice]));
     fields.insert("usage".to_owned(), filling.value(&whole.usage));
     let body = filling.envelope(answer, "chat.completion", fields);
-    exchange.json(200, &body)
+    Reply::whole(200, "application/json", body.to_string())
 }
 
 /// The answer of a scenario that was written for streams only.
-fn generic_whole(exchange: Exchange, answer: &Answer, filling: &Filling) -> Response {
+fn generic_whole(answer: &Answer, filling: &Filling) -> Reply {
     let whole = Whole {
         message: json!({ "role": "assistant", "content": "{{answer}}" }),
         finish_reason: "stop".into(),
         usage: "{{usage}}".into(),
     };
-    whole_answer(exchange, answer, &whole, filling)
+    whole_answer(answer, &whole, filling)
 }

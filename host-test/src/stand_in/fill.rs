@@ -23,6 +23,8 @@ pub struct Filling {
     pub authorization: String,
     /// The stand-in's base URL.
     pub base_url: String,
+    /// The base URL of another origin.
+    pub elsewhere: String,
     /// The word at hand, in an `each`.
     pub piece: String,
     /// Words sent so far.
@@ -111,6 +113,7 @@ impl Filling {
             "request_id" => self.request_id.as_str().into(),
             "authorization" => self.authorization.as_str().into(),
             "base_url" => self.base_url.as_str().into(),
+            "elsewhere" => self.elsewhere.as_str().into(),
             "created" => CREATED.into(),
             "piece" => self.piece.as_str().into(),
             "pieces" => self.pieces.into(),

@@ -8,7 +8,9 @@ mod ask;
 mod billing;
 mod chat;
 mod check;
+mod elsewhere;
 mod errors;
+mod fault;
 mod fill;
 mod models;
 mod player;
@@ -20,6 +22,8 @@ mod script;
 mod socket;
 #[cfg(test)]
 mod tests;
+mod tls;
+mod wire;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -29,11 +33,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
 
+pub use fault::{Abort, Break, Delay, Faults, HELP as FAULTS_HELP, RateLimit};
 pub use record::{KEPT_BODY, Outcome, Recorded};
 pub use repertoire::scenarios;
-pub use script::{
-    Answer, Each, Early, End, ErrorBody, Expect, Fill, Item, Repeat, Route, Scenario, When, Whole,
-};
+pub use script::{Answer, Each, Early, ErrorBody, Expect, Fill, Item, Repeat, Route, Scenario, When, Whole};
+pub use tls::{Authority, Certificate, Handshake};
 
 /// The key that every stand-in accepts.
 const KEY: &str = "sk-stand-in-0123456789";
@@ -50,6 +54,7 @@ pub struct StandIn {
 #[derive(Default)]
 pub(crate) struct Shared {
     base_url: String,
+    elsewhere: elsewhere::Elsewhere,
     log: record::Log,
     traffic: Arc<socket::Traffic>,
     key_leaks: AtomicUsize,
@@ -74,29 +79,50 @@ impl Shared {
 impl StandIn {
     /// Starts on 127.0.0.1; port 0 takes any free one. It has a thread and a runtime of its own, so a test
     /// that blocks does not starve it.
+    ///
+    /// # Errors
+    /// When the port is taken.
     pub async fn start(port: u16) -> Result<StandIn> {
+        StandIn::launch(port, None)
+    }
+
+    /// Starts on any free port, over TLS: with a certificate of this authority, or with a handshake that
+    /// comes to nothing. Its base URL is `https://localhost:PORT/v1`.
+    ///
+    /// # Errors
+    /// When there is no port, or no certificate can be made.
+    pub async fn start_tls(authority: &Authority, handshake: Handshake) -> Result<StandIn> {
+        StandIn::launch(0, Some(tls::Greeting::new(authority, handshake)?))
+    }
+
+    fn launch(port: u16, greeting: Option<tls::Greeting>) -> Result<StandIn> {
         let (listener, address) =
             socket::bind(port).with_context(|| format!("the stand-in cannot listen on 127.0.0.1:{port}"))?;
-        let base_url = format!("http://{address}/v1");
-        let shared = Arc::new(Shared { base_url, ..Shared::default() });
+        let base_url = match &greeting {
+            None => format!("http://{address}/v1"),
+            Some(_) => format!("https://localhost:{}/v1", address.port()),
+        };
+        let (other, elsewhere) = elsewhere::bind(KEY)?;
+        let shared = Arc::new(Shared { base_url, elsewhere, ..Shared::default() });
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let served = shared.clone();
         let serve = move || {
+            let elsewhere = elsewhere::serve(other, served.elsewhere.clone());
             let server = async {
-                let door = socket::Door::new(listener, served.traffic.clone())?;
+                let door = socket::Door::new(listener, served.traffic.clone(), greeting)?;
                 axum::serve(door, router::service(served)).await
             };
             // Either way the runtime goes, and every connection with it.
             runtime.block_on(async {
-                tokio::select! { _ = server => {}, _ = stopped => {} }
+                tokio::select! { _ = server => {}, _ = elsewhere => {}, _ = stopped => {} }
             });
         };
         let thread = std::thread::Builder::new().name("stand-in".to_owned()).spawn(serve)?;
         Ok(StandIn { address, shared, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// `http://127.0.0.1:PORT/v1`
+    /// `http://127.0.0.1:PORT/v1`, or with TLS `https://localhost:PORT/v1`.
     pub fn base_url(&self) -> String {
         self.shared.base_url.clone()
     }
@@ -141,9 +167,15 @@ impl StandIn {
         self.shared.traffic.open()
     }
 
-    /// Requests for the public catalogue that came with a credential. Each is a leak of the key.
+    /// How often a credential came where none belongs: to the public catalogue, or to another origin. Each
+    /// is a leak of the key.
     pub fn key_leaks(&self) -> usize {
-        self.shared.key_leaks.load(Ordering::Acquire)
+        self.shared.key_leaks.load(Ordering::Acquire) + self.shared.elsewhere.key_leaks()
+    }
+
+    /// Connections to another origin, that redirects lead to. Nobody has any business there.
+    pub fn went_elsewhere(&self) -> u64 {
+        self.shared.elsewhere.visits()
     }
 
     /// Lets a scenario answer every request for a path, such as `/v1/models`, from now on; `None` ends it.

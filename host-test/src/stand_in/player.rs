@@ -1,28 +1,19 @@
-//! Plays the body of an answer, item by item, as a stream that hyper pulls.
-//!
-//! Each item is a write of its own: the player yields after it, and hyper flushes what it has.
+//! Plays the body of an answer, item by item. Each item is a piece of its own.
 
 use std::collections::VecDeque;
-use std::io;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use futures_util::stream::{self, Stream};
 use serde_json::{Map, Value};
 
 use super::errors;
 use super::fill::Filling;
-use super::record::Ticket;
-use super::script::{Answer, Each, End, Item};
-use super::socket::{Ending, Peer};
+use super::script::{Answer, Each, Item};
 
 /// Bytes per write of a long filling.
 const BLOCK: usize = 64 * 1024;
-
-/// Time for what was written to leave the machine before a connection is broken on purpose.
-const BEFORE_BREAKING: Duration = Duration::from_millis(20);
 
 /// One step of a body.
 enum Step {
@@ -38,7 +29,7 @@ struct Place {
     rounds: Option<u32>,
 }
 
-/// A body under way. Dropped, it tells the log whether it was played to its end.
+/// A body under way.
 pub struct Player {
     answer: &'static Answer,
     filling: Filling,
@@ -47,37 +38,21 @@ pub struct Player {
     steps: VecDeque<Step>,
     /// A filling under way, and the bytes of it to go (`None`: endless).
     block: Option<(Bytes, Option<u64>)>,
-    ticket: Ticket,
-    peer: Peer,
 }
 
 impl Player {
     /// A player at the start of the answer's body.
-    pub fn new(answer: &'static Answer, filling: Filling, ticket: Ticket, peer: Peer) -> Player {
+    pub fn new(answer: &'static Answer, filling: Filling) -> Player {
         let places = vec![Place { items: &answer.body, next: 0, rounds: Some(0) }];
-        Player { answer, filling, places, steps: VecDeque::new(), block: None, ticket, peer }
+        Player { answer, filling, places, steps: VecDeque::new(), block: None }
     }
 
-    /// The body.
-    pub fn stream(self) -> impl Stream<Item = io::Result<Bytes>> + Send {
-        stream::unfold(Some(self), |player| async {
-            let mut player = player?;
-            match player.next_bytes().await {
-                Some(bytes) => Some((Ok(bytes), Some(player))),
-                None => player.end().await.map(|error| (Err(error), None)),
-            }
-        })
-    }
-
-    async fn next_bytes(&mut self) -> Option<Bytes> {
+    /// The next piece, after whatever pause comes before it; `None` at the end.
+    pub async fn next_bytes(&mut self) -> Option<Bytes> {
         loop {
-            match self.next_step() {
-                Some(Step::Wait(time)) => tokio::time::sleep(time).await,
-                Some(Step::Write(bytes)) => {
-                    tokio::task::yield_now().await;
-                    return Some(bytes);
-                }
-                None => return None,
+            match self.next_step()? {
+                Step::Wait(time) => tokio::time::sleep(time).await,
+                Step::Write(bytes) => return Some(bytes),
             }
         }
     }
@@ -184,31 +159,6 @@ impl Player {
     }
 
     fn write(&mut self, bytes: Vec<u8>) {
-        let bytes = Bytes::from(bytes);
-        let size = if self.answer.dribble == 0 { bytes.len().max(1) } else { self.answer.dribble };
-        for start in (0..bytes.len()).step_by(size) {
-            let part = bytes.slice(start..bytes.len().min(start + size));
-            self.steps.push_back(Step::Write(part));
-        }
-        if self.answer.pace_ms > 0 {
-            self.steps.push_back(Step::Wait(Duration::from_millis(self.answer.pace_ms)));
-        }
-    }
-
-    /// Plays the end; an error makes hyper break the connection off.
-    async fn end(&mut self) -> Option<io::Error> {
-        match self.answer.end {
-            End::Close | End::NoAnswer => {
-                self.ticket.finish();
-                return None;
-            }
-            End::Hang => std::future::pending().await,
-            End::Cut => {}
-            End::Reset => self.peer.end_with(Ending::Reset),
-            End::BadChunk => self.peer.end_with(Ending::LastWords(b"XYZ\r\nno chunk\r\n".to_vec())),
-        }
-        tokio::time::sleep(BEFORE_BREAKING).await;
-        self.ticket.finish();
-        Some(io::ErrorKind::ConnectionAborted.into())
+        self.steps.push_back(Step::Write(bytes.into()));
     }
 }

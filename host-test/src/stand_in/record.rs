@@ -1,6 +1,7 @@
 //! What came in, and how each request ended: the evidence that tests look at.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -23,6 +24,8 @@ pub enum Outcome {
 /// One request as it arrived.
 #[derive(Clone, Debug)]
 pub struct Recorded {
+    /// When it had come, whole.
+    pub at: Instant,
     /// The method.
     pub method: Method,
     /// Path and query.
@@ -54,7 +57,7 @@ impl Recorded {
 }
 
 /// The list of requests, shared by the server and those who watch it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Log {
     entries: Arc<Mutex<Vec<Recorded>>>,
     changes: watch::Sender<()>,
@@ -108,6 +111,7 @@ impl Log {
 
 /// One request under way. Dropped before [`Ticket::finish`], it was aborted by the client: hyper drops the
 /// handler, or the body, of a request whose connection is gone.
+#[derive(Debug)]
 pub struct Ticket {
     log: Log,
     index: usize,

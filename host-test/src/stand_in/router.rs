@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, Uri, header};
 use serde_json::{Value, json};
 
 use super::errors::Refusal;
+use super::fault::{self, Faults, Reply, deliver};
 use super::record::{KEPT_BODY, Outcome, Recorded, Ticket};
 use super::repertoire;
 use super::script::Scenario;
@@ -39,8 +40,6 @@ pub struct Exchange {
     pub request_id: String,
     /// Its place in the log.
     pub ticket: Ticket,
-    /// The connection.
-    pub peer: Peer,
 }
 
 impl Exchange {
@@ -48,40 +47,20 @@ impl Exchange {
     pub fn authorization(&self) -> &str {
         self.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
-
-    /// Answers with JSON.
-    pub fn json(self, status: u16, body: &Value) -> Response {
-        self.fixed(status, "application/json", body.to_string())
-    }
-
-    /// Answers with the error envelope.
-    pub fn refuse(self, refusal: &Refusal) -> Response {
-        let body = refusal.body(&self.request_id);
-        self.json(refusal.status, &body)
-    }
-
-    fn html(self, status: u16) -> Response {
-        let page = "<!doctype html><html><head><title>CometAPI</title></head><body>\
-                    <p>This is a page for people. The stand-in has no such route.</p></body></html>";
-        self.fixed(status, "text/html; charset=utf-8", page.to_owned())
-    }
-
-    fn fixed(mut self, status: u16, content_type: &'static str, body: String) -> Response {
-        self.ticket.finish();
-        let mut response = respond(status, &self.request_id, Body::from(body));
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        response
-    }
 }
 
-/// A response with the request id that CometAPI puts on every answer.
-pub fn respond(status: u16, request_id: &str, body: Body) -> Response {
-    let mut response = Response::new(body);
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if let Ok(id) = HeaderValue::from_str(request_id) {
-        response.headers_mut().insert("x-cometapi-request-id", id);
-    }
-    response
+fn json_reply(body: &Value) -> Reply {
+    Reply::whole(200, "application/json", body.to_string())
+}
+
+fn refusal_reply(refusal: &Refusal, request_id: &str) -> Reply {
+    Reply::whole(refusal.status, "application/json", refusal.body(request_id).to_string())
+}
+
+fn page(status: u16) -> Reply {
+    let page = "<!doctype html><html><head><title>CometAPI</title></head><body>\
+                <p>This is a page for people. The stand-in has no such route.</p></body></html>";
+    Reply::whole(status, "text/html; charset=utf-8", page.to_owned())
 }
 
 /// The whole server.
@@ -107,6 +86,7 @@ async fn answer(
     }
     let number = shared.served.fetch_add(1, Ordering::AcqRel) + 1;
     let ticket = shared.log.add(Recorded {
+        at: std::time::Instant::now(),
         method: method.clone(),
         path: uri.to_string(),
         headers: headers.clone(),
@@ -118,48 +98,57 @@ async fn answer(
         outcome: Outcome::Pending,
     });
     let request_id = format!("stand-in-{number:06}");
-    let exchange = Exchange { path: uri.path().to_owned(), headers, body, request_id, ticket, peer };
-    route(&shared, &method, exchange).await
+    let asked = fault::read(&headers, number);
+    let exchange = Exchange { path: uri.path().to_owned(), headers, body, request_id, ticket };
+    let (reply, asked) = match asked {
+        Ok(asked) => (route(&shared, &method, &exchange), asked),
+        Err(why) => (Err(Refusal::gateway(400, "", why)), Faults::default()),
+    };
+    let reply = reply.unwrap_or_else(|refusal| refusal_reply(&refusal, &exchange.request_id));
+    deliver(reply, asked, &exchange.request_id, peer, exchange.ticket).await
 }
 
-async fn route(shared: &Shared, method: &Method, exchange: Exchange) -> Response {
-    let path = exchange.path.clone();
+fn route(shared: &Shared, method: &Method, exchange: &Exchange) -> Result<Reply, Refusal> {
+    let path = exchange.path.as_str();
     if path == "/api/models" && leaks_key(&exchange.headers) {
         shared.key_leaks.fetch_add(1, Ordering::AcqRel);
-        let refusal = Refusal::gateway(400, "", "the catalogue is public: no key may be sent to it");
-        return exchange.refuse(&refusal);
+        return Err(Refusal::gateway(400, "", "the catalogue is public: no key may be sent to it"));
     }
-    let scripted = match scripted(shared, &exchange) {
-        Ok(scripted) => scripted,
-        Err(refusal) => return exchange.refuse(&refusal),
-    };
+    let scripted = scripted(shared, exchange)?;
     let known = matches!(
-        (method.as_str(), path.as_str()),
+        (method.as_str(), path),
         ("POST", "/v1/chat/completions")
             | ("GET", "/v1/models" | "/v1/dashboard/billing/subscription" | "/v1/dashboard/billing/usage")
     );
     if known && exchange.authorization() != format!("Bearer {KEY}") {
-        return exchange.refuse(&Refusal::gateway(401, "", "invalid token"));
+        return Err(Refusal::gateway(401, "", "invalid token"));
     }
-    match (method.as_str(), path.as_str(), scripted) {
-        ("POST", "/v1/chat/completions", scripted) => chat::complete(shared, exchange, scripted).await,
-        (_, _, Some(scenario)) => chat::play(shared, exchange, scenario, None).await,
-        ("GET", "/v1/models", None) => {
+    match (method.as_str(), path, scripted) {
+        ("POST", "/v1/chat/completions", scripted) => chat::complete(shared, exchange, scripted),
+        (_, _, Some(scenario)) => Ok(chat::play(shared, exchange, scenario, None)),
+        (method, path, None) => Ok(plain(shared, method, path)),
+    }
+}
+
+/// What there is without a script.
+fn plain(shared: &Shared, method: &str, path: &str) -> Reply {
+    match (method, path) {
+        ("GET", "/v1/models") => {
             let rows = models::key_list(models::KEY_ROWS, shared.served.load(Ordering::Acquire));
-            exchange.json(200, &json!({ "success": true, "object": "list", "data": rows }))
+            json_reply(&json!({ "success": true, "object": "list", "data": rows }))
         }
-        ("GET", "/api/models", None) => {
+        ("GET", "/api/models") => {
             let rows = models::catalogue(models::CATALOGUE_ROWS);
             let total = rows.len();
-            exchange.json(200, &json!({ "success": true, "total": total, "data": rows }))
+            json_reply(&json!({ "success": true, "total": total, "data": rows }))
         }
-        ("GET", "/v1/dashboard/billing/subscription", None) => exchange.json(200, &billing::subscription()),
-        ("GET", "/v1/dashboard/billing/usage", None) => exchange.json(200, &billing::usage()),
-        _ if path.starts_with("/v1/") || path == "/" => exchange.html(200),
+        ("GET", "/v1/dashboard/billing/subscription") => json_reply(&billing::subscription()),
+        ("GET", "/v1/dashboard/billing/usage") => json_reply(&billing::usage()),
+        _ if path.starts_with("/v1/") || path == "/" => page(200),
         _ => {
-            let mut response = exchange.html(302);
-            response.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/"));
-            response
+            let mut moved = page(302);
+            moved.headers.push((header::LOCATION, Some(HeaderValue::from_static("/"))));
+            moved
         }
     }
 }

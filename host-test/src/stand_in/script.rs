@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::fault::Faults;
+
 /// One thing that a provider may do.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -113,15 +115,9 @@ pub struct Answer {
     /// `text/event-stream` with status 200 and `application/json` with any other.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// Milliseconds before the status line.
+    /// What goes wrong with it, or takes its time.
     #[serde(default)]
-    pub delay_ms: u64,
-    /// Milliseconds after each item of the body.
-    #[serde(default)]
-    pub pace_ms: u64,
-    /// Bytes per write; 0 writes each item at once.
-    #[serde(default)]
-    pub dribble: usize,
+    pub fault: Faults,
     /// Fields of every chunk, over the usual `id`, `object`, `created`, `model`.
     #[serde(default)]
     pub envelope: Map<String, Value>,
@@ -134,9 +130,6 @@ pub struct Answer {
     /// The body, in order.
     #[serde(default)]
     pub body: Vec<Item>,
-    /// What follows the body.
-    #[serde(default)]
-    pub end: End,
     /// The answer where no stream was asked for. `None`: the generic one with status 200, else the body.
     #[serde(default)]
     pub whole: Option<Whole>,
@@ -233,25 +226,6 @@ pub struct Fill {
     pub text: String,
     /// Bytes to write; 0 is for ever.
     pub bytes: u64,
-}
-
-/// What follows a body.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-pub enum End {
-    /// The end, as HTTP has it.
-    #[default]
-    Close,
-    /// The connection closes without the last chunk of the encoding, or before its content length.
-    Cut,
-    /// The connection is reset.
-    Reset,
-    /// A chunk follows whose size is no number.
-    BadChunk,
-    /// Nothing, until the client goes.
-    Hang,
-    /// The connection closes before the status line.
-    NoAnswer,
 }
 
 /// An answer that is no stream.

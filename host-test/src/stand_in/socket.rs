@@ -1,51 +1,70 @@
 //! The TCP side: a listener that numbers its connections, and a socket that can end badly on purpose.
 //!
 //! hyper ends every connection in good order. A client has to survive resets, broken chunks and silence
-//! as well, so the handler of a request can set the [`Ending`] of the connection it came on.
+//! as well, so the handler of a request can take its connection over: hyper then lets go of it, and what
+//! comes instead is played behind its back.
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
-/// How a connection ends.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Ending {
-    /// In good order: what was written arrives, then the end.
-    #[default]
-    Orderly,
-    /// With a TCP reset.
-    Reset,
-    /// At once and in silence: not even a status line is written.
-    Mute,
-    /// With these bytes, written behind hyper's back, and then the end.
-    LastWords(Vec<u8>),
+use super::fault::Raw;
+use super::tls::Greeting;
+use super::wire::Wire;
+
+/// What becomes of a connection.
+#[derive(Debug, Default)]
+struct Plan {
+    /// Most bytes in one write.
+    write_bytes: Option<NonZeroUsize>,
+    /// Nothing that hyper writes goes out any more.
+    muted: bool,
+    /// What is played when hyper has let go of it.
+    raw: Option<Raw>,
 }
 
-/// Who sent a request: the connection's number, counted from 1, and the handle on its ending.
+/// Who sent a request: the connection's number, counted from 1, and the handle on what becomes of it.
 #[derive(Clone, Debug)]
 pub struct Peer {
     /// Number of the connection, in the order of their arrival.
     pub id: u64,
-    ending: Arc<Mutex<Ending>>,
+    plan: Arc<Mutex<Plan>>,
 }
 
 impl Peer {
-    /// Decides how the connection ends, once hyper lets go of it.
-    pub fn end_with(&self, ending: Ending) {
-        *self.ending.lock().unwrap_or_else(PoisonError::into_inner) = ending;
+    fn new(id: u64) -> Peer {
+        Peer { id, plan: Arc::default() }
     }
 
-    fn ending(&self) -> Ending {
-        self.ending.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bounds each write to the connection, until another request on it says otherwise.
+    pub fn write_at_most(&self, bytes: Option<NonZeroUsize>) {
+        self.plan().write_bytes = bytes;
+    }
+
+    /// Takes the connection away from hyper now: of its answer nothing is written.
+    pub fn take_over(&self, raw: Raw) {
+        let mut plan = self.plan();
+        (plan.muted, plan.raw) = (true, Some(raw));
+    }
+
+    /// Decides what is played when hyper lets go of the connection, behind what it has written.
+    pub fn break_off(&self, raw: Raw) {
+        self.plan().raw = Some(raw);
     }
 }
 
@@ -74,25 +93,68 @@ impl Traffic {
     }
 }
 
+/// An open connection, as long as this is not dropped.
+#[derive(Debug)]
+pub struct Open(Arc<Traffic>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.closed.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
 /// The listener, on loopback only.
 pub struct Door {
     listener: TcpListener,
     traffic: Arc<Traffic>,
+    /// How TLS begins; `None` is plain HTTP.
+    greeting: Option<Greeting>,
+    greetings: JoinSet<Option<Socket>>,
 }
 
 impl Door {
     /// Takes over a bound, non-blocking listener. Must be called inside the runtime that is to serve it.
-    pub fn new(listener: std::net::TcpListener, traffic: Arc<Traffic>) -> io::Result<Door> {
-        Ok(Door { listener: TcpListener::from_std(listener)?, traffic })
+    pub(super) fn new(
+        listener: std::net::TcpListener,
+        traffic: Arc<Traffic>,
+        greeting: Option<Greeting>,
+    ) -> io::Result<Door> {
+        let listener = TcpListener::from_std(listener)?;
+        Ok(Door { listener, traffic, greeting, greetings: JoinSet::new() })
     }
 
-    async fn next_stream(&self) -> TcpStream {
+    /// The next connection that is ready for HTTP.
+    async fn next_socket(&mut self) -> Socket {
         loop {
-            match self.listener.accept().await {
-                Ok((stream, _)) => return stream,
-                // A connection that died in the queue, or no file handles left: both pass.
-                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
-            }
+            let (stream, open, peer) = tokio::select! {
+                stream = next_stream(&self.listener) => {
+                    let id = self.traffic.accepted.fetch_add(1, Ordering::AcqRel) + 1;
+                    (stream, Open(self.traffic.clone()), Peer::new(id))
+                }
+                Some(greeted) = self.greetings.join_next() => match greeted {
+                    Ok(Some(socket)) => return socket,
+                    _ => continue,
+                },
+            };
+            // Each chunk should arrive when it is written; where the option fails, it arrives a little later.
+            let _ = stream.set_nodelay(true);
+            let Some(greeting) = self.greeting.clone() else {
+                return Socket::new(Wire::Plain(stream), peer, open);
+            };
+            self.greetings.spawn(async move {
+                let wire = greeting.greet(stream).await?;
+                Some(Socket::new(wire, peer, open))
+            });
+        }
+    }
+}
+
+async fn next_stream(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            // A connection that died in the queue, or no file handles left: both pass.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
 }
@@ -102,25 +164,35 @@ impl Listener for Door {
     type Addr = Peer;
 
     async fn accept(&mut self) -> (Socket, Peer) {
-        let stream = self.next_stream().await;
-        // Each chunk should arrive when it is written; where the option fails, it arrives a little later.
-        let _ = stream.set_nodelay(true);
-        let id = self.traffic.accepted.fetch_add(1, Ordering::AcqRel) + 1;
-        let peer = Peer { id, ending: Arc::default() };
-        (Socket { stream, peer: peer.clone(), traffic: self.traffic.clone() }, peer)
+        let socket = self.next_socket().await;
+        let peer = socket.peer.clone();
+        (socket, peer)
     }
 
     fn local_addr(&self) -> io::Result<Peer> {
         // Asked for by nobody: the address is known before the door opens.
-        Ok(Peer { id: 0, ending: Arc::default() })
+        Ok(Peer::new(0))
     }
 }
 
 /// One accepted connection.
 pub struct Socket {
-    stream: TcpStream,
+    /// `None` when it has been dropped.
+    open: Option<(Wire, Open)>,
     peer: Peer,
-    traffic: Arc<Traffic>,
+    /// The last write was cut short, and others are let go first: each should arrive by itself.
+    paused: bool,
+}
+
+impl Socket {
+    fn new(wire: Wire, peer: Peer, open: Open) -> Socket {
+        Socket { open: Some((wire, open)), peer, paused: false }
+    }
+
+    fn wire(&mut self) -> io::Result<Pin<&mut Wire>> {
+        let (wire, _) = self.open.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        Ok(Pin::new(wire))
+    }
 }
 
 impl AsyncRead for Socket {
@@ -129,7 +201,7 @@ impl AsyncRead for Socket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        self.wire()?.poll_read(context, buffer)
     }
 }
 
@@ -139,41 +211,42 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.peer.ending() == Ending::Mute {
+        let (muted, most) = {
+            let plan = self.peer.plan();
+            (plan.muted, plan.write_bytes)
+        };
+        if muted {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let Some(most) = most else { return self.wire()?.poll_write(context, bytes) };
+        self.paused = !self.paused;
+        if self.paused {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let piece = bytes.get(..most.get()).unwrap_or(bytes);
+        self.wire()?.poll_write(context, piece)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        self.wire()?.poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while let Ending::LastWords(words) = self.peer.ending() {
-            if words.is_empty() {
-                break;
-            }
-            let written = ready!(Pin::new(&mut self.stream).poll_write(context, &words))?;
-            self.peer.end_with(Ending::LastWords(words.get(written..).unwrap_or_default().to_vec()));
-        }
-        match self.peer.ending() {
-            // A reset is what the drop does; an orderly end before it would spoil it.
-            Ending::Reset => Poll::Ready(Ok(())),
-            _ => Pin::new(&mut self.stream).poll_shutdown(context),
-        }
+        let taken_over = self.peer.plan().raw.is_some();
+        // An orderly end would spoil what is to come.
+        if taken_over { Poll::Ready(Ok(())) } else { self.wire()?.poll_shutdown(context) }
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        match self.peer.ending() {
-            Ending::Reset => drop(self.stream.set_zero_linger()),
-            // hyper drops a connection whose body failed without a shutdown.
-            Ending::LastWords(words) => drop(self.stream.try_write(&words)),
-            Ending::Orderly | Ending::Mute => {}
+        let (raw, open) = (self.peer.plan().raw.take(), self.open.take());
+        let (Some(raw), Some((wire, open))) = (raw, open) else { return };
+        // Outside of a runtime the server is going, and every connection with it.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(raw.play(wire, open));
         }
-        self.traffic.closed.fetch_add(1, Ordering::AcqRel);
     }
 }
 

@@ -1,19 +1,13 @@
 //! Where the key is, and where it never is.
 
-use std::fmt::Debug;
 use std::time::Duration;
 
 use host_test::contract::Discovery;
 use host_test::sandbox::KeyMode;
 use host_test::stand_in::StandIn;
 
+use crate::canary::holds_no_key;
 use crate::support::{Waiting, ask, config, open};
-
-fn holds_no_key(what: &str, shown: &impl Debug, key: &str) {
-    let shown = format!("{shown:?}");
-    assert!(!shown.contains(key), "the key stands in {what}");
-    assert!(!shown.contains(&key[3..]), "the key without its prefix stands in {what}");
-}
 
 #[tokio::test]
 async fn the_key_is_sent_to_the_provider_and_shown_to_nobody() {

@@ -3,14 +3,19 @@
 //! It is the packed plugin in `dist/` that is tested; `make test` builds it first.
 
 mod account;
+mod back_pressure;
+mod canary;
 mod cancelling;
 mod contract;
 mod credentials;
 mod discovery;
 mod errors;
 mod live;
+mod raw;
 mod requests;
 mod scenarios;
+#[path = "../support/mod.rs"]
+mod small_component;
 mod streaming;
 mod support;
 mod uploads;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 
 use super::client::{bearer, chat, exchange, request, send};
-use crate::stand_in::{Early, End, Outcome, Route, StandIn, scenarios};
+use crate::stand_in::{Abort, Break, Early, Outcome, Route, StandIn, scenarios};
 
 /// Asks for usage.
 static USAGE: LazyLock<Value> = LazyLock::new(|| json!({ "stream_options": { "include_usage": true } }));
@@ -84,7 +84,8 @@ async fn every_scenario_answers_with_its_status() {
     let server = StandIn::start(0).await.unwrap();
     let quick = scenarios().iter().filter(|scenario| {
         let answer = scenario.first.first().map_or(&scenario.answer, |early| &early.answer);
-        answer.delay_ms < 1000 && answer.end != End::NoAnswer
+        answer.fault.delay.fixed_delay_ms < 1000
+            && answer.fault.abort != Some(Abort::Connection(Break::BeforeStatus))
     });
     for scenario in quick {
         let (method, path, body) = match scenario.route {

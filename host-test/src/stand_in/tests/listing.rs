@@ -82,6 +82,7 @@ fn every_placeholder_is_known() {
         request_id: "id".into(),
         authorization: "Bearer key".into(),
         base_url: "http://127.0.0.1/v1".into(),
+        elsewhere: String::new(),
         piece: "word".into(),
         pieces: 1,
     };

@@ -2,3 +2,6 @@ mod answers;
 mod client;
 mod faults;
 mod listing;
+mod on_demand;
+mod redirects;
+mod tls;

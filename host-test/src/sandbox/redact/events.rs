@@ -1,0 +1,149 @@
+//! The events of one completion, without keys.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::flow::{Flow, Passed};
+use super::{Redaction, into_text};
+use crate::contract::{
+    Batch, BlockDelta, BlockEnd, BlockKind, Error, Event, Finish, FinishReason, ResponseInfo, ToolArguments,
+};
+
+/// Events on their way from a component to whoever asked for them.
+///
+/// A delta that ends in the beginning of a key keeps that end back until the next one tells what it is;
+/// so a block may end with one delta more than the component gave it.
+pub(in super::super) struct Outgoing {
+    redaction: Redaction,
+    /// The text under way of each open block.
+    blocks: BTreeMap<u32, Flow>,
+    ready: VecDeque<Event>,
+    end: Option<End>,
+}
+
+/// What the component said last.
+enum End {
+    Done,
+    Failed(Error),
+}
+
+impl Outgoing {
+    pub(in super::super) fn new(redaction: &Redaction) -> Outgoing {
+        let redaction = redaction.clone();
+        Outgoing { redaction, blocks: BTreeMap::new(), ready: VecDeque::new(), end: None }
+    }
+
+    /// What is left of an earlier answer because it was more than asked for; `None` where nothing is, and
+    /// the component has to be asked.
+    pub(in super::super) fn left(&mut self, max_events: u32) -> Option<Result<Batch, Error>> {
+        (!self.ready.is_empty()).then(|| self.take(max_events))
+    }
+
+    /// What the component answered, as it is passed on: no more than `max_events`.
+    ///
+    /// # Errors
+    /// The component's, behind the events that came before it.
+    pub(in super::super) fn pass(
+        &mut self,
+        answer: Result<Batch, Error>,
+        max_events: u32,
+    ) -> Result<Batch, Error> {
+        match answer {
+            Ok(batch) if self.redaction.is_idle() => return Ok(batch),
+            Ok(batch) => {
+                batch.events.into_iter().for_each(|event| self.push(event));
+                self.end = batch.done.then_some(End::Done);
+            }
+            Err(mut error) => {
+                self.redaction.error(&mut error);
+                std::mem::take(&mut self.blocks)
+                    .into_iter()
+                    .for_each(|(index, flow)| self.finish(index, flow));
+                self.end = Some(End::Failed(error));
+            }
+        }
+        self.take(max_events)
+    }
+
+    fn take(&mut self, max_events: u32) -> Result<Batch, Error> {
+        if let (true, Some(End::Failed(error))) = (self.ready.is_empty(), &self.end) {
+            return Err(error.clone());
+        }
+        // 0 is taken for 1, as the contract has it.
+        let count = usize::try_from(max_events.max(1)).unwrap_or(usize::MAX).min(self.ready.len());
+        let events = self.ready.drain(..count).collect();
+        Ok(Batch { events, done: self.ready.is_empty() && matches!(self.end, Some(End::Done)) })
+    }
+
+    fn push(&mut self, mut event: Event) {
+        match &mut event {
+            Event::BlockDelta(delta) => {
+                let redaction = &self.redaction;
+                let flow = self.blocks.entry(delta.index).or_insert_with(|| Flow::of_deltas(redaction));
+                let was_empty = delta.text.is_empty();
+                match flow.push(delta.text.as_bytes()) {
+                    Passed::First(length) => delta.text.truncate(length),
+                    Passed::Rewritten(bytes) => delta.text = into_text(bytes),
+                }
+                if delta.text.is_empty() && !was_empty {
+                    return;
+                }
+            }
+            Event::BlockEnd(end) => {
+                if let Some(flow) = self.blocks.remove(&end.index) {
+                    self.finish(end.index, flow);
+                }
+                self.texts(end_texts(end));
+            }
+            Event::BlockStart(start) => {
+                let flow = match &mut start.kind {
+                    BlockKind::ToolCall(head) => {
+                        self.texts([&mut head.id, &mut head.name]);
+                        Flow::of_fragments(&self.redaction)
+                    }
+                    _ => Flow::of_deltas(&self.redaction),
+                };
+                self.blocks.insert(start.index, flow);
+            }
+            Event::Response(response) => self.texts(response_texts(response)),
+            Event::Warning(warning) => self.texts([warning]),
+            Event::Finish(finish) => self.texts(finish_texts(finish)),
+        }
+        self.ready.push_back(event);
+    }
+
+    /// Passes on what was kept back of a block's text.
+    fn finish(&mut self, index: u32, mut flow: Flow) {
+        let rest = flow.finish();
+        if !rest.is_empty() {
+            self.ready.push_back(Event::BlockDelta(BlockDelta { index, text: into_text(rest) }));
+        }
+    }
+
+    fn texts<'a>(&self, texts: impl IntoIterator<Item = &'a mut String>) {
+        texts.into_iter().for_each(|text| self.redaction.text(text));
+    }
+}
+
+fn response_texts(response: &mut ResponseInfo) -> impl Iterator<Item = &mut String> {
+    let ResponseInfo { id, model, request_id, route, created: _ } = response;
+    [id, model, request_id].into_iter().flatten().chain([route])
+}
+
+fn end_texts(end: &mut BlockEnd) -> impl Iterator<Item = &mut String> {
+    let arguments = match &mut end.arguments {
+        Some(ToolArguments::Object(object)) => vec![object],
+        Some(ToolArguments::Malformed(malformed)) => vec![&mut malformed.raw, &mut malformed.reason],
+        None => Vec::new(),
+    };
+    end.replay.iter_mut().chain(arguments)
+}
+
+fn finish_texts(finish: &mut Finish) -> impl Iterator<Item = &mut String> {
+    let reason = match &mut finish.reason {
+        FinishReason::Other(reason) => Some(reason),
+        _ => None,
+    };
+    let usage =
+        finish.usage.iter_mut().flat_map(|usage| [&mut usage.currency, &mut usage.raw_json]).flatten();
+    [&mut finish.raw_reason, &mut finish.extra_json].into_iter().flatten().chain(reason).chain(usage)
+}

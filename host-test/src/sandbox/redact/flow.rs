@@ -1,0 +1,191 @@
+//! A text that comes in pieces, passed on without keys.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::needle::{Needle, Partial};
+use super::{REDACTED, Redaction, SHORTEST_SECRET};
+
+/// Characters of a key that may be passed on before it is clear that they begin one, where text is shown
+/// as it comes. Else each word that ends in `s` would wait for the next one, for keys begin with `sk-`;
+/// and of a key these characters are the ones that everybody knows.
+const KNOWN_TO_ALL: usize = 3;
+
+/// A text that ends in this many characters of a key, or more, ends in a key that somebody cut.
+const CUT_KEY: usize = 8;
+
+/// How a place is marked where a key stood.
+#[derive(Clone, Copy)]
+enum Mark {
+    /// By a word.
+    Word,
+    /// By as many bytes as were there, so that a content length stays true.
+    SameLength,
+}
+
+/// One text under way.
+#[derive(Clone)]
+pub(super) struct Flow {
+    redaction: Redaction,
+    mark: Mark,
+    /// See [`KNOWN_TO_ALL`].
+    lenient: usize,
+    shortest: usize,
+    /// The end of the text so far, as far as it may belong to a key, and how much of that was passed on.
+    pending: Vec<u8>,
+    passed: usize,
+    /// Characters of a key that the pending bytes may stand for.
+    units: usize,
+}
+
+/// What of a piece is passed on now.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Passed {
+    /// So many of its bytes, as they are.
+    First(usize),
+    /// These bytes instead.
+    Rewritten(Vec<u8>),
+}
+
+impl Flow {
+    fn new(redaction: &Redaction, mark: Mark) -> Flow {
+        let redaction = redaction.clone();
+        let (lenient, shortest) = (0, SHORTEST_SECRET);
+        Flow { redaction, mark, lenient, shortest, pending: Vec::new(), passed: 0, units: 0 }
+    }
+
+    /// For bytes of an answer. A beginning of a key is held back from its first byte on: what comes
+    /// whole there (a line of a stream, say) does not end within a word.
+    pub(super) fn at_the_door(redaction: &Redaction) -> Flow {
+        Flow::new(redaction, Mark::SameLength)
+    }
+
+    /// For text that is shown as it comes.
+    pub(super) fn of_deltas(redaction: &Redaction) -> Flow {
+        Flow { lenient: KNOWN_TO_ALL, ..Flow::new(redaction, Mark::Word) }
+    }
+
+    /// For text in fragments that come together in the end, as the arguments of a call do: what is made
+    /// of the fragments is what is made of the whole.
+    pub(super) fn of_fragments(redaction: &Redaction) -> Flow {
+        Flow::new(redaction, Mark::Word)
+    }
+
+    /// For a text that is all there.
+    pub(super) fn of_text(redaction: &Redaction) -> Flow {
+        Flow::new(redaction, Mark::Word)
+    }
+
+    /// For a text of an error: also without the short keys.
+    pub(super) fn of_error(redaction: &Redaction) -> Flow {
+        Flow { shortest: 1, ..Flow::new(redaction, Mark::Word) }
+    }
+
+    pub(super) fn redaction(&self) -> &Redaction {
+        &self.redaction
+    }
+
+    /// Takes the next piece, and passes on what belongs to no key.
+    ///
+    /// Bytes that are held back are looked at again with the next piece. They are no more than the key's
+    /// longest spelling, so the work is linear in the pieces.
+    pub(super) fn push(&mut self, piece: &[u8]) -> Passed {
+        let (mut found, mut partial) = (Vec::new(), Vec::new());
+        if self.pending.is_empty() {
+            self.scan(piece, &mut found, &mut partial);
+            if found.is_empty() && partial.is_empty() {
+                return Passed::First(piece.len());
+            }
+            let hold = self.remember(piece, &partial);
+            return match found.as_slice() {
+                [] => Passed::First(hold),
+                _ => Passed::Rewritten(self.marked(piece, 0..hold, &found)),
+            };
+        }
+        let (mut text, passed) = (std::mem::take(&mut self.pending), self.passed);
+        text.extend_from_slice(piece);
+        self.scan(&text, &mut found, &mut partial);
+        let hold = self.remember(&text, &partial).max(passed);
+        self.passed = self.passed.max(passed.saturating_sub(text.len() - self.pending.len()));
+        Passed::Rewritten(self.marked(&text, passed..hold, &found))
+    }
+
+    /// What was held back, now that the text is over: it was no key, or one that was cut.
+    pub(super) fn finish(&mut self) -> Vec<u8> {
+        let rest = self.pending.split_off(self.passed.min(self.pending.len()));
+        let cut = self.units >= CUT_KEY && !rest.is_empty();
+        (self.passed, self.units) = (0, 0);
+        self.pending.clear();
+        if cut { self.mark(rest.len()) } else { rest }
+    }
+
+    /// A text that is all there, without keys.
+    pub(super) fn all(mut self, text: &[u8]) -> Cow<'_, [u8]> {
+        let passed = self.push(text);
+        let cut = self.units >= CUT_KEY;
+        let rest = self.finish();
+        match passed {
+            Passed::First(_) if !cut => Cow::Borrowed(text),
+            Passed::First(length) => Cow::Owned([text.get(..length).unwrap_or_default(), &rest].concat()),
+            Passed::Rewritten(clean) => Cow::Owned([clean, rest].concat()),
+        }
+    }
+
+    fn scan(&self, text: &[u8], found: &mut Vec<Range<usize>>, partial: &mut Vec<Partial>) {
+        let needles = self.redaction.needles.iter().map(|needle| &**needle);
+        for needle in needles.filter(|needle: &&Needle| needle.len() >= self.shortest) {
+            needle.scan(text, found, partial);
+        }
+        // By where they begin, so that overlapping ones can be marked as one.
+        found.sort_unstable_by_key(|range| range.start);
+        // What begins within one is not the beginning of another.
+        let end = found.iter().map(|range| range.end).max().unwrap_or(0);
+        partial.iter_mut().for_each(|partial| partial.start = partial.start.max(end));
+        partial.retain(|partial| partial.start < text.len());
+    }
+
+    /// Keeps the end of the text that may begin a key, and says up to where the text is passed on.
+    fn remember(&mut self, text: &[u8], partial: &[Partial]) -> usize {
+        let held = partial.iter().filter(|partial| partial.units > self.lenient).map(|partial| partial.start);
+        let hold = held.min().unwrap_or(text.len());
+        let start = partial.iter().map(|partial| partial.start).min().unwrap_or(text.len());
+        self.units = partial.iter().map(|partial| partial.units).max().unwrap_or(0);
+        self.pending = text.get(start..).unwrap_or_default().to_vec();
+        self.passed = hold - start;
+        hold
+    }
+
+    /// The bytes of `range`, with a mark for each key in them.
+    fn marked(&self, text: &[u8], range: Range<usize>, found: &[Range<usize>]) -> Vec<u8> {
+        let mut clean = Vec::with_capacity(range.len() + REDACTED.len());
+        let mut done = range.start;
+        let mut found = found.iter().filter(|key| key.end > range.start).cloned().peekable();
+        while let Some(mut key) = found.next() {
+            while let Some(next) = found.next_if(|next| next.start < key.end) {
+                key.end = key.end.max(next.end);
+            }
+            let (start, end) = (key.start.max(done), key.end.min(range.end));
+            clean.extend_from_slice(text.get(done..start).unwrap_or_default());
+            if end > start {
+                clean.extend_from_slice(&self.mark(end - start));
+            }
+            done = end.max(done);
+        }
+        clean.extend_from_slice(text.get(done..range.end).unwrap_or_default());
+        clean
+    }
+
+    fn mark(&self, length: usize) -> Vec<u8> {
+        match self.mark {
+            Mark::Word => REDACTED.as_bytes().to_vec(),
+            Mark::SameLength => {
+                let mut mark = REDACTED.as_bytes().to_vec();
+                if length < mark.len() {
+                    mark.clear();
+                }
+                mark.resize(length, b'*');
+                mark
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Finds a key in bytes, also where it is escaped, and tells what may be the beginning of one.
+
+use std::ops::Range;
+
+use memchr::memmem::{self, Finder};
+
+use super::units::{Escapes, Units};
+
+/// A key, prepared for the search. It has no `Debug`, so nothing that holds it shows the key.
+pub(super) struct Needle {
+    plain: Finder<'static>,
+    forms: Vec<Form>,
+    lower_case: String,
+    /// Whether JSON may write one of its characters with a backslash and no number.
+    escapable: bool,
+}
+
+/// The end of a text that may be the beginning of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Partial {
+    /// Where it begins.
+    pub(super) start: usize,
+    /// Characters of the key that it may stand for.
+    pub(super) units: usize,
+}
+
+/// The key as it reads once the escapes of one kind are undone (Knuth, Morris and Pratt).
+struct Form {
+    escapes: Escapes,
+    bytes: Vec<u8>,
+    /// For each prefix, the length of its longest proper prefix that is also its end.
+    fallback: Vec<usize>,
+}
+
+impl Needle {
+    /// `None` for what can be no key in a header: nothing, or anything but visible ASCII. That a key is
+    /// ASCII is what lets a text be cut wherever one begins or ends.
+    pub(super) fn new(key: &str) -> Option<Needle> {
+        if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return None;
+        }
+        let forms = [Escapes::None, Escapes::Json, Escapes::Percent];
+        Some(Needle {
+            plain: Finder::new(key.as_bytes()).into_owned(),
+            forms: forms.into_iter().filter_map(|escapes| Form::new(key.as_bytes(), escapes)).collect(),
+            lower_case: key.to_ascii_lowercase(),
+            escapable: key.contains(['"', '\\', '/']),
+        })
+    }
+
+    /// Characters of the key.
+    pub(super) fn len(&self) -> usize {
+        self.plain.needle().len()
+    }
+
+    /// Whether the key stands in the name of a header, all of which are in lower case.
+    pub(super) fn is_in_name(&self, name: &str) -> bool {
+        name.contains(&self.lower_case)
+    }
+
+    pub(super) fn is(&self, key: &str) -> bool {
+        self.plain.needle() == key.as_bytes()
+    }
+
+    /// Adds where the key stands to `found`, and the ends that may be beginnings of it to `partial`.
+    ///
+    /// Each form is searched for only where it can occur, so ordinary text costs one vectorised search
+    /// for the key and two for the beginnings of escapes.
+    pub(super) fn scan(&self, text: &[u8], found: &mut Vec<Range<usize>>, partial: &mut Vec<Partial>) {
+        for form in &self.forms {
+            match form.escapes {
+                Escapes::None => self.scan_plain(form, text, found, partial),
+                Escapes::Json if self.may_be_escaped(text) => form.scan(text, found, partial),
+                Escapes::Percent if has_percent_escape(text) => form.scan(text, found, partial),
+                Escapes::Json | Escapes::Percent => {}
+            }
+        }
+    }
+
+    fn scan_plain(
+        &self,
+        form: &Form,
+        text: &[u8],
+        found: &mut Vec<Range<usize>>,
+        partial: &mut Vec<Partial>,
+    ) {
+        let mut end = 0;
+        for start in self.plain.find_iter(text) {
+            end = start + self.len();
+            found.push(start..end);
+        }
+        // A beginning of the key is shorter than the key.
+        let from = end.max((text.len() + 1).saturating_sub(self.len()));
+        let mut begun = Vec::new();
+        form.scan(text.get(from..).unwrap_or_default(), found, &mut begun);
+        partial.extend(begun.into_iter().map(|begun| Partial { start: begun.start + from, ..begun }));
+    }
+
+    /// Whether JSON's escapes may spell the key: by number, or by a backslash where it has a character
+    /// that takes one. The last bytes may be an escape that has yet to come whole.
+    fn may_be_escaped(&self, text: &[u8]) -> bool {
+        let end = text.get(text.len().saturating_sub(3)..).unwrap_or_default();
+        end.contains(&b'\\')
+            || memmem::find(text, b"\\u00").is_some()
+            || (self.escapable && memchr::memchr(b'\\', text).is_some())
+    }
+}
+
+/// Whether there is a `%` that may be an escape: `100%` of ordinary text is none.
+fn has_percent_escape(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'%', text).any(|at| {
+        let digits = text.get(at + 1..text.len().min(at + 3)).unwrap_or_default();
+        digits.iter().all(u8::is_ascii_hexdigit)
+    })
+}
+
+impl Form {
+    fn new(key: &[u8], escapes: Escapes) -> Option<Form> {
+        // The key passes through the same decoder as the text: a key with `%` or `\` in it matches too.
+        let bytes: Vec<u8> = Units::whole(key, escapes).map(|unit| unit.byte).collect();
+        if bytes.is_empty() {
+            return None;
+        }
+        let mut form = Form { escapes, bytes, fallback: vec![0] };
+        let mut matched = 0;
+        for at in 1..form.bytes.len() {
+            matched = form.step(matched, form.bytes.get(at).copied().unwrap_or_default());
+            form.fallback.push(matched);
+        }
+        Some(form)
+    }
+
+    /// How much of the key is matched after one byte more.
+    fn step(&self, mut matched: usize, byte: u8) -> usize {
+        while matched > 0 && self.bytes.get(matched) != Some(&byte) {
+            matched = self.fallback.get(matched - 1).copied().unwrap_or(0);
+        }
+        matched + usize::from(self.bytes.get(matched) == Some(&byte))
+    }
+
+    fn scan(&self, text: &[u8], found: &mut Vec<Range<usize>>, partial: &mut Vec<Partial>) {
+        let len = self.bytes.len();
+        // Where each of the last `len` units began; `len` is not 0 (see `new`).
+        let mut starts = vec![0; len];
+        let (mut matched, mut seen) = (0, 0_usize);
+        let mut units = Units::open(text, self.escapes);
+        for unit in units.by_ref() {
+            matched = self.step(matched, unit.byte);
+            if let Some(slot) = starts.get_mut(seen % len) {
+                *slot = unit.start;
+            }
+            seen += 1;
+            if matched == len {
+                found.push(starts.get(seen % len).copied().unwrap_or(0)..unit.end);
+                matched = 0;
+            }
+        }
+        let begun = starts.get((seen - matched) % len).copied().unwrap_or(0);
+        match units.unfinished() {
+            Some(start) if matched == 0 => partial.push(Partial { start, units: 1 }),
+            Some(_) => partial.push(Partial { start: begun, units: matched + 1 }),
+            None if matched > 0 => partial.push(Partial { start: begun, units: matched }),
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Events of a completion.
+
+use crate::contract::{
+    Batch, BlockDelta, BlockEnd, BlockKind, BlockStart, Error, ErrorKind, Event, Finish, FinishReason,
+    MalformedArguments, ResponseInfo, ToolArguments, ToolCallHead, Usage,
+};
+
+use super::super::Redaction;
+use super::super::events::Outgoing;
+use super::{KEY, redaction};
+
+fn delta(index: u32, text: &str) -> Event {
+    Event::BlockDelta(BlockDelta { index, text: text.to_owned() })
+}
+
+fn end(index: u32, arguments: Option<ToolArguments>) -> Event {
+    Event::BlockEnd(BlockEnd { index, replay: None, arguments })
+}
+
+fn error() -> Error {
+    Error {
+        kind: ErrorKind::Network,
+        message: format!("it broke at {KEY}"),
+        http_status: None,
+        provider_code: None,
+        request_id: None,
+        retry_after_ms: None,
+        retryable: true,
+        request_sent: true,
+        partial: true,
+        details_json: None,
+    }
+}
+
+/// All that comes out, asked for in portions of `max`: events, and the error that ends them.
+fn out(batches: Vec<Result<Batch, Error>>, max: u32) -> (Vec<Event>, Option<Error>) {
+    let mut outgoing = Outgoing::new(&redaction(KEY));
+    let mut batches = batches.into_iter();
+    let mut events = Vec::new();
+    loop {
+        let next = outgoing.left(max).or_else(|| Some(outgoing.pass(batches.next()?, max)));
+        match next.expect("an end") {
+            Ok(batch) => {
+                assert!(batch.events.len() <= max.max(1) as usize, "{batch:?}");
+                events.extend(batch.events);
+                if batch.done {
+                    assert!(outgoing.left(max).is_none());
+                    return (events, None);
+                }
+            }
+            Err(error) => return (events, Some(error)),
+        }
+    }
+}
+
+fn batch(events: Vec<Event>, done: bool) -> Result<Batch, Error> {
+    Ok(Batch { events, done })
+}
+
+#[test]
+fn a_key_that_deltas_share_comes_out_of_none_of_them_whatever_stands_between() {
+    for max in [0, 1, 2, 64] {
+        let events = vec![
+            delta(1, "see sk-can"),
+            delta(2, "ary"),
+            Event::Warning("well".to_owned()),
+            delta(1, "ary-7Qx2mW9"),
+            delta(1, "zRt4v!"),
+            end(1, None),
+        ];
+        let (events, error) = out(vec![batch(events, true)], max);
+        let shown = format!("{events:?}");
+        assert!(error.is_none() && !shown.contains("canary") && shown.contains("[redacted]!"), "{shown}");
+        assert_eq!(events.len(), 5, "a delta with nothing left is none: {shown}");
+    }
+}
+
+#[test]
+fn what_was_held_back_comes_before_the_end_of_its_block_in_a_batch_no_longer_than_asked_for() {
+    for max in [1, 2, 64] {
+        let batches = vec![batch(vec![delta(7, "a sk-ca"), end(7, None)], false), batch(vec![], true)];
+        let (events, _) = out(batches, max);
+        let shown = format!("{events:?}");
+        assert_eq!(events.len(), 3, "{shown}");
+        assert!(matches!(&events[1], Event::BlockDelta(delta) if delta.text == "sk-ca"), "{shown}");
+    }
+}
+
+#[test]
+fn what_was_held_back_comes_before_an_error_which_is_told_again() {
+    let mut outgoing = Outgoing::new(&redaction(KEY));
+    let held = outgoing.pass(batch(vec![delta(0, "sk-ca")], false), 1).unwrap();
+    assert_eq!((held.events.len(), held.done), (0, false));
+    let rest = outgoing.pass(Err(error()), 1).unwrap();
+    assert!(matches!(&rest.events[..], [Event::BlockDelta(delta)] if delta.text == "sk-ca") && !rest.done);
+    assert!(outgoing.left(1).is_none(), "the component is asked again, and tells it again");
+    for _ in 0..2 {
+        assert_eq!(outgoing.pass(Err(error()), 1).unwrap_err().message, "it broke at [redacted]");
+    }
+}
+
+#[test]
+fn every_text_of_every_event_is_looked_at() {
+    let text = || Some(format!("<{KEY}>"));
+    let call = ToolCallHead { id: format!("call-{KEY}"), name: format!("f-{KEY}") };
+    let malformed =
+        MalformedArguments { raw: format!("{{\"key\":\"{KEY}"), reason: format!("no end behind {KEY}") };
+    let usage = Usage {
+        input: Some(1),
+        output: None,
+        total: None,
+        cache_read: None,
+        cache_write: None,
+        reasoning: None,
+        billed: None,
+        currency: text(),
+        raw_json: text(),
+    };
+    let response = ResponseInfo {
+        id: text(),
+        model: text(),
+        request_id: text(),
+        created: Some(1),
+        route: format!("route-{KEY}"),
+    };
+    let events = vec![
+        Event::Response(response),
+        Event::BlockStart(BlockStart { index: 0, kind: BlockKind::ToolCall(call) }),
+        delta(0, &format!("{{\"key\":\"{KEY}\"}}")),
+        end(0, Some(ToolArguments::Object(format!("{{\"key\":\"{KEY}\"}}")))),
+        Event::BlockEnd(BlockEnd {
+            index: 1,
+            replay: text(),
+            arguments: Some(ToolArguments::Malformed(malformed)),
+        }),
+        Event::Warning(format!("a warning with {KEY}")),
+        Event::Finish(Finish {
+            reason: FinishReason::Other(format!("because of {KEY}")),
+            raw_reason: text(),
+            usage: Some(usage),
+            extra_json: text(),
+        }),
+    ];
+    let shown = format!("{:?}", out(vec![batch(events, true)], 64).0);
+    assert!(!shown.contains(KEY), "{shown}");
+    assert_eq!(shown.matches("[redacted]").count(), 17, "{shown}");
+}
+
+#[test]
+fn without_a_key_events_pass_untouched() {
+    let mut outgoing = Outgoing::new(&Redaction::default());
+    let passed = outgoing.pass(batch(vec![delta(0, KEY), delta(0, ""), end(0, None)], true), 1).unwrap();
+    assert_eq!((passed.events.len(), passed.done), (3, true), "the component keeps to what was asked for");
+}
+
+#[test]
+fn a_delta_that_was_empty_before_stays() {
+    let (events, _) = out(vec![batch(vec![delta(0, ""), end(0, None)], true)], 64);
+    assert_eq!(events.len(), 2);
+}

@@ -1,0 +1,150 @@
+//! TLS on the stand-in's side: an authority of its own, the certificates that it gives out, good ones and
+//! bad ones, and handshakes that come to nothing. All of it is made on the spot and lives in memory only.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
+};
+use rustls::ServerConfig;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+
+use super::wire::Wire;
+
+/// The names that a good certificate is for.
+const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
+/// Who signs the stand-in's certificates. A host that is to accept them has to trust its
+/// [`root`](Authority::root).
+pub struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+/// A certificate, by what is wrong with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certificate {
+    /// Nothing: for `localhost`, signed by the authority.
+    Valid,
+    /// It ended in 2021.
+    Expired,
+    /// It begins in 4000.
+    NotYetValid,
+    /// It is for another host.
+    WrongName,
+    /// Signed by an authority that nobody knows.
+    UnknownAuthority,
+    /// Signed by itself.
+    SelfSigned,
+}
+
+/// What becomes of a TLS handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handshake {
+    /// It is done, with this certificate.
+    With(Certificate),
+    /// The client's hello is read, and never answered.
+    Stalls,
+    /// The connection closes in the midst of the server's hello.
+    Breaks,
+}
+
+impl Authority {
+    /// A new one, with a key of its own.
+    ///
+    /// # Errors
+    /// When no key can be made.
+    pub fn new() -> Result<Authority> {
+        Authority::named("stand-in authority")
+    }
+
+    fn named(name: &str) -> Result<Authority> {
+        let mut params = CertificateParams::new(Vec::new())?;
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        Ok(Authority { issuer: CertifiedIssuer::self_signed(params, KeyPair::generate()?)? })
+    }
+
+    /// Its certificate: what a host has to trust.
+    #[must_use]
+    pub fn root(&self) -> CertificateDer<'static> {
+        self.issuer.der().clone()
+    }
+
+    fn give(&self, certificate: Certificate) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>)> {
+        let names: &[&str] =
+            if certificate == Certificate::WrongName { &["elsewhere.example"] } else { &NAMES };
+        let mut params =
+            CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
+        match certificate {
+            Certificate::Expired => {
+                (params.not_before, params.not_after) =
+                    (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
+            }
+            Certificate::NotYetValid => params.not_before = date_time_ymd(4000, 1, 1),
+            _ => {}
+        }
+        let key = KeyPair::generate()?;
+        let signed = match certificate {
+            Certificate::SelfSigned => params.self_signed(&key)?,
+            Certificate::UnknownAuthority => {
+                params.signed_by(&key, &Authority::named("nobody's authority")?.issuer)?
+            }
+            _ => params.signed_by(&key, &self.issuer)?,
+        };
+        Ok((signed.der().clone(), PrivatePkcs8KeyDer::from(key.serialize_der()).into()))
+    }
+}
+
+/// How connections are taken in.
+#[derive(Clone)]
+pub(super) enum Greeting {
+    Stall,
+    Break,
+    Accept(TlsAcceptor),
+}
+
+impl Greeting {
+    /// # Errors
+    /// When no certificate can be made.
+    pub(super) fn new(authority: &Authority, handshake: Handshake) -> Result<Greeting> {
+        let certificate = match handshake {
+            Handshake::Stalls => return Ok(Greeting::Stall),
+            Handshake::Breaks => return Ok(Greeting::Break),
+            Handshake::With(certificate) => certificate,
+        };
+        let (certificate, key) = authority.give(certificate)?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Greeting::Accept(TlsAcceptor::from(Arc::new(config))))
+    }
+
+    /// Greets a client. `None`: nothing came of it, and the connection is closed.
+    pub(super) async fn greet(self, mut stream: TcpStream) -> Option<Wire> {
+        match self {
+            Greeting::Accept(acceptor) => {
+                acceptor.accept(stream).await.ok().map(|stream| Wire::Tls(Box::new(stream)))
+            }
+            Greeting::Stall => {
+                // Until the client goes.
+                while stream.read(&mut [0; 1024]).await.is_ok_and(|length| length > 0) {}
+                None
+            }
+            Greeting::Break => {
+                let _ = stream.read(&mut [0; 4096]).await;
+                // A record of TLS 1.2 with 122 bytes of a handshake, of which three come (RFC 5246, 6.2.1).
+                let _ = stream.write_all(&[0x16, 3, 3, 0, 122, 2, 0, 0]).await;
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! A key that nobody may see goes through everything, in both key modes.
+//!
+//! Where it is looked for: events, errors, lists, accounts, their `Debug` output, what the program prints
+//! and writes, and (where the host adds the key) the whole memory of the component.
+
+mod echoes;
+mod origins;
+mod scenarios;
+mod terminal;
+mod traps;
+
+use std::fmt::Debug;
+
+use host_test::contract::{Config, Credential};
+use host_test::sandbox::{Instance, KeyMode, Secret};
+
+use crate::support::{Provider, Waiting, config, instance};
+
+/// The key. It is like no word that a server or a plugin says by itself.
+const CANARY: &str = "sk-canary-7Qx2mW9zRt4vLp8K";
+
+const MODES: [KeyMode; 2] = [KeyMode::Injected, KeyMode::Bearer];
+
+/// Fails where the key, or the key without the beginning that all keys share, can be seen.
+pub fn holds_no_key(what: &str, shown: &impl Debug, key: &str) {
+    text_holds_no_key(what, &format!("{shown:?}"), key);
+}
+
+fn text_holds_no_key(what: &str, shown: &str, key: &str) {
+    let secret = &key[3..];
+    for form in [secret.to_owned(), secret.bytes().map(|byte| format!("%{byte:02X}")).collect()] {
+        assert!(!shown.contains(&form), "the key stands in {what}");
+    }
+}
+
+/// Fails where the host adds the key and the component's memory has it all the same; and where the
+/// component was given it and the search finds nothing, for then the search is worth nothing.
+fn memory_is_as_it_should_be(what: &str, instance: &mut Instance, mode: KeyMode, key: &str) {
+    let found = instance.count_in_memory(&key.as_bytes()[3..]).expect("a readable memory");
+    match mode {
+        KeyMode::Injected => assert_eq!(found, 0, "the key is in the sandbox after {what}"),
+        KeyMode::Bearer => assert!(found > 0, "the search does not find a key that is there: {what}"),
+    }
+}
+
+/// A client with the canary for its key, of a server that is no stand-in.
+async fn canary(base_url: &str, mode: KeyMode) -> Provider {
+    let (key, credential) = match mode {
+        KeyMode::Injected => (Some(Secret::new(CANARY)), Credential::HostInjected),
+        KeyMode::Bearer => (None, Credential::Bearer(CANARY.to_owned())),
+    };
+    let mut instance = instance(base_url, Waiting::Allowed, key).await;
+    let config = Config { credential, max_retries: Some(0), ..config(base_url) };
+    let client = instance.open(&config).await.expect("a good configuration");
+    Provider { instance, client }
+}

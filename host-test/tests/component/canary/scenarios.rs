@@ -1,0 +1,150 @@
+//! Every scenario and every fault of the stand-in.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use host_test::contract::{Config, Discovery, Timeouts};
+use host_test::sandbox::KeyMode;
+use host_test::stand_in::{Route, Scenario, StandIn, scenarios};
+
+use super::{MODES, holds_no_key, memory_is_as_it_should_be};
+use crate::support::{Provider, Waiting, ask, config, open};
+
+/// Faults that a client asks for; `host-test stand-in --help` says what they are.
+const FAULTS: &[(&str, &str)] = &[
+    ("x-envoy-fault-delay-request", "50"),
+    ("x-envoy-fault-abort-request", "503"),
+    ("x-envoy-fault-abort-request", "401"),
+    ("x-envoy-fault-throughput-response", "64"),
+    ("x-fault-delay-first-byte", "50"),
+    ("x-fault-delay-chunk", "1"),
+    ("x-fault-write-bytes", "7"),
+    ("x-fault-abort-connection", "before-status"),
+    ("x-fault-abort-connection", "reset-before-status"),
+    ("x-fault-abort-connection", "in-status-line"),
+    ("x-fault-abort-connection", "in-headers"),
+    ("x-fault-abort-connection", "endless-headers"),
+    ("x-fault-abort-connection", "slow-headers"),
+    ("x-fault-abort-connection", "not-http"),
+    ("x-fault-abort-connection", "reset"),
+    ("x-fault-abort-connection", "close"),
+    ("x-fault-abort-connection", "half-close"),
+    ("x-fault-abort-connection", "short-body"),
+    ("x-fault-abort-connection", "bad-chunk-size"),
+    ("x-fault-abort-connection", "stall"),
+    ("x-fault-abort-connection", "endless-body"),
+];
+
+/// Played side by side: many wait for something.
+const AT_ONCE: usize = 24;
+
+/// Deadlines that end what never ends.
+fn hasty(stand_in: &StandIn, header: Option<(&str, &str)>) -> Config {
+    let timeouts = Timeouts {
+        connect_ms: Some(2_000),
+        first_byte_ms: Some(600),
+        idle_ms: Some(600),
+        total_ms: Some(2_500),
+    };
+    let headers = header.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
+    Config { timeouts, headers, ..config(&stand_in.base_url()) }
+}
+
+/// Asks a model, and looks at all that comes of it.
+async fn complete(what: &str, provider: &mut Provider, model: &str, mode: KeyMode, key: &str) {
+    let answer = provider.answer(&ask(model, "hello")).await;
+    holds_no_key(what, &answer.events, key);
+    holds_no_key(what, &answer.error, key);
+    holds_no_key(what, &answer.transcript.message(), key);
+    memory_is_as_it_should_be(what, &mut provider.instance, mode, key);
+}
+
+/// Asks for the models and the account.
+async fn ask_for_lists(what: &str, provider: &mut Provider, mode: KeyMode, key: &str) {
+    for how in [Discovery::Live, Discovery::BestEffort] {
+        let list = provider.instance.models(&provider.client, how, Duration::ZERO).await;
+        holds_no_key(what, &list, key);
+    }
+    let account = provider.instance.account(&provider.client).await;
+    holds_no_key(what, &account, key);
+    memory_is_as_it_should_be(what, &mut provider.instance, mode, key);
+}
+
+fn path(route: Route) -> Option<&'static str> {
+    match route {
+        Route::Chat => None,
+        Route::KeyList => Some("/v1/models"),
+        Route::Catalogue => Some("/api/models"),
+        Route::Billing => Some("/v1/dashboard/billing/subscription"),
+    }
+}
+
+async fn play(stand_in: &StandIn, scenario: &Scenario, mode: KeyMode) {
+    let mut provider = open(stand_in, Waiting::Allowed, mode, hasty(stand_in, None)).await;
+    complete(&scenario.name, &mut provider, &scenario.name, mode, stand_in.key()).await;
+}
+
+/// A server of its own, since it is scripted by path.
+async fn play_list(scenario: &Scenario, path: &str, mode: KeyMode) {
+    let stand_in = StandIn::start(0).await.expect("a stand-in");
+    stand_in.script(path, Some(&scenario.name)).expect("a scenario");
+    let mut provider = open(&stand_in, Waiting::Allowed, mode, hasty(&stand_in, None)).await;
+    ask_for_lists(&scenario.name, &mut provider, mode, stand_in.key()).await;
+    assert_eq!(stand_in.key_leaks(), 0, "{}", scenario.name);
+}
+
+async fn play_everything(mode: KeyMode) {
+    let stand_in = StandIn::start(0).await.expect("a stand-in");
+    for group in scenarios().chunks(AT_ONCE) {
+        join_all(group.iter().map(async |scenario| match path(scenario.route) {
+            None => play(&stand_in, scenario, mode).await,
+            Some(path) => play_list(scenario, path, mode).await,
+        }))
+        .await;
+    }
+    let played = scenarios().iter().filter(|scenario| scenario.route == Route::Chat);
+    let seen = stand_in.requests();
+    for scenario in played {
+        assert!(seen.iter().any(|request| request.scenario == Some(&scenario.name)), "{}", scenario.name);
+    }
+    assert_eq!((stand_in.key_leaks(), stand_in.went_elsewhere()), (0, 0));
+    println!("{mode:?}: {} scenarios, {} requests", scenarios().len(), seen.len());
+}
+
+#[tokio::test]
+async fn no_scenario_shows_the_key_that_the_host_adds_or_lets_it_in() {
+    play_everything(KeyMode::Injected).await;
+}
+
+#[tokio::test]
+async fn no_scenario_shows_the_key_that_the_component_was_given() {
+    play_everything(KeyMode::Bearer).await;
+}
+
+#[tokio::test]
+async fn no_fault_shows_the_key() {
+    let stand_in = StandIn::start(0).await.expect("a stand-in");
+    for mode in MODES {
+        let faults = FAULTS.iter().flat_map(|fault| {
+            ["gpt-5.4-mini", "q24-key-echoed", "q24-key-echoed-in-stream"].map(|model| (*fault, model))
+        });
+        join_all(faults.map(async |(fault, model)| {
+            let what = format!("{fault:?} with {model}");
+            let config = Config { max_retries: Some(1), ..hasty(&stand_in, Some(fault)) };
+            let mut provider = open(&stand_in, Waiting::Allowed, mode, config).await;
+            complete(&what, &mut provider, model, mode, stand_in.key()).await;
+        }))
+        .await;
+        join_all(FAULTS.iter().map(async |fault| {
+            let config = Config { max_retries: Some(0), ..hasty(&stand_in, Some(*fault)) };
+            let mut provider = open(&stand_in, Waiting::Allowed, mode, config).await;
+            ask_for_lists(&format!("{fault:?}"), &mut provider, mode, stand_in.key()).await;
+        }))
+        .await;
+    }
+    for (name, value) in FAULTS {
+        let asked = |request: &host_test::stand_in::Recorded| request.header(name) == Some(*value);
+        assert!(stand_in.requests().iter().any(asked), "nobody asked for {name}: {value}");
+    }
+    assert_eq!((stand_in.key_leaks(), stand_in.went_elsewhere()), (0, 0));
+}

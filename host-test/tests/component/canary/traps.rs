@@ -1,0 +1,74 @@
+//! A component that breaks down while it holds the key.
+
+use host_test::contract::{Config, Credential};
+use host_test::sandbox::{Grant, Host, HostOptions};
+
+use super::{CANARY, holds_no_key, text_holds_no_key};
+use crate::small_component as small;
+
+/// Gives memory from the first page on, and takes none back: arguments come into the component by it.
+const ALLOCATES: &str = "global.get $top global.get $top local.get 3 i32.add i32.const 15 i32.add \
+                         i32.const -8 i32.and global.set $top";
+
+/// A component that takes the arguments of a call into its memory and then runs `body` in each function.
+fn component(body: &str) -> Vec<u8> {
+    small::from_module(|module| {
+        let (_, export) = module.split_once("_realloc\" (func ").expect("an allocator");
+        let (number, _) = export.split_once(')').expect("its number");
+        let start = module.find(&format!("(func (;{number};)")).expect("its body");
+        let (before, rest) = module.split_at(start);
+        let (allocator, after) = rest.split_once("unreachable").expect("a body that does nothing");
+        let memory = "(memory (;0;) 2) (global $top (mut i32) (i32.const 1024))";
+        let fill = |part: &str| part.replace("unreachable", &format!("{body}\n unreachable"));
+        let module = format!("{}{allocator}{ALLOCATES}{}", fill(before), fill(after));
+        assert!(module.contains("(memory (;0;) 0)"), "the dummy has no memory of its own");
+        module.replace("(memory (;0;) 0)", memory)
+    })
+}
+
+/// Everything that can be made to be shown of an error.
+fn shown(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut shown = format!("{error} {error:?} {error:#?}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        shown += &format!("\n{error} {error:?}");
+        cause = error.source();
+    }
+    shown
+}
+
+#[tokio::test]
+async fn a_component_that_breaks_down_with_the_key_in_its_memory_shows_none_of_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Each trap with the key as the arguments of the call that traps.
+    for body in
+        ["unreachable", "i32.const 1 i32.const 0 i32.div_u drop", "i32.const -1 i32.load drop", "(loop br 0)"]
+    {
+        let plugin = small::plugin(&folder.path().join("plugin"), &component(body), 16, 1);
+        let options = HostOptions { readable_memory: true, ..HostOptions::default() };
+        let host = Host::with_options(folder.path().join("cache"), options).expect("an engine");
+        let prepared = host.prepare(&plugin, &mut |_| ()).expect("it compiles");
+        let mut instance = prepared.instantiate(Grant::default()).await.expect("it starts");
+        let config = Config { credential: Credential::Bearer(CANARY.to_owned()), ..small::config() };
+        for call in 0..2 {
+            let error = instance.open(&config).await.expect_err("it breaks down");
+            text_holds_no_key(&format!("{body}, call {call}"), &shown(&error), CANARY);
+        }
+        let found = instance.count_in_memory(CANARY.as_bytes()).expect("a readable memory");
+        assert!(found > 0, "the key was in the component when it broke down");
+        holds_no_key("the denials", &instance.denials(), CANARY);
+    }
+    for entry in files(folder.path()) {
+        let bytes = std::fs::read(&entry).expect("a file");
+        let holds = bytes.windows(CANARY.len()).any(|window| window == CANARY.as_bytes());
+        assert!(!holds, "the key is in {}", entry.display());
+    }
+}
+
+/// All files below a folder.
+pub fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .flat_map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { vec![entry.path()] })
+        .collect()
+}

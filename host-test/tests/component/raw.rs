@@ -1,0 +1,110 @@
+//! A server by hand: it says what no HTTP library says, and sees exactly when a connection closes.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// The head of a streamed answer, whose body comes in chunks.
+pub const STREAM_HEAD: &str =
+    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+
+/// A server on loopback. Dropped, it takes no more connections.
+pub struct RawServer {
+    pub address: SocketAddr,
+    accepting: JoinHandle<()>,
+}
+
+/// A request as it arrived.
+pub struct RawRequest {
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl RawServer {
+    /// Serves each connection, in a task of its own.
+    pub async fn start<F, Served>(serve: F) -> RawServer
+    where
+        F: Fn(TcpStream) -> Served + Send + 'static,
+        Served: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let accepting = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream));
+            }
+        });
+        RawServer { address, accepting }
+    }
+
+    pub fn base_url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+}
+
+impl Drop for RawServer {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+impl RawRequest {
+    /// The path with its query.
+    pub fn path(&self) -> &str {
+        self.head.split(' ').nth(1).unwrap_or_default()
+    }
+
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
+        lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
+}
+
+/// The next request of a connection; `None` where it closes before one has come whole.
+pub async fn read_request(stream: &mut TcpStream) -> Option<RawRequest> {
+    let mut bytes = Vec::new();
+    let end = loop {
+        if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            break at + 4;
+        }
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let body = bytes.split_off(end);
+    let mut request = RawRequest { head: String::from_utf8_lossy(&bytes).into_owned(), body };
+    let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let chunked = request.header("transfer-encoding").is_some();
+    while request.body.len() < length || (chunked && !request.body.ends_with(b"0\r\n\r\n")) {
+        if stream.read_buf(&mut request.body).await.ok()? == 0 {
+            return None;
+        }
+    }
+    Some(request)
+}
+
+/// Reads on until the other end closes the connection, and says how many bytes came before that. `None`
+/// where it does not within `limit`.
+#[allow(dead_code)]
+pub async fn closed(stream: &mut TcpStream, limit: Duration) -> Option<usize> {
+    let mut buffer = vec![0; 64 * 1024];
+    let drain = async {
+        let mut count = 0;
+        // A reset is an end too.
+        while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+            count += read;
+        }
+        count
+    };
+    tokio::time::timeout(limit, drain).await.ok()
+}
+
+/// Bytes as a chunk of a body.
+pub fn chunk(bytes: &[u8]) -> Vec<u8> {
+    [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
+}

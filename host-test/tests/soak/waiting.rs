@@ -1,0 +1,77 @@
+//! A host that does not ask for more: the answer waits at the server, and not in this process.
+
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+
+use crate::asking::{ask, open};
+use crate::measuring::{Mebibytes, memory, turn};
+use crate::raw::{RawServer, STREAM_HEAD, chunk, read_request};
+
+/// What may come to be held while nobody asks: buffers of the system count for the system, those of the
+/// HTTP library and of the component are a fraction of this.
+const MOST: u64 = 8 << 20;
+
+/// A server whose answer never ends and is sent as fast as it is taken.
+async fn endless() -> RawServer {
+    RawServer::start(|mut stream| async move {
+        if read_request(&mut stream).await.is_none()
+            || stream.write_all(STREAM_HEAD.as_bytes()).await.is_err()
+        {
+            return;
+        }
+        let line = "data: {\"choices\":[{\"delta\":{\"content\":\"on and on \"}}]}\n\n";
+        let piece = chunk(line.repeat(64 * 1024 / line.len()).as_bytes());
+        while stream.write_all(&piece).await.is_ok() {}
+    })
+    .await
+}
+
+async fn wait_for(asleep: Duration, completions: usize) {
+    let server = endless().await;
+    let base_url = server.base_url();
+    let mut open_ones = Vec::new();
+    for _ in 0..completions {
+        let (mut instance, client) = open(&base_url, "sk-soak-0123456789").await;
+        let completion = instance.complete(&client, &ask("any", "hello")).await.expect("a request");
+        let batch = instance.next(&completion, 1, Duration::from_secs(10)).await.expect("a beginning");
+        assert!(!batch.done);
+        open_ones.push((instance, client, completion));
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let early = memory();
+    let mut most = early;
+    let until = tokio::time::Instant::now() + asleep;
+    while tokio::time::Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        most = most.max(memory());
+    }
+    println!(
+        "{completions} endless answers that nobody asked on for {asleep:?}: memory {} at first, {} at most",
+        Mebibytes(early),
+        Mebibytes(most)
+    );
+    assert!(most <= early + MOST, "it came to be held by the host");
+    for (instance, _, completion) in &mut open_ones {
+        let batch = instance.next(completion, 64, Duration::from_secs(10)).await.expect("it goes on");
+        assert!(!batch.events.is_empty() && !batch.done);
+    }
+    drop(open_ones);
+}
+
+fn run(asleep: Duration, completions: usize) {
+    let _turn = turn();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime").block_on(wait_for(asleep, completions));
+}
+
+#[test]
+fn memory_stays_flat_while_nobody_asks_on() {
+    run(Duration::from_secs(2), 8);
+}
+
+#[test]
+#[ignore = "long: make soak"]
+fn memory_stays_flat_while_nobody_asks_on_for_long() {
+    run(Duration::from_secs(60), 50);
+}
