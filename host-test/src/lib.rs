@@ -1,5 +1,6 @@
 //! A sandboxed test host for components that export `agent:model-provider`.
 
+pub mod conformance;
 pub mod contract;
 pub mod grammar;
 pub mod json;

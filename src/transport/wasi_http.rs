@@ -270,7 +270,9 @@ const HOST_SLACK: Duration = Duration::from_secs(5);
 fn options(deadlines: &Deadlines) -> Option<RequestOptions> {
     let options = RequestOptions::new();
     let nanoseconds = |limit: Duration| u64::try_from(limit.saturating_add(HOST_SLACK).as_nanos()).ok();
-    let _ = options.set_connect_timeout(nanoseconds(deadlines.connect));
+    // A host may take a short request before it has a connection, and a handshake that stalls cannot be
+    // seen from here: this deadline is the host's from the beginning.
+    let _ = options.set_connect_timeout(u64::try_from(deadlines.connect.as_nanos()).ok());
     let _ = options.set_first_byte_timeout(nanoseconds(deadlines.first_byte));
     let _ = options.set_between_bytes_timeout(nanoseconds(deadlines.idle));
     Some(options)

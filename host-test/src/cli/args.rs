@@ -6,6 +6,8 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use host_test::contract::{Discovery, ModelKind};
 use host_test::sandbox;
 
+use super::conformance::ConformanceArgs;
+
 const EXAMPLES: &str = "\
 Examples:
   host-test models --search gpt            what there is, what it can, what it costs
@@ -65,6 +67,8 @@ pub(crate) enum Command {
     Inspect,
     /// Serve the stand-in of CometAPI alone, until Ctrl-C.
     StandIn(StandInArgs),
+    /// Check whether the plugin keeps the contract: every fault, every promise.
+    Conformance(ConformanceArgs),
     /// Make a plugin of a component: its file and a plugin.toml from its own description.
     Pack(PackArgs),
 }
@@ -151,6 +155,7 @@ pub(crate) struct ChatArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = host_test::stand_in::FAULTS_HELP)]
 pub(crate) struct StandInArgs {
     /// The port on 127.0.0.1; 0 takes any free one.
     #[arg(long, default_value_t = 0)]
@@ -244,6 +249,7 @@ mod tests {
             "describe --plugin dir",
             "inspect",
             "stand-in --port 8080",
+            "conformance --case tls imports --list",
             "pack c.wasm dir",
         ] {
             assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err().map(|error| error.to_string()));

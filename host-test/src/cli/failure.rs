@@ -24,6 +24,13 @@ pub(crate) enum Failure {
         /// A sentence for people.
         message: String,
     },
+    /// A plugin does not keep the contract; the report says where.
+    Conformance {
+        /// Cases that failed.
+        failed: usize,
+        /// Cases in all.
+        of: usize,
+    },
     /// Ctrl-C.
     Interrupted,
     /// Who read stdout has had enough.
@@ -45,7 +52,7 @@ impl Failure {
             Self::Usage(_) => 2,
             // The component refused what it was configured with: that came from the command line.
             Self::Provider(error) if error.kind == ErrorKind::Configuration => 2,
-            Self::Provider(_) | Self::Host { .. } | Self::Output(_) => 1,
+            Self::Provider(_) | Self::Host { .. } | Self::Output(_) | Self::Conformance { .. } => 1,
             Self::Interrupted => 130,
             // As if SIGPIPE had ended it, which Rust programs ignore: what was asked for is not finished.
             Self::Closed => 141,
@@ -55,7 +62,7 @@ impl Failure {
     /// The error in the contract's JSON; none where there is nobody to tell, or nothing to tell a program.
     pub(crate) fn json(&self, partial: bool) -> Option<Value> {
         match self {
-            Self::Usage(_) | Self::Closed | Self::Output(_) => None,
+            Self::Usage(_) | Self::Closed | Self::Output(_) | Self::Conformance { .. } => None,
             Self::Provider(error) => Some(json::error::error(error)),
             Self::Host { cause, message } => Some(json::error::host_error(cause, message, partial)),
             Self::Interrupted => Some(json::error::host_error("cancelled", "cancelled by Ctrl-C", partial)),
@@ -69,6 +76,8 @@ impl Failure {
             Self::Provider(error) => provider_message(error),
             Self::Host { message, .. } => line(message).into_owned(),
             Self::Output(why) => format!("cannot write to stdout: {why}"),
+            Self::Conformance { failed: 0, .. } => "no case was played".to_owned(),
+            Self::Conformance { failed, of } => format!("{failed} of {of} cases failed"),
             Self::Interrupted | Self::Closed => return,
         };
         screen.aside(Some(Style::Red), "error: ");
@@ -181,6 +190,7 @@ mod tests {
             (provider(ErrorKind::RateLimited), 1),
             (provider(ErrorKind::InvalidRequest), 1),
             (Failure::Host { cause: "trapped", message: "x".into() }, 1),
+            (Failure::Conformance { failed: 1, of: 2 }, 1),
             (Failure::Interrupted, 130),
             (Failure::from(io::Error::from(io::ErrorKind::BrokenPipe)), 141),
             (Failure::from(io::Error::from(io::ErrorKind::StorageFull)), 1),

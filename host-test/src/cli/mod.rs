@@ -11,6 +11,7 @@ mod answer;
 mod args;
 mod chat;
 mod commands;
+mod conformance;
 mod conversation;
 mod cost;
 mod failure;
@@ -59,6 +60,7 @@ async fn dispatch(cli: &Cli, screen: Screen) -> Result<(), Failure> {
         Command::Describe => inspect::describe(common, screen).await,
         Command::Inspect => inspect::inspect(common, screen),
         Command::StandIn(args) => stand_in::run(common, args, screen, &interrupts).await,
+        Command::Conformance(args) => conformance::run(common, args, screen).await,
         Command::Pack(args) => inspect::pack(common, args, screen).await,
     }
 }
@@ -66,12 +68,14 @@ async fn dispatch(cli: &Cli, screen: Screen) -> Result<(), Failure> {
 /// Tells how it ended, and turns it into the exit code.
 fn end(cli: &Cli, failure: Failure, screen: Screen) -> ExitCode {
     let streams = matches!(cli.command, Command::Chat(_));
+    // A report that tells of failures has told; another object would spoil it.
+    let reported = matches!(failure, Failure::Conformance { .. });
     match &failure {
         // A list whose reader has seen enough is a list that was read: `host-test models | head`.
         Failure::Closed if !streams => return ExitCode::SUCCESS,
         Failure::Closed => {}
         // A stream has told already, in its last line.
-        failure if cli.common.json && !streams => {
+        failure if cli.common.json && !streams && !reported => {
             if let Some(error) = failure.json(false) {
                 // Stdout is all there is to tell it on; if it cannot be written, stderr still tells.
                 let _ = screen.print_json(&json!({ "error": error }));

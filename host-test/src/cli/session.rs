@@ -191,7 +191,7 @@ fn default_plugin() -> Option<PathBuf> {
 }
 
 /// Where compiled components are kept: a folder that belongs to this user, since what lies there is run.
-fn cache_dir() -> PathBuf {
+pub(crate) fn cache_dir() -> PathBuf {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let absolute = |path: PathBuf| path.is_absolute().then_some(path);
     set("HOST_TEST_CACHE_DIR")

@@ -23,8 +23,8 @@ const KEPT_DENIALS: usize = 32;
 pub(super) struct Door {
     policy: Policy,
     credential: Option<Credential>,
-    transport: Transport,
     redaction: Redaction,
+    transport: Transport,
     /// A permit for each request that is under way.
     room: Arc<Semaphore>,
     denials: Denials,
@@ -38,10 +38,14 @@ type Sent = Box<dyn Future<Output = Result<Answer, Error>> + Send>;
 type Answer = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>);
 
 impl Door {
-    pub(super) fn new(policy: Policy, credential: Option<Credential>, transport: Transport) -> Door {
+    pub(super) fn new(
+        policy: Policy,
+        credential: Option<Credential>,
+        redaction: Redaction,
+        transport: Transport,
+    ) -> Door {
         let room = Arc::new(Semaphore::new(REQUESTS));
-        let redaction = Redaction::default();
-        Door { policy, credential, transport, redaction, room, denials: Denials::default() }
+        Door { policy, credential, redaction, transport, room, denials: Denials::default() }
     }
 
     /// From now on takes these keys out of the answers.

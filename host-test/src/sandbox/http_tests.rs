@@ -30,7 +30,7 @@ fn door(base_url: &str, key: Option<&str>) -> Door {
     let grant = Grant { base_url, loopback: true, key: key.map(Secret::new), ..Grant::default() };
     let credential = Credential::new(&manifest(), &grant).unwrap();
     let transport = Transport::new(Arc::new(Dialer::for_tests()));
-    Door::new(Policy::new(&manifest().network, &grant), credential, transport)
+    Door::new(Policy::new(&manifest().network, &grant), credential, Redaction::default(), transport)
 }
 
 /// Sends a GET as the component's would be, and returns the status and the body.

@@ -82,11 +82,10 @@ impl Instance {
     pub(super) async fn start(prepared: &Prepared, grant: &Grant) -> Result<Instance, SandboxError> {
         let manifest = &prepared.manifest;
         let credential = Credential::new(manifest, grant)?;
-        let policy = Policy::new(&manifest.network, grant);
-        let mut door = Door::new(policy, credential, prepared.transports.of(grant));
         let redaction =
             grant.key.as_ref().map_or_else(Redaction::default, |key| Redaction::default().with(key.expose()));
-        door.redact(redaction.clone());
+        let policy = Policy::new(&manifest.network, grant);
+        let door = Door::new(policy, credential, redaction.clone(), prepared.transports.of(grant));
         let mut table = ResourceTable::new();
         table.set_max_capacity(RESOURCES);
         let state = State {
@@ -310,7 +309,8 @@ impl Instance {
         if self.trap_on_block { Duration::ZERO } else { wait }
     }
 
-    async fn pause(&self) {
+    /// `&mut self`, so that who waits here can do so on any thread.
+    async fn pause(&mut self) {
         if self.trap_on_block {
             tokio::time::sleep(PAUSE).await;
         }

@@ -89,6 +89,7 @@ mod tests {
     use super::super::http::Door;
     use super::super::limits::store_limits;
     use super::super::policy::Policy;
+    use super::super::redact::Redaction;
     use super::super::transport::{Dialer, Transport};
     use super::*;
     use crate::plugin::{Limits, Network};
@@ -144,7 +145,12 @@ mod tests {
             table: ResourceTable::new(),
             clocks: WasiClocksCtx::default(),
             http: WasiHttpCtx::new(),
-            door: Door::new(policy, None, Transport::new(Arc::new(Dialer::for_tests()))),
+            door: Door::new(
+                policy,
+                None,
+                Redaction::default(),
+                Transport::new(Arc::new(Dialer::for_tests())),
+            ),
             limits: store_limits(&Limits::default()),
             deadline: Instant::now(),
         };

@@ -10,6 +10,7 @@ mod chat;
 mod check;
 mod elsewhere;
 mod errors;
+mod expect;
 mod fault;
 mod fill;
 mod models;
@@ -33,10 +34,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
 
+pub use expect::{Expect, Setup};
 pub use fault::{Abort, Break, Delay, Faults, HELP as FAULTS_HELP, RateLimit};
 pub use record::{KEPT_BODY, Outcome, Recorded};
 pub use repertoire::scenarios;
-pub use script::{Answer, Each, Early, ErrorBody, Expect, Fill, Item, Repeat, Route, Scenario, When, Whole};
+pub use script::{Answer, Each, Early, ErrorBody, Fill, Item, Repeat, Route, Scenario, When, Whole};
 pub use tls::{Authority, Certificate, Handshake};
 
 /// The key that every stand-in accepts.

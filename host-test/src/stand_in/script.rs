@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::expect::{Expect, Setup};
 use super::fault::Faults;
 
 /// One thing that a provider may do.
@@ -25,36 +26,17 @@ pub struct Scenario {
     /// The turn of the conversation that it fits, where it is picked by one of `models`.
     #[serde(default)]
     pub when: When,
-    /// What a client should make of the stream, where the text of it is fixed.
+    /// What a client should make of it.
     #[serde(default)]
     pub expect: Option<Expect>,
+    /// How a client has to be set up for that.
+    #[serde(default)]
+    pub setup: Setup,
     /// Answers that come before the usual one.
     #[serde(default)]
     pub first: Vec<Early>,
     /// The usual answer.
     pub answer: Answer,
-}
-
-/// What a client should make of a streamed answer. What is not given is not said, and not "nothing".
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields, default)]
-pub struct Expect {
-    /// All text.
-    pub text: Option<String>,
-    /// All reasoning.
-    pub reasoning: Option<String>,
-    /// All refusal text.
-    pub refusal: Option<String>,
-    /// Each tool call: its name and its arguments, a JSON object.
-    pub tools: Vec<(String, String)>,
-    /// A tool call whose arguments are no JSON object: its name and the text that came.
-    pub malformed: Option<(String, String)>,
-    /// The finish reason, in the words of the contract.
-    pub finish: Option<String>,
-    /// The kind of error, in the words of the contract; `any` where several are right.
-    pub error: Option<String>,
-    /// Counts of tokens, under the contract's names: `input`, `output`, `total`, `cache-read`, …
-    pub usage: BTreeMap<String, u64>,
 }
 
 /// Which request a scenario answers.

@@ -71,8 +71,8 @@ pub(super) fn tls(error: &io::Error) -> Error {
             alert_id: Some(u8::from(*alert)),
             alert_message: Some(format!("{alert:?}")),
         },
-        (Some(_), _) => Error::TlsProtocolError,
         (None, io::ErrorKind::TimedOut) => Error::ConnectionTimeout,
-        (None, _) => Error::ConnectionTerminated,
+        // Also where the connection broke: "terminated" would leave open whether the request was sent.
+        _ => Error::TlsProtocolError,
     }
 }

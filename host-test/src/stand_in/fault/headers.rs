@@ -10,20 +10,20 @@ use super::{Abort, Break, Faults, RateLimit};
 /// The headers, for people.
 pub const HELP: &str = "\
 Faults on any request, by Envoy's headers:
-  x-envoy-fault-delay-request: MS               wait before the status
-  x-envoy-fault-abort-request: STATUS           this status in place of the answer (200 to 599)
-  x-envoy-fault-throughput-response: KIB        KiB in a second
-  each with …-percentage: N                     on N of every 100 requests, evenly spread
+  x-envoy-fault-delay-request: MS         wait before the status
+  x-envoy-fault-abort-request: STATUS     this status in place of the answer
+  x-envoy-fault-throughput-response: KIB  KiB in a second
+  each with …-percentage: N               on N of every 100 requests, evenly spread
 and by ours, for what Envoy does not do:
-  x-fault-delay-first-byte: MS                  wait between the head and the body
-  x-fault-delay-chunk: MS                       wait after each piece of the body
-  x-fault-write-bytes: N                        N bytes in a write, from the status line on
-  x-fault-abort-connection: HOW                 break the connection:
-      before the body   before-status, reset-before-status, in-status-line, in-headers, endless-headers,
-                        slow-headers, not-http
-      in the body       reset, close, half-close, short-body, bad-chunk-size, stall, endless-body
-  x-fault-abort-connection-percentage: N        on N of every 100 requests
-  x-fault-abort-after-bytes: N                  break in the body after N bytes of it";
+  x-fault-delay-first-byte: MS            wait between the head and the body
+  x-fault-delay-chunk: MS                 wait after each piece of the body
+  x-fault-write-bytes: N                  N bytes in a write, the head's too
+  x-fault-abort-connection: HOW           break the connection; before the body:
+      before-status, reset-before-status, in-status-line, in-headers,
+      endless-headers, slow-headers, not-http; and in it: reset, close,
+      half-close, short-body, bad-chunk-size, stall, endless-body
+  x-fault-abort-connection-percentage: N  on N of every 100 requests
+  x-fault-abort-after-bytes: N            break after N bytes of the body";
 
 const DELAY: &str = "x-envoy-fault-delay-request";
 const ABORT: &str = "x-envoy-fault-abort-request";

@@ -107,7 +107,7 @@ async fn a_handshake_that_fails_is_no_certificates_fault() {
     let choosy = secure(&identity, &[b"acme-tls/1"], |_| async { text("never") }).await;
     for (server, code) in [
         (&plain, Error::TlsProtocolError),
-        (&closing, Error::ConnectionTerminated),
+        (&closing, Error::TlsProtocolError),
         (&choosy, Error::TlsAlertReceived { alert_id: None, alert_message: None }),
     ] {
         let transport = trusting(identity.certificate.clone());

@@ -1,0 +1,197 @@
+//! `host-test conformance`: whether a plugin keeps the contract.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use comfy_table::{ContentArrangement, Table, presets};
+use host_test::conformance::{Bench, Case, Finding, Promise, Report, cases, run as play};
+use host_test::sandbox::Preparation;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Value, json};
+
+use super::args::Common;
+use super::failure::Failure;
+use super::session;
+use super::terminal::{Screen, Style, line};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  host-test conformance                         the plugin of this tree
+  host-test conformance --plugin DIR --json     any provider that exports the contract
+  host-test conformance --list                  the cases, and which promises each checks
+  host-test conformance --case tls-expired --case drop-in-a-back-off
+
+It plays a server of its own; nothing leaves this machine. It ends in 0 only if nothing failed, in 1 if a
+case failed, in 2 on wrong usage. A case that a provider has no capability for is told as skipped.")]
+pub(crate) struct ConformanceArgs {
+    /// Only this case; may be given several times.
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    pub(crate) case: Vec<String>,
+    /// List the cases instead of playing them.
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+/// Columns of a table that nobody's terminal bounds.
+const WIDTH: u16 = 150;
+
+/// Plays the cases and prints what they came to.
+pub(crate) async fn run(common: &Common, args: &ConformanceArgs, screen: Screen) -> Result<(), Failure> {
+    if common.base_url.is_some() {
+        let message = "conformance plays its own server; leave out --base-url";
+        return Err(Failure::usage(message));
+    }
+    let chosen = choose(cases(), &args.case)?;
+    if args.list {
+        return list(common, &chosen, screen);
+    }
+    let plugin = session::load(common)?;
+    let mut spinner = None;
+    let mut progress = |preparation: Preparation| match preparation {
+        Preparation::Compiling => spinner = Some(screen.spinner("compiling the plugin, once")),
+        Preparation::FromCache | Preparation::NotKept(_) => {}
+    };
+    let bench = Bench::new(&plugin, session::cache_dir(), &mut progress).await;
+    drop(spinner);
+    let bench = bench.map_err(|why| Failure::Host { cause: "host", message: format!("{why:#}") })?;
+    let bar = bar(screen, chosen.len());
+    let report = play(Arc::new(bench), chosen, |finding| {
+        bar.set_message(finding.case.name.clone());
+        bar.inc(1);
+    })
+    .await;
+    bar.finish_and_clear();
+    match common.json {
+        true => screen.print_json(&report.json())?,
+        false => print(&report, screen)?,
+    }
+    match report.passed() {
+        true => Ok(()),
+        false => Err(Failure::Conformance { failed: report.count("fail"), of: report.findings.len() }),
+    }
+}
+
+/// The cases of these names, in the order of all cases; all of them where no name is given.
+fn choose(cases: Vec<Case>, names: &[String]) -> Result<Vec<Case>, Failure> {
+    let unknown = names.iter().find(|name| !cases.iter().any(|case| case.name == **name));
+    if let Some(unknown) = unknown {
+        let names = || cases.iter().map(|case| case.name.as_str());
+        let mut near: Vec<_> = names().filter(|name| name.contains(unknown.as_str())).take(5).collect();
+        if near.is_empty() {
+            near = names().filter(|name| unknown.contains(name)).collect();
+        }
+        let near = if near.is_empty() { String::new() } else { format!("; there is {}", near.join(", ")) };
+        return Err(Failure::usage(format!(
+            "no case is called {unknown:?}{near}; 'host-test conformance --list' lists them"
+        )));
+    }
+    let chosen = |case: &Case| names.is_empty() || names.contains(&case.name);
+    Ok(cases.into_iter().filter(chosen).collect())
+}
+
+fn list(common: &Common, cases: &[Case], screen: Screen) -> Result<(), Failure> {
+    if common.json {
+        let cases: Vec<Value> = cases.iter().map(listed).collect();
+        return screen.print_json(&json!({ "cases": cases }));
+    }
+    let mut table = table(screen, &["case", "promises", "what happens"]);
+    for case in cases {
+        table.add_row([case.name.clone(), numbers(case), line(&case.plays).into_owned()]);
+    }
+    screen.print(&format!("{table}\n{}", legend()))
+}
+
+fn listed(case: &Case) -> Value {
+    let promises: Vec<u8> = case.promises.iter().map(|promise| promise.number()).collect();
+    json!({ "case": case.name, "plays": case.plays, "promises": promises, "expected": case.expected })
+}
+
+/// On stderr, where that is a terminal.
+fn bar(screen: Screen, count: usize) -> ProgressBar {
+    if !screen.err_terminal {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(Some(count as u64), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {wide_msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+fn table(screen: Screen, titles: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    if !screen.out_terminal {
+        table.set_width(WIDTH);
+    }
+    table.set_header(titles);
+    table
+}
+
+fn print(report: &Report, screen: Screen) -> Result<(), Failure> {
+    let mut table = table(screen, &["case", "promises", "expected", "got", "result"]);
+    for finding in &report.findings {
+        table.add_row([
+            finding.case.name.clone(),
+            numbers(&finding.case),
+            line(&finding.case.expected).into_owned(),
+            line(finding.got()).into_owned(),
+            finding.word().to_owned(),
+        ]);
+    }
+    screen.print(&format!("{table}\n\n{}", legend()))?;
+    for finding in report.findings.iter().filter(|finding| finding.word() == "fail") {
+        screen.print(&failed(finding, screen))?;
+    }
+    screen.print(&totals(report, screen))
+}
+
+fn failed(finding: &Finding, screen: Screen) -> String {
+    let mut text = format!("\n{}  {}\n", screen.styled(Style::Red, &finding.case.name), finding.case.plays);
+    for reason in finding.reasons() {
+        text += &format!("  {}\n", line(reason));
+    }
+    text
+}
+
+fn totals(report: &Report, screen: Screen) -> String {
+    let (passed, failed, skipped) = (report.count("pass"), report.count("fail"), report.count("skip"));
+    let (id, version) = &report.plugin;
+    let text = format!(
+        "{id} {version}: {} cases, {passed} passed, {failed} failed, {skipped} skipped, in {:.1} s",
+        report.findings.len(),
+        report.took.as_secs_f64()
+    );
+    let style = if report.passed() { Style::Bold } else { Style::Red };
+    format!("\n{}\n", screen.styled(style, &text))
+}
+
+fn numbers(case: &Case) -> String {
+    let numbers: Vec<String> = case.promises.iter().map(|promise| promise.number().to_string()).collect();
+    numbers.join(" ")
+}
+
+fn legend() -> String {
+    let promises = Promise::ALL.map(|promise| promise.to_string());
+    format!("promises: {}\n", promises.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cases_are_chosen_by_name_and_a_name_that_there_is_not_is_wrong_usage() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(choose(cases(), &[]).unwrap().len(), cases().len());
+        let two = choose(cases(), &names(&["tls", "imports"])).unwrap();
+        assert_eq!(two.iter().map(|case| case.name.as_str()).collect::<Vec<_>>(), ["imports", "tls"]);
+        let error = choose(cases(), &names(&["tls", "retry-after"])).err().unwrap();
+        let Failure::Usage(message) = &error else { panic!("{error:?}") };
+        assert!(message.contains("\"retry-after\"") && message.contains("q22-retry-after-date"), "{message}");
+        assert_eq!(error.code(), 2);
+    }
+}

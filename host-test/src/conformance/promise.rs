@@ -1,0 +1,74 @@
+//! The promises of the contract, as `docs/contract.md` numbers them.
+
+use std::fmt;
+
+/// One promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Promise {
+    /// One export, exactly six imports.
+    Surface = 1,
+    /// No call waits longer than it is told.
+    Waits,
+    /// Dropping is cancelling.
+    Cancels,
+    /// Nothing is lost on the way.
+    LosesNothing,
+    /// A finish is proof.
+    Finish,
+    /// Errors are for deciding.
+    Errors,
+    /// Tries again before anything was handed out, never after.
+    Retries,
+    /// The key stays outside, and goes to its own origin only.
+    Key,
+    /// No panic on any input.
+    NoPanic,
+    /// It can grow: the version is in the name.
+    Grows,
+}
+
+impl Promise {
+    /// All of them, in their order.
+    pub const ALL: [Promise; 10] = [
+        Promise::Surface,
+        Promise::Waits,
+        Promise::Cancels,
+        Promise::LosesNothing,
+        Promise::Finish,
+        Promise::Errors,
+        Promise::Retries,
+        Promise::Key,
+        Promise::NoPanic,
+        Promise::Grows,
+    ];
+
+    /// Its number, from 1.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// Its name in a few words.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Promise::Surface => "one export, six imports",
+            Promise::Waits => "no call waits longer than told",
+            Promise::Cancels => "dropping cancels",
+            Promise::LosesNothing => "nothing is lost",
+            Promise::Finish => "a finish is proof",
+            Promise::Errors => "errors are for deciding",
+            Promise::Retries => "tried again before, never after",
+            Promise::Key => "the key stays outside",
+            Promise::NoPanic => "no panic on any input",
+            Promise::Grows => "it can grow",
+        }
+    }
+}
+
+impl fmt::Display for Promise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.number(), self.name())
+    }
+}
