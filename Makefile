@@ -3,10 +3,10 @@
 SHELL := bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak component dist lint fmt clean
+.PHONY: help run test soak component dist release sbom deny reproducible lint fmt clean
 
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: dist ## Build all, list models and stream an answer, against the built-in stand-in
 	@scripts/demo
@@ -22,6 +22,18 @@ component: ## Build the WebAssembly component
 
 dist: ## Pack the component as a plugin: dist/plugins/cometapi
 	@scripts/dist
+
+release: ## The same with the list of what is in it and checksums; SIGNING_KEY=FILE signs it
+	@scripts/release
+
+sbom: ## List what is in the component: dist/cometapi.cdx.json (CycloneDX)
+	@scripts/sbom
+
+deny: ## Check licences, bans, sources and advisories of all dependencies
+	@scripts/deny
+
+reproducible: ## Build the component twice, from two folders, and compare
+	@scripts/reproducible
 
 lint: ## Check format, clippy and warnings
 	@scripts/lint

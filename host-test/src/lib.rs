@@ -5,6 +5,7 @@ pub mod contract;
 pub mod grammar;
 pub mod json;
 pub mod plugin;
+pub mod private_file;
 pub mod sandbox;
 pub mod stand_in;
 pub mod transcript;

@@ -117,7 +117,8 @@ fn a_component_is_compiled_once_and_again_when_its_compiled_form_was_tampered_wi
     };
     assert_eq!(prepare(), ["Compiling"]);
     assert_eq!(prepare(), ["FromCache"]);
-    let file = std::fs::read_dir(&cache).unwrap().next().unwrap().unwrap().path();
+    let mut files = std::fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().path());
+    let file = files.find(|path| path.extension().is_some_and(|extension| extension == "cwasm")).unwrap();
     let mut code = std::fs::read(&file).unwrap();
     let middle = code.len() / 2;
     code[middle] ^= 1;

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::args::{Common, KeyMode};
 use super::failure::Failure;
+use super::key::{self, Key};
 
 /// Environment variables that a base URL is read from, the preferred one first.
 const BASE_URL_VARIABLES: [&str; 2] = ["COMETAPI_BASE_URL", "COMETAPI_API_BASE"];
@@ -18,7 +19,7 @@ pub(crate) enum Access {
     Server {
         base_url: Option<Url>,
         /// `None`: a local server that asks for none.
-        key: Option<Secret>,
+        key: Option<Key>,
     },
     /// Nobody named a server or a key: the stand-in on this machine.
     StandIn,
@@ -35,7 +36,7 @@ pub(crate) fn choose(
 ) -> Result<Access, Failure> {
     let read =
         |name: &str| variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-    let key = manifest.credential.env_vars.iter().find_map(|name| read(name)).map(Secret::new);
+    let key = key::find(common.key_file.as_deref(), manifest, variable)?;
     let from_environment = || {
         let mut found = BASE_URL_VARIABLES.iter().filter_map(|name| read(name).map(|value| (*name, value)));
         found.next()
@@ -57,7 +58,7 @@ pub(crate) fn choose(
     let wanted = manifest.credential.env_vars.first().map_or("the key's variable", String::as_str);
     if key.is_none() && !origin.is_loopback() {
         return Err(Failure::usage(format!(
-            "{origin} needs a key; put it into the environment variable {wanted}"
+            "{origin} needs a key; put it into the environment variable {wanted}, or name its file with --key-file"
         )));
     }
     if key.is_none() && common.key_mode == KeyMode::Bearer {
@@ -77,10 +78,10 @@ pub(crate) fn credential(mode: KeyMode, key: Option<&Secret>) -> Credential {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn manifest() -> Manifest {
+    pub(in super::super) fn manifest() -> Manifest {
         Manifest::parse(&format!(
             "id = \"p\"\nname = \"P\"\nversion = \"0.1.0\"\ncontract = \"agent:model-provider@0.1.0\"\n\
              component = \"p.wasm\"\nsha256 = \"{}\"\n\
@@ -96,7 +97,14 @@ mod tests {
         key_mode: KeyMode,
         variables: &[(&str, &str)],
     ) -> Result<String, String> {
-        let common = Common { plugin: None, base_url: base_url.map(str::to_owned), key_mode, json: false };
+        let common = Common {
+            plugin: None,
+            base_url: base_url.map(str::to_owned),
+            key_mode,
+            key_file: None,
+            trusted_key: Vec::new(),
+            json: false,
+        };
         let variable = |name: &str| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
@@ -104,7 +112,7 @@ mod tests {
             Ok(Access::StandIn) => Ok("stand-in".to_owned()),
             Ok(Access::Server { base_url, key }) => {
                 let base_url = base_url.map_or("default".to_owned(), |url| url.to_string());
-                Ok(format!("{base_url} with {}", key.as_ref().map_or("none", Secret::expose)))
+                Ok(format!("{base_url} with {}", key.as_ref().map_or("none", |key| key.secret.expose())))
             }
             Err(Failure::Usage(message)) => Err(message),
             Err(other) => panic!("{other:?}"),

@@ -16,10 +16,14 @@ Examples:
   host-test account                        is the key accepted, what is left on it
 
 Environment:
-  COMETAPI_KEY        the key (COMETAPI_API_KEY and COMET_API_KEY are read too); never an argument,
-                      since other users of the machine can see those
-  COMETAPI_BASE_URL   another base URL (COMETAPI_API_BASE is read too)
-  NO_COLOR            no colours
+  COMETAPI_KEY           the key (COMETAPI_API_KEY and COMET_API_KEY are read too); never an argument,
+                         since other users of the machine can see those
+  COMETAPI_KEY_FILE      a file with the key instead, which only you may read
+  COMETAPI_BASE_URL      another base URL (COMETAPI_API_BASE is read too, as some tools call it)
+  HOST_TEST_TRUSTED_KEY  a public key or its file, as --trusted-key
+  HOST_TEST_CACHE_DIR    where compiled plugins are kept
+  SIGNING_PASSWORD       the password of the signing key, for 'sign' and 'keygen'
+  NO_COLOR               no colours
 
 Without a key and a base URL everything runs against a stand-in of CometAPI on this machine.
 
@@ -48,6 +52,12 @@ pub(crate) struct Common {
     /// Where the key is: added by the host outside of the sandbox, or handed in.
     #[arg(long, global = true, value_enum, default_value_t, help_heading = "Common options")]
     pub(crate) key_mode: KeyMode,
+    /// A file that holds the key, and that only you may read.
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Common options")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Accept only plugins that this key has signed; may be given several times.
+    #[arg(long, global = true, value_name = "FILE|KEY", help_heading = "Common options")]
+    pub(crate) trusted_key: Vec<String>,
     /// For programs: JSON in the contract's names on stdout, and nothing else there.
     #[arg(long, global = true, help_heading = "Common options")]
     pub(crate) json: bool,
@@ -71,6 +81,10 @@ pub(crate) enum Command {
     Conformance(ConformanceArgs),
     /// Make a plugin of a component: its file and a plugin.toml from its own description.
     Pack(PackArgs),
+    /// Make a pair of keys for signing plugins.
+    Keygen(super::sign::KeygenArgs),
+    /// Sign a plugin, for hosts that accept signed ones only.
+    Sign(super::sign::SignArgs),
 }
 
 #[derive(Debug, Args)]
@@ -251,6 +265,9 @@ mod tests {
             "stand-in --port 8080",
             "conformance --case tls imports --list",
             "pack c.wasm dir",
+            "account --key-file k --trusted-key a.pub --trusted-key b.pub",
+            "keygen signing.key --unlocked",
+            "sign dir --signing-key signing.key",
         ] {
             assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err().map(|error| error.to_string()));
         }
@@ -272,6 +289,9 @@ mod tests {
             "account --key-mode somewhere",
             "stand-in --port 70000",
             "pack c.wasm",
+            "sign dir",
+            "keygen",
+            "account --key-file",
         ] {
             assert_eq!(parse(line).map(|_| ()).map_err(|error| error.exit_code()), Err(2), "{line}");
         }

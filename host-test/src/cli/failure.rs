@@ -17,6 +17,13 @@ pub(crate) enum Failure {
     Usage(String),
     /// The provider said no, in the contract's terms.
     Provider(Box<Error>),
+    /// The same, with what the person who asked can do about it, which only the one who asked knew.
+    Advised {
+        /// What failed.
+        failure: Box<Failure>,
+        /// A sentence for people.
+        advice: String,
+    },
     /// The component or the host failed: it trapped, or did not come back in time.
     Host {
         /// A word for programs.
@@ -45,11 +52,17 @@ impl Failure {
         Self::Usage(message.into())
     }
 
+    /// The failure with an advice in the place of its own.
+    pub(crate) fn advised(self, advice: String) -> Self {
+        Self::Advised { failure: Box::new(self), advice }
+    }
+
     /// The exit code: 1 for a failure of provider or component, 2 for wrong usage, 130 for Ctrl-C as
     /// shells have it.
     pub(crate) fn code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
+            Self::Advised { failure, .. } => failure.code(),
             // The component refused what it was configured with: that came from the command line.
             Self::Provider(error) if error.kind == ErrorKind::Configuration => 2,
             Self::Provider(_) | Self::Host { .. } | Self::Output(_) | Self::Conformance { .. } => 1,
@@ -64,6 +77,7 @@ impl Failure {
         match self {
             Self::Usage(_) | Self::Closed | Self::Output(_) | Self::Conformance { .. } => None,
             Self::Provider(error) => Some(json::error::error(error)),
+            Self::Advised { failure, .. } => failure.json(partial),
             Self::Host { cause, message } => Some(json::error::host_error(cause, message, partial)),
             Self::Interrupted => Some(json::error::host_error("cancelled", "cancelled by Ctrl-C", partial)),
         }
@@ -71,6 +85,13 @@ impl Failure {
 
     /// Tells people on stderr.
     pub(crate) fn tell(&self, screen: Screen) {
+        match self {
+            Self::Advised { failure, advice } => failure.tell_with(Some(advice), screen),
+            failure => failure.tell_with(failure.hint(), screen),
+        }
+    }
+
+    fn tell_with(&self, hint: Option<&str>, screen: Screen) {
         let message = match self {
             Self::Usage(message) => line(message).into_owned(),
             Self::Provider(error) => provider_message(error),
@@ -78,6 +99,7 @@ impl Failure {
             Self::Output(why) => format!("cannot write to stdout: {why}"),
             Self::Conformance { failed: 0, .. } => "no case was played".to_owned(),
             Self::Conformance { failed, of } => format!("{failed} of {of} cases failed"),
+            Self::Advised { failure, .. } => return failure.tell_with(hint, screen),
             Self::Interrupted | Self::Closed => return,
         };
         screen.aside(Some(Style::Red), "error: ");
@@ -87,8 +109,8 @@ impl Failure {
         {
             screen.aside(Some(Style::Dim), &format!("  the provider says: {}\n", line(&said)));
         }
-        if let Some(hint) = self.hint() {
-            screen.aside(Some(Style::Dim), &format!("  {hint}\n"));
+        if let Some(hint) = hint {
+            screen.aside(Some(Style::Dim), &format!("  {}\n", line(hint)));
         }
     }
 
@@ -102,9 +124,6 @@ impl Failure {
     fn hint(&self) -> Option<&'static str> {
         let Self::Provider(error) = self else { return None };
         match error.kind {
-            ErrorKind::Authentication => {
-                Some("the key comes from COMETAPI_KEY: 'host-test account' checks it")
-            }
             ErrorKind::Permission | ErrorKind::ModelNotFound => {
                 Some("'host-test models --kind all' lists what this key may call")
             }
@@ -187,6 +206,8 @@ mod tests {
         let cases = [
             (Failure::usage("x"), 2),
             (provider(ErrorKind::Configuration), 2),
+            (provider(ErrorKind::Configuration).advised("x".into()), 2),
+            (provider(ErrorKind::Authentication).advised("x".into()), 1),
             (provider(ErrorKind::RateLimited), 1),
             (provider(ErrorKind::InvalidRequest), 1),
             (Failure::Host { cause: "trapped", message: "x".into() }, 1),

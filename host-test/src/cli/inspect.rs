@@ -4,7 +4,7 @@ use std::fs;
 
 use host_test::contract::Description;
 use host_test::json;
-use host_test::plugin::{Manifest, Plugin, pack as write_plugin};
+use host_test::plugin::{Plugin, pack as write_plugin};
 use host_test::sandbox::Inspection;
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ pub(crate) fn inspect(common: &Common, screen: Screen) -> Result<(), Failure> {
     let inspection = session::prepare(&plugin, screen)?.inspect();
     match common.json {
         true => screen.print_json(&inspected_json(&plugin, &inspection)?),
-        false => screen.print(&facts(screen, &inspected(&plugin.manifest, &inspection))),
+        false => screen.print(&facts(screen, &inspected(&plugin, &inspection))),
     }
 }
 
@@ -79,7 +79,8 @@ fn described(description: &Description) -> Facts {
     ]
 }
 
-fn inspected(manifest: &Manifest, inspection: &Inspection) -> Facts {
+fn inspected(plugin: &Plugin, inspection: &Inspection) -> Facts {
+    let manifest = &plugin.manifest;
     let origins: Vec<String> = manifest.network.origins.iter().map(ToString::to_string).collect();
     let custom = if manifest.network.custom_base_url { " and a base URL that you choose" } else { "" };
     vec![
@@ -91,6 +92,7 @@ fn inspected(manifest: &Manifest, inspection: &Inspection) -> Facts {
             format!("{} bytes, {} as machine code", grouped(inspection.size), grouped(inspection.code_size)),
         ),
         ("sha256", inspection.sha256.clone()),
+        ("signed by", plugin.signer().unwrap_or("not looked at; --trusted-key checks it").to_owned()),
         ("imports", inspection.imports.join("\n")),
         ("exports", inspection.exports.join("\n")),
         ("may talk to", format!("{}{custom}", origins.join(", "))),
@@ -110,6 +112,7 @@ fn inspected_json(plugin: &Plugin, inspection: &Inspection) -> Result<Value, Fai
         "size": inspection.size,
         "code-size": inspection.code_size,
         "sha256": inspection.sha256,
+        "signed-by": plugin.signer(),
     }))
 }
 

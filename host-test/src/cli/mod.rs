@@ -17,9 +17,11 @@ mod cost;
 mod failure;
 mod inspect;
 mod interrupts;
+mod key;
 mod models;
 mod request;
 mod session;
+mod sign;
 mod stand_in;
 mod stream;
 mod terminal;
@@ -31,9 +33,13 @@ use terminal::Screen;
 
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
+    let screen = Screen::new();
+    // Before anything else: what is wrong with an argument is told by repeating it.
+    if let Err(failure) = key::refuse_in_arguments(std::env::args_os()) {
+        return failure.exit(screen);
+    }
     // On wrong usage clap prints why, and exits with 2; with --help it exits with 0.
     let cli = Cli::parse();
-    let screen = Screen::new();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let ended = match runtime {
         Ok(runtime) => {
@@ -62,6 +68,8 @@ async fn dispatch(cli: &Cli, screen: Screen) -> Result<(), Failure> {
         Command::StandIn(args) => stand_in::run(common, args, screen, &interrupts).await,
         Command::Conformance(args) => conformance::run(common, args, screen).await,
         Command::Pack(args) => inspect::pack(common, args, screen).await,
+        Command::Keygen(args) => sign::keygen(common, args, screen),
+        Command::Sign(args) => sign::sign(common, args, screen),
     }
 }
 

@@ -1,12 +1,13 @@
 //! From a plugin on disk to a provider that can be asked.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use host_test::contract::{self, Config, Discovery, ErrorKind, Timeouts};
-use host_test::plugin::{Manifest, Origin, Plugin};
+use host_test::plugin::{Manifest, Origin, Plugin, Trust, TrustedKey};
 use host_test::sandbox::{
-    CallError, ClientHandle, CompletionHandle, Grant, Host, Instance, Place, Preparation, Prepared, Secret,
+    CacheDir, CallError, ClientHandle, CompletionHandle, Grant, Host, Instance, Place, Preparation, Prepared,
+    SandboxError, Secret,
 };
 use host_test::stand_in::StandIn;
 use url::Url;
@@ -14,15 +15,21 @@ use url::Url;
 use super::access::{self, Access};
 use super::args::{Common, KeyMode};
 use super::failure::Failure;
+use super::key::Key;
 use super::terminal::{Screen, Style, line};
 
 /// Where `make dist` puts the plugin, from the workspace's root.
 const DEFAULT_PLUGIN: &str = "dist/plugins/cometapi";
 
+/// Holds a trusted key where none is on the command line.
+const TRUSTED_KEY_VARIABLE: &str = "HOST_TEST_TRUSTED_KEY";
+
 /// An open provider.
 pub(crate) struct Session {
     instance: Instance,
     client: ClientHandle,
+    /// Where the key came from; `None` where there is none.
+    key_source: Option<String>,
     /// Stops when it is dropped, and so lives as long as the session talks to it.
     _stand_in: Option<StandIn>,
 }
@@ -38,10 +45,11 @@ impl Session {
             Access::Server { base_url, key } => (None, base_url, key),
             Access::StandIn => stand_in(screen).await?,
         };
+        let (key, key_source) = key.map(|key| (key.secret, key.source)).unzip();
         let mut instance =
             instantiate(&prepared, grant(&plugin.manifest, common.key_mode, &base_url, &key)).await?;
         let client = instance.open(&config(common.key_mode, base_url.as_ref(), key.as_ref())).await?;
-        Ok(Self { instance, client, _stand_in: stand_in })
+        Ok(Self { instance, client, key_source, _stand_in: stand_in })
     }
 
     /// Opens the provider without a server, for what is answered from the plugin's own tables.
@@ -49,7 +57,7 @@ impl Session {
         let plugin = load(common)?;
         let mut instance = instantiate(&prepare(&plugin, screen)?, Grant::default()).await?;
         let client = instance.open(&config(KeyMode::Injected, None, None)).await?;
-        Ok(Self { instance, client, _stand_in: None })
+        Ok(Self { instance, client, key_source: None, _stand_in: None })
     }
 
     /// What the provider says of itself.
@@ -101,7 +109,23 @@ impl Session {
         {
             error.message = format!("{} ({denial})", error.message);
         }
-        failure
+        match &failure {
+            Failure::Provider(error) if error.kind == ErrorKind::Authentication => {
+                let advice = self.key_advice();
+                failure.advised(advice)
+            }
+            _ => failure,
+        }
+    }
+
+    /// What a person can do about a key that was refused: only here it is known where it came from.
+    fn key_advice(&self) -> String {
+        match &self.key_source {
+            Some(source) => format!("the key came from {source}"),
+            None => {
+                "no key was sent, and this server wants one: set COMETAPI_KEY, or use --key-file".to_owned()
+            }
+        }
     }
 }
 
@@ -115,7 +139,23 @@ pub(crate) fn load(common: &Common) -> Result<Plugin, Failure> {
             ))
         })?,
     };
-    Plugin::load(&path).map_err(|why| Failure::usage(why.to_string()))
+    Plugin::load_trusted(&path, &trust(common)?).map_err(|why| Failure::usage(why.to_string()))
+}
+
+/// Whose plugins are accepted: anybody's, unless somebody named keys.
+fn trust(common: &Common) -> Result<Trust, Failure> {
+    // An empty one, or one that is no text, is no reason to accept everything: it is refused as a key.
+    let from_environment = || {
+        let set = std::env::var_os(TRUSTED_KEY_VARIABLE).into_iter();
+        set.map(|value| value.to_string_lossy().into_owned()).collect()
+    };
+    let named: Vec<String> =
+        if common.trusted_key.is_empty() { from_environment() } else { common.trusted_key.clone() };
+    if named.is_empty() {
+        return Ok(Trust::Anyone);
+    }
+    let keys = named.iter().map(|argument| TrustedKey::read_argument(argument)).collect::<Result<_, _>>();
+    keys.map(Trust::Signed).map_err(|why| Failure::usage(format!("trusted key: {why}")))
 }
 
 /// Compiles the component, or takes it from the cache.
@@ -142,14 +182,18 @@ pub(crate) async fn describe(plugin: &Plugin, screen: Screen) -> Result<contract
 }
 
 async fn instantiate(prepared: &Prepared, grant: Grant) -> Result<Instance, Failure> {
-    prepared.instantiate(grant).await.map_err(host_failure)
+    prepared.instantiate(grant).await.map_err(|why| match why {
+        // Nothing was sent, and nothing will be until what was given is mended.
+        SandboxError::Key(_) | SandboxError::NoBaseUrl => Failure::usage(why.to_string()),
+        why => host_failure(why),
+    })
 }
 
-async fn stand_in(screen: Screen) -> Result<(Option<StandIn>, Option<Url>, Option<Secret>), Failure> {
+async fn stand_in(screen: Screen) -> Result<(Option<StandIn>, Option<Url>, Option<Key>), Failure> {
     let failed = |why: &dyn std::fmt::Display| Failure::Host { cause: "stand-in", message: why.to_string() };
     let stand_in = StandIn::start(0).await.map_err(|why| failed(&format!("{why:#}")))?;
     let base_url = Url::parse(&stand_in.base_url()).map_err(|why| failed(&why))?;
-    let key = Secret::new(stand_in.key());
+    let key = Key { secret: Secret::new(stand_in.key()), source: "the stand-in".to_owned() };
     let note = "no COMETAPI_KEY and no base URL: this is the built-in stand-in, not CometAPI\n";
     screen.aside(Some(Style::Yellow), note);
     Ok((Some(stand_in), Some(base_url), Some(key)))
@@ -190,16 +234,25 @@ fn default_plugin() -> Option<PathBuf> {
     own.chain(current.as_deref()).map(|folder| folder.join(DEFAULT_PLUGIN)).find(|path| path.is_dir())
 }
 
-/// Where compiled components are kept: a folder that belongs to this user, since what lies there is run.
-pub(crate) fn cache_dir() -> PathBuf {
+/// Where compiled components are kept: a folder that belongs to this user, since what lies there is run. The
+/// key that vouches for them lies with what programs keep for good, apart from what anybody may clear.
+pub(crate) fn cache_dir() -> CacheDir {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let absolute = |path: PathBuf| path.is_absolute().then_some(path);
-    set("HOST_TEST_CACHE_DIR")
-        .or_else(|| set("XDG_CACHE_HOME").and_then(absolute).map(|path| path.join("host-test")))
-        .or_else(|| set("LOCALAPPDATA").map(|path| path.join("host-test")))
-        .or_else(|| set("HOME").map(|home| home.join(Path::new(".cache/host-test"))))
+    let below = |variable: &str, folder: &str| set(variable).and_then(absolute).map(|path| path.join(folder));
+    let folder = set("HOST_TEST_CACHE_DIR")
+        .or_else(|| below("XDG_CACHE_HOME", "host-test"))
+        .or_else(|| below("LOCALAPPDATA", "host-test"))
+        .or_else(|| below("HOME", ".cache/host-test"))
         // No home: a folder of this process alone, compiled anew each time.
-        .unwrap_or_else(|| std::env::temp_dir().join(format!("host-test-{}", std::process::id())))
+        .unwrap_or_else(|| std::env::temp_dir().join(format!("host-test-{}", std::process::id())));
+    let state = below("XDG_STATE_HOME", "host-test")
+        .or_else(|| below("LOCALAPPDATA", "host-test-state"))
+        .or_else(|| below("HOME", ".local/state/host-test"));
+    match state {
+        Some(state) => CacheDir { folder, key_file: state.join("cache.key") },
+        None => CacheDir::from(folder),
+    }
 }
 
 fn host_failure(why: impl std::fmt::Display) -> Failure {

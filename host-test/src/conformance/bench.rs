@@ -1,6 +1,5 @@
 //! What cases are played on: the plugin, ready to run in two kinds of host, and clients of it.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -8,8 +7,8 @@ use anyhow::{Result, ensure};
 use crate::contract::{Config, Credential, Description, Timeouts};
 use crate::plugin::{Manifest, Plugin};
 use crate::sandbox::{
-    CallError, ClientHandle, Grant, Host, HostOptions, Inspection, Instance, KeyMode, Preparation, Prepared,
-    Secret,
+    CacheDir, CallError, ClientHandle, Grant, Host, HostOptions, Inspection, Instance, KeyMode, Preparation,
+    Prepared, Secret,
 };
 use crate::stand_in::{Authority, Setup, StandIn};
 
@@ -58,7 +57,7 @@ impl Bench {
     /// When it cannot be compiled or started, or when it takes no base URL but its own.
     pub async fn new(
         plugin: &Plugin,
-        cache: PathBuf,
+        cache: impl Into<CacheDir>,
         progress: &mut (dyn FnMut(Preparation) + Send),
     ) -> Result<Bench> {
         ensure!(
@@ -67,6 +66,7 @@ impl Bench {
              can be put in its provider's place",
             plugin.manifest.id
         );
+        let cache = cache.into();
         let authority = Authority::new()?;
         let options = |trap_on_block| HostOptions {
             trap_on_block,

@@ -4,6 +4,8 @@ use std::io;
 use std::path::PathBuf;
 
 use super::surface::{ALLOWED_IMPORTS, contract};
+use super::trust::SignatureError;
+use crate::private_file::PrivateFileError;
 
 /// Why a plugin cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -16,14 +18,44 @@ pub enum LoadError {
         /// What the system says.
         source: io::Error,
     },
+    /// A link, a folder or a device where a file of the plugin's own belongs, or a file of absurd length.
+    #[error("{0}; copy the plugin's files themselves into its folder")]
+    NotAFile(PrivateFileError),
     /// A folder or component without a manifest.
     #[error(
-        "{path} has no plugin.toml beside it; 'host-test pack COMPONENT DIRECTORY' makes one",
-        path = path.display()
+        "{path} is no plugin: a plugin.toml is expected there, and what is there is {found}; \
+         'host-test pack COMPONENT DIRECTORY' makes one", path = path.display()
     )]
     NoManifest {
         /// The folder.
         path: PathBuf,
+        /// What lies in it.
+        found: String,
+    },
+    /// Something else than a plugin was named.
+    #[error(
+        "{path} is no plugin; name a plugin's folder, its plugin.toml, or the component beside it",
+        path = path.display()
+    )]
+    NoPlugin {
+        /// What was named.
+        path: PathBuf,
+    },
+    /// Only signed plugins are accepted, and this one is not, or not by a key that is trusted.
+    #[error("{path}: {problem}", path = path.display())]
+    Signature {
+        /// The plugin's folder.
+        path: PathBuf,
+        /// What is wrong.
+        problem: SignatureError,
+    },
+    /// A file is no public key.
+    #[error("{path}: {reason}", path = path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
     },
     /// The manifest cannot be understood.
     #[error("{path}: {reason}", path = path.display())]

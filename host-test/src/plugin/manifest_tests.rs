@@ -91,6 +91,15 @@ fn each_mistake_is_refused_by_its_name() {
         ("memory-mib = 64", "memory-mib = 0", "1 to 4096"),
         ("memory-mib = 64", "memory-mib = -1", "memory-mib"),
         ("call-seconds = 5", "call-seconds = 601", "1 to 600"),
+        ("call-seconds = 5", "call-seconds = 5\ncall-seconds = 6", "duplicate key"),
+        ("\"cometapi.wasm\"", "\"sub/cometapi.wasm\"", "without a path"),
+        ("\"cometapi.wasm\"", "\"..\\\\cometapi.wasm\"", "without a path"),
+        ("\"cometapi.wasm\"", "\"C:cometapi.wasm\"", "without a path"),
+        ("\"cometapi.wasm\"", "\"comet\\u0000api.wasm\"", "without a path"),
+        ("\"cometapi.wasm\"", "\"plugin.toml\"", ".wasm file"),
+        ("\"cometapi.wasm\"", "\"\"", ".wasm file"),
+        ("id = \"cometapi\"", "id = \"Comet\"", "lower-case letters"),
+        ("size = 8", "size = -8", "size"),
     ];
     for (from, to, word) in cases {
         let text = right().replace(from, to);
@@ -98,4 +107,24 @@ fn each_mistake_is_refused_by_its_name() {
         let error = Manifest::parse(&text).unwrap_err();
         assert!(error.contains(word), "{to}: {error}");
     }
+}
+
+#[test]
+fn an_unknown_key_is_refused_at_every_level_with_the_names_that_there_are() {
+    // Behind which line it is added, and names that the message has to hold.
+    let cases = [
+        ("size = 8\n", "surprise", ["component", "sha256"]),
+        ("custom-base-url = true\n", "origin", ["origins", "base-url"]),
+        ("header = \"authorization\"\n", "env_vars", ["env-vars", "kind"]),
+        ("memory-mib = 64\n", "cpu", ["memory-mib", "call-seconds"]),
+    ];
+    for (line, key, known) in cases {
+        let text = right().replace(line, &format!("{line}{key} = 1\n"));
+        assert_ne!(text, right(), "{line}");
+        let error = Manifest::parse(&text).unwrap_err();
+        assert!(error.contains(&format!("unknown field `{key}`")), "{error}");
+        assert!(known.iter().all(|name| error.contains(name)), "{error}");
+    }
+    let error = Manifest::parse(&format!("{}[grants]\nall = true\n", right())).unwrap_err();
+    assert!(error.contains("unknown field `grants`") && error.contains("limits"), "{error}");
 }

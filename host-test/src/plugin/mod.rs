@@ -1,15 +1,17 @@
 //! Plugins as a host finds them: a folder with a component and a manifest that says what it asks for.
 
 mod error;
+mod files;
 mod manifest;
 mod origin;
 mod pack;
+mod signing;
 mod slim;
 mod surface;
+mod trust;
 
 use std::fmt;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,7 +21,15 @@ pub use error::LoadError;
 pub use manifest::{CredentialKind, CredentialSpec, FILE_NAME, Limits, Manifest, Network};
 pub use origin::{Origin, OriginError, Scheme};
 pub use pack::pack;
+pub use signing::{SigningError, SigningKey, generate, sign};
 pub use surface::{ALLOWED_IMPORTS, CONTRACT_PACKAGE, CONTRACT_VERSION, Surface, contract};
+pub use trust::{SignatureError, Trust, TrustedKey};
+
+use files::{LONGEST_COMPONENT, LONGEST_TEXT, listing, read, read_if_there};
+use trust::shown;
+
+/// The name of the signature of the manifest, in a plugin's folder.
+pub const SIGNATURE_FILE: &str = "plugin.toml.minisig";
 
 /// A plugin whose component is the one that its manifest describes.
 #[derive(Clone)]
@@ -30,6 +40,7 @@ pub struct Plugin {
     pub directory: PathBuf,
     component: Arc<[u8]>,
     surface: Surface,
+    signer: Option<String>,
 }
 
 impl Plugin {
@@ -39,9 +50,20 @@ impl Plugin {
     /// When one of the two files is missing or unreadable, when they do not belong together, when the
     /// component is no provider of this harness's contract, or when it imports more than a provider may.
     pub fn load(path: &Path) -> Result<Plugin, LoadError> {
+        Plugin::load_trusted(path, &Trust::Anyone)
+    }
+
+    /// The same of a plugin that has to be signed, where `trust` says so. The signature is looked at before
+    /// anything else; each file is read once, and what was checked is what will be compiled.
+    ///
+    /// # Errors
+    /// As [`Plugin::load`], and when the signature is missing or not one that is trusted.
+    pub fn load_trusted(path: &Path, trust: &Trust) -> Result<Plugin, LoadError> {
         let (manifest_path, named) = locate(path)?;
-        let directory = manifest_path.parent().unwrap_or(Path::new("")).to_owned();
-        let manifest = read_manifest(&manifest_path, &directory)?;
+        let directory = shown(manifest_path.parent().unwrap_or(Path::new("")));
+        let text = read_manifest(&manifest_path, &directory)?;
+        let signer = trust.check(&directory, &text)?;
+        let manifest = parse_manifest(text, &manifest_path)?;
         let component_path = directory.join(&manifest.component);
         if let Some(named) = named.filter(|named| named.file_name() != component_path.file_name()) {
             return Err(LoadError::Mismatch {
@@ -50,7 +72,7 @@ impl Plugin {
                 component: file_name(&named),
             });
         }
-        let component = read(&component_path)?;
+        let component = read(&component_path, LONGEST_COMPONENT)?;
         check_identity(&manifest, &component, &component_path)?;
         let surface = check_surface(&component, &component_path)?;
         let exported = surface.contract().unwrap_or_default();
@@ -61,7 +83,7 @@ impl Plugin {
                 component: exported,
             });
         }
-        Ok(Plugin { manifest, directory, component: component.into(), surface })
+        Ok(Plugin { manifest, directory, component: component.into(), surface, signer })
     }
 
     /// A component without a manifest, allowed to do nothing: enough to ask it for its description.
@@ -82,7 +104,8 @@ impl Plugin {
             credential: CredentialSpec::default(),
             limits: Limits::default(),
         };
-        Ok(Plugin { manifest, directory: PathBuf::new(), component: component.into(), surface })
+        let component = component.into();
+        Ok(Plugin { manifest, directory: PathBuf::new(), component, surface, signer: None })
     }
 
     /// The component's bytes.
@@ -93,6 +116,11 @@ impl Plugin {
     /// What the component imports and exports.
     pub fn surface(&self) -> &Surface {
         &self.surface
+    }
+
+    /// The trusted key that signed it; `None` where no signature was asked for, and so none was looked at.
+    pub fn signer(&self) -> Option<&str> {
+        self.signer.as_deref()
     }
 }
 
@@ -134,15 +162,21 @@ fn locate(path: &Path) -> Result<(PathBuf, Option<PathBuf>), LoadError> {
     if path.file_name().is_some_and(|name| name == FILE_NAME) {
         return Ok((path.to_owned(), None));
     }
+    if path.extension().is_none_or(|extension| extension != "wasm") {
+        return Err(LoadError::NoPlugin { path: path.to_owned() });
+    }
     Ok((path.with_file_name(FILE_NAME), Some(path.to_owned())))
 }
 
-fn read_manifest(path: &Path, directory: &Path) -> Result<Manifest, LoadError> {
-    let text = fs::read_to_string(path).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => LoadError::NoManifest { path: directory.to_owned() },
-        _ => LoadError::File { path: path.to_owned(), source },
-    })?;
-    Manifest::parse(&text).map_err(|reason| LoadError::Manifest { path: path.to_owned(), reason })
+fn read_manifest(path: &Path, directory: &Path) -> Result<Vec<u8>, LoadError> {
+    let missing = || LoadError::NoManifest { path: directory.to_owned(), found: listing(directory) };
+    read_if_there(path, LONGEST_TEXT)?.ok_or_else(missing)
+}
+
+fn parse_manifest(bytes: Vec<u8>, path: &Path) -> Result<Manifest, LoadError> {
+    let text = String::from_utf8(bytes).map_err(|_| "it is not text in UTF-8".to_owned());
+    let manifest = text.and_then(|text| Manifest::parse(&text));
+    manifest.map_err(|reason| LoadError::Manifest { path: path.to_owned(), reason })
 }
 
 fn check_identity(manifest: &Manifest, component: &[u8], path: &Path) -> Result<(), LoadError> {
@@ -170,10 +204,6 @@ fn check_surface(component: &[u8], path: &Path) -> Result<Surface, LoadError> {
     }
     let imports = surface.forbidden_imports();
     if imports.is_empty() { Ok(surface) } else { Err(LoadError::Imports { path: path(), imports }) }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
-    fs::read(path).map_err(|source| LoadError::File { path: path.to_owned(), source })
 }
 
 fn digest(bytes: &[u8]) -> String {

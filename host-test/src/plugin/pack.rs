@@ -6,12 +6,14 @@ use std::path::Path;
 use semver::Version;
 use url::Url;
 
+use super::files::write;
 use super::manifest::{CredentialKind, CredentialSpec, FILE_NAME, Limits, Manifest, Network};
-use super::{LoadError, Origin, Plugin, check_surface, contract, digest, length, slim};
+use super::{LoadError, Origin, Plugin, SIGNATURE_FILE, check_surface, contract, digest, length, slim};
 use crate::contract::Description;
 
-/// Writes a component, without the names that only debuggers read, and its manifest into the folder `out`, which is made where it is missing, and
-/// loads the plugin from there.
+/// Writes a component, without the names that only debuggers read, and its manifest into the folder `out`,
+/// which is made where it is missing, and loads the plugin from there. A signature that lies there stays
+/// only where it is one of the very same manifest.
 ///
 /// # Errors
 /// When the component is no provider of this harness's contract, when its description cannot be made
@@ -24,6 +26,10 @@ pub fn pack(component: &[u8], description: &Description, out: &Path) -> Result<P
     let text =
         manifest.to_toml().map_err(|reason| LoadError::Manifest { path: manifest_path.clone(), reason })?;
     fs::create_dir_all(out).map_err(|source| LoadError::File { path: out.to_owned(), source })?;
+    let signature = out.join(SIGNATURE_FILE);
+    if fs::read(&manifest_path).is_ok_and(|old| old != text.as_bytes()) && signature.exists() {
+        fs::remove_file(&signature).map_err(|source| LoadError::File { path: signature, source })?;
+    }
     // The manifest comes last: until it is there, the folder is no plugin.
     write(&out.join(&manifest.component), component)?;
     write(&manifest_path, text.as_bytes())?;
@@ -61,14 +67,4 @@ fn manifest(component: &[u8], description: &Description) -> Result<Manifest, Loa
 
 fn wrong(field: &'static str, value: &str, reason: String) -> LoadError {
     LoadError::Description { field, value: value.to_owned(), reason }
-}
-
-/// Replaces a file at once, so that a reader never sees half of it.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
-    let draft = path.with_extension(format!("{}.part", std::process::id()));
-    fs::write(&draft, bytes).and_then(|()| fs::rename(&draft, path)).map_err(|source| {
-        // A draft that stays behind is only litter; the failure is what counts.
-        let _ = fs::remove_file(&draft);
-        LoadError::File { path: path.to_owned(), source }
-    })
 }

@@ -12,11 +12,11 @@ fn component(export: &str, import: &str) -> Vec<u8> {
     slim::without_names(&wat::parse_str(wat).unwrap())
 }
 
-fn provider() -> Vec<u8> {
+pub(super) fn provider() -> Vec<u8> {
     component("agent:model-provider/provider@0.1.0", "wasi:http/types@0.2.12")
 }
 
-fn description() -> Description {
+pub(super) fn description() -> Description {
     Description {
         id: "cometapi".to_owned(),
         name: "CometAPI".to_owned(),
@@ -35,7 +35,7 @@ fn description() -> Description {
     }
 }
 
-fn packed() -> (tempfile::TempDir, PathBuf) {
+pub(super) fn packed() -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("deep/cometapi");
     pack(&provider(), &description(), &out).unwrap();
@@ -100,8 +100,53 @@ fn what_is_missing_is_named_with_the_next_step() {
     assert!(matches!(Plugin::load(&out), Err(LoadError::File { .. })));
     fs::remove_file(out.join("plugin.toml")).unwrap();
     let error = Plugin::load(&out).unwrap_err().to_string();
-    assert!(error.contains("host-test pack"), "{error}");
+    assert!(error.contains("a plugin.toml is expected there"), "{error}");
+    assert!(error.contains("what is there is other.wasm") && error.contains("host-test pack"), "{error}");
+    for name in (0..20).map(|n| format!("{n:02}")) {
+        fs::write(out.join(name), "").unwrap();
+    }
+    let error = Plugin::load(&out).unwrap_err().to_string();
+    assert!(error.contains("06, 07 and 13 more"), "{error}");
     assert!(matches!(Plugin::load(&out.join("nowhere")), Err(LoadError::File { .. })));
+}
+
+#[test]
+fn a_file_that_is_no_plugin_is_named_as_it_was_given() {
+    let (_dir, out) = packed();
+    fs::write(out.join("Cargo.toml"), "").unwrap();
+    let error = Plugin::load(&out.join("Cargo.toml")).unwrap_err();
+    assert!(matches!(&error, LoadError::NoPlugin { path } if path.ends_with("Cargo.toml")), "{error}");
+    // A path without a folder is of the current one, which is written as a dot and not as nothing.
+    assert_eq!(shown(Path::new("plugin.toml").parent().unwrap()), Path::new("."));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_a_link_leads_to_is_not_the_plugins_own() {
+    use std::os::unix::fs::symlink;
+    for name in ["plugin.toml", "cometapi.wasm"] {
+        let (dir, out) = packed();
+        let elsewhere = dir.path().join("elsewhere");
+        fs::rename(out.join(name), &elsewhere).unwrap();
+        symlink(&elsewhere, out.join(name)).unwrap();
+        let error = Plugin::load(&out).unwrap_err();
+        assert!(matches!(error, LoadError::NotAFile(_)), "{name}: {error}");
+        assert!(error.to_string().contains("symbolic link"), "{name}: {error}");
+    }
+    // The folder as a whole may lie where it likes.
+    let (dir, out) = packed();
+    symlink(&out, dir.path().join("link")).unwrap();
+    assert!(Plugin::load(&dir.path().join("link")).is_ok());
+}
+
+#[test]
+fn files_of_absurd_length_are_not_read_to_their_end() {
+    let (_dir, out) = packed();
+    fs::File::create(out.join("cometapi.wasm")).unwrap().set_len(LONGEST_COMPONENT + 1).unwrap();
+    let error = Plugin::load(&out).unwrap_err();
+    assert!(matches!(error, LoadError::NotAFile(_)) && error.to_string().contains("more than"), "{error}");
+    fs::write(out.join("plugin.toml"), vec![b'#'; 64 * 1024 + 1]).unwrap();
+    assert!(matches!(Plugin::load(&out).unwrap_err(), LoadError::NotAFile(_)));
 }
 
 #[test]
@@ -110,11 +155,17 @@ fn a_component_that_is_no_provider_of_this_contract_is_refused_by_name() {
     // The component, and what the refusal has to name.
     let cases = [
         (component("wasi:cli/run@0.2.0", ""), "wasi:cli/run@0.2.0"),
+        (component("wasi:cli/run@0.2.0", ""), "this harness runs agent:model-provider@0.1.0"),
         (
             component("agent:model-provider/provider@0.2.0", ""),
-            "speaks agent:model-provider@0.2.0, this harness",
+            "speaks agent:model-provider@0.2.0, this harness speaks agent:model-provider@0.1.0",
         ),
         (component(ours, "wasi:cli/environment@0.2.0"), "imports wasi:cli/environment@0.2.0"),
+        (
+            component(ours, "wasi:cli/environment@0.2.0"),
+            "may import only wasi:http/types, wasi:http/outgoing",
+        ),
+        (component(ours, "wasi:http/types@0.3.0"), "imports wasi:http/types@0.3.0"),
         (component(ours, "wasi:sockets/tcp@0.2.0"), "imports wasi:sockets/tcp@0.2.0"),
         (component(ours, "wasi:clocks/wall-clock@0.2.0"), "imports wasi:clocks/wall-clock@0.2.0"),
         (wat::parse_str("(module)").unwrap(), "core module"),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use wasmtime::Trap;
 
 use crate::contract;
+use crate::private_file::PrivateFileError;
 
 /// Why a component cannot be made to run.
 #[derive(Debug, thiserror::Error)]
@@ -107,7 +108,10 @@ pub enum CacheError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// Others could put code there, and this process would run it.
-    #[error("{path} can be written to by other users; allow it to its owner only", path = .0.display())]
-    Shared(PathBuf),
+    /// It is not this user's alone: what lies there could be another's, and this process would run it.
+    #[error(transparent)]
+    NotPrivate(#[from] PrivateFileError),
+    /// Another host has been writing for longer than that takes.
+    #[error("{path} is held by another host; if none runs, remove the file 'lock' in it", path = .0.display())]
+    Busy(PathBuf),
 }

@@ -1,6 +1,5 @@
 //! From a plugin to something that can be run, compiled at most once.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
@@ -8,7 +7,7 @@ use tokio::sync::Mutex;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::cache::Cache;
+use super::cache::{Cache, CacheDir};
 use super::error::{CacheError, SandboxError, causes};
 use super::grant::Grant;
 use super::instance::Instance;
@@ -87,27 +86,27 @@ pub struct Inspection {
 }
 
 impl Host {
-    /// A host that keeps compiled components in `cache_dir`, which need not exist and which nobody else
-    /// may be able to write to.
+    /// A host that keeps compiled components in `cache`: a folder, or a folder and a key, which need not
+    /// exist and which nobody else may be able to write to.
     ///
     /// # Errors
     /// When the engine does not start on this machine.
-    pub fn new(cache_dir: PathBuf) -> Result<Host, SandboxError> {
-        Host::with_options(cache_dir, HostOptions::default())
+    pub fn new(cache: impl Into<CacheDir>) -> Result<Host, SandboxError> {
+        Host::with_options(cache, HostOptions::default())
     }
 
     /// The same with options.
     ///
     /// # Errors
     /// When the engine does not start on this machine, or when a root certificate cannot be used.
-    pub fn with_options(cache_dir: PathBuf, options: HostOptions) -> Result<Host, SandboxError> {
+    pub fn with_options(cache: impl Into<CacheDir>, options: HostOptions) -> Result<Host, SandboxError> {
         let memories = options
             .readable_memory
             .then(|| Readable { memories: Arc::new(Memories::default()), turn: Arc::new(Mutex::new(())) });
         let tls = Tls::new(options.extra_roots.clone())?;
         let dialer = Arc::new(Dialer::new(Arc::new(System), tls));
         let engine = super::engine::engine(memories.as_ref().map(|readable| Arc::clone(&readable.memories)))?;
-        Ok(Host { engine, cache: Cache::new(cache_dir), options, memories, dialer })
+        Ok(Host { engine, cache: Cache::new(cache.into()), options, memories, dialer })
     }
 
     /// Makes a plugin ready to run, from the cache or by compiling it. Blocks while it compiles.

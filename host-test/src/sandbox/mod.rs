@@ -19,6 +19,7 @@ mod redact;
 mod running;
 mod transport;
 
+pub use cache::CacheDir;
 pub use credential::Credential;
 pub use error::{CacheError, CallError, SandboxError};
 pub use grant::{Grant, KeyMode, Secret};

@@ -1,0 +1,106 @@
+//! `host-test keygen` and `sign`: a key pair, and signed plugins.
+
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+
+use clap::Args;
+use host_test::plugin::{SigningKey, TrustedKey, generate, sign as sign_plugin};
+use serde_json::json;
+
+use super::args::Common;
+use super::failure::Failure;
+use super::terminal::{Screen, Style, line};
+
+/// Holds the password of the signing key, for machines where nobody can be asked.
+const PASSWORD_VARIABLE: &str = "SIGNING_PASSWORD";
+
+#[derive(Debug, Args)]
+pub(crate) struct KeygenArgs {
+    /// Where the secret key goes; the public one goes beside it, with the ending .pub.
+    pub(crate) file: PathBuf,
+    /// Without a password: whoever reads the file can sign.
+    #[arg(long)]
+    pub(crate) unlocked: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SignArgs {
+    /// The plugin's folder.
+    pub(crate) dir: PathBuf,
+    /// The secret key of 'host-test keygen', or of minisign.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) signing_key: PathBuf,
+}
+
+/// Makes a pair of keys.
+pub(crate) fn keygen(common: &Common, args: &KeygenArgs, screen: Screen) -> Result<(), Failure> {
+    let password = match args.unlocked {
+        true => None,
+        false => Some(new_password().map_err(Failure::usage)?),
+    };
+    let (key, public) = generate(&args.file, password).map_err(|why| Failure::usage(why.to_string()))?;
+    if args.unlocked {
+        let note = "warning: the secret key has no password; whoever reads the file can sign\n";
+        screen.aside(Some(Style::Yellow), note);
+    }
+    if common.json {
+        return screen.print_json(&json!({
+            "secret-key": args.file.to_string_lossy(),
+            "public-key": public.to_string_lossy(),
+            "key": key.to_base64(),
+        }));
+    }
+    let (secret, public) = (args.file.to_string_lossy(), public.to_string_lossy());
+    screen.print(&format!(
+        "secret key  {}  (for 'host-test sign', and for nobody else)\npublic key  {}  (for --trusted-key)\n{}\n",
+        line(&secret),
+        line(&public),
+        key.to_base64(),
+    ))
+}
+
+/// Signs a plugin.
+pub(crate) fn sign(common: &Common, args: &SignArgs, screen: Screen) -> Result<(), Failure> {
+    let failed = |why: &dyn std::fmt::Display| Failure::usage(why.to_string());
+    let key = SigningKey::read(&args.signing_key, password).map_err(|why| failed(&why))?;
+    let signature = sign_plugin(&args.dir, &key).map_err(|why| failed(&why))?;
+    let (signature, key): (_, TrustedKey) = (signature.to_string_lossy(), key.public());
+    match common.json {
+        true => screen.print_json(&json!({ "signature": signature, "key": key.to_base64() })),
+        false => screen.print(&format!("{} by {}, {}\n", line(&signature), key.id(), key.to_base64())),
+    }
+}
+
+/// The password, from the environment or from the person.
+fn password() -> Result<String, String> {
+    if let Ok(password) = std::env::var(PASSWORD_VARIABLE) {
+        return Ok(password);
+    }
+    ask("password of the signing key: ")
+}
+
+/// A password for a new key, from the environment or twice from the person.
+fn new_password() -> Result<String, String> {
+    if let Ok(password) = std::env::var(PASSWORD_VARIABLE) {
+        return not_empty(password);
+    }
+    let password = not_empty(ask("password for the secret key: ")?)?;
+    match ask("the same once more: ")? == password {
+        true => Ok(password),
+        false => Err("the two passwords differ; nothing was written".to_owned()),
+    }
+}
+
+fn not_empty(password: String) -> Result<String, String> {
+    match password.is_empty() {
+        true => Err("the password is empty; --unlocked makes a key without one".to_owned()),
+        false => Ok(password),
+    }
+}
+
+fn ask(prompt: &str) -> Result<String, String> {
+    if !io::stdin().is_terminal() {
+        return Err(format!("it takes a password, and nobody can be asked; set {PASSWORD_VARIABLE}"));
+    }
+    rpassword::prompt_password(prompt).map_err(|why| format!("the password cannot be read: {why}"))
+}

@@ -1,0 +1,174 @@
+//! The program told to accept signed plugins only: from making a key to each refusal.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A folder with a plugin in `plugin/`, and the program run in it.
+struct Bench(tempfile::TempDir);
+
+impl Bench {
+    fn new() -> Bench {
+        let dir = tempfile::tempdir().unwrap();
+        support::plugin(&dir.path().join("plugin"), &support::component(""), 64, 10);
+        Bench(dir)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_host-test"));
+        command.args(line.split_whitespace()).env_clear().stdin(Stdio::null()).current_dir(self.0.path());
+        command.env("HOST_TEST_CACHE_DIR", self.path("cache"));
+        command
+    }
+
+    fn run(&self, line: &str) -> Output {
+        self.command(line).output().unwrap()
+    }
+
+    /// Runs what has to work, and gives its stdout.
+    fn good(&self, line: &str) -> String {
+        told(self.run(line), 0, line).0
+    }
+
+    /// Runs what has to be refused as wrong usage, and gives its stderr.
+    fn refused(&self, line: &str) -> String {
+        let (stdout, stderr) = told(self.run(line), 2, line);
+        assert!(stdout.is_empty(), "{line}: {stdout}");
+        stderr
+    }
+}
+
+fn told(output: Output, code: i32, what: &str) -> (String, String) {
+    let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    assert_eq!(output.status.code(), Some(code), "{what}: {stdout}{stderr}");
+    (stdout, stderr)
+}
+
+fn edit(path: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.contains(from), "{text}");
+    fs::write(path, text.replace(from, to)).unwrap();
+}
+
+const CHECKED: &str = "inspect --plugin plugin --trusted-key mine.pub";
+
+#[test]
+fn a_person_makes_a_key_signs_a_plugin_and_accepts_no_other() {
+    let bench = Bench::new();
+    bench.good("keygen mine.key --unlocked");
+    let unsigned = bench.refused(CHECKED);
+    assert!(unsigned.contains("there is no plugin.toml.minisig"), "{unsigned}");
+    let signed = bench.good("sign plugin --signing-key mine.key");
+    assert!(signed.contains("plugin.toml.minisig by key "), "{signed}");
+    let inspected = bench.good(CHECKED);
+    assert!(
+        inspected.lines().any(|line| line.starts_with("signed by") && line.contains(" key ")),
+        "{inspected}"
+    );
+    let key = fs::read_to_string(bench.path("mine.pub")).unwrap();
+    let key = key.lines().nth(1).unwrap();
+    bench.good(&format!("inspect --plugin plugin --trusted-key {key}"));
+    assert!(bench.good("inspect --plugin plugin").contains("not looked at"));
+    let json: serde_json::Value = serde_json::from_str(&bench.good(&format!("{CHECKED} --json"))).unwrap();
+    assert!(json["signed-by"].as_str().unwrap().starts_with("key "), "{json}");
+}
+
+#[test]
+fn each_thing_that_can_be_wrong_has_its_own_message() {
+    let bench = Bench::new();
+    for name in ["mine", "theirs"] {
+        bench.good(&format!("keygen {name}.key --unlocked"));
+    }
+    bench.good("sign plugin --signing-key theirs.key");
+    let stranger = bench.refused(CHECKED);
+    assert!(stranger.contains("it is signed by key ") && stranger.contains("only plugins signed by key "));
+    bench.good("inspect --plugin plugin --trusted-key mine.pub --trusted-key theirs.pub");
+
+    bench.good("sign plugin --signing-key mine.key");
+    edit(&bench.path("plugin/plugin.toml"), "provider.example", "evil.example");
+    let changed = bench.refused(CHECKED);
+    assert!(changed.contains("plugin.toml is not as key "), "{changed}");
+    edit(&bench.path("plugin/plugin.toml"), "evil.example", "provider.example");
+    bench.good(CHECKED);
+
+    let component = bench.path("plugin/dummy.wasm");
+    let mut bytes = fs::read(&component).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&component, bytes).unwrap();
+    let swapped = bench.refused(CHECKED);
+    assert!(swapped.contains("the manifest says SHA-256") && swapped.contains("the component is SHA-256"));
+
+    fs::write(bench.path("plugin/plugin.toml.minisig"), "nonsense").unwrap();
+    let nonsense = bench.refused(CHECKED);
+    assert!(nonsense.contains("no signature of minisign"), "{nonsense}");
+}
+
+#[test]
+fn the_environment_can_ask_for_signatures_and_fails_closed() {
+    let bench = Bench::new();
+    bench.good("keygen mine.key --unlocked");
+    let run = |value: &str| {
+        bench.command("inspect --plugin plugin").env("HOST_TEST_TRUSTED_KEY", value).output().unwrap()
+    };
+    assert!(told(run("mine.pub"), 2, "unsigned").1.contains("there is no plugin.toml.minisig"));
+    for value in ["", "nowhere.pub", "RWnonsense"] {
+        assert!(told(run(value), 2, value).1.contains("trusted key"), "{value}");
+    }
+    bench.good("sign plugin --signing-key mine.key");
+    told(run("mine.pub"), 0, "signed");
+}
+
+#[test]
+fn a_password_is_asked_for_and_comes_from_no_argument() {
+    let bench = Bench::new();
+    let asked = bench.refused("keygen mine.key");
+    assert!(asked.contains("SIGNING_PASSWORD"), "{asked}");
+    assert!(!bench.path("mine.key").exists() && !bench.path("mine.pub").exists());
+    let with =
+        |line: &str, password: &str| bench.command(line).env("SIGNING_PASSWORD", password).output().unwrap();
+    assert!(told(with("keygen mine.key", ""), 2, "empty").1.contains("--unlocked"));
+    told(with("keygen mine.key", "canary-right"), 0, "keygen");
+    let sign = "sign plugin --signing-key mine.key";
+    assert!(bench.refused(sign).contains("SIGNING_PASSWORD"));
+    let (_, wrong) = told(with(sign, "canary-wrong"), 2, "wrong");
+    assert!(wrong.to_lowercase().contains("password") && !wrong.contains("canary"), "{wrong}");
+    let (stdout, stderr) = told(with(sign, "canary-right"), 0, "right");
+    assert!(!stdout.contains("canary") && stderr.is_empty(), "{stdout}{stderr}");
+    bench.good(CHECKED);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signing_key_that_others_may_read_is_not_used() {
+    let bench = Bench::new();
+    bench.good("keygen mine.key --unlocked");
+    let path = bench.path("mine.key");
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let refused = bench.refused("sign plugin --signing-key mine.key");
+    assert!(refused.contains("chmod 600"), "{refused}");
+}
+
+#[test]
+fn what_is_no_plugin_is_named_and_no_name_is_empty() {
+    let bench = Bench::new();
+    fs::write(bench.path("Cargo.toml"), "").unwrap();
+    let cases = [
+        ("describe --plugin Cargo.toml", "Cargo.toml is no plugin; name a plugin's folder"),
+        ("describe --plugin cache.wasm", "cache.wasm"),
+        (
+            "describe --plugin .",
+            ". is no plugin: a plugin.toml is expected there, and what is there is Cargo.toml",
+        ),
+        ("describe --plugin plugin.toml", "plugin.toml"),
+    ];
+    for (line, expected) in cases {
+        let told = bench.refused(line);
+        assert!(told.contains(expected), "{line}: {told}");
+    }
+}
