@@ -3,7 +3,7 @@
 SHELL := bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak component dist release sbom deny reproducible lint fmt clean
+.PHONY: help run test soak fuzz mutants component dist release sbom deny reproducible lint fmt clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,12 @@ test: ## Build all and run every test
 
 soak: ## Run the long tests of load; some minutes
 	@scripts/soak
+
+fuzz: ## Run each fuzz target for a minute (FUZZ_SECONDS)
+	@scripts/fuzz
+
+mutants: ## Mutate the decoder, the error table and the host's policy, and see whether a test notices
+	@scripts/mutants
 
 component: ## Build the WebAssembly component
 	@scripts/build-component

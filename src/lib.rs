@@ -29,6 +29,11 @@ pub mod transport;
 
 #[cfg(test)]
 mod corpora;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+
+#[cfg(all(feature = "fuzzing", target_family = "wasm"))]
+compile_error!("the feature \"fuzzing\" is for tests on the native target; build the component without it");
 
 #[cfg(target_family = "wasm")]
 mod component;

@@ -86,8 +86,9 @@ impl Grammar {
             (None, true) => Err(format!("tool call {index} ends without arguments")),
             (Some(ToolArguments::Malformed(malformed)), true) if malformed.raw == block.text => Ok(()),
             (Some(ToolArguments::Object(object)), true) => {
-                let is_object =
-                    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(object).is_ok();
+                // Only its frame is read: depth and half characters are the model's own business.
+                let is_object = object.trim_ascii_start().starts_with('{')
+                    && serde_json::from_str::<&serde_json::value::RawValue>(object).is_ok();
                 // No arguments at all are the empty object.
                 let same = *object == block.text || (object == "{}" && block.text.trim().len() <= 4);
                 match is_object && same {

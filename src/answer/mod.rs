@@ -3,15 +3,17 @@
 //! A stream was asked for, and servers answer with what they like, under any content type [9]. The first
 //! byte that is not blank tells which it is; what is neither is told as an error, never guessed at.
 
-use alloc::{boxed::Box, format, string::String, vec::Vec};
+use alloc::{boxed::Box, format, string::String};
 
 use crate::errors::{Error, incomplete_stream, protocol};
 use crate::events::Assembler;
 use crate::json::parse;
-use crate::sse::{MAX_EVENT, MAX_LINE, Parser, TooLong};
+use crate::sse::{MAX_EVENT, MAX_LINE, Parser, Tail, TooLong};
 
-/// Largest answer that is one JSON text, in bytes.
-pub const MAX_WHOLE: usize = 16 << 20;
+pub use whole::MAX_WHOLE;
+use whole::Whole;
+
+mod whole;
 
 /// How far an answer has come.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,6 +24,15 @@ pub enum Progress {
     Finished,
     /// `finish` is among the events. Whatever else comes is not read [20].
     Complete,
+}
+
+/// How a stream came to its end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum End {
+    /// As it should.
+    Whole,
+    /// The network, a deadline or an error in the stream cut it off.
+    CutOff,
 }
 
 /// Reads what one wire route answers.
@@ -38,15 +49,16 @@ pub trait Decoder {
     /// Counts the events that told something of the answer: keep-alives in whatever dress do not [26].
     fn told(&self) -> u64;
 
-    /// The stream is over: `finish` if the model said so, an error if not.
-    fn end(&mut self, out: &mut Assembler) -> Result<(), Error>;
+    /// The stream is over: `finish` if the model said so and there is none yet, an error if it did not. Where
+    /// the stream was cut off, a warning tells of what may be missing.
+    fn end(&mut self, end: End, out: &mut Assembler) -> Result<(), Error>;
 }
 
 enum Body {
     /// Nothing but blanks so far.
     Unknown,
     Events(Parser),
-    Whole(Vec<u8>),
+    Whole(Whole),
 }
 
 /// An answer being read.
@@ -63,13 +75,16 @@ impl Answer {
 
     /// How far it has come.
     pub fn progress(&self) -> Progress {
-        self.decoder.progress()
+        match &self.body {
+            Body::Whole(whole) if whole.is_closed() => Progress::Finished,
+            _ => self.decoder.progress(),
+        }
     }
 
     /// Grows with each sign of progress of the answer.
     pub fn told(&self) -> u64 {
         match &self.body {
-            Body::Whole(kept) => kept.len() as u64,
+            Body::Whole(whole) => whole.told() as u64,
             _ => self.decoder.told(),
         }
     }
@@ -87,13 +102,13 @@ impl Answer {
         };
         match &mut self.body {
             Body::Unknown => Ok(()),
-            Body::Whole(kept) if kept.len() + bytes.len() > MAX_WHOLE => {
-                Err(protocol(format!("The answer is one JSON text of more than {} MiB.", MAX_WHOLE >> 20)))
-            }
-            Body::Whole(kept) => {
-                kept.extend_from_slice(bytes);
-                Ok(())
-            }
+            Body::Whole(whole) => match whole.push(bytes) {
+                true => Ok(()),
+                false => Err(protocol(format!(
+                    "The answer is one JSON text of more than {} MiB.",
+                    MAX_WHOLE >> 20
+                ))),
+            },
             Body::Events(parser) => {
                 let mut feed = parser.feed(bytes);
                 while self.decoder.progress() != Progress::Complete {
@@ -119,38 +134,32 @@ impl Answer {
         }
         match core::mem::replace(&mut self.body, Body::Unknown) {
             Body::Unknown => Err(incomplete_stream()),
-            Body::Whole(body) => self.decoder.whole(&String::from_utf8_lossy(&body), out),
+            Body::Whole(body) => self.decoder.whole(&body.into_text(), out),
             Body::Events(parser) if !parser.is_plausible() => Err(protocol(
                 "The provider answered with plain text and not with its API: check the base URL, it has to end in /v1.",
             )),
             Body::Events(parser) => {
-                if let Some(tail) = parser.into_tail() {
-                    let tail = String::from_utf8_lossy(&tail);
-                    if is_whole(&tail)
-                        && let Err(error) = self.decoder.event("", &tail, out)
+                if let Some(Tail { name, data }) = parser.into_tail() {
+                    let data = String::from_utf8_lossy(&data);
+                    if is_whole(&data)
+                        && let Err(error) = self.decoder.event(&name, &data, out)
                     {
                         return self.cut_off(error, out);
                     }
                 }
-                match self.progress() {
-                    Progress::Complete => Ok(()),
-                    _ => self.decoder.end(out),
-                }
+                self.decoder.end(End::Whole, out)
             }
         }
     }
 
     /// The body was cut off: by the network, a deadline, or an error in the stream. An answer whose model
-    /// had finished is complete all the same; only what might have come behind is missing, and a warning
-    /// says so.
+    /// had finished is complete all the same, and so is a JSON text whose last bracket has come.
     pub fn cut_off(&mut self, cause: Error, out: &mut Assembler) -> Result<(), Error> {
-        match self.progress() {
-            Progress::Open => Err(cause),
-            Progress::Complete => Ok(()),
-            Progress::Finished => {
-                out.warn("The stream broke off behind the end of the answer: its usage may be missing.");
-                self.decoder.end(out)
-            }
+        match (self.progress(), &self.body) {
+            (Progress::Open, _) => Err(cause),
+            (Progress::Complete, _) => Ok(()),
+            (Progress::Finished, Body::Whole(_)) => self.end(out),
+            (Progress::Finished, _) => self.decoder.end(End::CutOff, out),
         }
     }
 }
@@ -163,7 +172,7 @@ fn is_whole(tail: &str) -> bool {
 
 fn begin(first: u8) -> Result<Body, Error> {
     match first {
-        b'{' | b'[' => Ok(Body::Whole(Vec::new())),
+        b'{' | b'[' => Ok(Body::Whole(Whole::default())),
         b'<' => Err(protocol(
             "The provider answered with a web page and not with its API: check the base URL, it has to end in /v1.",
         )),

@@ -7,20 +7,30 @@ use super::{
     endpoints::EndpointTypes,
     envelope::{self, Refused},
     lenient::fields,
+    told::Told,
 };
 use crate::errors::Error;
 use crate::json::RawValue;
 
 /// The models that a key may call.
 ///
-/// The list knows no limits, prices or modalities; `created` is a constant and `owned_by` a channel's
-/// name, so they are not read.
+/// CometAPI's list knows no limits, prices or modalities; `created` is a constant and `owned_by` a channel's
+/// name, so they are not read. What a proxy's list knows beyond that is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct KeyList {
     /// By id. A model that came twice has the endpoint types of both rows.
-    pub models: ById<EndpointTypes>,
+    pub models: ById<KeyModel>,
     /// What could not be used, for people.
     pub warnings: Vec<String>,
+}
+
+/// A model that may be called.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct KeyModel {
+    /// The endpoints that serve it.
+    pub types: EndpointTypes,
+    /// What else the row tells.
+    pub told: Told,
 }
 
 impl KeyList {
@@ -29,14 +39,15 @@ impl KeyList {
     ///
     /// Errors: what `refused` makes of an error body inside the 200; `protocol` for what is no list.
     pub fn parse(body: &[u8], refused: Refused<'_>) -> Result<Self, Error> {
-        let mut models = ById::<EndpointTypes>::default();
+        let mut models = ById::<KeyModel>::default();
         let keep = &mut |row: RawValue<'_>| {
             let Some([id, types]) = fields(row, ["id", "supported_endpoint_types"]) else {
                 return Err("it is no object");
             };
             let types = types.map_or(EndpointTypes::default(), EndpointTypes::read);
-            if let Err((known, more)) = models.add(envelope::id(id)?, types) {
-                *known = known.with(more);
+            let model = KeyModel { types, told: Told::read(row) };
+            if let Err((known, more)) = models.add(envelope::id(id)?, model) {
+                known.types = known.types.with(more.types);
             }
             Ok(())
         };
@@ -67,8 +78,8 @@ mod tests {
         );
         let ids: Vec<_> = list.models.ids().collect();
         assert_eq!(ids, ["a", "b", "c", "claude-opus-5"]);
-        assert!(list.models.get("a").unwrap().has(EndpointTypes::ANTHROPIC));
-        assert!(list.models.get("b").unwrap().has(EndpointTypes::OPENAI));
+        assert!(list.models.get("a").unwrap().types.has(EndpointTypes::ANTHROPIC));
+        assert!(list.models.get("b").unwrap().types.has(EndpointTypes::OPENAI));
         assert!(list.warnings.is_empty());
     }
 

@@ -38,10 +38,7 @@ pub(super) fn by_name(id: &str) -> Option<ModelKind> {
 /// By `model_type`, if that is a word that we know and not, as has been seen, the vendor's family; and by
 /// the features, which tell apart what the catalogue calls text but is moderation.
 fn by_public_row(row: &PublicModel) -> Option<ModelKind> {
-    let told = row.model_type.as_deref().and_then(|told| {
-        let (_, kind) = MODEL_TYPES.iter().find(|(word, _)| word.eq_ignore_ascii_case(told))?;
-        Some(*kind)
-    });
+    let told = row.model_type.as_deref().and_then(by_type);
     match told {
         Some(ModelKind::Chat) => Some(row.features.named_kind().unwrap_or(ModelKind::Chat)),
         Some(kind) => Some(kind),
@@ -49,11 +46,18 @@ fn by_public_row(row: &PublicModel) -> Option<ModelKind> {
     }
 }
 
-const MODEL_TYPES: [(&str, ModelKind); 17] = [
+/// The kind that a word for it names.
+pub(super) fn by_type(told: &str) -> Option<ModelKind> {
+    MODEL_TYPES.iter().find(|(word, _)| word.eq_ignore_ascii_case(told)).map(|(_, kind)| *kind)
+}
+
+const MODEL_TYPES: [(&str, ModelKind); 19] = [
     ("text", ModelKind::Chat),
     ("chat", ModelKind::Chat),
     ("llm", ModelKind::Chat),
     ("language", ModelKind::Chat),
+    ("completion", ModelKind::Chat),
+    ("responses", ModelKind::Chat),
     ("image", ModelKind::Image),
     ("3d", ModelKind::Image),
     ("video", ModelKind::Video),

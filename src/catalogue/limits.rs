@@ -8,6 +8,9 @@
 //! The output limit is the table's: the feed is known to be wrong there, and always too small (8,000 for
 //! Claude Haiku 4.5, whose limit is 64,000), which cuts answers off; and it repeats the window where it
 //! knows no limit. The catalogue's is taken for a model that the table does not have.
+//!
+//! Where the key's list tells limits, it is a proxy's, and they are those of the server that is called: they
+//! come first.
 
 use super::Source;
 
@@ -15,24 +18,24 @@ use super::Source;
 pub(super) type Limit = Option<(u64, Source)>;
 
 /// Window and output limit of one source.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Limits {
     pub(super) context_window: Option<u64>,
     pub(super) max_output_tokens: Option<u64>,
 }
 
 /// The window and the output limit to publish.
-pub(super) fn limits(catalogue: Limits, built_in: Limits) -> (Limit, Limit) {
+pub(super) fn limits(key_list: Limits, catalogue: Limits, built_in: Limits) -> (Limit, Limit) {
     let told = catalogue.context_window.filter(|window| match built_in.max_output_tokens {
         Some(output) if built_in.context_window.is_some() => *window > output,
         _ => true,
     });
-    let window = told
-        .map(|window| (window, Source::Catalogue))
+    let of_the_list = |limit: Option<u64>| limit.map(|limit| (limit, Source::KeyList));
+    let window = of_the_list(key_list.context_window)
+        .or(told.map(|window| (window, Source::Catalogue)))
         .or(built_in.context_window.map(|window| (window, Source::BuiltIn)));
-    let output = built_in
-        .max_output_tokens
-        .map(|output| (output, Source::BuiltIn))
+    let output = of_the_list(key_list.max_output_tokens)
+        .or(built_in.max_output_tokens.map(|output| (output, Source::BuiltIn)))
         .or(catalogue.max_output_tokens.map(|output| (output, Source::Catalogue)));
     // From two sources they may contradict each other: then the window, which matters more, stands alone.
     let fits = |output: &(u64, Source)| window.is_none_or(|(window, _)| output.0 < window);
@@ -42,7 +45,7 @@ pub(super) fn limits(catalogue: Limits, built_in: Limits) -> (Limit, Limit) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Source::{BuiltIn, Catalogue};
+    use Source::{BuiltIn, Catalogue, KeyList};
 
     #[test]
     fn each_limit_is_taken_from_the_source_that_errs_harmlessly() {
@@ -60,7 +63,16 @@ mod tests {
             (of(Some(100), Some(50)), empty, Some((100, Catalogue)), Some((50, Catalogue))),
             (empty, empty, None, None),
         ] {
-            assert_eq!(limits(catalogue, built_in), (window, output), "{catalogue:?}");
+            assert_eq!(limits(empty, catalogue, built_in), (window, output), "{catalogue:?}");
+        }
+        let list = of(Some(100_000), Some(4_000));
+        for (list, window, output) in [
+            (list, (100_000, KeyList), Some((4_000, KeyList))),
+            (of(None, Some(4_000)), (200_000, BuiltIn), Some((4_000, KeyList))),
+            (of(Some(100_000), None), (100_000, KeyList), Some((64_000, BuiltIn))),
+            (of(Some(64_000), None), (64_000, KeyList), None),
+        ] {
+            assert_eq!(limits(list, empty, table), (Some(window), output), "{list:?}");
         }
     }
 }

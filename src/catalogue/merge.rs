@@ -1,6 +1,6 @@
 //! The one list of models that is published, joined from the key's list, the catalogue and the table.
 //!
-//! Which source is believed: what may be called, the key's list; names, kind, modalities and prices, the
+//! Which source is believed: what may be called, the key's list, and also of what else it tells; names, kind, modalities and prices, the
 //! catalogue before the table before the name of the model; context window and output limit as `limits`
 //! says; tools, structured output and reasoning, the table, since nobody else tells. Features are a list
 //! that forgets and does not deny: where the catalogue knows of text alone and the table of more, the
@@ -13,7 +13,7 @@ use alloc::{
 };
 
 use super::{
-    BuiltIn, BuiltInModel, EndpointTypes, KeyList, PublicList, PublicModel, Source,
+    BuiltIn, BuiltInModel, EndpointTypes, KeyList, KeyModel, PublicList, PublicModel, Source, Told,
     extra::Extra,
     kind,
     limits::{Limits, limits},
@@ -36,7 +36,7 @@ pub fn merge(key_rows: Option<&KeyList>, public: Option<&PublicList>, built_in: 
     }
     let row = |id| Row {
         id,
-        key_types: key_rows.and_then(|list| list.models.get(id)).copied(),
+        key: key_rows.and_then(|list| list.models.get(id)),
         public: public.and_then(|list| list.models.get(id)),
         built_in: built_in.models.get(id),
         table: built_in,
@@ -52,7 +52,7 @@ pub fn built_in_models() -> Vec<Model> {
 /// What the three sources have on one id.
 struct Row<'a> {
     id: &'a str,
-    key_types: Option<EndpointTypes>,
+    key: Option<&'a KeyModel>,
     public: Option<&'a PublicModel>,
     built_in: Option<&'a BuiltInModel>,
     table: &'a BuiltIn,
@@ -77,10 +77,12 @@ impl<'a> Row<'a> {
             output: facts.keep("output", self.output()).unwrap_or_default(),
             context_window: facts.keep("context-window", context_window),
             max_output_tokens: facts.keep("max-output-tokens", max_output_tokens),
-            tools: facts.keep("tools", self.built_in_fact(|model| model.tools)),
-            structured_output: facts
-                .keep("structured-output", self.built_in_fact(|model| model.structured_output)),
-            reasoning: facts.keep("reasoning", self.built_in_fact(|model| model.reasoning)),
+            tools: facts.keep("tools", self.ability(Told::tools, |model| model.tools)),
+            structured_output: facts.keep(
+                "structured-output",
+                self.ability(Told::structured_output, |model| model.structured_output),
+            ),
+            reasoning: facts.keep("reasoning", self.ability(Told::reasoning, |model| model.reasoning)),
             reasoning_efforts: facts.keep("reasoning-efforts", self.efforts()).unwrap_or_default(),
             price: facts.keep("price", self.price()),
             sources: Vec::new(),
@@ -95,7 +97,7 @@ impl<'a> Row<'a> {
 
     /// A key that may call a model has the last word on whether it is there.
     fn status(&self) -> (ModelStatus, Source) {
-        match (self.key_types, self.public) {
+        match (self.key, self.public) {
             (Some(_), _) => (ModelStatus::Callable, Source::KeyList),
             (None, Some(row)) if row.deprecated => (ModelStatus::Deprecated, Source::Catalogue),
             (None, Some(row)) if row.upcoming => (ModelStatus::Upcoming, Source::Catalogue),
@@ -106,16 +108,16 @@ impl<'a> Row<'a> {
 
     /// The table has only chat models, and is asked before the name is.
     fn kind(&self) -> Option<(ModelKind, Source)> {
-        let found = kind::kind(self.id, self.key_types.unwrap_or_default(), self.public);
+        let by_list = self.key_list(|told| told.kind);
+        let found = kind::kind(self.id, self.key_types(), self.public);
         let told = found.filter(|(_, source)| *source != Source::Inferred);
-        told.or(self.built_in.map(|_| (ModelKind::Chat, Source::BuiltIn))).or(found)
+        by_list.or(told).or(self.built_in.map(|_| (ModelKind::Chat, Source::BuiltIn))).or(found)
     }
 
     fn routes(&self, kind: ModelKind, facts: &mut Facts) -> Vec<String> {
         let public = self.public.map(|row| row.endpoints).unwrap_or_default();
         let built_in = self.built_in.map(|model| model.routes).unwrap_or_default();
-        let (routes, sources) =
-            routes::routes(self.id, kind, self.key_types.unwrap_or_default(), public, built_in);
+        let (routes, sources) = routes::routes(self.id, kind, self.key_types(), public, built_in);
         sources.into_iter().for_each(|source| facts.name("routes", source));
         routes
     }
@@ -129,7 +131,8 @@ impl<'a> Row<'a> {
             context_window: model.context_window,
             max_output_tokens: model.max_output_tokens,
         });
-        limits(catalogue.unwrap_or_default(), built_in.unwrap_or_default())
+        let key_list = self.key.map(|model| model.told.limits);
+        limits(key_list.unwrap_or_default(), catalogue.unwrap_or_default(), built_in.unwrap_or_default())
     }
 
     /// A row whose name only repeats the id has no name.
@@ -149,7 +152,11 @@ impl<'a> Row<'a> {
         let told = self.catalogue(|row| some(row.features.inputs()));
         let table = self.built_in_fact(|model| some(model.input.clone()));
         let forgot = |told: &[String], table: &[String]| told == ["text"] && table.len() > 1;
+        let by_list = self.key_list(Told::input);
         match (told, table) {
+            (told, None) if by_list.is_some() && told.as_ref().is_none_or(|(told, _)| told == &["text"]) => {
+                by_list
+            }
             (Some(told), Some(table)) if forgot(&told.0, &table.0) => Some(table),
             (told, table) => told.or(table),
         }
@@ -182,6 +189,23 @@ impl<'a> Row<'a> {
             }
         }
         extra.json()
+    }
+
+    fn key_types(&self) -> EndpointTypes {
+        self.key.map(|model| model.types).unwrap_or_default()
+    }
+
+    fn key_list<T>(&self, fact: impl FnOnce(&Told) -> Option<T>) -> Option<(T, Source)> {
+        self.key.and_then(|model| fact(&model.told)).map(|fact| (fact, Source::KeyList))
+    }
+
+    /// A yes or no of the key's list, or else of the table.
+    fn ability(
+        &self,
+        told: impl FnOnce(&Told) -> Option<bool>,
+        table: impl FnOnce(&BuiltInModel) -> Option<bool>,
+    ) -> Option<(bool, Source)> {
+        self.key_list(told).or_else(|| self.built_in_fact(table))
     }
 
     fn catalogue<T>(&self, fact: impl FnOnce(&PublicModel) -> Option<T>) -> Option<(T, Source)> {

@@ -208,3 +208,28 @@ fn vendors_of_the_built_in_list_are_those_of_the_collected_facts() {
         assert_eq!(model.vendor.as_deref(), row["vendor"].as_str(), "{}", model.id);
     }
 }
+
+#[test]
+fn what_a_proxys_list_tells_itself_comes_first_and_is_named_as_the_source() {
+    let key = key(r#"[{"id":"house-model","mode":"embedding","max_input_tokens":8000},
+            {"id":"gpt-5.4-mini","mode":"chat","max_input_tokens":100000,"max_output_tokens":4000,
+             "supports_function_calling":true,"supports_reasoning":false},
+            {"id":"my-llava","supports_vision":true,"supports_response_schema":1}]"#);
+    let models = merge(Some(&key), None, &BuiltIn::load());
+    models.iter().for_each(assert_every_fact_has_a_source);
+    let [known, house, eyes] = &models[..] else { panic!("{models:?}") };
+    assert_eq!((house.kind, house.context_window), (ModelKind::Embedding, Some(8_000)));
+    assert_eq!(
+        (known.context_window, known.max_output_tokens, known.tools),
+        (Some(100_000), Some(4_000), Some(true))
+    );
+    for fact in ["kind", "context-window", "max-output-tokens", "tools"] {
+        assert_eq!(sources(known, fact), ["key-list"], "{fact}");
+    }
+    // A no may stand for "not known": there the table counts.
+    assert_eq!(sources(known, "reasoning"), ["built-in"]);
+    assert_eq!(
+        (eyes.input.as_slice(), eyes.structured_output),
+        (&["text".into(), "image".into()][..], Some(true))
+    );
+}

@@ -23,17 +23,19 @@ mod names;
 mod pricing;
 mod public_list;
 mod routes;
+mod told;
 
 pub use built_in::{BuiltIn, BuiltInModel};
 pub use by_id::ById;
 pub use endpoints::EndpointTypes;
 pub use envelope::Refused;
 pub use features::Features;
-pub use key_list::KeyList;
+pub use key_list::{KeyList, KeyModel};
 pub use merge::{built_in_models, merge};
 pub use pricing::Pricing;
 pub use public_list::{PublicList, PublicModel};
 pub use routes::Routes;
+pub use told::Told;
 
 /// Where a fact comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -6,7 +6,7 @@ use alloc::{
 };
 
 use super::{
-    Error, Scrubber, Wish,
+    Error, ErrorKind, Scrubber, Wish,
     body::{self, Words},
     error,
     excerpt::excerpt,
@@ -60,13 +60,26 @@ fn build(head: Option<&ResponseHead>, status: u16, text: &str, scrubber: &Scrubb
     error.request_id = request_id(head, &words, scrubber);
     error.retry_after_ms = head.and_then(|head| Wish::from_head(head).ms());
     error.retryable = match should_retry.map(str::trim_ascii) {
-        Some("true") => true,
+        Some("true") => verdict.retryable || may_pass(&verdict.kind),
         Some("false") => false,
         _ => verdict.retryable,
     };
     error.request_sent = true;
     error.details_json = details(text, &words, scrubber);
     error
+}
+
+/// Failures of the kind that another try may find gone, where the server says so. Its word is not enough for a
+/// key that is refused or a request that is wrong: those come back the same, and may be counted against it.
+fn may_pass(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::RateLimited
+            | ErrorKind::Overloaded
+            | ErrorKind::Server
+            | ErrorKind::Timeout
+            | ErrorKind::Network
+    )
 }
 
 fn evidence(head: Option<&ResponseHead>, status: u16, text: &str, words: &Words) -> Evidence {

@@ -166,7 +166,6 @@ fn the_headers_give_the_wait_the_request_id_and_the_last_word_on_retries() {
     assert_eq!((long.retry_after_ms, long.retryable), (Some(3_600_000), true));
     assert_eq!(Wish::from_error(&long), Wish::TooLong(3_600_000));
     assert!(!error(&[("x-should-retry", "false")], "").retryable);
-    assert!(error(&[("x-should-retry", "true")], &coded("insufficient_quota")).retryable);
     assert!(error(&[("x-should-retry", "maybe")], "").retryable);
 
     let said = saying("Sorry (Request ID: 2026-in-text)");
@@ -184,6 +183,36 @@ fn the_headers_give_the_wait_the_request_id_and_the_last_word_on_retries() {
     }
     assert_eq!(error(&[], r#"{"error":{},"request_id":"req_1"}"#).request_id.as_deref(), Some("req_1"));
     assert_eq!(error(&[], &saying("no REQUEST ID: ")).request_id, None);
+}
+
+/// Whether an answer is retryable by itself, and where the server says that it should be tried again.
+#[test]
+fn a_server_that_asks_for_another_try_gets_one_only_where_it_may_help() {
+    for (status, body, alone, asked) in [
+        (429, "", true, true),
+        (503, "", true, true),
+        (500, "", true, true),
+        (504, "", true, true),
+        (501, "", false, false),
+        (400, "", false, false),
+        (401, "", false, false),
+        (402, "", false, false),
+        (403, "", false, false),
+        (404, "", false, false),
+        (302, "", false, false),
+        (429, coded("insufficient_quota").as_str(), false, false),
+        (400, coded("context_length_exceeded").as_str(), false, false),
+        (500, coded("content_filter").as_str(), false, false),
+    ] {
+        let retryable =
+            |headers| from_response(&head(status, headers), body.as_bytes(), &Scrubber::default()).retryable;
+        let found = (retryable(&[]), retryable(&[("x-should-retry", " true ")]));
+        assert_eq!(found, (alone, asked), "{status} {body}");
+        assert!(!retryable(&[("x-should-retry", "false")]), "{status} {body}");
+    }
+    let declined = r#"{"success":false,"message":"m"}"#;
+    let asked = head(200, &[("x-should-retry", "true")]);
+    assert!(from_body_error(declined, Some(&asked), &Scrubber::default()).retryable);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Keeps the grammar of events.
 
 use alloc::{
+    borrow::ToOwned,
     format,
     string::String,
     vec::{self, Vec},
@@ -8,6 +9,7 @@ use alloc::{
 
 use super::tool_call::{Call, CallHandle};
 use crate::contract::{BlockDelta, BlockEnd, BlockKind, BlockStart, Event, Finish, ResponseInfo};
+use crate::distinct::Distinct;
 use crate::errors::{Error, protocol};
 use crate::json::{PairJoiner, WireText};
 
@@ -59,6 +61,7 @@ pub struct Assembler {
     next_index: u32,
     open: Option<OpenText>,
     calls: Vec<Call>,
+    call_ids: Distinct,
     call_bytes: usize,
     /// Makes generated call ids differ from those of other turns of the conversation.
     id_seed: u64,
@@ -141,11 +144,19 @@ impl Assembler {
         Ok(CallHandle(self.calls.len() - 1))
     }
 
-    /// The id of a call; the first one that is not empty counts.
+    /// The id of a call; the first one that is not empty counts. One that another call of the answer has
+    /// already gets a number: a host answers calls by their ids, and has to be able to answer each.
     pub fn call_id(&mut self, call: CallHandle, id: &str) -> Result<(), Error> {
         self.count(id.len())?;
+        if id.is_empty() || self.calls.get(call.0).is_none_or(|call| !call.id().is_empty()) {
+            return Ok(());
+        }
+        let mut unique = id.to_owned();
+        while !self.call_ids.number(&unique).1 {
+            unique = format!("{unique}_{}", call.0);
+        }
         if let Some(call) = self.calls.get_mut(call.0) {
-            call.id(id);
+            call.set_id(unique);
         }
         Ok(())
     }
@@ -253,9 +264,11 @@ impl Assembler {
 
     /// No more comes: an id that never came is made up, and the block is started with what there is.
     fn settle_call(&mut self, handle: CallHandle) {
+        // Ids that were told are counted before; one that is made up is too short to matter.
         let made_up = format!("call_{:x}_{}", self.id_seed, handle.0);
+        let _ = self.call_id(handle, &made_up);
         if let Some(call) = self.calls.get_mut(handle.0) {
-            call.settle(made_up);
+            call.settle();
         }
         self.start_call(handle);
         self.call_delta(handle);

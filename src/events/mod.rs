@@ -5,7 +5,7 @@
 //! handed out as whole whose arguments were not looked at.
 
 mod assembler;
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod grammar;
 #[cfg(test)]
 mod tests;

@@ -24,6 +24,11 @@ pub(super) fn check(raw: String) -> ToolArguments {
     ToolArguments::Malformed(MalformedArguments { raw, reason })
 }
 
+/// Whether a text is a whole JSON object.
+pub(super) fn is_object(text: &str) -> bool {
+    text.trim_ascii_start().starts_with('{') && parse(text).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,10 +30,13 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn id(&mut self, id: &str) {
-        if self.id.is_empty() {
-            self.id = id.to_owned();
-        }
+    /// The id, empty while it is not known.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn set_id(&mut self, id: String) {
+        self.id = id;
     }
 
     /// Names come whole, repeated, or in pieces [13]: what begins with all there was so far takes its
@@ -51,8 +54,19 @@ impl Call {
     }
 
     pub(super) fn push_arguments(&mut self, fragment: &WireText<'_>) {
-        self.joiner.push(fragment.as_bytes(), &mut self.arguments);
         self.name_settled = true;
+        if self.is_told_again(fragment) {
+            return;
+        }
+        self.joiner.push(fragment.as_bytes(), &mut self.arguments);
+    }
+
+    /// Some vendors send the arguments once more when they are whole [13]. Behind a whole object nothing can
+    /// come but blanks, so the same text over again is that, and no part of it. Costs no more than the fragment.
+    fn is_told_again(&self, fragment: &WireText<'_>) -> bool {
+        self.joiner.is_empty()
+            && fragment.as_bytes() == self.arguments.as_bytes()
+            && tool_arguments::is_object(&self.arguments)
     }
 
     /// What the block starts with, if it can start now.
@@ -80,11 +94,8 @@ impl Call {
     }
 
     /// No more comes of this call.
-    pub(super) fn settle(&mut self, made_up_id: String) {
+    pub(super) fn settle(&mut self) {
         self.joiner.finish(&mut self.arguments);
-        if self.id.is_empty() {
-            self.id = made_up_id;
-        }
         self.settled = true;
     }
 

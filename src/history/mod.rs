@@ -11,7 +11,9 @@ mod matching;
 mod turn;
 mod warnings;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
+// The fuzz targets need some of them.
+#[cfg_attr(not(test), allow(dead_code))]
 pub(crate) mod samples;
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,10 @@ const BEST_EFFORT_TIME: Duration = Duration::from_secs(5);
 /// How long the public catalogue may take. It only adds facts, so nobody waits for it for longer.
 const CATALOGUE_TIME: Duration = Duration::from_secs(5);
 
+/// How long a list without the catalogue's facts is taken for young, however old a list the host would take:
+/// the catalogue may be back in a moment, and until then the models have next to no limits and prices.
+const FACTLESS_TIME: Duration = Duration::from_secs(60);
+
 /// The models learnt last.
 #[derive(Debug, Default)]
 pub struct Memory {
@@ -32,6 +36,8 @@ struct Learnt {
     at: Moment,
     models: Vec<Model>,
     warnings: Vec<String>,
+    /// The catalogue was among the sources.
+    facts: bool,
 }
 
 /// A question about models under way.
@@ -182,8 +188,8 @@ impl<T: Transport> ModelQuery<T> {
         let models = merge(Some(&key_list), catalogue.as_ref(), &BuiltIn::load());
         // An empty list may be a hiccup of the service: it is handed on, and not remembered.
         if !key_list.models.is_empty() {
-            let learnt =
-                Learnt { at: self.transport.now(), models: models.clone(), warnings: warnings.clone() };
+            let (at, facts) = (self.transport.now(), catalogue.is_some());
+            let learnt = Learnt { at, models: models.clone(), warnings: warnings.clone(), facts };
             self.memory.borrow_mut().learnt = Some(learnt);
         }
         Ok(ModelList { models, origin: ListOrigin::Live, age_ms: None, degraded: None, warnings })
@@ -223,6 +229,9 @@ impl Memory {
         let learnt = self.learnt.as_ref()?;
         let age = learnt.at.until(now);
         if max_age.is_some_and(|max_age| age > max_age || max_age.is_zero()) {
+            return None;
+        }
+        if max_age.is_some() && !learnt.facts && age > FACTLESS_TIME {
             return None;
         }
         Some(ModelList {

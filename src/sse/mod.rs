@@ -43,6 +43,15 @@ pub struct Event<'a> {
     pub last_event_id: &'a str,
 }
 
+/// What stood at the end of a body without the blank line that would have made it an event.
+#[derive(Debug, PartialEq)]
+pub struct Tail {
+    /// The value of `event:`, empty where there was none.
+    pub name: String,
+    /// The data lines, joined by LF.
+    pub data: Vec<u8>,
+}
+
 /// A cap was passed. The rest of the body cannot be trusted to be events.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TooLong {
@@ -84,16 +93,21 @@ impl Parser {
     ///
     /// By the standard this is nothing. Some servers leave the last blank line out [5], so the reader of
     /// the data may look whether it is complete in itself; half an event must stay nothing.
-    pub fn into_tail(mut self) -> Option<Vec<u8>> {
+    pub fn into_tail(mut self) -> Option<Tail> {
+        self.start_next();
         let line = core::mem::take(&mut self.lines).into_unfinished();
-        if !self.spent && self.data_lines > 0 {
-            if let Some(value) = data_value(&line) {
-                self.data.push(b'\n');
+        match name_and_value(&line) {
+            (b"data", value) => {
+                if self.data_lines > 0 {
+                    self.data.push(b'\n');
+                }
                 self.data.extend_from_slice(value);
+                self.data_lines += 1;
             }
-            return Some(self.data);
+            (b"event", value) => self.name = String::from_utf8_lossy(value).into_owned(),
+            _ => {}
         }
-        data_value(&line).map(Vec::from)
+        (self.data_lines > 0).then_some(Tail { name: self.name, data: self.data })
     }
 
     fn start_next(&mut self) {

@@ -1,5 +1,5 @@
 use super::*;
-use std::string::{String, ToString};
+use std::string::String;
 use std::vec::Vec;
 
 /// The events of a body that comes in these reads, as `name|data`.
@@ -15,13 +15,14 @@ fn events(reads: &[&[u8]]) -> Result<Vec<String>, TooLong> {
     Ok(found)
 }
 
+/// What stands at the end of a body, as `name|data`.
 fn tail(reads: &[&[u8]]) -> Option<String> {
     let mut parser = Parser::default();
     for read in reads {
         let mut feed = parser.feed(read);
         while feed.next_event().expect("within the caps").is_some() {}
     }
-    parser.into_tail().map(|tail| String::from_utf8_lossy(&tail).to_string())
+    parser.into_tail().map(|tail| std::format!("{}|{}", tail.name, String::from_utf8_lossy(&tail.data)))
 }
 
 /// Bodies and their events: the framing lines of the catalogue.
@@ -66,10 +67,14 @@ fn a_body_has_the_same_events_byte_by_byte_with_empty_reads_between() {
 #[test]
 fn what_stands_at_the_end_without_a_blank_line_can_be_looked_at() {
     for (body, expected) in [
-        (&b"data: a\n\ndata: [DONE]"[..], Some("[DONE]")),
-        (b"data: [DONE]\n", Some("[DONE]")),
-        (b"data: {\ndata: }", Some("{\n}")),
-        (b"\xEF\xBB\xBFdata: a", Some("a")),
+        (&b"data: a\n\ndata: [DONE]"[..], Some("|[DONE]")),
+        (b"data: [DONE]\n", Some("|[DONE]")),
+        (b"data: {\ndata: }", Some("|{\n}")),
+        (b"\xEF\xBB\xBFdata: a", Some("|a")),
+        (b"event: error\ndata: a", Some("error|a")),
+        (b"data: a\nevent: error", Some("error|a")),
+        (b"event: x\ndata: a\n\ndata: b", Some("|b")),
+        (b"event: error\n", None),
         (b"data: a\n\n", None),
         (b"data: a\n\n: PING", None),
         (b"data: a\n\nda", None),
@@ -110,9 +115,12 @@ fn very_many_empty_data_lines_meet_the_cap() {
 
 #[test]
 fn an_event_of_many_long_lines_meets_the_cap() {
-    let line = [b"data: ", &vec![b'x'; MAX_LINE - 6][..], b"\n"].concat();
-    let body = line.repeat(9);
-    assert_eq!(events(&[&body]), Err(TooLong::Event));
+    let line = |length: usize| [b"data: ", &vec![b'x'; length][..], b"\n"].concat();
+    let eight = line(MAX_EVENT / 8 - LINE_OVERHEAD).repeat(8);
+    assert_eq!(events(&[&eight, b"\n"]).expect("at the cap").len(), 1);
+    let beyond = [&eight[..], &line(0)].concat();
+    assert_eq!(events(&[&beyond]), Err(TooLong::Event));
+    assert_eq!(events(&[&eight, b"\n", &eight, b"\n"]).expect("each for itself").len(), 2);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use wasmtime::Trap;
+use wasmtime::component::ResourceTableError;
 
 use crate::contract;
 use crate::private_file::PrivateFileError;
@@ -86,10 +87,18 @@ pub(super) struct Overdue;
 
 /// What stopped a component, in a line and without the backtrace that means nothing to people.
 pub(super) fn reason(error: &wasmtime::Error) -> String {
-    match error.downcast_ref::<Trap>() {
-        Some(trap) => trap.to_string(),
-        None => error.root_cause().to_string(),
+    if let Some(trap) = error.downcast_ref::<Trap>() {
+        return trap.to_string();
     }
+    if let Some(ResourceTableError::Full) = error.downcast_ref() {
+        return "it holds more resources of the host than an instance may".to_owned();
+    }
+    let words = error.root_cause().to_string();
+    // The engine's error has no type that could be asked for, and speaks of fuel.
+    if words.contains("allocated for hostcalls") {
+        return "it handed out more than a call may carry".to_owned();
+    }
+    words
 }
 
 /// The chain of causes of an error, for what only a developer can mend.

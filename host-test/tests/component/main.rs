@@ -10,6 +10,7 @@ mod contract;
 mod credentials;
 mod discovery;
 mod errors;
+mod hostile_input;
 mod live;
 mod raw;
 mod requests;

@@ -133,6 +133,43 @@ fn an_answer_that_finished_is_complete_though_its_connection_stays_open_or_break
     }
 }
 
+/// A whole answer in JSON, what comes behind it, and the error, the milliseconds and the warnings of it all.
+#[test]
+fn a_json_answer_is_complete_with_its_last_bracket_though_no_end_comes() {
+    let whole =
+        r#"{"choices":[{"message":{"content":"a}"},"finish_reason":"stop"}],"usage":{"total_tokens":1}}"#;
+    let refused = r#"{"error":{"message":"m","code":"model_not_found"}}"#;
+    let blanks = || (0..30).map(|second| (second * 1_000, Move::Bytes("\n".into()))).collect::<Vec<_>>();
+    let broken = std::vec![(5, Move::Fail(crate::transport::Cause::Network, true))];
+    for (body, behind, kind, ms) in [
+        (whole, std::vec![(7, Move::End)], None, 7),
+        (whole, std::vec![], None, 10_000),
+        (whole, blanks(), None, 10_000),
+        (whole, broken.clone(), None, 5),
+        (refused, std::vec![], Some(ErrorKind::ModelNotFound), 10_000),
+        // Half of it is nothing, and so is one text of several.
+        (&whole[..whole.len() - 1], std::vec![], Some(ErrorKind::Timeout), 30_000),
+        (&whole[..whole.len() - 1], broken.clone(), Some(ErrorKind::Network), 5),
+        (whole, std::vec![(1, Move::Bytes(whole.into())), (2, Move::End)], Some(ErrorKind::Protocol), 2),
+        (whole, std::vec![(1, Move::Bytes(whole.into())), broken[0].clone()], Some(ErrorKind::Network), 5),
+    ] {
+        let script = with(with(head(200), [(0, Move::Bytes(body.into()))]), behind.clone());
+        let network = Scripted::default().on("/chat/completions", [script]);
+        let settings = Config { max_retries: Some(0), ..config() };
+        let mut completion = Client::open(network.clone(), settings)
+            .and_then(|client| client.complete(&request()))
+            .expect("a good request");
+        let (events, error) = run(&mut completion);
+        let case = std::format!("{body} and {behind:?}");
+        assert_eq!((error.map(|error| error.kind), network.now_ms()), (kind.clone(), ms), "{case}");
+        let mut grammar = Grammar::default();
+        events.iter().for_each(|event| grammar.read(event));
+        let text = if kind.is_none() { "a}" } else { "" };
+        assert_eq!((grammar.answer.text.as_str(), grammar.answer.warnings.len()), (text, 0), "{case}");
+        assert_eq!(network.open(), 0);
+    }
+}
+
 #[test]
 fn usage_behind_the_finish_reason_is_waited_for() {
     let script = with(

@@ -69,3 +69,17 @@ fn an_error_whose_body_has_no_end_is_told_all_the_same() {
     let (error, when) = fails(with(head(401), flood));
     assert_eq!((error.kind, when), (ErrorKind::Authentication, 0));
 }
+
+#[test]
+fn a_json_answer_that_comes_slowly_is_progress() {
+    let whole = r#"{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}"#;
+    let pieces = whole.as_bytes().chunks(16).enumerate();
+    let pieces = pieces.map(|(at, piece)| (at as u64 * 29_000, String::from_utf8_lossy(piece).into_owned()));
+    let script = with(head(200), pieces.map(|(at, piece)| (at, Move::Bytes(piece))));
+    let network = Scripted::default().on("/chat/completions", [script]);
+    let (events, error) = run(&mut complete(&network));
+    assert_eq!(error, None);
+    assert!(matches!(events.last(), Some(Event::Finish(_))));
+    // Three pauses, and the time that is left to the server to end the body.
+    assert_eq!(network.now_ms(), 3 * 29_000 + 10_000);
+}

@@ -96,6 +96,40 @@ fn a_young_list_is_answered_from_memory_with_its_age() {
 }
 
 #[test]
+fn a_list_without_the_catalogues_facts_is_remembered_for_a_minute_only() {
+    let network = Scripted::default()
+        .on("/v1/models", std::iter::repeat_n(answer(0, 200, KEY_LIST), 2))
+        .on("/api/models", [answer(0, 404, "<html>"), answer(0, 200, CATALOGUE)]);
+    let client = client(&network);
+    let mut origins = Vec::new();
+    for (wait, how) in [
+        (0, Discovery::Live),
+        (60_000, Discovery::Live),
+        (1, Discovery::BestEffort),
+        (600_000, Discovery::Live),
+    ] {
+        network.advance(wait);
+        let list = ask(&client, how, 3_600_000).expect("a list");
+        origins.push((list.origin, list.models.len()));
+    }
+    use ListOrigin::{Cached, Live};
+    assert_eq!(origins, [(Live, 2), (Cached, 2), (Live, 3), (Cached, 3)]);
+}
+
+#[test]
+fn a_list_without_facts_is_better_than_none_however_old_it_is() {
+    let network = Scripted::default()
+        .on("/v1/models", [answer(0, 200, KEY_LIST), answer(0, 403, "{}")])
+        .on("/api/models", std::iter::repeat_n(answer(0, 404, "<html>"), 2));
+    let client = client(&network);
+    ask(&client, Discovery::Live, 0).expect("a list");
+    network.advance(600_000);
+    let list = ask(&client, Discovery::BestEffort, 3_600_000).expect("a list");
+    assert_eq!((list.origin, list.models.len()), (ListOrigin::Cached, 2));
+    assert!(list.degraded.is_some());
+}
+
+#[test]
 fn an_empty_list_is_handed_on_and_not_remembered() {
     let network = Scripted::default()
         .on("/v1/models", [answer(0, 200, r#"{"data":null}"#), answer(0, 200, KEY_LIST)])

@@ -9,7 +9,7 @@ use super::finish_reason::{Seen, finish_reason};
 use super::reasoning::Reasoning;
 use super::tool_calls::ToolCalls;
 use super::usage::usage;
-use crate::answer::{Decoder, Progress};
+use crate::answer::{Decoder, End, Progress};
 use crate::contract::{Finish, ResponseInfo};
 use crate::errors::{Error, from_body_error, incomplete_stream, protocol};
 use crate::events::{Assembler, TextKind};
@@ -127,11 +127,17 @@ impl ChatDecoder {
         }
     }
 
-    fn complete(&mut self, out: &mut Assembler) -> Result<(), Error> {
+    fn complete(&mut self, end: End, out: &mut Assembler) -> Result<(), Error> {
         self.content.finish(&mut self.reasoning, out)?;
         let seen = Seen { tool_calls: out.has_calls(), refusal: self.refused, text: self.content.text };
         let reason = finish_reason(self.finish_reason.as_deref(), seen)?;
         self.reasoning.finish(out);
+        if self.skipped > 0 {
+            out.warn(format!("Lines of the stream that are no JSON objects were skipped: {}.", self.skipped));
+        }
+        if end == End::CutOff && self.usage.is_none() {
+            out.warn("The stream broke off behind the end of the answer: its usage may be missing.");
+        }
         self.progress = Progress::Complete;
         out.finish(Finish {
             reason,
@@ -142,12 +148,12 @@ impl ChatDecoder {
         Ok(())
     }
 
-    fn skip(&mut self, out: &mut Assembler) -> Result<(), Error> {
+    /// Counted, to be told of once at the end.
+    fn skip(&mut self) -> Result<(), Error> {
         self.skipped += 1;
         if self.skipped > MAX_SKIPPED {
             return Err(protocol("The stream is made of data lines that are not JSON objects."));
         }
-        out.warn("A data line of the stream that is not a JSON object was skipped.");
         Ok(())
     }
 
@@ -161,7 +167,11 @@ impl Decoder for ChatDecoder {
         let data = data.trim_ascii();
         if data == "[DONE]" {
             // The end marker comes from the gateway: without a single chunk there was no answer.
-            return if out.has_responded() { self.complete(out) } else { Err(incomplete_stream()) };
+            return if out.has_responded() {
+                self.complete(End::Whole, out)
+            } else {
+                Err(incomplete_stream())
+            };
         }
         if name == "error" {
             return Err(self.error(data));
@@ -169,7 +179,7 @@ impl Decoder for ChatDecoder {
         match read(data) {
             Some(chunk) => self.chunk(chunk, data, out),
             None if data.is_empty() => Ok(()),
-            None => self.skip(out),
+            None => self.skip(),
         }
     }
 
@@ -184,7 +194,7 @@ impl Decoder for ChatDecoder {
         };
         self.chunk(chunk, body, out)?;
         match out.has_responded() {
-            true => self.complete(out),
+            true => self.complete(End::Whole, out),
             false => Err(protocol(format!(
                 "The answer is JSON without a choice in it, from {}: check the base URL.",
                 super::PATH
@@ -200,10 +210,10 @@ impl Decoder for ChatDecoder {
         self.told
     }
 
-    fn end(&mut self, out: &mut Assembler) -> Result<(), Error> {
+    fn end(&mut self, end: End, out: &mut Assembler) -> Result<(), Error> {
         match self.progress {
             Progress::Open => Err(incomplete_stream()),
-            Progress::Finished => self.complete(out),
+            Progress::Finished => self.complete(end, out),
             Progress::Complete => Ok(()),
         }
     }

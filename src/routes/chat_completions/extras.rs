@@ -15,6 +15,7 @@ pub(super) struct Extras {
     values: Vec<(&'static str, String)>,
     told_of_media: bool,
     too_large: bool,
+    told_of_size: bool,
 }
 
 impl Extras {
@@ -32,7 +33,7 @@ impl Extras {
                 "The answer holds images or audio, which this provider does not hand on; they are left out.",
             );
         }
-        if core::mem::take(&mut self.too_large) {
+        if self.too_large && !core::mem::replace(&mut self.told_of_size, true) {
             out.warn("The answer holds citations or annotations of more than 256 KiB; they are left out.");
         }
     }

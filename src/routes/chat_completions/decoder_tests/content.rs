@@ -23,6 +23,17 @@ fn a_body_that_is_no_stream_is_told_for_what_it_is() {
     }
 }
 
+/// Told with the first byte: what is no answer is not waited for to its end.
+#[test]
+fn a_page_and_a_compressed_body_are_named_and_not_read() {
+    for (body, word) in [("<", "web page"), ("\u{1f}", "compressed"), ("\r\n\t\u{feff} <", "web page")] {
+        let mut answer = Answer::new(Box::new(ChatDecoder::new(context(true))));
+        let told = answer.push(body.as_bytes(), &mut Assembler::default());
+        let error = told.expect_err(body);
+        assert!(error.kind == ErrorKind::Protocol && error.message.contains(word), "{}", error.message);
+    }
+}
+
 #[test]
 fn a_whole_answer_has_the_events_of_a_stream() {
     let body = r#"{"id":"x","model":"m-1","created":5,"choices":[{"message":{"role":"assistant","content":"hi","reasoning_content":"hm",

@@ -16,7 +16,8 @@ fn an_empty_finish_reason_is_none_and_an_unknown_one_is_kept() {
 fn what_is_no_chunk_is_skipped_and_too_much_of_it_ends_the_answer() {
     let done = finish("stop");
     let few = decode_stream(&["ping", "5", &delta(r#"{"content":"a"}"#), r#"{"type":"ping"}"#, "", &done]);
-    assert_eq!((few.answer.text.as_str(), few.answer.warnings.len(), few.error), ("a", 2, None));
+    assert_eq!((few.answer.text.as_str(), few.error), ("a", None));
+    assert_eq!(few.answer.warnings, ["Lines of the stream that are no JSON objects were skipped: 2."]);
     let many = decode_stream(&["ping"; 17]);
     assert_eq!(many.kind(), Some(ErrorKind::Protocol));
 }
@@ -35,8 +36,10 @@ fn an_error_in_the_middle_ends_the_answer() {
         assert!(reading.error.is_some(), "{error}");
         assert_eq!(reading.answer.finish, None, "{error}");
     }
-    let named = decode(&[b"event: error\ndata: {\"message\":\"m\"}\n\n"]);
-    assert!(named.error.is_some());
+    for end in ["\n\n", "\n", ""] {
+        let named = std::format!("{}event: error\ndata: {{\"code\":429}}{end}", stream(&[&delta("{}")]));
+        assert_eq!(decode(&[named.as_bytes()]).kind(), Some(ErrorKind::RateLimited), "{end:?}");
+    }
     let empty =
         decode_stream(&[r#"{"error":null,"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#]);
     assert_eq!((empty.answer.text.as_str(), empty.error), ("a", None));
@@ -68,11 +71,37 @@ fn what_breaks_behind_the_finish_reason_takes_nothing_back() {
     }
 }
 
+/// What came before the break behind a finish reason, and whether a warning tells of it.
+#[test]
+fn usage_that_may_be_missing_is_told_of_only_where_it_may() {
+    let late = r#"{"error":{"message":"late"}}"#;
+    let (stop, failed) = (finish("stop"), finish("error"));
+    let usage = r#"{"choices":[],"usage":{"prompt_tokens":1}}"#;
+    for (data, warnings, kind) in [
+        (&[&stop, late][..], 1, None),
+        (&[usage, &stop, late], 0, None),
+        (&[&stop, usage, late], 0, None),
+        (&[&stop, "[DONE]", late], 0, None),
+        (&[&stop], 0, None),
+        (&[&failed, late], 0, Some(ErrorKind::Server)),
+    ] {
+        let reading = decode_stream(data);
+        assert_eq!((reading.answer.warnings.len(), reading.kind()), (warnings, kind), "{data:?}");
+    }
+}
+
 #[test]
 fn what_comes_behind_the_end_marker_is_not_read() {
     let body = stream(&[&finish("stop"), "[DONE]", &delta(r#"{"content":"a"}"#), r#"{"error":"late"}"#]);
     let reading = decode(&[body.as_bytes()]);
     assert_eq!((reading.answer.text.as_str(), reading.error), ("", None));
+}
+
+#[test]
+fn half_an_event_at_the_end_is_not_even_skipped() {
+    let body = std::format!("{}data: {{\"choi", stream(&[&delta(r#"{"content":"a"}"#), &finish("stop")]));
+    let reading = decode(&[body.as_bytes()]);
+    assert_eq!((reading.error, reading.answer.warnings), (None, Vec::new()));
 }
 
 #[test]
@@ -86,5 +115,11 @@ fn an_end_without_a_blank_line_is_read_if_it_is_whole() {
     ] {
         let body = std::format!("{text}{tail}");
         assert_eq!(decode(&[body.as_bytes()]).kind(), expected, "{tail}");
+    }
+    // Not one line of it has an end.
+    let alone = r#"data: {"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#;
+    for reads in [&[alone.as_bytes()][..], &reads_of(alone.as_bytes(), 1)] {
+        let reading = decode(reads);
+        assert_eq!((reading.error, reading.answer.text.as_str()), (None, "a"));
     }
 }

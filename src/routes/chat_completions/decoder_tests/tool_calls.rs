@@ -86,6 +86,33 @@ const CALLS: &[CallCase] = &[
         &[("a", "f", "{\"x\":[1, 2]}"), ("b", "g", "{}"), ("c", "h", "{}"), ("d", "i", "{}")],
     ),
     (
+        "one id for calls on two indexes, and for a third the id that was made of it",
+        &[
+            r#"{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\""}}]}"#,
+            r#"{"tool_calls":[{"index":1,"id":"a","function":{"name":"g","arguments":"{}"}}]}"#,
+            r#"{"tool_calls":[{"index":2,"id":"a_1","function":{"name":"h","arguments":"{}"}}]}"#,
+            r#"{"tool_calls":[{"index":0,"id":"a","function":{"arguments":":1}"}}]}"#,
+        ],
+        &[("a", "f", "{\"x\":1}"), ("a_1", "g", "{}"), ("a_1_2", "h", "{}")],
+    ),
+    (
+        "an id that is the one made up for a call without",
+        &[
+            r#"{"tool_calls":[{"index":0,"function":{"name":"f","arguments":"{}"}}]}"#,
+            r#"{"tool_calls":[{"index":1,"id":"call_1_0","function":{"name":"g","arguments":"{}"}}]}"#,
+        ],
+        &[("call_1_0_0", "f", "{}"), ("call_1_0", "g", "{}")],
+    ),
+    (
+        "the whole arguments once more, as text and as an object",
+        &[
+            r#"{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\""}},{"index":1,"id":"b","function":{"name":"g","arguments":{"y":[2]}}}]}"#,
+            r#"{"tool_calls":[{"index":0,"function":{"arguments":":1}"}}]}"#,
+            r#"{"tool_calls":[{"index":0,"function":{"arguments":"{\"x\":1}"}},{"index":1,"function":{"arguments":{"y":[2]}}}]}"#,
+        ],
+        &[("a", "f", "{\"x\":1}"), ("b", "g", "{\"y\":[2]}")],
+    ),
+    (
         "the legacy function_call",
         &[
             r#"{"function_call":{"name":"f","arguments":""}}"#,
@@ -121,6 +148,25 @@ fn fragments_with_nothing_in_them_are_no_call() {
             (0, Some(FinishReason::Stop)),
             "{fragments}"
         );
+    }
+}
+
+#[test]
+fn fragments_that_only_look_like_a_repetition_are_kept() {
+    for (fragments, expected) in [
+        (["[", "[", "]]"], "[[]]"),
+        (["{\\\"a\\\":\\\"{}", "{}", "\\\"}"], "{\"a\":\"{}{}\"}"),
+        (["{}", "{ }", ""], "{}{ }"),
+        (["1", "1", ""], "11"),
+    ] {
+        let deltas = fragments.map(|fragment| {
+            std::format!(
+                r#"{{"tool_calls":[{{"index":0,"id":"a","function":{{"name":"f","arguments":"{fragment}"}}}}]}}"#
+            )
+        });
+        let reading = answer_of(&deltas.each_ref().map(String::as_str), "tool_calls");
+        let raw = reading.answer.calls[0].2.clone().unwrap_or_else(|malformed| malformed);
+        assert_eq!(raw, expected, "{fragments:?}");
     }
 }
 

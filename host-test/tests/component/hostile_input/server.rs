@@ -1,0 +1,145 @@
+//! A server that sends whatever bytes it is told to, in the pieces that it is told.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// How the end of a body is told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Framing {
+    /// `Content-Length`.
+    Length,
+    /// Each piece is a chunk, and so a read of its own.
+    Chunked,
+    /// By the end of the connection.
+    Close,
+}
+
+/// A body, and how it is sent.
+#[derive(Clone, Debug)]
+pub struct Served {
+    framing: Framing,
+    pieces: Vec<Vec<u8>>,
+    kept_open: bool,
+}
+
+impl Served {
+    /// A body of these pieces; empty ones are left out.
+    pub fn new<'a>(framing: Framing, pieces: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let pieces = pieces.into_iter().filter(|piece| !piece.is_empty()).map(<[u8]>::to_vec).collect();
+        Served { framing, pieces, kept_open: false }
+    }
+
+    /// The connection stays open behind it.
+    pub fn kept_open(self) -> Self {
+        Served { kept_open: true, ..self }
+    }
+
+    /// Status line, headers and body, as they go on the wire.
+    fn writes(&self) -> Vec<Vec<u8>> {
+        let length: usize = self.pieces.iter().map(Vec::len).sum();
+        let framing = match self.framing {
+            Framing::Length => format!("content-length: {length}\r\n"),
+            Framing::Chunked => "transfer-encoding: chunked\r\n".to_owned(),
+            Framing::Close => String::new(),
+        };
+        let connection = if self.kept_open { "" } else { "connection: close\r\n" };
+        let mut writes = vec![format!("HTTP/1.1 200 OK\r\n{framing}{connection}\r\n").into_bytes()];
+        for piece in &self.pieces {
+            writes.push(match self.framing {
+                Framing::Chunked => [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat(),
+                _ => piece.clone(),
+            });
+        }
+        if self.framing == Framing::Chunked {
+            writes.push(b"0\r\n\r\n".to_vec());
+        }
+        writes
+    }
+}
+
+/// A body in reads of these sizes, which are gone through again and again.
+pub fn in_reads<'b>(body: &'b [u8], sizes: &[usize]) -> Vec<&'b [u8]> {
+    let (mut reads, mut left) = (Vec::new(), body);
+    for size in sizes.iter().cycle() {
+        if left.is_empty() {
+            break;
+        }
+        let (read, behind) = left.split_at((*size).min(left.len()));
+        reads.push(read);
+        left = behind;
+    }
+    if sizes.is_empty() { vec![body] } else { reads }
+}
+
+type Bodies = Arc<Mutex<HashMap<String, Served>>>;
+
+/// A server on loopback.
+pub struct Server {
+    base_url: String,
+    bodies: Bodies,
+}
+
+impl Server {
+    /// Listens.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let base_url = format!("http://{}/v1", listener.local_addr().expect("an address"));
+        let bodies = Bodies::default();
+        let shared = bodies.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(answer(stream, shared.clone()));
+            }
+        });
+        Server { base_url, bodies }
+    }
+
+    /// Where it is.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// What this path answers from now on.
+    pub fn serve(&self, path: &str, served: Served) {
+        self.bodies.lock().expect("no panic while it is held").insert(path.to_owned(), served);
+    }
+}
+
+/// One request, and its answer. A client that has heard enough goes away, which is no failure.
+async fn answer(mut stream: TcpStream, bodies: Bodies) -> Option<()> {
+    stream.set_nodelay(true).ok()?;
+    let path = request(&mut stream).await?;
+    let served = bodies.lock().expect("no panic while it is held").get(&path).cloned();
+    let Some(served) = served else {
+        return stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await.ok();
+    };
+    for write in served.writes() {
+        stream.write_all(&write).await.ok()?;
+    }
+    if served.kept_open {
+        // Until the other side has had enough.
+        while stream.read(&mut [0; 512]).await.ok()? > 0 {}
+    }
+    stream.shutdown().await.ok()
+}
+
+/// Reads a request to its end, and gives its path.
+async fn request(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    loop {
+        if let Some(head) = bytes.windows(4).position(|end| end == b"\r\n\r\n") {
+            let text = String::from_utf8_lossy(&bytes[..head]).to_ascii_lowercase();
+            let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
+            let length: usize = length.map_or(Some(0), |length| length.trim().parse().ok())?;
+            if bytes.len() >= head + 4 + length {
+                return Some(text.split(' ').nth(1)?.to_owned());
+            }
+        }
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    }
+}

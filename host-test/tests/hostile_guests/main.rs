@@ -1,0 +1,134 @@
+//! What hostile components can do to their host and to others: nothing that lasts.
+//!
+//! Every guest runs in one host with the packed plugin, which answers from a stand-in all the while.
+
+mod guest;
+mod lies;
+mod limits;
+mod network;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use guest::Guest;
+use host_test::contract::{Config, Event, Message, Part, Request, Role, TextPart};
+use host_test::grammar::Grammar;
+use host_test::json::request;
+use host_test::plugin::Plugin;
+use host_test::sandbox::{
+    CallError, ClientHandle, CompletionHandle, Grant, Host, Instance, Prepared, Secret,
+};
+use host_test::stand_in::StandIn;
+use tempfile::TempDir;
+
+/// No guest keeps its host busy for so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A host with the packed plugin in it, and a stand-in for that.
+struct House {
+    dir: TempDir,
+    host: Host,
+    good: Prepared,
+    stand_in: StandIn,
+}
+
+impl House {
+    async fn new() -> House {
+        let dir = tempfile::tempdir().unwrap();
+        // The plugin is compiled once for all tests; the guests are small.
+        let host = Host::new(Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile")).unwrap();
+        let plugin = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/plugins/cometapi");
+        let plugin = Plugin::load(&plugin).unwrap_or_else(|error| panic!("{error}; run 'make dist' first"));
+        let good = host.prepare(&plugin, &mut |_| ()).unwrap();
+        House { dir, host, good, stand_in: StandIn::start(0).await.unwrap() }
+    }
+
+    fn prepared(&self, guest: &Guest) -> Prepared {
+        let plugin = support::plugin(&self.dir.path().join("plugin"), &guest.build(), 32, 1);
+        self.host.prepare(&plugin, &mut |_| ()).unwrap()
+    }
+
+    /// An instance with 32 MiB and a second for each call, that may talk to the server at this base URL.
+    async fn instance(&self, guest: &Guest, base_url: Option<&str>) -> Instance {
+        let base_url = base_url.map(|url| url.parse().unwrap());
+        let grant = Grant { loopback: true, base_url, ..Grant::default() };
+        self.prepared(guest).instantiate(grant).await.unwrap()
+    }
+
+    /// Runs something hostile while the packed plugin answers one request after the other; each of its
+    /// answers is whole, and none waits for the hostile one.
+    async fn beside<T>(&self, hostile: impl Future<Output = T>) -> T {
+        let over = AtomicBool::new(false);
+        let hostile = async {
+            let outcome = hostile.await;
+            over.store(true, Ordering::SeqCst);
+            outcome
+        };
+        let good = async {
+            let mut answers = 0;
+            let mut open = self.open().await;
+            while answers == 0 || !over.load(Ordering::SeqCst) {
+                let begun = Instant::now();
+                whole_answer(&mut open).await;
+                answers += 1;
+                assert!(begun.elapsed() < Duration::from_secs(5), "{:?} for an answer", begun.elapsed());
+            }
+            answers
+        };
+        let both = async { tokio::join!(hostile, good) };
+        let (outcome, answers) = tokio::time::timeout(PATIENCE, both).await.expect("an end");
+        println!("{answers} answers meanwhile");
+        outcome
+    }
+
+    async fn open(&self) -> (Instance, ClientHandle) {
+        let base_url = self.stand_in.base_url();
+        let grant = Grant {
+            loopback: true,
+            base_url: base_url.parse().ok(),
+            key: Some(Secret::new(self.stand_in.key())),
+            ..Grant::default()
+        };
+        let mut instance = self.good.instantiate(grant).await.unwrap();
+        let config = Config { base_url: Some(base_url), ..support::config() };
+        let client = instance.open(&config).await.unwrap();
+        (instance, client)
+    }
+}
+
+/// A request with one word from the user.
+fn ask() -> Request {
+    let part = Part::Text(TextPart { text: "hello".to_owned(), replay: None });
+    let message = Message { role: Role::User, content: vec![part], cache_here: false };
+    Request { messages: vec![message], ..request::empty("gpt-5.4-mini".to_owned()) }
+}
+
+async fn whole_answer((instance, client): &mut (Instance, ClientHandle)) {
+    let completion = instance.complete(client, &ask()).await.unwrap();
+    let mut grammar = Grammar::default();
+    loop {
+        let batch = instance.next(&completion, 64, Duration::from_millis(500)).await.unwrap();
+        batch.events.iter().for_each(|event| grammar.read(event).unwrap());
+        if batch.done {
+            break;
+        }
+    }
+    assert!(grammar.is_finished());
+    instance.cancel(completion).await.unwrap();
+}
+
+/// Opens a client and starts a completion, as any host does.
+async fn started(instance: &mut Instance) -> Result<CompletionHandle, CallError> {
+    let client = instance.open(&support::config()).await?;
+    instance.complete(&client, &ask()).await
+}
+
+/// What the first call of `next` says.
+async fn first_events(instance: &mut Instance) -> Result<Vec<Event>, CallError> {
+    let completion = started(instance).await?;
+    Ok(instance.next(&completion, 64, Duration::from_millis(10)).await?.events)
+}

@@ -1,0 +1,116 @@
+//! An answer that is one JSON text, kept until it is whole.
+//!
+//! The end of the body is what says that it is: with `Content-Length` that comes with the last byte. A server
+//! that gives no length and leaves the connection open sends no end at all, so the brackets are counted.
+//! Behind the last one nothing has to come, as behind a finish reason: the caller waits a little for the end,
+//! and does without it then. It does wait, since a further text behind the first would mean that this is no
+//! whole answer but some stream of another kind, and its first piece must not pass for all of it.
+
+use alloc::{string::String, vec::Vec};
+
+/// Largest answer that is one JSON text, in bytes.
+pub const MAX_WHOLE: usize = 16 << 20;
+
+/// The text so far. Each byte is looked at once.
+#[derive(Debug, Default)]
+pub(super) struct Whole {
+    kept: Vec<u8>,
+    /// Brackets that are open.
+    depth: usize,
+    /// Inside a string, and there behind a backslash.
+    string: bool,
+    escaped: bool,
+    /// Where the text was behind its last bracket, in bytes.
+    closed: Option<usize>,
+    /// More than blanks came behind that.
+    spoilt: bool,
+}
+
+impl Whole {
+    /// Takes the bytes of one read; false where that would be too many.
+    pub(super) fn push(&mut self, bytes: &[u8]) -> bool {
+        if self.kept.len() + bytes.len() > MAX_WHOLE {
+            return false;
+        }
+        for byte in bytes {
+            self.kept.push(*byte);
+            self.count(*byte);
+        }
+        true
+    }
+
+    fn count(&mut self, byte: u8) {
+        if self.closed.is_some() {
+            self.spoilt |= !byte.is_ascii_whitespace();
+        } else if self.string {
+            self.string = byte != b'"' || self.escaped;
+            self.escaped = byte == b'\\' && !self.escaped;
+        } else {
+            match byte {
+                b'"' => self.string = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => {
+                    self.depth = self.depth.saturating_sub(1);
+                    if self.depth == 0 {
+                        self.closed = Some(self.kept.len());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether all brackets are closed, and only blanks came behind.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.is_some() && !self.spoilt
+    }
+
+    /// Bytes that told something: blanks behind the end do not [26].
+    pub(super) fn told(&self) -> usize {
+        self.closed.unwrap_or(self.kept.len())
+    }
+
+    /// All of it, invalid UTF-8 replaced.
+    pub(super) fn into_text(self) -> String {
+        String::from_utf8_lossy(&self.kept).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_closed_with_its_last_bracket_however_it_is_cut() {
+        for (text, closed, told) in [
+            (&b"{}"[..], true, 2),
+            (b"{} \r\n\t", true, 2),
+            (b"{}\n{}", false, 2),
+            (b"{}x", false, 2),
+            (b"{\"a\":[1,{}]}", true, 12),
+            (b"{\"a\":[1,{}]", false, 11),
+            (b"{\"}\":1", false, 6),
+            (b"{\"\\\"}", false, 5),
+            (b"{\"\\\\\"}", true, 6),
+            (b"{\"\\\\\\\"}", false, 7),
+            (b"[[]", false, 3),
+            (b"{", false, 1),
+        ] {
+            for cut in 0..=text.len() {
+                let mut whole = Whole::default();
+                let (before, behind) = text.split_at(cut);
+                assert!(whole.push(before) && whole.push(behind));
+                assert_eq!((whole.is_closed(), whole.told()), (closed, told), "{text:?} cut at {cut}");
+                assert_eq!(whole.into_text().as_bytes(), text);
+            }
+        }
+    }
+
+    #[test]
+    fn no_byte_more_than_the_cap_is_kept() {
+        let mut whole = Whole::default();
+        assert!(whole.push(&std::vec![b'['; MAX_WHOLE]));
+        assert!(!whole.push(b"]"));
+        assert_eq!(whole.told(), MAX_WHOLE);
+    }
+}

@@ -1,0 +1,123 @@
+//! Facts that a row of the key's list may hold itself.
+//!
+//! CometAPI's own list has none. A LiteLLM proxy before it, which many run, tells in each row what its table
+//! knows: `mode`, `max_input_tokens`, `max_output_tokens`, `supports_…`. Its `false` often stands for "not
+//! known", so only a yes is taken.
+
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
+use super::{
+    kind,
+    lenient::{fields, flag, text, tokens},
+    limits::Limits,
+};
+use crate::contract::ModelKind;
+use crate::json::{Raw, RawValue};
+
+/// What a row tells of its model.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Told {
+    pub(super) kind: Option<ModelKind>,
+    pub(super) limits: Limits,
+    tools: bool,
+    structured_output: bool,
+    reasoning: bool,
+    vision: bool,
+}
+
+impl Told {
+    pub(super) fn read(row: RawValue<'_>) -> Self {
+        let names = [
+            "mode",
+            "max_input_tokens",
+            "max_output_tokens",
+            "supports_function_calling",
+            "supports_response_schema",
+            "supports_reasoning",
+            "supports_vision",
+        ];
+        let [mode, window, output, tools, structured, reasoning, vision] =
+            fields(row, names).unwrap_or_default();
+        let yes = |field: Raw<'_>| field.and_then(flag) == Some(true);
+        // `image_generation`, `audio_speech`: the first word tells.
+        let word = mode.and_then(text);
+        let word = word.as_deref().and_then(|mode| mode.split('_').next());
+        Self {
+            kind: word.and_then(kind::by_type),
+            limits: Limits {
+                context_window: window.and_then(tokens),
+                max_output_tokens: output.and_then(tokens),
+            },
+            tools: yes(tools),
+            structured_output: yes(structured),
+            reasoning: yes(reasoning),
+            vision: yes(vision),
+        }
+    }
+
+    pub(super) fn tools(&self) -> Option<bool> {
+        self.tools.then_some(true)
+    }
+
+    pub(super) fn structured_output(&self) -> Option<bool> {
+        self.structured_output.then_some(true)
+    }
+
+    pub(super) fn reasoning(&self) -> Option<bool> {
+        self.reasoning.then_some(true)
+    }
+
+    pub(super) fn input(&self) -> Option<Vec<String>> {
+        self.vision.then(|| ["text", "image"].map(ToOwned::to_owned).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::lenient;
+
+    fn read(json: &str) -> Told {
+        Told::read(lenient::parse(json).unwrap())
+    }
+
+    #[test]
+    fn a_row_tells_what_it_knows_and_nothing_else() {
+        let told = read(
+            r#"{"mode":"chat","max_input_tokens":200000,"max_output_tokens":"64000","supports_vision":true,
+                "supports_function_calling":true,"supports_response_schema":true,"supports_reasoning":true}"#,
+        );
+        let limits = Limits { context_window: Some(200_000), max_output_tokens: Some(64_000) };
+        assert_eq!((told.kind, told.limits), (Some(ModelKind::Chat), limits));
+        assert_eq!([told.tools(), told.structured_output(), told.reasoning()], [Some(true); 3]);
+        assert_eq!(told.input().unwrap(), ["text", "image"]);
+        for silent in [
+            "{}",
+            "[]",
+            r#"{"mode":null,"max_input_tokens":0,"max_output_tokens":-1,"supports_vision":false}"#,
+            r#"{"mode":"batch","supports_function_calling":null,"supports_response_schema":"no","supports_reasoning":[]}"#,
+        ] {
+            let told = read(silent);
+            assert_eq!(told, Told::default(), "{silent}");
+            assert_eq!((told.tools(), told.structured_output(), told.reasoning()), (None, None, None));
+            assert_eq!(told.input(), None);
+        }
+    }
+
+    #[test]
+    fn the_first_word_of_a_mode_is_the_kind() {
+        for (mode, kind) in [
+            ("embedding", ModelKind::Embedding),
+            ("image_generation", ModelKind::Image),
+            ("audio_transcription", ModelKind::Audio),
+            ("audio_speech", ModelKind::Audio),
+            ("video_generation", ModelKind::Video),
+            ("moderation", ModelKind::Moderation),
+            ("rerank", ModelKind::Rerank),
+            ("responses", ModelKind::Chat),
+            ("completion", ModelKind::Chat),
+        ] {
+            assert_eq!(read(&format!("{{\"mode\":\"{mode}\"}}")).kind, Some(kind), "{mode}");
+        }
+    }
+}

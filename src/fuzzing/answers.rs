@@ -1,0 +1,71 @@
+//! Answers of a model: bytes to events.
+
+use crate::answer::{Answer, Progress};
+use crate::contract::Event;
+use crate::errors::{Error, Scrubber};
+use crate::events::Assembler;
+use crate::events::grammar::Grammar;
+use crate::routes::Context;
+use crate::routes::chat_completions::ChatDecoder;
+use crate::transport::ResponseHead;
+
+/// Any bytes in any reads come to events in the grammar of the contract, which end in a finish or in a
+/// typed error and never in both; and in other reads to the same.
+pub fn chat_events(data: &[u8]) {
+    let data = super::with_key(data);
+    let (reads, body) = super::in_reads(&data);
+    let (events, error) = decode(&reads);
+    let mut grammar = Grammar::default();
+    events.iter().for_each(|event| grammar.read(event));
+    assert_eq!(grammar.answer.finish.is_some(), error.is_none(), "a finish or an error: {error:?}");
+    if let Some(error) = &error {
+        super::check_error(error);
+    }
+    for event in &events {
+        check(event);
+    }
+    assert_eq!((events, error), decode(&[body]), "cut and whole");
+}
+
+fn decode(reads: &[&[u8]]) -> (Vec<Event>, Option<Error>) {
+    let head = ResponseHead { status: 200, headers: Vec::new() };
+    let context = Context { head, scrubber: Scrubber::new(Some(super::KEY)), reasoning_text: true };
+    let mut answer = Answer::new(Box::new(ChatDecoder::new(context)));
+    let mut out = Assembler::new(1, Vec::new());
+    let mut run = || {
+        for read in reads {
+            answer.push(read, &mut out)?;
+            if answer.progress() == Progress::Complete {
+                return Ok(());
+            }
+        }
+        answer.end(&mut out)
+    };
+    let error = run().err();
+    let mut events = Vec::new();
+    while !out.is_empty() {
+        events.extend(out.take(5));
+    }
+    (events, error)
+}
+
+/// What is JSON by the contract is JSON, and what is a number is one.
+fn check(event: &Event) {
+    let is_object = |json: &str| {
+        assert!(json.starts_with('{'), "{json}");
+        // Numbers beyond the range of floats are no fault of the frame around them.
+        assert!(serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok(), "{json}");
+    };
+    match event {
+        Event::Finish(finish) => {
+            if let Some(usage) = &finish.usage {
+                is_object(usage.raw_json.as_deref().expect("the provider's own words"));
+                assert!(usage.billed.is_none_or(f64::is_finite));
+            }
+            finish.extra_json.iter().for_each(|json| is_object(json));
+        }
+        Event::BlockEnd(end) => end.replay.iter().for_each(|json| is_object(json)),
+        Event::Warning(warning) => assert!((1..=256).contains(&warning.len()), "{warning}"),
+        _ => {}
+    }
+}
