@@ -48,6 +48,28 @@ pub enum PrivateFileError {
         /// The owner's id.
         owner: u32,
     },
+    /// It holds a key, and is another user's.
+    #[error(
+        "{path} belongs to another user (id {owner}), who can put another key there; copy the right key to a \
+         file of your own", path = .path.display()
+    )]
+    ForeignKey {
+        /// Which one.
+        path: PathBuf,
+        /// The owner's id.
+        owner: u32,
+    },
+    /// It holds a public key, and others can put another there.
+    #[error(
+        "{path} can be written to by other users (mode {mode:04o}); run 'chmod go-w {path}', and check that the \
+         key in it is the right one", path = .path.display()
+    )]
+    SharedKey {
+        /// Which one.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
     /// A symbolic link, a folder, a pipe or a device.
     #[error("{path} is {what}, and not {expected}", path = .path.display())]
     Kind {
@@ -78,16 +100,39 @@ pub enum PrivateFileError {
 /// errors never hold any of it.
 ///
 /// # Errors
-/// When it cannot be read, when the group or others may use it, or when it is no text of at most `limit` bytes.
+/// When it cannot be read, when it is neither this user's nor the administrator's, when the group or others
+/// may use it, or when it is no text of at most `limit` bytes.
 pub fn read_secret(path: &Path, limit: u64) -> Result<String, PrivateFileError> {
     let file = File::open(path).map_err(io_error(path))?;
     let metadata = file.metadata().map_err(io_error(path))?;
     if metadata.is_dir() {
         return Err(PrivateFileError::Kind { path: path.to_owned(), what: "a folder", expected: "a file" });
     }
+    check_owner(path, &metadata).map_err(of_key)?;
     check_hidden(path, &metadata)?;
     String::from_utf8(read_limited(file, path, limit)?)
         .map_err(|_| PrivateFileError::NotText { path: path.to_owned() })
+}
+
+/// Reads a public key's file, which nobody but this user and the administrator can have written. It may be
+/// reached through links, as files that are mounted are.
+///
+/// # Errors
+/// When it is no regular file, another user's, writable by others, or too long; or when it cannot be read.
+pub fn read_public_key(path: &Path, limit: u64) -> Result<Vec<u8>, PrivateFileError> {
+    let (file, metadata) = open_at_once(path, OpenOptions::new().read(true), Links::Followed)?;
+    check_own(path, &metadata).map_err(of_key)?;
+    read_limited(file, path, limit)
+}
+
+/// Writes a new file that everybody may read, and only its owner write to.
+///
+/// # Errors
+/// As [`write_secret`].
+pub fn write_public_key(path: &Path, bytes: &[u8]) -> Result<(), PrivateFileError> {
+    // Also where files are made for the group: no other mode would be read again.
+    let mut file = create_with_mode(path, 0o644).map_err(io_error(path))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io_error(path))
 }
 
 /// Writes a new file that only its owner can read.
@@ -128,6 +173,17 @@ pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>, PrivateFileError
     read_limited(open_regular(path)?.0, path, limit)
 }
 
+/// Opens a regular file of this user's, or the administrator's, to be locked: no pipe is waited for.
+///
+/// # Errors
+/// As [`read_own`].
+pub fn open_own(path: &Path) -> Result<File, PrivateFileError> {
+    // Some file systems lock for one process alone only what it may write to.
+    let (file, metadata) = open_at_once(path, OpenOptions::new().read(true).write(true), Links::Refused)?;
+    check_own(path, &metadata)?;
+    Ok(file)
+}
+
 /// Whether only this user, or the administrator, can put files into a folder.
 ///
 /// # Errors
@@ -157,25 +213,44 @@ pub fn create_own_folder(path: &Path) -> Result<(), PrivateFileError> {
 /// # Errors
 /// What the system says, [`io::ErrorKind::AlreadyExists`] among others.
 pub fn create_new(path: &Path) -> io::Result<File> {
+    create_with_mode(path, 0o600)
+}
+
+#[cfg_attr(not(unix), allow(unused_variables))]
+fn create_with_mode(path: &Path, mode: u32) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
     options.open(path)
 }
 
+/// What becomes of a symbolic link in a file's place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Links {
+    Refused,
+    Followed,
+}
+
 fn open_regular(path: &Path) -> Result<(File, Metadata), PrivateFileError> {
+    open_at_once(path, OpenOptions::new().read(true), Links::Refused)
+}
+
+fn open_at_once(
+    path: &Path,
+    options: &mut OpenOptions,
+    links: Links,
+) -> Result<(File, Metadata), PrivateFileError> {
     let kind = |what| PrivateFileError::Kind { path: path.to_owned(), what, expected: "a file of its own" };
-    if fs::symlink_metadata(path).map_err(io_error(path))?.is_symlink() {
+    if links == Links::Refused && fs::symlink_metadata(path).map_err(io_error(path))?.is_symlink() {
         return Err(kind("a symbolic link"));
     }
-    let mut options = OpenOptions::new();
-    options.read(true);
     // No link that was put there since, and no pipe that would never open.
     #[cfg(unix)]
     {
-        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits().cast_signed());
+        let mut flags = rustix::fs::OFlags::NONBLOCK;
+        flags.set(rustix::fs::OFlags::NOFOLLOW, links == Links::Refused);
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.bits().cast_signed());
     }
     let file = options.open(path).map_err(io_error(path))?;
     let metadata = file.metadata().map_err(io_error(path))?;
@@ -192,20 +267,34 @@ fn check_hidden(path: &Path, metadata: &Metadata) -> Result<(), PrivateFileError
     }
 }
 
-#[cfg(unix)]
-fn check_own(path: &Path, metadata: &Metadata) -> Result<(), PrivateFileError> {
-    let owner = std::os::unix::fs::MetadataExt::uid(metadata);
-    if owner != 0 && owner != rustix::process::geteuid().as_raw() {
-        return Err(PrivateFileError::Foreign { path: path.to_owned(), owner });
+/// The same fault in a file that holds a key, where another step comes next.
+fn of_key(why: PrivateFileError) -> PrivateFileError {
+    match why {
+        PrivateFileError::Foreign { path, owner } => PrivateFileError::ForeignKey { path, owner },
+        PrivateFileError::Shared { path, mode } => PrivateFileError::SharedKey { path, mode },
+        why => why,
     }
+}
+
+fn check_own(path: &Path, metadata: &Metadata) -> Result<(), PrivateFileError> {
+    check_owner(path, metadata)?;
     match mode(metadata) & 0o022 {
         0 => Ok(()),
         _ => Err(PrivateFileError::Shared { path: path.to_owned(), mode: mode(metadata) }),
     }
 }
 
+#[cfg(unix)]
+fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), PrivateFileError> {
+    let owner = std::os::unix::fs::MetadataExt::uid(metadata);
+    if owner == 0 || owner == rustix::process::geteuid().as_raw() {
+        return Ok(());
+    }
+    Err(PrivateFileError::Foreign { path: path.to_owned(), owner })
+}
+
 #[cfg(not(unix))]
-fn check_own(_: &Path, _: &Metadata) -> Result<(), PrivateFileError> {
+fn check_owner(_: &Path, _: &Metadata) -> Result<(), PrivateFileError> {
     Ok(())
 }
 

@@ -80,6 +80,30 @@ fn a_file_that_others_can_change_is_not_this_users_own() {
 }
 
 #[test]
+fn a_public_key_may_come_through_a_link_but_not_from_a_file_that_others_can_change() {
+    let dir = tempfile::tempdir().unwrap();
+    for (mode, good) in [(0o600, true), (0o644, true), (0o664, false), (0o646, false), (0o666, false)] {
+        let path = file(dir.path(), &format!("{mode:o}"), mode);
+        let link = dir.path().join(format!("link{mode:o}"));
+        symlink(&path, &link).unwrap();
+        for path in [path, link] {
+            match read_public_key(&path, 100) {
+                Ok(bytes) => assert!(good && bytes == b"secret text\n", "{mode:o}"),
+                Err(error) => {
+                    assert!(!good && matches!(error, PrivateFileError::SharedKey { .. }), "{error}");
+                    assert!(error.to_string().contains("the key in it is the right one"), "{error}");
+                }
+            }
+        }
+    }
+    let path = dir.path().join("written");
+    write_public_key(&path, b"key").unwrap();
+    assert_eq!(read_public_key(&path, 100).unwrap(), b"key");
+    assert!(write_public_key(&path, b"another").is_err(), "no key is written over");
+    assert!(matches!(read_public_key(dir.path(), 100), Err(PrivateFileError::Kind { .. })));
+}
+
+#[test]
 fn neither_a_link_nor_a_folder_nor_a_pipe_is_a_regular_file() {
     let dir = tempfile::tempdir().unwrap();
     let (link, pipe) = (dir.path().join("link"), dir.path().join("pipe"));
@@ -117,6 +141,13 @@ fn another_users_file_and_folder_are_refused() {
     }
     chown(&folder, Some(12_345), None).unwrap();
     assert!(matches!(read_own(&path, 100), Err(PrivateFileError::Foreign { owner: 12_345, .. })));
+    assert!(matches!(open_own(&path), Err(PrivateFileError::Foreign { owner: 12_345, .. })));
+    let secret = read_secret(&path, 100).unwrap_err();
+    let public = read_public_key(&path, 100).unwrap_err();
+    for error in [secret, public] {
+        assert!(matches!(error, PrivateFileError::ForeignKey { owner: 12_345, .. }), "{error}");
+        assert!(error.to_string().contains("to a file of your own"), "{error}");
+    }
     assert!(matches!(check_own_folder(&folder), Err(PrivateFileError::Foreign { owner: 12_345, .. })));
 }
 

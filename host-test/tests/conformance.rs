@@ -35,7 +35,12 @@ fn provider(next: &str) -> Vec<u8> {
     // Each result stands at a place of its own: a tag of 0 for "ok", and 8 bytes behind it the value.
     let bodies = [
         (12, "i32.const 1024"),
-        (14, "(i32.store (i32.const 136) (call 1 (i32.const 7))) i32.const 128"),
+        // Where the configuration lies is kept, for a `next` that looks into it.
+        (
+            14,
+            "(i32.store (i32.const 240) (local.get 0))\n\
+             (i32.store (i32.const 136) (call 1 (i32.const 7))) i32.const 128",
+        ),
         (16, "(i32.store (i32.const 168) (call 4 (i32.const 7))) i32.const 160"),
         (22, next),
         // Memory for arguments is handed out and never taken back.
@@ -110,6 +115,14 @@ fn a_plugin_that_lies_fails_and_what_is_wrong_is_said() {
             "(i32.store8 (i32.const 192) (i32.const 1)) i32.const 192",
             "the error has no message",
         ),
+        (
+            "an error with the key in it",
+            // The message is the configuration's bearer key: its address and its length.
+            "(i32.store8 (i32.const 192) (i32.const 1))\n\
+             (i32.store (i32.const 212) (i32.load offset=16 (i32.load (i32.const 240))))\n\
+             (i32.store (i32.const 216) (i32.load offset=20 (i32.load (i32.const 240)))) i32.const 192",
+            "showed the key",
+        ),
     ] {
         let folder = tempfile::tempdir().unwrap();
         plugin(folder.path(), &provider(next), 16, 2);
@@ -129,7 +142,7 @@ fn a_plugin_that_lies_fails_and_what_is_wrong_is_said() {
         assert!(reasons.contains(expected), "{what}: {reasons}");
         let people = conformance(folder.path(), &["--case", "at-once"]);
         assert_eq!(people.status.code(), Some(1), "{what}");
-        assert!(text(&people.stdout).contains("1 cases, 0 passed, 1 failed"), "{}", text(&people.stdout));
+        assert!(text(&people.stdout).contains("1 case, 0 passed, 1 failed"), "{}", text(&people.stdout));
     }
 }
 
@@ -139,7 +152,7 @@ fn a_run_in_which_nothing_was_checked_is_no_success() {
     plugin(folder.path(), &provider("i32.const 192"), 16, 2);
     let output = conformance(folder.path(), &["--case", "account"]);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
-    assert!(text(&output.stdout).contains("1 cases, 0 passed, 0 failed, 1 skipped"));
+    assert!(text(&output.stdout).contains("1 case, 0 passed, 0 failed, 1 skipped"));
 }
 
 #[test]

@@ -178,3 +178,11 @@ async fn a_key_that_no_header_can_carry_stops_the_start_and_is_not_shown() {
     assert!(matches!(error, SandboxError::Key(_)));
     assert!(!error.to_string().contains("sk-line"), "{error}");
 }
+
+#[test]
+fn a_root_certificate_that_is_none_stops_the_start_of_the_host_and_says_which() {
+    let extra_roots = vec![b"no certificate".to_vec().into()];
+    let options = HostOptions { extra_roots, ..HostOptions::default() };
+    let error = Host::with_options(dir().path().join("cache"), options).err().unwrap();
+    assert!(error.to_string().contains("root certificate 1 cannot be used"), "{error}");
+}

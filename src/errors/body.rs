@@ -225,6 +225,14 @@ mod tests {
             ("\u{feff} {\"message\":\"m\"}\n", words("m", "", "", "")),
             (r#""m""#, words("m", "", "", "")),
             (r#"{"message":"a","message":"m"}"#, words("m", "", "", "")),
+            // A message that is JSON, with an error in it or without.
+            (r#"{"error":{"message":"{\"message\":\"m\"}"}}"#, words("m", "", "", "")),
+            (r#"{"message":"{\"a\":1}"}"#, words("{\"a\":1}", "", "", "")),
+            // Of two messages the inner one, where it is more than a word for the status.
+            (r#"{"message":"outer","error":{"message":"m","type":"t"}}"#, words("m", "t", "", "")),
+            (r#"{"message":"outer","error":{"message":"m","code":"c"}}"#, words("m", "", "", "c")),
+            (r#"{"message":"outer","error":{"message":"m","param":"p"}}"#, words("m", "", "p", "")),
+            (r#"{"msg":"outer","error":"m"}"#, words("m", "", "", "")),
         ];
         for (body, expected) in cases {
             assert_eq!(Words::read(body), expected, "{body}");
@@ -250,6 +258,18 @@ mod tests {
             ["", "null", "1", "{}", "[]", "plain text", "{\"error\":{}}", "{\"a\":", "{} {}", &deep, &chain]
         {
             assert!(Words::read(body).is_empty(), "{body:.40}");
+        }
+    }
+
+    #[test]
+    fn a_message_a_class_or_a_code_each_names_an_error_and_a_parameter_alone_does_not() {
+        for (read, empty) in [
+            (words("m", "", "", ""), false),
+            (words("", "t", "", ""), false),
+            (words("", "", "", "c"), false),
+            (words("", "", "p", ""), true),
+        ] {
+            assert_eq!(read.is_empty(), empty, "{read:?}");
         }
     }
 

@@ -6,28 +6,28 @@ use super::{ErrorKind as Kind, *};
 use crate::corpora;
 use crate::transport::ResponseHead;
 
-type Headers<'a> = &'a [(&'a str, &'a str)];
+pub(super) type Headers<'a> = &'a [(&'a str, &'a str)];
 
 const KEY: &str = "sk-test-0123456789abcdef";
 
-fn head(status: u16, headers: Headers) -> ResponseHead {
+pub(super) fn head(status: u16, headers: Headers) -> ResponseHead {
     let headers = headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
     ResponseHead { status, headers: headers.collect::<Vec<_>>() }
 }
 
-fn classify(status: u16, body: &str) -> Error {
+pub(super) fn classify(status: u16, body: &str) -> Error {
     from_response(&head(status, &[]), body.as_bytes(), &Scrubber::new(Some(KEY)))
 }
 
-fn in_body(json: &str) -> Error {
+pub(super) fn in_body(json: &str) -> Error {
     from_body_error(json, Some(&head(200, &[])), &Scrubber::new(Some(KEY)))
 }
 
-fn coded(code: &str) -> String {
+pub(super) fn coded(code: &str) -> String {
     format!(r#"{{"error":{{"message":"m","type":"comet_api_error","param":"","code":"{code}"}}}}"#)
 }
 
-fn saying(message: &str) -> String {
+pub(super) fn saying(message: &str) -> String {
     format!(r#"{{"error":{{"message":"{message}","type":"comet_api_error"}}}}"#)
 }
 
@@ -244,6 +244,12 @@ fn the_message_gives_advice_and_facts_and_never_the_providers_text() {
 }
 
 #[test]
+fn a_message_without_facts_is_the_advice_alone() {
+    let message = from_body_error(r#"{"error":"something else"}"#, None, &Scrubber::default()).message;
+    assert!(!message.is_empty() && !message.contains(['(', ')']), "{message}");
+}
+
+#[test]
 fn an_echoed_key_is_nowhere_in_the_error() {
     let escaped: String = KEY.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
     let bodies = [
@@ -261,42 +267,6 @@ fn an_echoed_key_is_nowhere_in_the_error() {
             assert!(!all.contains("0123456") && !all.contains("\\\\u0073"), "{all}");
         }
     }
-}
-
-#[test]
-fn details_are_json_below_4_kib_whatever_the_body_is() {
-    let bodies: [Vec<u8>; 8] = [
-        b"plain".to_vec(),
-        b"\xff\xfe\x00 not text \xc3".to_vec(),
-        vec![1; 100_000],
-        "\"".repeat(100_000).into_bytes(),
-        "好".repeat(100_000).into_bytes(),
-        saying(&"\\u0001".repeat(9000)).into_bytes(),
-        coded(&"\\\\".repeat(9000)).into_bytes(),
-        b"{\"error\":{\"message\":\"a\\ud83d\\ude00\\ud83d b\"}}".to_vec(),
-    ];
-    for body in bodies {
-        let error = from_response(&head(500, &[]), &body, &Scrubber::default());
-        let details = error.details_json.unwrap();
-        assert!(details.len() <= 4096, "{}", details.len());
-        let value: serde_json::Value = serde_json::from_str(&details).unwrap();
-        assert!(value.as_object().is_some_and(|fields| !fields.is_empty()), "{details}");
-    }
-    assert_eq!(classify(500, " \n").details_json, None);
-    assert_eq!(classify(500, "{\"a\":1}").details_json.unwrap(), r#"{"text":"{\"a\":1}"}"#);
-}
-
-#[test]
-fn a_hostile_body_costs_linear_time() {
-    let started = std::time::Instant::now();
-    for unit in
-        ["{\"error\":", "{\"message\":\"{", "[", "\\", "\"", "sk-", "data:", "超", "exceed", "prompt has "]
-    {
-        let body = unit.repeat((8 << 20) / unit.len());
-        classify(400, &body);
-        in_body(&body);
-    }
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }
 
 #[test]

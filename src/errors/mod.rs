@@ -25,6 +25,9 @@ mod verdicts;
 #[cfg(test)]
 mod classify_tests;
 
+#[cfg(test)]
+mod bounds_tests;
+
 /// The contract's error, behind a pointer: the record is a hundred bytes, and each `?` on its way out would
 /// carry code that moves them.
 pub type Error = Box<contract::Error>;

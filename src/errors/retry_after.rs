@@ -99,6 +99,8 @@ mod tests {
             (&[], Wish::None),
             (&[("retry-after-ms", "1500.2"), ("retry-after", "20")], Wish::After(1501)),
             (&[("retry-after-ms", "soon"), ("retry-after", "20")], Wish::After(20_000)),
+            (&[("retry-after-ms", "0"), ("retry-after", "20")], Wish::After(20_000)),
+            (&[("retry-after", "0")], Wish::None),
             (&[("retry-after", " 0.5 ")], Wish::After(500)),
             (&[("retry-after", "120")], Wish::After(120_000)),
             (&[("retry-after", "121")], Wish::TooLong(121_000)),

@@ -98,8 +98,6 @@ static RULES: &[Rule] = &[
     // Before 503: "no available channel" is that gateway's way to say that it has no such model.
     on(ANY, Sign::Word(MODEL_WORDS), &verdict::MODEL_NOT_FOUND),
     on(ANY, Sign::Phrase(MODEL_PHRASES), &verdict::MODEL_NOT_FOUND),
-    // A wrong path gives a page; a wrong model gives JSON.
-    on(405..=405, Sign::Html, &verdict::NOT_THE_API),
     on(404..=404, Sign::Phrase(PATH_PHRASES), &verdict::NOT_THE_API),
     status(404, &verdict::MODEL_NOT_FOUND),
     status(405, &verdict::NOT_THE_API),
@@ -275,3 +273,7 @@ const UNSUPPORTED_PHRASES: &[&str] = &[
     "不支持工具",
     "不支持图片",
 ];
+
+#[cfg(test)]
+#[path = "rules_tests.rs"]
+mod tests;

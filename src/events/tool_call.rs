@@ -43,7 +43,7 @@ impl Call {
     /// place, anything else is the next piece. Behind the first arguments no piece is expected, unless no
     /// name came at all.
     pub(super) fn name(&mut self, piece: &str) {
-        if self.index.is_some() || piece.is_empty() {
+        if self.index.is_some() {
             return;
         }
         if piece.starts_with(self.name.as_str()) {

@@ -37,8 +37,12 @@ fn read(reads: &[&[u8]]) -> Result<Read, TooLong> {
     Ok(all)
 }
 
-/// The standard's own words, one after the other, with no thought for time and memory.
-fn by_the_book(body: &[u8]) -> (Vec<(String, Vec<u8>, String)>, Option<(String, Vec<u8>)>) {
+/// The name of an event, its data, and the last id so far.
+type Told = (String, Vec<u8>, String);
+
+/// The standard's own words, one after the other, with no thought for time and memory: the events, and the name
+/// and data of what stands at the end without a blank line.
+fn by_the_book(body: &[u8]) -> (Vec<Told>, Option<(String, Vec<u8>)>) {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let mut lines: Vec<Vec<u8>> = vec![Vec::new()];
     let mut bytes = body.iter().peekable();

@@ -88,6 +88,33 @@ fn what_stands_at_the_end_without_a_blank_line_can_be_looked_at() {
 }
 
 #[test]
+fn a_body_is_plausible_from_its_first_line_that_an_event_stream_may_have() {
+    for (body, plausible) in [
+        (&b""[..], false),
+        (b"upstream connect error", false),
+        (b"upstream connect error\n\n", false),
+        (b"database: gone", false),
+        (b"da", false),
+        (b"data", true),
+        (b"data: a", true),
+        (b"oops\ndata: a", true),
+        (b": PING\n", true),
+        (b"event: x\n", true),
+        (b"id: 1\n", true),
+        (b"retry: 1\n", true),
+    ] {
+        for cut in 0..=body.len() {
+            let (before, behind) = body.split_at(cut);
+            let mut parser = Parser::default();
+            for read in [before, behind] {
+                assert_eq!(parser.feed(read).next_event(), Ok(None));
+            }
+            assert_eq!(parser.is_plausible(), plausible, "{body:?} cut at {cut}");
+        }
+    }
+}
+
+#[test]
 fn a_line_at_the_cap_passes_and_one_byte_more_does_not() {
     let at_cap = [b"data: ", &vec![b'x'; MAX_LINE - 6][..], b"\n\n"].concat();
     assert_eq!(events(&[&at_cap]).expect("at the cap").len(), 1);

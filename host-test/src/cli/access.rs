@@ -36,7 +36,7 @@ pub(crate) fn choose(
 ) -> Result<Access, Failure> {
     let read =
         |name: &str| variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-    let key = key::find(common.key_file.as_deref(), manifest, variable)?;
+    let key = key::find(common.key_file.as_deref(), manifest, !common.trusted_key.is_empty(), variable)?;
     let from_environment = || {
         let mut found = BASE_URL_VARIABLES.iter().filter_map(|name| read(name).map(|value| (*name, value)));
         found.next()

@@ -157,12 +157,16 @@ fn failed(finding: &Finding, screen: Screen) -> String {
     text
 }
 
+fn counted(cases: usize) -> String {
+    if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") }
+}
+
 fn totals(report: &Report, screen: Screen) -> String {
     let (passed, failed, skipped) = (report.count("pass"), report.count("fail"), report.count("skip"));
     let (id, version) = &report.plugin;
     let text = format!(
-        "{id} {version}: {} cases, {passed} passed, {failed} failed, {skipped} skipped, in {:.1} s",
-        report.findings.len(),
+        "{id} {version}: {}, {passed} passed, {failed} failed, {skipped} skipped, in {:.1} s",
+        counted(report.findings.len()),
         report.took.as_secs_f64()
     );
     let style = if report.passed() { Style::Bold } else { Style::Red };

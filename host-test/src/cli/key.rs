@@ -13,6 +13,10 @@ use super::failure::Failure;
 /// The longest key, in bytes, with the blanks around it in a file.
 const LONGEST: u64 = 8 * 1024;
 
+/// The variables that are read for any plugin. A manifest that nobody vouches for must not choose which of a
+/// person's secrets is sent: it could name another program's.
+const KNOWN_VARIABLES: [&str; 3] = ["COMETAPI_KEY", "COMETAPI_API_KEY", "COMET_API_KEY"];
+
 /// A key, and where it came from.
 #[derive(Clone, Debug)]
 pub(crate) struct Key {
@@ -21,7 +25,8 @@ pub(crate) struct Key {
     pub(crate) source: String,
 }
 
-/// The key, where there is one: of the file that was named, or of the environment.
+/// The key, where there is one: of the file that was named, or of the environment. The variables are the
+/// manifest's where it is `signed` by a trusted key, and else those of them that are known here.
 ///
 /// # Errors
 /// Wrong usage: a file that others may read, something that cannot be a key, or two places at once. Never
@@ -29,6 +34,7 @@ pub(crate) struct Key {
 pub(crate) fn find(
     file: Option<&Path>,
     manifest: &Manifest,
+    signed: bool,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<Key>, Failure> {
     if let Some(path) = file {
@@ -36,8 +42,9 @@ pub(crate) fn find(
     }
     let set =
         |name: &str| variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-    let names = &manifest.credential.env_vars;
-    let own = names.iter().find_map(|name| set(name).map(|value| (name, value)));
+    let may_be_read = |name: &&String| signed || KNOWN_VARIABLES.contains(&name.as_str());
+    let names: Vec<&String> = manifest.credential.env_vars.iter().filter(may_be_read).collect();
+    let own = names.iter().find_map(|name| set(name).map(|value| (*name, value)));
     let file_variable = names.first().map(|name| format!("{name}_FILE")).unwrap_or_default();
     match (own, set(&file_variable)) {
         (Some((name, _)), Some(_)) => Err(Failure::usage(format!(
@@ -72,12 +79,7 @@ fn checked(text: &str, source: String) -> Result<Key, Failure> {
 /// Wrong usage, which does not repeat the argument.
 pub(crate) fn refuse_in_arguments(arguments: impl Iterator<Item = OsString>) -> Result<(), Failure> {
     for (at, argument) in arguments.enumerate().skip(1) {
-        let argument = argument.to_string_lossy();
-        let value = match argument.split_once('=') {
-            Some((option, value)) if option.starts_with('-') => value,
-            _ => &argument,
-        };
-        if is_like_a_key(value.trim()) {
+        if holds_a_key(&argument.to_string_lossy()) {
             return Err(Failure::usage(format!(
                 "argument {at} looks like an API key, and other users of this machine can see arguments; put the \
                  key into COMETAPI_KEY, or into a file for --key-file, and replace it by a new one"
@@ -87,12 +89,28 @@ pub(crate) fn refuse_in_arguments(arguments: impl Iterator<Item = OsString>) -> 
     Ok(())
 }
 
+/// Whether a key stands in an argument: as its value, behind an option or a name, or behind `Bearer`. A
+/// sentence is a prompt, and may speak of keys.
+fn holds_a_key(argument: &str) -> bool {
+    let argument = argument.trim();
+    let value = argument.strip_prefix("Bearer ").unwrap_or(argument).trim();
+    if value.contains(char::is_whitespace) {
+        return false;
+    }
+    // The value of a short option may follow it at once.
+    let behind_option = value.strip_prefix('-').and_then(|rest| rest.get(1..)).unwrap_or_default();
+    let is_border = |end: char| !end.is_ascii_alphanumeric() && !matches!(end, '-' | '_');
+    is_like_a_key(behind_option) || value.split(is_border).any(is_like_a_key)
+}
+
 /// `sk-` and a random text, as CometAPI and most others write their keys.
 fn is_like_a_key(text: &str) -> bool {
-    let Some(random) = text.strip_prefix("sk-") else { return false };
-    random.len() >= 8
-        && random.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-        && random.bytes().any(|byte| byte.is_ascii_digit())
+    let Some((start, random)) = text.split_at_checked(3) else { return false };
+    let random = random.split(|end: char| !end.is_ascii_alphanumeric() && !matches!(end, '-' | '_')).next();
+    start.eq_ignore_ascii_case("sk-")
+        && random.is_some_and(|random| {
+            random.len() >= 16 || random.len() >= 8 && random.bytes().any(|byte| byte.is_ascii_digit())
+        })
 }
 
 #[cfg(test)]

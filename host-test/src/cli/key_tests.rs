@@ -19,7 +19,7 @@ fn file(folder: &Path, text: &str, mode: u32) -> PathBuf {
 fn told(file: Option<&Path>, variables: &[(&str, &str)]) -> Result<Option<(String, String)>, String> {
     let variable =
         |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-    match find(file, &manifest(), &variable) {
+    match find(file, &manifest(), false, &variable) {
         Ok(key) => Ok(key.map(|key| (key.secret.expose().to_owned(), key.source))),
         Err(Failure::Usage(message)) => Err(message),
         Err(other) => panic!("{other:?}"),
@@ -76,6 +76,20 @@ fn what_cannot_be_a_key_is_refused_by_its_place_and_without_a_word_of_it() {
     }
 }
 
+#[test]
+fn a_manifest_that_nobody_vouches_for_does_not_choose_the_secret_that_is_sent() {
+    let mut greedy = manifest();
+    greedy.credential.env_vars = vec!["AWS_SECRET_ACCESS_KEY".to_owned(), "COMETAPI_KEY".to_owned()];
+    let found = |signed: bool, set: &[&str]| {
+        let variable = |name: &str| set.contains(&name).then(|| format!("of-{name}"));
+        find(None, &greedy, signed, &variable).unwrap().map(|key| key.source)
+    };
+    let all = ["AWS_SECRET_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY_FILE", "COMETAPI_KEY"];
+    assert_eq!(found(false, &all).as_deref(), Some("COMETAPI_KEY"));
+    assert_eq!(found(false, &all[..2]), None);
+    assert_eq!(found(true, &all[..1]).as_deref(), Some("AWS_SECRET_ACCESS_KEY"));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_file_that_others_may_read_is_refused_with_the_command_to_run() {
@@ -104,16 +118,22 @@ fn an_argument_that_looks_like_a_key_is_refused_and_not_repeated() {
         "chat --key=sk-canary-0123456789 hi",
         "account --base-url=sk-canary-0123456789",
         "chat -m sk-proj-Abc_0canary",
+        "chat -msk-canary-0123456789 hi",
+        "account sk-canaryabcdefghijklmnop",
+        "account COMETAPI_KEY=sk-canary-0123456789",
+        "account SK-canary-0123456789",
+        "chat is:sk-canary-0123456789",
     ] {
         let message = refused(line).unwrap_err();
         assert!(message.contains("COMETAPI_KEY") && !message.contains("canary"), "{message}");
     }
+    assert!(holds_a_key("Bearer sk-canary-0123456789"));
+    assert!(!holds_a_key("why does sk-canary-0123456789 not work?"), "a prompt may speak of keys");
     for line in [
         "chat hello",
         "chat -m sk-model",
         "chat -m sk-telecom/a.x-4.0-32b",
         "chat sk-",
-        "chat is:sk-canary-0123456789",
         "models --search sk-1",
         "sign dir --signing-key task-12345678",
     ] {

@@ -47,8 +47,9 @@ const FIRST_BYTE: u32 = 1_500;
 const IDLE: u32 = 1_500;
 const TOTAL: u32 = 20_000;
 
-/// What a call may take beyond the wait that it was told, on a machine that plays many cases at once.
-const SLACK: Duration = Duration::from_secs(1);
+/// What a call may take beyond the wait that it was told, on a machine that plays many cases at once and may
+/// have more to do. A case of its own looks closer.
+const SLACK: Duration = Duration::from_secs(3);
 
 impl Bench {
     /// Compiles the plugin, or takes it from the cache, and asks it what it is.

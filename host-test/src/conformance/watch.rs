@@ -94,6 +94,11 @@ pub(super) fn of_key(provider: &mut Provider, stand_in: &StandIn) -> Vec<String>
     for denial in provider.instance.denials() {
         wrongs.push(format!("it tried to go where it may not: {denial}"));
     }
+    // The host hides this from people, not from who judges the component.
+    let shown = provider.instance.keys_taken_out();
+    if provider.mode == KeyMode::Bearer && shown > 0 {
+        wrongs.push(format!("it showed the key that it was handed {shown} times, in an error or an event"));
+    }
     if provider.mode == KeyMode::Injected {
         match provider.instance.count_in_memory(stand_in.key().as_bytes()) {
             None => wrongs.push("the component's memory cannot be searched".to_owned()),

@@ -49,6 +49,9 @@ pub enum LoadError {
         /// What is wrong.
         problem: SignatureError,
     },
+    /// A public key's file that others can change, or no file at all.
+    #[error(transparent)]
+    KeyFile(PrivateFileError),
     /// A file is no public key.
     #[error("{path}: {reason}", path = path.display())]
     Key {

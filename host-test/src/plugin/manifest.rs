@@ -126,8 +126,8 @@ impl Manifest {
     /// # Errors
     /// In words that name the line or the key, and what would be right.
     pub fn parse(text: &str) -> Result<Manifest, String> {
-        let manifest: Manifest = toml::from_str(text).map_err(|error| error.to_string())?;
-        manifest.check()?;
+        let manifest: Manifest = toml::from_str(text).map_err(|error| located(text, &error))?;
+        manifest.check().map_err(|reason| clipped(&reason, LONGEST_REASON))?;
         Ok(manifest)
     }
 
@@ -142,21 +142,68 @@ impl Manifest {
 
     fn check(&self) -> Result<(), String> {
         if !is_id(&self.id) {
-            return Err(format!("id = {:?}: use lower-case letters, digits and hyphens", self.id));
+            return Err(format!("id = {}: use lower-case letters, digits and hyphens", quoted(&self.id)));
         }
         if !is_file_name(&self.component) {
             let hint = "name a .wasm file in the same folder, without a path";
-            return Err(format!("component = {:?}: {hint}", self.component));
+            return Err(format!("component = {}: {hint}", quoted(&self.component)));
         }
         if self.sha256.len() != 64 || !self.sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
             return Err("sha256: write 64 lower-case hexadecimal digits, as sha256sum prints them".to_owned());
         }
-        if http::HeaderName::from_bytes(self.credential.header.as_bytes()).is_err() {
-            return Err(format!("credential.header = {:?}: it is no header name", self.credential.header));
-        }
+        check_header(&self.credential.header)?;
         check_network(&self.network)?;
         check_limits(&self.limits)
     }
+}
+
+/// How much of what somebody else wrote a message shows, in characters.
+const LONGEST_VALUE: usize = 60;
+
+/// The longest reason, in characters.
+const LONGEST_REASON: usize = 200;
+
+/// An error of the TOML reader in one line: the file's own text is not repeated, whose length has no end.
+fn located(text: &str, error: &toml::de::Error) -> String {
+    let reason = clipped(error.message(), LONGEST_REASON);
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return reason };
+    let line = before.matches('\n').count() + 1;
+    let head = before.rsplit('\n').next().unwrap_or_default();
+    let column = head.chars().count() + 1;
+    match head.split_once('=') {
+        // The fault is in a value, and the reader does not say whose.
+        Some((key, _)) => {
+            format!("line {line}, column {column}: {}: {reason}", clipped(key.trim(), LONGEST_VALUE))
+        }
+        None => format!("line {line}, column {column}: {reason}"),
+    }
+}
+
+fn quoted(value: &str) -> String {
+    format!("{:?}", clipped(value, LONGEST_VALUE))
+}
+
+/// The beginning of a text, in one line.
+fn clipped(text: &str, limit: usize) -> String {
+    let mut shown: String =
+        text.trim_end().chars().take(limit).map(|c| if c == '\n' { ' ' } else { c }).collect();
+    if text.trim_end().chars().nth(limit).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// A key must not stand where it would change which request is sent, or be lost on the way.
+fn check_header(header: &str) -> Result<(), String> {
+    let wrong = |reason| Err(format!("credential.header = {}: {reason}", quoted(header)));
+    let Ok(name) = http::HeaderName::from_bytes(header.as_bytes()) else {
+        return wrong("it is no header name");
+    };
+    let framing = [http::header::CONTENT_LENGTH, http::header::CONTENT_TYPE, http::header::TRANSFER_ENCODING];
+    if framing.contains(&name) || wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS.contains(&name) {
+        return wrong("no key can be sent in this header; name the one that the service reads it from");
+    }
+    Ok(())
 }
 
 fn is_id(id: &str) -> bool {

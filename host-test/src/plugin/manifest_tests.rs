@@ -110,6 +110,50 @@ fn each_mistake_is_refused_by_its_name() {
 }
 
 #[test]
+fn a_header_that_a_request_needs_for_itself_cannot_carry_the_key() {
+    let with = |header: &str| Manifest::parse(&right().replace("\"authorization\"", &format!("{header:?}")));
+    for header in ["host", "Host", "content-length", "Transfer-Encoding", "content-type", "connection"] {
+        let error = with(header).unwrap_err();
+        assert!(error.contains(header) && error.contains("no key can be sent"), "{error}");
+    }
+    for header in wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS {
+        assert!(with(header.as_str()).is_err(), "{header}");
+    }
+    for header in ["x-api-key", "api-key", "Authorization"] {
+        assert_eq!(with(header).unwrap().credential.header, header);
+    }
+}
+
+#[test]
+fn a_mistake_is_told_in_one_short_line_with_its_place() {
+    let long = "x".repeat(60_000);
+    // What is replaced, by what, and what the message has to begin with.
+    let cases = [
+        ("size = 8", "size = -8".to_owned(), "line 7, column 8: size: "),
+        ("size = 8", format!("size = \"{long}\""), "line 7, column 8: size: "),
+        ("size = 8", format!("{long} = 8"), "line 7, column 1: unknown field `xxx"),
+        ("size = 8", format!("\"a\\n{long}\" = 8"), "line 7, column 1: unknown field `a "),
+        ("size = 8", format!("size = {long}"), "line 7, column 8: "),
+        ("id = \"cometapi\"", format!("id = \"Ü{long}\""), "id = \"Üxxx"),
+        ("\"cometapi.wasm\"", format!("\"/{long}\""), "component = \"/xxx"),
+        ("\"authorization\"", format!("\" {long}\""), "credential.header = \" xxx"),
+        (
+            "https://api.cometapi.com/v1",
+            format!("https://{long}/"),
+            "network.base-url: its origin https://xxx",
+        ),
+        ("\"https://api.cometapi.com\"", format!("\"https://api.cometapi.com/{long}\""), "line 10"),
+    ];
+    for (from, to, start) in cases {
+        let text = right().replacen(from, &to, 1);
+        assert_ne!(text, right(), "nothing replaced: {from}");
+        let error = Manifest::parse(&text).unwrap_err();
+        assert!(error.chars().count() < 300 && !error.contains('\n'), "{error}");
+        assert!(error.starts_with(start), "{start}: {error}");
+    }
+}
+
+#[test]
 fn an_unknown_key_is_refused_at_every_level_with_the_names_that_there_are() {
     // Behind which line it is added, and names that the message has to hold.
     let cases = [

@@ -12,7 +12,7 @@ use minisign::{KeyPair, PublicKey, SecretKey, SecretKeyBox};
 use super::files::{LONGEST_TEXT, read, write};
 use super::trust::{Trust, TrustedKey, comment};
 use super::{FILE_NAME, LoadError, Plugin, SIGNATURE_FILE};
-use crate::private_file::{PrivateFileError, read_secret, write_secret};
+use crate::private_file::{PrivateFileError, read_secret, write_public_key, write_secret};
 
 /// Why a key or a signature was not made.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +52,7 @@ impl SigningKey {
     /// Opens a key that minisign or [`generate`] made. `password` is asked only where the key has one.
     ///
     /// # Errors
-    /// When others may read the file, when it is no key, or when the password is another.
+    /// When the file is another user's, when others may read it, when it is no key, or when the password is another.
     pub fn read(
         path: &Path,
         password: impl FnOnce() -> Result<String, String>,
@@ -110,7 +110,7 @@ pub fn generate(path: &Path, password: Option<String>) -> Result<(TrustedKey, Pa
     let secret = pair.sk.to_box(Some("secret key for signing plugins")).map_err(failed)?;
     let public = pair.pk.to_box().map_err(failed)?;
     write_secret(path, &secret.to_bytes())?;
-    write(&public_path, &public.to_bytes())?;
+    write_public_key(&public_path, &public.to_bytes())?;
     Ok((TrustedKey::from(pair.pk), public_path))
 }
 

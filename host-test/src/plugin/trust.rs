@@ -12,9 +12,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use minisign::{PublicKey, SignatureBox};
 
-use super::files::{LONGEST_TEXT, read};
+use super::files::LONGEST_TEXT;
 use super::manifest::Manifest;
 use super::{LoadError, SIGNATURE_FILE};
+use crate::private_file::{PrivateFileError, read_public_key};
 
 /// Which plugins a host accepts.
 #[derive(Clone, Debug, Default)]
@@ -84,14 +85,18 @@ impl TrustedKey {
     /// Reads a key that is given as itself or as the name of a file.
     ///
     /// # Errors
-    /// When it is neither.
+    /// When it is neither, or a file that another user can have written.
     pub fn read_argument(argument: &str) -> Result<TrustedKey, LoadError> {
         if let Ok(key) = TrustedKey::parse(argument) {
             return Ok(key);
         }
         let path = Path::new(argument);
-        let text = String::from_utf8_lossy(&read(path, LONGEST_TEXT)?).into_owned();
-        TrustedKey::parse(&text).map_err(|reason| LoadError::Key { path: path.to_owned(), reason })
+        let bytes = read_public_key(path, LONGEST_TEXT).map_err(|why| match why {
+            PrivateFileError::Io { path, source } => LoadError::File { path, source },
+            why => LoadError::KeyFile(why),
+        })?;
+        TrustedKey::parse(&String::from_utf8_lossy(&bytes))
+            .map_err(|reason| LoadError::Key { path: path.to_owned(), reason })
     }
 
     /// The key's id, as minisign shows it.

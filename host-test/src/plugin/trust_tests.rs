@@ -207,6 +207,20 @@ fn a_trusted_key_is_given_as_itself_or_as_a_file() {
     for argument in [key.to_base64(), file.to_string_lossy().into_owned()] {
         assert_eq!(TrustedKey::read_argument(&argument).unwrap().id(), key.id());
     }
+    #[cfg(unix)]
+    {
+        let link = dir.path().join("mounted.pub");
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let link = link.to_str().unwrap();
+        assert_eq!(TrustedKey::read_argument(link).unwrap().id(), key.id());
+        for (mode, good) in [(0o666, false), (0o664, false), (0o644, true)] {
+            fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+            match TrustedKey::read_argument(link) {
+                Ok(_) => assert!(good, "{mode:o}"),
+                Err(error) => assert!(!good && error.to_string().contains("chmod go-w"), "{error}"),
+            }
+        }
+    }
     fs::write(&file, "no key").unwrap();
     assert!(matches!(TrustedKey::read_argument(file.to_str().unwrap()), Err(LoadError::Key { .. })));
     assert!(matches!(TrustedKey::read_argument("RWnonsense"), Err(LoadError::File { .. })));

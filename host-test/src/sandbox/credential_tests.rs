@@ -105,6 +105,17 @@ fn a_credential_of_the_components_own_stops_the_request() {
 }
 
 #[test]
+fn headers_that_hold_no_credential_are_the_components_to_set() {
+    let credential = credential(None);
+    for name in ["accept", "content-type", "user-agent", "x-request-id"] {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_static("text/plain"));
+        credential.apply(&API.parse().unwrap(), "/v1/models", &mut headers).unwrap();
+        assert_eq!((headers.len(), &headers[name]), (2, &HeaderValue::from_static("text/plain")), "{name}");
+    }
+}
+
+#[test]
 fn a_plain_credential_is_the_key_alone_in_its_own_header() {
     let mut manifest = manifest();
     manifest.credential.kind = CredentialKind::Plain;

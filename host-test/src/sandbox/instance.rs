@@ -246,6 +246,14 @@ impl Instance {
         self.running.store.data().door.denials()
     }
 
+    /// How many texts of errors, responses, warnings and finishes came out of the component with a key in
+    /// them, which the host took out. Answers lose their keys before the component sees them, so a key that
+    /// the component was handed, and that is as long as keys are, it showed by itself. Blocks do not count:
+    /// a component joins what a server said in pieces.
+    pub fn keys_taken_out(&self) -> u64 {
+        self.redaction.taken_out()
+    }
+
     /// How often `needle` stands in the component's whole memory; `None` where the host was not made
     /// with [`readable_memory`](super::HostOptions::readable_memory).
     pub fn count_in_memory(&mut self, needle: &[u8]) -> Option<usize> {

@@ -79,12 +79,19 @@ impl Connected<IncomingStream<'_, Door>> for Peer {
 pub struct Traffic {
     accepted: AtomicU64,
     closed: AtomicU64,
+    writes: AtomicU64,
 }
 
 impl Traffic {
     /// Connections accepted since the start.
     pub fn accepted(&self) -> u64 {
         self.accepted.load(Ordering::Acquire)
+    }
+
+    /// Writes of hyper's to any connection. A reader cannot tell: it may find several in one read.
+    #[cfg(test)]
+    pub(super) fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Acquire)
     }
 
     /// Connections that are open now.
@@ -218,14 +225,20 @@ impl AsyncWrite for Socket {
         if muted {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
-        let Some(most) = most else { return self.wire()?.poll_write(context, bytes) };
-        self.paused = !self.paused;
-        if self.paused {
-            context.waker().wake_by_ref();
-            return Poll::Pending;
+        let mut piece = bytes;
+        if let Some(most) = most {
+            self.paused = !self.paused;
+            if self.paused {
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            piece = bytes.get(..most.get()).unwrap_or(bytes);
         }
-        let piece = bytes.get(..most.get()).unwrap_or(bytes);
-        self.wire()?.poll_write(context, piece)
+        let written = self.wire()?.poll_write(context, piece);
+        if let (Poll::Ready(Ok(_)), Some((_, open))) = (&written, &self.open) {
+            open.0.writes.fetch_add(1, Ordering::AcqRel);
+        }
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

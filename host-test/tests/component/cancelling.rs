@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 
-use crate::raw::{RawServer, STREAM_HEAD, chunk, closed, read_request};
+use crate::raw::{RawServer, STREAM_HEAD, chunk, read_request};
 use crate::support::{PATIENCE, Provider, Waiting, ask, config, instance, open, provider, timeouts};
 
 /// How long a server keeps a connection on which nothing happens.
@@ -78,6 +78,21 @@ async fn bring(stream: &mut TcpStream, state: State) -> Option<()> {
         _ => Vec::new(),
     };
     stream.write_all(&answer.concat()).await.ok()
+}
+
+/// Reads on until the other end closes the connection, and says how many bytes came before that. `None`
+/// where it does not within `limit`.
+async fn closed(stream: &mut TcpStream, limit: Duration) -> Option<usize> {
+    let mut buffer = vec![0; 64 * 1024];
+    let drain = async {
+        let mut count = 0;
+        // A reset is an end too.
+        while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+            count += read;
+        }
+        count
+    };
+    tokio::time::timeout(limit, drain).await.ok()
 }
 
 fn base_url(server: &RawServer, state: State) -> String {

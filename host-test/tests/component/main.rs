@@ -6,6 +6,7 @@ mod account;
 mod back_pressure;
 mod canary;
 mod cancelling;
+mod connections;
 mod contract;
 mod credentials;
 mod discovery;

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -86,22 +85,6 @@ pub async fn read_request(stream: &mut TcpStream) -> Option<RawRequest> {
         }
     }
     Some(request)
-}
-
-/// Reads on until the other end closes the connection, and says how many bytes came before that. `None`
-/// where it does not within `limit`.
-#[allow(dead_code)]
-pub async fn closed(stream: &mut TcpStream, limit: Duration) -> Option<usize> {
-    let mut buffer = vec![0; 64 * 1024];
-    let drain = async {
-        let mut count = 0;
-        // A reset is an end too.
-        while let Ok(read @ 1..) = stream.read(&mut buffer).await {
-            count += read;
-        }
-        count
-    };
-    tokio::time::timeout(limit, drain).await.ok()
 }
 
 /// Bytes as a chunk of a body.

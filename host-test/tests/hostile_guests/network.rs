@@ -8,14 +8,17 @@ use tokio::net::TcpSocket;
 
 /// Makes a request to the server whose authority is at 9000, with its body at local `$request`.
 fn request_to(authority: &str) -> (String, String) {
-    let data = format!("(data (i32.const 9000) \"{authority}\")");
+    let data = format!("(data (i32.const 9000) \"{authority}/\")");
     let length = authority.len();
+    let path = 9000 + length;
     let body = format!(
         "(local.set $request (call $outgoing-request (call $fields)))
          (drop (call $outgoing-request.set-scheme
              (local.get $request) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 0)))
          (drop (call $outgoing-request.set-authority
-             (local.get $request) (i32.const 1) (i32.const 9000) (i32.const {length})))"
+             (local.get $request) (i32.const 1) (i32.const 9000) (i32.const {length})))
+         (drop (call $outgoing-request.set-path-with-query
+             (local.get $request) (i32.const 1) (i32.const {path}) (i32.const 1)))"
     );
     (data, body)
 }

@@ -6,6 +6,8 @@
 
 mod asking;
 mod measuring;
+// The tests of the component use more of it.
+#[allow(dead_code)]
 #[path = "../component/raw.rs"]
 mod raw;
 mod serving;

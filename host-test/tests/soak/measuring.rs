@@ -17,12 +17,15 @@ const ROUNDING: u64 = 2 << 20;
 /// How long connections and tasks may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What a process has of what can leak.
+/// What there is of what can leak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Held {
+    /// Descriptors of this process.
     pub descriptors: usize,
+    /// Tasks of the runtime.
     pub tasks: usize,
-    pub connections_at_the_server: usize,
+    /// Connections, as the server sees them.
+    pub connections: usize,
 }
 
 /// A number of bytes, for people.
@@ -57,20 +60,28 @@ pub fn held(server: &Server) -> Held {
         // One of them is the folder that is being listed.
         descriptors: this_process().fd_count().expect("/proc/self/fd"),
         tasks: Handle::current().metrics().num_alive_tasks(),
-        connections_at_the_server: server.descriptors(),
+        connections: server.connections(),
     }
 }
 
-/// Waits until no more is held than before.
+/// Waits until no more connections are open than these: the server may see a close a moment later.
+pub async fn connections_come_down_to(most: usize, server: &Server) {
+    let begun = Instant::now();
+    while server.connections() > most {
+        let open = server.connections();
+        assert!(begun.elapsed() < PATIENCE, "{open} connections are still open, and not at most {most}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Waits until exactly as much is held as before there was a host, and no connection at all.
 pub async fn nothing_is_left(server: &Server, before: Held) {
+    assert_eq!(before.connections, 0, "to be asked before anything connects");
     let begun = Instant::now();
     loop {
         let now = held(server);
-        let gone = now.descriptors <= before.descriptors
-            && now.tasks <= before.tasks
-            && now.connections_at_the_server <= before.connections_at_the_server;
-        if gone {
-            return println!("  nothing is left after {:?}: {now:?}", begun.elapsed());
+        if now == before {
+            return println!("  nothing is left after {:.1?}: {now:?}", begun.elapsed());
         }
         assert!(begun.elapsed() < PATIENCE, "still there: {now:?}, and before {before:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -11,6 +11,8 @@ pub struct Server {
     child: Child,
     pub base_url: String,
     pub key: String,
+    /// Descriptors that it has open where nobody is connected.
+    own_descriptors: usize,
 }
 
 impl Server {
@@ -23,14 +25,20 @@ impl Server {
         BufReader::new(output).read_line(&mut line).expect("its address");
         let said: Value = serde_json::from_str(&line).expect("JSON");
         let text = |name: &str| said[name].as_str().expect("a text").to_owned();
-        Server { base_url: text("base-url"), key: text("key"), child }
+        let own_descriptors = descriptors(&child);
+        Server { base_url: text("base-url"), key: text("key"), child, own_descriptors }
     }
 
-    /// Descriptors that it has open: connections, and what it needs itself.
-    pub fn descriptors(&self) -> usize {
-        let process = i32::try_from(self.child.id()).ok().and_then(|id| Process::new(id).ok());
-        process.and_then(|process| process.fd_count().ok()).expect("the server's descriptors")
+    /// Connections that it has open now.
+    pub fn connections(&self) -> usize {
+        let all = descriptors(&self.child);
+        all.checked_sub(self.own_descriptors).expect("it keeps its own descriptors")
     }
+}
+
+fn descriptors(child: &Child) -> usize {
+    let process = i32::try_from(child.id()).ok().and_then(|id| Process::new(id).ok());
+    process.and_then(|process| process.fd_count().ok()).expect("the server's descriptors")
 }
 
 impl Drop for Server {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 
-use crate::asking::{ask, open};
+use crate::asking::{ask, open, prepared};
 use crate::measuring::{Mebibytes, memory, turn};
 use crate::raw::{RawServer, STREAM_HEAD, chunk, read_request};
 
@@ -15,9 +15,9 @@ const MOST: u64 = 8 << 20;
 /// A server whose answer never ends and is sent as fast as it is taken.
 async fn endless() -> RawServer {
     RawServer::start(|mut stream| async move {
-        if read_request(&mut stream).await.is_none()
-            || stream.write_all(STREAM_HEAD.as_bytes()).await.is_err()
-        {
+        let Some(request) = read_request(&mut stream).await else { return };
+        assert_eq!(request.path(), "/v1/chat/completions");
+        if stream.write_all(STREAM_HEAD.as_bytes()).await.is_err() {
             return;
         }
         let line = "data: {\"choices\":[{\"delta\":{\"content\":\"on and on \"}}]}\n\n";
@@ -30,9 +30,10 @@ async fn endless() -> RawServer {
 async fn wait_for(asleep: Duration, completions: usize) {
     let server = endless().await;
     let base_url = server.base_url();
+    let prepared = prepared();
     let mut open_ones = Vec::new();
     for _ in 0..completions {
-        let (mut instance, client) = open(&base_url, "sk-soak-0123456789").await;
+        let (mut instance, client) = open(&prepared, &base_url, "sk-soak-0123456789").await;
         let completion = instance.complete(&client, &ask("any", "hello")).await.expect("a request");
         let batch = instance.next(&completion, 1, Duration::from_secs(10)).await.expect("a beginning");
         assert!(!batch.done);

@@ -105,12 +105,11 @@ structure!(Delta {
 });
 
 impl Choice<'_> {
-    /// Whether there is anything in it.
+    /// Whether there is anything of an answer in it; an error ends the answer, whichever choice it is in.
     pub fn tells(&self) -> bool {
         let deltas = [self.delta.0.as_ref(), self.message.0.as_ref()];
         deltas.into_iter().flatten().any(Delta::tells)
             || present(self.finish_reason).is_some_and(|word| word != "\"\"")
-            || present(self.error).is_some()
     }
 }
 

@@ -139,11 +139,12 @@ impl ChatDecoder {
             out.warn("The stream broke off behind the end of the answer: its usage may be missing.");
         }
         self.progress = Progress::Complete;
+        let extra_json = self.extras.take_json(out);
         out.finish(Finish {
             reason,
             raw_reason: self.finish_reason.take(),
             usage: self.usage.take().as_deref().and_then(usage),
-            extra_json: self.extras.take_json(),
+            extra_json,
         });
         Ok(())
     }

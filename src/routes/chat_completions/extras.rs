@@ -15,7 +15,6 @@ pub(super) struct Extras {
     values: Vec<(&'static str, String)>,
     told_of_media: bool,
     too_large: bool,
-    told_of_size: bool,
 }
 
 impl Extras {
@@ -33,13 +32,14 @@ impl Extras {
                 "The answer holds images or audio, which this provider does not hand on; they are left out.",
             );
         }
-        if self.too_large && !core::mem::replace(&mut self.told_of_size, true) {
-            out.warn("The answer holds citations or annotations of more than 256 KiB; they are left out.");
-        }
     }
 
-    /// A JSON object of all of them; nothing where there is none.
-    pub(super) fn take_json(&mut self) -> Option<String> {
+    /// A JSON object of all of them; nothing where there is none. What was too large is told of here, since it
+    /// may come behind the last delta.
+    pub(super) fn take_json(&mut self, out: &mut Assembler) -> Option<String> {
+        if self.too_large {
+            out.warn("The answer holds citations or annotations of more than 256 KiB; they are left out.");
+        }
         let values = core::mem::take(&mut self.values);
         let mut json = String::new();
         for (name, value) in values {

@@ -16,7 +16,7 @@ const MAX_KEPT: usize = 8 << 20;
 pub(super) struct Reasoning {
     /// The host does not want the text: it is kept for the replay only.
     withhold: bool,
-    /// A plain field has had text: the texts inside `reasoning_details` repeat it.
+    /// A plain field has had text: the texts inside `reasoning_details` and `thinking_blocks` repeat it.
     plain: bool,
     kept: usize,
     replay: ReasoningReplay,
@@ -36,12 +36,11 @@ impl Reasoning {
             (Field::ReasoningText, delta.reasoning_text),
         ];
         let mut texts = fields.into_iter().filter_map(|(field, raw)| Some((field, text(raw)?)));
-        let told = texts.find(|(_, text)| !text.is_empty());
-        if let Some((field, text)) = &told {
+        if let Some((field, text)) = texts.find(|(_, text)| !text.is_empty()) {
             self.plain = true;
-            self.push(*field, text, out)?;
+            self.push(field, &text, out)?;
         }
-        self.blocks(delta.thinking_blocks, told.is_some(), out)?;
+        self.blocks(delta.thinking_blocks, out)?;
         self.details(delta.reasoning_details, out)?;
         self.signature(string(delta.reasoning_signature).or_else(|| string(delta.signature)).as_deref())
     }
@@ -121,10 +120,10 @@ impl Reasoning {
     }
 
     /// Anthropic's blocks: `[{"type":"thinking","thinking":"…","signature":"…"}]`.
-    fn blocks(&mut self, raw: Raw<'_>, told: bool, out: &mut Assembler) -> Result<(), Error> {
+    fn blocks(&mut self, raw: Raw<'_>, out: &mut Assembler) -> Result<(), Error> {
         let Some(list) = present(raw) else { return Ok(()) };
         for block in Part::list(list).iter() {
-            if let Some(text) = text(block.thinking).filter(|_| !told && !self.plain) {
+            if let Some(text) = text(block.thinking).filter(|_| !self.plain) {
                 // The text before is signed: a signature is of one block.
                 if self.replay.signature.is_some() && !text.is_empty() {
                     self.close(out);

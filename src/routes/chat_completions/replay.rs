@@ -213,10 +213,31 @@ mod tests {
             "{}",
             r#"{"route":"messages","signature":"x"}"#,
             r#"{"route":"chat-completions","field":"elsewhere"}"#,
+            r#"{"route":"chat-completions","details":5}"#,
+            r#"{"route":"chat-completions","signature":5}"#,
+            r#"{"route":"chat-completions","text":[]}"#,
             r#"{"route":"chat-completions"#,
         ];
         for json in cases {
             assert_eq!(ReasoningReplay::parse(json).err(), Some(NotOurs), "{json}");
+        }
+        for json in ["", "{}", r#"{"route":"messages","extra_content":{}}"#] {
+            assert_eq!(CallReplay::parse(json).err(), Some(NotOurs), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_replay_is_empty_without_a_field_details_and_a_signature() {
+        for (part, empty) in [
+            ("", true),
+            (r#","details":null"#, true),
+            (r#","text":"t""#, true),
+            (r#","field":"think""#, false),
+            (r#","details":[1]"#, false),
+            (r#","signature":"s""#, false),
+        ] {
+            let json = alloc::format!(r#"{{"route":"chat-completions"{part}}}"#);
+            assert_eq!(ReasoningReplay::parse(&json).map(|replay| replay.is_empty()), Ok(empty), "{json}");
         }
     }
 

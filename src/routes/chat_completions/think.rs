@@ -79,9 +79,8 @@ impl ThinkTags {
             return;
         }
         // Only an end that could still become the tag is held back, so reasoning is not delayed.
-        let longest = text.len().min(END.len() - 1);
         let held =
-            (1..=longest).rev().find(|&len| text.ends_with(END.get(..len).unwrap_or(END))).unwrap_or(0);
+            (1..END.len()).rev().find(|&len| text.ends_with(END.get(..len).unwrap_or(END))).unwrap_or(0);
         let (certain, maybe) = text.split_at(text.len() - held);
         out(TextKind::Reasoning, certain);
         self.held = maybe.into();

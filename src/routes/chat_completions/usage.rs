@@ -74,7 +74,7 @@ fn with_reasoning(
         return output;
     };
     let apart = output.saturating_add(reasoning);
-    Some(if reasoning > 0 && input.checked_add(apart) == Some(total) { apart } else { output })
+    Some(if input.checked_add(apart) == Some(total) { apart } else { output })
 }
 
 #[cfg(test)]

@@ -13,6 +13,9 @@ use crate::stand_in::{Setup, StandIn};
 /// What a call may take beyond its wait, where a machine has many others to serve.
 const SLACK: Duration = Duration::from_millis(500);
 
+/// How often a call is made that came back too late.
+const TRIES: u32 = 3;
+
 /// What is streamed as fast as it goes, or word by word, takes less.
 const LONG: Duration = Duration::from_secs(20);
 
@@ -77,15 +80,22 @@ async fn no_longer(bench: &Bench) -> Told {
     let (mut reasons, mut slowest) = (Vec::new(), Duration::ZERO);
     for told in [0, 0, 20, 100, 0, 400] {
         let wait = Duration::from_millis(told);
-        let begun = Instant::now();
-        let batch = next(&mut provider, &completion, 64, wait).await?;
-        let took = begun.elapsed();
-        slowest = slowest.max(took.saturating_sub(wait));
-        if took > wait + SLACK {
-            reasons.push(format!("told to wait {told} ms it took {took:?}"));
+        let mut quickest = Duration::MAX;
+        // A busy machine is late now and then; a plugin that waits too long does so each time.
+        for _ in 0..TRIES {
+            let begun = Instant::now();
+            let batch = next(&mut provider, &completion, 64, wait).await?;
+            quickest = quickest.min(begun.elapsed());
+            if !batch.events.is_empty() || batch.done {
+                reasons.push("it hands something out where the server has said nothing".to_owned());
+            }
+            if quickest <= wait + SLACK {
+                break;
+            }
         }
-        if !batch.events.is_empty() || batch.done {
-            reasons.push("it hands something out where the server has said nothing".to_owned());
+        slowest = slowest.max(quickest.saturating_sub(wait));
+        if quickest > wait + SLACK {
+            reasons.push(format!("told to wait {told} ms it took {quickest:?}"));
         }
     }
     told(format!("at most {slowest:.0?} beyond"), reasons)

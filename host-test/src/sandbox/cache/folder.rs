@@ -1,13 +1,13 @@
 //! Writing into a folder that other hosts write to as well, and in which any of them may be killed.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::super::error::CacheError;
-use crate::private_file::create_new;
+use crate::private_file::{create_new, open_own};
 
 /// What a file is called until it is whole.
 pub(super) const DRAFT: &str = "part";
@@ -27,15 +27,14 @@ pub(super) struct Lock {
     _file: File,
 }
 
-/// Waits for the right to write.
+/// Waits for the right to write, and for nothing else: a pipe or a link in the lock's place is refused.
 pub(super) fn lock(folder: &Path) -> Result<Lock, CacheError> {
     let path = folder.join("lock");
     let failed = |source| CacheError::File { path: path.clone(), source };
     let file = match create_new(&path) {
-        Err(why) if why.kind() == io::ErrorKind::AlreadyExists => OpenOptions::new().write(true).open(&path),
-        made => made,
+        Err(why) if why.kind() == io::ErrorKind::AlreadyExists => open_own(&path)?,
+        made => made.map_err(failed)?,
     };
-    let file = file.map_err(failed)?;
     let begun = Instant::now();
     loop {
         match file.try_lock() {

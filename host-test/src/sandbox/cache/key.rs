@@ -3,6 +3,8 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use hmac::Hmac;
 use hmac::digest::KeyInit as _;
@@ -33,34 +35,88 @@ fn block(key: &[u8; LENGTH]) -> [u8; 64] {
     block
 }
 
-/// The key, or none where there is no whole one yet.
-pub(super) fn load(path: &Path) -> Result<Option<Key>, CacheError> {
+/// What lies in the key's place.
+enum Stored {
+    Nothing,
+    /// A file that is shorter or longer than a key.
+    Part,
+    Whole(Key),
+}
+
+fn read(path: &Path) -> Result<Stored, CacheError> {
     // One byte more than a key has, so that a longer file is told from a key.
     match read_own_secret(path, LENGTH as u64 + 1) {
-        Ok(bytes) => Ok(bytes.try_into().ok().map(Key)),
-        Err(PrivateFileError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        Ok(bytes) => Ok(bytes.try_into().map_or(Stored::Part, |key| Stored::Whole(Key(key)))),
+        Err(PrivateFileError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            Ok(Stored::Nothing)
+        }
         Err(why) => Err(why.into()),
+    }
+}
+
+/// The key, or none where there is no whole one yet.
+pub(super) fn load(path: &Path) -> Result<Option<Key>, CacheError> {
+    match read(path)? {
+        Stored::Whole(key) => Ok(Some(key)),
+        Stored::Nothing | Stored::Part => Ok(None),
     }
 }
 
 /// The key, made where there is none. A host that was killed while it wrote one has left a shorter file,
 /// which vouches for nothing and is replaced.
+///
+/// Hosts with different folders hold different locks and may come here at once: all of them take the key of
+/// the first one.
 pub(super) fn load_or_make(path: &Path) -> Result<Key, CacheError> {
-    if let Some(key) = load(path)? {
-        return Ok(key);
+    let file = |source| CacheError::File { path: path.to_owned(), source };
+    for _ in 0..ATTEMPTS {
+        match read_when_whole(path)? {
+            Stored::Whole(key) => return Ok(key),
+            Stored::Nothing => {}
+            Stored::Part => match fs::remove_file(path) {
+                Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(file(why)),
+                _ => {}
+            },
+        }
+        if let Some(key) = make(path)? {
+            return Ok(key);
+        }
     }
+    Err(file(io::ErrorKind::AlreadyExists.into()))
+}
+
+/// How often a key is looked for that another host makes or removes at that moment.
+const ATTEMPTS: usize = 5;
+
+/// How long another host may take from making a file to writing 32 bytes into it.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// What lies there, once another host had the time to finish it.
+fn read_when_whole(path: &Path) -> Result<Stored, CacheError> {
+    let begun = Instant::now();
+    loop {
+        match read(path)? {
+            Stored::Part if begun.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(5)),
+            stored => return Ok(stored),
+        }
+    }
+}
+
+/// Makes a key, or none where another host was faster.
+fn make(path: &Path) -> Result<Option<Key>, CacheError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         create_own_folder(folder)?;
     }
-    let file = |source| CacheError::File { path: path.to_owned(), source };
-    match fs::remove_file(path) {
-        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(file(why)),
-        _ => {}
-    }
     let mut key = [0; LENGTH];
-    getrandom::fill(&mut key).map_err(|why| file(io::Error::other(why.to_string())))?;
-    write_secret(path, &key)?;
-    Ok(Key(key))
+    getrandom::fill(&mut key).map_err(|why| CacheError::File {
+        path: path.to_owned(),
+        source: io::Error::other(why.to_string()),
+    })?;
+    match write_secret(path, &key) {
+        Ok(()) => Ok(Some(Key(key))),
+        Err(PrivateFileError::Io { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+        Err(why) => Err(why.into()),
+    }
 }
 
 #[cfg(test)]
@@ -88,6 +144,39 @@ mod tests {
             assert!(load(&path).unwrap().is_none(), "{length}");
             assert_ne!(load_or_make(&path).unwrap().0, [7; LENGTH]);
         }
+    }
+
+    #[test]
+    fn hosts_that_make_a_key_at_once_all_take_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        for round in 0..20 {
+            let path = dir.path().join(format!("{round}/key"));
+            let barrier = std::sync::Barrier::new(8);
+            let keys: Vec<_> = thread::scope(|scope| {
+                let host = || {
+                    barrier.wait();
+                    load_or_make(&path).unwrap().0
+                };
+                let hosts: Vec<_> = (0..8).map(|_| scope.spawn(host)).collect();
+                hosts.into_iter().map(|host| host.join().unwrap()).collect()
+            });
+            let kept = load(&path).unwrap().unwrap().0;
+            assert!(keys.iter().all(|key| *key == kept), "round {round}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_another_host_is_writing_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key");
+        write_secret(&path, &[]).unwrap();
+        let taken = thread::scope(|scope| {
+            let taken = scope.spawn(|| load_or_make(&path).unwrap().0);
+            thread::sleep(Duration::from_millis(20));
+            fs::write(&path, [7; LENGTH]).unwrap();
+            taken.join().unwrap()
+        });
+        assert_eq!((taken, load(&path).unwrap().unwrap().0), ([7; LENGTH], [7; LENGTH]));
     }
 
     #[cfg(unix)]

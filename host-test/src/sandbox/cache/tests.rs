@@ -240,6 +240,34 @@ mod permissions {
     }
 
     #[test]
+    fn a_lock_that_is_no_file_of_its_own_is_refused_at_once() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        let filled = Filled::new();
+        let lock = filled.path.with_file_name("lock");
+        let target = filled.dir.path().join("target");
+        fs::write(&target, "").unwrap();
+        let make: [(&str, &dyn Fn()); 4] = [
+            ("pipe", &|| mknodat(CWD, &lock, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap()),
+            ("link", &|| symlink(&target, &lock).unwrap()),
+            ("link to nothing", &|| symlink(filled.dir.path().join("none"), &lock).unwrap()),
+            ("file that others can write to", &|| {
+                fs::write(&lock, "").unwrap();
+                set_mode(&lock, 0o666);
+            }),
+        ];
+        for (what, make) in make {
+            fs::remove_file(&lock).unwrap();
+            make();
+            let begun = std::time::Instant::now();
+            let error = filled.store().expect_err(what);
+            assert!(matches!(error, CacheError::NotPrivate(_)), "{what}: {error}");
+            assert!(error.to_string().contains("lock"), "{what}: {error}");
+            assert!(begun.elapsed() < std::time::Duration::from_secs(2), "{what} was waited for");
+        }
+        assert!(!filled.dir.path().join("none").exists(), "nothing is made through a link");
+    }
+
+    #[test]
     fn a_host_that_was_stopped_while_it_wrote_does_not_stop_the_others() {
         let filled = Filled::new();
         let lock = folder::lock(&filled.dir.path().join("cache")).unwrap();

@@ -8,13 +8,17 @@ use crate::contract::{
     Batch, BlockDelta, BlockEnd, BlockKind, Error, Event, Finish, FinishReason, ResponseInfo, ToolArguments,
 };
 
+/// Open blocks whose text is looked at across deltas. A component may open ever new ones, and the host does
+/// not remember them all: no answer has so many at once, and beyond them each delta is looked at alone.
+const OPEN_BLOCKS: usize = 256;
+
 /// Events on their way from a component to whoever asked for them.
 ///
 /// A delta that ends in the beginning of a key keeps that end back until the next one tells what it is;
 /// so a block may end with one delta more than the component gave it.
 pub(in super::super) struct Outgoing {
     redaction: Redaction,
-    /// The text under way of each open block.
+    /// The text under way of each open block, of no more than [`OPEN_BLOCKS`].
     blocks: BTreeMap<u32, Flow>,
     ready: VecDeque<Event>,
     end: Option<End>,
@@ -77,12 +81,11 @@ impl Outgoing {
     fn push(&mut self, mut event: Event) {
         match &mut event {
             Event::BlockDelta(delta) => {
-                let redaction = &self.redaction;
-                let flow = self.blocks.entry(delta.index).or_insert_with(|| Flow::of_deltas(redaction));
                 let was_empty = delta.text.is_empty();
-                match flow.push(delta.text.as_bytes()) {
-                    Passed::First(length) => delta.text.truncate(length),
-                    Passed::Rewritten(bytes) => delta.text = into_text(bytes),
+                match self.flow(delta.index).map(|flow| flow.push(delta.text.as_bytes())) {
+                    Some(Passed::First(length)) => delta.text.truncate(length),
+                    Some(Passed::Rewritten(bytes)) => delta.text = into_text(bytes),
+                    None => self.texts([&mut delta.text]),
                 }
                 if delta.text.is_empty() && !was_empty {
                     return;
@@ -102,13 +105,25 @@ impl Outgoing {
                     }
                     _ => Flow::of_deltas(&self.redaction),
                 };
-                self.blocks.insert(start.index, flow);
+                if self.has_room(start.index) {
+                    self.blocks.insert(start.index, flow);
+                }
             }
-            Event::Response(response) => self.texts(response_texts(response)),
-            Event::Warning(warning) => self.texts([warning]),
-            Event::Finish(finish) => self.texts(finish_texts(finish)),
+            Event::Response(response) => self.whole(response_texts(response)),
+            Event::Warning(warning) => self.whole([warning]),
+            Event::Finish(finish) => self.whole(finish_texts(finish)),
         }
         self.ready.push_back(event);
+    }
+
+    /// Whether the text of this block is, or can be, looked at across deltas.
+    fn has_room(&self, index: u32) -> bool {
+        self.blocks.len() < OPEN_BLOCKS || self.blocks.contains_key(&index)
+    }
+
+    fn flow(&mut self, index: u32) -> Option<&mut Flow> {
+        let redaction = &self.redaction;
+        self.has_room(index).then(|| self.blocks.entry(index).or_insert_with(|| Flow::of_deltas(redaction)))
     }
 
     /// Passes on what was kept back of a block's text.
@@ -117,6 +132,16 @@ impl Outgoing {
         if !rest.is_empty() {
             self.ready.push_back(Event::BlockDelta(BlockDelta { index, text: into_text(rest) }));
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn open_blocks(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Texts that no server sends in pieces: see [`Redaction::taken_out`].
+    fn whole<'a>(&self, texts: impl IntoIterator<Item = &'a mut String>) {
+        texts.into_iter().for_each(|text| self.redaction.counted(text, Flow::of_text(&self.redaction)));
     }
 
     fn texts<'a>(&self, texts: impl IntoIterator<Item = &'a mut String>) {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::needle::{Needle, Partial};
-use super::{REDACTED, Redaction, SHORTEST_SECRET};
+use super::{REDACTED, Redaction};
 
 /// Characters of a key that may be passed on before it is clear that they begin one, where text is shown
 /// as it comes. Else each word that ends in `s` would wait for the next one, for keys begin with `sk-`;
@@ -30,7 +30,8 @@ pub(super) struct Flow {
     mark: Mark,
     /// See [`KNOWN_TO_ALL`].
     lenient: usize,
-    shortest: usize,
+    /// Whether short keys are looked for too, which may be words.
+    any_length: bool,
     /// The end of the text so far, as far as it may belong to a key, and how much of that was passed on.
     pending: Vec<u8>,
     passed: usize,
@@ -50,8 +51,8 @@ pub(super) enum Passed {
 impl Flow {
     fn new(redaction: &Redaction, mark: Mark) -> Flow {
         let redaction = redaction.clone();
-        let (lenient, shortest) = (0, SHORTEST_SECRET);
-        Flow { redaction, mark, lenient, shortest, pending: Vec::new(), passed: 0, units: 0 }
+        let (lenient, any_length) = (0, false);
+        Flow { redaction, mark, lenient, any_length, pending: Vec::new(), passed: 0, units: 0 }
     }
 
     /// For bytes of an answer. A beginning of a key is held back from its first byte on: what comes
@@ -78,7 +79,7 @@ impl Flow {
 
     /// For a text of an error: also without the short keys.
     pub(super) fn of_error(redaction: &Redaction) -> Flow {
-        Flow { shortest: 1, ..Flow::new(redaction, Mark::Word) }
+        Flow { any_length: true, ..Flow::new(redaction, Mark::Word) }
     }
 
     pub(super) fn redaction(&self) -> &Redaction {
@@ -131,9 +132,16 @@ impl Flow {
         }
     }
 
+    /// Whether a key stands in this text whole; one that was cut may be the server's, and passed the door.
+    pub(super) fn finds_in(&self, text: &[u8]) -> bool {
+        let (mut found, mut partial) = (Vec::new(), Vec::new());
+        self.scan(text, &mut found, &mut partial);
+        !found.is_empty()
+    }
+
     fn scan(&self, text: &[u8], found: &mut Vec<Range<usize>>, partial: &mut Vec<Partial>) {
         let needles = self.redaction.needles.iter().map(|needle| &**needle);
-        for needle in needles.filter(|needle: &&Needle| needle.len() >= self.shortest) {
+        for needle in needles.filter(|needle: &&Needle| self.any_length || needle.is_secret()) {
             needle.scan(text, found, partial);
         }
         // By where they begin, so that overlapping ones can be marked as one.

@@ -27,6 +27,7 @@ mod units;
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body_util::BodyExt;
@@ -46,10 +47,18 @@ const REDACTED: &str = "[redacted]";
 /// ("none", "EMPTY", "lm-studio"): such a word in an answer is a word. Errors are rid of those too.
 const SHORTEST_SECRET: usize = 12;
 
+/// What begins as keys do is a key from fewer characters on: no word is spelled like that.
+const KEY_PREFIX: &str = "sk-";
+
+/// The same for what begins with [`KEY_PREFIX`], which counts.
+const SHORTEST_PREFIXED: usize = 8;
+
 /// The keys of one instance. Clones share them.
 #[derive(Clone, Default)]
 pub(super) struct Redaction {
     needles: Arc<[Arc<Needle>]>,
+    /// See [`Redaction::taken_out`].
+    taken_out: Arc<AtomicU64>,
 }
 
 impl Redaction {
@@ -58,7 +67,8 @@ impl Redaction {
         let known = self.needles.iter().any(|needle| needle.is(key));
         match Needle::new(key) {
             Some(needle) if !known => {
-                Redaction { needles: self.needles.iter().cloned().chain([Arc::new(needle)]).collect() }
+                let needles = self.needles.iter().cloned().chain([Arc::new(needle)]).collect();
+                Redaction { needles, taken_out: self.taken_out.clone() }
             }
             _ => self.clone(),
         }
@@ -66,7 +76,7 @@ impl Redaction {
 
     /// The keys that are taken out of answers.
     fn secrets(&self) -> impl Iterator<Item = &Needle> {
-        self.needles.iter().map(|needle| &**needle).filter(|needle| needle.len() >= SHORTEST_SECRET)
+        self.needles.iter().map(|needle| &**needle).filter(|needle| needle.is_secret())
     }
 
     /// Whether there is anything to look for in answers.
@@ -95,6 +105,23 @@ impl Redaction {
         answer.map(|body| RedactedBody::new(body, Flow::at_the_door(self)).boxed_unsync())
     }
 
+    /// Takes the keys out of a text that came from the component, and counts it if one was there.
+    fn counted(&self, text: &mut String, flow: Flow) {
+        if flow.finds_in(text.as_bytes()) {
+            self.taken_out.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Cow::Owned(clean) = flow.all(text.as_bytes()) {
+            *text = into_text(clean);
+        }
+    }
+
+    /// How many texts that came out of the component held a key that was then taken out: errors, and events
+    /// that come whole. What a server said passed the door, where its keys were taken out, so these are the
+    /// component's own. Blocks do not count: there a component joins what the server said in pieces.
+    pub(super) fn taken_out(&self) -> u64 {
+        self.taken_out.load(Ordering::Relaxed)
+    }
+
     /// Takes the keys out of a text.
     fn text(&self, text: &mut String) {
         if let Cow::Owned(clean) = Flow::of_text(self).all(text.as_bytes()) {
@@ -106,9 +133,7 @@ impl Redaction {
     pub(super) fn error(&self, error: &mut Error) {
         let texts = [&mut error.provider_code, &mut error.request_id, &mut error.details_json];
         for text in texts.into_iter().flatten().chain([&mut error.message]) {
-            if let Cow::Owned(clean) = Flow::of_error(self).all(text.as_bytes()) {
-                *text = into_text(clean);
-            }
+            self.counted(text, Flow::of_error(self));
         }
     }
 }

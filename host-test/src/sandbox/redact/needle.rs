@@ -5,6 +5,7 @@ use std::ops::Range;
 use memchr::memmem::{self, Finder};
 
 use super::units::{Escapes, Units};
+use super::{KEY_PREFIX, SHORTEST_PREFIXED, SHORTEST_SECRET};
 
 /// A key, prepared for the search. It has no `Debug`, so nothing that holds it shows the key.
 pub(super) struct Needle {
@@ -51,6 +52,12 @@ impl Needle {
     /// Characters of the key.
     pub(super) fn len(&self) -> usize {
         self.plain.needle().len()
+    }
+
+    /// Whether it is taken out of answers, and not of errors alone.
+    pub(super) fn is_secret(&self) -> bool {
+        let prefixed = self.plain.needle().starts_with(KEY_PREFIX.as_bytes());
+        self.len() >= if prefixed { SHORTEST_PREFIXED } else { SHORTEST_SECRET }
     }
 
     /// Whether the key stands in the name of a header, all of which are in lower case.

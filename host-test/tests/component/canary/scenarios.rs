@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::StreamExt as _;
+use futures_util::future::{join, join_all};
+use futures_util::stream;
 use host_test::contract::{Config, Discovery, Timeouts};
 use host_test::sandbox::KeyMode;
-use host_test::stand_in::{Route, Scenario, StandIn, scenarios};
+use host_test::stand_in::{Break, Route, Scenario, StandIn, scenarios};
 
 use super::{MODES, holds_no_key, memory_is_as_it_should_be};
 use crate::support::{Provider, Waiting, ask, config, open};
 
-/// Faults that a client asks for; `host-test stand-in --help` says what they are.
-const FAULTS: &[(&str, &str)] = &[
+/// Faults that a client asks for, beside connections that break; `host-test stand-in --help` says what they are.
+const FAULTS: [(&str, &str); 7] = [
     ("x-envoy-fault-delay-request", "50"),
     ("x-envoy-fault-abort-request", "503"),
     ("x-envoy-fault-abort-request", "401"),
@@ -19,24 +21,16 @@ const FAULTS: &[(&str, &str)] = &[
     ("x-fault-delay-first-byte", "50"),
     ("x-fault-delay-chunk", "1"),
     ("x-fault-write-bytes", "7"),
-    ("x-fault-abort-connection", "before-status"),
-    ("x-fault-abort-connection", "reset-before-status"),
-    ("x-fault-abort-connection", "in-status-line"),
-    ("x-fault-abort-connection", "in-headers"),
-    ("x-fault-abort-connection", "endless-headers"),
-    ("x-fault-abort-connection", "slow-headers"),
-    ("x-fault-abort-connection", "not-http"),
-    ("x-fault-abort-connection", "reset"),
-    ("x-fault-abort-connection", "close"),
-    ("x-fault-abort-connection", "half-close"),
-    ("x-fault-abort-connection", "short-body"),
-    ("x-fault-abort-connection", "bad-chunk-size"),
-    ("x-fault-abort-connection", "stall"),
-    ("x-fault-abort-connection", "endless-body"),
 ];
 
-/// Played side by side: many wait for something.
-const AT_ONCE: usize = 24;
+/// All of them, those that the stand-in comes to know later included.
+fn faults() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let breaks = Break::ALL.iter().map(|(word, _)| ("x-fault-abort-connection", *word));
+    FAULTS.into_iter().chain(breaks)
+}
+
+/// Played side by side: most of their time many of them wait for a deadline.
+const AT_ONCE: usize = 64;
 
 /// Deadlines that end what never ends.
 fn hasty(stand_in: &StandIn, header: Option<(&str, &str)>) -> Config {
@@ -70,6 +64,11 @@ async fn ask_for_lists(what: &str, provider: &mut Provider, mode: KeyMode, key: 
     memory_is_as_it_should_be(what, &mut provider.instance, mode, key);
 }
 
+/// Plays so many at a time: the next begins when any one is over.
+async fn side_by_side(all: impl Iterator<Item = impl Future<Output = ()>>) {
+    stream::iter(all).buffer_unordered(AT_ONCE).collect::<()>().await;
+}
+
 fn path(route: Route) -> Option<&'static str> {
     match route {
         Route::Chat => None,
@@ -88,20 +87,22 @@ async fn play(stand_in: &StandIn, scenario: &Scenario, mode: KeyMode) {
 async fn play_list(scenario: &Scenario, path: &str, mode: KeyMode) {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
     stand_in.script(path, Some(&scenario.name)).expect("a scenario");
-    let mut provider = open(&stand_in, Waiting::Allowed, mode, hasty(&stand_in, None)).await;
+    let config = Config { max_retries: Some(1), ..hasty(&stand_in, None) };
+    let mut provider = open(&stand_in, Waiting::Allowed, mode, config).await;
     ask_for_lists(&scenario.name, &mut provider, mode, stand_in.key()).await;
     assert_eq!(stand_in.key_leaks(), 0, "{}", scenario.name);
 }
 
 async fn play_everything(mode: KeyMode) {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    for group in scenarios().chunks(AT_ONCE) {
-        join_all(group.iter().map(async |scenario| match path(scenario.route) {
-            None => play(&stand_in, scenario, mode).await,
-            Some(path) => play_list(scenario, path, mode).await,
-        }))
-        .await;
-    }
+    // Lists first: their deadlines are the longest.
+    let (chats, lists): (Vec<_>, Vec<_>) =
+        scenarios().iter().partition(|scenario| scenario.route == Route::Chat);
+    let all = lists.into_iter().chain(chats).map(async |scenario| match path(scenario.route) {
+        None => play(&stand_in, scenario, mode).await,
+        Some(path) => play_list(scenario, path, mode).await,
+    });
+    side_by_side(all).await;
     let played = scenarios().iter().filter(|scenario| scenario.route == Route::Chat);
     let seen = stand_in.requests();
     for scenario in played {
@@ -121,30 +122,29 @@ async fn no_scenario_shows_the_key_that_the_component_was_given() {
     play_everything(KeyMode::Bearer).await;
 }
 
-#[tokio::test]
-async fn no_fault_shows_the_key() {
+async fn play_every_fault(mode: KeyMode) {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    for mode in MODES {
-        let faults = FAULTS.iter().flat_map(|fault| {
-            ["gpt-5.4-mini", "q24-key-echoed", "q24-key-echoed-in-stream"].map(|model| (*fault, model))
-        });
-        join_all(faults.map(async |(fault, model)| {
-            let what = format!("{fault:?} with {model}");
-            let config = Config { max_retries: Some(1), ..hasty(&stand_in, Some(fault)) };
-            let mut provider = open(&stand_in, Waiting::Allowed, mode, config).await;
-            complete(&what, &mut provider, model, mode, stand_in.key()).await;
-        }))
-        .await;
-        join_all(FAULTS.iter().map(async |fault| {
-            let config = Config { max_retries: Some(0), ..hasty(&stand_in, Some(*fault)) };
-            let mut provider = open(&stand_in, Waiting::Allowed, mode, config).await;
-            ask_for_lists(&format!("{fault:?}"), &mut provider, mode, stand_in.key()).await;
-        }))
-        .await;
-    }
-    for (name, value) in FAULTS {
-        let asked = |request: &host_test::stand_in::Recorded| request.header(name) == Some(*value);
+    let models = ["q24-key-echoed-in-answer", "q24-key-echoed", "q24-key-echoed-in-stream"];
+    let completions = faults().flat_map(|fault| models.map(|model| (fault, model)));
+    let completions = completions.map(async |(fault, model)| {
+        let config = Config { max_retries: Some(1), ..hasty(&stand_in, Some(fault)) };
+        let mut provider = open(&stand_in, Waiting::Allowed, mode, config).await;
+        complete(&format!("{fault:?} with {model}"), &mut provider, model, mode, stand_in.key()).await;
+    });
+    let lists = faults().map(async |fault| {
+        let config = Config { max_retries: Some(0), ..hasty(&stand_in, Some(fault)) };
+        let mut provider = open(&stand_in, Waiting::Allowed, mode, config).await;
+        ask_for_lists(&format!("{fault:?}"), &mut provider, mode, stand_in.key()).await;
+    });
+    join(side_by_side(completions), side_by_side(lists)).await;
+    for (name, value) in faults() {
+        let asked = |request: &host_test::stand_in::Recorded| request.header(name) == Some(value);
         assert!(stand_in.requests().iter().any(asked), "nobody asked for {name}: {value}");
     }
     assert_eq!((stand_in.key_leaks(), stand_in.went_elsewhere()), (0, 0));
+}
+
+#[tokio::test]
+async fn no_fault_shows_the_key() {
+    join_all(MODES.map(play_every_fault)).await;
 }

@@ -108,22 +108,29 @@ impl Server {
     }
 }
 
-/// One request, and its answer. A client that has heard enough goes away, which is no failure.
+/// The requests of a connection, and their answers. A client that has heard enough goes away, which is no
+/// failure.
 async fn answer(mut stream: TcpStream, bodies: Bodies) -> Option<()> {
     stream.set_nodelay(true).ok()?;
-    let path = request(&mut stream).await?;
-    let served = bodies.lock().expect("no panic while it is held").get(&path).cloned();
-    let Some(served) = served else {
-        return stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await.ok();
-    };
-    for write in served.writes() {
-        stream.write_all(&write).await.ok()?;
+    loop {
+        let path = request(&mut stream).await?;
+        let served = bodies.lock().expect("no panic while it is held").get(&path).cloned();
+        let Some(served) = served else {
+            let nothing = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            return stream.write_all(nothing).await.ok();
+        };
+        for write in served.writes() {
+            stream.write_all(&write).await.ok()?;
+        }
+        if !served.kept_open {
+            return stream.shutdown().await.ok();
+        }
+        if served.framing == Framing::Close {
+            // Only an end would tell where the body ends: until the other side has had enough.
+            while stream.read(&mut [0; 512]).await.ok()? > 0 {}
+            return Some(());
+        }
     }
-    if served.kept_open {
-        // Until the other side has had enough.
-        while stream.read(&mut [0; 512]).await.ok()? > 0 {}
-    }
-    stream.shutdown().await.ok()
 }
 
 /// Reads a request to its end, and gives its path.

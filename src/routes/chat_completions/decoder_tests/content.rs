@@ -48,6 +48,19 @@ fn a_whole_answer_has_the_events_of_a_stream() {
 }
 
 #[test]
+fn the_time_of_an_answer_is_told_where_it_is_a_time() {
+    for (created, expected) in [("5", Some(5)), ("1", Some(1)), ("0", None), ("-1", None), ("null", None)] {
+        let chunk =
+            std::format!(r#"{{"created":{created},"choices":[{{"index":0,"finish_reason":"stop"}}]}}"#);
+        let told = decode_stream(&[&chunk]).events.into_iter().find_map(|event| match event {
+            Event::Response(info) => Some(info.created),
+            _ => None,
+        });
+        assert_eq!(told, Some(expected), "{created}");
+    }
+}
+
+#[test]
 fn chunks_with_little_in_them_cost_nothing() {
     let text = answer_of(
         &[
@@ -85,6 +98,78 @@ fn an_empty_delta_or_choice_hides_no_message() {
         r#"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}"#,
     ]);
     assert_eq!((behind.answer.text.as_str(), behind.error), ("a", None));
+}
+
+/// What makes a choice the one that is read, alone in its delta.
+const TELLING: &[&str] = &[
+    r#""content":"a""#,
+    r#""reasoning_content":"a""#,
+    r#""reasoning":"a""#,
+    r#""reasoning_text":"a""#,
+    r#""reasoning_details":[{}]"#,
+    r#""thinking_blocks":[{}]"#,
+    r#""reasoning_signature":"a""#,
+    r#""signature":"a""#,
+    r#""refusal":"a""#,
+    r#""tool_calls":[{"index":0,"function":{"name":"f"}}]"#,
+    r#""function_call":{"name":"f"}"#,
+    r#""annotations":[{}]"#,
+    r#""images":[{}]"#,
+    r#""audio":{}"#,
+];
+
+#[test]
+fn the_first_choice_that_tells_anything_is_the_one_that_is_read() {
+    let other = r#"{"choices":[{"index":0,"delta":{"content":"no"}}]}"#;
+    let finish = r#"{"choices":[{"index":1,"delta":{},"finish_reason":"stop"}]}"#;
+    for told in TELLING {
+        let first = std::format!(r#"{{"choices":[{{"index":1,"delta":{{{told}}}}}]}}"#);
+        let reading = decode_stream(&[&first, other, finish]);
+        assert_eq!(reading.error, None, "{told}");
+        assert!(!reading.answer.text.contains("no"), "{told}: {:?}", reading.answer);
+    }
+    assert_eq!(decode_stream(&[finish, other]).answer.text, "");
+    // An empty error is none, and an empty word is no reason.
+    for empty in [r#""error":{}"#, r#""finish_reason":"""#, r#""delta":{"content":"","tool_calls":[]}"#] {
+        let first = std::format!(r#"{{"choices":[{{"index":1,{empty}}}]}}"#);
+        let zero = r#"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}"#;
+        assert_eq!(decode_stream(&[&first, zero]).answer.text, "a", "{empty}");
+    }
+}
+
+/// The count by which a stream is told from one that is only kept open [26].
+#[test]
+fn chunks_that_tell_something_are_counted_and_empty_ones_are_not() {
+    let mut answer = Answer::new(Box::new(ChatDecoder::new(context(true))));
+    let mut out = Assembler::default();
+    for (chunk, told) in [
+        (delta(r#"{"role":"assistant"}"#), 0),
+        (delta(r#"{"content":"a"}"#), 1),
+        (delta(r#"{"content":""}"#), 1),
+        (delta(r#"{"reasoning":"b"}"#), 2),
+        (r#"{"choices":[],"usage":{"prompt_tokens":1}}"#.to_string(), 2),
+        (delta(r#"{"content":"c"}"#), 3),
+        (finish("stop"), 4),
+    ] {
+        answer.push(stream(&[&chunk]).as_bytes(), &mut out).expect("a chunk");
+        assert_eq!(answer.told(), told, "{chunk}");
+    }
+}
+
+#[test]
+fn what_may_have_become_a_tag_is_text_at_the_end() {
+    assert_eq!(answer_of(&[r#"{"content":" <thi"}"#], "stop").answer.text, " <thi");
+    let open = answer_of(&[r#"{"content":"<think>a</thi"}"#], "stop");
+    assert_eq!((open.answer.text.as_str(), open.answer.reasoning.as_str()), ("", "a</thi"));
+}
+
+#[test]
+fn parts_that_are_left_out_are_told_of_once() {
+    let part = r#"{"type":"image","text":"no"}"#;
+    let two = std::format!(r#"{{"content":[{part},{{"type":"text","text":"a"}},{part}]}}"#);
+    let reading = answer_of(&[&two, &two], "stop");
+    let warning = "The answer holds parts that are neither text nor reasoning; they are left out.";
+    assert_eq!((reading.answer.text.as_str(), &reading.answer.warnings[..]), ("aa", &[warning.into()][..]));
 }
 
 #[test]

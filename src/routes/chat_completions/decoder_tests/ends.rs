@@ -12,14 +12,32 @@ fn an_empty_finish_reason_is_none_and_an_unknown_one_is_kept() {
     assert_eq!((failed.kind(), failed.answer.finish), (Some(ErrorKind::Server), None));
 }
 
+/// A refusal beside text that is more than blanks is a part of an answer; beside blanks it is all of it.
+#[test]
+fn a_refusal_is_the_reason_where_there_is_no_text_but_blanks() {
+    let refusal = r#"{"refusal":"no"}"#;
+    for (contents, reason) in [
+        (&[][..], FinishReason::Refusal),
+        (&[r#"{"content":" \n"}"#], FinishReason::Refusal),
+        (&[r#"{"content":"a"}"#], FinishReason::Stop),
+        (&[r#"{"content":"a"}"#, r#"{"content":" "}"#], FinishReason::Stop),
+        (&[r#"{"content":" "}"#, r#"{"content":"a"}"#], FinishReason::Stop),
+    ] {
+        let deltas: Vec<&str> = contents.iter().copied().chain([refusal]).collect();
+        assert_eq!(answer_of(&deltas, "stop").reason(), Some(reason), "{contents:?}");
+    }
+}
+
 #[test]
 fn what_is_no_chunk_is_skipped_and_too_much_of_it_ends_the_answer() {
     let done = finish("stop");
     let few = decode_stream(&["ping", "5", &delta(r#"{"content":"a"}"#), r#"{"type":"ping"}"#, "", &done]);
     assert_eq!((few.answer.text.as_str(), few.error), ("a", None));
     assert_eq!(few.answer.warnings, ["Lines of the stream that are no JSON objects were skipped: 2."]);
-    let many = decode_stream(&["ping"; 17]);
-    assert_eq!(many.kind(), Some(ErrorKind::Protocol));
+    for (count, kind) in [(16, None), (17, Some(ErrorKind::Protocol))] {
+        let lines: Vec<&str> = [&std::vec!["ping"; count][..], &[&done]].concat();
+        assert_eq!(decode_stream(&lines).kind(), kind, "{count}");
+    }
 }
 
 #[test]
@@ -30,6 +48,8 @@ fn an_error_in_the_middle_ends_the_answer() {
         r#"{"error":{"message":"m"}}"#,
         r#"{"error":"text"}"#,
         r#"{"object":"error","message":"m"}"#,
+        r#"{"type":"error","message":"m"}"#,
+        r#"{"success":false,"message":"m"}"#,
         r#"{"choices":[{"index":0,"delta":{},"error":{"message":"m","code":429}}]}"#,
     ] {
         let reading = decode_stream(&[&delta(r#"{"content":"a"}"#), error, &finish("stop"), "[DONE]"]);
@@ -40,9 +60,24 @@ fn an_error_in_the_middle_ends_the_answer() {
         let named = std::format!("{}event: error\ndata: {{\"code\":429}}{end}", stream(&[&delta("{}")]));
         assert_eq!(decode(&[named.as_bytes()]).kind(), Some(ErrorKind::RateLimited), "{end:?}");
     }
-    let empty =
-        decode_stream(&[r#"{"error":null,"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#]);
-    assert_eq!((empty.answer.text.as_str(), empty.error), ("a", None));
+    for none in [
+        r#""error":null"#,
+        r#""error":{}"#,
+        r#""error":"""#,
+        r#""error":[]"#,
+        r#""error":false"#,
+        // Words of an error beside a choice are not one.
+        r#""object":"error""#,
+        r#""type":"error""#,
+        r#""success":false"#,
+    ] {
+        let chunk =
+            std::format!(r#"{{{none},"choices":[{{"delta":{{"content":"a"}},"finish_reason":"stop"}}]}}"#);
+        let reading = decode_stream(&[&chunk]);
+        assert_eq!((reading.answer.text.as_str(), reading.error), ("a", None), "{none}");
+    }
+    let in_choice = r#"{"choices":[{"delta":{"content":"a"},"finish_reason":"stop","error":{}}]}"#;
+    assert_eq!(decode_stream(&[in_choice]).error, None);
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 mod content;
 mod ends;
+mod extras;
 mod reasoning;
+mod reasoning_replay;
 mod tool_calls;
 
 use std::boxed::Box;

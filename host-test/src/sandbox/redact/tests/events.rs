@@ -158,3 +158,51 @@ fn a_delta_that_was_empty_before_stays() {
     let (events, _) = out(vec![batch(vec![delta(0, ""), end(0, None)], true)], 64);
     assert_eq!(events.len(), 2);
 }
+
+#[test]
+fn ever_new_blocks_are_not_remembered_for_ever_and_still_show_no_key() {
+    let mut outgoing = Outgoing::new(&redaction(KEY));
+    for index in 0..10_000 {
+        let start = Event::BlockStart(BlockStart { index, kind: BlockKind::Text });
+        let passed = outgoing.pass(batch(vec![start, delta(index, &format!("{KEY}!"))], false), 64).unwrap();
+        assert_eq!(passed.events[1..], [delta(index, "[redacted]!")], "{index}");
+    }
+    assert_eq!(outgoing.open_blocks(), 256);
+    let split = vec![delta(7, "sk-can"), delta(7, &KEY["sk-can".len()..]), end(7, None)];
+    let passed = outgoing.pass(batch(split, false), 64).unwrap();
+    assert_eq!(passed.events, [delta(7, "[redacted]"), end(7, None)], "a block that is remembered");
+    assert_eq!(outgoing.open_blocks(), 255);
+    outgoing.pass(batch(vec![delta(20_000, "a"), delta(20_001, "b")], false), 64).unwrap();
+    assert_eq!(outgoing.open_blocks(), 256, "one that was never started takes its place, and no more");
+}
+
+#[test]
+fn a_key_that_comes_whole_from_the_component_is_counted_and_one_that_it_joined_is_not() {
+    let shown = |text: &str| text.replace("KEY", KEY);
+    let joined = end(0, Some(ToolArguments::Object(shown("{\"key\":\"KEY\"}"))));
+    let finish = |text: &str| {
+        Event::Finish(Finish {
+            reason: FinishReason::Other(text.to_owned()),
+            raw_reason: None,
+            usage: None,
+            extra_json: None,
+        })
+    };
+    for (what, events, expected) in [
+        ("a warning", vec![Event::Warning(shown("<KEY>"))], 1),
+        ("a finish", vec![finish(&shown("KEY"))], 1),
+        ("two of them", vec![Event::Warning(shown("KEY")), finish(&shown("KEY"))], 2),
+        ("no key", vec![Event::Warning("all is well".to_owned())], 0),
+        ("a key that was cut", vec![Event::Warning(format!("it is {}", &KEY[..12]))], 0),
+        ("deltas and what they come to", vec![delta(0, &KEY[..9]), delta(0, &KEY[9..]), joined], 0),
+    ] {
+        let redaction = redaction(KEY);
+        Outgoing::new(&redaction).pass(batch(events, true), 64).unwrap();
+        assert_eq!(redaction.taken_out(), expected, "{what}");
+    }
+    let redaction = redaction(KEY);
+    let mut copy = redaction.with("sk-another-0123456789");
+    Outgoing::new(&copy).pass(Err(error()), 1).unwrap_err();
+    copy = copy.clone();
+    assert_eq!((redaction.taken_out(), copy.taken_out()), (1, 1), "clones count together");
+}

@@ -110,3 +110,23 @@ fn each_key_of_an_instance_is_taken_out() {
     redaction.text(&mut text);
     assert_eq!(text, "[redacted][redacted], [redacted][redacted] and [redacted]");
 }
+
+#[test]
+fn a_short_key_that_begins_like_one_is_a_key() {
+    for (key, secret) in [
+        ("sk-1234", false),
+        ("sk-12345", true),
+        ("sk-short-01", true),
+        ("lm-studio-1", false),
+        ("lm-studio-12", true),
+    ] {
+        let redaction = redaction(key);
+        assert_eq!(redaction.is_idle(), !secret, "{key}");
+        let mut text = format!("it is {key}.");
+        redaction.text(&mut text);
+        assert_eq!(text.contains(key), !secret, "{text}");
+        let whole = format!("it is {key}.");
+        let at_the_door = Flow::at_the_door(&redaction).all(whole.as_bytes()).into_owned();
+        assert_eq!(into_text(at_the_door).contains(key), !secret, "{key}");
+    }
+}

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use std::path::Path;
 
 /// The first and the last address of each network, and their neighbours, which are something else.
-const EDGES: [(&str, Place); 88] = [
+const EDGES: [(&str, Place); 96] = [
     ("0.0.0.0", Loopback),
     ("0.0.0.1", Reserved("an address of \"this network\"")),
     ("0.255.255.255", Reserved("an address of \"this network\"")),
@@ -92,7 +92,15 @@ const EDGES: [(&str, Place); 88] = [
     ("3fff:1000::", Public),
     ("5f00::1", Reserved("an address that is not given out")),
     ("fcff::1", Private("a private network")),
+    ("fd00:42::41", Private("a private network")),
+    ("fd00:42::42", METADATA),
+    ("fd00:42::43", Private("a private network")),
+    ("fd00:ec1:ffff:ffff:ffff:ffff:ffff:ffff", Private("a private network")),
+    ("fd00:ec2::", METADATA),
+    ("fd00:ec2::23", METADATA),
     ("fd00:ec2::254", METADATA),
+    ("fd00:ec2:ffff:ffff:ffff:ffff:ffff:ffff", METADATA),
+    ("fd00:ec3::", Private("a private network")),
     ("febf::1", LINK_LOCAL),
     ("fec0::1", Reserved("an address that is not given out")),
 ];
@@ -120,7 +128,10 @@ fn each_reach_admits_its_own_places_and_no_others() {
         ("::1", [false, false, true]),
         ("::ffff:127.0.0.1", [false, false, true]),
         ("169.254.169.254", [false, false, false]),
+        ("fd00:ec2::23", [false, false, false]),
         ("fd00:ec2::254", [false, false, false]),
+        ("fd00:42::42", [false, false, false]),
+        ("fd00:42::43", [false, true, false]),
         ("224.0.0.1", [false, false, false]),
     ] {
         let address = address.parse().unwrap();

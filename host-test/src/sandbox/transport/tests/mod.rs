@@ -5,6 +5,7 @@ mod dialling;
 mod heads;
 mod reuse;
 mod server;
+mod turns;
 mod versions;
 
 use std::net::IpAddr;

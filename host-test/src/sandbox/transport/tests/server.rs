@@ -116,16 +116,39 @@ pub(super) fn text(body: &'static str) -> Answer {
     Response::new(Full::from(body).boxed())
 }
 
+/// Keeps a connection open, and neither reads nor writes.
+async fn hold(stream: TcpStream) {
+    std::future::pending::<()>().await;
+    drop(stream);
+}
+
 /// A server over TLS that speaks what is agreed on.
 pub(super) async fn secure<F, T>(identity: &Identity, protocols: &[&[u8]], handle: F) -> Server
 where
     F: Fn(Request<Incoming>) -> T + Clone + Send + Sync + 'static,
     T: Future<Output = Answer> + Send + 'static,
 {
+    stalling(0, identity, protocols, handle).await
+}
+
+/// The same, but that it says nothing on the first connections, as many as told.
+pub(super) async fn stalling<F, T>(
+    stalled: usize,
+    identity: &Identity,
+    protocols: &[&[u8]],
+    handle: F,
+) -> Server
+where
+    F: Fn(Request<Incoming>) -> T + Clone + Send + Sync + 'static,
+    T: Future<Output = Answer> + Send + 'static,
+{
     let acceptor = identity.acceptor(protocols);
-    Server::start(move |stream, _| {
+    Server::start(move |stream, number| {
         let (acceptor, handle) = (acceptor.clone(), handle.clone());
         async move {
+            if number <= stalled {
+                return hold(stream).await;
+            }
             let Ok(stream) = acceptor.accept(stream).await else { return };
             let second = stream.get_ref().1.alpn_protocol() == Some(b"h2");
             let service = service_fn(move |request| {

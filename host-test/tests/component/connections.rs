@@ -1,0 +1,95 @@
+//! Connections are kept, by those who may share them, and no longer than that.
+
+use std::time::Duration;
+
+use host_test::contract::Discovery;
+use host_test::sandbox::{Grant, Instance, Secret};
+use host_test::stand_in::StandIn;
+
+use crate::support::{PATIENCE, Provider, Waiting, ask, config, prepared, provider};
+
+/// A client under a grant of its own, with this key.
+async fn under(stand_in: &StandIn, key: &str) -> Provider {
+    let grant = Grant {
+        loopback: true,
+        base_url: stand_in.base_url().parse().ok(),
+        key: Some(Secret::new(key)),
+        ..Grant::default()
+    };
+    let mut instance: Instance = prepared(Waiting::Allowed).instantiate(grant).await.expect("an instance");
+    let client = instance.open(&config(&stand_in.base_url())).await.expect("a good configuration");
+    Provider { instance, client }
+}
+
+/// Runs a completion.
+async fn answered(provider: &mut Provider) {
+    let answer = provider.answer(&ask("gpt-5.4-mini", "hello")).await;
+    assert!(answer.error.is_none(), "{:?}", answer.error);
+    // The end of the body is awaited for a moment after the completion is dropped.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+}
+
+/// Runs completions until one has left its connection open. On a busy machine the end of a body may be
+/// too late for that now and then.
+async fn warm(provider: &mut Provider, stand_in: &StandIn) {
+    for _ in 0..20 {
+        answered(provider).await;
+        if stand_in.connections_open() > 0 {
+            return;
+        }
+    }
+    panic!("no connection is ever kept");
+}
+
+#[tokio::test]
+async fn completions_one_after_the_other_go_over_a_connection_that_is_kept() {
+    for waiting in [Waiting::Allowed, Waiting::Traps] {
+        let stand_in = StandIn::start(0).await.expect("a stand-in");
+        let mut provider = provider(&stand_in, waiting).await;
+        for _ in 0..10 {
+            answered(&mut provider).await;
+        }
+        assert_eq!(stand_in.requests().len(), 10);
+        let made = stand_in.connections_accepted();
+        assert!(made <= 5, "{made} connections for 10 completions");
+        let list = provider.instance.models(&provider.client, Discovery::Live, Duration::ZERO).await;
+        list.expect("a list");
+        assert!(stand_in.requests().len() > 10);
+        // Two lists are asked for at the same time.
+        assert!(stand_in.connections_accepted() <= made + 2);
+    }
+}
+
+#[tokio::test]
+async fn instances_share_connections_under_one_grant_and_not_with_another_key() {
+    let stand_in = StandIn::start(0).await.expect("a stand-in");
+    let mut one = under(&stand_in, stand_in.key()).await;
+    warm(&mut one, &stand_in).await;
+    let made = stand_in.connections_accepted();
+    let mut same = under(&stand_in, stand_in.key()).await;
+    warm(&mut same, &stand_in).await;
+    assert!(stand_in.connections_open() > 0);
+    assert_eq!(stand_in.connections_accepted(), made, "the other instance's is used");
+    let mut other = under(&stand_in, "sk-another-0123456789").await;
+    let refused = other.answer(&ask("gpt-5.4-mini", "hello")).await;
+    assert!(refused.error.is_some(), "the key is not the stand-in's");
+    assert_eq!(stand_in.connections_accepted(), made + 1);
+}
+
+#[tokio::test]
+async fn the_last_instance_of_a_grant_takes_its_connections_along() {
+    let stand_in = StandIn::start(0).await.expect("a stand-in");
+    let mut one = under(&stand_in, stand_in.key()).await;
+    let same = under(&stand_in, stand_in.key()).await;
+    warm(&mut one, &stand_in).await;
+    drop(one);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(stand_in.connections_open(), 1, "somebody may still use it");
+    drop(same);
+    let closed = async {
+        while stand_in.connections_open() > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, closed).await.expect("they close");
+}

@@ -1,0 +1,72 @@
+//! What an answer holds beside its blocks [11].
+
+use super::*;
+
+/// What goes with `finish`, as JSON.
+fn extra_json(reading: &Reading) -> Option<String> {
+    reading.events.iter().find_map(|event| match event {
+        Event::Finish(finish) => finish.extra_json.clone(),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_last_value_of_each_field_beside_the_blocks_goes_with_the_finish() {
+    let done = finish("stop");
+    for (chunks, expected) in [
+        (&[r#"{"choices":[]}"#][..], None),
+        (&[r#"{"citations":[],"service_tier":"","system_fingerprint":null,"choices":[]}"#], None),
+        (&[r#"{"citations":["a"],"choices":[]}"#], Some(r#"{"citations":["a"]}"#)),
+        (
+            &[r#"{"service_tier":"x","system_fingerprint":"f","choices":[]}"#],
+            Some(r#"{"service_tier":"x","system_fingerprint":"f"}"#),
+        ),
+        (&[r#"{"citations":["a"]}"#, r#"{"citations":["a"]}"#], Some(r#"{"citations":["a"]}"#)),
+        (&[r#"{"citations":["a"]}"#, r#"{"citations":["b"]}"#], Some(r#"{"citations":["b"]}"#)),
+        (&[r#"{"citations":["a"]}"#, r#"{"citations":[]}"#], Some(r#"{"citations":["a"]}"#)),
+        (
+            &[r#"{"service_tier":"x"}"#, r#"{"system_fingerprint":"x"}"#, r#"{"service_tier":"y"}"#],
+            Some(r#"{"service_tier":"y","system_fingerprint":"x"}"#),
+        ),
+        (
+            &[r#"{"choices":[{"index":0,"delta":{"annotations":[{"type":"url_citation"}]}}]}"#],
+            Some(r#"{"annotations":[{"type":"url_citation"}]}"#),
+        ),
+    ] {
+        let data: Vec<&str> = chunks.iter().copied().chain([done.as_str()]).collect();
+        let reading = decode_stream(&data);
+        assert_eq!((reading.error.as_ref(), &reading.answer.warnings), (None, &Vec::new()), "{chunks:?}");
+        assert_eq!(extra_json(&reading).as_deref(), expected, "{chunks:?}");
+    }
+}
+
+#[test]
+fn images_and_audio_are_told_of_once_where_there_are_any() {
+    let told = "The answer holds images or audio, which this provider does not hand on; they are left out.";
+    for (deltas, warnings) in [
+        (&[r#"{"content":"a"}"#][..], 0),
+        (&[r#"{"images":[],"audio":null}"#], 0),
+        (&[r#"{"images":[{"url":"u"}]}"#], 1),
+        (&[r#"{"audio":{"data":"AA=="}}"#], 1),
+        (&[r#"{"images":[{"url":"u"}]}"#, r#"{"audio":{"data":"AA=="}}"#, r#"{"images":[{}]}"#], 1),
+    ] {
+        let warned = answer_of(deltas, "stop").answer.warnings;
+        assert_eq!(warned, std::vec![told.to_string(); warnings], "{deltas:?}");
+    }
+}
+
+#[test]
+fn a_value_at_the_cap_is_handed_on_and_a_larger_one_is_told_of_once() {
+    for (length, warnings) in [(256 << 10, 0), ((256 << 10) + 1, 1)] {
+        let value = std::format!("\"{}\"", "x".repeat(length - 2));
+        // Twice, and behind the last delta.
+        let chunk = std::format!(r#"{{"citations":{value},"choices":[]}}"#);
+        let body = stream(&[&finish("stop"), &chunk, &chunk, "[DONE]"]);
+        let reading = decode(&[body.as_bytes()]);
+        let warned = &reading.answer.warnings;
+        assert_eq!(warned.len(), warnings, "{warned:?}");
+        assert!(warned.iter().all(|warning| warning.contains("more than 256 KiB")), "{warned:?}");
+        let handed_on = extra_json(&reading).map(|json| json.len());
+        assert_eq!(handed_on, (warnings == 0).then_some(length + r#"{"citations":}"#.len()));
+    }
+}
