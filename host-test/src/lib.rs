@@ -7,5 +7,6 @@ pub mod json;
 pub mod plugin;
 pub mod private_file;
 pub mod sandbox;
+pub mod stamped;
 pub mod stand_in;
 pub mod transcript;

@@ -79,6 +79,8 @@ pub(crate) enum Command {
     StandIn(StandInArgs),
     /// Check whether the plugin keeps the contract: every fault, every promise.
     Conformance(ConformanceArgs),
+    /// Measure how long what a server sends takes to come through the plugin.
+    Measure(super::measure::MeasureArgs),
     /// Make a plugin of a component: its file and a plugin.toml from its own description.
     Pack(PackArgs),
     /// Make a pair of keys for signing plugins.
@@ -174,6 +176,9 @@ pub(crate) struct StandInArgs {
     /// The port on 127.0.0.1; 0 takes any free one.
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
+    /// Send chunks that tell when they were sent, for 'host-test measure', instead of being CometAPI.
+    #[arg(long)]
+    pub(crate) stamped: bool,
 }
 
 #[derive(Debug, Args)]

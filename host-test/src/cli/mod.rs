@@ -18,6 +18,7 @@ mod failure;
 mod inspect;
 mod interrupts;
 mod key;
+mod measure;
 mod models;
 mod request;
 mod session;
@@ -40,8 +41,12 @@ pub(crate) fn run() -> ExitCode {
     }
     // On wrong usage clap prints why, and exits with 2; with --help it exits with 0.
     let cli = Cli::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let ended = match runtime {
+    let mut runtime = match cli.command {
+        // One thread, so that what is measured is the work and not the way between threads.
+        Command::Measure(_) => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let ended = match runtime.enable_all().build() {
         Ok(runtime) => {
             let ended = runtime.block_on(dispatch(&cli, screen));
             // A connection that lingers must not hold up the end.
@@ -66,6 +71,7 @@ async fn dispatch(cli: &Cli, screen: Screen) -> Result<(), Failure> {
         Command::Describe => inspect::describe(common, screen).await,
         Command::Inspect => inspect::inspect(common, screen),
         Command::StandIn(args) => stand_in::run(common, args, screen, &interrupts).await,
+        Command::Measure(args) => measure::run(common, args, screen).await,
         Command::Conformance(args) => conformance::run(common, args, screen).await,
         Command::Pack(args) => inspect::pack(common, args, screen).await,
         Command::Keygen(args) => sign::keygen(common, args, screen),

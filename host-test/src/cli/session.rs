@@ -10,6 +10,7 @@ use host_test::sandbox::{
     SandboxError, Secret,
 };
 use host_test::stand_in::StandIn;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use url::Url;
 
 use super::access::{self, Access};
@@ -172,7 +173,12 @@ pub(crate) fn prepare(plugin: &Plugin, screen: Screen) -> Result<Prepared, Failu
         }
     };
     // Compiling takes seconds of all processors: other tasks of this thread must not wait for it.
-    tokio::task::block_in_place(|| host.prepare(plugin, &mut progress)).map_err(host_failure)
+    let mut work = || host.prepare(plugin, &mut progress).map_err(host_failure);
+    match Handle::current().runtime_flavor() {
+        // The one thread has nothing else to do yet.
+        RuntimeFlavor::CurrentThread => work(),
+        _ => tokio::task::block_in_place(work),
+    }
 }
 
 /// A component without a network, a key or anything else: to ask what it is.
@@ -199,7 +205,7 @@ async fn stand_in(screen: Screen) -> Result<(Option<StandIn>, Option<Url>, Optio
     Ok((Some(stand_in), Some(base_url), Some(key)))
 }
 
-fn grant(manifest: &Manifest, mode: KeyMode, base_url: &Option<Url>, key: &Option<Secret>) -> Grant {
+pub(crate) fn grant(manifest: &Manifest, mode: KeyMode, base_url: &Option<Url>, key: &Option<Secret>) -> Grant {
     let chosen = base_url.as_ref().and_then(|url| Origin::of(url).ok());
     Grant {
         // With another base URL the provider's own servers have no business in this.
@@ -215,7 +221,7 @@ fn grant(manifest: &Manifest, mode: KeyMode, base_url: &Option<Url>, key: &Optio
     }
 }
 
-fn config(mode: KeyMode, base_url: Option<&Url>, key: Option<&Secret>) -> Config {
+pub(crate) fn config(mode: KeyMode, base_url: Option<&Url>, key: Option<&Secret>) -> Config {
     Config {
         base_url: base_url.map(Url::to_string),
         credential: access::credential(mode, key),
@@ -255,7 +261,7 @@ pub(crate) fn cache_dir() -> CacheDir {
     }
 }
 
-fn host_failure(why: impl std::fmt::Display) -> Failure {
+pub(crate) fn host_failure(why: impl std::fmt::Display) -> Failure {
     Failure::Host { cause: "host", message: why.to_string() }
 }
 

@@ -1,11 +1,12 @@
 //! `host-test stand-in`: the stand-in of CometAPI alone, for other programs to talk to.
 
+use host_test::stamped::{self, StampedServer};
 use host_test::stand_in::StandIn;
 use serde_json::json;
 
 use super::args::{Common, StandInArgs};
 use super::failure::Failure;
-use super::interrupts::Interrupts;
+use super::interrupts::{Guard, Interrupts};
 use super::terminal::{Screen, Style};
 
 /// Serves until Ctrl-C, which is how it is meant to end.
@@ -16,9 +17,18 @@ pub(crate) async fn run(
     interrupts: &Interrupts,
 ) -> Result<(), Failure> {
     let guard = interrupts.guard();
-    let stand_in = StandIn::start(args.port)
-        .await
-        .map_err(|why| Failure::usage(format!("{why:#}; choose another --port, or 0 for any")))?;
+    let taken = |why: anyhow::Error| Failure::usage(format!("{why:#}; choose another --port, or 0 for any"));
+    if args.stamped {
+        let server = StampedServer::start(args.port).map_err(taken)?;
+        if common.json {
+            screen.print_json(&json!({ "base-url": server.base_url() }))?;
+        } else {
+            screen.print(&format!("export COMETAPI_BASE_URL={}\n", server.base_url()))?;
+            screen.aside(Some(Style::Dim), &format!("{}\nserving on this machine only, until Ctrl-C\n", stamped::HELP));
+        }
+        return until(&guard).await;
+    }
+    let stand_in = StandIn::start(args.port).await.map_err(taken)?;
     let (base_url, key) = (stand_in.base_url(), stand_in.key());
     if common.json {
         screen.print_json(&json!({ "base-url": base_url, "key": key }))?;
@@ -26,6 +36,10 @@ pub(crate) async fn run(
         screen.print(&format!("export COMETAPI_BASE_URL={base_url}\nexport COMETAPI_KEY={key}\n"))?;
         screen.aside(Some(Style::Dim), "serving on this machine only, until Ctrl-C\n");
     }
+    until(&guard).await
+}
+
+async fn until(guard: &Guard) -> Result<(), Failure> {
     while !guard.pressed() {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }

@@ -1,0 +1,207 @@
+//! `host-test measure`: how long what a server sends takes to come through the plugin, as a line of JSON.
+
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+use host_test::contract::{Discovery, Event, Request};
+use host_test::json::request as requests;
+use host_test::plugin::Plugin;
+use host_test::sandbox::{ClientHandle, Grant, Host, Instance, Prepared};
+use meter::{Client, Sample, Spread};
+use serde_json::{Value, json};
+
+use super::access::{self, Access};
+use super::args::{Common, KeyMode};
+use super::failure::Failure;
+use super::request::user_message;
+use super::session;
+use super::terminal::Screen;
+
+/// The longest wait in one call. A call ends with the first event, so this bounds nothing here.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// Most events in one call.
+const MOST_EVENTS: u32 = 256;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  host-test stand-in --stamped --port 8080 &
+  host-test measure --base-url http://127.0.0.1:8080/v1 -m stamped-text-c500-g2000 --requests 5
+  host-test measure --base-url http://127.0.0.1:8080/v1 -m stamped-text-c200-g5000 -r 400 -c 200
+  host-test measure --base-url http://127.0.0.1:8080/v1 --what models -r 20
+  host-test measure --what start -r 20
+
+It prints one line of JSON. The text of each chunk has to begin with the moment at which it was sent, the
+machine's CLOCK_MONOTONIC in nanoseconds as 16 hexadecimal digits; \"cold\" are the first answers over new
+connections, \"warm\" the later ones.")]
+pub(crate) struct MeasureArgs {
+    /// The model to ask for; a stamped server reads from its name what to send.
+    #[arg(short, long, value_name = "MODEL", required_if_eq("what", "answers"))]
+    model: Option<String>,
+    /// How many answers in all.
+    #[arg(short, long, value_name = "R", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    requests: u32,
+    /// How many of them at once, each with an instance of the plugin and a connection of its own.
+    #[arg(short, long, value_name = "C", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    concurrency: u32,
+    /// What to measure.
+    #[arg(long, value_enum, default_value_t)]
+    what: What,
+    /// A new instance for each answer, instead of one that is kept.
+    #[arg(long)]
+    fresh: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum What {
+    /// Streamed answers.
+    #[default]
+    Answers,
+    /// The list of models, from both of the provider's lists.
+    Models,
+    /// Loading the plugin from the cache, making an instance, and its first call; nothing is sent.
+    Start,
+}
+
+/// Measures, and prints the line.
+pub(crate) async fn run(common: &Common, args: &MeasureArgs, screen: Screen) -> Result<(), Failure> {
+    let plugin = session::load(common)?;
+    if args.what == What::Start {
+        return screen.print_json(&start(&plugin, args.requests, screen).await?);
+    }
+    let prepared = session::prepare(&plugin, screen)?;
+    let opening = Opening::new(common, prepared)?;
+    if args.what == What::Models {
+        return screen.print_json(&models(&opening, args.requests).await?);
+    }
+    let model = args.model.clone().unwrap_or_default();
+    let lanes = args.concurrency.min(args.requests);
+    let mut clients = Vec::new();
+    for _ in 0..lanes {
+        let mut request = requests::empty(model.clone());
+        request.messages.push(user_message(Vec::new(), "Count.".to_owned()));
+        clients.push(Lane { opening: opening.clone(), open: None, request, fresh: args.fresh });
+    }
+    let report = meter::run("host-test", args.requests, clients).await;
+    screen.print_json(&serde_json::to_value(&report).unwrap_or_default())?;
+    match report.error {
+        Some(why) => Err(Failure::Host { cause: "measure", message: why }),
+        None => Ok(()),
+    }
+}
+
+/// What it takes to start an instance and open the provider.
+#[derive(Clone)]
+struct Opening {
+    prepared: Prepared,
+    grant: Grant,
+    config: host_test::contract::Config,
+}
+
+struct Open {
+    instance: Instance,
+    client: ClientHandle,
+}
+
+impl Opening {
+    fn new(common: &Common, prepared: Prepared) -> Result<Opening, Failure> {
+        let access = access::choose(common, prepared.manifest(), &|name| std::env::var(name).ok())?;
+        let Access::Server { base_url: Some(base_url), key } = access else {
+            return Err(Failure::usage(
+                "name a stamped server with --base-url; 'host-test stand-in --stamped' is one",
+            ));
+        };
+        let (base_url, secret) = (Some(base_url), key.map(|key| key.secret));
+        let grant = session::grant(prepared.manifest(), common.key_mode, &base_url, &secret);
+        let config = session::config(common.key_mode, base_url.as_ref(), secret.as_ref());
+        Ok(Opening { prepared, grant, config })
+    }
+
+    async fn open(&self) -> Result<Open, String> {
+        let mut instance = self.prepared.instantiate(self.grant.clone()).await.map_err(told)?;
+        let client = instance.open(&self.config).await.map_err(told)?;
+        Ok(Open { instance, client })
+    }
+}
+
+fn told(why: impl std::fmt::Display) -> String {
+    why.to_string()
+}
+
+/// One answer after the other.
+struct Lane {
+    opening: Opening,
+    open: Option<Open>,
+    request: Request,
+    fresh: bool,
+}
+
+impl Client for Lane {
+    async fn answer(&mut self, sample: &mut Sample) -> Result<(), String> {
+        let mut open = match self.open.take() {
+            Some(open) => open,
+            None => self.opening.open().await?,
+        };
+        let Open { instance, client } = &mut open;
+        let completion = instance.complete(client, &self.request).await.map_err(told)?;
+        loop {
+            let batch = instance.next(&completion, MOST_EVENTS, WAIT).await.map_err(told)?;
+            for event in &batch.events {
+                if let Event::BlockDelta(delta) = event {
+                    sample.text(&delta.text);
+                }
+            }
+            if batch.done {
+                break;
+            }
+        }
+        instance.cancel(completion).await.map_err(told)?;
+        self.open = Some(open).filter(|_| !self.fresh);
+        Ok(())
+    }
+}
+
+/// The list of models, asked for again and again and never taken from memory.
+async fn models(opening: &Opening, times: u32) -> Result<Value, Failure> {
+    let failed = |message: String| Failure::Host { cause: "measure", message };
+    let mut open = opening.open().await.map_err(failed)?;
+    let mut durations = Vec::new();
+    let mut count = 0;
+    for _ in 0..times {
+        let begun = Instant::now();
+        let list = open.instance.models(&open.client, Discovery::Live, Duration::ZERO).await?;
+        durations.push(begun.elapsed());
+        count = list.models.len();
+    }
+    Ok(json!({ "client": "host-test", "requests": times, "models": count, "list_us": Spread::of(&durations) }))
+}
+
+/// From the compiled plugin in the cache to the first answer of a call.
+async fn start(plugin: &Plugin, times: u32, screen: Screen) -> Result<Value, Failure> {
+    // So that it is in the cache.
+    session::prepare(plugin, screen)?;
+    let (mut load, mut instantiate, mut first_call) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..times {
+        let host = Host::new(session::cache_dir()).map_err(session::host_failure)?;
+        let begun = Instant::now();
+        let prepared = host.prepare(plugin, &mut |_| {}).map_err(session::host_failure)?;
+        load.push(begun.elapsed());
+        // The first instance of an engine also sets the engine's pools up.
+        for _ in 0..2 {
+            let begun = Instant::now();
+            let mut instance =
+                prepared.instantiate(Grant::default()).await.map_err(session::host_failure)?;
+            instantiate.push(begun.elapsed());
+            let config = session::config(KeyMode::Injected, None, None);
+            let begun = Instant::now();
+            instance.open(&config).await?;
+            first_call.push(begun.elapsed());
+        }
+    }
+    Ok(json!({
+        "client": "host-test", "requests": times,
+        "load_us": Spread::of(&load), "instantiate_us": Spread::of(&instantiate),
+        "first_call_us": Spread::of(&first_call),
+    }))
+}

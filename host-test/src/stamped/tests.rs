@@ -1,0 +1,90 @@
+//! The plans, and what goes over the wire.
+
+use http_body_util::BodyExt as _;
+use meter::{now, stamp};
+use serde_json::Value;
+
+use super::body::Stamped;
+use super::plan::{Kind, Plan};
+
+fn plan(name: &str) -> Option<Plan> {
+    name.parse().ok()
+}
+
+#[test]
+fn a_name_says_what_to_send() {
+    let plain = plan("stamped-text").unwrap();
+    assert_eq!((plain.kind, plain.chunks, plain.per_write, plain.length), (Kind::Text, 500, 1, 32));
+    assert!(plain.gap.is_zero());
+    let other = plan("stamped-tool-l1024-c7-w16-g2500").unwrap();
+    assert_eq!((other.kind, other.chunks, other.per_write, other.length), (Kind::Tool, 7, 16, 1024));
+    assert_eq!(other.gap.as_micros(), 2500);
+}
+
+#[test]
+fn what_is_no_plan_is_refused_with_the_rules() {
+    for name in [
+        "gpt-5.4",
+        "stamped",
+        "stamped-speech",
+        "stamped-text-c0",
+        "stamped-text-l15",
+        "stamped-text-w0",
+        "stamped-text-x5",
+        "stamped-text-c",
+        "stamped-text-c-5",
+        "stamped-text-",
+    ] {
+        let why = name.parse::<Plan>().unwrap_err().to_string();
+        assert!(why.contains("stamped-KIND") && why.contains(name), "{why}");
+    }
+}
+
+/// The bodies of the events of an answer, in the writes that they came in.
+async fn writes(name: &str) -> Vec<Vec<String>> {
+    let mut body = Stamped::new(plan(name).unwrap(), name);
+    let mut writes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let bytes = frame.unwrap().into_data().unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        assert!(text.ends_with("\n\n"));
+        writes.push(text.split_terminator("\n\n").map(|event| event.replacen("data: ", "", 1)).collect());
+    }
+    writes
+}
+
+#[tokio::test]
+async fn every_chunk_begins_with_the_moment_at_which_it_was_sent() {
+    for (name, pointer) in [
+        ("stamped-text-c5-w2-l20", "/choices/0/delta/content"),
+        ("stamped-tool-c5-w2-l20", "/choices/0/delta/tool_calls/0/function/arguments"),
+    ] {
+        let begun = now();
+        let writes = writes(name).await;
+        assert_eq!(writes.iter().map(Vec::len).skip(1).take(3).collect::<Vec<_>>(), [2, 2, 1]);
+        let chunks: Vec<Value> =
+            writes[1..4].concat().iter().map(|event| serde_json::from_str(event).unwrap()).collect();
+        for chunk in chunks {
+            let text = chunk.pointer(pointer).and_then(Value::as_str).unwrap();
+            assert_eq!(text.len(), 20);
+            let sent = stamp(text).unwrap();
+            assert!(begun <= sent && sent <= now());
+        }
+        assert_eq!(writes.last().unwrap().last().unwrap(), "[DONE]");
+    }
+}
+
+#[tokio::test]
+async fn the_first_half_may_be_reasoning() {
+    let events = writes("stamped-reasoning-c4").await.concat();
+    let count = |field: &str| events.iter().filter(|event| event.contains(&format!("\"{field}\":\"0"))).count();
+    assert_eq!((count("reasoning_content"), count("content")), (2, 2));
+}
+
+#[tokio::test]
+async fn gaps_are_counted_from_the_first_write() {
+    let begun = std::time::Instant::now();
+    writes("stamped-text-c5-g4000").await;
+    // Four gaps of 4 ms; the timer is as fine as a millisecond.
+    assert!(begun.elapsed().as_millis() >= 15);
+}
