@@ -39,8 +39,9 @@ const WIDTH: u16 = 150;
 
 /// Plays the cases and prints what they came to.
 pub(crate) async fn run(common: &Common, args: &ConformanceArgs, screen: Screen) -> Result<(), Failure> {
-    if common.base_url.is_some() {
-        let message = "conformance plays its own server; leave out --base-url";
+    if common.base_url.is_some() || common.key_file.is_some() {
+        let message =
+            "conformance plays its own server, with keys of its own; leave out --base-url and --key-file";
         return Err(Failure::usage(message));
     }
     let chosen = choose(cases(), &args.case)?;

@@ -17,6 +17,9 @@ use super::request::user_message;
 use super::session;
 use super::terminal::Screen;
 
+/// What the harness is called beside other clients.
+const NAME: &str = "host-test";
+
 /// The longest wait in one call. A call ends with the first event, so this bounds nothing here.
 const WAIT: Duration = Duration::from_secs(10);
 
@@ -72,18 +75,24 @@ pub(crate) async fn run(common: &Common, args: &MeasureArgs, screen: Screen) -> 
     }
     let prepared = session::prepare(&plugin, screen)?;
     let opening = Opening::new(common, prepared)?;
-    if args.what == What::Models {
-        return screen.print_json(&models(&opening, args.requests).await?);
-    }
-    let model = args.model.clone().unwrap_or_default();
-    let lanes = args.concurrency.min(args.requests);
-    let mut clients = Vec::new();
-    for _ in 0..lanes {
-        let mut request = requests::empty(model.clone());
-        request.messages.push(user_message(Vec::new(), "Count.".to_owned()));
-        clients.push(Lane { opening: opening.clone(), open: None, request, fresh: args.fresh });
-    }
-    let report = meter::run("host-test", args.requests, clients).await;
+    let lanes = 0..args.concurrency.min(args.requests);
+    let report = match args.what {
+        What::Models => {
+            let clients = lanes.map(|_| Lister { opening: opening.clone(), open: None }).collect();
+            meter::run(NAME, args.requests, clients).await
+        }
+        _ => {
+            let mut request = requests::empty(args.model.clone().unwrap_or_default());
+            request.messages.push(user_message(Vec::new(), "Count.".to_owned()));
+            let lane = |_| Lane {
+                opening: opening.clone(),
+                open: None,
+                request: request.clone(),
+                fresh: args.fresh,
+            };
+            meter::run(NAME, args.requests, lanes.map(lane).collect()).await
+        }
+    };
     screen.print_json(&serde_json::to_value(&report).unwrap_or_default())?;
     match report.error {
         Some(why) => Err(Failure::Host { cause: "measure", message: why }),
@@ -163,18 +172,24 @@ impl Client for Lane {
 }
 
 /// The list of models, asked for again and again and never taken from memory.
-async fn models(opening: &Opening, times: u32) -> Result<Value, Failure> {
-    let failed = |message: String| Failure::Host { cause: "measure", message };
-    let mut open = opening.open().await.map_err(failed)?;
-    let mut durations = Vec::new();
-    let mut count = 0;
-    for _ in 0..times {
-        let begun = Instant::now();
-        let list = open.instance.models(&open.client, Discovery::Live, Duration::ZERO).await?;
-        durations.push(begun.elapsed());
-        count = list.models.len();
+struct Lister {
+    opening: Opening,
+    open: Option<Open>,
+}
+
+impl Client for Lister {
+    async fn answer(&mut self, _: &mut Sample) -> Result<(), String> {
+        let mut open = match self.open.take() {
+            Some(open) => open,
+            None => self.opening.open().await?,
+        };
+        let list = open.instance.models(&open.client, Discovery::Live, Duration::ZERO).await.map_err(told)?;
+        if list.models.is_empty() {
+            return Err("the list of models is empty".to_owned());
+        }
+        self.open = Some(open);
+        Ok(())
     }
-    Ok(json!({ "client": "host-test", "requests": times, "models": count, "list_us": Spread::of(&durations) }))
 }
 
 /// From the compiled plugin in the cache to the first answer of a call.
@@ -190,8 +205,7 @@ async fn start(plugin: &Plugin, times: u32, screen: Screen) -> Result<Value, Fai
         // The first instance of an engine also sets the engine's pools up.
         for _ in 0..2 {
             let begun = Instant::now();
-            let mut instance =
-                prepared.instantiate(Grant::default()).await.map_err(session::host_failure)?;
+            let mut instance = prepared.instantiate(Grant::default()).await.map_err(session::host_failure)?;
             instantiate.push(begun.elapsed());
             let config = session::config(KeyMode::Injected, None, None);
             let begun = Instant::now();
@@ -200,7 +214,7 @@ async fn start(plugin: &Plugin, times: u32, screen: Screen) -> Result<Value, Fai
         }
     }
     Ok(json!({
-        "client": "host-test", "requests": times,
+        "client": NAME, "requests": times,
         "load_us": Spread::of(&load), "instantiate_us": Spread::of(&instantiate),
         "first_call_us": Spread::of(&first_call),
     }))

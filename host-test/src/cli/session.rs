@@ -108,7 +108,7 @@ impl Session {
         if let (Failure::Provider(error), Some(denial)) = (&mut failure, self.instance.denials().last())
             && error.kind == ErrorKind::DeniedByHost
         {
-            error.message = format!("{} ({denial})", error.message);
+            error.message = self.instance.without_keys(format!("{} ({denial})", error.message));
         }
         match &failure {
             Failure::Provider(error) if error.kind == ErrorKind::Authentication => {
@@ -205,7 +205,12 @@ async fn stand_in(screen: Screen) -> Result<(Option<StandIn>, Option<Url>, Optio
     Ok((Some(stand_in), Some(base_url), Some(key)))
 }
 
-pub(crate) fn grant(manifest: &Manifest, mode: KeyMode, base_url: &Option<Url>, key: &Option<Secret>) -> Grant {
+pub(crate) fn grant(
+    manifest: &Manifest,
+    mode: KeyMode,
+    base_url: &Option<Url>,
+    key: &Option<Secret>,
+) -> Grant {
     let chosen = base_url.as_ref().and_then(|url| Origin::of(url).ok());
     Grant {
         // With another base URL the provider's own servers have no business in this.

@@ -4,26 +4,50 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use wasmtime::{Config, Engine};
+use wasmtime::{Config, Engine, PoolingAllocationConfig};
 
 use super::error::{SandboxError, causes};
+use super::limits;
 use super::memory::Memories;
 
 /// How often a running component is interrupted to look at its deadline and to let others run.
 const TICK: Duration = Duration::from_millis(10);
 
+/// Instances that a host has room for at once. Room is address space and not memory: four gigabytes for each,
+/// so that no access to a memory has to be checked.
+pub(super) const ROOM: u32 = 2048;
+
+/// Bytes of an ended instance's memory that are wiped for the next one, instead of given back and asked for
+/// again page by page. An answer uses about as much.
+const KEPT_MEMORY: usize = 192 * 1024;
+const KEPT_TABLE: usize = 16 * 1024;
+
+/// What a component may ask the pool for, in bytes of the engine's own books: some kilobytes, a hundred for
+/// one of many functions.
+const BOOKS: usize = 1024 * 1024;
+
 /// An engine whose components are compiled by all cores, start from a copy-on-write image of their
-/// memory, and are interrupted every [`TICK`]. With `memories`, their memories are kept where the host
-/// can look into them.
+/// memory in room that was set apart for them, and are interrupted every [`TICK`]. With `memories`, their
+/// memories are kept where the host can look into them.
 pub(super) fn engine(memories: Option<Arc<Memories>>) -> Result<Engine, SandboxError> {
-    let failed = |error: &wasmtime::Error| SandboxError::Engine(causes(error));
     let mut config = Config::new();
     config.epoch_interruption(true).parallel_compilation(true).memory_init_cow(true);
-    if let Some(memories) = memories {
-        // Without guard pages every access is checked, and so any memory will do.
-        config.memory_init_cow(false).memory_reservation(0).memory_guard_size(0).with_host_memory(memories);
-    }
-    let engine = Engine::new(&config).map_err(|error| failed(&error))?;
+    let engine = match memories {
+        Some(memories) => {
+            // Without guard pages every access is checked, and so any memory will do.
+            config
+                .memory_init_cow(false)
+                .memory_reservation(0)
+                .memory_guard_size(0)
+                .with_host_memory(memories);
+            Engine::new(&config)
+        }
+        // Not everywhere is there so much address space. Without, instances start slower, and that is all.
+        None => Engine::new(config.clone().allocation_strategy(pool())).or_else(|_| Engine::new(&config)),
+    };
+    let engine = engine.map_err(|error| SandboxError::Engine(causes(&error)))?;
+    // Else the first call of each thread would do it.
+    Engine::tls_eager_initialize();
     let ticker = engine.weak();
     thread::Builder::new()
         .name("epoch".to_owned())
@@ -37,4 +61,21 @@ pub(super) fn engine(memories: Option<Arc<Memories>>) -> Result<Engine, SandboxE
         })
         .map_err(|error| SandboxError::Engine(error.to_string()))?;
     Ok(engine)
+}
+
+/// Room for [`ROOM`] instances of components like those that today's tools make; what an instance may use at
+/// most says its store.
+fn pool() -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(ROOM)
+        .total_stacks(ROOM)
+        .total_memories(ROOM)
+        .total_core_instances(4 * ROOM)
+        .total_tables(2 * ROOM)
+        .table_elements(limits::TABLE_ELEMENTS)
+        .max_component_instance_size(BOOKS)
+        .max_core_instance_size(BOOKS)
+        .linear_memory_keep_resident(KEPT_MEMORY)
+        .table_keep_resident(KEPT_TABLE);
+    pool
 }

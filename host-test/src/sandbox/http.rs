@@ -10,6 +10,7 @@ use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks,
 };
 
+use super::arrivals::Arrivals;
 use super::credential::Credential;
 use super::limits::REQUESTS;
 use super::policy::{Denial, Policy, destination};
@@ -27,6 +28,7 @@ pub(super) struct Door {
     transport: Transport,
     /// A permit for each request that is under way.
     room: Arc<Semaphore>,
+    arrivals: Arrivals,
     denials: Denials,
 }
 
@@ -45,12 +47,25 @@ impl Door {
         transport: Transport,
     ) -> Door {
         let room = Arc::new(Semaphore::new(REQUESTS));
-        Door { policy, credential, redaction, transport, room, denials: Denials::default() }
+        Door {
+            policy,
+            credential,
+            redaction,
+            transport,
+            room,
+            arrivals: Arrivals::default(),
+            denials: Denials::default(),
+        }
     }
 
     /// From now on takes these keys out of the answers.
     pub(super) fn redact(&mut self, redaction: Redaction) {
         self.redaction = redaction;
+    }
+
+    /// Tells when something comes in through this door.
+    pub(super) fn arrivals(&self) -> &Arrivals {
+        &self.arrivals
     }
 
     /// The requests that did not leave, the latest ones of them.
@@ -98,7 +113,7 @@ impl WasiHttpHooks for Door {
             }
         };
         let (transport, denials) = (self.transport.clone(), self.denials.clone());
-        let redaction = self.redaction.clone();
+        let (redaction, arrivals) = (self.redaction.clone(), self.arrivals.clone());
         Box::new(async move {
             let sent = transport.send(request, &to, options, permit).await;
             let response = sent.map_err(|failure| match failure {
@@ -112,7 +127,8 @@ impl WasiHttpHooks for Door {
             })?;
             // The connection is driven by a task of its own, and ends with the body.
             let driver: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
-            Ok((redaction.answer(response.map(BodyExt::boxed_unsync)), driver))
+            let answer = redaction.answer(response).map(|body| arrivals.watch(body).boxed_unsync());
+            Ok((answer, driver))
         })
     }
 }

@@ -1,6 +1,7 @@
 //! A running component, called by the functions of the contract.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -29,8 +30,15 @@ use crate::contract::{
 /// The longest single wait inside a component while an answer is polled for.
 const POLL: Duration = Duration::from_millis(500);
 
-/// The pause between two steps of a component that must not wait itself: time for the connections.
+/// The pause between two steps of a component that must not wait itself: time for the connections. What is on
+/// its way comes sooner than any timer goes off, so of so many pauses only one takes that long, and in the
+/// others the connections just get their turn.
 const PAUSE: Duration = Duration::from_millis(1);
+const PAUSES: u8 = 16;
+
+/// How long the host waits in a component's place for the next piece of an answer. After so long a silence
+/// the component waits itself, and minds its own deadlines.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// One instance of a component under one grant.
 ///
@@ -42,6 +50,8 @@ pub struct Instance {
     running: Running,
     bindings: ModelProvider,
     trap_on_block: bool,
+    /// Pauses so far, counted modulo [`PAUSES`].
+    pauses: u8,
     memories: Option<Vec<Arc<Region>>>,
     /// The keys that the host adds or handed in, to be taken out of what a server says.
     redaction: Redaction,
@@ -56,6 +66,8 @@ pub struct CompletionHandle {
     resource: ResourceAny,
     /// Locked by [`Instance::next`] only, whose calls take turns.
     outgoing: Mutex<Outgoing>,
+    /// The component has said all that it could of what has arrived: it gave fewer events than it might have.
+    drained: AtomicBool,
 }
 
 impl fmt::Debug for CompletionHandle {
@@ -112,7 +124,7 @@ impl Instance {
         };
         let memories = turn.map(|(readable, _turn)| readable.memories.take());
         let trap_on_block = prepared.trap_on_block;
-        Ok(Instance { running, bindings, trap_on_block, memories, redaction })
+        Ok(Instance { running, bindings, trap_on_block, pauses: 0, memories, redaction })
     }
 
     /// What the provider is.
@@ -192,7 +204,7 @@ impl Instance {
         })?
         .map_err(|error| self.scrubbed(error))?;
         let outgoing = Mutex::new(Outgoing::new(&self.redaction));
-        Ok(CompletionHandle { resource: completion, outgoing })
+        Ok(CompletionHandle { resource: completion, outgoing, drained: AtomicBool::new(false) })
     }
 
     /// The next events of a completion: waits at most `wait` for the first one, in whole milliseconds.
@@ -209,20 +221,37 @@ impl Instance {
         if let Some(left) = outgoing(completion).left(max_events) {
             return Ok(left?);
         }
-        let until = Instant::now().checked_add(wait);
+        let begun = Instant::now();
         loop {
-            let told = self.told(wait);
+            let left = wait.saturating_sub(begun.elapsed());
+            let arrived = self.arrived(completion, left).await;
+            let told = if arrived { Duration::ZERO } else { self.told(left) };
             let completions = guest(&self.bindings).completion();
             let batch = call!(self.running, "completion.next", told, |store| {
                 completions.call_next(store, completion.resource, max_events, milliseconds(told))
             })?;
+            let count = batch.as_ref().map_or(0, |batch| batch.events.len());
+            completion.drained.store(count < usize::try_from(max_events).unwrap_or(usize::MAX), Relaxed);
             let batch = outgoing(completion).pass(batch, max_events)?;
-            let over = until.is_some_and(|until| Instant::now() >= until);
-            if !batch.events.is_empty() || batch.done || over || !self.trap_on_block {
+            if !batch.events.is_empty() || batch.done || begun.elapsed() >= wait {
                 return Ok(batch);
             }
-            tokio::time::sleep(PAUSE).await;
+            match (arrived, self.trap_on_block) {
+                // What came was no event: a comment, or half a chunk.
+                (true, _) => {}
+                (false, true) => self.pause().await,
+                (false, false) => return Ok(batch),
+            }
         }
+    }
+
+    /// Waits in the place of a component that would do nothing but wait; whether something came meanwhile.
+    async fn arrived(&mut self, completion: &CompletionHandle, wait: Duration) -> bool {
+        let arrivals = self.running.store.data().door.arrivals().clone();
+        if wait.is_zero() || !completion.drained.load(Relaxed) || !arrivals.is_quiet() {
+            return false;
+        }
+        timeout(wait.min(PATIENCE), arrivals.wait()).await.is_ok()
     }
 
     /// Ends a completion, whether it is done or not; the connection closes.
@@ -244,6 +273,12 @@ impl Instance {
     /// Why requests were not let out: the latest ones, in the order in which they were made.
     pub fn denials(&self) -> Vec<Denial> {
         self.running.store.data().door.denials()
+    }
+
+    /// A text that the host makes of what the component did, such as a [`Denial`], without the keys.
+    pub fn without_keys(&self, mut text: String) -> String {
+        self.redaction.text(&mut text);
+        text
     }
 
     /// How many texts of errors, responses, warnings and finishes came out of the component with a key in
@@ -319,8 +354,13 @@ impl Instance {
 
     /// `&mut self`, so that who waits here can do so on any thread.
     async fn pause(&mut self) {
-        if self.trap_on_block {
-            tokio::time::sleep(PAUSE).await;
+        if !self.trap_on_block {
+            return;
+        }
+        self.pauses = (self.pauses + 1) % PAUSES;
+        match self.pauses {
+            0 => tokio::time::sleep(PAUSE).await,
+            _ => tokio::task::yield_now().await,
         }
     }
 }

@@ -9,7 +9,7 @@ const INSTANCES: usize = 32;
 const MEMORIES: usize = 4;
 const TABLES: usize = 16;
 /// One entry per function whose address is taken: some hundreds in a provider.
-const TABLE_ELEMENTS: usize = 65_536;
+pub(super) const TABLE_ELEMENTS: usize = 65_536;
 
 /// Host resources (streams, requests, timers) that a component may hold at once: some ten for each
 /// completion.

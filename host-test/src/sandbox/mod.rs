@@ -3,6 +3,7 @@
 //! [`Host`] compiles a plugin once ([`Prepared`]), and each [`Instance`] of it runs under one person's
 //! [`Grant`] with memory, time and requests of its own.
 
+mod arrivals;
 mod cache;
 mod credential;
 mod engine;

@@ -10,7 +10,7 @@ use super::flow::{Flow, Passed};
 
 /// A body that is passed on without keys and with the same length. Frames without a key, which is all of
 /// them but for bad days, are passed on as they are, not copied.
-pub(super) struct RedactedBody<B: Body<Data = Bytes>> {
+pub(in super::super) struct RedactedBody<B: Body<Data = Bytes>> {
     inner: B,
     flow: Flow,
     /// Bytes that the flow holds back.

@@ -144,6 +144,9 @@ impl Flow {
         for needle in needles.filter(|needle: &&Needle| self.any_length || needle.is_secret()) {
             needle.scan(text, found, partial);
         }
+        if found.is_empty() && partial.is_empty() {
+            return;
+        }
         // By where they begin, so that overlapping ones can be marked as one.
         found.sort_unstable_by_key(|range| range.start);
         // What begins within one is not the beginning of another.

@@ -29,9 +29,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use http_body_util::BodyExt;
-use wasmtime_wasi_http::WasiBody;
+use hyper::body::Body;
 
 use body::RedactedBody;
 pub(super) use events::Outgoing;
@@ -97,12 +97,12 @@ impl Redaction {
     }
 
     /// An answer without the keys.
-    pub(super) fn answer(&self, mut answer: http::Response<WasiBody>) -> http::Response<WasiBody> {
-        if self.is_idle() {
-            return answer;
-        }
+    pub(super) fn answer<B>(&self, mut answer: http::Response<B>) -> http::Response<RedactedBody<B>>
+    where
+        B: Body<Data = Bytes>,
+    {
         self.headers(answer.headers_mut());
-        answer.map(|body| RedactedBody::new(body, Flow::at_the_door(self)).boxed_unsync())
+        answer.map(|body| RedactedBody::new(body, Flow::at_the_door(self)))
     }
 
     /// Takes the keys out of a text that came from the component, and counts it if one was there.
@@ -123,7 +123,7 @@ impl Redaction {
     }
 
     /// Takes the keys out of a text.
-    fn text(&self, text: &mut String) {
+    pub(super) fn text(&self, text: &mut String) {
         if let Cow::Owned(clean) = Flow::of_text(self).all(text.as_bytes()) {
             *text = into_text(clean);
         }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use memchr::memmem::{self, Finder};
+use memchr::memmem::Finder;
 
 use super::units::{Escapes, Units};
 use super::{KEY_PREFIX, SHORTEST_PREFIXED, SHORTEST_SECRET};
@@ -10,7 +10,10 @@ use super::{KEY_PREFIX, SHORTEST_PREFIXED, SHORTEST_SECRET};
 /// A key, prepared for the search. It has no `Debug`, so nothing that holds it shows the key.
 pub(super) struct Needle {
     plain: Finder<'static>,
+    /// As it is escaped.
     forms: Vec<Form>,
+    /// How an escape of a visible ASCII character begins.
+    by_number: Finder<'static>,
     lower_case: String,
     /// Whether JSON may write one of its characters with a backslash and no number.
     escapable: bool,
@@ -40,10 +43,11 @@ impl Needle {
         if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return None;
         }
-        let forms = [Escapes::None, Escapes::Json, Escapes::Percent];
+        let forms = [Escapes::Json, Escapes::Percent];
         Some(Needle {
             plain: Finder::new(key.as_bytes()).into_owned(),
             forms: forms.into_iter().filter_map(|escapes| Form::new(key.as_bytes(), escapes)).collect(),
+            by_number: Finder::new(b"\\u00"),
             lower_case: key.to_ascii_lowercase(),
             escapable: key.contains(['"', '\\', '/']),
         })
@@ -74,42 +78,43 @@ impl Needle {
     /// Each form is searched for only where it can occur, so ordinary text costs one vectorised search
     /// for the key and two for the beginnings of escapes.
     pub(super) fn scan(&self, text: &[u8], found: &mut Vec<Range<usize>>, partial: &mut Vec<Partial>) {
+        self.scan_plain(text, found, partial);
         for form in &self.forms {
-            match form.escapes {
-                Escapes::None => self.scan_plain(form, text, found, partial),
-                Escapes::Json if self.may_be_escaped(text) => form.scan(text, found, partial),
-                Escapes::Percent if has_percent_escape(text) => form.scan(text, found, partial),
-                Escapes::Json | Escapes::Percent => {}
+            let occurs = match form.escapes {
+                Escapes::Json => self.may_be_escaped(text),
+                Escapes::Percent => has_percent_escape(text),
+            };
+            if occurs {
+                form.scan(text, found, partial);
             }
         }
     }
 
-    fn scan_plain(
-        &self,
-        form: &Form,
-        text: &[u8],
-        found: &mut Vec<Range<usize>>,
-        partial: &mut Vec<Partial>,
-    ) {
+    fn scan_plain(&self, text: &[u8], found: &mut Vec<Range<usize>>, partial: &mut Vec<Partial>) {
+        let key = self.plain.needle();
         let mut end = 0;
         for start in self.plain.find_iter(text) {
-            end = start + self.len();
+            end = start + key.len();
             found.push(start..end);
         }
-        // A beginning of the key is shorter than the key.
-        let from = end.max((text.len() + 1).saturating_sub(self.len()));
-        let mut begun = Vec::new();
-        form.scan(text.get(from..).unwrap_or_default(), found, &mut begun);
-        partial.extend(begun.into_iter().map(|begun| Partial { start: begun.start + from, ..begun }));
+        // A beginning of the key is shorter than the key. The first one is the longest.
+        let from = end.max((text.len() + 1).saturating_sub(key.len()));
+        let tail = text.get(from..).unwrap_or_default();
+        let Some(first) = key.first() else { return };
+        let begun = memchr::memchr_iter(*first, tail)
+            .find(|start| tail.get(*start..).is_some_and(|begun| key.starts_with(begun)));
+        partial.extend(begun.map(|start| Partial { start: start + from, units: tail.len() - start }));
     }
 
     /// Whether JSON's escapes may spell the key: by number, or by a backslash where it has a character
     /// that takes one. The last bytes may be an escape that has yet to come whole.
     fn may_be_escaped(&self, text: &[u8]) -> bool {
+        // Most texts have none at all, which is told faster than anything else.
+        let Some(first) = memchr::memchr(b'\\', text) else { return false };
         let end = text.get(text.len().saturating_sub(3)..).unwrap_or_default();
-        end.contains(&b'\\')
-            || memmem::find(text, b"\\u00").is_some()
-            || (self.escapable && memchr::memchr(b'\\', text).is_some())
+        self.escapable
+            || end.contains(&b'\\')
+            || text.get(first..).is_some_and(|text| self.by_number.find(text).is_some())
     }
 }
 

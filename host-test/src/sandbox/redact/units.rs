@@ -3,7 +3,6 @@
 /// Which escapes are undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Escapes {
-    None,
     /// Those of JSON. Backslashes themselves are passed over.
     Json,
     Percent,
@@ -155,7 +154,6 @@ mod tests {
     #[test]
     fn escapes_are_undone_however_often_they_were_made() {
         for (escapes, text, read_as, unfinished) in [
-            (Escapes::None, r"a\u0062%63", r"a\u0062%63", None),
             (Escapes::Json, r"a\u0062\\u0063\\\u0064", "abcd", None),
             (Escapes::Json, r#"a\"b\/c\\d"#, "a\"b/cd", None),
             (Escapes::Json, r"\uzz62", "uzz62", None),

@@ -1,0 +1,162 @@
+//! Measures the plugin in its harness beside other clients, against one stamped server, in one interleaved
+//! run: in each round every client does every workload once, and what counts is the median of the rounds.
+
+mod clients;
+mod plot;
+mod results;
+mod table;
+mod targets;
+mod workload;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, ensure};
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use clients::{Peer, Server};
+use results::Results;
+use workload::{WORKLOADS, Workload};
+
+#[derive(Parser)]
+#[command(after_help = "\
+Examples:
+  make bench                              everything, seven rounds
+  make bench ROUNDS=1                     a quick look
+  compare … --workload latency --client native
+  compare … --saved results.json          the tables of an earlier run once more")]
+struct Cli {
+    /// The harness.
+    #[arg(long, value_name = "FILE", default_value = "host-test")]
+    host_test: PathBuf,
+    /// The other clients, as scripts/bench-peers prints them.
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    peers: String,
+    /// How often everything is done.
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Only this workload; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    workload: Vec<String>,
+    /// Only this client; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    client: Vec<String>,
+    /// The component, for its size.
+    #[arg(long, value_name = "FILE")]
+    component: Option<PathBuf>,
+    /// Print all results as JSON and nothing else.
+    #[arg(long)]
+    json: bool,
+    /// Where all results are kept.
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Take the results of an earlier run, and measure nothing.
+    #[arg(long, value_name = "FILE")]
+    saved: Option<PathBuf>,
+    /// Where the picture goes: SVG.
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
+    /// Files in which the table between the marks of a generated part is replaced.
+    #[arg(long, value_name = "FILE")]
+    document: Vec<PathBuf>,
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    let results = match &cli.saved {
+        Some(file) => serde_json::from_str(&fs::read_to_string(file)?)
+            .with_context(|| format!("{} is no saved run", file.display()))?,
+        None => measure(&cli)?,
+    };
+    if let Some(file) = &cli.save {
+        fs::write(file, serde_json::to_string_pretty(&results)? + "\n")?;
+    }
+    if let Some(file) = &cli.picture {
+        plot::draw(&results, file)?;
+    }
+    for file in &cli.document {
+        table::replace(&results, file)?;
+    }
+    match cli.json {
+        true => println!("{}", serde_json::to_string(&results)?),
+        false => println!("{}", table::for_people(&results)),
+    }
+    Ok(())
+}
+
+fn measure(cli: &Cli) -> Result<Results> {
+    let mut peers = clients::all(&cli.host_test, &cli.peers)?;
+    for name in &cli.client {
+        ensure!(peers.contains_key(name), "no client is called {name:?}; there are {:?}", peers.keys());
+    }
+    peers.retain(|name, _| cli.client.is_empty() || cli.client.contains(name));
+    for name in &cli.workload {
+        ensure!(WORKLOADS.iter().any(|workload| workload.name == name), "no workload is called {name:?}");
+    }
+    let chosen: Vec<&Workload> = WORKLOADS
+        .iter()
+        .filter(|workload| cli.workload.is_empty() || cli.workload.iter().any(|name| name == workload.name))
+        .collect();
+    let server = Server::stamped(&cli.host_test)?;
+    let gateways = gateways(&mut peers, &server);
+    let mut results = Results {
+        machine: machine(),
+        rounds: cli.rounds as usize,
+        versions: peers.iter().map(|(name, peer)| (name.clone(), peer.version.clone())).collect(),
+        component_bytes: cli.component.as_ref().and_then(|file| fs::metadata(file).ok()).map(|data| data.len()),
+        ..Results::default()
+    };
+    let runs: Vec<(&Workload, &String, &Peer)> = chosen
+        .iter()
+        .flat_map(|workload| peers.iter().map(move |(name, peer)| (*workload, name, peer)))
+        .filter(|(workload, name, peer)| peer.does(name, workload))
+        .collect();
+    let bar = ProgressBar::new(runs.len() as u64 * u64::from(cli.rounds));
+    bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}, {eta} left  {wide_msg}")?);
+    for _ in 0..cli.rounds {
+        for (workload, name, peer) in &runs {
+            bar.set_message(format!("{} · {name}", workload.name));
+            let base_url = gateways.get(*name).map_or(&server.base_url, |gateway| &gateway.base_url);
+            match peer.run(name, workload, base_url) {
+                Ok(line) => results.add(workload.name, name, line),
+                // One that cannot do it is left out there, and said to be; the harness and the floor must.
+                Err(why) if *name != results::OURS && *name != results::NATIVE => {
+                    bar.suspend(|| eprintln!("left out: {why:#}"));
+                }
+                Err(why) => return Err(why),
+            }
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(results)
+}
+
+/// Starts the gateways; one that does not start is left out, and said to be.
+fn gateways(peers: &mut BTreeMap<String, Peer>, server: &Server) -> BTreeMap<String, Server> {
+    let mut started = BTreeMap::new();
+    peers.retain(|name, peer| {
+        let Some(gateway) = &peer.gateway else { return true };
+        match Server::gateway(name, peer, gateway, &server.base_url) {
+            Ok(server) => started.insert(name.clone(), server).is_none(),
+            Err(why) => {
+                eprintln!("left out: {why:#}");
+                false
+            }
+        }
+    });
+    started
+}
+
+/// The processor, its count, and the system.
+fn machine() -> String {
+    let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
+    let processors = read("/proc/cpuinfo");
+    let named = processors.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    let name = named.map_or("an unknown processor", |(_, name)| name.trim());
+    let count = std::thread::available_parallelism().map_or(0, usize::from);
+    let system = read("/proc/sys/kernel/osrelease");
+    format!("{name}, {count} cores, Linux {}", system.trim())
+}

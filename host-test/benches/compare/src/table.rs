@@ -1,0 +1,112 @@
+//! The results as tables: for a terminal, and in Markdown between two marks of a document.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use comfy_table::{ContentArrangement, Table, presets};
+use meter::Report;
+
+use crate::results::{Results, cpu_per_chunk, steady, wall_per_answer};
+use crate::targets::{Row, rows};
+use crate::workload::{WORKLOADS, Who};
+
+const BEGIN: &str = "<!-- figures: make bench writes them -->";
+const END: &str = "<!-- end of figures -->";
+
+/// The columns of the table of all clients, and where their figures come from.
+type Column = (&'static str, fn(&Report) -> Option<f64>);
+const COLUMNS: [Column; 6] = [
+    ("p50 µs", |report| steady(report).p50_us),
+    ("p99 µs", |report| steady(report).p99_us),
+    ("first µs", |report| steady(report).ttft_us),
+    ("answer ms", |report| Some(wall_per_answer(report)? / 1000.0)),
+    ("CPU µs a chunk", cpu_per_chunk),
+    ("memory MiB", |report| Some(report.maxrss_kb as f64 / 1024.0)),
+];
+
+/// Everything, for a terminal.
+pub fn for_people(results: &Results) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(["what", "target", "measured", "met", "the others"]);
+    for row in rows(results) {
+        table.add_row([row.what, row.target, &row.ours, met(&row), &row.others]);
+    }
+    let mut text = format!("{}; medians of {} rounds\n{table}\n", results.machine, results.rounds);
+    for (name, what, lines) in clients(results) {
+        let mut table = Table::new();
+        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+        table.set_header(std::iter::once("client").chain(COLUMNS.map(|column| column.0)));
+        lines.into_iter().for_each(|line| {
+            table.add_row(line);
+        });
+        let _ = write!(text, "\n{name}: {what}\n{table}\n");
+    }
+    text
+}
+
+/// Puts the tables between the marks of a document.
+pub fn replace(results: &Results, file: &Path) -> Result<()> {
+    let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let place = || format!("{} has no place for figures: {BEGIN} … {END}", file.display());
+    let (before, rest) = text.split_once(BEGIN).with_context(place)?;
+    let (marked, after) = rest.split_once(END).with_context(place)?;
+    // The first document shows all; one that asks for the targets alone gets those.
+    let all = !marked.trim_start().starts_with("<!-- targets only -->");
+    let only = if all { "" } else { "\n<!-- targets only -->" };
+    let figures = markdown(results, all);
+    fs::write(file, format!("{before}{BEGIN}{only}\n\n{figures}\n{END}{after}"))?;
+    Ok(())
+}
+
+fn markdown(results: &Results, all: bool) -> String {
+    let mut text = format!("{}; medians of {} rounds.\n\n", results.machine, results.rounds);
+    text.push_str("| what | target | measured | met | the others |\n|---|---|---|---|---|\n");
+    for row in rows(results) {
+        let Row { what, target, ours, others, .. } = &row;
+        let _ = writeln!(text, "| {what} | {target} | {ours} | {} | {others} |", met(&row));
+    }
+    if !all {
+        return text;
+    }
+    for (name, what, lines) in clients(results) {
+        let _ = write!(text, "\n### {name}: {what}\n\n| client |");
+        COLUMNS.iter().for_each(|column| {
+            let _ = write!(text, " {} |", column.0);
+        });
+        let _ = writeln!(text, "\n|---{}|", "|---".repeat(COLUMNS.len()));
+        for line in lines {
+            let _ = writeln!(text, "| {} |", line.join(" | "));
+        }
+    }
+    text
+}
+
+fn met(row: &Row) -> &'static str {
+    match row.met {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "–",
+    }
+}
+
+/// For each workload that reports chunks: its name, what it is, and a line for each client.
+fn clients(results: &Results) -> Vec<(&'static str, &'static str, Vec<Vec<String>>)> {
+    let told = WORKLOADS.iter().filter(|workload| workload.who != Who::Own);
+    let lines = |name: &str| -> Vec<Vec<String>> {
+        let line = |client: &&str| {
+            let figures = COLUMNS.map(|(_, figure)| match results.median(name, client, figure) {
+                Some(figure) if figure < 10.0 => format!("{figure:.2}"),
+                Some(figure) => format!("{figure:.0}"),
+                None => "–".to_owned(),
+            });
+            std::iter::once((*client).to_owned()).chain(figures).collect()
+        };
+        results.clients(name).iter().map(line).collect()
+    };
+    told.map(|workload| (workload.name, workload.what, lines(workload.name)))
+        .filter(|(_, _, lines)| !lines.is_empty())
+        .collect()
+}

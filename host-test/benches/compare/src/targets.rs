@@ -1,0 +1,211 @@
+//! What the harness is held to, beside what it came to.
+
+use meter::Report;
+
+use crate::results::{NATIVE, OURS, Results, cpu_per_chunk, steady, wall_per_answer};
+
+/// One line of the table.
+pub struct Row {
+    /// What is measured.
+    pub what: &'static str,
+    /// The target, in words.
+    pub target: &'static str,
+    /// What the harness came to.
+    pub ours: String,
+    /// What the peers came to, for comparison.
+    pub others: String,
+    /// Whether the target is met; `None` where it was not measured, or where nothing is asked.
+    pub met: Option<bool>,
+}
+
+/// A figure of a client that has to be at most so much.
+struct Check<'a> {
+    results: &'a Results,
+    workload: &'static str,
+    figure: fn(&Report) -> Option<f64>,
+}
+
+impl Check<'_> {
+    fn of(&self, client: &str) -> Option<f64> {
+        self.results.median(self.workload, client, self.figure)
+    }
+
+    /// The others, each by `show` of its figure.
+    fn others(&self, show: impl Fn(f64) -> String) -> String {
+        let clients = self.results.clients(self.workload).into_iter().filter(|name| *name != OURS);
+        let shown: Vec<String> =
+            clients.filter_map(|name| Some(format!("{name} {}", show(self.of(name)?)))).collect();
+        shown.join("; ")
+    }
+}
+
+/// The table.
+pub fn rows(results: &Results) -> Vec<Row> {
+    let check = |workload, figure| Check { results, workload, figure };
+    let mut rows = vec![
+        over(check("latency", |report| steady(report).p50_us), "delivery time per chunk, p50", 10.0),
+        over(check("latency", |report| steady(report).p99_us), "delivery time per chunk, p99", 50.0),
+        over(check("first-token", |report| steady(report).ttft_us), "time to first token, p50", 100.0),
+        times(check("coalesced", wall_per_answer), "20,000 chunks, 16 events a write: time", 2.0),
+        below(check("coalesced", cpu_per_chunk), "the same: CPU per chunk", "µs", 1.0),
+        times(check("at-once-200", |report| Some(steady(report).cpu_s())), "200 streams at once: CPU", 1.3),
+        below(check("start", |report| report.start_us), "process start to first token", "ms", 1000.0),
+        models(results),
+        ten_times(results),
+    ];
+    rows.extend(sandbox(results));
+    rows.extend([memory(results), streams_a_core(results), size(results)]);
+    rows
+}
+
+fn verdict(ours: Option<f64>, most: Option<f64>) -> Option<bool> {
+    Some(ours? <= most?)
+}
+
+fn show(value: Option<f64>, text: impl Fn(f64) -> String) -> String {
+    value.map_or_else(|| "not measured".to_owned(), text)
+}
+
+/// At most so many microseconds more than the floor.
+fn over(check: Check<'_>, what: &'static str, most: f64) -> Row {
+    let (ours, floor) = (check.of(OURS), check.of(NATIVE));
+    let more = ours.zip(floor).map(|(ours, floor)| ours - floor);
+    let target = match most as u32 {
+        10 => "at most 10 µs over native",
+        50 => "at most 50 µs over native",
+        _ => "at most 100 µs over native",
+    };
+    Row {
+        what,
+        target,
+        ours: show(ours.zip(more).map(|(ours, _)| ours), |ours| {
+            format!("{ours:.0} µs ({:+.0} µs)", more.unwrap_or_default())
+        }),
+        others: check.others(|figure| format!("{figure:.0} µs")),
+        met: verdict(more, Some(most)),
+    }
+}
+
+/// At most so many times the floor.
+fn times(check: Check<'_>, what: &'static str, most: f64) -> Row {
+    let floor = check.of(NATIVE);
+    let factor = |figure: f64| figure / floor.unwrap_or(f64::NAN);
+    let ours = check.of(OURS).map(factor).filter(|factor| factor.is_finite());
+    Row {
+        what,
+        target: if most > 1.5 { "at most 2 × native" } else { "at most 1.3 × native" },
+        ours: show(ours, |ours| format!("{ours:.2} ×")),
+        others: check.others(|figure| format!("{:.2} ×", factor(figure))),
+        met: verdict(ours, Some(most)),
+    }
+}
+
+/// Less than async-openai.
+fn below(check: Check<'_>, what: &'static str, unit: &str, divisor: f64) -> Row {
+    let text = |figure: f64| format!("{:.2} {unit}", figure / divisor);
+    let ours = check.of(OURS);
+    Row {
+        what,
+        target: "less than async-openai's",
+        ours: show(ours, text),
+        others: check.others(text),
+        met: verdict(ours, check.of("async-openai")),
+    }
+}
+
+/// Beyond the time that the bytes of both lists take by themselves.
+fn models(results: &Results) -> Row {
+    let check = Check { results, workload: "models", figure: wall_per_answer };
+    let beyond = check.of(OURS).zip(check.of(NATIVE)).map(|(ours, network)| (ours - network) / 1000.0);
+    Row {
+        what: "list of 600 models, both lists, beyond the network",
+        target: "at most 5 ms",
+        ours: show(beyond, |beyond| format!("{beyond:.2} ms")),
+        others: check.others(|figure| format!("{:.2} ms in all", figure / 1000.0)),
+        met: verdict(beyond, Some(5.0)),
+    }
+}
+
+/// Ten times the bytes take ten times as long.
+fn ten_times(results: &Results) -> Row {
+    let wall = |workload, client| results.median(workload, client, wall_per_answer);
+    let factor =
+        |client| wall("ten-megabytes", client).zip(wall("one-megabyte", client)).map(|(ten, one)| ten / one);
+    let ours = factor(OURS);
+    Row {
+        what: "a stream of 10 MB against one of 1 MB: time",
+        target: "10 × ± 10 %",
+        ours: show(ours, |ours| format!("{ours:.1} ×")),
+        others: show(factor(NATIVE), |native| format!("native {native:.1} ×")),
+        met: ours.map(|ours| (9.0..=11.0).contains(&ours)),
+    }
+}
+
+fn sandbox(results: &Results) -> Vec<Row> {
+    let parts = [
+        ("load a compiled plugin from the cache", "at most 5 ms", "/load_us/p50", 5000.0),
+        ("make an instance", "at most 50 µs", "/instantiate_us/p50", 50.0),
+        ("its first call", "at most 50 µs", "/first_call_us/p50", 50.0),
+    ];
+    let row = |(what, target, pointer, most): (&'static str, &'static str, &str, f64)| {
+        let ours = results.median_at("sandbox", OURS, pointer);
+        Row {
+            what,
+            target,
+            ours: show(ours, |ours| format!("{ours:.0} µs")),
+            others: String::new(),
+            met: verdict(ours, Some(most)),
+        }
+    };
+    parts.map(row).into()
+}
+
+/// What the process holds more at 1,000 streams than at one, for each.
+fn memory(results: &Results) -> Row {
+    let resident = |workload, client| results.median(workload, client, |report| Some(report.maxrss_kb as f64));
+    let each = |client| {
+        let (many, one) = (resident("at-once-1000", client)?, resident("start", client)?);
+        Some((many - one) / 1000.0)
+    };
+    let ours = each(OURS);
+    Row {
+        what: "memory per open stream, at 1,000 open streams",
+        target: "at most 128 KiB",
+        ours: show(ours, |ours| format!("{ours:.0} KiB")),
+        others: show(each(NATIVE), |native| format!("native {native:.0} KiB")),
+        met: verdict(ours, Some(128.0)),
+    }
+}
+
+/// How many would use one core up, by what 1,000 use.
+fn streams_a_core(results: &Results) -> Row {
+    let figure = |report: &Report| {
+        let phase = steady(report);
+        (phase.cpu_s() > 0.0).then(|| phase.requests as f64 * phase.wall_s / phase.cpu_s())
+    };
+    let check = Check { results, workload: "at-once-1000", figure };
+    let ours = check.of(OURS);
+    Row {
+        what: "streams on one core at 50 chunks a second each, by the CPU of 1,000",
+        target: "2,000",
+        ours: show(ours, |ours| format!("{ours:.0}")),
+        others: check.others(|figure| format!("{figure:.0}")),
+        met: ours.map(|ours| ours >= 2000.0),
+    }
+}
+
+fn size(results: &Results) -> Row {
+    let bytes = results.component_bytes.map(|bytes| bytes as f64);
+    let fuel = results.median_at("sandbox", OURS, "/fuel_per_chunk");
+    Row {
+        what: "component; fuel per chunk",
+        target: "at most 200 KB; reported",
+        ours: format!(
+            "{}; {}",
+            show(bytes, |bytes| format!("{:.1} KB", bytes / 1000.0)),
+            show(fuel, |fuel| format!("{fuel:.0}"))
+        ),
+        others: String::new(),
+        met: verdict(bytes, Some(200_000.0)),
+    }
+}
