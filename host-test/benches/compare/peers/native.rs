@@ -1,14 +1,18 @@
 //! The floor: hyper and serde_json, and nothing that a program could do without. One connection, each read
 //! split into lines where it lies, each chunk read into the fields that are used.
 
+mod chunk;
+mod cli;
+
+use std::process::ExitCode;
+
 use bytes::Bytes;
 use clap::Parser;
-use http::Request;
+use http::{HeaderName, HeaderValue, Request};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use meter::{Args, Client, Sample};
-use serde::Deserialize;
 use tokio::net::TcpStream;
 use url::Url;
 
@@ -16,63 +20,42 @@ use url::Url;
 struct Cli {
     #[command(flatten)]
     args: Args,
+    /// A header to send with each request, such as one that tells a gateway where to go on to.
+    #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header)]
+    headers: Vec<(HeaderName, HeaderValue)>,
     /// Fetch both lists of models instead, and look at nothing in them.
     #[arg(long)]
     models: bool,
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
-    let cli = Cli::parse();
-    let args = cli.args;
+async fn main() -> anyhow::Result<ExitCode> {
+    let Cli { args, headers, models } = Cli::parse();
     let base_url: Url = args.base_url.parse()?;
-    let clients = (0..args.concurrency.min(args.requests))
-        .map(|_| Native { base_url: base_url.clone(), model: args.model.clone(), open: None, models: cli.models })
-        .collect();
-    let report = meter::run("native", args.requests, clients).await;
-    println!("{}", serde_json::to_string(&report)?);
-    report.error.map_or(Ok(()), |why| Err(anyhow::anyhow!(why)))
+    cli::measure("native", &args, || Native {
+        base_url: base_url.clone(),
+        model: args.model.clone(),
+        headers: headers.clone(),
+        open: None,
+        models,
+    })
+    .await
+}
+
+/// A header as it is written: its name, a colon, its value.
+fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let (name, value) = text.split_once(':').ok_or("a header is NAME: VALUE")?;
+    let name = name.trim().parse().map_err(|why| format!("the header's name: {why}"))?;
+    let value = value.trim().parse().map_err(|why| format!("the header's value: {why}"))?;
+    Ok((name, value))
 }
 
 struct Native {
     base_url: Url,
     model: String,
+    headers: Vec<(HeaderName, HeaderValue)>,
     open: Option<SendRequest<Full<Bytes>>>,
     models: bool,
-}
-
-#[derive(Deserialize)]
-struct Chunk<'a> {
-    #[serde(borrow)]
-    choices: Vec<Choice<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Choice<'a> {
-    #[serde(borrow)]
-    delta: Delta<'a>,
-}
-
-#[derive(Default, Deserialize)]
-struct Delta<'a> {
-    #[serde(default, borrow)]
-    content: Option<std::borrow::Cow<'a, str>>,
-    #[serde(default, borrow)]
-    reasoning_content: Option<std::borrow::Cow<'a, str>>,
-    #[serde(default, borrow)]
-    tool_calls: Vec<Call<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Call<'a> {
-    #[serde(borrow)]
-    function: Function<'a>,
-}
-
-#[derive(Deserialize)]
-struct Function<'a> {
-    #[serde(default, borrow)]
-    arguments: std::borrow::Cow<'a, str>,
 }
 
 impl Client for Native {
@@ -88,7 +71,8 @@ impl Native {
             kept.ready().await?;
             return Ok(kept);
         }
-        let (host, port) = (self.base_url.host_str().unwrap_or_default(), self.base_url.port_or_known_default());
+        let (host, port) =
+            (self.base_url.host_str().unwrap_or_default(), self.base_url.port_or_known_default());
         let stream = TcpStream::connect((host, port.unwrap_or(80))).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
@@ -101,7 +85,8 @@ impl Native {
             "model": self.model, "stream": true, "stream_options": { "include_usage": true },
             "messages": [{ "role": "user", "content": "Count." }],
         });
-        let request = self.request("POST", &format!("{}/chat/completions", self.base_url.path()), body.to_string())?;
+        let request =
+            self.request("POST", &format!("{}/chat/completions", self.base_url.path()), body.to_string())?;
         let mut sender = self.connection().await?;
         let response = sender.send_request(request).await?;
         anyhow::ensure!(response.status() == 200, "the server answered {}", response.status());
@@ -140,13 +125,14 @@ impl Native {
     }
 
     fn request(&self, method: &str, path: &str, body: String) -> anyhow::Result<Request<Full<Bytes>>> {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header("host", self.base_url.authority())
             .header("authorization", format!("Bearer {}", meter::key()))
             .header("content-type", "application/json")
             .body(Full::new(body.into()))?;
+        request.headers_mut().extend(self.headers.iter().cloned());
         Ok(request)
     }
 }
@@ -157,15 +143,6 @@ fn read(line: &[u8], sample: &mut Sample) -> anyhow::Result<bool> {
     if data == b"[DONE]" {
         return Ok(true);
     }
-    let chunk: Chunk<'_> = serde_json::from_slice(data)?;
-    for choice in chunk.choices {
-        let delta = choice.delta;
-        for text in delta.reasoning_content.iter().chain(&delta.content) {
-            sample.text(text);
-        }
-        for call in delta.tool_calls {
-            sample.text(&call.function.arguments);
-        }
-    }
+    chunk::read(data, sample)?;
     Ok(false)
 }

@@ -34,9 +34,9 @@ pub struct Peer {
 /// A server between the client and the stamped server.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Gateway {
-    /// What starts it; `{upstream}` and `{port}` stand for the stamped server's base URL and its own port.
+    /// What starts it.
     pub start: Vec<String>,
-    /// Its own base URL; `{port}` stands for its port.
+    /// Its own base URL.
     pub base_url: String,
 }
 
@@ -107,12 +107,9 @@ impl Server {
     }
 
     /// Starts a gateway in front of the stamped server, and waits until it passes an answer on.
-    pub fn gateway(name: &str, peer: &Peer, gateway: &Gateway, upstream: &str) -> Result<Server> {
-        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
-        let fill = |text: &String| text.replace("{upstream}", upstream).replace("{port}", &port);
-        let start: Vec<String> = gateway.start.iter().map(fill).collect();
-        let process = command(&start)?.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        let server = Server { process, base_url: fill(&gateway.base_url) };
+    pub fn gateway(name: &str, peer: &Peer, gateway: &Gateway) -> Result<Server> {
+        let process = command(&gateway.start)?.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let server = Server { process, base_url: gateway.base_url.clone() };
         let begun = Instant::now();
         let probe = Workload {
             name: "probe",
@@ -141,9 +138,16 @@ impl Drop for Server {
     }
 }
 
-/// All clients: the harness, and what `scripts/bench-peers` printed.
-pub fn all(host_test: &Path, peers: &str) -> Result<BTreeMap<String, Peer>> {
-    let mut all: BTreeMap<String, Peer> = serde_json::from_str(peers).context("scripts/bench-peers")?;
+/// All clients: the harness, and those that a script installs and prints, with the gateways in front of a
+/// server.
+pub fn all(host_test: &Path, script: Option<&Path>, server: &str) -> Result<BTreeMap<String, Peer>> {
+    let mut all: BTreeMap<String, Peer> = BTreeMap::new();
+    if let Some(script) = script {
+        let output = Command::new(script).args(["--gateways", server]).stderr(Stdio::inherit()).output()?;
+        ensure!(output.status.success(), "{} failed; see above", script.display());
+        all = serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("{} printed no list of clients", script.display()))?;
+    }
     let command = vec![host_test.display().to_string(), "measure".to_owned()];
     all.insert(OURS.to_owned(), Peer { command, version: String::new(), gateway: None });
     Ok(all)
@@ -153,5 +157,9 @@ fn command(line: &[String]) -> Result<Command> {
     let (program, arguments) = line.split_first().context("a client without a command")?;
     let mut command = Command::new(program);
     command.args(arguments).env("COMETAPI_KEY", KEY);
+    // The libraries would obey them, and loopback is no way for a proxy.
+    for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+        command.env_remove(name);
+    }
     Ok(command)
 }

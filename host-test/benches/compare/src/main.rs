@@ -31,9 +31,9 @@ struct Cli {
     /// The harness.
     #[arg(long, value_name = "FILE", default_value = "host-test")]
     host_test: PathBuf,
-    /// The other clients, as scripts/bench-peers prints them.
-    #[arg(long, value_name = "JSON", default_value = "{}")]
-    peers: String,
+    /// The script that installs the other clients and prints them: scripts/bench-peers.
+    #[arg(long, value_name = "FILE")]
+    peers: Option<PathBuf>,
     /// How often everything is done.
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
@@ -87,7 +87,8 @@ fn main() -> Result<()> {
 }
 
 fn measure(cli: &Cli) -> Result<Results> {
-    let mut peers = clients::all(&cli.host_test, &cli.peers)?;
+    let server = Server::stamped(&cli.host_test)?;
+    let mut peers = clients::all(&cli.host_test, cli.peers.as_deref(), &server.base_url)?;
     for name in &cli.client {
         ensure!(peers.contains_key(name), "no client is called {name:?}; there are {:?}", peers.keys());
     }
@@ -99,8 +100,7 @@ fn measure(cli: &Cli) -> Result<Results> {
         .iter()
         .filter(|workload| cli.workload.is_empty() || cli.workload.iter().any(|name| name == workload.name))
         .collect();
-    let server = Server::stamped(&cli.host_test)?;
-    let gateways = gateways(&mut peers, &server);
+    let gateways = gateways(&mut peers);
     let mut results = Results {
         machine: machine(),
         rounds: cli.rounds as usize,
@@ -135,11 +135,11 @@ fn measure(cli: &Cli) -> Result<Results> {
 }
 
 /// Starts the gateways; one that does not start is left out, and said to be.
-fn gateways(peers: &mut BTreeMap<String, Peer>, server: &Server) -> BTreeMap<String, Server> {
+fn gateways(peers: &mut BTreeMap<String, Peer>) -> BTreeMap<String, Server> {
     let mut started = BTreeMap::new();
     peers.retain(|name, peer| {
         let Some(gateway) = &peer.gateway else { return true };
-        match Server::gateway(name, peer, gateway, &server.base_url) {
+        match Server::gateway(name, peer, gateway) {
             Ok(server) => started.insert(name.clone(), server).is_none(),
             Err(why) => {
                 eprintln!("left out: {why:#}");

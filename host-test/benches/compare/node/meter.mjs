@@ -1,0 +1,157 @@
+// What a client for Node of a stamped server measures: the same report as the crate `meter` makes.
+//
+// The text of each chunk that such a server sends begins with the moment at which it was sent: CLOCK_MONOTONIC in
+// nanoseconds, as 16 hexadecimal digits; process.hrtime is that clock on Linux. A client is an async function that
+// asks for one answer, and hands each text to the sample as soon as its library has it; `main` makes the requests
+// with it and prints one line of JSON.
+
+import { parseArgs } from 'node:util';
+
+const STAMP = /^[0-9a-fA-F]{16}/;
+const now = () => process.hrtime.bigint();
+
+/** The chunks of one answer, or of several together. Durations are in nanoseconds. */
+class Sample {
+  first = [];
+  delays = [];
+  bytes = 0;
+  firstAt = undefined;
+  begun = now();
+
+  text(text) {
+    if (!text) return;
+    const moment = now();
+    this.bytes += Buffer.byteLength(text);
+    if (this.firstAt === undefined) {
+      this.firstAt = moment;
+      this.first.push(Number(moment - this.begun));
+    }
+    const stamp = STAMP.exec(text);
+    if (stamp) this.delays.push(Math.max(0, Number(moment - BigInt(`0x${stamp[0]}`))));
+  }
+
+  add(other) {
+    // Not by spreading: hundreds of thousands of arguments are more than a call takes.
+    for (const delay of other.delays) this.delays.push(delay);
+    for (const first of other.first) this.first.push(first);
+    this.bytes += other.bytes;
+    if (this.firstAt === undefined || other.firstAt < this.firstAt) this.firstAt = other.firstAt ?? this.firstAt;
+  }
+}
+
+/** What some answers came to, together. */
+class Round {
+  sample = new Sample();
+  requests = 0;
+  wallS = 0;
+  userS = 0;
+  sysS = 0;
+  failed = 0;
+  error = null;
+
+  add(other) {
+    this.sample.add(other.sample);
+    for (const sum of ['requests', 'wallS', 'userS', 'sysS', 'failed']) this[sum] += other[sum];
+    this.error ??= other.error;
+  }
+
+  phase() {
+    const ascending = (numbers) => Float64Array.from(numbers).sort();
+    const delays = ascending(this.sample.delays);
+    return {
+      requests: this.requests,
+      chunks: delays.length,
+      bytes: this.sample.bytes,
+      wall_s: this.wallS,
+      ttft_us: percentile(ascending(this.sample.first), 50),
+      p50_us: percentile(delays, 50),
+      p90_us: percentile(delays, 90),
+      p99_us: percentile(delays, 99),
+      max_us: percentile(delays, 100),
+      cpu_user_s: this.userS,
+      cpu_sys_s: this.sysS,
+    };
+  }
+}
+
+/** The nearest rank of what is sorted, in microseconds; null of nothing. */
+function percentile(nanoseconds, percent) {
+  const rank = Math.max(1, Math.ceil((nanoseconds.length * percent) / 100));
+  return nanoseconds.length === 0 ? null : nanoseconds[rank - 1] / 1000;
+}
+
+/** Lets each lane make its share of the requests, one after the other, all lanes at once. */
+async function round(answer, shares) {
+  const result = new Round();
+  const before = process.cpuUsage();
+  const began = now();
+  const lane = async (share) => {
+    for (let made = 0; made < share; made += 1) {
+      const sample = new Sample();
+      try {
+        await answer(sample);
+      } catch (why) {
+        result.failed += 1;
+        result.error ??= String(why?.message ?? why);
+      }
+      result.sample.add(sample);
+    }
+  };
+  await Promise.all(shares.map(lane));
+  const cpu = process.cpuUsage(before);
+  result.requests = shares.reduce((sum, share) => sum + share, 0);
+  result.wallS = Number(now() - began) / 1e9;
+  result.userS = cpu.user / 1e6;
+  result.sysS = cpu.system / 1e6;
+  return result;
+}
+
+/** All answers, and apart from that the first of each lane, over new connections, and the later ones. */
+async function report(name, requests, lanes, answer) {
+  const shares = (count) =>
+    Array.from({ length: lanes }, (_, lane) => Math.floor(count / lanes) + Number(lane < count % lanes));
+  const cold = await round(answer, shares(Math.min(requests, lanes)));
+  const warm = requests > lanes ? await round(answer, shares(requests - lanes)) : null;
+  const all = new Round();
+  for (const part of [cold, warm]) if (part) all.add(part);
+  const started = process.env.METER_STARTED_NS;
+  const first = cold.sample.firstAt;
+  return {
+    client: name,
+    ...all.phase(),
+    start_us: started && first !== undefined ? Math.max(0, Number(first - BigInt(started)) / 1000) : null,
+    cold: cold.phase(),
+    warm: warm?.phase() ?? null,
+    maxrss_kb: process.resourceUsage().maxRSS,
+    failed: all.failed,
+    error: all.error,
+  };
+}
+
+function positive(text, name) {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new Error(`--${name} must be a whole number of at least 1`);
+  return number;
+}
+
+/** Reads the arguments, measures, prints. `connect(baseUrl, key, model)` gives the client's function. */
+export async function main(name, connect) {
+  const { values } = parseArgs({
+    options: {
+      'base-url': { type: 'string' },
+      model: { type: 'string', short: 'm' },
+      requests: { type: 'string', short: 'r', default: '1' },
+      concurrency: { type: 'string', short: 'c', default: '1' },
+    },
+  });
+  if (!values['base-url'] || !values.model) throw new Error('--base-url and --model are needed');
+  const requests = positive(values.requests, 'requests');
+  const lanes = Math.min(positive(values.concurrency, 'concurrency'), requests);
+  const answer = connect(values['base-url'], process.env.COMETAPI_KEY || 'sk-measure', values.model);
+  const result = await report(name, requests, lanes, answer);
+  process.stdout.write(`${JSON.stringify(result)}\n`, () => {
+    if (result.error) console.error(`Error: ${result.error}`);
+    // Connections that a pool keeps would keep the program.
+    process.exit(result.error ? 1 : 0);
+  });
+}

@@ -1,0 +1,87 @@
+//! async-openai, by its own types. They know no reasoning: of an answer with some, only the text comes.
+
+mod cli;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use async_openai::config::OpenAIConfig;
+use async_openai::types::chat::{
+    ChatCompletionRequestUserMessage, ChatCompletionStreamOptions, CreateChatCompletionRequest,
+    CreateChatCompletionRequestArgs,
+};
+use clap::Parser;
+use futures_util::StreamExt as _;
+use meter::{Args, Client, Sample};
+
+#[derive(Parser)]
+struct Cli {
+    #[command(flatten)]
+    args: Args,
+    /// Fetch the list of models instead.
+    #[arg(long)]
+    models: bool,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<ExitCode> {
+    let Cli { args, models } = Cli::parse();
+    let config =
+        OpenAIConfig::new().with_api_base(args.base_url.trim_end_matches('/')).with_api_key(meter::key());
+    // One client for all, whose pool keeps the connections.
+    let client = async_openai::Client::with_config(config);
+    let request = request(&args.model)?;
+    cli::measure("async-openai", &args, || Peer { client: client.clone(), request: request.clone(), models })
+        .await
+}
+
+fn request(model: &str) -> anyhow::Result<CreateChatCompletionRequest> {
+    let options = ChatCompletionStreamOptions { include_usage: Some(true), include_obfuscation: None };
+    CreateChatCompletionRequestArgs::default()
+        .model(model)
+        .messages([ChatCompletionRequestUserMessage::from("Count.").into()])
+        .stream_options(options)
+        .build()
+        .context("async-openai takes no such request")
+}
+
+struct Peer {
+    client: async_openai::Client<OpenAIConfig>,
+    request: CreateChatCompletionRequest,
+    models: bool,
+}
+
+impl Client for Peer {
+    async fn answer(&mut self, sample: &mut Sample) -> Result<(), String> {
+        let asked = if self.models { self.list().await } else { self.stream(sample).await };
+        asked.map_err(|why| format!("{why:#}"))
+    }
+}
+
+impl Peer {
+    async fn stream(&self, sample: &mut Sample) -> anyhow::Result<()> {
+        let mut chunks = self.client.chat().create_stream(self.request.clone()).await?;
+        let mut finished = false;
+        while let Some(chunk) = chunks.next().await {
+            for choice in chunk?.choices {
+                finished |= choice.finish_reason.is_some();
+                if let Some(text) = choice.delta.content {
+                    sample.text(&text);
+                }
+                let calls = choice.delta.tool_calls.into_iter().flatten();
+                for arguments in calls.filter_map(|call| call.function?.arguments) {
+                    sample.text(&arguments);
+                }
+            }
+        }
+        // It hides [DONE], and ends in silence where there was none.
+        anyhow::ensure!(finished, "the stream ended without a reason");
+        Ok(())
+    }
+
+    async fn list(&self) -> anyhow::Result<()> {
+        let list = self.client.models().list().await?;
+        anyhow::ensure!(!list.data.is_empty(), "the list of models is empty");
+        Ok(())
+    }
+}
