@@ -174,7 +174,9 @@ async fn models(opening: &Opening, times: u32) -> Result<Value, Failure> {
         durations.push(begun.elapsed());
         count = list.models.len();
     }
-    Ok(json!({ "client": "host-test", "requests": times, "models": count, "list_us": Spread::of(&durations) }))
+    Ok(
+        json!({ "client": "host-test", "requests": times, "models": count, "list_us": Spread::of(&durations) }),
+    )
 }
 
 /// From the compiled plugin in the cache to the first answer of a call.
@@ -190,8 +192,7 @@ async fn start(plugin: &Plugin, times: u32, screen: Screen) -> Result<Value, Fai
         // The first instance of an engine also sets the engine's pools up.
         for _ in 0..2 {
             let begun = Instant::now();
-            let mut instance =
-                prepared.instantiate(Grant::default()).await.map_err(session::host_failure)?;
+            let mut instance = prepared.instantiate(Grant::default()).await.map_err(session::host_failure)?;
             instantiate.push(begun.elapsed());
             let config = session::config(KeyMode::Injected, None, None);
             let begun = Instant::now();

@@ -205,7 +205,12 @@ async fn stand_in(screen: Screen) -> Result<(Option<StandIn>, Option<Url>, Optio
     Ok((Some(stand_in), Some(base_url), Some(key)))
 }
 
-pub(crate) fn grant(manifest: &Manifest, mode: KeyMode, base_url: &Option<Url>, key: &Option<Secret>) -> Grant {
+pub(crate) fn grant(
+    manifest: &Manifest,
+    mode: KeyMode,
+    base_url: &Option<Url>,
+    key: &Option<Secret>,
+) -> Grant {
     let chosen = base_url.as_ref().and_then(|url| Origin::of(url).ok());
     Grant {
         // With another base URL the provider's own servers have no business in this.

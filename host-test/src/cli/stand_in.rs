@@ -24,7 +24,10 @@ pub(crate) async fn run(
             screen.print_json(&json!({ "base-url": server.base_url() }))?;
         } else {
             screen.print(&format!("export COMETAPI_BASE_URL={}\n", server.base_url()))?;
-            screen.aside(Some(Style::Dim), &format!("{}\nserving on this machine only, until Ctrl-C\n", stamped::HELP));
+            screen.aside(
+                Some(Style::Dim),
+                &format!("{}\nserving on this machine only, until Ctrl-C\n", stamped::HELP),
+            );
         }
         return until(&guard).await;
     }

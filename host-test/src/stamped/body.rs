@@ -47,15 +47,7 @@ impl Stamped {
     /// The answer of this plan, by a model of this name.
     pub fn new(plan: Plan, model: &str) -> Stamped {
         let templates = Templates::new(plan, model);
-        Stamped {
-            plan,
-            templates,
-            sent: 0,
-            begun: None,
-            timer: None,
-            stage: Stage::Head,
-            let_write: false,
-        }
+        Stamped { plan, templates, sent: 0, begun: None, timer: None, stage: Stage::Head, let_write: false }
     }
 
     /// The chunks of the next write, stamped now.

@@ -136,7 +136,9 @@ async fn answer(request: Request<Incoming>, lists: &Lists) -> Answer {
 
 fn streamed(body: Stamped) -> Answer {
     let mut response = Response::new(Either::Left(body));
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/event-stream"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/event-stream"));
     response
 }
 

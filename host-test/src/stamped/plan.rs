@@ -80,7 +80,9 @@ impl FromStr for Plan {
                 (Some('c'), 1..=MOST_CHUNKS) => plan.chunks = number,
                 (Some('g'), 0..=60_000_000) => plan.gap = Duration::from_micros(number),
                 (Some('w'), 1..=1000) => plan.per_write = number,
-                (Some('l'), SHORTEST..=LONGEST) => plan.length = usize::try_from(number).map_err(|_| wrong(word))?,
+                (Some('l'), SHORTEST..=LONGEST) => {
+                    plan.length = usize::try_from(number).map_err(|_| wrong(word))?
+                }
                 _ => return Err(wrong(word)),
             }
         }

@@ -77,7 +77,8 @@ async fn every_chunk_begins_with_the_moment_at_which_it_was_sent() {
 #[tokio::test]
 async fn the_first_half_may_be_reasoning() {
     let events = writes("stamped-reasoning-c4").await.concat();
-    let count = |field: &str| events.iter().filter(|event| event.contains(&format!("\"{field}\":\"0"))).count();
+    let count =
+        |field: &str| events.iter().filter(|event| event.contains(&format!("\"{field}\":\"0"))).count();
     assert_eq!((count("reasoning_content"), count("content")), (2, 2));
 }
 

@@ -34,9 +34,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
 
-pub(crate) use models::{catalogue as catalogue_rows, key_list as key_list_rows};
 pub use expect::{Expect, Setup};
 pub use fault::{Abort, Break, Delay, Faults, HELP as FAULTS_HELP, RateLimit};
+pub(crate) use models::{catalogue as catalogue_rows, key_list as key_list_rows};
 pub use record::{KEPT_BODY, Outcome, Recorded};
 pub use repertoire::scenarios;
 pub use script::{Answer, Each, Early, ErrorBody, Fill, Item, Repeat, Route, Scenario, When, Whole};

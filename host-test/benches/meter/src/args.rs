@@ -19,5 +19,8 @@ pub struct Args {
 
 /// The key that clients send: that of the environment, or one that a server on loopback may ignore.
 pub fn key() -> String {
-    std::env::var("COMETAPI_KEY").ok().filter(|key| !key.is_empty()).unwrap_or_else(|| "sk-measure".to_owned())
+    std::env::var("COMETAPI_KEY")
+        .ok()
+        .filter(|key| !key.is_empty())
+        .unwrap_or_else(|| "sk-measure".to_owned())
 }

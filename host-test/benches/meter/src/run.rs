@@ -22,7 +22,8 @@ pub async fn run<C: Client>(name: &str, requests: u32, clients: Vec<C>) -> Repor
     let requests = u64::from(requests);
     let shares = |count: u64| (0..lanes).map(move |lane| count / lanes + u64::from(lane < count % lanes));
     let (cold, clients) = round(clients, shares(requests.min(lanes)).collect()).await;
-    let start_us = started().zip(cold.first_at).map(|(start, first)| first.saturating_sub(start) as f64 / 1e3);
+    let start_us =
+        started().zip(cold.first_at).map(|(start, first)| first.saturating_sub(start) as f64 / 1e3);
     let later = requests.saturating_sub(lanes);
     let warm = match later {
         0 => None,
