@@ -3,7 +3,7 @@
 SHELL := bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak fuzz mutants component dist release sbom deny reproducible lint fmt clean
+.PHONY: help run test soak fuzz mutants instructions component dist release sbom deny reproducible lint fmt clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ fuzz: ## Run each fuzz target for a minute (FUZZ_SECONDS)
 
 mutants: ## Mutate the decoder, the error table and the host's policy, and see whether a test notices
 	@scripts/mutants
+
+instructions: ## Count instructions of the hot path and compare with the table (UPDATE=1 makes it anew)
+	@scripts/instructions
 
 component: ## Build the WebAssembly component
 	@scripts/build-component
@@ -45,7 +48,7 @@ lint: ## Check format, clippy and warnings
 	@scripts/lint
 
 fmt: ## Format the code
-	@. scripts/environment && cargo fmt --all
+	@. scripts/environment && cargo fmt --all && cargo fmt --manifest-path host-test/benches/instructions/Cargo.toml
 
 clean: ## Remove what was built
 	@. scripts/environment && cargo clean && rm -rf dist

@@ -31,9 +31,13 @@ pub mod transport;
 mod corpora;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
+#[cfg(any(test, feature = "measuring"))]
+pub mod measuring;
 
 #[cfg(all(feature = "fuzzing", target_family = "wasm"))]
 compile_error!("the feature \"fuzzing\" is for tests on the native target; build the component without it");
+#[cfg(all(feature = "measuring", target_family = "wasm"))]
+compile_error!("the feature \"measuring\" is for native counts; build the component without it");
 
 #[cfg(target_family = "wasm")]
 mod component;

@@ -17,6 +17,26 @@ pub fn find_bytes(text: &[u8], piece: &[u8]) -> Option<usize> {
     }
 }
 
+/// Whether a text begins with a piece of some length. Eight bytes at a time: on wasm a comparison of slices
+/// goes byte by byte.
+pub fn starts_with(text: &[u8], piece: &[u8]) -> bool {
+    let Some(text) = text.get(..piece.len()) else { return false };
+    let (these, those) = (text.chunks_exact(8), piece.chunks_exact(8));
+    these.remainder() == those.remainder() && these.zip(those).all(|(this, that)| word(this) == word(that))
+}
+
+/// Whether a text ends with a piece of some length.
+pub fn ends_with(text: &[u8], piece: &[u8]) -> bool {
+    text.len()
+        .checked_sub(piece.len())
+        .and_then(|start| text.get(start..))
+        .is_some_and(|end| starts_with(end, piece))
+}
+
+fn word(bytes: &[u8]) -> u64 {
+    bytes.try_into().map_or(0, u64::from_le_bytes)
+}
+
 /// The value of so many hexadecimal digits, at most seven, at a place.
 pub fn hex(text: &[u8], at: usize, digits: usize) -> Option<u32> {
     text.get(at..at.checked_add(digits)?)?.iter().try_fold(0, |value: u32, &byte| {

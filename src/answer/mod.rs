@@ -3,7 +3,7 @@
 //! A stream was asked for, and servers answer with what they like, under any content type [9]. The first
 //! byte that is not blank tells which it is; what is neither is told as an error, never guessed at.
 
-use alloc::{boxed::Box, format, string::String};
+use alloc::{borrow::Cow, boxed::Box, format, string::String};
 
 use crate::errors::{Error, incomplete_stream, protocol};
 use crate::events::Assembler;
@@ -117,7 +117,7 @@ impl Answer {
                         Ok(None) => break,
                         Err(cap) => return self.cut_off(too_long(cap), out),
                     };
-                    let told = self.decoder.event(event.name, &String::from_utf8_lossy(event.data), out);
+                    let told = self.decoder.event(event.name, &readable(event.data), out);
                     if let Err(error) = told {
                         return self.cut_off(error, out);
                     }
@@ -162,6 +162,11 @@ impl Answer {
             (Progress::Finished, _) => self.decoder.end(End::CutOff, out),
         }
     }
+}
+
+/// The bytes as text. What is valid, which is all but everything, is only looked at, several bytes at a time.
+fn readable(data: &[u8]) -> Cow<'_, str> {
+    core::str::from_utf8(data).map_or_else(|_| String::from_utf8_lossy(data), Cow::Borrowed)
 }
 
 /// By the standard half an event at the end is nothing; one that is complete but for the blank line

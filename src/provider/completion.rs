@@ -143,6 +143,10 @@ impl<T: Transport> Completion<T> {
 
     /// Moves on by one step; false when something has to happen first.
     fn step(&mut self) -> bool {
+        // Where it stands: most steps are here, and leave the state as it is.
+        if let State::Streaming { .. } = self.state {
+            return self.streaming();
+        }
         match core::mem::replace(&mut self.state, State::Finished) {
             State::Ready => self.send(),
             State::BackOff(until) if self.transport.now() < until => {
@@ -152,10 +156,7 @@ impl<T: Transport> Completion<T> {
             State::BackOff(_) => self.state = State::Ready,
             State::Open(attempt) => return self.open(attempt),
             State::Refused { attempt, head, body, until } => return self.refused(attempt, head, body, until),
-            State::Streaming { attempt, answer, progress } => {
-                return self.streaming(attempt, answer, progress);
-            }
-            over @ (State::Finished | State::Failed(_)) => {
+            over @ (State::Streaming { .. } | State::Finished | State::Failed(_)) => {
                 self.state = over;
                 return false;
             }
@@ -175,7 +176,7 @@ impl<T: Transport> Completion<T> {
     }
 
     fn open(&mut self, mut attempt: Attempt<T>) -> bool {
-        match attempt.step(&self.transport, &self.request.base_url.origin()) {
+        match attempt.step(&self.transport, &self.request.base_url) {
             Ok(Step::Head(head)) if head.is_success() => {
                 let request_id = head.request_id().map(|id| self.settings.scrubber.scrub(id).into_owned());
                 self.answered = Some((head.status, request_id));
@@ -207,7 +208,7 @@ impl<T: Transport> Completion<T> {
         mut body: Vec<u8>,
         until: Moment,
     ) -> bool {
-        let step = attempt.step(&self.transport, &self.request.base_url.origin());
+        let step = attempt.step(&self.transport, &self.request.base_url);
         let in_time = self.transport.now() < until && body.len() < MAX_ERROR_BODY;
         match step {
             Ok(Step::Bytes(bytes)) if in_time => {
@@ -248,40 +249,38 @@ impl<T: Transport> Completion<T> {
         self.fail(from_response(head, body, &self.settings.scrubber));
     }
 
-    fn streaming(&mut self, mut attempt: Attempt<T>, mut answer: Answer, progress: u64) -> bool {
-        let result = match attempt.step(&self.transport, &self.request.base_url.origin()) {
+    fn streaming(&mut self) -> bool {
+        let State::Streaming { attempt, answer, progress } = &mut self.state else { return false };
+        let result = match attempt.take(&self.request.base_url) {
             Ok(Step::Bytes(bytes)) => answer.push(&bytes, &mut self.events),
             Ok(Step::End) => answer.end(&mut self.events),
-            Ok(Step::Pending) => {
-                self.state = State::Streaming { attempt, answer, progress };
-                return false;
-            }
+            // What is there to be handed out came in time, whatever the time is.
+            Ok(Step::Pending) if self.events.has(1) => return false,
+            Ok(Step::Pending) => match attempt.check(&self.transport) {
+                Ok(()) => return false,
+                Err(late) => answer.cut_off(late, &mut self.events),
+            },
             Ok(Step::Head(_) | Step::Sent) => Ok(()),
             Err(cause) => answer.cut_off(cause, &mut self.events),
         };
-        if let Err(error) = result {
-            self.fail(error);
-            return true;
-        }
-        if answer.progress() == Progress::Complete {
-            // The attempt goes with the state: a connection left open is not waited for [20].
-            return true;
-        }
-        if answer.progress() == Progress::Finished {
-            attempt.shorten_idle(FINISH_TIME);
-        }
-        let now = self.transport.now();
-        let told = answer.told();
-        if told != progress {
-            attempt.progressed(now);
-        } else if let Err(late) = attempt.check(now) {
-            // Keep-alive comments are no progress [26].
-            if let Err(error) = answer.cut_off(late, &mut self.events) {
-                self.fail(error);
+        let result = result.and_then(|()| {
+            let told = answer.told();
+            if answer.progress() == Progress::Finished {
+                attempt.shorten_idle(FINISH_TIME);
             }
-            return true;
+            if told != core::mem::replace(progress, told) {
+                attempt.progressed();
+                return Ok(());
+            }
+            // Keep-alive comments are no progress [26].
+            attempt.check(&self.transport).or_else(|late| answer.cut_off(late, &mut self.events))
+        });
+        match result {
+            Err(error) => self.fail(error),
+            // The attempt goes with the state: a connection left open is not waited for [20].
+            Ok(()) if answer.progress() == Progress::Complete => self.state = State::Finished,
+            Ok(()) => {}
         }
-        self.state = State::Streaming { attempt, answer, progress: told };
         true
     }
 

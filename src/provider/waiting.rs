@@ -41,13 +41,18 @@ pub(super) struct Wait {
 impl Wait {
     /// A call that may take this many milliseconds.
     pub fn new<T: Transport>(transport: &T, wait_ms: u32) -> Self {
-        let until = transport.now().after(Duration::from_millis(u64::from(wait_ms)));
-        Self { until, may_wait: wait_ms > 0, steps_beyond: 0 }
+        let may_wait = wait_ms > 0;
+        // A call that may not wait is past its time from the beginning; no clock has to tell.
+        let until = match may_wait {
+            true => transport.now().after(Duration::from_millis(u64::from(wait_ms))),
+            false => Moment::default(),
+        };
+        Self { until, may_wait, steps_beyond: 0 }
     }
 
     /// Whether the call may take along more of what has arrived. `satisfied`: it has what it waited for.
     pub fn may_read_on<T: Transport>(&mut self, transport: &T, satisfied: bool) -> bool {
-        if satisfied || transport.now() >= self.until {
+        if satisfied || !self.may_wait || transport.now() >= self.until {
             self.steps_beyond += 1;
         }
         self.steps_beyond <= STEPS_BEYOND
@@ -55,8 +60,11 @@ impl Wait {
 
     /// Waits for one of the exchanges, until `next` at most; false when the call's time is up.
     pub fn wait<T: Transport>(&self, transport: &T, exchanges: &[&T::Exchange], next: Moment) -> bool {
+        if !self.may_wait {
+            return false;
+        }
         let now = transport.now();
-        if !self.may_wait || now >= self.until {
+        if now >= self.until {
             return false;
         }
         let at_most = now.until(self.until.min(next));

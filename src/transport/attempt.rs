@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::{Exchange, Moment, Outgoing, Phase, Step, Transport};
-use crate::config::Deadlines;
+use crate::config::{BaseUrl, Deadlines};
 use crate::errors::{Error, timeout};
 
 /// A request under way, and the time that it may take.
@@ -13,8 +13,9 @@ pub struct Attempt<T: Transport> {
     /// When all must be over, further attempts included.
     end: Moment,
     phase: Phase,
-    /// When this phase began, or when there was progress in it last.
-    since: Moment,
+    /// When this phase began, or when there was progress in it last. `None`: just now, by a clock that nobody
+    /// has looked at yet, since that costs a call of the host, and most of what comes is followed by more.
+    since: Option<Moment>,
 }
 
 /// The next deadline, and its name in the configuration.
@@ -38,28 +39,36 @@ impl<T: Transport> Attempt<T> {
             .start(request, deadlines)
             .map_err(|failure| failure.into_error(&request.base_url.origin()))?;
         let (phase, since) = (exchange.phase(), transport.now());
-        Ok(Self { exchange, deadlines: *deadlines, end, phase, since })
+        Ok(Self { exchange, deadlines: *deadlines, end, phase, since: Some(since) })
     }
 
     /// Moves on without waiting. Nothing that came is lost to a deadline: it is looked at only when
     /// nothing came.
-    pub fn step(&mut self, transport: &T, origin: &str) -> Result<Step, Error> {
-        let step = self.exchange.step().map_err(|failure| failure.into_error(origin))?;
+    pub fn step(&mut self, transport: &T, base_url: &BaseUrl) -> Result<Step, Error> {
+        let step = self.take(base_url)?;
+        if step == Step::Pending {
+            self.check(transport)?;
+        }
+        Ok(step)
+    }
+
+    /// Moves on without waiting and without a look at the clock: for who has something to hand out already,
+    /// and for who [checks](Self::check) behind it.
+    pub fn take(&mut self, base_url: &BaseUrl) -> Result<Step, Error> {
+        let step = self.exchange.step().map_err(|failure| failure.into_error(&base_url.origin()))?;
         let phase = self.exchange.phase();
         if phase != self.phase || step == Step::Sent {
             self.phase = phase;
-            self.since = transport.now();
+            self.progressed();
         }
-        if step != Step::Pending {
-            return Ok(step);
-        }
-        self.check(transport.now())?;
-        Ok(Step::Pending)
+        Ok(step)
     }
 
     /// The error of a deadline that has passed. [`step`](Self::step) looks itself where nothing comes; who
     /// reads what is no progress has to look as well.
-    pub fn check(&self, now: Moment) -> Result<(), Error> {
+    pub fn check(&mut self, transport: &T) -> Result<(), Error> {
+        let now = transport.now();
+        self.since.get_or_insert(now);
         let until = self.until();
         if now < until.at {
             return Ok(());
@@ -72,8 +81,8 @@ impl<T: Transport> Attempt<T> {
     }
 
     /// The answer made progress: the idle deadline begins anew.
-    pub fn progressed(&mut self, now: Moment) {
-        self.since = now;
+    pub fn progressed(&mut self) {
+        self.since = None;
     }
 
     /// From here on the answer may be silent for this long only.
@@ -89,7 +98,8 @@ impl<T: Transport> Attempt<T> {
             Phase::Sending | Phase::Receiving => ("idle", idle),
             Phase::Waiting => ("first-byte", first_byte),
         };
-        let at = self.since.after(limit);
+        // Where nobody has looked at the clock since, somebody will before anything is waited for.
+        let at = self.since.map_or(self.end, |since| since.after(limit));
         match at <= self.end {
             true => Until { at, which, limit },
             false => Until { at: self.end, which: "total", limit: total },

@@ -52,7 +52,6 @@ impl<T: Transport> Fetch<T> {
 
     /// Moves on without waiting. Something comes out once.
     pub fn step(&mut self) -> Option<Result<Fetched, Error>> {
-        let origin = self.request.base_url.origin();
         loop {
             match &mut self.state {
                 State::Over => return None,
@@ -65,18 +64,18 @@ impl<T: Transport> Fetch<T> {
                         Err(error) => return self.failed(error),
                     }
                 }
-                State::Open(attempt, fetched) => match attempt.step(&self.transport, &origin) {
+                State::Open(attempt, fetched) => match attempt.step(&self.transport, &self.request.base_url) {
                     Ok(Step::Pending) => return None,
                     Ok(Step::Sent) => {}
                     Ok(Step::Head(head)) => fetched.head = head,
                     Ok(Step::Bytes(bytes)) => {
-                        attempt.progressed(self.transport.now());
+                        attempt.progressed();
                         fetched.body.extend_from_slice(&bytes);
                         if enough(fetched) {
                             return self.ended();
                         }
                         // A body that trickles in for ever is progress all the time.
-                        if let Err(error) = attempt.check(self.transport.now()) {
+                        if let Err(error) = attempt.check(&self.transport) {
                             return self.failed(error);
                         }
                     }

@@ -116,6 +116,11 @@ impl Choice<'_> {
 impl Delta<'_> {
     /// Whether there is anything in it: empty deltas are sent to keep a connection open, too [26].
     pub fn tells(&self) -> bool {
+        self.leaves_told() > 0
+    }
+
+    /// How many of its fields have something in them.
+    pub fn leaves_told(&self) -> usize {
         let leaves = [
             self.content,
             self.reasoning_content,
@@ -130,10 +135,13 @@ impl Delta<'_> {
             self.images,
             self.audio,
         ];
-        let leaf = |json: &str| !matches!(json, "\"\"" | "[]");
-        !self.tool_calls.is_empty()
-            || self.function_call.0.is_some()
-            || leaves.into_iter().filter_map(present).any(leaf)
+        let told = leaves.into_iter().flatten().filter(|raw| Self::is_told(raw.get())).count();
+        told + usize::from(!self.tool_calls.is_empty()) + usize::from(self.function_call.0.is_some())
+    }
+
+    /// Whether a leaf has something in it.
+    pub fn is_told(json: &str) -> bool {
+        !matches!(json, "null" | "\"\"" | "[]")
     }
 }
 

@@ -7,6 +7,7 @@ use super::content::Content;
 use super::extras::Extras;
 use super::finish_reason::{Seen, finish_reason};
 use super::reasoning::Reasoning;
+use super::repeat::Repeat;
 use super::tool_calls::ToolCalls;
 use super::usage::usage;
 use crate::answer::{Decoder, End, Progress};
@@ -35,6 +36,8 @@ pub struct ChatDecoder {
     /// The last usage told: each is of all so far [12].
     usage: Option<String>,
     extras: Extras,
+    /// The chunk that the next one may repeat but for its text.
+    repeat: Repeat,
     skipped: u32,
     told: u64,
 }
@@ -54,6 +57,7 @@ impl ChatDecoder {
             finish_reason: None,
             usage: None,
             extras: Extras::default(),
+            repeat: Repeat::default(),
             skipped: 0,
             told: 0,
         }
@@ -78,7 +82,9 @@ impl ChatDecoder {
         }
         self.note_usage(choice.usage);
         out.respond(|| response_info(&chunk, &self.context));
-        self.choice(choice, out)
+        self.choice(choice, out)?;
+        self.repeat.learn(json, &chunk, choice);
+        Ok(())
     }
 
     fn choice(&mut self, choice: &Choice<'_>, out: &mut Assembler) -> Result<(), Error> {
@@ -176,6 +182,10 @@ impl Decoder for ChatDecoder {
         }
         if name == "error" {
             return Err(self.error(data));
+        }
+        if let Some(delta) = self.repeat.delta(data) {
+            self.told += u64::from(delta.tells());
+            return self.delta(&delta, out);
         }
         match read(data) {
             Some(chunk) => self.chunk(chunk, data, out),

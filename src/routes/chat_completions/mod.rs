@@ -10,6 +10,7 @@ mod finish_reason;
 mod reasoning;
 #[cfg(test)]
 mod recorded_streams;
+mod repeat;
 pub mod replay;
 pub mod request;
 mod think;

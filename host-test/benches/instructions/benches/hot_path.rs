@@ -1,0 +1,69 @@
+//! What callgrind counts: one job on one input in each run. Making the input and dropping it are not counted.
+#![allow(missing_docs)]
+
+use std::hint::black_box;
+
+use cometapi_provider::contract::Request;
+use cometapi_provider::measuring;
+use gungraun::Callgrind;
+use gungraun::prelude::*;
+use instructions::inputs::{Input, Reads};
+
+/// The component's own: counts would differ from system to system with any other.
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
+fn reads(name: &str) -> Reads {
+    match Input::named(name) {
+        Some(Input::Sse(reads) | Input::Decode(reads)) => reads,
+        other => panic!("{name} is no body: {other:?}"),
+    }
+}
+
+fn request(name: &str) -> Box<Request> {
+    match Input::named(name) {
+        Some(Input::Encode(request)) => request,
+        other => panic!("{name} is no request: {other:?}"),
+    }
+}
+
+#[library_benchmark(setup = reads)]
+#[bench::small_chunks("sse-small-chunks")]
+#[bench::crlf_comments("sse-crlf-comments")]
+#[bench::one_byte_reads("sse-one-byte-reads")]
+fn sse(reads: Reads) -> (Reads, usize) {
+    let events = measuring::sse(black_box(&reads)).unwrap_or_default();
+    (reads, black_box(events))
+}
+
+#[library_benchmark(setup = reads)]
+#[bench::text("decode-text")]
+#[bench::text_16_a_read("decode-text-16-a-read")]
+#[bench::escapes_unicode("decode-escapes-unicode")]
+#[bench::reasoning("decode-reasoning")]
+#[bench::tool_call_1mb_fragments("decode-tool-call-1mb-fragments")]
+#[bench::usage_every_chunk("decode-usage-every-chunk")]
+fn decode(reads: Reads) -> (Reads, usize) {
+    let events = measuring::decode(black_box(&reads)).unwrap_or_default();
+    (reads, black_box(events))
+}
+
+#[library_benchmark(setup = request)]
+#[bench::short("encode-short")]
+#[bench::long_history_with_tools_and_images("encode-long-history-with-tools-and-images")]
+fn encode(request: Box<Request>) -> (Box<Request>, usize) {
+    let bytes = measuring::encode(black_box(&request)).unwrap_or_default();
+    (request, black_box(bytes))
+}
+
+library_benchmark_group!(name = hot_path, benchmarks = [sse, decode, encode]);
+
+main!(
+    config = LibraryBenchmarkConfig::default()
+        // glibc has a copy of memcpy for each sort of processor; the plainest is the same everywhere, and the nearest
+        // to the component's.
+        .env("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-AVX2,-AVX2_Usable,-AVX_Fast_Unaligned_Load,-SSSE3,-ERMS")
+        // Caches are not simulated: they would be those of a machine that nobody has.
+        .tool(Callgrind::with_args(["--cache-sim=no"])),
+    library_benchmark_groups = hot_path
+);

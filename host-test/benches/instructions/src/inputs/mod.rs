@@ -1,0 +1,74 @@
+//! The inputs, by name. Each is made by code, the same in each run, in our own words.
+
+mod conversation;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use cometapi_provider::contract::Request;
+use cometapi_provider::measuring;
+
+/// The reads that a body comes in.
+pub type Reads = Vec<Vec<u8>>;
+
+/// What one of the three jobs works on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// A body to split into server-sent events.
+    Sse(Reads),
+    /// An answer to decode.
+    Decode(Reads),
+    /// A request to encode.
+    Encode(Box<Request>),
+}
+
+/// Makes an input.
+pub type Make = fn() -> Input;
+
+/// All inputs: the name begins with the job. It is the one in `counts.json`, and with `_` for `-` the function and
+/// the id of the benchmark.
+pub const ALL: [(&str, Make); 11] = [
+    ("sse-small-chunks", || Input::Sse(stream::small_chunks())),
+    ("sse-crlf-comments", || Input::Sse(stream::crlf_comments())),
+    ("sse-one-byte-reads", || Input::Sse(stream::one_byte_reads())),
+    ("decode-text", || Input::Decode(stream::text(1))),
+    ("decode-text-16-a-read", || Input::Decode(stream::text(16))),
+    ("decode-escapes-unicode", || Input::Decode(stream::escapes_unicode())),
+    ("decode-reasoning", || Input::Decode(stream::reasoning())),
+    ("decode-tool-call-1mb-fragments", || Input::Decode(stream::tool_call_1mb_fragments())),
+    ("decode-usage-every-chunk", || Input::Decode(stream::usage_every_chunk())),
+    ("encode-short", || Input::Encode(Box::new(conversation::short()))),
+    ("encode-long-history-with-tools-and-images", || {
+        Input::Encode(Box::new(conversation::long_history_with_tools_and_images()))
+    }),
+];
+
+impl Input {
+    /// The input of this name; none where there is no such input.
+    pub fn named(name: &str) -> Option<Self> {
+        ALL.iter().find(|(known, _)| *known == name).map(|(_, make)| make())
+    }
+
+    /// Does the job: what comes of it is the number of events, or the bytes of the body of a request.
+    ///
+    /// # Errors
+    /// The job failed, in its own words.
+    pub fn run(&self) -> Result<usize, String> {
+        match self {
+            Self::Sse(reads) => measuring::sse(reads).map_err(|error| format!("{error:?}")),
+            Self::Decode(reads) => measuring::decode(reads).map_err(|error| format!("{error:?}")),
+            Self::Encode(request) => measuring::encode(request).map_err(|error| format!("{error:?}")),
+        }
+    }
+
+    /// Bytes on the wire: those of all reads, or of the body that a request becomes.
+    ///
+    /// # Errors
+    /// The request cannot be encoded.
+    pub fn bytes(&self) -> Result<usize, String> {
+        match self {
+            Self::Sse(reads) | Self::Decode(reads) => Ok(reads.iter().map(Vec::len).sum()),
+            Self::Encode(_) => self.run(),
+        }
+    }
+}

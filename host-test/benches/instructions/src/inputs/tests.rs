@@ -1,0 +1,90 @@
+use super::*;
+use crate::table::Table;
+
+const TABLE: &str = include_str!("../../counts.json");
+const BENCHMARKS: &str = include_str!("../../benches/hot_path.rs");
+
+/// What each input has to come to, and about how large it is: events, or bytes for a request. An input that the
+/// job gives up at its beginning would be the cheapest of all.
+const EXPECTED: [(&str, usize, usize); 11] = [
+    ("sse-small-chunks", 5_000, 200_000),
+    ("sse-crlf-comments", 2_000, 200_000),
+    ("sse-one-byte-reads", 500, 25_000),
+    // The response, a block's start and end, and the finish beside the deltas.
+    ("decode-text", 2_004, 350_000),
+    ("decode-text-16-a-read", 2_004, 350_000),
+    ("decode-escapes-unicode", 2_004, 400_000),
+    // Two blocks.
+    ("decode-reasoning", 2_006, 350_000),
+    ("decode-tool-call-1mb-fragments", 4_100, 2_000_000),
+    ("decode-usage-every-chunk", 2_004, 600_000),
+    ("encode-short", 150, 150),
+    ("encode-long-history-with-tools-and-images", 600_000, 600_000),
+];
+
+#[test]
+fn each_input_is_done_to_its_end() {
+    assert!(EXPECTED.iter().map(|(name, ..)| *name).eq(ALL.map(|(name, _)| name)));
+    for (name, result, bytes) in EXPECTED {
+        let input = Input::named(name).expect(name);
+        let (done, size) = (input.run().expect(name), input.bytes().expect(name));
+        match input {
+            Input::Encode(_) => assert!((result..result * 2).contains(&done), "{name}: {done} bytes"),
+            _ => assert_eq!(done, result, "{name}"),
+        }
+        assert!((bytes..bytes * 2).contains(&size), "{name}: {size} bytes");
+    }
+}
+
+#[test]
+fn each_input_is_the_same_each_time() {
+    for (name, make) in ALL {
+        assert!(make() == make(), "{name}");
+    }
+}
+
+#[test]
+fn the_reads_are_what_the_name_says() {
+    let longest = |name| match Input::named(name) {
+        Some(Input::Sse(reads) | Input::Decode(reads)) => {
+            let longest = reads.iter().map(Vec::len).max();
+            (reads.len(), longest.expect("a read"))
+        }
+        other => panic!("{name}: {other:?}"),
+    };
+    assert_eq!(longest("sse-one-byte-reads").1, 1);
+    assert_eq!(longest("sse-small-chunks").0, 5_000);
+    // The chunks, and before and behind them: role, finish, usage and end marker.
+    assert_eq!(longest("decode-text").0, 2_004);
+    assert!(longest("decode-text").1 < 400);
+    assert_eq!(longest("decode-text-16-a-read").0, 2_004_usize.div_ceil(16));
+}
+
+#[test]
+fn both_ways_to_read_a_text_have_the_same_bytes() {
+    let body = |name| match Input::named(name) {
+        Some(Input::Decode(reads)) => reads.concat(),
+        other => panic!("{name}: {other:?}"),
+    };
+    assert!(body("decode-text") == body("decode-text-16-a-read"));
+}
+
+#[test]
+fn each_input_is_in_the_table_with_its_bytes() {
+    let table = Table::parse(TABLE).expect("the table that is checked in");
+    let known: Vec<_> = table.inputs.iter().map(|count| (&*count.name, count.bytes)).collect();
+    let inputs = ALL.map(|(name, make)| (name, make().bytes().expect(name) as u64));
+    assert_eq!(known, inputs, "run 'make instructions UPDATE=1'");
+}
+
+#[test]
+fn each_benchmark_runs_the_input_that_it_is_named_after() {
+    for (name, _) in ALL {
+        let (job, id) = name.split_once('-').expect(name);
+        let line = format!("#[bench::{}(\"{name}\")]", id.replace('-', "_"));
+        let (_, behind) = BENCHMARKS.split_once(&line).unwrap_or_else(|| panic!("there is no {line}"));
+        let (_, function) = behind.split_once("\nfn ").expect("a function");
+        assert!(function.starts_with(&format!("{job}(")), "{name} is not for {job}");
+    }
+    assert_eq!(BENCHMARKS.matches("#[bench::").count(), ALL.len());
+}

@@ -1,0 +1,56 @@
+//! What is counted when somebody asks what the hot path costs: its three jobs, one function each, over input
+//! that is at hand. `make instructions` runs them under callgrind.
+//!
+//! They go the way that [`crate::provider`] goes, without the transport, the clock and the host.
+
+use crate::answer::Answer;
+use crate::contract::Request;
+use crate::errors::{Error, Scrubber};
+use crate::events::Assembler;
+use crate::routes::{self, Context};
+use crate::sse::{Parser, TooLong};
+use crate::transport::ResponseHead;
+
+/// Splits a body that comes in these reads, and counts its server-sent events.
+///
+/// # Errors
+/// A line or an event is longer than the parser takes.
+pub fn sse(reads: &[Vec<u8>]) -> Result<usize, TooLong> {
+    let mut parser = Parser::default();
+    let mut events = 0;
+    for read in reads {
+        let mut feed = parser.feed(read);
+        while feed.next_event()?.is_some() {
+            events += 1;
+        }
+    }
+    Ok(events)
+}
+
+/// Decodes an answer of the default route whose body comes in these reads, and counts its events. They are
+/// taken behind each read and let go, as a host does that keeps up.
+///
+/// # Errors
+/// What a completion would fail with: the body is no whole answer.
+pub fn decode(reads: &[Vec<u8>]) -> Result<usize, Error> {
+    let head = ResponseHead { status: 200, headers: Vec::new() };
+    let context = Context { head, scrubber: Scrubber::new(None), reasoning_text: true };
+    let mut answer = Answer::new((routes::find(None)?.decoder)(context));
+    let mut out = Assembler::default();
+    let mut events = 0;
+    for read in reads {
+        answer.push(read, &mut out)?;
+        events += out.take(usize::MAX).len();
+    }
+    answer.end(&mut out)?;
+    Ok(events + out.take(usize::MAX).len())
+}
+
+/// Encodes a request for the default route; the length of its body in bytes.
+///
+/// # Errors
+/// What a completion would be refused with.
+pub fn encode(request: &Request) -> Result<usize, Error> {
+    let encoded = (routes::find(None)?.encode)(request)?;
+    Ok(encoded.body.len())
+}
