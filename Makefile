@@ -3,7 +3,7 @@
 SHELL := bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak fuzz mutants instructions component dist release sbom deny reproducible lint fmt clean
+.PHONY: help run test bench soak fuzz mutants instructions component dist release sbom deny reproducible lint fmt clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +13,9 @@ run: dist ## Build all, list models and stream an answer, against the built-in s
 
 test: ## Build all and run every test
 	@scripts/test
+
+bench: ## Measure beside other clients: ROUNDS=1 for a quick look, SAVE=1 renews the documents
+	@scripts/bench
 
 soak: ## Run the long tests of load; some minutes
 	@scripts/soak

@@ -309,7 +309,9 @@ fn mode(_: &Metadata) -> u32 {
 }
 
 fn read_limited(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, PrivateFileError> {
-    let mut bytes = Vec::new();
+    // Room for all of it at once: growing step by step would copy it as often.
+    let length = file.metadata().map_or(0, |data| data.len()).min(limit);
+    let mut bytes = Vec::with_capacity(usize::try_from(length).map_or(0, |length| length + 1));
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(io_error(path))?;
     match u64::try_from(bytes.len()).is_ok_and(|length| length <= limit) {
         true => Ok(bytes),

@@ -16,7 +16,7 @@ pub mod surrogates;
 mod text;
 mod write;
 
-pub use fields::{fields, items, names, parse, tuple};
+pub use fields::{fields, items, names, parse, parse_string, tuple};
 pub use lenient::{First, Many, Object};
 pub use number::Number;
 pub use reader::Flaw;

@@ -167,7 +167,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A string with its quotes.
-    fn string(&mut self) -> Result<&'a str> {
+    pub(super) fn string(&mut self) -> Result<&'a str> {
         let start = self.at;
         self.take(b'"')?;
         loop {

@@ -64,26 +64,30 @@ impl<T: Transport> Fetch<T> {
                         Err(error) => return self.failed(error),
                     }
                 }
-                State::Open(attempt, fetched) => match attempt.step(&self.transport, &self.request.base_url) {
-                    Ok(Step::Pending) => return None,
-                    Ok(Step::Sent) => {}
-                    Ok(Step::Head(head)) => fetched.head = head,
-                    Ok(Step::Bytes(bytes)) => {
-                        attempt.progressed();
-                        fetched.body.extend_from_slice(&bytes);
-                        if enough(fetched) {
+                State::Open(attempt, fetched) => {
+                    match attempt.step(&self.transport, &self.request.base_url) {
+                        Ok(Step::Pending) => return None,
+                        Ok(Step::Sent) => {}
+                        Ok(Step::Head(head)) => fetched.head = head,
+                        Ok(Step::Bytes(bytes)) => {
+                            attempt.progressed();
+                            fetched.body.extend_from_slice(&bytes);
+                            if enough(fetched) {
+                                return self.ended();
+                            }
+                            // A body that trickles in for ever is progress all the time.
+                            if let Err(error) = attempt.check(&self.transport) {
+                                return self.failed(error);
+                            }
+                        }
+                        Ok(Step::End) => return self.ended(),
+                        // The status and what came with it tell more than the end of the connection does.
+                        Err(_) if !fetched.head.is_success() && fetched.head.status != 0 => {
                             return self.ended();
                         }
-                        // A body that trickles in for ever is progress all the time.
-                        if let Err(error) = attempt.check(&self.transport) {
-                            return self.failed(error);
-                        }
+                        Err(error) => return self.failed(error),
                     }
-                    Ok(Step::End) => return self.ended(),
-                    // The status and what came with it tell more than the end of the connection does.
-                    Err(_) if !fetched.head.is_success() && fetched.head.status != 0 => return self.ended(),
-                    Err(error) => return self.failed(error),
-                },
+                }
             }
         }
     }

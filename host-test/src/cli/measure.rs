@@ -73,7 +73,7 @@ pub(crate) async fn run(common: &Common, args: &MeasureArgs, screen: Screen) -> 
     if args.what == What::Start {
         return screen.print_json(&start(&plugin, args.requests, screen).await?);
     }
-    let prepared = session::prepare(&plugin, screen)?;
+    let prepared = session::prepare_for(args.concurrency.min(args.requests), &plugin, screen)?;
     let opening = Opening::new(common, prepared)?;
     let lanes = 0..args.concurrency.min(args.requests);
     let report = match args.what {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use host_test::contract::{self, Config, Discovery, ErrorKind, Timeouts};
 use host_test::plugin::{Manifest, Origin, Plugin, Trust, TrustedKey};
 use host_test::sandbox::{
-    CacheDir, CallError, ClientHandle, CompletionHandle, Grant, Host, Instance, Place, Preparation, Prepared,
-    SandboxError, Secret,
+    CacheDir, CallError, ClientHandle, CompletionHandle, Grant, Host, HostOptions, Instance, Place,
+    Preparation, Prepared, SandboxError, Secret,
 };
 use host_test::stand_in::StandIn;
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -161,7 +161,14 @@ fn trust(common: &Common) -> Result<Trust, Failure> {
 
 /// Compiles the component, or takes it from the cache.
 pub(crate) fn prepare(plugin: &Plugin, screen: Screen) -> Result<Prepared, Failure> {
-    let host = Host::new(cache_dir()).map_err(host_failure)?;
+    // One, and another to ask what the plugin is.
+    prepare_for(2, plugin, screen)
+}
+
+/// The same for so many instances at once.
+pub(crate) fn prepare_for(instances: u32, plugin: &Plugin, screen: Screen) -> Result<Prepared, Failure> {
+    let options = HostOptions { instances, ..HostOptions::default() };
+    let host = Host::with_options(cache_dir(), options).map_err(host_failure)?;
     let mut spinner = None;
     let mut progress = |preparation: Preparation| match preparation {
         Preparation::FromCache => {}

@@ -73,6 +73,7 @@ impl Bench {
             trap_on_block,
             readable_memory: true,
             extra_roots: vec![authority.root()],
+            ..HostOptions::default()
         };
         let waits = Host::with_options(cache.clone(), options(false))?.prepare(plugin, progress)?;
         let steps = Host::with_options(cache, options(true))?.prepare(plugin, progress)?;

@@ -13,10 +13,6 @@ use super::memory::Memories;
 /// How often a running component is interrupted to look at its deadline and to let others run.
 const TICK: Duration = Duration::from_millis(10);
 
-/// Instances that a host has room for at once. Room is address space and not memory: four gigabytes for each,
-/// so that no access to a memory has to be checked.
-pub(super) const ROOM: u32 = 2048;
-
 /// Bytes of an ended instance's memory that are wiped for the next one, instead of given back and asked for
 /// again page by page. An answer uses about as much.
 const KEPT_MEMORY: usize = 192 * 1024;
@@ -27,11 +23,14 @@ const KEPT_TABLE: usize = 16 * 1024;
 const BOOKS: usize = 1024 * 1024;
 
 /// An engine whose components are compiled by all cores, start from a copy-on-write image of their
-/// memory in room that was set apart for them, and are interrupted every [`TICK`]. With `memories`, their
-/// memories are kept where the host can look into them.
-pub(super) fn engine(memories: Option<Arc<Memories>>) -> Result<Engine, SandboxError> {
+/// memory in room that was set apart for so many `instances`, and are interrupted every [`TICK`]. With
+/// `memories`, their memories are kept where the host can look into them, and there is no such room.
+pub(super) fn engine(memories: Option<Arc<Memories>>, instances: u32) -> Result<Engine, SandboxError> {
     let mut config = Config::new();
     config.epoch_interruption(true).parallel_compilation(true).memory_init_cow(true);
+    // Nobody is shown a trace of machine code, and without its tables there is half as much to load and to vouch
+    // for at each start.
+    config.generate_address_map(false).native_unwind_info(false).wasm_backtrace_max_frames(None);
     let engine = match memories {
         Some(memories) => {
             // Without guard pages every access is checked, and so any memory will do.
@@ -43,7 +42,9 @@ pub(super) fn engine(memories: Option<Arc<Memories>>) -> Result<Engine, SandboxE
             Engine::new(&config)
         }
         // Not everywhere is there so much address space. Without, instances start slower, and that is all.
-        None => Engine::new(config.clone().allocation_strategy(pool())).or_else(|_| Engine::new(&config)),
+        None => {
+            Engine::new(config.clone().allocation_strategy(pool(instances))).or_else(|_| Engine::new(&config))
+        }
     };
     let engine = engine.map_err(|error| SandboxError::Engine(causes(&error)))?;
     // Else the first call of each thread would do it.
@@ -63,15 +64,16 @@ pub(super) fn engine(memories: Option<Arc<Memories>>) -> Result<Engine, SandboxE
     Ok(engine)
 }
 
-/// Room for [`ROOM`] instances of components like those that today's tools make; what an instance may use at
-/// most says its store.
-fn pool() -> PoolingAllocationConfig {
+/// Room for so many instances of components like those that today's tools make; what an instance may use at
+/// most says its store. It is address space: four gigabytes for each memory, so that no access to it has to be
+/// checked.
+fn pool(instances: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(ROOM)
-        .total_stacks(ROOM)
-        .total_memories(ROOM)
-        .total_core_instances(4 * ROOM)
-        .total_tables(2 * ROOM)
+    pool.total_component_instances(instances)
+        .total_stacks(instances)
+        .total_memories(instances)
+        .total_core_instances(instances.saturating_mul(4))
+        .total_tables(instances.saturating_mul(2))
         .table_elements(limits::TABLE_ELEMENTS)
         .max_component_instance_size(BOOKS)
         .max_core_instance_size(BOOKS)

@@ -27,9 +27,12 @@ pub struct Host {
     dialer: Arc<Dialer>,
 }
 
-/// What a host does beyond the ordinary. Nothing of it is on in a host for people.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What a host does otherwise than usual.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostOptions {
+    /// How many instances there may be at once: 1,024 if nothing is said. Room for one is four gigabytes of
+    /// address space and no memory; making it takes a microsecond or two for each when the host starts.
+    pub instances: u32,
     /// Whatever waits traps, as for a host that runs on an event loop. Calls to a component are made
     /// with a wait of 0, and this host waits between them.
     pub trap_on_block: bool,
@@ -38,6 +41,12 @@ pub struct HostOptions {
     /// Trusted besides the public roots: for tests, and for gateways with a root of their own. Each is one
     /// certificate in DER; one that cannot be read as a root stops the start of the host.
     pub extra_roots: Vec<CertificateDer<'static>>,
+}
+
+impl Default for HostOptions {
+    fn default() -> HostOptions {
+        HostOptions { instances: 1024, trap_on_block: false, readable_memory: false, extra_roots: Vec::new() }
+    }
 }
 
 /// The memories of the engine, and a turnstile: the engine does not tell for which instance it makes
@@ -105,7 +114,8 @@ impl Host {
             .then(|| Readable { memories: Arc::new(Memories::default()), turn: Arc::new(Mutex::new(())) });
         let tls = Tls::new(options.extra_roots.clone())?;
         let dialer = Arc::new(Dialer::new(Arc::new(System), tls));
-        let engine = super::engine::engine(memories.as_ref().map(|readable| Arc::clone(&readable.memories)))?;
+        let readable = memories.as_ref().map(|readable| Arc::clone(&readable.memories));
+        let engine = super::engine::engine(readable, options.instances)?;
         Ok(Host { engine, cache: Cache::new(cache.into()), options, memories, dialer })
     }
 

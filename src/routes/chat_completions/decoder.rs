@@ -7,14 +7,15 @@ use super::content::Content;
 use super::extras::Extras;
 use super::finish_reason::{Seen, finish_reason};
 use super::reasoning::Reasoning;
-use super::repeat::Repeat;
+use super::repeat::{Leaf, Repeat};
+use super::replay::Field;
 use super::tool_calls::ToolCalls;
 use super::usage::usage;
 use crate::answer::{Decoder, End, Progress};
 use crate::contract::{Finish, ResponseInfo};
 use crate::errors::{Error, from_body_error, incomplete_stream, protocol};
 use crate::events::{Assembler, TextKind};
-use crate::json::{self, Object, Raw, parse, present, string, text, unsigned};
+use crate::json::{self, Object, Raw, RawValue, parse, present, string, text, unsigned};
 use crate::routes::Context;
 
 /// Data lines that are not chunks: so many are skipped, one more ends the answer [17].
@@ -103,6 +104,20 @@ impl ChatDecoder {
         Ok(())
     }
 
+    /// A delta that has nothing in it but this piece: what [`delta`](Self::delta) makes of one.
+    fn piece(&mut self, leaf: Leaf, piece: RawValue<'_>, out: &mut Assembler) -> Result<(), Error> {
+        self.told += u64::from(Delta::is_told(piece.get()));
+        let field = match leaf {
+            Leaf::Content => return self.content.read(Some(piece), &mut self.reasoning, out),
+            Leaf::ReasoningContent => Field::ReasoningContent,
+            Leaf::Reasoning => Field::Reasoning,
+        };
+        match text(Some(piece)) {
+            Some(text) => self.reasoning.push(field, &text, out),
+            None => Ok(()),
+        }
+    }
+
     fn delta(&mut self, delta: &Delta<'_>, out: &mut Assembler) -> Result<(), Error> {
         self.reasoning.read(delta, out)?;
         self.content.read(delta.content, &mut self.reasoning, out)?;
@@ -183,9 +198,8 @@ impl Decoder for ChatDecoder {
         if name == "error" {
             return Err(self.error(data));
         }
-        if let Some(delta) = self.repeat.delta(data) {
-            self.told += u64::from(delta.tells());
-            return self.delta(&delta, out);
+        if let Some((leaf, piece)) = self.repeat.piece(data) {
+            return self.piece(leaf, piece, out);
         }
         match read(data) {
             Some(chunk) => self.chunk(chunk, data, out),

@@ -7,14 +7,14 @@
 use alloc::string::String;
 
 use super::chunk::{Choice, Chunk, Delta};
-use crate::json::{Raw, RawValue, parse, present};
+use crate::json::{Raw, RawValue, parse_string, present};
 use crate::text::{ends_with, starts_with};
 
 /// Longest text around a piece that is remembered, in bytes. Real ones are two hundred.
 const MAX_AROUND: usize = 4 << 10;
 
 /// The one leaf of a delta that has something in it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Leaf {
     Content,
     ReasoningContent,
@@ -45,8 +45,8 @@ impl Repeat {
         }
     }
 
-    /// The delta of a chunk that differs from the one remembered in its piece only.
-    pub(super) fn delta<'a>(&self, json: &'a str) -> Option<Delta<'a>> {
+    /// The piece of a chunk that differs from the one remembered in its piece only.
+    pub(super) fn piece<'a>(&self, json: &'a str) -> Option<(Leaf, RawValue<'a>)> {
         let leaf = self.leaf?;
         let end = json.len().checked_sub(self.behind.len())?;
         if !starts_with(json.as_bytes(), self.before.as_bytes())
@@ -55,14 +55,7 @@ impl Repeat {
             return None;
         }
         // One whole string, so that what stands behind it means what it meant.
-        let piece = json.get(self.before.len()..end).filter(|piece| piece.starts_with('"'))?;
-        let piece = Some(parse(piece).ok()?);
-        let empty = Delta::default();
-        Some(match leaf {
-            Leaf::Content => Delta { content: piece, ..empty },
-            Leaf::ReasoningContent => Delta { reasoning_content: piece, ..empty },
-            Leaf::Reasoning => Delta { reasoning: piece, ..empty },
-        })
+        Some((leaf, parse_string(json.get(self.before.len()..end)?)?))
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::json::{Object, read, string};
+use crate::json::{Object, read};
 
 const FIRST: &str = r#"{"id":"x","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"one"},"finish_reason":null}],"usage":null}"#;
 
@@ -18,14 +18,14 @@ fn a_chunk_that_repeats_all_but_its_text_is_known() {
     let repeat = learned(FIRST);
     for text in ["two", "", "a \\\"quoted\\\" \\ud83d", "{\\\"content\\\":", "é"] {
         let json = FIRST.replace("one", text);
-        let delta = repeat.delta(&json).expect(text);
-        assert_eq!(delta.content.map(|raw| raw.get()), Some(&*std::format!("\"{text}\"")));
-        assert_eq!(delta.leaves_told(), usize::from(!text.is_empty()));
+        let (leaf, piece) = repeat.piece(&json).expect(text);
+        assert_eq!((leaf, piece.get()), (Leaf::Content, &*std::format!("\"{text}\"")));
     }
-    let reasoning = FIRST.replace("\"content\"", "\"reasoning_content\"");
-    let delta = learned(&reasoning);
-    let delta = delta.delta(&reasoning).expect("reasoning");
-    assert_eq!(string(delta.reasoning_content).as_deref(), Some("one"));
+    for (field, leaf) in [("reasoning_content", Leaf::ReasoningContent), ("reasoning", Leaf::Reasoning)] {
+        let json = FIRST.replace("content", field);
+        let known = learned(&json).piece(&json).map(|(leaf, piece)| (leaf, piece.get() == "\"one\""));
+        assert_eq!(known, Some((leaf, true)), "{field}");
+    }
 }
 
 #[test]
@@ -46,9 +46,9 @@ fn what_differs_in_anything_else_is_not() {
         ("\"one\"", " \"one\""),
         ("}]", "}] "),
     ] {
-        assert!(repeat.delta(&FIRST.replace(of, to)).is_none(), "{of} {to}");
+        assert!(repeat.piece(&FIRST.replace(of, to)).is_none(), "{of} {to}");
     }
-    assert!(repeat.delta("").is_none() && repeat.delta(&FIRST[1..]).is_none());
+    assert!(repeat.piece("").is_none() && repeat.piece(&FIRST[1..]).is_none());
 }
 
 #[test]
@@ -67,6 +67,6 @@ fn a_chunk_with_more_to_tell_is_not_remembered() {
         ("\"model\":\"m\"", &std::format!("\"model\":\"{}\"", "m".repeat(MAX_AROUND))),
     ] {
         let json = FIRST.replace(of, to);
-        assert!(learned(&json).delta(&json).is_none(), "{json}");
+        assert!(learned(&json).piece(&json).is_none(), "{json}");
     }
 }

@@ -34,14 +34,14 @@ pub const WORKLOADS: &[Workload] = &[
         name: "latency",
         what: "500 chunks, 2 ms apart",
         who: Who::Everybody,
-        arguments: &["-m", "stamped-text-c500-g2000", "-r", "3"],
+        arguments: &["-m", "stamped-text-c500-g2000", "-r", "2"],
         chunks: 500,
     },
     Workload {
         name: "first-token",
         what: "one chunk, asked for again and again",
         who: Who::Everybody,
-        arguments: &["-m", "stamped-text-c1", "-r", "200"],
+        arguments: &["-m", "stamped-text-c1", "-r", "100"],
         chunks: 1,
     },
     Workload {
@@ -54,7 +54,7 @@ pub const WORKLOADS: &[Workload] = &[
     Workload {
         name: "burst",
         what: "20,000 chunks, one event a write",
-        who: Who::Everybody,
+        who: Who::Rust,
         arguments: &["-m", "stamped-text-c20000", "-r", "2"],
         chunks: 20_000,
     },
@@ -62,7 +62,7 @@ pub const WORKLOADS: &[Workload] = &[
         name: "coalesced",
         what: "20,000 chunks, 16 events a write",
         who: Who::Everybody,
-        arguments: &["-m", "stamped-text-c20000-w16", "-r", "4"],
+        arguments: &["-m", "stamped-text-c20000-w16", "-r", "3"],
         chunks: 20_000,
     },
     Workload {

@@ -226,3 +226,29 @@ fn half_a_character_does_not_kill_the_stream() {
         assert_eq!(answer_of(deltas, "stop").answer.text, text, "{deltas:?}");
     }
 }
+
+/// A chunk that repeats the one before but for its text is not read as a whole. It comes to the same.
+#[test]
+fn chunks_that_repeat_come_to_what_they_come_to_when_each_is_written_another_way() {
+    let pieces = ["a", "b \\ud83d", "\\ude00 c", "", "<think>", "\\\"}]", "é", "\\u00e9", " ", "d\\n"];
+    for begin in ["", "<think>"] {
+        for field in ["content", "reasoning_content", "reasoning"] {
+            let chunk = |piece: &str, blank: &str| {
+                std::format!(
+                    r#"{{{blank}"id":"x","choices":[{{"index":0,"delta":{{"{field}":"{piece}","role":"assistant"}}}}]}}"#
+                )
+            };
+            let pieces = || std::iter::once(begin).chain(pieces).cycle().take(40);
+            let end = r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
+            let stream = |blank: fn(usize) -> &'static str| {
+                let chunks = pieces().enumerate().map(|(place, piece)| chunk(piece, blank(place)));
+                let chunks: Vec<String> = chunks.chain([end.into()]).collect();
+                let chunks: Vec<&str> = chunks.iter().map(String::as_str).collect();
+                decode_stream(&chunks)
+            };
+            let (same, other) = (stream(|_| ""), stream(|place| if place % 2 == 0 { "" } else { " " }));
+            assert_eq!(std::format!("{:?}", same.events), std::format!("{:?}", other.events), "{field}");
+            assert_eq!((same.error, other.error), (None, None), "{field}");
+        }
+    }
+}
