@@ -6,9 +6,11 @@ use clap::{Args, ValueEnum};
 use host_test::contract::{Discovery, Event, Request};
 use host_test::json::request as requests;
 use host_test::plugin::Plugin;
-use host_test::sandbox::{ClientHandle, Grant, Host, Instance, Prepared};
+use host_test::sandbox::{ClientHandle, Grant, Host, HostOptions, Instance, Prepared, Secret};
+use host_test::stamped::StampedServer;
 use meter::{Client, Sample, Spread};
 use serde_json::{Value, json};
+use url::Url;
 
 use super::access::{self, Access};
 use super::args::{Common, KeyMode};
@@ -152,23 +154,28 @@ impl Client for Lane {
             Some(open) => open,
             None => self.opening.open().await?,
         };
-        let Open { instance, client } = &mut open;
-        let completion = instance.complete(client, &self.request).await.map_err(told)?;
-        loop {
-            let batch = instance.next(&completion, MOST_EVENTS, WAIT).await.map_err(told)?;
-            for event in &batch.events {
-                if let Event::BlockDelta(delta) = event {
-                    sample.text(&delta.text);
-                }
-            }
-            if batch.done {
-                break;
-            }
-        }
-        instance.cancel(completion).await.map_err(told)?;
+        read(&mut open, &self.request, sample).await?;
         self.open = Some(open).filter(|_| !self.fresh);
         Ok(())
     }
+}
+
+/// Asks for an answer and reads it to its end.
+async fn read(open: &mut Open, request: &Request, sample: &mut Sample) -> Result<(), String> {
+    let Open { instance, client } = open;
+    let completion = instance.complete(client, request).await.map_err(told)?;
+    loop {
+        let batch = instance.next(&completion, MOST_EVENTS, WAIT).await.map_err(told)?;
+        for event in &batch.events {
+            if let Event::BlockDelta(delta) = event {
+                sample.text(&delta.text);
+            }
+        }
+        if batch.done {
+            break;
+        }
+    }
+    instance.cancel(completion).await.map_err(told)
 }
 
 /// The list of models, asked for again and again and never taken from memory.
@@ -214,8 +221,32 @@ async fn start(plugin: &Plugin, times: u32, screen: Screen) -> Result<Value, Fai
         }
     }
     Ok(json!({
-        "client": NAME, "requests": times,
+        "client": NAME, "requests": times, "fuel_per_chunk": fuel_per_chunk(plugin, screen).await?,
         "load_us": Spread::of(&load), "instantiate_us": Spread::of(&instantiate),
         "first_call_us": Spread::of(&first_call),
     }))
+}
+
+/// Instructions of WebAssembly for each further chunk of a long answer, as wasmtime counts them.
+async fn fuel_per_chunk(plugin: &Plugin, screen: Screen) -> Result<u64, Failure> {
+    const CHUNKS: u64 = 8000;
+    let failed = |message: String| Failure::Host { cause: "measure", message };
+    let server = StampedServer::start(0).map_err(|why| failed(why.to_string()))?;
+    let options = HostOptions { count_fuel: true, instances: 1, ..HostOptions::default() };
+    let prepared = session::prepare_with(options, plugin, screen)?;
+    let base_url = Url::parse(&server.base_url()).ok();
+    let secret = Some(Secret::new("sk-measure-0123456789abcdef"));
+    let grant = session::grant(prepared.manifest(), KeyMode::Injected, &base_url, &secret);
+    let config = session::config(KeyMode::Injected, base_url.as_ref(), secret.as_ref());
+    let mut open = Opening { prepared, grant, config }.open().await.map_err(failed)?;
+    let mut used = Vec::new();
+    for chunks in [CHUNKS, 2 * CHUNKS] {
+        let mut request = requests::empty(format!("stamped-text-c{chunks}-w16"));
+        request.messages.push(user_message(Vec::new(), "Count.".to_owned()));
+        let before = open.instance.fuel_used().unwrap_or(0);
+        read(&mut open, &request, &mut Sample::begin()).await.map_err(failed)?;
+        used.push(open.instance.fuel_used().unwrap_or(0) - before);
+    }
+    let [fewer, more] = used[..] else { return Ok(0) };
+    Ok(more.saturating_sub(fewer) / CHUNKS)
 }

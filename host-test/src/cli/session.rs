@@ -167,7 +167,15 @@ pub(crate) fn prepare(plugin: &Plugin, screen: Screen) -> Result<Prepared, Failu
 
 /// The same for so many instances at once.
 pub(crate) fn prepare_for(instances: u32, plugin: &Plugin, screen: Screen) -> Result<Prepared, Failure> {
-    let options = HostOptions { instances, ..HostOptions::default() };
+    prepare_with(HostOptions { instances, ..HostOptions::default() }, plugin, screen)
+}
+
+/// The same in a host that differs from the usual one.
+pub(crate) fn prepare_with(
+    options: HostOptions,
+    plugin: &Plugin,
+    screen: Screen,
+) -> Result<Prepared, Failure> {
     let host = Host::with_options(cache_dir(), options).map_err(host_failure)?;
     let mut spinner = None;
     let mut progress = |preparation: Preparation| match preparation {

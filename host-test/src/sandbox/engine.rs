@@ -25,8 +25,13 @@ const BOOKS: usize = 1024 * 1024;
 /// An engine whose components are compiled by all cores, start from a copy-on-write image of their
 /// memory in room that was set apart for so many `instances`, and are interrupted every [`TICK`]. With
 /// `memories`, their memories are kept where the host can look into them, and there is no such room.
-pub(super) fn engine(memories: Option<Arc<Memories>>, instances: u32) -> Result<Engine, SandboxError> {
+pub(super) fn engine(
+    memories: Option<Arc<Memories>>,
+    instances: u32,
+    count_fuel: bool,
+) -> Result<Engine, SandboxError> {
     let mut config = Config::new();
+    config.consume_fuel(count_fuel);
     config.epoch_interruption(true).parallel_compilation(true).memory_init_cow(true);
     // Nobody is shown a trace of machine code, and without its tables there is half as much to load and to vouch
     // for at each start.

@@ -38,6 +38,9 @@ pub struct HostOptions {
     pub trap_on_block: bool,
     /// The host can look into the memories of components; see [`Instance::count_in_memory`].
     pub readable_memory: bool,
+    /// Counts what components do, in instructions of WebAssembly; see [`Instance::fuel_used`]. They are slower
+    /// for it.
+    pub count_fuel: bool,
     /// Trusted besides the public roots: for tests, and for gateways with a root of their own. Each is one
     /// certificate in DER; one that cannot be read as a root stops the start of the host.
     pub extra_roots: Vec<CertificateDer<'static>>,
@@ -45,7 +48,13 @@ pub struct HostOptions {
 
 impl Default for HostOptions {
     fn default() -> HostOptions {
-        HostOptions { instances: 1024, trap_on_block: false, readable_memory: false, extra_roots: Vec::new() }
+        HostOptions {
+            instances: 1024,
+            trap_on_block: false,
+            readable_memory: false,
+            count_fuel: false,
+            extra_roots: Vec::new(),
+        }
     }
 }
 
@@ -115,7 +124,7 @@ impl Host {
         let tls = Tls::new(options.extra_roots.clone())?;
         let dialer = Arc::new(Dialer::new(Arc::new(System), tls));
         let readable = memories.as_ref().map(|readable| Arc::clone(&readable.memories));
-        let engine = super::engine::engine(readable, options.instances)?;
+        let engine = super::engine::engine(readable, options.instances, options.count_fuel)?;
         Ok(Host { engine, cache: Cache::new(cache.into()), options, memories, dialer })
     }
 

@@ -289,6 +289,12 @@ impl Instance {
         self.redaction.taken_out()
     }
 
+    /// Instructions of WebAssembly that the component has executed so far, as wasmtime counts them; `None` where
+    /// the host was not made with [`count_fuel`](super::HostOptions::count_fuel).
+    pub fn fuel_used(&self) -> Option<u64> {
+        self.running.store.get_fuel().ok().map(|left| u64::MAX - left)
+    }
+
     /// How often `needle` stands in the component's whole memory; `None` where the host was not made
     /// with [`readable_memory`](super::HostOptions::readable_memory).
     pub fn count_in_memory(&mut self, needle: &[u8]) -> Option<usize> {

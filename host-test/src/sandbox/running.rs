@@ -36,6 +36,8 @@ impl Running {
     pub(super) fn new(mut store: Store<State>, slack: Duration) -> Running {
         store.limiter(|state| &mut state.limits);
         limits::limit(&mut store);
+        // It is counted where the engine counts it, and never runs out: time is what bounds a call.
+        let _ = store.set_fuel(u64::MAX);
         // One tick at a time: a component that computes for long yields to the other tasks of this
         // thread, and is stopped when its time is over.
         store.set_epoch_deadline(1);
