@@ -17,24 +17,11 @@ pub fn find_bytes(text: &[u8], piece: &[u8]) -> Option<usize> {
     }
 }
 
-/// Whether a text begins with a piece of some length. Eight bytes at a time: on wasm a comparison of slices
-/// goes byte by byte.
-pub fn starts_with(text: &[u8], piece: &[u8]) -> bool {
-    let Some(text) = text.get(..piece.len()) else { return false };
-    let (these, those) = (text.chunks_exact(8), piece.chunks_exact(8));
-    these.remainder() == those.remainder() && these.zip(those).all(|(this, that)| word(this) == word(that))
-}
-
-/// Whether a text ends with a piece of some length.
-pub fn ends_with(text: &[u8], piece: &[u8]) -> bool {
-    text.len()
-        .checked_sub(piece.len())
-        .and_then(|start| text.get(start..))
-        .is_some_and(|end| starts_with(end, piece))
-}
-
-fn word(bytes: &[u8]) -> u64 {
-    bytes.try_into().map_or(0, u64::from_le_bytes)
+/// Whether two runs of bytes are the same. Eight at a time, where `==` would call a function that goes byte by byte.
+pub fn same(one: &[u8], other: &[u8]) -> bool {
+    let ((words, rest), (others, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    let equal = |(one, other): (&[u8; 8], &[u8; 8])| u64::from_le_bytes(*one) == u64::from_le_bytes(*other);
+    one.len() == other.len() && words.iter().zip(others).all(equal) && rest == other_rest
 }
 
 /// The value of so many hexadecimal digits, at most seven, at a place.

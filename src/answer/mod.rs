@@ -37,8 +37,8 @@ pub enum End {
 
 /// Reads what one wire route answers.
 pub trait Decoder {
-    /// The data of one event of a stream.
-    fn event(&mut self, name: &str, data: &str, out: &mut Assembler) -> Result<(), Error>;
+    /// The data of one event of a stream, as it came: invalid UTF-8 is to be replaced.
+    fn event(&mut self, name: &str, data: &[u8], out: &mut Assembler) -> Result<(), Error>;
 
     /// A whole answer in one JSON text. It has no more to come.
     fn whole(&mut self, body: &str, out: &mut Assembler) -> Result<(), Error>;
@@ -117,7 +117,7 @@ impl Answer {
                         Ok(None) => break,
                         Err(cap) => return self.cut_off(too_long(cap), out),
                     };
-                    let told = self.decoder.event(event.name, &readable(event.data), out);
+                    let told = self.decoder.event(event.name, event.data, out);
                     if let Err(error) = told {
                         return self.cut_off(error, out);
                     }
@@ -139,13 +139,11 @@ impl Answer {
                 "The provider answered with plain text and not with its API: check the base URL, it has to end in /v1.",
             )),
             Body::Events(parser) => {
-                if let Some(Tail { name, data }) = parser.into_tail() {
-                    let data = String::from_utf8_lossy(&data);
-                    if is_whole(&data)
-                        && let Err(error) = self.decoder.event(&name, &data, out)
-                    {
-                        return self.cut_off(error, out);
-                    }
+                if let Some(Tail { name, data }) = parser.into_tail()
+                    && is_whole(&text(&data))
+                    && let Err(error) = self.decoder.event(&name, &data, out)
+                {
+                    return self.cut_off(error, out);
                 }
                 self.decoder.end(End::Whole, out)
             }
@@ -164,15 +162,16 @@ impl Answer {
     }
 }
 
-/// The bytes as text. What is valid, which is all but everything, is only looked at, several bytes at a time.
-fn readable(data: &[u8]) -> Cow<'_, str> {
-    core::str::from_utf8(data).map_or_else(|_| String::from_utf8_lossy(data), Cow::Borrowed)
-}
-
 /// By the standard half an event at the end is nothing; one that is complete but for the blank line
 /// behind it was meant to be one [5].
 fn is_whole(tail: &str) -> bool {
     tail.trim_ascii() == "[DONE]" || parse(tail).is_ok()
+}
+
+/// Invalid UTF-8 replaced. Nearly all is valid, and seen to be so eight bytes at a time; the search for
+/// replacements goes byte by byte.
+pub fn text(data: &[u8]) -> Cow<'_, str> {
+    core::str::from_utf8(data).map_or_else(|_| String::from_utf8_lossy(data), Cow::Borrowed)
 }
 
 fn begin(first: u8) -> Result<Body, Error> {

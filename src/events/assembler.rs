@@ -20,9 +20,6 @@ pub const MAX_CALLS: usize = 1024;
 /// kept until the end, to be checked as a whole, and an answer without end must not fill the memory.
 pub const MAX_CALL_BYTES: usize = 16 << 20;
 
-/// Room for events that is made at once: about what one read brings of an answer that comes fast.
-const BATCH: usize = 16;
-
 /// The kinds of block that are text. One of them is open at a time, so a change of kind is a new block.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TextKind {
@@ -79,7 +76,7 @@ impl Assembler {
     /// The answer has begun. Only the first of these counts.
     pub fn respond(&mut self, info: impl FnOnce() -> ResponseInfo) {
         if !core::mem::replace(&mut self.responded, true) {
-            self.hand_out(Event::Response(info()));
+            self.ready.push(Event::Response(info()));
             self.ready.extend(core::mem::take(&mut self.early_warnings).into_iter().map(Event::Warning));
         }
     }
@@ -92,7 +89,7 @@ impl Assembler {
     /// Something worth telling that is no failure.
     pub fn warn(&mut self, warning: impl Into<String>) {
         match self.responded {
-            true => self.hand_out(Event::Warning(warning.into())),
+            true => self.ready.push(Event::Warning(warning.into())),
             false => self.early_warnings.push(warning.into()),
         }
     }
@@ -110,7 +107,7 @@ impl Assembler {
         self.open_as(kind);
         let Some(open) = &mut self.open else { return };
         let mut piece = String::new();
-        open.joiner.push(text.as_bytes(), &mut piece);
+        open.joiner.push_text(text, &mut piece);
         let index = open.index;
         self.delta(index, piece);
     }
@@ -130,7 +127,7 @@ impl Assembler {
             let mut rest = String::new();
             open.joiner.finish(&mut rest);
             self.delta(open.index, rest);
-            self.hand_out(Event::BlockEnd(BlockEnd { index: open.index, replay, arguments: None }));
+            self.ready.push(Event::BlockEnd(BlockEnd { index: open.index, replay, arguments: None }));
         }
     }
 
@@ -209,7 +206,7 @@ impl Assembler {
         for call in core::mem::take(&mut self.calls) {
             self.ready.extend(call.into_end().map(Event::BlockEnd));
         }
-        self.hand_out(Event::Finish(finish));
+        self.ready.push(Event::Finish(finish));
     }
 
     /// Takes up to `max` events.
@@ -234,23 +231,16 @@ impl Assembler {
         !self.has(1)
     }
 
-    fn hand_out(&mut self, event: Event) {
-        if self.ready.capacity() == 0 {
-            self.ready.reserve(BATCH);
-        }
-        self.ready.push(event);
-    }
-
     fn start(&mut self, kind: BlockKind) -> u32 {
         let index = self.next_index;
         self.next_index = index.saturating_add(1);
-        self.hand_out(Event::BlockStart(BlockStart { index, kind }));
+        self.ready.push(Event::BlockStart(BlockStart { index, kind }));
         index
     }
 
     fn delta(&mut self, index: u32, text: String) {
         if !text.is_empty() {
-            self.hand_out(Event::BlockDelta(BlockDelta { index, text }));
+            self.ready.push(Event::BlockDelta(BlockDelta { index, text }));
         }
     }
 

@@ -58,7 +58,7 @@ impl Call {
         if self.is_told_again(fragment) {
             return;
         }
-        self.joiner.push(fragment.as_bytes(), &mut self.arguments);
+        self.joiner.push_text(fragment, &mut self.arguments);
     }
 
     /// Some vendors send the arguments once more when they are whole [13]. Behind a whole object nothing can

@@ -13,13 +13,6 @@ pub fn parse(text: &str) -> Result<RawValue<'_>, Flaw> {
     }
 }
 
-/// One string and nothing around it, checked for syntax only; `None` if it is none.
-pub fn parse_string(text: &str) -> Option<RawValue<'_>> {
-    let mut reader = Reader::new(text);
-    let string = reader.string().ok()?;
-    (string.len() == text.len()).then_some(RawValue::new(string))
-}
-
 /// The named fields of an object, the last one where a name comes twice; `None` if it is no object.
 /// A field that is null is there: the readers of leaves take it for unknown.
 pub fn fields<'a, const N: usize>(raw: RawValue<'a>, names: [&str; N]) -> Option<[Raw<'a>; N]> {

@@ -16,10 +16,10 @@ pub mod surrogates;
 mod text;
 mod write;
 
-pub use fields::{fields, items, names, parse, parse_string, tuple};
+pub use fields::{fields, items, names, parse, tuple};
 pub use lenient::{First, Many, Object};
 pub use number::Number;
-pub use reader::Flaw;
+pub use reader::{Flaw, is_plain};
 pub(crate) use structure::structure;
 pub use structure::{Place, Slot, Structure, position, read};
 pub use surrogate_pairs::PairJoiner;

@@ -7,7 +7,10 @@
 
 use alloc::vec::Vec;
 
-use super::{RawValue, Slot, Structure, text::unescaped};
+use super::{
+    RawValue, Slot, Structure, WireText,
+    text::{unescaped, within_quotes},
+};
 
 /// Where a text stops to be JSON. It holds nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,11 +35,13 @@ pub(super) struct Reader<'a> {
     at: usize,
     /// The ends of the lists and objects that are open in a value that is skipped.
     open: Vec<u8>,
+    /// The string read last has escapes in it.
+    escaped: bool,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, open: Vec::new() }
+        Self { text, at: 0, open: Vec::new(), escaped: false }
     }
 
     /// Skips a value, and gives its text.
@@ -72,8 +77,13 @@ impl<'a> Reader<'a> {
                 self.members(|reader| {
                     let name = reader.name()?;
                     // Names with escapes are rare; the others are not copied.
-                    let name = unescaped(name).map(super::WireText::into_string_lossy).unwrap_or_default();
-                    reader.value(into.field(&name))
+                    let slot = match reader.escaped {
+                        true => {
+                            into.field(&unescaped(name).map(WireText::into_string_lossy).unwrap_or_default())
+                        }
+                        false => into.field(within_quotes(name)),
+                    };
+                    reader.value(slot)
                 })
             }
             Some(b'[') => {
@@ -167,13 +177,12 @@ impl<'a> Reader<'a> {
     }
 
     /// A string with its quotes.
-    pub(super) fn string(&mut self) -> Result<&'a str> {
+    fn string(&mut self) -> Result<&'a str> {
         let start = self.at;
         self.take(b'"')?;
+        self.escaped = false;
         loop {
-            while self.peek().is_some_and(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)) {
-                self.at += 1;
-            }
+            self.at += plain(self.text.as_bytes().get(self.at..).unwrap_or_default());
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
@@ -187,6 +196,7 @@ impl<'a> Reader<'a> {
     }
 
     fn escape(&mut self) -> Result<()> {
+        self.escaped = true;
         self.at += 1;
         let kind = self.peek().ok_or(Unexpected)?;
         match kind {
@@ -259,6 +269,36 @@ impl<'a> Reader<'a> {
     fn take(&mut self, byte: u8) -> Result<()> {
         if self.took(byte) { Ok(()) } else { Err(Unexpected) }
     }
+}
+
+/// How many bytes stand in front of the first that ends a run of plain text in a string: a quote, a backslash or
+/// a control character.
+///
+/// Eight at a time, since most of an answer passes here: a byte of a word is less than another where the
+/// subtraction borrows into its highest bit, and equal where the difference is less than 1. The lowest such
+/// byte is told right; a borrow may only run on into those above it.
+fn plain(bytes: &[u8]) -> usize {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGHEST: u64 = 0x80 * EACH;
+    let less = |word: u64, than: u64| word.wrapping_sub(than * EACH) & !word & HIGHEST;
+    let mut at = 0;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let quote = less(word ^ (u64::from(b'"') * EACH), 1);
+        let backslash = less(word ^ (u64::from(b'\\') * EACH), 1);
+        let ends = quote | backslash | less(word, 0x20);
+        if ends != 0 {
+            return at + (ends.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    at + rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count()
+}
+
+/// Whether bytes may stand in a string as they are.
+pub fn is_plain(bytes: &[u8]) -> bool {
+    plain(bytes) == bytes.len()
 }
 
 #[cfg(test)]

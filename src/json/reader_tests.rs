@@ -137,3 +137,19 @@ fn values_are_borrowed_where_they_stand() {
     assert_eq!(probe.a.map(RawValue::get), Some("[ 1 , 2 ]"));
     assert_eq!(probe.inner.0.unwrap().b.map(RawValue::get), Some("\"x\""));
 }
+
+#[test]
+fn a_run_of_plain_text_ends_at_the_first_byte_that_may_not_stand_in_a_string() {
+    for end in [b'"', b'\\', 0, 1, 0x1F] {
+        for at in 0..20 {
+            for other in [b' ', b'!', b'#', b'[', b']', 0x7F, 0x80, 0xFF] {
+                let mut bytes = [other; 24];
+                assert!(is_plain(&bytes));
+                bytes[at..].fill(end);
+                assert_eq!(plain(&bytes), at, "{end} behind {other}");
+                bytes[at + 1..].fill(other);
+                assert_eq!(plain(&bytes), at, "{end} between {other}");
+            }
+        }
+    }
+}

@@ -58,13 +58,10 @@ macro_rules! structure {
     ($name:ident { $($wire:literal => $field:ident),* $(,)? }) => {
         impl<'a> $crate::json::Structure<'a> for $name<'a> {
             fn field(&mut self, name: &str) -> Option<$crate::json::Slot<'_, 'a>> {
-                #[allow(non_camel_case_types)]
-                enum At { $($field),* }
-                let at = $crate::json::position(&[$($wire),*], name)?;
-                $(if at == At::$field as usize {
-                    return Some($crate::json::Place::slot(&mut self.$field));
-                })*
-                None
+                Some(match name {
+                    $($wire => $crate::json::Place::slot(&mut self.$field),)*
+                    _ => return None,
+                })
             }
         }
     };

@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 
+use super::WireText;
+
 /// Joins the halves of a pair over several pieces of text; a half whose other never comes is replaced.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PairJoiner {
@@ -13,6 +15,18 @@ impl PairJoiner {
     /// Whether nothing is held back, so that plain text may pass as it is.
     pub fn is_empty(&self) -> bool {
         self.lead.is_none()
+    }
+
+    /// Appends text; a first half at its very end is held back.
+    pub fn push_text(&mut self, text: &WireText<'_>, out: &mut String) {
+        match text.plain() {
+            Some(plain) if self.is_empty() => {
+                // Most pieces are an event each: not a byte more than it takes.
+                out.reserve_exact(if out.is_empty() { plain.len() } else { 0 });
+                out.push_str(plain);
+            }
+            _ => self.push(text.as_bytes(), out),
+        }
     }
 
     /// Appends a piece; a first half at its very end is held back.

@@ -11,42 +11,58 @@ use super::{
 /// that UTF-8 would use for them [16]. A stream may cut a pair in two, so they are kept until the other
 /// half may have come; see [`PairJoiner`].
 #[derive(Clone, Debug, PartialEq)]
-pub struct WireText<'a>(Cow<'a, [u8]>);
+pub struct WireText<'a>(Form<'a>);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Form<'a> {
+    /// As most text is: known to be UTF-8, so that nobody has to look again.
+    Plain(&'a str),
+    /// It was spelled with escapes, or is a piece of something.
+    Bytes(Cow<'a, [u8]>),
+}
 
 impl<'a> WireText<'a> {
     /// Whether there is no text.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.as_bytes().is_empty()
     }
 
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        match &self.0 {
+            Form::Plain(text) => text.as_bytes(),
+            Form::Bytes(bytes) => bytes,
+        }
+    }
+
+    /// The text where it is known without a look to have no halves in it.
+    pub fn plain(&self) -> Option<&'a str> {
+        match self.0 {
+            Form::Plain(text) => Some(text),
+            Form::Bytes(_) => None,
+        }
     }
 
     /// As a string, lone halves replaced.
     pub fn into_string_lossy(self) -> Cow<'a, str> {
         match self.0 {
-            Cow::Borrowed(bytes) => match core::str::from_utf8(bytes) {
-                Ok(text) => Cow::Borrowed(text),
-                Err(_) => Cow::Owned(replaced(bytes)),
-            },
-            Cow::Owned(bytes) => {
-                Cow::Owned(String::from_utf8(bytes).unwrap_or_else(|error| replaced(error.as_bytes())))
-            }
+            Form::Plain(text) => Cow::Borrowed(text),
+            Form::Bytes(bytes) => Cow::Owned(
+                String::from_utf8(bytes.into_owned()).unwrap_or_else(|error| replaced(error.as_bytes())),
+            ),
         }
     }
 }
 
 impl<'a> From<&'a [u8]> for WireText<'a> {
     fn from(bytes: &'a [u8]) -> Self {
-        Self(Cow::Borrowed(bytes))
+        Self(Form::Bytes(Cow::Borrowed(bytes)))
     }
 }
 
 impl<'a> From<&'a str> for WireText<'a> {
     fn from(text: &'a str) -> Self {
-        Self(Cow::Borrowed(text.as_bytes()))
+        Self(Form::Plain(text))
     }
 }
 
@@ -67,18 +83,26 @@ pub fn text<'a>(raw: Raw<'a>) -> Option<WireText<'a>> {
 ///
 /// Lone surrogates are kept; text without escapes is not copied.
 pub(super) fn unescaped(json: &str) -> Option<WireText<'_>> {
-    let inner = json.strip_prefix('"')?.strip_suffix('"')?.as_bytes();
-    let Some(first) = memchr::memchr(b'\\', inner) else { return Some(WireText::from(inner)) };
+    if !json.starts_with('"') {
+        return None;
+    }
+    let inner = within_quotes(json);
+    let Some(first) = memchr::memchr(b'\\', inner.as_bytes()) else { return Some(WireText::from(inner)) };
     let mut text = Vec::with_capacity(inner.len());
-    let (mut run, mut rest) = inner.split_at(first);
+    let (mut run, mut rest) = inner.as_bytes().split_at(first);
     loop {
         text.extend_from_slice(run);
         if rest.is_empty() {
-            return Some(WireText(Cow::Owned(text)));
+            return Some(WireText(Form::Bytes(Cow::Owned(text))));
         }
         rest = escape(rest, &mut text)?;
         (run, rest) = rest.split_at(memchr::memchr(b'\\', rest).unwrap_or(rest.len()));
     }
+}
+
+/// What stands between the quotes of a string, which the parser has found whole.
+pub(super) fn within_quotes(json: &str) -> &str {
+    json.get(1..json.len().saturating_sub(1)).unwrap_or_default()
 }
 
 /// Writes what the escape at the beginning stands for, and gives what is behind it.
@@ -159,7 +183,7 @@ mod tests {
 
     #[test]
     fn text_without_escapes_is_borrowed_and_lone_surrogates_are_kept() {
-        assert!(matches!(text(Some(raw("\"plain ä\""))), Some(WireText(Cow::Borrowed(_)))));
+        assert!(matches!(text(Some(raw("\"plain ä\""))), Some(WireText(Form::Plain(_)))));
         let lone = text(Some(raw(r#""a\ud83d""#))).expect("text");
         assert_eq!(lone.as_bytes(), b"a\xED\xA0\xBD");
         assert_eq!(lone.into_string_lossy(), "a\u{FFFD}");

@@ -113,19 +113,23 @@ impl Choice<'_> {
     }
 }
 
-impl Delta<'_> {
+impl<'a> Delta<'a> {
     /// Whether there is anything in it: empty deltas are sent to keep a connection open, too [26].
     pub fn tells(&self) -> bool {
-        self.leaves_told() > 0
+        any_tells(&self.texts())
+            || !self.tool_calls.is_empty()
+            || self.function_call.0.is_some()
+            || any_tells(&self.details())
     }
 
-    /// How many of its fields have something in them.
-    pub fn leaves_told(&self) -> usize {
-        let leaves = [
-            self.content,
-            self.reasoning_content,
-            self.reasoning,
-            self.reasoning_text,
+    /// Content, and the plain fields of reasoning.
+    pub fn texts(&self) -> [Raw<'a>; 4] {
+        [self.content, self.reasoning_content, self.reasoning, self.reasoning_text]
+    }
+
+    /// All leaves but those.
+    pub fn details(&self) -> [Raw<'a>; 8] {
+        [
             self.reasoning_details,
             self.thinking_blocks,
             self.reasoning_signature,
@@ -134,15 +138,18 @@ impl Delta<'_> {
             self.annotations,
             self.images,
             self.audio,
-        ];
-        let told = leaves.into_iter().flatten().filter(|raw| Self::is_told(raw.get())).count();
-        told + usize::from(!self.tool_calls.is_empty()) + usize::from(self.function_call.0.is_some())
+        ]
     }
+}
 
-    /// Whether a leaf has something in it.
-    pub fn is_told(json: &str) -> bool {
-        !matches!(json, "null" | "\"\"" | "[]")
-    }
+/// Whether there is anything in one of these.
+pub(super) fn any_tells(leaves: &[Raw<'_>]) -> bool {
+    leaves.iter().any(|leaf| tells(*leaf))
+}
+
+/// Whether there is anything in a leaf.
+pub(super) fn tells(leaf: Raw<'_>) -> bool {
+    leaf.is_some_and(|json| !matches!(json.get(), "null" | "\"\"" | "[]"))
 }
 
 #[derive(Debug, Default)]

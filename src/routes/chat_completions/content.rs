@@ -13,7 +13,7 @@ use crate::json::{Raw, WireText, present, string, text};
 pub(super) struct Content {
     tags: ThinkTags,
     /// There was text that is not blank.
-    pub text: bool,
+    pub has_text: bool,
     told_of_unknown_parts: bool,
 }
 
@@ -24,11 +24,8 @@ impl Content {
         reasoning: &mut Reasoning,
         out: &mut Assembler,
     ) -> Result<(), Error> {
-        if reasoning.has_field_of_its_own() {
-            self.tags.not_expected();
-        }
         match (text(raw), present(raw)) {
-            (Some(piece), _) => self.piece(&piece, reasoning, out),
+            (Some(piece), _) => self.text(&piece, reasoning, out),
             (None, Some(list)) => self.parts(list, reasoning, out),
             (None, None) => Ok(()),
         }
@@ -37,24 +34,31 @@ impl Content {
     /// No more content comes.
     pub(super) fn finish(&mut self, reasoning: &mut Reasoning, out: &mut Assembler) -> Result<(), Error> {
         let mut result = Ok(());
-        let Self { tags, text, .. } = self;
+        let Self { tags, has_text, .. } = self;
         tags.finish(|kind, bytes| {
-            let told = tell(kind, &WireText::from(bytes), text, reasoning, out);
+            let told = tell(kind, &WireText::from(bytes), has_text, reasoning, out);
             result = core::mem::replace(&mut result, Ok(())).and(told);
         });
         result
     }
 
-    fn piece(
+    /// A piece of the text.
+    pub(super) fn text(
         &mut self,
         piece: &WireText<'_>,
         reasoning: &mut Reasoning,
         out: &mut Assembler,
     ) -> Result<(), Error> {
+        if reasoning.has_field_of_its_own() {
+            self.tags.not_expected();
+        }
+        if self.tags.are_over() {
+            return tell(TextKind::Text, piece, &mut self.has_text, reasoning, out);
+        }
         let mut result = Ok(());
-        let Self { tags, text, .. } = self;
+        let Self { tags, has_text, .. } = self;
         tags.push(piece.as_bytes(), |kind, bytes| {
-            let told = tell(kind, &WireText::from(bytes), text, reasoning, out);
+            let told = tell(kind, &WireText::from(bytes), has_text, reasoning, out);
             result = core::mem::replace(&mut result, Ok(())).and(told);
         });
         result
@@ -66,7 +70,7 @@ impl Content {
                 Some("thinking" | "reasoning") => thinking(part, reasoning, out)?,
                 Some("text" | "output_text") | None => {
                     if let Some(piece) = text(part.text) {
-                        tell(TextKind::Text, &piece, &mut self.text, reasoning, out)?;
+                        tell(TextKind::Text, &piece, &mut self.has_text, reasoning, out)?;
                     }
                 }
                 Some("refusal") => {

@@ -2,20 +2,19 @@
 
 use alloc::{borrow::ToOwned, format, string::String};
 
+use super::alike::{Alike, Place};
 use super::chunk::{Choice, Chunk, Delta};
 use super::content::Content;
 use super::extras::Extras;
 use super::finish_reason::{Seen, finish_reason};
 use super::reasoning::Reasoning;
-use super::repeat::{Leaf, Repeat};
-use super::replay::Field;
 use super::tool_calls::ToolCalls;
 use super::usage::usage;
-use crate::answer::{Decoder, End, Progress};
+use crate::answer::{self, Decoder, End, Progress};
 use crate::contract::{Finish, ResponseInfo};
 use crate::errors::{Error, from_body_error, incomplete_stream, protocol};
 use crate::events::{Assembler, TextKind};
-use crate::json::{self, Object, Raw, RawValue, parse, present, string, text, unsigned};
+use crate::json::{self, Object, Raw, WireText, parse, present, string, text, unsigned};
 use crate::routes::Context;
 
 /// Data lines that are not chunks: so many are skipped, one more ends the answer [17].
@@ -24,6 +23,7 @@ const MAX_SKIPPED: u32 = 16;
 /// Reads the answers of chat completions.
 pub struct ChatDecoder {
     context: Context,
+    alike: Alike,
     progress: Progress,
     /// The index of the choice that is read: that of the first one [10].
     choice: Option<u64>,
@@ -37,8 +37,6 @@ pub struct ChatDecoder {
     /// The last usage told: each is of all so far [12].
     usage: Option<String>,
     extras: Extras,
-    /// The chunk that the next one may repeat but for its text.
-    repeat: Repeat,
     skipped: u32,
     told: u64,
 }
@@ -49,6 +47,7 @@ impl ChatDecoder {
         Self {
             reasoning: Reasoning::new(context.reasoning_text),
             context,
+            alike: Alike::default(),
             progress: Progress::Open,
             choice: None,
             deltas: false,
@@ -58,18 +57,17 @@ impl ChatDecoder {
             finish_reason: None,
             usage: None,
             extras: Extras::default(),
-            repeat: Repeat::default(),
             skipped: 0,
             told: 0,
         }
     }
 
-    fn chunk(&mut self, chunk: Chunk<'_>, json: &str, out: &mut Assembler) -> Result<(), Error> {
-        if is_error(&chunk) {
+    fn chunk(&mut self, chunk: &Chunk<'_>, json: &str, out: &mut Assembler) -> Result<(), Error> {
+        if is_error(chunk) {
             return Err(self.error(json));
         }
         self.note_usage(chunk.usage.or(chunk.x_groq.0.as_ref().and_then(|groq| groq.usage)));
-        self.extras.note_chunk(&chunk);
+        self.extras.note_chunk(chunk);
         let Some(choice) = chunk.choices.get() else { return Ok(()) };
         let index = unsigned(choice.index).unwrap_or(0);
         match self.choice {
@@ -82,19 +80,32 @@ impl ChatDecoder {
             return Err(self.error(choice.error.map_or(json, |error| error.get())));
         }
         self.note_usage(choice.usage);
-        out.respond(|| response_info(&chunk, &self.context));
+        out.respond(|| response_info(chunk, &self.context));
         self.choice(choice, out)?;
-        self.repeat.learn(json, &chunk, choice);
+        self.alike.note(json, choice);
         Ok(())
     }
 
+    /// More of the text that the last chunk had.
+    fn more(&mut self, place: Place, text: &WireText<'_>, out: &mut Assembler) -> Result<(), Error> {
+        self.told += 1;
+        match place {
+            Place::Content => self.content.text(text, &mut self.reasoning, out),
+            Place::Reasoning(field) => self.reasoning.push(field, text, out),
+            Place::Arguments => self.tool_calls.more(text, out),
+        }
+    }
+
     fn choice(&mut self, choice: &Choice<'_>, out: &mut Assembler) -> Result<(), Error> {
-        let delta = choice.delta.0.as_ref();
-        self.deltas |= delta.is_some_and(Delta::tells);
-        let message = choice.message.0.as_ref().filter(|_| !self.deltas);
-        for delta in delta.into_iter().chain(message) {
-            self.told += u64::from(delta.tells());
+        if let Some(delta) = &choice.delta.0 {
+            let tells = delta.tells();
+            self.deltas |= tells;
+            self.told += u64::from(tells);
             self.delta(delta, out)?;
+        }
+        if let Some(message) = choice.message.0.as_ref().filter(|_| !self.deltas) {
+            self.told += u64::from(message.tells());
+            self.delta(message, out)?;
         }
         if let Some(word) = string(choice.finish_reason) {
             self.finish_reason = Some(word.into_owned());
@@ -102,20 +113,6 @@ impl ChatDecoder {
             self.told += 1;
         }
         Ok(())
-    }
-
-    /// A delta that has nothing in it but this piece: what [`delta`](Self::delta) makes of one.
-    fn piece(&mut self, leaf: Leaf, piece: RawValue<'_>, out: &mut Assembler) -> Result<(), Error> {
-        self.told += u64::from(Delta::is_told(piece.get()));
-        let field = match leaf {
-            Leaf::Content => return self.content.read(Some(piece), &mut self.reasoning, out),
-            Leaf::ReasoningContent => Field::ReasoningContent,
-            Leaf::Reasoning => Field::Reasoning,
-        };
-        match text(Some(piece)) {
-            Some(text) => self.reasoning.push(field, &text, out),
-            None => Ok(()),
-        }
     }
 
     fn delta(&mut self, delta: &Delta<'_>, out: &mut Assembler) -> Result<(), Error> {
@@ -150,7 +147,7 @@ impl ChatDecoder {
 
     fn complete(&mut self, end: End, out: &mut Assembler) -> Result<(), Error> {
         self.content.finish(&mut self.reasoning, out)?;
-        let seen = Seen { tool_calls: out.has_calls(), refusal: self.refused, text: self.content.text };
+        let seen = Seen { tool_calls: out.has_calls(), refusal: self.refused, text: self.content.has_text };
         let reason = finish_reason(self.finish_reason.as_deref(), seen)?;
         self.reasoning.finish(out);
         if self.skipped > 0 {
@@ -185,8 +182,15 @@ impl ChatDecoder {
 }
 
 impl Decoder for ChatDecoder {
-    fn event(&mut self, name: &str, data: &str, out: &mut Assembler) -> Result<(), Error> {
+    fn event(&mut self, name: &str, data: &[u8], out: &mut Assembler) -> Result<(), Error> {
         let data = data.trim_ascii();
+        if name != "error"
+            && let Some((place, text)) = self.alike.text(data)
+        {
+            return self.more(place, &text, out);
+        }
+        self.alike.forget();
+        let data = &*answer::text(data);
         if data == "[DONE]" {
             // The end marker comes from the gateway: without a single chunk there was no answer.
             return if out.has_responded() {
@@ -198,10 +202,8 @@ impl Decoder for ChatDecoder {
         if name == "error" {
             return Err(self.error(data));
         }
-        if let Some((leaf, piece)) = self.repeat.piece(data) {
-            return self.piece(leaf, piece, out);
-        }
-        match read(data) {
+        let mut chunk = Object::default();
+        match json::read(data, &mut chunk).and(chunk.0.as_ref()) {
             Some(chunk) => self.chunk(chunk, data, out),
             None if data.is_empty() => Ok(()),
             None => self.skip(),
@@ -209,7 +211,8 @@ impl Decoder for ChatDecoder {
     }
 
     fn whole(&mut self, body: &str, out: &mut Assembler) -> Result<(), Error> {
-        let Some(chunk) = read(body) else {
+        let mut chunk = Object::default();
+        let Some(chunk) = json::read(body, &mut chunk).and(chunk.0.as_ref()) else {
             // A list with an error in it is Gemini's; anything else is no answer either.
             return Err(match parse(body) {
                 Ok(_) => self.error(body),
@@ -242,13 +245,6 @@ impl Decoder for ChatDecoder {
             Progress::Complete => Ok(()),
         }
     }
-}
-
-/// A chunk, if the text is a JSON object.
-fn read(text: &str) -> Option<Chunk<'_>> {
-    let mut chunk = Object::default();
-    json::read(text, &mut chunk)?;
-    chunk.0
 }
 
 /// An error in place of a chunk, in each of the shapes seen [18].

@@ -1,5 +1,6 @@
 //! OpenAI's chat completions: the route that serves nearly every model.
 
+mod alike;
 mod chunk;
 mod content;
 mod decoder;
@@ -10,7 +11,6 @@ mod finish_reason;
 mod reasoning;
 #[cfg(test)]
 mod recorded_streams;
-mod repeat;
 pub mod replay;
 pub mod request;
 mod think;

@@ -35,9 +35,14 @@ impl ThinkTags {
         }
     }
 
+    /// Whether all that comes is text.
+    pub(super) fn are_over(&self) -> bool {
+        matches!(self.place, Place::Text)
+    }
+
     /// Splits a piece of content; `out` gets what is certain.
     pub(super) fn push(&mut self, piece: &[u8], mut out: impl FnMut(TextKind, &[u8])) {
-        if matches!(self.place, Place::Text) {
+        if self.are_over() {
             return out(TextKind::Text, piece);
         }
         let mut held = core::mem::take(&mut self.held);

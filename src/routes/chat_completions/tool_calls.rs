@@ -26,6 +26,8 @@ struct Known {
 pub(super) struct ToolCalls {
     known: Vec<Known>,
     chunk: u64,
+    /// The one that was told of last.
+    last: usize,
 }
 
 impl ToolCalls {
@@ -50,6 +52,14 @@ impl ToolCalls {
         Ok(())
     }
 
+    /// More arguments of the call that was told of last, in a chunk of their own.
+    pub(super) fn more(&mut self, arguments: &WireText<'_>, out: &mut Assembler) -> Result<(), Error> {
+        self.chunk = self.chunk.wrapping_add(1);
+        let Some(known) = self.known.get_mut(self.last) else { return Ok(()) };
+        known.chunk = self.chunk;
+        out.call_arguments(known.handle, arguments)
+    }
+
     /// The one call of the legacy `function_call`. It has neither index nor id.
     pub(super) fn read_legacy(&mut self, function: &Function<'_>, out: &mut Assembler) -> Result<(), Error> {
         let at = match self.known.len().checked_sub(1) {
@@ -68,6 +78,7 @@ impl ToolCalls {
     ) -> Result<(), Error> {
         let Some(known) = self.known.get_mut(at) else { return Ok(()) };
         known.chunk = self.chunk;
+        self.last = at;
         if let Some(id) = id.filter(|_| known.id.is_empty()) {
             known.id = id.into();
             out.call_id(known.handle, id)?;

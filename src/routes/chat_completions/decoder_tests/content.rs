@@ -226,7 +226,6 @@ fn half_a_character_does_not_kill_the_stream() {
         assert_eq!(answer_of(deltas, "stop").answer.text, text, "{deltas:?}");
     }
 }
-
 /// A chunk that repeats the one before but for its text is not read as a whole. It comes to the same.
 #[test]
 fn chunks_that_repeat_come_to_what_they_come_to_when_each_is_written_another_way() {

@@ -1,5 +1,6 @@
 //! The catalogue's lines [9] to [20], natively: bodies, and what each comes to.
 
+mod alike;
 mod content;
 mod ends;
 mod extras;

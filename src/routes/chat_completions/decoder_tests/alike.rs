@@ -1,0 +1,110 @@
+//! A chunk that is like the one before makes the events that it would make alone.
+
+use super::*;
+
+/// The same stream with something new in each chunk, so that none is like another.
+fn unlike(data: &[&str]) -> Vec<String> {
+    let with_number = |(at, data): (usize, &&str)| match data.strip_prefix("{\"") {
+        Some(rest) => std::format!("{{\"nonce\":{at},\"{rest}"),
+        None => data.to_string(),
+    };
+    data.iter().enumerate().map(with_number).collect()
+}
+
+fn same_alone(data: &[&str]) {
+    let alone = unlike(data);
+    let alone: Vec<&str> = alone.iter().map(String::as_str).collect();
+    for reasoning_text in [true, false] {
+        let [found, expected] =
+            [data, &alone].map(|data| decode_with(&[stream(data).as_bytes()], reasoning_text));
+        assert_eq!(found.events, expected.events, "{data:?}");
+        assert_eq!(found.error.is_some(), expected.error.is_some(), "{data:?}");
+    }
+}
+
+/// Every kind of delta, and texts that begin, end, and cut in two what others begin or end.
+const DELTAS: &[&str] = &[
+    r#"{"content":"a"}"#,
+    r#"{"content":"b c"}"#,
+    r#"{"content":""}"#,
+    r#"{"content":null}"#,
+    r#"{"content":"é\n\"好"}"#,
+    r#"{"content":"\ud83d"}"#,
+    r#"{"content":"\ude00"}"#,
+    r#"{"content":"<think>"}"#,
+    r#"{"content":"</think>"}"#,
+    r#"{"content":"a","content":"b"}"#,
+    r#"{"content":["a"]}"#,
+    r#"{"content":"a","refusal":"no"}"#,
+    r#"{"content":"a","reasoning_content":"r"}"#,
+    r#"{"content":"","reasoning_content":"r"}"#,
+    r#"{"content":"","reasoning_content":"s\\"}"#,
+    r#"{"reasoning":"r"}"#,
+    r#"{"reasoning":"r","reasoning_details":[{"text":"r","signature":"s"}]}"#,
+    r#"{"reasoning_text":"r","signature":"s"}"#,
+    r#"{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":""}}]}"#,
+    r#"{"tool_calls":[{"index":0,"function":{"arguments":"{\"x\":"}}]}"#,
+    r#"{"tool_calls":[{"index":0,"function":{"arguments":"1}"}}]}"#,
+    r#"{"tool_calls":[{"index":1,"function":{"arguments":"1}"}}]}"#,
+    r#"{"tool_calls":[{"function":{"arguments":"2"}}]}"#,
+    r#"{"tool_calls":[{"function":{"arguments":{"x":1}}}]}"#,
+    r#"{"tool_calls":[{"function":{"arguments":"2"}},{"index":1,"function":{"arguments":"3"}}]}"#,
+    r#"{"tool_calls":[{"index":0,"function":{"arguments":"1}"},"extra_content":{"s":1}}]}"#,
+    r#"{"function_call":{"arguments":"4"}}"#,
+    r#"{"annotations":[1]}"#,
+];
+
+#[test]
+fn a_chunk_like_the_one_before_means_what_it_would_mean_alone() {
+    let mut seed = 11_u64;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 33) as usize % below
+    };
+    let other_choice = r#"{"choices":[{"index":1,"delta":{"content":"a"}}]}"#;
+    for _ in 0..4_000 {
+        let mut data = Vec::new();
+        for _ in 0..1 + random(4) {
+            // Runs of the same, since only those are alike.
+            let delta = delta(DELTAS[random(DELTAS.len())]);
+            data.extend(core::iter::repeat_n(delta, 1 + random(3)));
+            match random(12) {
+                0 => data.push(other_choice.to_string()),
+                1 => data.push("no JSON".to_string()),
+                2 => data.push(r#"{"choices":[],"usage":{"total_tokens":3}}"#.to_string()),
+                3 => data.push(finish("stop")),
+                _ => {}
+            }
+        }
+        data.push(finish("stop"));
+        data.push("[DONE]".to_string());
+        same_alone(&data.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn what_only_begins_and_ends_like_the_chunk_before_is_read_whole() {
+    let first = delta(r#"{"content":"a"}"#);
+    for (middle, text) in [
+        (r#"b"},"logprobs":{"content":"c"#, "ab"),
+        (r#"b","refusal":"c"#, "ab"),
+        ("b\u{1}", "a"),
+        (r"b\x", "a"),
+        (r"b\", "a"),
+    ] {
+        let second = first.replace(r#""a""#, &std::format!("\"{middle}\""));
+        let reading = decode_stream(&[&first, &second, &finish("stop"), "[DONE]"]);
+        assert_eq!(reading.answer.text, text, "{second}");
+        same_alone(&[&first, &second, &first, &finish("stop"), "[DONE]"]);
+    }
+}
+
+#[test]
+fn text_that_is_no_utf_8_is_replaced_in_every_chunk() {
+    let chunk = delta(r#"{"content":"a"}"#);
+    let broken = stream(&[&chunk, &chunk]).replacen("\"a\"", "\"b\u{1}\u{1}\"", 2).into_bytes();
+    let broken: Vec<u8> = broken.iter().map(|byte| if *byte == 1 { 0xFF } else { *byte }).collect();
+    let body =
+        [stream(&[&chunk]).as_bytes(), &broken, stream(&[&finish("stop"), "[DONE]"]).as_bytes()].concat();
+    assert_eq!(decode(&[&body]).answer.text, "ab\u{FFFD}\u{FFFD}b\u{FFFD}\u{FFFD}");
+}
