@@ -254,8 +254,6 @@ impl<T: Transport> Completion<T> {
         let result = match attempt.take(&self.request.base_url) {
             Ok(Step::Bytes(bytes)) => answer.push(&bytes, &mut self.events),
             Ok(Step::End) => answer.end(&mut self.events),
-            // What is there to be handed out came in time, whatever the time is.
-            Ok(Step::Pending) if self.events.has(1) => return false,
             Ok(Step::Pending) => match attempt.check(&self.transport) {
                 Ok(()) => return false,
                 Err(late) => answer.cut_off(late, &mut self.events),

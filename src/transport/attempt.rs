@@ -52,8 +52,7 @@ impl<T: Transport> Attempt<T> {
         Ok(step)
     }
 
-    /// Moves on without waiting and without a look at the clock: for who has something to hand out already,
-    /// and for who [checks](Self::check) behind it.
+    /// Moves on without waiting and without a look at the clock: for who [checks](Self::check) behind it.
     pub fn take(&mut self, base_url: &BaseUrl) -> Result<Step, Error> {
         let step = self.exchange.step().map_err(|failure| failure.into_error(&base_url.origin()))?;
         let phase = self.exchange.phase();
