@@ -8,7 +8,7 @@ use alloc::alloc::{Layout, alloc, handle_alloc_error, realloc};
 use core::ptr::null_mut;
 
 #[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 /// A panic traps at once: there is nobody to print to, and unwinding would be dead weight.
 #[panic_handler]
