@@ -51,7 +51,7 @@ lint: ## Check format, clippy and warnings
 	@scripts/lint
 
 fmt: ## Format the code
-	@. scripts/environment && cargo fmt --all && cargo fmt --manifest-path host-test/benches/instructions/Cargo.toml
+	@. scripts/environment && cargo fmt --all && for own in fuzz host-test/benches/{instructions,compare}; do cargo fmt --manifest-path $$own/Cargo.toml; done
 
 clean: ## Remove what was built
 	@. scripts/environment && cargo clean && rm -rf dist

@@ -18,7 +18,7 @@ const IMPORTS: [&str; 6] = [
 ];
 
 /// Largest component, in bytes.
-const MAX_SIZE: u64 = 300_000;
+const MAX_SIZE: u64 = 270_000;
 
 #[test]
 fn it_imports_exactly_six_interfaces_and_exports_one() {

@@ -77,7 +77,11 @@ impl Peer {
         if workload.chunks > 0 {
             let (chunks, requests) = (&line["chunks"], line["requests"].as_u64().unwrap_or(0));
             let wanted = workload.chunks * requests;
-            ensure!(chunks.as_u64() == Some(wanted), "{name} got {chunks} chunks of {wanted} at {}", workload.name);
+            ensure!(
+                chunks.as_u64() == Some(wanted),
+                "{name} got {chunks} chunks of {wanted} at {}",
+                workload.name
+            );
         }
         Ok(line)
     }

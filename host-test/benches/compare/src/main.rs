@@ -105,7 +105,11 @@ fn measure(cli: &Cli) -> Result<Results> {
         machine: machine(),
         rounds: cli.rounds as usize,
         versions: peers.iter().map(|(name, peer)| (name.clone(), peer.version.clone())).collect(),
-        component_bytes: cli.component.as_ref().and_then(|file| fs::metadata(file).ok()).map(|data| data.len()),
+        component_bytes: cli
+            .component
+            .as_ref()
+            .and_then(|file| fs::metadata(file).ok())
+            .map(|data| data.len()),
         ..Results::default()
     };
     let runs: Vec<(&Workload, &String, &Peer)> = chosen

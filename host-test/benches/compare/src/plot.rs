@@ -81,7 +81,10 @@ fn panel(area: &Area<'_>, title: &str, note: &str, bars: &[Bar]) -> Result<(), B
         if let Some(tail) = bar.tail {
             let middle = top + BAR / 2;
             end = place(tail);
-            area.draw(&PathElement::new([(place(bar.value), middle), (end, middle)], colour.stroke_width(2)))?;
+            area.draw(&PathElement::new(
+                [(place(bar.value), middle), (end, middle)],
+                colour.stroke_width(2),
+            ))?;
             label = format!("{label} / {}", figure(tail));
         }
         area.draw(&Text::new(label, (end + 6, top), text(12).color(&BLACK)))?;

@@ -33,7 +33,12 @@ impl Results {
     }
 
     /// The median over the rounds of a figure of a client's reports.
-    pub fn median(&self, workload: &str, client: &str, figure: impl Fn(&Report) -> Option<f64>) -> Option<f64> {
+    pub fn median(
+        &self,
+        workload: &str,
+        client: &str,
+        figure: impl Fn(&Report) -> Option<f64>,
+    ) -> Option<f64> {
         let lines = self.runs.get(workload)?.get(client)?;
         let reports = lines.iter().filter_map(|line| serde_json::from_value(line.clone()).ok());
         middle(reports.filter_map(|report| figure(&report)).collect())
@@ -48,7 +53,8 @@ impl Results {
     /// The clients that have run a workload, ours and the floor first.
     pub fn clients(&self, workload: &str) -> Vec<&str> {
         let runs = self.runs.get(workload);
-        let mut names: Vec<&str> = runs.into_iter().flat_map(|runs| runs.keys().map(String::as_str)).collect();
+        let mut names: Vec<&str> =
+            runs.into_iter().flat_map(|runs| runs.keys().map(String::as_str)).collect();
         names.sort_by_key(|name| (*name != OURS, *name != NATIVE));
         names
     }

@@ -162,7 +162,8 @@ fn sandbox(results: &Results) -> Vec<Row> {
 
 /// What the process holds more at 1,000 streams than at one, for each.
 fn memory(results: &Results) -> Row {
-    let resident = |workload, client| results.median(workload, client, |report| Some(report.maxrss_kb as f64));
+    let resident =
+        |workload, client| results.median(workload, client, |report| Some(report.maxrss_kb as f64));
     let each = |client| {
         let (many, one) = (resident("at-once-1000", client)?, resident("start", client)?);
         Some((many - one) / 1000.0)
