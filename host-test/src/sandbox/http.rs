@@ -63,6 +63,20 @@ impl Door {
         self.redaction = redaction;
     }
 
+    /// Makes a connection to the origin of this address, if the policy lets requests go there, and tells whether
+    /// there is one.
+    pub(super) fn warm(&self, address: &http::Uri) -> impl Future<Output = bool> + Send + use<> {
+        let origin = destination(address);
+        let to = origin.and_then(|origin| Ok(Destination { reach: self.policy.decide(&origin)?, origin }));
+        let transport = self.transport.clone();
+        async move {
+            match to {
+                Ok(to) => transport.warm(&to).await.is_ok(),
+                Err(_) => false,
+            }
+        }
+    }
+
     /// Tells when something comes in through this door.
     pub(super) fn arrivals(&self) -> &Arrivals {
         &self.arrivals

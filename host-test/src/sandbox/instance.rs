@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
+use url::Url;
 use wasmtime::Store;
 use wasmtime::component::{ResourceAny, ResourceTable};
 use wasmtime_wasi::clocks::WasiClocksCtx;
@@ -149,6 +150,14 @@ impl Instance {
         let client =
             call!(self.running, "client.open", Duration::ZERO, |store| guest.call_open(store, config))?;
         client.map(ClientHandle).map_err(|error| self.scrubbed(error))
+    }
+
+    /// Makes a connection to a base URL ahead of the first request, which then need not wait for name, TCP and
+    /// TLS; whether there is one now. Nothing is sent over it. Where it fails, the first request tells why.
+    pub async fn warm(&mut self, base_url: &Url) -> bool {
+        let Ok(address) = base_url.as_str().parse() else { return false };
+        let warmed = self.running.store.data().door.warm(&address);
+        warmed.await
     }
 
     /// Asks for the models and waits for the list, as long as the client's own deadlines let it. A list

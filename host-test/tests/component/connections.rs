@@ -61,6 +61,25 @@ async fn completions_one_after_the_other_go_over_a_connection_that_is_kept() {
 }
 
 #[tokio::test]
+async fn a_connection_that_was_warmed_is_the_one_that_the_first_request_goes_over() {
+    let stand_in = StandIn::start(0).await.expect("a stand-in");
+    let base_url = stand_in.base_url().parse().expect("a URL");
+    let mut provider = under(&stand_in, stand_in.key()).await;
+    assert!(provider.instance.warm(&base_url).await);
+    assert_eq!((stand_in.connections_accepted(), stand_in.requests().len()), (1, 0));
+    // What is kept already is enough.
+    assert!(provider.instance.warm(&base_url).await);
+    answered(&mut provider).await;
+    assert_eq!((stand_in.connections_accepted(), stand_in.requests().len()), (1, 1));
+
+    // Where no request may go, no connection goes either.
+    let elsewhere = StandIn::start(0).await.expect("a stand-in");
+    let other = elsewhere.base_url().parse().expect("a URL");
+    assert!(!provider.instance.warm(&other).await);
+    assert_eq!(elsewhere.connections_accepted(), 0);
+}
+
+#[tokio::test]
 async fn instances_share_connections_under_one_grant_and_not_with_another_key() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
     let mut one = under(&stand_in, stand_in.key()).await;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::IsTerminal as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -11,6 +12,9 @@ use meter::Report;
 use crate::results::{Results, cpu_per_chunk, steady, wall_per_answer};
 use crate::targets::{Row, rows};
 use crate::workload::{WORKLOADS, Who};
+
+/// Columns of a table that nobody's terminal bounds.
+const WIDTH: u16 = 160;
 
 const BEGIN: &str = "<!-- figures: make bench writes them -->";
 const END: &str = "<!-- end of figures -->";
@@ -30,6 +34,9 @@ const COLUMNS: [Column; 6] = [
 pub fn for_people(results: &Results) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    if !std::io::stdout().is_terminal() {
+        table.set_width(WIDTH);
+    }
     table.set_header(["what", "target", "measured", "met", "the others"]);
     for row in rows(results) {
         table.add_row([row.what, row.target, &row.ours, met(&row), &row.others]);

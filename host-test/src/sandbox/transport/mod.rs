@@ -135,6 +135,14 @@ impl Transport {
         }
     }
 
+    /// Makes a connection, if none is kept, and keeps it for the first request.
+    pub(super) async fn warm(&self, to: &Destination) -> Result<(), Failure> {
+        let connection = self.connection(to, Instant::now() + CONNECT).await?;
+        // As one that was used: should the server have closed it by then, another takes its place.
+        self.pool.put(to, connection);
+        Ok(())
+    }
+
     /// A connection from the pool, or a new one.
     async fn connection(&self, to: &Destination, until: Instant) -> Result<Connection, Failure> {
         if let Some(connection) = self.pool.take(to) {
