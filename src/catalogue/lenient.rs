@@ -8,7 +8,7 @@
 use alloc::string::String;
 
 use crate::json::{self, Raw, RawValue};
-pub(crate) use crate::json::{fields, items, names, tuple};
+pub(crate) use crate::json::{fields, items, names};
 
 /// One JSON value, checked for syntax only.
 pub(crate) fn parse(text: &str) -> Raw<'_> {

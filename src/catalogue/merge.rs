@@ -32,13 +32,13 @@ pub fn merge(key_rows: Option<&KeyList>, public: Option<&PublicList>, built_in: 
     key_rows.into_iter().for_each(|list| list.models.ids().for_each(&mut add));
     public.into_iter().for_each(|list| list.models.ids().for_each(&mut add));
     if key_rows.is_none() && public.is_none() {
-        built_in.models.ids().for_each(&mut add);
+        built_in.ids().for_each(&mut add);
     }
     let row = |id| Row {
         id,
         key: key_rows.and_then(|list| list.models.get(id)),
         public: public.and_then(|list| list.models.get(id)),
-        built_in: built_in.models.get(id),
+        built_in: built_in.get(id),
         table: built_in,
     };
     ids.sorted().map(|(id, _)| row(id).model()).collect()
@@ -54,7 +54,7 @@ struct Row<'a> {
     id: &'a str,
     key: Option<&'a KeyModel>,
     public: Option<&'a PublicModel>,
-    built_in: Option<&'a BuiltInModel>,
+    built_in: Option<BuiltInModel>,
     table: &'a BuiltIn,
 }
 
@@ -111,12 +111,12 @@ impl<'a> Row<'a> {
         let by_list = self.key_list(|told| told.kind);
         let found = kind::kind(self.id, self.key_types(), self.public);
         let told = found.filter(|(_, source)| *source != Source::Inferred);
-        by_list.or(told).or(self.built_in.map(|_| (ModelKind::Chat, Source::BuiltIn))).or(found)
+        by_list.or(told).or(self.built_in.as_ref().map(|_| (ModelKind::Chat, Source::BuiltIn))).or(found)
     }
 
     fn routes(&self, kind: ModelKind, facts: &mut Facts) -> Vec<String> {
         let public = self.public.map(|row| row.endpoints).unwrap_or_default();
-        let built_in = self.built_in.map(|model| model.routes).unwrap_or_default();
+        let built_in = self.built_in.as_ref().map(|model| model.routes).unwrap_or_default();
         let (routes, sources) = routes::routes(self.id, kind, self.key_types(), public, built_in);
         sources.into_iter().for_each(|source| facts.name("routes", source));
         routes
@@ -127,7 +127,7 @@ impl<'a> Row<'a> {
             context_window: row.context_window,
             max_output_tokens: row.max_output_tokens,
         });
-        let built_in = self.built_in.map(|model| Limits {
+        let built_in = self.built_in.as_ref().map(|model| Limits {
             context_window: model.context_window,
             max_output_tokens: model.max_output_tokens,
         });
@@ -181,7 +181,7 @@ impl<'a> Row<'a> {
         if status != ModelStatus::Callable {
             extra.told_by_status();
         }
-        if let Some(model) = self.built_in {
+        if let Some(model) = &self.built_in {
             for (fact, _) in facts.0.iter().filter(|(_, source)| *source == Source::BuiltIn) {
                 if let Some(document) = self.table.document(model, fact) {
                     extra.built_in_sources.push((fact, document));
@@ -213,7 +213,7 @@ impl<'a> Row<'a> {
     }
 
     fn built_in_fact<T>(&self, fact: impl FnOnce(&BuiltInModel) -> Option<T>) -> Option<(T, Source)> {
-        self.built_in.and_then(fact).map(|fact| (fact, Source::BuiltIn))
+        self.built_in.as_ref().and_then(fact).map(|fact| (fact, Source::BuiltIn))
     }
 }
 

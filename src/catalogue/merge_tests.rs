@@ -99,8 +99,7 @@ fn a_callable_model_stays_callable_whatever_the_catalogue_calls_it() {
 fn the_table_knows_the_kind_before_the_name_does() {
     let key = key(r#"[{"id":"claude-opus-5"},{"id":"nameless"},{"id":"sora-2"}]"#);
     let mut table = BuiltIn::load();
-    let row = table.models.get("claude-opus-5").unwrap().clone();
-    assert!(table.models.add("nameless".to_owned(), row).is_ok());
+    table.add_like("nameless", "claude-opus-5");
     let found: Vec<_> = merge(Some(&key), None, &table)
         .iter()
         .map(|model| (model.kind, sources(model, "kind").join(" ")))

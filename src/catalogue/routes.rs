@@ -19,7 +19,14 @@ impl Routes {
     pub(super) const MESSAGES: Self = Self(1 << 2);
     pub(super) const GEMINI: Self = Self(1 << 3);
 
+    /// Reads places in [`ROUTES`].
+    pub(super) fn numbered(places: &str) -> Self {
+        let known = places.bytes().filter_map(|place| ROUTES.get(usize::from(place.wrapping_sub(b'0'))));
+        known.fold(Self::default(), |set, (_, _, route)| set.with(*route))
+    }
+
     /// Reads the contract's names, separated by spaces.
+    #[cfg(test)]
     pub(super) fn named(names: &str) -> Self {
         let known = names.split(' ').filter_map(|name| ROUTES.iter().find(|route| route.0 == name));
         known.fold(Self::default(), |set, (_, _, route)| set.with(*route))
@@ -63,7 +70,7 @@ impl Routes {
 }
 
 /// The contract's name of each route, and the endpoint type that stands for it in the lists.
-const ROUTES: [(&str, EndpointTypes, Routes); 4] = [
+pub(super) const ROUTES: [(&str, EndpointTypes, Routes); 4] = [
     ("chat-completions", EndpointTypes::OPENAI, Routes::CHAT_COMPLETIONS),
     ("responses", EndpointTypes::OPENAI_RESPONSE, Routes::RESPONSES),
     ("messages", EndpointTypes::ANTHROPIC, Routes::MESSAGES),

@@ -28,18 +28,6 @@ fn fill<'a>(raw: RawValue<'a>, names: &[&str], found: &mut [Raw<'a>]) -> Option<
     fields.object.then_some(())
 }
 
-/// The first items of a list, nothing where it is shorter; `None` if it is no list.
-pub fn tuple<const N: usize>(raw: RawValue<'_>) -> Option<[Raw<'_>; N]> {
-    let mut found = [None; N];
-    let mut places = found.iter_mut();
-    items(raw, &mut |item| {
-        if let Some(place) = places.next() {
-            *place = Some(item);
-        }
-    })?;
-    Some(found)
-}
-
 /// Hands over each item of a list; `None` if it is no list.
 pub fn items<'a>(raw: RawValue<'a>, each: &mut dyn FnMut(RawValue<'a>)) -> Option<()> {
     let mut items = Items { each, list: false };

@@ -16,7 +16,7 @@ pub mod surrogates;
 mod text;
 mod write;
 
-pub use fields::{fields, items, names, parse, tuple};
+pub use fields::{fields, items, names, parse};
 pub use lenient::{First, Many, Object};
 pub use number::Number;
 pub use reader::{Flaw, is_plain};
