@@ -31,7 +31,7 @@ impl Guest for Component {
 
 impl GuestClient for ClientResource {
     fn open(config: Config) -> Result<Client, Error> {
-        let client = provider::Client::open(WasiHttp, config).map_err(|error| *error)?;
+        let client = provider::Client::open(WasiHttp::default(), config).map_err(|error| *error)?;
         Ok(Client::new(Self(client)))
     }
 

@@ -48,7 +48,7 @@ impl<T: Transport> AccountQuery<T> {
         if self.answered {
             return Err(invalid_request("This question was answered already; ask a new one."));
         }
-        let wait = Wait::new(&*self.transport, wait_ms);
+        let mut wait = Wait::new(&*self.transport, wait_ms);
         loop {
             for (fetch, told) in &mut self.asked {
                 if told.is_none() {

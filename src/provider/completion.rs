@@ -91,13 +91,13 @@ impl<T: Transport> Completion<T> {
         let max = usize::try_from(max_events.max(1)).unwrap_or(usize::MAX);
         let mut wait = Wait::new(&*self.transport, wait_ms);
         while !self.events.has(max) && !self.is_over() {
-            let moved = self.step();
+            let moved = self.step(wait.now());
             let satisfied = self.events.has(1);
             if moved && wait.may_read_on(&*self.transport, satisfied) {
                 continue;
             }
             let until = self.waits_until();
-            if moved || satisfied || !wait.wait(&*self.transport, &self.waits_for(), until) {
+            if moved || satisfied || !wait.wait(&*self.transport, self.waits_for().as_slice(), until) {
                 break;
             }
         }
@@ -123,12 +123,12 @@ impl<T: Transport> Completion<T> {
         matches!(self.state, State::Finished | State::Failed(_))
     }
 
-    fn waits_for(&self) -> Vec<&T::Exchange> {
+    fn waits_for(&self) -> Option<&T::Exchange> {
         match &self.state {
             State::Open(attempt) | State::Refused { attempt, .. } | State::Streaming { attempt, .. } => {
-                alloc::vec![attempt.exchange()]
+                Some(attempt.exchange())
             }
-            _ => Vec::new(),
+            _ => None,
         }
     }
 
@@ -141,22 +141,22 @@ impl<T: Transport> Completion<T> {
         }
     }
 
-    /// Moves on by one step; false when something has to happen first.
-    fn step(&mut self) -> bool {
-        // Where it stands: most steps are here, and leave the state as it is.
-        if let State::Streaming { .. } = self.state {
-            return self.streaming();
+    /// Moves on by one step; false when something has to happen first, if only that the clock is looked at.
+    fn step(&mut self, now: Option<Moment>) -> bool {
+        // The one step that is taken for each read of an answer stays where it is.
+        if let State::Streaming { .. } = &self.state {
+            return self.streaming(now);
         }
         match core::mem::replace(&mut self.state, State::Finished) {
             State::Ready => self.send(),
-            State::BackOff(until) if self.transport.now() < until => {
+            State::BackOff(until) if now < Some(until) => {
                 self.state = State::BackOff(until);
                 return false;
             }
             State::BackOff(_) => self.state = State::Ready,
-            State::Open(attempt) => return self.open(attempt),
+            State::Open(attempt) => return self.open(attempt, now),
             State::Refused { attempt, head, body, until } => return self.refused(attempt, head, body, until),
-            over @ (State::Streaming { .. } | State::Finished | State::Failed(_)) => {
+            over => {
                 self.state = over;
                 return false;
             }
@@ -175,8 +175,8 @@ impl<T: Transport> Completion<T> {
         }
     }
 
-    fn open(&mut self, mut attempt: Attempt<T>) -> bool {
-        match attempt.step(&self.transport, &self.request.base_url) {
+    fn open(&mut self, mut attempt: Attempt<T>, now: Option<Moment>) -> bool {
+        match attempt.step(&self.transport, now, &self.request.base_url) {
             Ok(Step::Head(head)) if head.is_success() => {
                 let request_id = head.request_id().map(|id| self.settings.scrubber.scrub(id).into_owned());
                 self.answered = Some((head.status, request_id));
@@ -194,7 +194,7 @@ impl<T: Transport> Completion<T> {
             }
             Ok(step) => {
                 self.state = State::Open(attempt);
-                return step != Step::Pending;
+                return !matches!(step, Step::Pending);
             }
             Err(error) => self.fail(error),
         }
@@ -208,8 +208,9 @@ impl<T: Transport> Completion<T> {
         mut body: Vec<u8>,
         until: Moment,
     ) -> bool {
-        let step = attempt.step(&self.transport, &self.request.base_url);
-        let in_time = self.transport.now() < until && body.len() < MAX_ERROR_BODY;
+        let now = self.transport.now();
+        let step = attempt.step(&self.transport, Some(now), &self.request.base_url);
+        let in_time = now < until && body.len() < MAX_ERROR_BODY;
         match step {
             Ok(Step::Bytes(bytes)) if in_time => {
                 body.extend_from_slice(&bytes);
@@ -249,35 +250,36 @@ impl<T: Transport> Completion<T> {
         self.fail(from_response(head, body, &self.settings.scrubber));
     }
 
-    fn streaming(&mut self) -> bool {
+    fn streaming(&mut self, now: Option<Moment>) -> bool {
         let State::Streaming { attempt, answer, progress } = &mut self.state else { return false };
-        let result = match attempt.take(&self.request.base_url) {
+        let result = match attempt.step(&self.transport, now, &self.request.base_url) {
             Ok(Step::Bytes(bytes)) => answer.push(&bytes, &mut self.events),
             Ok(Step::End) => answer.end(&mut self.events),
-            Ok(Step::Pending) => match attempt.check(&self.transport) {
-                Ok(()) => return false,
-                Err(late) => answer.cut_off(late, &mut self.events),
-            },
+            Ok(Step::Pending) => return false,
             Ok(Step::Head(_) | Step::Sent) => Ok(()),
             Err(cause) => answer.cut_off(cause, &mut self.events),
         };
-        let result = result.and_then(|()| {
-            let told = answer.told();
-            if answer.progress() == Progress::Finished {
-                attempt.shorten_idle(FINISH_TIME);
-            }
-            if told != core::mem::replace(progress, told) {
-                attempt.progressed();
-                return Ok(());
-            }
-            // Keep-alive comments are no progress [26].
-            attempt.check(&self.transport).or_else(|late| answer.cut_off(late, &mut self.events))
-        });
-        match result {
-            Err(error) => self.fail(error),
+        if let Err(error) = result {
+            self.fail(error);
+            return true;
+        }
+        if answer.progress() == Progress::Complete {
             // The attempt goes with the state: a connection left open is not waited for [20].
-            Ok(()) if answer.progress() == Progress::Complete => self.state = State::Finished,
-            Ok(()) => {}
+            self.state = State::Finished;
+            return true;
+        }
+        if answer.progress() == Progress::Finished {
+            attempt.shorten_idle(FINISH_TIME);
+        }
+        let told = answer.told();
+        if core::mem::replace(progress, told) != told {
+            attempt.progressed();
+        } else if let Err(late) = attempt.check(self.transport.now()) {
+            // Keep-alive comments are no progress [26].
+            match answer.cut_off(late, &mut self.events) {
+                Ok(()) => self.state = State::Finished,
+                Err(error) => self.fail(error),
+            }
         }
         true
     }

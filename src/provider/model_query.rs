@@ -110,7 +110,7 @@ impl<T: Transport> ModelQuery<T> {
 
     /// The list, once it is there. Waits at most `wait_ms`.
     pub fn poll(&mut self, wait_ms: u32) -> Result<Option<ModelList>, Error> {
-        let wait = Wait::new(&*self.transport, wait_ms);
+        let mut wait = Wait::new(&*self.transport, wait_ms);
         loop {
             match &mut self.state {
                 State::Asking { key_list, catalogue } => {

@@ -31,45 +31,51 @@ impl<'f, T: Transport> Awaited<'f, T> {
     }
 }
 
-/// The time of one call.
+/// The time of one call. The clock is the host's, and looked at no more often than it has to be.
 pub(super) struct Wait {
     until: Moment,
     may_wait: bool,
     steps_beyond: u32,
+    /// The time, where nothing was waited for since it was looked at.
+    now: Option<Moment>,
 }
 
 impl Wait {
     /// A call that may take this many milliseconds.
     pub fn new<T: Transport>(transport: &T, wait_ms: u32) -> Self {
-        let may_wait = wait_ms > 0;
-        // A call that may not wait is past its time from the beginning; no clock has to tell.
-        let until = match may_wait {
-            true => transport.now().after(Duration::from_millis(u64::from(wait_ms))),
-            false => Moment::default(),
-        };
-        Self { until, may_wait, steps_beyond: 0 }
+        let now = transport.now();
+        let until = now.after(Duration::from_millis(u64::from(wait_ms)));
+        Self { until, may_wait: wait_ms > 0, steps_beyond: 0, now: Some(now) }
+    }
+
+    /// The time, where it is known.
+    pub fn now(&self) -> Option<Moment> {
+        self.now
     }
 
     /// Whether the call may take along more of what has arrived. `satisfied`: it has what it waited for.
     pub fn may_read_on<T: Transport>(&mut self, transport: &T, satisfied: bool) -> bool {
-        if satisfied || !self.may_wait || transport.now() >= self.until {
+        if !satisfied {
+            self.now = Some(transport.now());
+        }
+        if satisfied || self.now >= Some(self.until) {
             self.steps_beyond += 1;
         }
         self.steps_beyond <= STEPS_BEYOND
     }
 
     /// Waits for one of the exchanges, until `next` at most; false when the call's time is up.
-    pub fn wait<T: Transport>(&self, transport: &T, exchanges: &[&T::Exchange], next: Moment) -> bool {
+    pub fn wait<T: Transport>(&mut self, transport: &T, exchanges: &[&T::Exchange], next: Moment) -> bool {
         if !self.may_wait {
             return false;
         }
-        let now = transport.now();
+        let now = *self.now.get_or_insert_with(|| transport.now());
         if now >= self.until {
             return false;
         }
-        let at_most = now.until(self.until.min(next));
-        if !at_most.is_zero() {
-            transport.wait(exchanges, at_most);
+        if now < next {
+            transport.wait(exchanges, now, self.until.min(next));
+            self.now = None;
         }
         true
     }

@@ -13,9 +13,10 @@ pub struct Attempt<T: Transport> {
     /// When all must be over, further attempts included.
     end: Moment,
     phase: Phase,
-    /// When this phase began, or when there was progress in it last. `None`: just now, by a clock that nobody
-    /// has looked at yet, since that costs a call of the host, and most of what comes is followed by more.
-    since: Option<Moment>,
+    /// When this phase began, or when there was progress in it last.
+    since: Moment,
+    /// There was progress since the clock was looked at, which is done no more often than it has to be.
+    progress: bool,
 }
 
 /// The next deadline, and its name in the configuration.
@@ -35,39 +36,34 @@ impl<T: Transport> Attempt<T> {
         deadlines: &Deadlines,
         end: Moment,
     ) -> Result<Self, Error> {
-        let exchange = transport
-            .start(request, deadlines)
-            .map_err(|failure| failure.into_error(&request.base_url.origin()))?;
+        let exchange =
+            transport.start(request, deadlines).map_err(|failure| failure.into_error(&request.base_url))?;
         let (phase, since) = (exchange.phase(), transport.now());
-        Ok(Self { exchange, deadlines: *deadlines, end, phase, since: Some(since) })
+        Ok(Self { exchange, deadlines: *deadlines, end, phase, since, progress: false })
     }
 
     /// Moves on without waiting. Nothing that came is lost to a deadline: it is looked at only when
-    /// nothing came.
-    pub fn step(&mut self, transport: &T, base_url: &BaseUrl) -> Result<Step, Error> {
-        let step = self.take(base_url)?;
-        if step == Step::Pending {
-            self.check(transport)?;
+    /// nothing came, and when the time is known.
+    pub fn step(&mut self, transport: &T, now: Option<Moment>, to: &BaseUrl) -> Result<Step, Error> {
+        if let Some(now) = now {
+            self.note(now);
         }
-        Ok(step)
-    }
-
-    /// Moves on without waiting and without a look at the clock: for who [checks](Self::check) behind it.
-    pub fn take(&mut self, base_url: &BaseUrl) -> Result<Step, Error> {
-        let step = self.exchange.step().map_err(|failure| failure.into_error(&base_url.origin()))?;
+        let step = self.exchange.step().map_err(|failure| failure.into_error(to))?;
         let phase = self.exchange.phase();
-        if phase != self.phase || step == Step::Sent {
+        if phase != self.phase || matches!(step, Step::Sent) {
             self.phase = phase;
-            self.progressed();
+            self.since = transport.now();
         }
-        Ok(step)
+        match (&step, now) {
+            (Step::Pending, Some(now)) => self.check(now).map(|()| step),
+            _ => Ok(step),
+        }
     }
 
     /// The error of a deadline that has passed. [`step`](Self::step) looks itself where nothing comes; who
     /// reads what is no progress has to look as well.
-    pub fn check(&mut self, transport: &T) -> Result<(), Error> {
-        let now = transport.now();
-        self.since.get_or_insert(now);
+    pub fn check(&mut self, now: Moment) -> Result<(), Error> {
+        self.note(now);
         let until = self.until();
         if now < until.at {
             return Ok(());
@@ -79,9 +75,15 @@ impl<T: Transport> Attempt<T> {
         Err(error)
     }
 
-    /// The answer made progress: the idle deadline begins anew.
+    /// The answer made progress: the idle deadline begins anew, when the clock is looked at next.
     pub fn progressed(&mut self) {
-        self.since = None;
+        self.progress = true;
+    }
+
+    fn note(&mut self, now: Moment) {
+        if core::mem::take(&mut self.progress) {
+            self.since = now;
+        }
     }
 
     /// From here on the answer may be silent for this long only.
@@ -97,8 +99,7 @@ impl<T: Transport> Attempt<T> {
             Phase::Sending | Phase::Receiving => ("idle", idle),
             Phase::Waiting => ("first-byte", first_byte),
         };
-        // Where nobody has looked at the clock since, somebody will before anything is waited for.
-        let at = self.since.map_or(self.end, |since| since.after(limit));
+        let at = self.since.after(limit);
         match at <= self.end {
             true => Until { at, which, limit },
             false => Until { at: self.end, which: "total", limit: total },

@@ -1,5 +1,6 @@
 //! How an exchange can fail below HTTP.
 
+use crate::config::BaseUrl;
 use crate::errors::{Error, ErrorKind, denied_by_host, error, network, passing, protocol};
 
 /// Why there is no answer, or no rest of one.
@@ -31,8 +32,8 @@ pub enum Cause {
 }
 
 impl Failure {
-    /// The error for a host. `origin` is where the request went.
-    pub fn into_error(self, origin: &str) -> Error {
+    /// The error for a host. `to` is where the request went.
+    pub fn into_error(self, to: &BaseUrl) -> Error {
         let Self { cause, what, request_sent } = self;
         let mut failed = match cause {
             Cause::Network | Cause::Certificate => network(what, request_sent),
@@ -40,7 +41,7 @@ impl Failure {
                 let message = alloc::format!("A time limit of the host passed ({what}). Try again.");
                 passing(ErrorKind::Timeout, message, request_sent)
             }
-            Cause::Denied => denied_by_host(origin),
+            Cause::Denied => denied_by_host(&to.origin()),
             Cause::Protocol => {
                 protocol(alloc::format!("The answer is not HTTP ({what}). Check the base URL."))
             }

@@ -65,7 +65,7 @@ impl<T: Transport> Fetch<T> {
                     }
                 }
                 State::Open(attempt, fetched) => {
-                    match attempt.step(&self.transport, &self.request.base_url) {
+                    match attempt.step(&self.transport, Some(self.transport.now()), &self.request.base_url) {
                         Ok(Step::Pending) => return None,
                         Ok(Step::Sent) => {}
                         Ok(Step::Head(head)) => fetched.head = head,
@@ -76,7 +76,7 @@ impl<T: Transport> Fetch<T> {
                                 return self.ended();
                             }
                             // A body that trickles in for ever is progress all the time.
-                            if let Err(error) = attempt.check(&self.transport) {
+                            if let Err(error) = attempt.check(self.transport.now()) {
                                 return self.failed(error);
                             }
                         }

@@ -65,9 +65,9 @@ pub trait Transport {
     /// Starts a request; never waits. The deadlines are a hint to the host, which may keep them as well.
     fn start(&self, request: &Outgoing, deadlines: &Deadlines) -> Result<Self::Exchange, Failure>;
 
-    /// Waits until one of the exchanges may have moved on, or until this long has passed. The only function
-    /// that waits, and never called where nothing may be waited for.
-    fn wait(&self, exchanges: &[&Self::Exchange], at_most: Duration);
+    /// Waits until one of the exchanges may have moved on, or until then at most; it is now `now`, which is
+    /// before. The only function that waits, and never called where nothing may be waited for.
+    fn wait(&self, exchanges: &[&Self::Exchange], now: Moment, until: Moment);
 }
 
 /// One request and its answer.

@@ -91,9 +91,9 @@ impl Transport for Scripted {
         Ok(ScriptedExchange { network: self.clone(), started: self.now(), script: script.into(), phase })
     }
 
-    fn wait(&self, exchanges: &[&ScriptedExchange], at_most: Duration) {
+    fn wait(&self, exchanges: &[&ScriptedExchange], now: Moment, until: Moment) {
+        assert_eq!(now, self.now(), "time stands still but for waits");
         self.0.waits.set(self.0.waits.get() + 1);
-        let until = self.now().after(at_most);
         let next = exchanges.iter().filter_map(|exchange| exchange.next_at()).min().unwrap_or(until);
         self.0.now.set(self.0.now.get().max(next.min(until).0));
     }

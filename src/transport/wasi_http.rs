@@ -4,6 +4,7 @@
 //! of a struct or variant in the order of their declaration, so children are declared first.
 
 use alloc::{rc::Rc, string::String, vec::Vec};
+use core::cell::{OnceCell, RefCell};
 use core::time::Duration;
 
 use wasi::clocks::monotonic_clock;
@@ -22,8 +23,12 @@ use crate::config::{Deadlines, Scheme};
 const READ_SIZE: u64 = 64 << 10;
 
 /// The network and the clock of the host.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct WasiHttp;
+#[derive(Debug, Default)]
+pub struct WasiHttp {
+    /// A timer and when it goes off, kept for the next wait: a chunk of an answer takes a fraction of the time
+    /// that its reader is ready to wait.
+    timer: RefCell<Option<(Moment, Pollable)>>,
+}
 
 impl Transport for WasiHttp {
     type Exchange = WasiExchange;
@@ -53,12 +58,19 @@ impl Transport for WasiHttp {
         Ok(WasiExchange { state: State::Open { upload, response } })
     }
 
-    fn wait(&self, exchanges: &[&WasiExchange], at_most: Duration) {
-        let nanoseconds = u64::try_from(at_most.as_nanos()).unwrap_or(u64::MAX);
-        let mut pollables = Vec::new();
-        exchanges.iter().for_each(|exchange| exchange.subscribe(&mut pollables));
-        pollables.push(monotonic_clock::subscribe_duration(nanoseconds));
-        poll(&pollables.iter().collect::<Vec<_>>());
+    fn wait(&self, exchanges: &[&WasiExchange], now: Moment, until: Moment) {
+        let mut timer = self.timer.borrow_mut();
+        // One that goes off too early wakes up for nothing, once.
+        let kept = timer.take().filter(|(at, _)| now < *at && *at <= until);
+        let (_, timer) =
+            timer.insert(kept.unwrap_or_else(|| (until, monotonic_clock::subscribe_instant(until.0))));
+        let mut new = Vec::new();
+        exchanges.iter().for_each(|exchange| exchange.subscribe(&mut new));
+        let mut pollables: Vec<&Pollable> =
+            exchanges.iter().filter_map(|exchange| exchange.readable()).collect();
+        pollables.extend(&new);
+        pollables.push(timer);
+        poll(&pollables);
     }
 }
 
@@ -73,6 +85,8 @@ enum State {
     /// Until the body ends.
     /// A server may begin before it has all of the request, so the rest of that still goes out.
     Receiving {
+        /// When there is more of the body; made when it is waited for first.
+        readable: OnceCell<Pollable>,
         upload: Option<Upload>,
         stream: InputStream,
         _body: IncomingBody,
@@ -185,25 +199,28 @@ impl WasiExchange {
         let stream = body.stream().map_err(|()| lost(phase))?;
         // Who refuses a request does not want the rest of it.
         let upload = upload.filter(|_| read.is_success());
-        self.state = State::Receiving { upload, stream, _body: body, _response: response };
+        let readable = OnceCell::new();
+        self.state = State::Receiving { readable, upload, stream, _body: body, _response: response };
         Ok(Step::Head(read))
     }
 
+    /// What is waited for but a few times.
     fn subscribe(&self, to: &mut Vec<Pollable>) {
+        if let State::Open { response, .. } = &self.state {
+            to.push(response.subscribe());
+        }
+        if let State::Open { upload: Some(upload), .. } | State::Receiving { upload: Some(upload), .. } =
+            &self.state
+        {
+            to.push(upload.stream.subscribe());
+        }
+    }
+
+    /// What is waited for again and again.
+    fn readable(&self) -> Option<&Pollable> {
         match &self.state {
-            State::Open { upload, response } => {
-                if let Some(upload) = upload {
-                    to.push(upload.stream.subscribe());
-                }
-                to.push(response.subscribe());
-            }
-            State::Receiving { upload, stream, .. } => {
-                if let Some(upload) = upload {
-                    to.push(upload.stream.subscribe());
-                }
-                to.push(stream.subscribe());
-            }
-            State::Over => {}
+            State::Receiving { readable, stream, .. } => Some(readable.get_or_init(|| stream.subscribe())),
+            _ => None,
         }
     }
 }
