@@ -177,7 +177,8 @@ impl Connection {
         Lease { connection: self, to, pool: Arc::downgrade(pool), runtime: Handle::current() }
     }
 
-    async fn ready(&mut self) -> bool {
+    /// Waits until it takes a request: a new one does once its task has run. Whether it does so at all.
+    pub(super) async fn ready(&mut self) -> bool {
         match &mut self.sender {
             Sender::Http1(sender) => sender.ready().await.is_ok(),
             Sender::Http2(sender) => sender.ready().await.is_ok(),

@@ -137,7 +137,10 @@ impl Transport {
 
     /// Makes a connection, if none is kept, and keeps it for the first request.
     pub(super) async fn warm(&self, to: &Destination) -> Result<(), Failure> {
-        let connection = self.connection(to, Instant::now() + CONNECT).await?;
+        let mut connection = self.connection(to, Instant::now() + CONNECT).await?;
+        if !connection.ready().await {
+            return Err(Error::ConnectionTerminated.into());
+        }
         // As one that was used: should the server have closed it by then, another takes its place.
         self.pool.put(to, connection);
         Ok(())
