@@ -92,6 +92,22 @@ def percentile(nanoseconds, percent):
     return nanoseconds[rank - 1] / 1000 if nanoseconds else None
 
 
+async def deliver(chunks, sample):
+    """Hands over the texts of a stream of OpenAI's chunks, which both libraries read into the same shape."""
+    finished = False
+    async for chunk in chunks:
+        for choice in chunk.choices:
+            delta = choice.delta
+            finished = finished or choice.finish_reason is not None
+            # Not among openai's types, but what a server sends besides them is kept.
+            sample.text(getattr(delta, "reasoning_content", None))
+            sample.text(delta.content)
+            for call in delta.tool_calls or ():
+                sample.text(call.function and call.function.arguments)
+    if not finished:
+        raise RuntimeError("the stream ended without a reason")
+
+
 async def run_round(answer, shares):
     """Lets each lane make its share of the requests, one after the other, all lanes at once."""
     result = Round()
