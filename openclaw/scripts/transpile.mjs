@@ -1,0 +1,61 @@
+// Makes `generated/` from the packed component: bindings in JavaScript and their declarations.
+//
+//   node scripts/transpile.mjs ../dist/plugins/cometapi/cometapi.wasm
+//
+// The core modules that the bindings instantiate lie in the component byte for byte. They are not written out a
+// second time: the table `cores.js` says where each one lies, so that what runs is the component's own file.
+
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { transpileBytes } from '@bytecodealliance/jco-transpile';
+
+const NAME = 'cometapi';
+const out = join(dirname(fileURLToPath(import.meta.url)), '..', 'generated');
+
+const [componentPath] = process.argv.slice(2);
+if (!componentPath) throw new Error('usage: transpile.mjs COMPONENT');
+const component = await readFile(componentPath);
+
+const { files } = await transpileBytes(component, {
+  name: NAME,
+  instantiation: 'sync',
+  minify: true,
+  // The host's imports are our own; without this, bindings would name a package that is not there.
+  noWasiShim: true,
+});
+
+/** Where a core module lies in the component; there must be one such place. */
+function placeOf(path, bytes) {
+  const at = component.indexOf(bytes);
+  if (at < 0) throw new Error(`${path} is not in the component as it is; the bindings cannot be taken from it`);
+  return [at, bytes.length];
+}
+
+const cores = {};
+const written = new Map();
+for (const [path, content] of Object.entries(files)) {
+  const bytes = Buffer.from(content);
+  if (path.endsWith('.core.wasm') || /\.core\d*\.wasm$/.test(path)) cores[path.split('/').at(-1)] = placeOf(path, bytes);
+  else written.set(path, bytes);
+}
+if (Object.keys(cores).length === 0) throw new Error('the bindings name no core module');
+
+const digest = createHash('sha256').update(component).digest('hex');
+const entries = Object.entries(cores).map(([name, [at, length]]) => `  '${name}': [${at}, ${length}],\n`);
+written.set('cores.js', `export const sha256 = '${digest}';\nexport const cores = {\n${entries.join('')}};\n`);
+written.set(
+  'cores.d.ts',
+  '/** SHA-256 of the component that the bindings were made from, in hexadecimal. */\n' +
+    'export declare const sha256: string;\n' +
+    '/** Where each core module lies in the component: offset and length in bytes. */\n' +
+    'export declare const cores: Readonly<Record<string, readonly [offset: number, length: number]>>;\n',
+);
+
+await rm(out, { recursive: true, force: true });
+for (const [path, bytes] of written) {
+  const target = join(out, path);
+  await mkdir(dirname(target), { recursive: true });
+  await writeFile(target, bytes);
+}

@@ -1,0 +1,63 @@
+/** The component, read from its file once for each process. */
+
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { cores, sha256 } from '../../generated/cores.js';
+import { Connections, type ProxyEnvironment } from '../host/connections.js';
+import type { Component } from './contract.js';
+import type { Modules } from './instance.js';
+import { Instances } from './instances.js';
+import { ComponentSession } from './session.js';
+
+/** Where the component lies in the package. */
+const FILE = new URL('../../cometapi.wasm', import.meta.url);
+
+/** A host may evaluate this module twice; the component is compiled once all the same. */
+const LOADED = Symbol.for(`openclaw-cometapi/${sha256}`);
+
+/**
+ * The component of this package. Throws when its file is missing, or is not the one that the bindings were made from.
+ */
+export function loadComponent(proxy: ProxyEnvironment = {}, file: URL = FILE): Promise<Component> {
+  const loaded = globalThis as { [LOADED]?: Map<string, Promise<Component>> };
+  const components = (loaded[LOADED] ??= new Map());
+  const key = JSON.stringify([file.href, proxy]);
+  let component = components.get(key);
+  if (!component) {
+    component = load(file, proxy);
+    components.set(key, component);
+    // What failed is tried again when it is asked for again.
+    component.catch(() => components.delete(key));
+  }
+  return component;
+}
+
+async function load(file: URL, proxy: ProxyEnvironment): Promise<Component> {
+  const instances = new Instances(await compile(file));
+  const connections = new Connections(proxy);
+  const first = instances.take();
+  const description = first.run(undefined, () => first.provider.describe());
+  instances.giveBack(first);
+  return {
+    describe: () => description,
+    open: (options) => new ComponentSession(instances, description, options, connections),
+  };
+}
+
+/** The core modules, cut out of the component's own bytes. */
+async function compile(file: URL): Promise<Modules> {
+  const bytes = await readFile(file);
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  if (digest !== sha256) {
+    throw new Error(
+      `${file.pathname} is not the component of this package (SHA-256 ${digest}, expected ${sha256}); install it again`,
+    );
+  }
+  const modules = Object.entries(cores).map(
+    async ([name, [at, length]]): Promise<[string, WebAssembly.Module]> => [
+      name,
+      await WebAssembly.compile(bytes.subarray(at, at + length)),
+    ],
+  );
+  return new Map(await Promise.all(modules));
+}

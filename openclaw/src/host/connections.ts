@@ -1,0 +1,47 @@
+/** Connections to the provider, kept between requests. */
+
+import http from 'node:http';
+import https from 'node:https';
+
+/** How long a connection is kept unused. Servers keep theirs longer, so that few are found closed. */
+const UNUSED_MS = 30_000;
+
+/** The variables that name a proxy, as they were found; an empty object means none. */
+export type ProxyEnvironment = Readonly<Record<string, string>>;
+
+/** Whether this Node can take a proxy from an environment: 24.5 and later, and 22.21 and later of 22. */
+function knowsProxies(version = process.versions.node): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 21);
+}
+
+/** The agents of all requests with one proxy setting. */
+export class Connections {
+  /** Why no request can be sent, if that is so. Going around a proxy that was asked for is no answer. */
+  readonly unusable: string | undefined;
+  readonly #agents: Readonly<Record<'http:' | 'https:', http.Agent>>;
+
+  constructor(proxy: ProxyEnvironment = {}) {
+    const proxied = Object.keys(proxy).length > 0;
+    if (proxied && !knowsProxies()) {
+      this.unusable = `Node ${process.versions.node} cannot use a proxy; Node 22.21 or 24.5 can`;
+    }
+    const options = {
+      keepAlive: true,
+      scheduling: 'lifo' as const,
+      timeout: UNUSED_MS,
+      ...(proxied ? { proxyEnv: proxy } : {}),
+    };
+    this.#agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
+  }
+
+  agentFor(protocol: 'http:' | 'https:'): http.Agent {
+    return this.#agents[protocol];
+  }
+
+  /** Closes the connections that nobody uses. */
+  close(): void {
+    this.#agents['http:'].destroy();
+    this.#agents['https:'].destroy();
+  }
+}

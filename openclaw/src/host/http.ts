@@ -1,0 +1,241 @@
+/** `wasi:http/types`: requests and answers as resources, of which a grant makes exchanges. */
+
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import type { ErrorCode, Method, Result, Scheme } from '../../generated/interfaces/wasi-http-types.js';
+import { Exchange } from './exchange.js';
+import type { Grant } from './grant.js';
+import { Pollable } from './poll.js';
+import { InputStream, IoError, OutputStream } from './streams.js';
+
+/** What the host's own client writes, or what would change how the connection is used. */
+const FORBIDDEN = new Set([
+  'authorization',
+  'connection',
+  'expect',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+export class Fields {
+  readonly #entries: [string, Uint8Array][];
+
+  constructor(entries: [string, Uint8Array][] = []) {
+    this.#entries = entries;
+  }
+
+  append(name: string, value: Uint8Array): void {
+    const text = Buffer.from(value).toString('latin1');
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, text);
+    } catch {
+      throw { tag: 'invalid-syntax' };
+    }
+    if (FORBIDDEN.has(name.toLowerCase())) throw { tag: 'forbidden' };
+    this.#entries.push([name, value]);
+  }
+
+  entries(): [string, Uint8Array][] {
+    return this.#entries;
+  }
+
+  /** By name in lower case, each name with its values in order. */
+  grouped(): Record<string, string[]> {
+    const grouped: Record<string, string[]> = Object.create(null);
+    for (const [name, value] of this.#entries) {
+      (grouped[name.toLowerCase()] ??= []).push(Buffer.from(value).toString('latin1'));
+    }
+    return grouped;
+  }
+}
+
+export class RequestOptions {
+  /** In milliseconds; 0 is none. */
+  connectMs = 0;
+  firstByteMs = 0;
+
+  setConnectTimeout(nanoseconds: bigint | undefined): void {
+    this.connectMs = milliseconds(nanoseconds);
+  }
+
+  setFirstByteTimeout(nanoseconds: bigint | undefined): void {
+    this.firstByteMs = milliseconds(nanoseconds);
+  }
+
+  setBetweenBytesTimeout(_nanoseconds: bigint | undefined): void {
+    // The component looks at its own at each heartbeat.
+  }
+}
+
+/** Timers take 31 bits; who allows more than 24 days allows any time. */
+function milliseconds(nanoseconds: bigint | undefined): number {
+  const rounded = Number((nanoseconds ?? 0n) / 1_000_000n);
+  return rounded > 0x7fffffff ? 0 : rounded;
+}
+
+export class OutgoingRequest {
+  method = 'GET';
+  readonly fields: Fields;
+  /** Set when the request is sent. */
+  exchange: Exchange | undefined;
+  /** Somebody asked for its body, and did not end it yet. */
+  hasBody = false;
+  #scheme = 'https:';
+  #authority = '';
+  #path = '/';
+
+  constructor(fields: Fields) {
+    this.fields = fields;
+  }
+
+  body(): OutgoingBody {
+    this.hasBody = true;
+    return new OutgoingBody(this);
+  }
+
+  setMethod(method: Method): void {
+    this.method = method.tag === 'other' ? method.val : method.tag.toUpperCase();
+  }
+
+  setScheme(scheme: Scheme | undefined): void {
+    this.#scheme = `${(scheme?.tag === 'other' ? scheme.val : (scheme?.tag ?? 'HTTPS')).toLowerCase()}:`;
+  }
+
+  setAuthority(authority: string | undefined): void {
+    this.#authority = authority ?? '';
+  }
+
+  setPathWithQuery(path: string | undefined): void {
+    this.#path = path ?? '/';
+  }
+
+  /** Where it goes; `undefined` when that is no address. */
+  url(): URL | undefined {
+    const text = `${this.#scheme}//${this.#authority}${this.#path}`;
+    return this.#path.startsWith('/') && URL.canParse(text) ? new URL(text) : undefined;
+  }
+}
+
+export class OutgoingBody {
+  readonly #request: OutgoingRequest;
+
+  constructor(request: OutgoingRequest) {
+    this.#request = request;
+  }
+
+  write(): OutputStream {
+    return new OutputStream(() => this.#request.exchange);
+  }
+
+  static finish(body: OutgoingBody): void {
+    const { exchange } = body.#request;
+    if (exchange) exchange.finishBody();
+    else body.#request.hasBody = false;
+  }
+}
+
+export class FutureIncomingResponse {
+  readonly #exchange: Exchange;
+  #taken = false;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  subscribe(): Pollable {
+    return new Pollable(() => this.#exchange.outcome() !== undefined);
+  }
+
+  get(): Result<Result<IncomingResponse, ErrorCode>, void> | undefined {
+    const outcome = this.#exchange.outcome();
+    if (outcome === undefined) return undefined;
+    if (this.#taken) return { tag: 'err', val: undefined };
+    if (outcome !== 'answered') return { tag: 'ok', val: { tag: 'err', val: outcome } };
+    this.#taken = true;
+    return { tag: 'ok', val: { tag: 'ok', val: new IncomingResponse(this.#exchange) } };
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#taken) this.#exchange.release();
+  }
+}
+
+export class IncomingResponse {
+  readonly #exchange: Exchange;
+  #consumed = false;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  status(): number {
+    return this.#exchange.status();
+  }
+
+  headers(): Fields {
+    return new Fields(this.#exchange.headers());
+  }
+
+  consume(): IncomingBody {
+    if (this.#consumed) throw { tag: 'err', val: undefined };
+    this.#consumed = true;
+    return new IncomingBody(this.#exchange);
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#consumed) this.#exchange.release();
+  }
+}
+
+export class IncomingBody {
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  stream(): InputStream {
+    return new InputStream(this.#exchange);
+  }
+
+  [Symbol.dispose](): void {
+    this.#exchange.release();
+  }
+}
+
+/** The code behind an error of a stream of this host. */
+export function httpErrorCode(error: IoError): ErrorCode {
+  return error.code;
+}
+
+/** Sends a request if the grant allows it. */
+export function send(
+  request: OutgoingRequest,
+  options: RequestOptions | undefined,
+  grant: Grant | undefined,
+): FutureIncomingResponse {
+  const url = request.url();
+  if (!url) throw { tag: 'HTTP-request-URI-invalid' };
+  // A component that asks outside of a question has no grant.
+  if (!grant || url.origin !== grant.origin || url.username || url.password) throw { tag: 'HTTP-request-denied' };
+  if (grant.connections.unusable) throw { tag: 'internal-error', val: grant.connections.unusable };
+  request.exchange = new Exchange(
+    {
+      method: request.method,
+      url,
+      headers: request.fields.grouped(),
+      hasBody: request.hasBody,
+      connectMs: options?.connectMs ?? 0,
+      firstByteMs: options?.firstByteMs ?? 0,
+    },
+    grant,
+  );
+  return new FutureIncomingResponse(request.exchange);
+}

@@ -1,0 +1,68 @@
+/** `wasi:io/streams` and `wasi:io/error`, over the two bodies of an exchange. */
+
+import type { ErrorCode } from '../../generated/interfaces/wasi-http-types.js';
+import type { Exchange } from './exchange.js';
+import { Pollable } from './poll.js';
+
+/** Why a stream failed. */
+export class IoError {
+  constructor(readonly code: ErrorCode) {}
+
+  toDebugString(): string {
+    return this.code.tag;
+  }
+}
+
+/** The body of an answer. What has not been read stays with the socket, which stops when enough is waiting. */
+export class InputStream {
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  /** As much as has arrived, at most `length` bytes; empty when nothing has. */
+  read(length: bigint): Uint8Array {
+    const read = this.#exchange.read(Number(length));
+    switch (read.tag) {
+      case 'bytes':
+        return read.val;
+      case 'end':
+        throw { tag: 'closed' };
+      case 'failed':
+        throw { tag: 'last-operation-failed', val: new IoError(read.val) };
+    }
+  }
+
+  subscribe(): Pollable {
+    return new Pollable(() => this.#exchange.isReadable());
+  }
+}
+
+/** The body of a request. It exists before its request is sent: until then it takes nothing. */
+export class OutputStream {
+  readonly #exchange: () => Exchange | undefined;
+
+  constructor(exchange: () => Exchange | undefined) {
+    this.#exchange = exchange;
+  }
+
+  /** How many bytes may be written now. More are permitted when what was written has gone out. */
+  checkWrite(): bigint {
+    const permitted = this.#exchange()?.permitted() ?? 0;
+    if (permitted < 0) throw { tag: 'closed' };
+    return BigInt(permitted);
+  }
+
+  write(contents: Uint8Array): void {
+    this.#exchange()?.write(contents);
+  }
+
+  flush(): void {
+    // What is written goes out by itself.
+  }
+
+  subscribe(): Pollable {
+    return new Pollable(() => this.#exchange()?.permitted() !== 0);
+  }
+}

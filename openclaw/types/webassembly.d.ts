@@ -1,0 +1,13 @@
+/** The part of WebAssembly's JavaScript interface that is used here; Node's declarations leave it to the browser's. */
+declare namespace WebAssembly {
+  class Module {}
+  class Memory {
+    readonly buffer: ArrayBuffer;
+  }
+  type Imports = Record<string, Record<string, unknown>>;
+  class Instance {
+    constructor(module: Module, imports?: Imports);
+    readonly exports: Record<string, unknown>;
+  }
+  function compile(bytes: Uint8Array): Promise<Module>;
+}
