@@ -171,7 +171,9 @@ pub(crate) struct ChatArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = host_test::stand_in::FAULTS_HELP)]
+#[command(after_help = format!(
+    "{}\n\n{}", host_test::stand_in::FAULTS_HELP, host_test::stand_in::CONTROL_HELP
+))]
 pub(crate) struct StandInArgs {
     /// The port on 127.0.0.1; 0 takes any free one.
     #[arg(long, default_value_t = 0)]
@@ -179,6 +181,9 @@ pub(crate) struct StandInArgs {
     /// Send chunks that tell when they were sent, for 'host-test measure', instead of being CometAPI.
     #[arg(long)]
     pub(crate) stamped: bool,
+    /// Over TLS, with a certificate of an authority made on the spot, or with a handshake that fails.
+    #[arg(long, value_name = "HANDSHAKE", conflicts_with_all = ["stamped", "port"])]
+    pub(crate) tls: Option<host_test::stand_in::Handshake>,
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
 //! `host-test stand-in`: the stand-in of CometAPI alone, for other programs to talk to.
 
 use host_test::stamped::{self, StampedServer};
-use host_test::stand_in::StandIn;
+use host_test::stand_in::{Authority, StandIn};
 use serde_json::json;
 
 use super::args::{Common, StandInArgs};
@@ -31,12 +31,23 @@ pub(crate) async fn run(
         }
         return until(&guard).await;
     }
-    let stand_in = StandIn::start(args.port).await.map_err(taken)?;
+    let authority = args.tls.map(|_| Authority::new()).transpose().map_err(taken)?;
+    let stand_in = match (args.tls, &authority) {
+        (Some(handshake), Some(authority)) => StandIn::start_tls(authority, handshake).await,
+        _ => StandIn::start(args.port).await,
+    }
+    .map_err(taken)?;
     let (base_url, key) = (stand_in.base_url(), stand_in.key());
+    let root = authority.as_ref().map(Authority::root_pem);
     if common.json {
-        screen.print_json(&json!({ "base-url": base_url, "key": key }))?;
+        let mut line = json!({ "base-url": base_url, "key": key });
+        if let Some(root) = root {
+            line["authority"] = root.into();
+        }
+        screen.print_json(&line)?;
     } else {
-        screen.print(&format!("export COMETAPI_BASE_URL={base_url}\nexport COMETAPI_KEY={key}\n"))?;
+        let root = root.unwrap_or_default();
+        screen.print(&format!("export COMETAPI_BASE_URL={base_url}\nexport COMETAPI_KEY={key}\n{root}"))?;
         screen.aside(Some(Style::Dim), "serving on this machine only, until Ctrl-C\n");
     }
     until(&guard).await

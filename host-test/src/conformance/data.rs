@@ -9,7 +9,7 @@ use super::promise::Promise;
 use super::{expected, lists};
 use crate::contract::{ReasoningOptions, Request, Tool};
 use crate::sandbox::KeyMode;
-use crate::stand_in::{Certificate, Expect, Handshake, Route, Scenario, Setup, StandIn, When, scenarios};
+use crate::stand_in::{Expect, Handshake, Route, Scenario, Setup, StandIn, When, scenarios};
 
 const FILE: &str = include_str!("cases.json");
 
@@ -35,40 +35,12 @@ pub(super) struct Script {
     pub(super) setup: Setup,
     /// Over TLS, with this handshake.
     #[serde(default)]
-    tls: Option<Tls>,
+    tls: Option<Handshake>,
     /// What the request has along, to fit the scenario.
     #[serde(skip)]
     when: When,
     /// What it should come to.
     pub(super) expect: Expect,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Tls {
-    Valid,
-    Expired,
-    NotYetValid,
-    WrongName,
-    UnknownAuthority,
-    SelfSigned,
-    Stalls,
-    Breaks,
-}
-
-impl From<Tls> for Handshake {
-    fn from(tls: Tls) -> Handshake {
-        Handshake::With(match tls {
-            Tls::Valid => Certificate::Valid,
-            Tls::Expired => Certificate::Expired,
-            Tls::NotYetValid => Certificate::NotYetValid,
-            Tls::WrongName => Certificate::WrongName,
-            Tls::UnknownAuthority => Certificate::UnknownAuthority,
-            Tls::SelfSigned => Certificate::SelfSigned,
-            Tls::Stalls => return Handshake::Stalls,
-            Tls::Breaks => return Handshake::Breaks,
-        })
-    }
 }
 
 /// All of them.
@@ -175,7 +147,7 @@ impl Script {
     async fn stand_in(&self, bench: &Bench) -> anyhow::Result<StandIn> {
         let stand_in = match self.tls {
             None => StandIn::start(0).await?,
-            Some(tls) => StandIn::start_tls(bench.authority(), tls.into()).await?,
+            Some(handshake) => StandIn::start_tls(bench.authority(), handshake).await?,
         };
         let path = match self.ask {
             Route::Chat => return Ok(stand_in),

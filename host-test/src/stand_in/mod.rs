@@ -8,6 +8,7 @@ mod ask;
 mod billing;
 mod chat;
 mod check;
+mod control;
 mod elsewhere;
 mod errors;
 mod expect;
@@ -34,13 +35,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
 
+pub use control::HELP as CONTROL_HELP;
 pub use expect::{Expect, Setup};
 pub use fault::{Abort, Break, Delay, Faults, HELP as FAULTS_HELP, RateLimit};
 pub(crate) use models::{catalogue as catalogue_rows, key_list as key_list_rows};
 pub use record::{KEPT_BODY, Outcome, Recorded};
 pub use repertoire::scenarios;
 pub use script::{Answer, Each, Early, ErrorBody, Fill, Item, Repeat, Route, Scenario, When, Whole};
-pub use tls::{Authority, Certificate, Handshake};
+pub use tls::{Authority, Handshake};
 
 /// The key that every stand-in accepts.
 const KEY: &str = "sk-stand-in-0123456789";

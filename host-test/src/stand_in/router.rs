@@ -17,7 +17,7 @@ use super::record::{KEPT_BODY, Outcome, Recorded, Ticket};
 use super::repertoire;
 use super::script::Scenario;
 use super::socket::Peer;
-use super::{KEY, Shared, billing, chat, models};
+use super::{KEY, Shared, billing, chat, control, models};
 
 /// Bytes of a request's body that are taken in.
 const LONGEST_BODY: usize = 64 * 1024 * 1024;
@@ -26,7 +26,7 @@ const LONGEST_BODY: usize = 64 * 1024 * 1024;
 const SCENARIO_HEADER: &str = "x-scenario";
 
 /// Headers that carry a key.
-const CREDENTIALS: [&str; 4] = ["authorization", "x-api-key", "x-goog-api-key", "api-key"];
+pub(super) const CREDENTIALS: [&str; 4] = ["authorization", "x-api-key", "x-goog-api-key", "api-key"];
 
 /// One request, with all that is needed to answer it.
 pub struct Exchange {
@@ -65,7 +65,7 @@ fn page(status: u16) -> Reply {
 
 /// The whole server.
 pub fn service(shared: Arc<Shared>) -> IntoMakeServiceWithConnectInfo<Router, Peer> {
-    Router::new()
+    control::routes()
         .fallback(answer)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .with_state(shared)

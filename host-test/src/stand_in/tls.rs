@@ -4,12 +4,14 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use clap::ValueEnum;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
     date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -25,28 +27,22 @@ pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
-/// A certificate, by what is wrong with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Certificate {
-    /// Nothing: for `localhost`, signed by the authority.
-    Valid,
-    /// It ended in 2021.
-    Expired,
-    /// It begins in 4000.
-    NotYetValid,
-    /// It is for another host.
-    WrongName,
-    /// Signed by an authority that nobody knows.
-    UnknownAuthority,
-    /// Signed by itself.
-    SelfSigned,
-}
-
 /// What becomes of a TLS handshake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub enum Handshake {
-    /// It is done, with this certificate.
-    With(Certificate),
+    /// A good certificate: for `localhost`, signed by the authority.
+    Valid,
+    /// A certificate that ended in 2021.
+    Expired,
+    /// A certificate that begins in 4000.
+    NotYetValid,
+    /// A certificate for another host.
+    WrongName,
+    /// A certificate signed by an authority that nobody knows.
+    UnknownAuthority,
+    /// A certificate signed by itself.
+    SelfSigned,
     /// The client's hello is read, and never answered.
     Stalls,
     /// The connection closes in the midst of the server's hello.
@@ -76,23 +72,28 @@ impl Authority {
         self.issuer.der().clone()
     }
 
-    fn give(&self, certificate: Certificate) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>)> {
-        let names: &[&str] =
-            if certificate == Certificate::WrongName { &["elsewhere.example"] } else { &NAMES };
+    /// The same for a program that reads PEM.
+    #[must_use]
+    pub fn root_pem(&self) -> String {
+        self.issuer.pem()
+    }
+
+    fn give(&self, handshake: Handshake) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>)> {
+        let names: &[&str] = if handshake == Handshake::WrongName { &["elsewhere.example"] } else { &NAMES };
         let mut params =
             CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
-        match certificate {
-            Certificate::Expired => {
+        match handshake {
+            Handshake::Expired => {
                 (params.not_before, params.not_after) =
                     (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
             }
-            Certificate::NotYetValid => params.not_before = date_time_ymd(4000, 1, 1),
+            Handshake::NotYetValid => params.not_before = date_time_ymd(4000, 1, 1),
             _ => {}
         }
         let key = KeyPair::generate()?;
-        let signed = match certificate {
-            Certificate::SelfSigned => params.self_signed(&key)?,
-            Certificate::UnknownAuthority => {
+        let signed = match handshake {
+            Handshake::SelfSigned => params.self_signed(&key)?,
+            Handshake::UnknownAuthority => {
                 params.signed_by(&key, &Authority::named("nobody's authority")?.issuer)?
             }
             _ => params.signed_by(&key, &self.issuer)?,
@@ -113,12 +114,12 @@ impl Greeting {
     /// # Errors
     /// When no certificate can be made.
     pub(super) fn new(authority: &Authority, handshake: Handshake) -> Result<Greeting> {
-        let certificate = match handshake {
+        match handshake {
             Handshake::Stalls => return Ok(Greeting::Stall),
             Handshake::Breaks => return Ok(Greeting::Break),
-            Handshake::With(certificate) => certificate,
-        };
-        let (certificate, key) = authority.give(certificate)?;
+            _ => {}
+        }
+        let (certificate, key) = authority.give(handshake)?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?

@@ -1,5 +1,6 @@
 mod answers;
 mod client;
+mod control;
 mod faults;
 mod listing;
 mod on_demand;

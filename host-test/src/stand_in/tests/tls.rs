@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::stand_in::{Authority, Certificate, Handshake, StandIn};
+use crate::stand_in::{Authority, Handshake, StandIn};
 
 async fn connect(server: &StandIn, authority: &Authority) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
@@ -36,7 +36,7 @@ async fn get(stream: &mut TlsStream<TcpStream>, headers: &str) -> std::io::Resul
 #[tokio::test]
 async fn a_good_certificate_leads_to_the_same_answers() {
     let authority = Authority::new().unwrap();
-    let server = StandIn::start_tls(&authority, Handshake::With(Certificate::Valid)).await.unwrap();
+    let server = StandIn::start_tls(&authority, Handshake::Valid).await.unwrap();
     assert_eq!(server.base_url(), format!("https://localhost:{}/v1", server.address().port()));
     let mut stream = connect(&server, &authority).await.unwrap();
     let text = get(&mut stream, "authorization: Bearer sk-stand-in-0123456789\r\n").await.unwrap();
@@ -48,13 +48,13 @@ async fn a_good_certificate_leads_to_the_same_answers() {
 async fn each_bad_certificate_is_bad_for_its_own_reason() {
     let authority = Authority::new().unwrap();
     for (certificate, reason) in [
-        (Certificate::Expired, "Expired"),
-        (Certificate::NotYetValid, "NotValidYet"),
-        (Certificate::WrongName, "not valid for name"),
-        (Certificate::UnknownAuthority, "UnknownIssuer"),
-        (Certificate::SelfSigned, "certificate"),
+        (Handshake::Expired, "Expired"),
+        (Handshake::NotYetValid, "NotValidYet"),
+        (Handshake::WrongName, "not valid for name"),
+        (Handshake::UnknownAuthority, "UnknownIssuer"),
+        (Handshake::SelfSigned, "certificate"),
     ] {
-        let server = StandIn::start_tls(&authority, Handshake::With(certificate)).await.unwrap();
+        let server = StandIn::start_tls(&authority, certificate).await.unwrap();
         let error = connect(&server, &authority).await.expect_err(reason);
         let message = format!("{error} {error:?}");
         assert!(message.to_lowercase().contains(&reason.to_lowercase()), "{certificate:?}: {message}");
@@ -84,7 +84,7 @@ async fn a_handshake_stalls_or_breaks() {
 #[tokio::test]
 async fn a_connection_that_closes_in_the_body_gives_no_notice() {
     let authority = Authority::new().unwrap();
-    let server = StandIn::start_tls(&authority, Handshake::With(Certificate::Valid)).await.unwrap();
+    let server = StandIn::start_tls(&authority, Handshake::Valid).await.unwrap();
     for how in ["close", "reset"] {
         let mut stream = connect(&server, &authority).await.unwrap();
         let headers =
