@@ -3,16 +3,23 @@
 SHELL := bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench soak fuzz mutants instructions component dist release sbom deny reproducible lint fmt clean
+.PHONY: help run test openclaw test-openclaw bench soak fuzz mutants instructions component dist release sbom deny \
+	reproducible lint fmt clean
 
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: dist ## Build all, list models and stream an answer, against the built-in stand-in
 	@scripts/demo
 
 test: ## Build all and run every test
 	@scripts/test
+
+openclaw: ## Build the package for OpenClaw: dist/openclaw and a tarball to install (needs Node)
+	@scripts/openclaw
+
+test-openclaw: ## Test it in the real OpenClaw, which is installed from npm first (900 MB, once)
+	@scripts/test-openclaw
 
 bench: ## Measure beside other clients: ROUNDS=1 for a quick look, SAVE=1 renews the documents
 	@scripts/bench
@@ -54,4 +61,4 @@ fmt: ## Format the code
 	@. scripts/environment && cargo fmt --all && for own in fuzz host-test/benches/{instructions,compare}; do cargo fmt --manifest-path $$own/Cargo.toml; done
 
 clean: ## Remove what was built
-	@. scripts/environment && cargo clean && rm -rf dist
+	@. scripts/environment && cargo clean && rm -rf dist openclaw/build openclaw/generated

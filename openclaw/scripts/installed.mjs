@@ -1,0 +1,32 @@
+// Tells by its exit code whether `node_modules` is what `package-lock.json` lists.
+//
+// npm writes its own list of what it installed, `node_modules/.package-lock.json`, when it is done: an installation
+// that was interrupted has none.
+
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Path → entry of each package, or nothing where there is no such list. */
+function packagesOf(path) {
+  try {
+    return JSON.parse(readFileSync(join(root, path), 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+const wanted = packagesOf('package-lock.json');
+const there = packagesOf('node_modules/.package-lock.json');
+
+/** Whether a package is there as it is listed. */
+function installed([path, entry]) {
+  const found = there[path];
+  // The optional ones are for other platforms; npm chooses.
+  if (!found) return path === '' || entry.optional === true;
+  return found.version === entry.version && found.integrity === entry.integrity;
+}
+
+process.exit(wanted && there && Object.entries(wanted).every(installed) ? 0 : 1);

@@ -1,0 +1,42 @@
+// Packs the staged folder, checks that all of it and nothing else is in the package, and prints what that is.
+//
+//   node scripts/pack.mjs FOLDER DESTINATION
+
+import { execFileSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+
+const [folder, destination] = process.argv.slice(2);
+if (!folder || !destination) throw new Error('usage: pack.mjs FOLDER DESTINATION');
+
+/** Files below the folder, with slashes, sorted. */
+function filesBelow(root) {
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return files.map((path) => relative(root, path).split(sep).join('/')).sort();
+}
+
+const answer = execFileSync(
+  'npm',
+  ['pack', '--json', '--offline', '--ignore-scripts', '--no-update-notifier', '--pack-destination', destination, folder],
+  { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
+);
+const [packed] = JSON.parse(answer);
+
+const staged = filesBelow(folder);
+const inside = packed.files.map((file) => file.path).sort();
+if (JSON.stringify(staged) !== JSON.stringify(inside)) {
+  console.error(`pack: staged were ${staged.join(', ')}, and in the package are ${inside.join(', ')}`);
+  process.exit(1);
+}
+
+/** A row of the table: bytes with thousands apart, and what they are. */
+function row(bytes, what) {
+  console.log(`${bytes.toLocaleString('en-US').padStart(10)}  ${what}`);
+}
+
+const library = packed.files.filter((file) => file.path.startsWith('lib/'));
+for (const file of packed.files.filter((file) => !library.includes(file))) row(file.size, file.path);
+row(library.reduce((sum, file) => sum + file.size, 0), `lib/ (${library.length} modules)`);
+row(packed.unpackedSize, 'in all');
+row(statSync(join(destination, packed.filename)).size, `packed: ${relative('..', join(destination, packed.filename))}`);

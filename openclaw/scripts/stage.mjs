@@ -1,0 +1,109 @@
+// Puts together what is published, and checks it: the folder that `npm pack` makes the package of.
+//
+//   node scripts/stage.mjs FOLDER
+//
+// In it: `package.json` without what only a developer needs, OpenClaw's manifest, README and licences, the modules
+// that the entry reaches, the bindings, and the component whose bindings they are.
+
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const openclaw = join(dirname(fileURLToPath(import.meta.url)), '..');
+const repository = join(openclaw, '..');
+const plugin = join(repository, 'dist', 'plugins', 'cometapi');
+
+/** Keys of package.json that say nothing to who installs the package. */
+const FOR_DEVELOPERS = ['devDependencies', 'scripts'];
+
+/** What a module may import beside the package's own files: what Node and OpenClaw bring. */
+const FROM_THE_HOST = /^(node:|openclaw\/plugin-sdk\/)/;
+
+const [folder] = process.argv.slice(2);
+if (!folder) throw new Error('usage: stage.mjs FOLDER');
+
+function fail(what, next) {
+  console.error(`stage: ${what}; ${next}`);
+  process.exit(1);
+}
+
+async function read(path, next) {
+  if (!existsSync(path)) fail(`there is no ${path}`, next);
+  return readFile(path);
+}
+
+/** Specifiers of all imports and re-exports, as the compiler writes them. */
+function importsOf(source) {
+  const statement = /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s*'([^']+)'|^\s*import\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm;
+  return [...source.matchAll(statement)].map((found) => found[1] ?? found[2] ?? found[3]);
+}
+
+/** Where a staged file lies among what was built: `lib` is the compiled `src`. */
+function builtAt(path) {
+  return path.startsWith('lib/') ? join(openclaw, 'build', 'src', path.slice('lib/'.length)) : join(openclaw, path);
+}
+
+/** The entry and all that it reaches: path → bytes. */
+async function modules(entry) {
+  const reached = new Map();
+  const waiting = [entry];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (reached.has(path)) continue;
+    const bytes = await read(builtAt(path), "run 'make openclaw', which builds it");
+    reached.set(path, bytes);
+    // The bindings are one minified file that imports nothing: the host hands in all that they call.
+    if (path.startsWith('generated/')) continue;
+    for (const specifier of importsOf(bytes.toString())) {
+      if (specifier.startsWith('.')) waiting.push(posix.join(posix.dirname(path), specifier));
+      else if (!FROM_THE_HOST.test(specifier)) fail(`${path} imports ${specifier}`, 'the package has no dependencies');
+    }
+  }
+  return reached;
+}
+
+function published(source) {
+  return Object.fromEntries(Object.entries(source).filter(([key]) => !FOR_DEVELOPERS.includes(key)));
+}
+
+/** The value of a key of plugin.toml's first part. */
+function tomlValue(text, key) {
+  return new RegExp(`^${key} = "(.*)"$`, 'm').exec(text)?.[1];
+}
+
+function check(files, source, toml) {
+  const component = createHash('sha256').update(files.get('cometapi.wasm')).digest('hex');
+  const bindings = /sha256 = '([0-9a-f]{64})'/.exec(files.get('generated/cores.js')?.toString() ?? '')?.[1];
+  if (bindings !== component || tomlValue(toml, 'sha256') !== component) {
+    fail(`the bindings are of component ${bindings}, and this one is ${component}`, "run 'make openclaw'");
+  }
+  const version = tomlValue(toml, 'version');
+  if (source.version !== version) {
+    fail(`openclaw/package.json says ${source.version}, the component ${version}`, 'make both the same');
+  }
+  if (Object.keys(source.dependencies ?? {}).length + Object.keys(source.peerDependencies ?? {}).length > 0) {
+    fail('openclaw/package.json names dependencies', 'the package runs with what OpenClaw brings');
+  }
+}
+
+const source = JSON.parse((await read(join(openclaw, 'package.json'))).toString());
+const toml = (await read(join(plugin, 'plugin.toml'), "run 'make dist'")).toString();
+const entry = posix.normalize(source.openclaw.extensions[0]);
+
+const files = await modules(entry);
+files.set('package.json', Buffer.from(`${JSON.stringify(published(source), null, 2)}\n`));
+files.set('openclaw.plugin.json', await read(join(openclaw, 'openclaw.plugin.json'), "run 'make openclaw'"));
+files.set('README.md', await read(join(openclaw, 'README.md'), 'the package needs one'));
+for (const licence of ['LICENSE-APACHE', 'LICENSE-MIT']) files.set(licence, await read(join(repository, licence)));
+files.set('cometapi.wasm', await read(join(plugin, 'cometapi.wasm'), "run 'make dist'"));
+check(files, source, toml);
+
+await rm(folder, { recursive: true, force: true });
+for (const [path, bytes] of files) {
+  const target = join(folder, path);
+  await mkdir(dirname(target), { recursive: true });
+  await writeFile(target, bytes);
+  // npm keeps the modes; they are not to depend on the umask of who builds.
+  await chmod(target, 0o644);
+}

@@ -1,0 +1,129 @@
+/**
+ * A server between OpenClaw and the stand-in that writes down each request, its answer, and how it ended.
+ *
+ * It passes bytes on as they come, in both directions, and passes on also that a connection was closed. A request
+ * can be sent to another scenario than the one its model stands for, by the header of the stand-in.
+ */
+
+import { once } from 'node:events';
+import http from 'node:http';
+
+/**
+ * @typedef {object} Recorded
+ * @property {string} method
+ * @property {string} path - with the query
+ * @property {http.IncomingHttpHeaders} headers - the credential included
+ * @property {any} json - the body, where it is JSON
+ * @property {number} at - milliseconds, by the clock that never goes back
+ * @property {number | undefined} status - of the answer
+ * @property {string} answer - what of its body was passed on
+ * @property {'pending' | 'finished' | 'closed by the client' | 'broken by the server'} end
+ * @property {number | undefined} endedAt - milliseconds, likewise
+ */
+
+/**
+ * @typedef {object} Recorder
+ * @property {string} baseUrl - for the plugin, with `/v1`
+ * @property {Recorded[]} requests - in the order of their arrival
+ * @property {() => Recorded[]} chats - those for completions
+ * @property {() => Promise<void>} close
+ */
+
+/** @param {Buffer} body */
+function parsed(body) {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {import('./stand_in.mjs').StandIn} standIn
+ * @param {(request: Recorded, before: Recorded[]) => string | undefined} [scenarioFor] - names the scenario to play;
+ *   nothing leaves it to the stand-in
+ * @returns {Promise<Recorder>}
+ */
+export async function startRecorder(standIn, scenarioFor = () => undefined) {
+  const origin = new URL(standIn.baseUrl);
+  /** @type {Recorded[]} */
+  const requests = [];
+  const agent = new http.Agent({ keepAlive: true });
+
+  const server = http.createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray());
+    /** @type {Recorded} */
+    const recorded = {
+      method: request.method ?? '',
+      path: request.url ?? '',
+      headers: request.headers,
+      json: parsed(body),
+      at: performance.now(),
+      status: undefined,
+      answer: '',
+      end: 'pending',
+      endedAt: undefined,
+    };
+    const scenario = scenarioFor(recorded, requests);
+    requests.push(recorded);
+    const settle = (/** @type {Recorded['end']} */ end) => {
+      if (recorded.end !== 'pending') return;
+      recorded.end = end;
+      recorded.endedAt = performance.now();
+    };
+
+    const headers = { ...request.headers, host: origin.host, ...(scenario ? { 'x-scenario': scenario } : {}) };
+    const target = { host: origin.hostname, port: origin.port, method: request.method, path: request.url };
+    const onward = http.request({ ...target, headers, agent });
+    response.once('finish', () => settle('finished'));
+    response.once('close', () => {
+      settle('closed by the client');
+      onward.destroy();
+    });
+    const broken = () => {
+      settle('broken by the server');
+      response.destroy();
+    };
+    onward.once('error', broken);
+    onward.once('response', (answer) => {
+      recorded.status = answer.statusCode;
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      response.flushHeaders();
+      answer.on('data', (bytes) => {
+        recorded.answer += bytes.toString('latin1');
+      });
+      answer.once('error', broken);
+      answer.pipe(response);
+    });
+    onward.end(body);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+
+  return {
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+    requests,
+    chats: () => requests.filter((request) => request.path === '/v1/chat/completions'),
+    async close() {
+      server.closeAllConnections();
+      agent.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/**
+ * The last usage that the answer of a streamed completion told.
+ *
+ * @param {Recorded} request
+ * @returns {{ prompt_tokens: number, completion_tokens: number, total_tokens: number }}
+ */
+export function usageOf(request) {
+  const chunks = request.answer.split('\n').filter((line) => line.startsWith('data: {'));
+  const usages = chunks.map((line) => JSON.parse(line.slice('data: '.length)).usage).filter(Boolean);
+  const last = usages.at(-1);
+  if (!last) throw new Error(`no usage came: ${request.answer.slice(0, 300)}`);
+  return last;
+}

@@ -1,0 +1,29 @@
+/**
+ * @param {string} name
+ * @returns {string}
+ */
+function required(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set; 'make test-openclaw' sets it and runs these tests`);
+  return value;
+}
+
+/** What `scripts/test-openclaw` hands over, each an absolute path. */
+export const settings = {
+  /** Node as OpenClaw wants it. */
+  get node() {
+    return required('TEST_OPENCLAW_NODE');
+  },
+  /** OpenClaw's command, a JavaScript file. */
+  get command() {
+    return required('TEST_OPENCLAW_COMMAND');
+  },
+  /** The package to install: a tarball. */
+  get tarball() {
+    return required('TEST_OPENCLAW_PACKAGE');
+  },
+  /** The harness, which brings the stand-in of CometAPI. */
+  get hostTest() {
+    return required('TEST_OPENCLAW_HOST_TEST');
+  },
+};
