@@ -1,0 +1,289 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ErrorKind, Failure } from '../../src/component/contract.js';
+import { Instances } from '../../src/component/instances.js';
+import { compile, loadComponent } from '../../src/component/load.js';
+import { ComponentSession } from '../../src/component/session.js';
+import { Connections } from '../../src/host/connections.js';
+import { answer, ask, bodyOf, chunk, collect, END, eventually, KEY, serve, textOf } from '../server.js';
+
+const component = await loadComponent();
+const modules = await compile();
+
+function open(baseUrl: string, options: Partial<Parameters<typeof component.open>[0]> = {}) {
+  return component.open({ apiKey: KEY, baseUrl, maxRetries: 0, ...options });
+}
+
+function failure(kind: ErrorKind['tag'], more: object = {}): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof Failure, String(error));
+    assert.equal(error.record.kind.tag, kind, error.message);
+    for (const [name, value] of Object.entries(more)) {
+      assert.deepEqual(error.record[name as keyof typeof error.record], value, name);
+    }
+    return true;
+  };
+}
+
+test('the component of the package describes itself', () => {
+  const { id, origins, auth } = component.describe();
+  assert.equal(id, 'cometapi');
+  assert.deepEqual(origins, ['https://api.cometapi.com']);
+  assert.equal(auth.envVars[0], 'COMETAPI_KEY');
+});
+
+test('it is loaded once, and a file that is not the component is refused', async () => {
+  assert.equal(await loadComponent(), component);
+  await assert.rejects(loadComponent({}, new URL(import.meta.url)), /is not the component of this package/);
+});
+
+test('options that cannot be used are refused before anything is sent', () => {
+  assert.throws(() => open('ftp://example.com/v1'), failure('configuration', { requestSent: false }));
+  assert.throws(() => open('http://example.com/v1'), failure('configuration', { requestSent: false }));
+  assert.throws(() => open('https://example.com/v1', { headers: { 'a b': 'c' } }), failure('configuration'));
+});
+
+test('an answer comes as it is sent, piece by piece, and the head is told', async () => {
+  const steps: (() => void)[] = [];
+  await using server = await serve((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'x-request-id': 'r-1', 'x-echo': `is ${KEY}` });
+    response.write(chunk({ content: 'one ' }));
+    steps.push(() => response.write(chunk({ content: 'two ' })), () => response.end(END));
+  });
+  let status = 0;
+  let activity = 0;
+  const heads: Record<string, string>[] = [];
+  const stream = open(server.baseUrl).complete(ask(), {
+    onResponse: (head) => ((status = head.status), heads.push(head.headers)),
+    onActivity: () => activity++,
+  });
+  const seen: string[] = [];
+  for await (const batch of stream) {
+    seen.push(batch.map((event) => (event.tag === 'block-delta' ? event.val.text : event.tag)).join('+'));
+    // The next piece is sent only now: whoever waits for it before it hands out the first waits for ever.
+    if (seen.join().includes('one') && steps.length === 2) steps.shift()?.();
+    else if (seen.join().includes('two')) steps.shift()?.();
+  }
+  assert.equal(seen.join('+'), 'response+block-start+one +two +block-end+finish');
+  assert.equal(status, 200);
+  assert.equal(heads[0]?.['x-request-id'], 'r-1');
+  assert.ok(!JSON.stringify(heads).includes(KEY));
+  assert.ok(activity >= 3, `${activity} signs of life`);
+});
+
+test('the key comes to the server, and is nowhere in the memory of the component', async () => {
+  await using server = await serve((_request, response) => {
+    response.writeHead(401, { 'content-type': 'application/json', 'x-key': KEY });
+    response.end(JSON.stringify({ error: { message: `wrong key ${KEY}`, type: 'invalid_request_error' } }));
+  });
+  const instances = new Instances(modules);
+  const options = { apiKey: KEY, baseUrl: server.baseUrl, maxRetries: 0 };
+  const session = new ComponentSession(instances, component.describe(), options, new Connections());
+  const instance = instances.take();
+  const error = await collect(session.complete(ask())).catch((error: unknown) => error);
+  assert.ok(error instanceof Failure);
+  assert.equal(server.requests[0]?.headers.authorization, `Bearer ${KEY}`);
+  assert.ok(!JSON.stringify(error.record).includes(KEY), error.message);
+  assert.ok(instance.memories().length > 0);
+  for (const memory of instance.memories()) {
+    assert.ok(Buffer.from(memory.buffer).includes('/v1/chat/completions'), 'the memory was searched');
+    assert.equal(Buffer.from(memory.buffer).indexOf(KEY), -1);
+  }
+});
+
+test('a redirect is not followed', async () => {
+  await using other = await serve((_request, response) => answer(response, 'elsewhere'));
+  await using server = await serve((_request, response) => {
+    response.writeHead(307, { location: `${other.baseUrl}/chat/completions` }).end();
+  });
+  await assert.rejects(collect(open(server.baseUrl).complete(ask())), failure('protocol'));
+  assert.equal(other.requests.length, 0);
+});
+
+test('a connection serves one request after another', async () => {
+  const ports = new Set<number | undefined>();
+  await using server = await serve((request, response) => {
+    ports.add(request.socket.remotePort);
+    answer(response, 'hi');
+  });
+  const session = open(server.baseUrl);
+  for (let times = 0; times < 5; times++) {
+    assert.equal(textOf(await collect(session.complete(ask()))), 'hi');
+    // An answer ends a moment after its last event.
+    await new Promise((soon) => setTimeout(soon, 5));
+  }
+  assert.equal(server.requests.length, 5);
+  assert.equal(ports.size, 1);
+});
+
+test('a long request arrives whole', async () => {
+  let body = '';
+  await using server = await serve(async (request, response) => {
+    body = await bodyOf(request);
+    answer(response, 'read');
+  });
+  const text = 'all work and no play '.repeat(300_000);
+  assert.equal(textOf(await collect(open(server.baseUrl).complete(ask(text)))), 'read');
+  assert.equal(JSON.parse(body).messages[0].content, text);
+});
+
+test('a request that is refused while it is sent has the server’s reason', async () => {
+  await using server = await serve((_request, response) => {
+    response.writeHead(413, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ error: { message: 'too long', type: 'invalid_request_error' } }));
+  });
+  const sent = collect(open(server.baseUrl).complete(ask('x'.repeat(8 << 20))));
+  await assert.rejects(sent, (error) => error instanceof Failure && error.record.requestSent);
+});
+
+test('who stops reading closes the connection', async () => {
+  let closed = 0;
+  await using server = await serve((_request, response) => {
+    response.on('close', () => closed++);
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(chunk({ content: 'one' }));
+  });
+  for await (const _batch of open(server.baseUrl).complete(ask())) break;
+  await eventually('the server sees that', () => closed === 1);
+});
+
+test('an abort ends a question with its reason, at any point', async () => {
+  let closed = 0;
+  await using server = await serve((request, response) => {
+    request.socket.on('close', () => closed++);
+    if (request.headers['x-point'] === 'body') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(chunk({ content: 'one' }));
+    }
+  });
+  const reason = new Error('enough');
+  for (const point of ['before', 'head', 'body']) {
+    const abort = new AbortController();
+    if (point === 'before') abort.abort(reason);
+    else setTimeout(() => abort.abort(reason), 60);
+    const session = open(server.baseUrl, { headers: { 'x-point': point } });
+    await assert.rejects(collect(session.complete(ask(), { signal: abort.signal })), reason, point);
+    await assert.rejects(session.account({ signal: AbortSignal.abort(reason) }), reason, point);
+  }
+  assert.equal(server.requests.length, 2, 'nothing was sent for what was given up before');
+  await eventually('both connections are closed', () => closed === 2);
+});
+
+test('a silent server meets the component’s deadlines', async () => {
+  await using server = await serve((request, response) => {
+    if (!request.headers['x-begin']) return;
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(chunk({ content: 'one' }));
+  });
+  const timeouts = { firstByteMs: 300, idleMs: 300 };
+  const begun = Date.now();
+  const mute = open(server.baseUrl, { timeouts });
+  await assert.rejects(collect(mute.complete(ask())), failure('timeout', { partial: false, requestSent: true }));
+  const stalled = open(server.baseUrl, { timeouts, headers: { 'x-begin': '1' } });
+  await assert.rejects(collect(stalled.complete(ask())), failure('timeout', { partial: true }));
+  assert.ok(Date.now() - begun < 4000);
+});
+
+test('what came before the connection broke is handed out', async () => {
+  await using server = await serve((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(chunk({ content: 'one ' }) + chunk({ content: 'two' }), () => response.destroy());
+  });
+  let text = '';
+  const read = async (): Promise<void> => {
+    for await (const batch of open(server.baseUrl).complete(ask())) {
+      text += textOf(batch);
+      // Long enough for the end to arrive in the meantime.
+      await new Promise((soon) => setTimeout(soon, 50));
+    }
+  };
+  await assert.rejects(read(), failure('network', { partial: true, retryable: true }));
+  assert.equal(text, 'one two');
+});
+
+test('a reader who takes his time stops the server', async () => {
+  const piece = chunk({ content: 'x'.repeat(16_000) });
+  const pieces = 4000;
+  let sent = 0;
+  await using server = await serve(async (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (; sent < pieces && !response.destroyed; sent++) {
+      if (!response.write(piece)) await new Promise((drained) => response.once('drain', drained));
+    }
+    response.end(END);
+  });
+  let length = 0;
+  let waited = false;
+  for await (const batch of open(server.baseUrl).complete(ask())) {
+    length += textOf(batch).length;
+    if (waited) continue;
+    waited = true;
+    await new Promise((later) => setTimeout(later, 300));
+    assert.ok(sent < pieces / 2, `${sent} of ${pieces} pieces were taken while nobody read`);
+  }
+  assert.equal(length, 16_000 * pieces);
+});
+
+test('many streams share a few instances, and each is whole', async () => {
+  await using server = await serve(async (request, response) => {
+    const { messages } = JSON.parse(await bodyOf(request)) as { messages: { content: string }[] };
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (let part = 0; part < 20; part++) {
+      response.write(chunk({ content: `${messages[0]?.content}.${part} ` }));
+      await new Promise((soon) => setTimeout(soon, 2));
+    }
+    response.end(END);
+  });
+  const instances = new Instances(modules);
+  const options = { apiKey: KEY, baseUrl: server.baseUrl, maxRetries: 0 };
+  const session = new ComponentSession(instances, component.describe(), options, new Connections());
+  let most = 0;
+  const streams = Array.from({ length: 100 }, async (_, number) => {
+    const events = await collect(session.complete(ask(`n${number}`)));
+    most = Math.max(most, instances.size);
+    assert.equal(textOf(events), Array.from({ length: 20 }, (_, part) => `n${number}.${part} `).join(''));
+    assert.equal(events.at(-1)?.tag, 'finish');
+  });
+  await Promise.all(streams);
+  assert.ok(most > 1 && most <= 7, `${most} instances`);
+  assert.equal(instances.size, 1, 'one is kept');
+});
+
+test('an instance that trapped is replaced, and its streams are told', async () => {
+  await using server = await serve((request, response) => {
+    if (request.headers['x-hang']) return;
+    answer(response, 'hi');
+  });
+  const instances = new Instances(modules);
+  const make = (headers = {}): ComponentSession =>
+    new ComponentSession(
+      instances,
+      component.describe(),
+      { apiKey: KEY, baseUrl: server.baseUrl, maxRetries: 0, headers },
+      new Connections(),
+    );
+  const pending = collect(make({ 'x-hang': '1' }).complete(ask()));
+  const told = assert.rejects(pending, failure('other', { retryable: true, requestSent: true }));
+  await eventually('it is under way', () => server.requests.length === 1);
+  const instance = instances.take();
+  assert.throws(() => instance.run(undefined, () => assert.fail('a trap')), failure('other'));
+  instances.giveBack(instance);
+  await told;
+  assert.equal(textOf(await collect(make().complete(ask()))), 'hi');
+});
+
+test('a list is remembered for as long as it is asked for', async () => {
+  await using server = await serve((request, response) => {
+    const row = { id: 'model-1', object: 'model' };
+    response.writeHead(request.url === '/v1/models' ? 200 : 404, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ object: 'list', data: [row] }));
+  });
+  const session = open(server.baseUrl);
+  const first = await session.models('best-effort', 60_000);
+  assert.deepEqual(first.models.map((model) => model.id), ['model-1']);
+  assert.equal(first.origin, 'live');
+  const asked = server.requests.length;
+  assert.equal((await session.models('best-effort', 60_000)).origin, 'cached');
+  assert.equal(server.requests.length, asked);
+  assert.equal((await session.models('built-in', 0)).origin, 'built-in');
+});

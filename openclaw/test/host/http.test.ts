@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Question } from '../../src/component/question.js';
+import { Connections } from '../../src/host/connections.js';
+import { errorCode } from '../../src/host/error_codes.js';
+import { Fields, OutgoingBody, OutgoingRequest, send } from '../../src/host/http.js';
+import { poll, Pollable } from '../../src/host/poll.js';
+import { Redaction } from '../../src/host/redaction.js';
+import { KEY, serve } from '../server.js';
+
+const ORIGIN = 'https://api.cometapi.com';
+
+function question(origin: string): Question {
+  const rights = {
+    origin,
+    authorization: `Bearer ${KEY}`,
+    redaction: new Redaction(KEY),
+    connections: new Connections(),
+  };
+  return new Question(rights, {});
+}
+
+function request(scheme: 'HTTP' | 'HTTPS', authority: string, path = '/v1/models'): OutgoingRequest {
+  const request = new OutgoingRequest(new Fields());
+  request.setScheme({ tag: scheme });
+  request.setAuthority(authority);
+  request.setPathWithQuery(path);
+  return request;
+}
+
+const DENIED: [string, OutgoingRequest][] = [
+  ['another host', request('HTTPS', 'example.com')],
+  ['a host that begins alike', request('HTTPS', 'api.cometapi.com.example.com')],
+  ['the host as a user name', request('HTTPS', 'api.cometapi.com@example.com')],
+  ['a user name', request('HTTPS', 'somebody@api.cometapi.com')],
+  ['another port', request('HTTPS', 'api.cometapi.com:8443')],
+  ['no TLS', request('HTTP', 'api.cometapi.com')],
+];
+
+for (const [what, outgoing] of DENIED) {
+  test(`a request is refused that goes to ${what}`, () => {
+    assert.throws(() => send(outgoing, undefined, question(ORIGIN)), { tag: 'HTTP-request-denied' });
+    assert.equal(outgoing.exchange, undefined);
+  });
+}
+
+test('a request outside of a question is refused', () => {
+  assert.throws(() => send(request('HTTPS', 'api.cometapi.com'), undefined, undefined), { tag: 'HTTP-request-denied' });
+});
+
+test('an address that is none is refused', () => {
+  const bad = request('HTTPS', 'api.cometapi.com', 'v1/models');
+  assert.throws(() => send(bad, undefined, question(ORIGIN)), { tag: 'HTTP-request-URI-invalid' });
+});
+
+test('headers are checked, and none replaces the key or the connection', () => {
+  const fields = new Fields();
+  const value = (text: string): Uint8Array => Buffer.from(text, 'latin1');
+  for (const name of ['Authorization', 'host', 'Connection', 'transfer-encoding', 'Proxy-Authorization']) {
+    assert.throws(() => fields.append(name, value('x')), { tag: 'forbidden' }, name);
+  }
+  for (const [name, text] of [['a b', 'x'], ['', 'x'], ['x', 'a\r\nb: c'], ['x', 'a\0']] as const) {
+    assert.throws(() => fields.append(name, value(text)), { tag: 'invalid-syntax' }, JSON.stringify([name, text]));
+  }
+  fields.append('X-One', value('1'));
+  fields.append('x-one', value('é'));
+  fields.append('__proto__', value('2'));
+  assert.deepEqual(Object.entries(fields.grouped()), [['x-one', ['1', 'é']], ['__proto__', ['2']]]);
+});
+
+test('a request without a body has none, and one with a body is sent as it is written', async () => {
+  const bodies: string[] = [];
+  await using server = await serve((request, response) => {
+    let body = '';
+    request.on('data', (piece) => (body += piece));
+    request.on('end', () => {
+      bodies.push(`${request.method} ${request.headers.authorization === `Bearer ${KEY}`} ${body}`);
+      response.end();
+    });
+  });
+  const authority = new URL(server.origin).host;
+  const asked = question(server.origin);
+
+  const get = request('HTTP', authority);
+  OutgoingBody.finish(get.body());
+  send(get, undefined, asked);
+
+  const post = request('HTTP', authority);
+  post.setMethod({ tag: 'post' });
+  const body = post.body();
+  const stream = body.write();
+  assert.equal(stream.checkWrite(), 0n, 'nothing may be written before it is sent');
+  send(post, undefined, asked);
+  assert.ok(stream.checkWrite() > 0n);
+  stream.write(Buffer.from('one, '));
+  assert.equal(stream.checkWrite(), 0n, 'the first piece has not gone out');
+  while (stream.checkWrite() === 0n) await asked.sleep();
+  stream.write(Buffer.from('two'));
+  OutgoingBody.finish(body);
+  while (bodies.length < 2) await asked.sleep();
+  asked.end();
+  assert.deepEqual(bodies.sort(), ['GET true ', 'POST true one, two']);
+});
+
+test('polling finds what is ready, and refuses to wait', () => {
+  const pollable = (ready: boolean): Pollable => new Pollable(() => ready);
+  assert.deepEqual([...poll([pollable(false), pollable(true), pollable(true)])], [1, 2]);
+  assert.throws(() => poll([pollable(false)]), /told not to wait/);
+});
+
+const CODES: [string, Parameters<typeof errorCode>[1], string][] = [
+  ['ENOTFOUND', 'connecting', 'DNS-error'],
+  ['ECONNREFUSED', 'connecting', 'connection-refused'],
+  ['EHOSTUNREACH', 'connecting', 'destination-IP-unroutable'],
+  ['ETIMEDOUT', 'connecting', 'connection-timeout'],
+  ['ECONNRESET', 'connecting', 'destination-unavailable'],
+  ['ECONNRESET', 'securing', 'TLS-protocol-error'],
+  ['ECONNRESET', 'sent', 'connection-terminated'],
+  ['ECONNRESET', 'receiving', 'HTTP-response-incomplete'],
+  ['EPIPE', 'sent', 'connection-terminated'],
+  ['CERT_HAS_EXPIRED', 'securing', 'TLS-certificate-error'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'securing', 'TLS-certificate-error'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'securing', 'TLS-certificate-error'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'securing', 'TLS-certificate-error'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'securing', 'TLS-protocol-error'],
+  ['HPE_HEADER_OVERFLOW', 'sent', 'HTTP-response-header-section-size'],
+  ['HPE_INVALID_CONSTANT', 'sent', 'HTTP-protocol-error'],
+  ['', 'sent', 'connection-terminated'],
+];
+
+test('what Node says of a failure is said in the words of wasi:http', () => {
+  for (const [code, stage, tag] of CODES) {
+    assert.equal(errorCode(Object.assign(new Error('x'), { code }), stage).tag, tag, `${code} when ${stage}`);
+  }
+  const several = Object.assign(new Error('x'), { errors: [Object.assign(new Error('y'), { code: 'ECONNREFUSED' })] });
+  assert.equal(errorCode(several, 'connecting').tag, 'connection-refused');
+});

@@ -1,0 +1,86 @@
+/** A server on loopback that answers as a test says, and what the tests say to it. */
+
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Event, Request } from '../src/component/contract.js';
+
+/** The key of all tests: no other text looks like it. */
+export const KEY = 'sk-test-0f1e2d3c4b5a69788796a5b4c3d2e1f0';
+
+export interface Server extends AsyncDisposable {
+  baseUrl: string;
+  origin: string;
+  requests: http.IncomingMessage[];
+}
+
+/** Serves until it is disposed of, and then closes what is open. */
+export async function serve(handler: http.RequestListener): Promise<Server> {
+  const requests: http.IncomingMessage[] = [];
+  const server = http.createServer((request, response) => {
+    requests.push(request);
+    handler(request, response);
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    baseUrl: `${origin}/v1`,
+    origin,
+    requests,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
+/** A chunk of a streamed answer. */
+export function chunk(delta: object, finish: string | null = null): string {
+  const choice = { index: 0, delta, finish_reason: finish };
+  return `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', model: 'm', choices: [choice] })}\n\n`;
+}
+
+/** How an answer ends. */
+export const END = `${chunk({}, 'stop')}data: [DONE]\n\n`;
+
+/** A whole answer of one text. */
+export function answer(response: http.ServerResponse, text: string): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.end(chunk({ content: text }) + END);
+}
+
+/** The body of a request, whole. */
+export async function bodyOf(request: http.IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces).toString();
+}
+
+/** A request with one sentence of the user's. */
+export function ask(text = 'Hello', model = 'm'): Request {
+  return {
+    model,
+    messages: [{ role: 'user', content: [{ tag: 'text', val: { text } }], cacheHere: false }],
+    tools: [],
+    stop: [],
+  };
+}
+
+/** All events of a stream. */
+export async function collect(stream: AsyncIterable<Event[]>): Promise<Event[]> {
+  const events: Event[] = [];
+  for await (const batch of stream) events.push(...batch);
+  return events;
+}
+
+/** All text of some events. */
+export function textOf(events: Event[]): string {
+  return events.map((event) => (event.tag === 'block-delta' ? event.val.text : '')).join('');
+}
+
+/** Until something is so, or for five seconds, which is an error. */
+export async function eventually(what: string, isSo: () => boolean): Promise<void> {
+  for (const deadline = Date.now() + 5000; !isSo(); ) {
+    if (Date.now() > deadline) throw new Error(`after five seconds, still not: ${what}`);
+    await new Promise((soon) => setTimeout(soon, 5));
+  }
+}
