@@ -1,0 +1,83 @@
+// Writes `openclaw.plugin.json`, what OpenClaw reads of the plugin before it loads it.
+//
+//   node scripts/manifest.mjs COMPONENT
+//
+// The models, the variables and the base URL in it come out of the component and through the compiled modules, so
+// that the manifest and the plugin never differ. Runs behind the compiler.
+
+import { writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const openclaw = join(dirname(fileURLToPath(import.meta.url)), '..');
+const compiled = (path) => import(pathToFileURL(join(openclaw, 'build', 'src', path)).href);
+
+const [componentPath] = process.argv.slice(2);
+if (!componentPath) throw new Error('usage: manifest.mjs COMPONENT');
+
+const { loadComponent } = await compiled('component/load.js');
+const { definitionsOf } = await compiled('provider/models.js');
+const { API, LABEL, PROVIDER_ID } = await compiled('provider/identity.js');
+const { METHOD } = await compiled('provider/auth.js');
+
+const component = await loadComponent({}, pathToFileURL(resolve(componentPath)));
+const description = component.describe();
+const builtIn = await component.open({ apiKey: 'none', maxRetries: 0 }).models('built-in', 0);
+
+/** A model as a manifest holds it: there is no place for its sources, and only text and images count. */
+function row({ params: _sources, input, ...model }) {
+  const kinds = input?.filter((kind) => kind === 'text' || kind === 'image');
+  return { ...model, ...(kinds?.length ? { input: kinds } : {}) };
+}
+
+const models = definitionsOf(builtIn.models).map(row);
+if (!models.some((model) => model.id === description.defaultModel)) {
+  throw new Error(`the default model ${description.defaultModel} is not in the built-in list`);
+}
+
+const manifest = {
+  id: PROVIDER_ID,
+  name: LABEL,
+  description: '500+ models behind one key, from a sandboxed WebAssembly component',
+  version: description.version,
+  categories: ['models'],
+  activation: { onStartup: false },
+  providers: [PROVIDER_ID],
+  autoEnableWhenConfiguredProviders: [PROVIDER_ID],
+  setup: {
+    providers: [{ id: PROVIDER_ID, authMethods: [METHOD.methodId], envVars: description.auth.envVars }],
+  },
+  providerAuthChoices: [
+    {
+      provider: PROVIDER_ID,
+      method: METHOD.methodId,
+      choiceId: `${PROVIDER_ID}-api-key`,
+      appGuidedSecret: true,
+      choiceLabel: METHOD.label,
+      choiceHint: METHOD.hint,
+      website: description.auth.consoleUrl,
+      groupId: PROVIDER_ID,
+      groupLabel: LABEL,
+      groupHint: METHOD.hint,
+      optionKey: METHOD.optionKey,
+      cliFlag: METHOD.flagName,
+      cliOption: `${METHOD.flagName} <key>`,
+      cliDescription: METHOD.label,
+    },
+  ],
+  contracts: { usageProviders: [PROVIDER_ID] },
+  modelCatalog: {
+    providers: {
+      [PROVIDER_ID]: {
+        baseUrl: description.defaultBaseUrl,
+        api: API,
+        defaultModel: description.defaultModel,
+        models,
+      },
+    },
+    discovery: { [PROVIDER_ID]: 'refreshable' },
+  },
+  configSchema: { type: 'object', additionalProperties: false, properties: {} },
+};
+
+await writeFile(join(openclaw, 'openclaw.plugin.json'), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -1,0 +1,63 @@
+/** What is left on a key, as OpenClaw shows it. */
+
+import type { Account, Component } from '../component/contract.js';
+import type { Config, UsageSnapshot } from '../sdk.js';
+import { LABEL, PROVIDER_ID } from './identity.js';
+import { baseUrlOf } from './settings.js';
+import { ENV_VARS } from './texts.js';
+
+interface UsageAuthContext {
+  env: Record<string, string | undefined>;
+  resolveApiKeyFromConfigAndStore(params?: { envDirect?: (string | undefined)[] }): string | undefined;
+}
+
+interface UsageContext {
+  signal?: AbortSignal;
+  config: Config;
+  token: string;
+  timeoutMs: number;
+}
+
+/** OpenClaw's hook: the key that the balance is asked with. */
+export function resolveUsageAuth(context: UsageAuthContext): { token: string } | null {
+  const token = context.resolveApiKeyFromConfigAndStore({ envDirect: ENV_VARS.map((name) => context.env[name]) });
+  return token ? { token } : null;
+}
+
+/** OpenClaw's hook: the balance. A failure is thrown, and shown by OpenClaw as it is. */
+export async function fetchUsageSnapshot(
+  load: () => Promise<Component>,
+  baseUrl: string | undefined,
+  context: UsageContext,
+): Promise<UsageSnapshot> {
+  const component = await load();
+  const session = component.open({
+    apiKey: context.token,
+    baseUrl: baseUrlOf(context.config, baseUrl),
+    maxRetries: 0,
+    timeouts: { totalMs: Math.max(1, Math.ceil(context.timeoutMs)) },
+  });
+  return snapshotOf(await session.account({ signal: context.signal }));
+}
+
+/** An amount is shown with its unit, or not as an amount: what a number counts is not to be guessed. */
+export function snapshotOf(account: Account): UsageSnapshot {
+  const { currency, limit, used, remaining, unlimited } = account;
+  const snapshot: UsageSnapshot = { provider: PROVIDER_ID, displayName: LABEL, windows: [] };
+  const told = [
+    ...(remaining === undefined ? [] : [`${remaining} left`]),
+    ...(used === undefined ? [] : [`${used} used`]),
+    ...(limit === undefined ? [] : [`limit ${limit}`]),
+  ];
+  if (currency !== undefined) {
+    const billing: NonNullable<UsageSnapshot['billing']> = [];
+    if (remaining !== undefined) billing.push({ type: 'balance', amount: remaining, unit: currency });
+    if (used !== undefined && limit !== undefined) billing.push({ type: 'budget', used, limit, unit: currency });
+    else if (used !== undefined) billing.push({ type: 'spend', amount: used, unit: currency });
+    if (billing.length > 0) snapshot.billing = billing;
+  } else if (told.length > 0) {
+    snapshot.summary = `${told.join(', ')}, in a unit that the service does not tell`;
+  }
+  if (unlimited) snapshot.summary = [snapshot.summary, 'the key has no limit'].filter(Boolean).join('; ');
+  return snapshot;
+}

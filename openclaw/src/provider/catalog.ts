@@ -1,0 +1,123 @@
+/** The catalogue: what is built in, what the service has, and models that are in no list. */
+
+import { createHash } from 'node:crypto';
+import { type Component, Failure, type ModelList } from '../component/contract.js';
+import type {
+  CatalogContext,
+  CatalogOutcome,
+  CatalogResult,
+  DynamicModel,
+  DynamicModelContext,
+  ModelDefinition,
+  ProviderCatalog,
+} from '../sdk.js';
+import { API, PROVIDER_ID } from './identity.js';
+import { definitionOf, definitionsOf } from './models.js';
+import { baseUrlOf } from './settings.js';
+import { DEFAULT_BASE_URL } from './texts.js';
+
+/** How long a list that was just asked for is not asked for again, in milliseconds. */
+const TTL_MS = 5 * 60_000;
+
+/** Asked for the built-in list, which needs no key and sends nothing. */
+const NO_KEY = 'none';
+
+/** What the catalogue is made with. */
+export interface CatalogParts {
+  load: () => Promise<Component>;
+  /** The base URL of the environment. */
+  baseUrl: string | undefined;
+  /** OpenClaw's cache of live lists, which it also renews. */
+  cached: <T>(params: { keyParts: readonly unknown[]; ttlMs: number; load: () => Promise<T> }) => Promise<T>;
+  warn: (message: string) => void;
+}
+
+/** OpenClaw's hooks for the catalogue. */
+export class Catalog {
+  readonly #parts: CatalogParts;
+  #builtIn: Promise<ModelList> | undefined;
+
+  constructor(parts: CatalogParts) {
+    this.#parts = parts;
+  }
+
+  /** What is built in. */
+  async listed(context: Pick<CatalogContext, 'config'>): Promise<CatalogResult> {
+    const { models } = await this.#fromComponent();
+    return { provider: this.#provider(context, definitionsOf(models)) };
+  }
+
+  /** What the service has for this key. Without a key there is nothing to say; a failure is an outcome. */
+  async live(context: CatalogContext): Promise<CatalogResult> {
+    if (context.providerIds && !context.providerIds.includes(PROVIDER_ID)) return null;
+    const { apiKey, discoveryApiKey, profileId } = context.resolveProviderApiKey(PROVIDER_ID);
+    if (!apiKey) return null;
+    const identity = { provider: PROVIDER_ID, ...(profileId === undefined ? {} : { profileId }) };
+    try {
+      const list = await this.#fromService(context, discoveryApiKey ?? apiKey);
+      for (const warning of list.warnings) this.#parts.warn(`the list of models: ${warning}`);
+      const provider = { ...this.#provider(context, definitionsOf(list.models)), apiKey };
+      return { provider, outcomes: [{ ...identity, status: 'ready' }] };
+    } catch (error) {
+      context.signal?.throwIfAborted();
+      this.#parts.warn(`the models could not be listed: ${error instanceof Error ? error.message : String(error)}`);
+      return { providers: {}, outcomes: [{ ...identity, ...outcomeOf(error) }] };
+    }
+  }
+
+  /** A model that is in no list, by what is built in. Its id is taken as it is: the service knows more than any list. */
+  async prepare(context: DynamicModelContext): Promise<DynamicModel | undefined> {
+    const { models } = await this.#fromComponent();
+    const known = models.find((model) => model.id === context.modelId);
+    return known && this.#dynamic(context, definitionOf(known));
+  }
+
+  /** A model that is in no list, with nothing known of it. */
+  resolve(context: DynamicModelContext): DynamicModel | undefined {
+    const id = context.modelId.trim();
+    return id === '' ? undefined : this.#dynamic(context, { id, name: id });
+  }
+
+  #dynamic(context: DynamicModelContext, definition: ModelDefinition): DynamicModel {
+    const { input, ...rest } = definition;
+    const taken = (input ?? ['text']).filter((kind) => kind === 'text' || kind === 'image');
+    return { ...rest, input: taken, api: API, provider: PROVIDER_ID, baseUrl: this.#baseUrl(context) };
+  }
+
+  #provider(context: Pick<CatalogContext, 'config'>, models: ModelDefinition[]): ProviderCatalog {
+    return { baseUrl: this.#baseUrl(context), api: API, models };
+  }
+
+  #baseUrl(context: DynamicModelContext | Pick<CatalogContext, 'config'>): string {
+    return baseUrlOf(context.config, this.#parts.baseUrl) ?? DEFAULT_BASE_URL;
+  }
+
+  #fromComponent(): Promise<ModelList> {
+    this.#builtIn ??= this.#parts
+      .load()
+      .then((component) => component.open({ apiKey: NO_KEY, maxRetries: 0 }).models('built-in', 0));
+    // What failed is tried again when it is asked for again.
+    this.#builtIn.catch(() => (this.#builtIn = undefined));
+    return this.#builtIn;
+  }
+
+  #fromService(context: CatalogContext, apiKey: string): Promise<ModelList> {
+    const baseUrl = baseUrlOf(context.config, this.#parts.baseUrl);
+    return this.#parts.cached({
+      keyParts: [PROVIDER_ID, baseUrl ?? '', createHash('sha256').update(apiKey).digest('hex')],
+      ttlMs: TTL_MS,
+      load: async () => {
+        const component = await this.#parts.load();
+        return component.open({ apiKey, baseUrl, maxRetries: 1 }).models('live', 0, { signal: context.signal });
+      },
+    });
+  }
+}
+
+/** A refused key is told apart, so that OpenClaw does not take the account for working. */
+function outcomeOf(error: unknown): Pick<CatalogOutcome, 'status' | 'rejectionScope'> {
+  const kind = error instanceof Failure ? error.record.kind.tag : undefined;
+  if (kind === 'authentication') return { status: 'auth-rejected' };
+  if (kind === 'permission') return { status: 'auth-rejected', rejectionScope: 'catalog' };
+  return { status: 'unavailable' };
+}

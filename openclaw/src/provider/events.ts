@@ -1,0 +1,190 @@
+/**
+ * Events of the contract as OpenClaw's, one after the other.
+ *
+ * The message in the making is one object, handed out with each event as it is then, as OpenClaw's own transports do.
+ * Texts grow by what arrived, so that the work is in proportion to the answer and not to its square.
+ */
+
+import type { BlockEnd, BlockKind, Event, Finish, ResponseInfo } from '../component/contract.js';
+import type { AssistantMessage, AssistantMessageEvent, Model, ToolCall } from '../sdk.js';
+import { type FailureFields, failureFields, ownFailure } from './errors.js';
+import { seal } from './replay.js';
+import { rerouted } from './reroute.js';
+import { unknownUsage, usageOf } from './usage.js';
+
+type Block = AssistantMessage['content'][number];
+
+/** An answer under way. */
+export class Turn {
+  readonly message: AssistantMessage;
+  readonly #model: Model;
+  readonly #now: () => number;
+  /** Where the contract's blocks stand in the message. */
+  readonly #places = new Map<number, number>();
+  /** Tools whose arguments cannot be used, and why. */
+  readonly #malformed: { name: string; reason: string }[] = [];
+  #started = false;
+
+  constructor(model: Model, now: () => number = Date.now) {
+    this.#model = model;
+    this.#now = now;
+    this.message = {
+      role: 'assistant',
+      content: [],
+      api: model.api,
+      provider: model.provider,
+      model: model.id,
+      usage: unknownUsage(),
+      stopReason: 'stop',
+      timestamp: now(),
+    };
+  }
+
+  /** What OpenClaw is told of an event; the first is `start`. */
+  take(event: Event): AssistantMessageEvent[] {
+    if (event.tag === 'response') this.#respond(event.val);
+    const events = this.#started ? [] : [this.#start()];
+    switch (event.tag) {
+      case 'response':
+        break;
+      case 'block-start':
+        events.push(this.#open(event.val.index, event.val.kind));
+        break;
+      case 'block-delta':
+        events.push(this.#grow(event.val.index, event.val.text));
+        break;
+      case 'block-end':
+        events.push(this.#close(event.val));
+        break;
+      case 'warning':
+        this.#note('cometapi_warning', { text: event.val });
+        break;
+      case 'finish':
+        events.push(this.#finish(event.val));
+    }
+    return events;
+  }
+
+  /** The end of an answer that failed. What came before it stays in the message. */
+  fail(thrown: unknown): AssistantMessageEvent {
+    return this.#end('error', failureFields(thrown, this.#now()));
+  }
+
+  /** The end of an answer that could not be begun or used, in our own words. */
+  refuse(fields: FailureFields): AssistantMessageEvent {
+    return this.#end('error', fields);
+  }
+
+  /** The end of an answer that nobody wants any more. */
+  abort(): AssistantMessageEvent {
+    this.message.errorMessage = 'The request was aborted.';
+    return this.#end('aborted', {});
+  }
+
+  #start(): AssistantMessageEvent {
+    this.#started = true;
+    return { type: 'start', partial: this.message };
+  }
+
+  #respond(info: ResponseInfo): void {
+    if (info.id !== undefined) this.message.responseId = info.id;
+    const other = rerouted(this.#model.id, info.model);
+    if (other !== undefined) this.message.responseModel = other;
+  }
+
+  #open(index: number, kind: BlockKind): AssistantMessageEvent {
+    const contentIndex = this.message.content.length;
+    this.#places.set(index, contentIndex);
+    this.message.content.push(blockOf(kind));
+    const type = kind.tag === 'tool-call' ? 'toolcall' : kind.tag === 'reasoning' ? 'thinking' : 'text';
+    return { type: `${type}_start`, contentIndex, partial: this.message };
+  }
+
+  #grow(index: number, delta: string): AssistantMessageEvent {
+    const { contentIndex, block } = this.#block(index);
+    const partial = this.message;
+    if (block.type === 'text') {
+      block.text += delta;
+      return { type: 'text_delta', contentIndex, delta, partial };
+    }
+    if (block.type === 'thinking') {
+      block.thinking += delta;
+      return { type: 'thinking_delta', contentIndex, delta, partial };
+    }
+    // Fragments are not put together here: the contract hands the whole over once more, and checked.
+    return { type: 'toolcall_delta', contentIndex, delta, partial };
+  }
+
+  #close(end: BlockEnd): AssistantMessageEvent {
+    const { contentIndex, block } = this.#block(end.index);
+    const partial = this.message;
+    const signature = end.replay === undefined ? undefined : seal(this.#model.id, end.replay);
+    if (block.type === 'text') {
+      if (signature !== undefined) block.textSignature = signature;
+      return { type: 'text_end', contentIndex, content: block.text, partial };
+    }
+    if (block.type === 'thinking') {
+      if (signature !== undefined) block.thinkingSignature = signature;
+      return { type: 'thinking_end', contentIndex, content: block.thinking, partial };
+    }
+    if (signature !== undefined) block.thoughtSignature = signature;
+    this.#fill(block, end);
+    return { type: 'toolcall_end', contentIndex, toolCall: block, partial };
+  }
+
+  #fill(call: ToolCall, end: BlockEnd): void {
+    if (end.arguments?.tag === 'object') {
+      call.arguments = JSON.parse(end.arguments.val) as Record<string, unknown>;
+    } else {
+      this.#malformed.push({ name: call.name, reason: end.arguments?.val.reason ?? 'they are missing' });
+    }
+  }
+
+  #block(index: number): { contentIndex: number; block: Block } {
+    const contentIndex = this.#places.get(index);
+    const block = contentIndex === undefined ? undefined : this.message.content[contentIndex];
+    if (contentIndex === undefined || !block) throw new Error(`the component spoke of block ${index} before it began`);
+    return { contentIndex, block };
+  }
+
+  #finish(finish: Finish): AssistantMessageEvent {
+    this.message.usage = usageOf(finish.usage, this.#model);
+    const { reason, rawReason } = finish;
+    const word = rawReason === undefined ? '' : ` ("${rawReason}")`;
+    if (reason.tag === 'content-filter') {
+      const words = `a content filter of the provider ended the answer${word}; change what you ask, or take another model`;
+      return this.refuse(ownFailure('content-filtered', words));
+    }
+    const [malformed] = this.#malformed;
+    // At the limit of tokens OpenClaw runs no tool anyway, and says why.
+    if (malformed && reason.tag !== 'length') return this.refuse(malformedCall(malformed));
+    if (reason.tag === 'other') this.#note('cometapi_finish', { reason: reason.val, rawReason: rawReason ?? null });
+    if (reason.tag === 'refusal') this.#note('cometapi_refusal', { rawReason: rawReason ?? null });
+    const ended = reason.tag === 'length' ? 'length' : reason.tag === 'tool-calls' ? 'toolUse' : 'stop';
+    this.message.stopReason = ended;
+    return { type: 'done', reason: ended, message: this.message };
+  }
+
+  #end(reason: 'error' | 'aborted', fields: Partial<FailureFields>): AssistantMessageEvent {
+    const { diagnostics, ...rest } = fields;
+    Object.assign(this.message, rest, { stopReason: reason });
+    if (diagnostics) (this.message.diagnostics ??= []).push(...diagnostics);
+    return { type: 'error', reason, error: this.message };
+  }
+
+  #note(type: string, details: Record<string, unknown>): void {
+    (this.message.diagnostics ??= []).push({ type, timestamp: this.#now(), details });
+  }
+}
+
+function blockOf(kind: BlockKind): Block {
+  if (kind.tag === 'tool-call') return { type: 'toolCall', id: kind.val.id, name: kind.val.name, arguments: {} };
+  if (kind.tag === 'reasoning') return { type: 'thinking', thinking: '' };
+  return { type: 'text', text: '' };
+}
+
+/** No tool of the turn is run: what the model meant by one call may be what it builds the next one on. */
+function malformedCall(call: { name: string; reason: string }): FailureFields {
+  const words = `the model called the tool "${call.name}" with arguments that cannot be used (${call.reason})`;
+  return ownFailure('malformed-tool-call', `${words}; no tool was run. Ask again, or take another model.`);
+}

@@ -1,0 +1,107 @@
+/** A conversation of OpenClaw as the contract's messages. */
+
+import type { Media, Message as ContractMessage, Part } from '../component/contract.js';
+import type { AssistantMessage, ImageContent, Message, TextContent, ToolResultMessage } from '../sdk.js';
+import { unseal } from './replay.js';
+
+/** Stands behind the text of an answer that broke off, so that the model does not take it for a whole one. */
+const CUT_OFF = '[The answer broke off here.]';
+
+/** What takes the place of images where the model takes none. */
+const NO_IMAGES = '[An image was left out: this model takes none.]';
+
+/** Says what the model can be sent. */
+interface Target {
+  id: string;
+  input: readonly string[];
+}
+
+/** The messages in their order. Signatures of other models and other providers are left behind. */
+export function messagesOf(target: Target, systemPrompt: string | undefined, messages: Message[]): ContractMessage[] {
+  const result: ContractMessage[] = [];
+  if (systemPrompt) result.push(message('system', [text(systemPrompt)]));
+  const dropped = new Set<string>();
+  for (const given of messages) {
+    if (given.role === 'user') {
+      result.push(message('user', contentOf(target, given.content)));
+    } else if (given.role === 'assistant') {
+      const parts = assistantParts(target, given, dropped);
+      if (parts.length > 0) result.push(message('assistant', parts));
+    } else if (!dropped.has(given.toolCallId)) {
+      result.push(message('tool', [toolResult(target, given)]));
+    }
+  }
+  return result;
+}
+
+function message(role: ContractMessage['role'], content: Part[]): ContractMessage {
+  return { role, content, cacheHere: false };
+}
+
+function text(value: string, replay?: string): Part {
+  return { tag: 'text', val: { text: value, ...(replay === undefined ? {} : { replay }) } };
+}
+
+function contentOf(target: Target, content: string | (TextContent | ImageContent)[]): Part[] {
+  if (typeof content === 'string') return [text(content)];
+  const takesImages = target.input.includes('image');
+  return content.map((block): Part => {
+    if (block.type === 'text') return text(block.text);
+    return takesImages ? { tag: 'image', val: media(block) } : text(NO_IMAGES);
+  });
+}
+
+function media(image: ImageContent): Media {
+  return { source: { tag: 'inline', val: Buffer.from(image.data, 'base64') }, mediaType: image.mimeType };
+}
+
+/**
+ * What of an answer is sent back. Of one that failed or was stopped that is its text: its reasoning is not whole, and
+ * its tools were never run, so their ids go into `dropped`.
+ */
+function assistantParts(target: Target, given: AssistantMessage, dropped: Set<string>): Part[] {
+  const failed = given.stopReason === 'error' || given.stopReason === 'aborted';
+  // Reasoning that used up all tokens is no answer, and its signature holds for a whole block only.
+  if (given.stopReason === 'length' && given.content.every(isThinkingOrBlank)) return [];
+  const parts: Part[] = [];
+  for (const block of given.content) {
+    if (block.type === 'text') {
+      if (!failed) parts.push(text(block.text, unseal(target.id, block.textSignature)));
+      else if (block.text.trim() !== '') parts.push(text(block.text));
+    } else if (failed) {
+      if (block.type === 'toolCall') dropped.add(block.id);
+    } else if (block.type === 'thinking') {
+      const replay = unseal(target.id, block.thinkingSignature);
+      // Without a replay there is no field to send it in: it came from another model.
+      if (replay !== undefined) parts.push({ tag: 'reasoning', val: { text: block.thinking, replay } });
+    } else {
+      const { id, name, thoughtSignature } = block;
+      const replay = unseal(target.id, thoughtSignature);
+      const argumentsJson = JSON.stringify(block.arguments ?? {});
+      parts.push({ tag: 'tool-call', val: { id, name, argumentsJson, ...(replay === undefined ? {} : { replay }) } });
+    }
+  }
+  if (failed && parts.length > 0) parts.push(text(CUT_OFF));
+  return parts;
+}
+
+function isThinkingOrBlank(block: AssistantMessage['content'][number]): boolean {
+  return block.type === 'thinking' || (block.type === 'text' && block.text.trim() === '');
+}
+
+function toolResult(target: Target, given: ToolResultMessage): Part {
+  const texts = given.content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
+  const images = given.content.flatMap((block) => (block.type === 'image' ? [block] : []));
+  const takesImages = target.input.includes('image');
+  if (images.length > 0 && !takesImages) texts.push(NO_IMAGES);
+  return {
+    tag: 'tool-result',
+    val: {
+      callId: given.toolCallId,
+      name: given.toolName,
+      text: texts.join('\n'),
+      media: takesImages ? images.map(media) : [],
+      isError: given.isError,
+    },
+  };
+}

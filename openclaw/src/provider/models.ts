@@ -1,0 +1,70 @@
+/** Models of the contract as OpenClaw lists them. */
+
+import type { Model as ContractModel, Price } from '../component/contract.js';
+import type { ModelDefinition, Rates } from '../sdk.js';
+import { thinkingLevelMap } from './reasoning.js';
+
+/** The one wire that the component speaks. */
+const ROUTE = 'chat-completions';
+
+const INPUTS = ['text', 'image', 'video', 'audio'] as const;
+
+/** The models that OpenClaw can talk with, in the order given. */
+export function definitionsOf(models: readonly ContractModel[]): ModelDefinition[] {
+  return models.filter(isForChat).map(definitionOf);
+}
+
+/** Whether a model answers in text over the wire that is spoken here, now. What is not known speaks for it. */
+function isForChat(model: ContractModel): boolean {
+  const usable = model.status === 'callable' || model.status === 'listed';
+  const unknownOr = (known: string[], one: string): boolean => known.length === 0 || known.includes(one);
+  return (
+    model.kind === 'chat' &&
+    usable &&
+    unknownOr(model.routes, ROUTE) &&
+    unknownOr(model.input, 'text') &&
+    unknownOr(model.output, 'text')
+  );
+}
+
+/**
+ * What is known of a model. The rest is left out: OpenClaw has its own careful numbers for a window or a limit that it
+ * was not told, shows no price where there is none, and knows none of them for a fact.
+ */
+export function definitionOf(model: ContractModel): ModelDefinition {
+  const { contextWindow, maxOutputTokens } = model;
+  const reasoning = model.reasoning ?? (model.reasoningEfforts.length > 0 ? true : undefined);
+  const levels = thinkingLevelMap(model.reasoningEfforts);
+  const input = INPUTS.filter((kind) => model.input.includes(kind));
+  const cost = model.price && ratesOf(model.price);
+  return {
+    id: model.id,
+    name: model.name ?? model.id,
+    ...(reasoning === undefined ? {} : { reasoning }),
+    ...(input.length === 0 ? {} : { input }),
+    ...(cost === undefined ? {} : { cost }),
+    ...(contextWindow ? { contextWindow: Number(contextWindow) } : {}),
+    ...(maxOutputTokens ? { maxTokens: Number(maxOutputTokens) } : {}),
+    ...(levels === undefined ? {} : { thinkingLevelMap: levels }),
+    params: { cometapi: provenance(model) },
+  };
+}
+
+/**
+ * USD per million tokens, or nothing. OpenClaw wants all four rates or none: a token from or for the cache is an input
+ * token, and is reckoned as one where no other rate is told.
+ */
+function ratesOf(price: Price): Rates | undefined {
+  const { currency, input, output, cacheRead = input, cacheWrite = input } = price;
+  if (currency !== 'USD' || input === undefined || output === undefined || price.perRequest) return undefined;
+  return { input, output, cacheRead: cacheRead ?? input, cacheWrite: cacheWrite ?? input };
+}
+
+/** Where the facts come from, kept beside them in the one member that OpenClaw hands through. */
+function provenance(model: ContractModel): Record<string, unknown> {
+  return {
+    status: model.status,
+    ...(model.vendor === undefined ? {} : { vendor: model.vendor }),
+    sources: Object.fromEntries(model.sources.map(({ fact, source }) => [fact, source])),
+  };
+}

@@ -1,0 +1,46 @@
+/** The provider as OpenClaw registers it: its hooks, each where it is written. */
+
+import type { Config, StreamFn } from '../sdk.js';
+import { fetchUsageSnapshot, resolveUsageAuth } from './account.js';
+import { apiKeyMethod, type AuthParts } from './auth.js';
+import { Catalog, type CatalogParts } from './catalog.js';
+import { classifyFailoverReason, matchesContextOverflowError } from './errors.js';
+import { LABEL, PROVIDER_ID } from './identity.js';
+import { resolveThinkingProfile } from './reasoning.js';
+import { buildReplayPolicy } from './replay.js';
+import { baseUrlOf } from './settings.js';
+import { streamFn, type StreamParts } from './stream.js';
+import { buildMissingAuthMessage, buildUnknownModelHint, ENV_VARS } from './texts.js';
+
+/** What the provider needs of its surroundings. */
+export type Parts = StreamParts & CatalogParts & AuthParts;
+
+/** The provider. Nothing is loaded or sent before a hook is called that needs it. */
+export function createProvider(parts: Parts) {
+  const catalog = new Catalog(parts);
+  return {
+    id: PROVIDER_ID,
+    label: LABEL,
+    docsPath: '/providers/models',
+    envVars: [...ENV_VARS],
+    auth: [apiKeyMethod(parts)],
+    catalog: { order: 'simple' as const, run: catalog.live.bind(catalog) },
+    staticCatalog: { order: 'simple' as const, run: catalog.listed.bind(catalog) },
+    resolveDynamicModel: catalog.resolve.bind(catalog),
+    prepareDynamicModel: catalog.prepare.bind(catalog),
+    createStreamFn: ({ config }: { config?: Config }): StreamFn => streamFn(parts, baseUrlOf(config, parts.baseUrl)),
+    wrapStreamFn: ({ streamFn: inner }: { streamFn?: StreamFn }): StreamFn | undefined =>
+      // Tells OpenClaw that the vendors' ways are seen to, so that it does not write its own idea of them into the
+      // body, such as `thinking` for DeepSeek. The component knows them.
+      inner && ((model, context, options) => inner(model, context, options)),
+    buildReplayPolicy,
+    classifyFailoverReason,
+    matchesContextOverflowError,
+    resolveThinkingProfile,
+    buildMissingAuthMessage,
+    buildUnknownModelHint,
+    resolveUsageAuth,
+    fetchUsageSnapshot: (context: Parameters<typeof fetchUsageSnapshot>[2]) =>
+      fetchUsageSnapshot(parts.load, parts.baseUrl, context),
+  };
+}

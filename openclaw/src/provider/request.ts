@@ -1,0 +1,76 @@
+/** A request of OpenClaw as the contract's. */
+
+import type { JsonSchema, Request, ResponseFormat, Tool as ContractTool } from '../component/contract.js';
+import type { Context, ExtraOptions, Model, StreamOptions, Tool } from '../sdk.js';
+import { messagesOf } from './messages.js';
+import { reasoningOf } from './reasoning.js';
+
+/** What is asked for, with all that the contract can carry. `docs/openclaw.md` says what is left out, and why. */
+export function requestOf(model: Model, context: Context, options: StreamOptions & ExtraOptions = {}): Request {
+  const messages = messagesOf(model, context.systemPrompt, context.messages);
+  const cached = options.cacheRetention !== 'none';
+  if (cached) markCache(messages);
+  const body = bodyExtras(options);
+  return defined<Request>({
+    model: model.id,
+    messages,
+    tools: (context.tools ?? []).map(toolOf),
+    responseFormat: options.responseFormat && responseFormatOf(options.responseFormat),
+    maxOutputTokens: options.maxTokens,
+    temperature: options.temperature,
+    topP: options.topP,
+    frequencyPenalty: options.frequencyPenalty,
+    presencePenalty: options.presencePenalty,
+    stop: options.stop ?? [],
+    seed: options.seed === undefined ? undefined : BigInt(Math.trunc(options.seed)),
+    reasoning: reasoningOf(model, options),
+    cacheKey: cached ? (options.promptCacheKey ?? options.sessionId) : undefined,
+    user: userOf(options.metadata),
+    extraJson: Object.keys(body).length > 0 ? JSON.stringify(body) : undefined,
+  });
+}
+
+/** Without the members that are undefined: absent is how the contract says unknown. */
+function defined<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
+}
+
+function toolOf(tool: Tool): ContractTool {
+  return { name: tool.name, description: tool.description, parametersJson: JSON.stringify(tool.parameters) };
+}
+
+/** OpenClaw hands over a bare schema, or one in the wrapping of chat completions that a person wrote. */
+function responseFormatOf(given: Record<string, unknown>): ResponseFormat {
+  if (given['type'] === 'text') return { tag: 'text' };
+  if (given['type'] === 'json_object') return { tag: 'json-object' };
+  const wrapped = given['type'] === 'json_schema' ? given['json_schema'] : undefined;
+  if (typeof wrapped !== 'object' || wrapped === null) {
+    return { tag: 'json-schema', val: { name: 'response', schemaJson: JSON.stringify(given) } };
+  }
+  const { name, schema, strict } = wrapped as Record<string, unknown>;
+  const val: JsonSchema = {
+    name: typeof name === 'string' ? name : 'response',
+    schemaJson: JSON.stringify(schema ?? {}),
+    ...(typeof strict === 'boolean' ? { strict } : {}),
+  };
+  return { tag: 'json-schema', val };
+}
+
+/** Behind the system prompt and behind the last message: what is sent again with the next turn. */
+function markCache(messages: Request['messages']): void {
+  const system = messages[0];
+  if (system?.role === 'system') system.cacheHere = true;
+  const last = messages.at(-1);
+  if (last) last.cacheHere = true;
+}
+
+/** Who asks, where OpenClaw says so. */
+function userOf(metadata: Record<string, unknown> | undefined): string | undefined {
+  const user = metadata?.['user_id'];
+  return typeof user === 'string' && user !== '' ? user : undefined;
+}
+
+/** What chat completions has a field for, and the contract has not. */
+function bodyExtras(options: StreamOptions): Record<string, unknown> {
+  return options.serviceTier === undefined ? {} : { service_tier: options.serviceTier };
+}

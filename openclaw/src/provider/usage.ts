@@ -1,0 +1,67 @@
+/** Counts of the contract as OpenClaw counts. */
+
+import type { Usage as ContractUsage } from '../component/contract.js';
+import type { Model, Rates, Usage } from '../sdk.js';
+
+/** OpenClaw's way of saying that no counts are known: zeros, and a mark that they are none. */
+export function unknownUsage(): Usage {
+  return {
+    input: 0,
+    output: 0,
+    cacheRead: 0,
+    cacheWrite: 0,
+    totalTokens: 0,
+    cacheTelemetry: { state: 'unavailable' },
+    contextUsage: { state: 'unavailable' },
+  };
+}
+
+/** The contract counts cached tokens into the input; OpenClaw counts them beside it. */
+export function usageOf(usage: ContractUsage | undefined, model: Model): Usage {
+  const told = usage && [usage.input, usage.output, usage.total].some((count) => count !== undefined);
+  if (!told) {
+    const unknown = unknownUsage();
+    return usage ? withBill(unknown, usage) : unknown;
+  }
+  const cacheRead = Number(usage.cacheRead ?? 0n);
+  const cacheWrite = Number(usage.cacheWrite ?? 0n);
+  const output = Number(usage.output ?? 0n);
+  const input = Math.max(0, Number(usage.input ?? 0n) - cacheRead - cacheWrite);
+  const counted = usage.input !== undefined && usage.output !== undefined;
+  const counts: Usage = {
+    input,
+    output,
+    cacheRead,
+    cacheWrite,
+    totalTokens: Number(usage.total ?? (usage.input ?? 0n) + (usage.output ?? 0n)),
+    cacheTelemetry: { state: usage.cacheRead === undefined ? 'unavailable' : 'available' },
+    ...(usage.reasoning === undefined ? {} : { reasoningTokens: Number(usage.reasoning) }),
+    ...(counted ? {} : { contextUsage: { state: 'unavailable' } as const }),
+  };
+  const cost = counted ? priced(counts, model.cost) : undefined;
+  return withBill(cost ? { ...counts, cost } : counts, usage);
+}
+
+/** A bill of the provider beats any reckoning. In another currency it says nothing that OpenClaw has a place for. */
+function withBill(counts: Usage, usage: ContractUsage): Usage {
+  if (usage.billed === undefined || usage.currency !== 'USD') return counts;
+  const shares = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+  return { ...counts, cost: { ...shares, total: usage.billed, totalOrigin: 'provider-billed' } };
+}
+
+/**
+ * What the counts cost at the model's rates. `undefined`, which leaves it to OpenClaw: where it gave no rates, which
+ * it writes as zeros, and where they depend on the length of the request, which it reckons itself.
+ */
+function priced(counts: Usage, rates: Model['cost']): Usage['cost'] {
+  const kinds = ['input', 'output', 'cacheRead', 'cacheWrite'] as const;
+  if (rates.tieredPricing?.length || !kinds.some((kind) => (rates[kind] ?? 0) > 0)) return undefined;
+  const share = (kind: keyof Rates): number => (counts[kind] * (rates[kind] ?? 0)) / 1e6;
+  const shares: Rates = {
+    input: share('input'),
+    output: share('output'),
+    cacheRead: share('cacheRead'),
+    cacheWrite: share('cacheWrite'),
+  };
+  return { ...shares, total: shares.input + shares.output + shares.cacheRead + shares.cacheWrite };
+}

@@ -1,0 +1,355 @@
+/**
+ * The parts of OpenClaw's plugin SDK that this plugin uses, in our own words.
+ *
+ * They are structural: nothing of OpenClaw has to be installed to compile or to test. `types/conforms.ts` holds them
+ * against the declarations that OpenClaw ships.
+ */
+
+/** How much a model is asked to think, weakest first. */
+export type ThinkingLevel = 'off' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
+
+/** What a level is called by the model; `null`: the model has no such level; absent: nothing is known. */
+export type ThinkingLevelMap = Partial<Record<ThinkingLevel, string | null>>;
+
+/** Rates in USD per million tokens. */
+export interface Rates {
+  input: number;
+  output: number;
+  cacheRead: number;
+  cacheWrite: number;
+}
+
+// ---------------------------------------------------------------- messages
+
+export interface TextContent {
+  type: 'text';
+  text: string;
+  textSignature?: string;
+}
+
+export interface ThinkingContent {
+  type: 'thinking';
+  thinking: string;
+  thinkingSignature?: string;
+  redacted?: boolean;
+}
+
+export interface ImageContent {
+  type: 'image';
+  /** Base64. */
+  data: string;
+  mimeType: string;
+}
+
+export interface ToolCall {
+  type: 'toolCall';
+  id: string;
+  name: string;
+  arguments: Record<string, unknown>;
+  thoughtSignature?: string;
+}
+
+export interface UserMessage {
+  role: 'user';
+  content: string | (TextContent | ImageContent)[];
+  /** Milliseconds since 1970, here and in the other messages. */
+  timestamp: number;
+}
+
+export interface ToolResultMessage {
+  role: 'toolResult';
+  toolCallId: string;
+  toolName: string;
+  content: (TextContent | ImageContent)[];
+  isError: boolean;
+  timestamp: number;
+}
+
+/** Tokens, and what they cost in USD. */
+export interface Usage {
+  /** Input tokens that came from no cache. */
+  input: number;
+  output: number;
+  cacheRead: number;
+  cacheWrite: number;
+  totalTokens: number;
+  /** Of the output. */
+  reasoningTokens?: number;
+  /** Whether the provider told of its cache at all; without it, zeros above would be facts. */
+  cacheTelemetry?: { state: 'available' | 'unavailable' };
+  /** `unavailable`: the provider told no counts. */
+  contextUsage?: { state: 'unavailable' };
+  /** Absent: OpenClaw prices the counts by itself. */
+  cost?: Rates & { total: number; totalOrigin?: 'provider-billed' };
+}
+
+export type StopReason = 'stop' | 'length' | 'toolUse' | 'error' | 'aborted';
+
+export interface Diagnostic {
+  type: string;
+  timestamp: number;
+  details?: Record<string, unknown>;
+}
+
+export interface AssistantMessage {
+  role: 'assistant';
+  content: (TextContent | ThinkingContent | ToolCall)[];
+  api: string;
+  provider: string;
+  model: string;
+  responseModel?: string;
+  responseId?: string;
+  diagnostics?: Diagnostic[];
+  usage: Usage;
+  stopReason: StopReason;
+  errorMessage?: string;
+  errorCode?: string;
+  errorType?: string;
+  errorBody?: string;
+  timestamp: number;
+}
+
+export type Message = UserMessage | AssistantMessage | ToolResultMessage;
+
+export interface Tool {
+  name: string;
+  description: string;
+  /** JSON Schema. */
+  parameters: object;
+}
+
+export interface Context {
+  systemPrompt?: string;
+  messages: Message[];
+  tools?: Tool[];
+}
+
+// ---------------------------------------------------------------- the stream
+
+export type AssistantMessageEvent =
+  | { type: 'start'; partial: AssistantMessage }
+  | { type: 'text_start' | 'thinking_start' | 'toolcall_start'; contentIndex: number; partial: AssistantMessage }
+  | {
+      type: 'text_delta' | 'thinking_delta' | 'toolcall_delta';
+      contentIndex: number;
+      delta: string;
+      partial: AssistantMessage;
+    }
+  | { type: 'text_end' | 'thinking_end'; contentIndex: number; content: string; partial: AssistantMessage }
+  | { type: 'toolcall_end'; contentIndex: number; toolCall: ToolCall; partial: AssistantMessage }
+  | { type: 'done'; reason: 'stop' | 'length' | 'toolUse'; message: AssistantMessage }
+  | { type: 'error'; reason: 'error' | 'aborted'; error: AssistantMessage };
+
+export interface AssistantMessageStream extends AsyncIterable<AssistantMessageEvent> {
+  /** The final message, of a failed or aborted answer too; never rejects. */
+  result(): Promise<AssistantMessage>;
+}
+
+export interface Model {
+  id: string;
+  name: string;
+  api: string;
+  provider: string;
+  baseUrl: string;
+  reasoning: boolean;
+  thinkingLevelMap?: ThinkingLevelMap;
+  input: ('text' | 'image')[];
+  /** Zeros where the price is unknown. */
+  cost: Partial<Rates> & { tieredPricing?: unknown[] };
+  contextWindow?: number;
+  maxTokens: number;
+  params?: Record<string, unknown>;
+  /** Extra headers from the configuration of the provider or the model. */
+  headers?: Record<string, string>;
+}
+
+export interface StreamOptions {
+  temperature?: number;
+  maxTokens?: number;
+  /** A JSON Schema. */
+  responseFormat?: Record<string, unknown>;
+  stop?: string[];
+  signal?: AbortSignal;
+  apiKey?: string;
+  cacheRetention?: 'none' | 'short' | 'long';
+  sessionId?: string;
+  promptCacheKey?: string;
+  onPayload?: (payload: unknown, model: Model) => unknown;
+  onResponse?: (response: { status: number; headers: Record<string, string> }, model: Model) => void | Promise<void>;
+  headers?: Record<string, string>;
+  /** Milliseconds until the answer has to begin. */
+  timeoutMs?: number;
+  metadata?: Record<string, unknown>;
+  serviceTier?: 'default' | 'priority';
+  reasoning?: ThinkingLevel;
+  /** Tokens of thinking for each level. */
+  thinkingBudgets?: Partial<Record<ThinkingLevel, number>>;
+}
+
+/** What OpenClaw adds to the options out of a model's `params`, beyond what its types declare. */
+export interface ExtraOptions {
+  topP?: number;
+  frequencyPenalty?: number;
+  presencePenalty?: number;
+  seed?: number;
+}
+
+export type StreamFn = (model: Model, context: Context, options?: StreamOptions) => AssistantMessageStream;
+
+// ---------------------------------------------------------------- the catalogue
+
+/** A model as a catalogue lists it. What is absent is unknown. */
+export interface ModelDefinition {
+  id: string;
+  name: string;
+  reasoning?: boolean;
+  input?: ('text' | 'image' | 'video' | 'audio')[];
+  cost?: Rates;
+  contextWindow?: number;
+  maxTokens?: number;
+  thinkingLevelMap?: ThinkingLevelMap;
+  params?: Record<string, unknown>;
+}
+
+export interface ProviderCatalog {
+  baseUrl: string;
+  api: 'openai-completions';
+  apiKey?: string;
+  models: ModelDefinition[];
+}
+
+export interface CatalogOutcome {
+  provider: string;
+  profileId?: string;
+  rejectionScope?: 'catalog';
+  status: 'ready' | 'auth-rejected' | 'unavailable';
+}
+
+export type CatalogResult =
+  | { provider: ProviderCatalog; outcomes?: readonly CatalogOutcome[] }
+  | { providers: Record<string, ProviderCatalog>; outcomes?: readonly CatalogOutcome[] }
+  | null;
+
+/** The part of OpenClaw's configuration that is read here. */
+export interface Config {
+  models?: { providers?: Record<string, { baseUrl?: string } | undefined> };
+}
+
+export interface CatalogContext {
+  signal?: AbortSignal;
+  config: Config;
+  providerIds?: readonly string[];
+  /** `apiKey` may be a marker that stands for the key; `discoveryApiKey` is the key itself. */
+  resolveProviderApiKey(providerId?: string): {
+    apiKey: string | undefined;
+    discoveryApiKey?: string;
+    profileId?: string;
+  };
+}
+
+export interface DynamicModelContext {
+  config?: Config;
+  modelId: string;
+}
+
+/** A model that is in no list, as OpenClaw's runner takes it. What is absent is unknown. */
+export type DynamicModel = Omit<ModelDefinition, 'input'> & {
+  api: 'openai-completions';
+  provider: string;
+  baseUrl: string;
+  input: ('text' | 'image')[];
+};
+
+// ---------------------------------------------------------------- errors, thinking, usage
+
+export type FailoverReason =
+  | 'auth'
+  | 'auth_permanent'
+  | 'format'
+  | 'rate_limit'
+  | 'overloaded'
+  | 'billing'
+  | 'server_error'
+  | 'timeout'
+  | 'tls_certificate'
+  | 'context_overflow'
+  | 'model_not_found'
+  | 'session_expired'
+  | 'empty_response'
+  | 'no_error_details'
+  | 'unclassified'
+  | 'unknown';
+
+export interface FailoverContext {
+  errorMessage: string;
+  errorType?: string;
+}
+
+export interface ThinkingProfile {
+  levels: { id: ThinkingLevel }[];
+}
+
+export interface UsageSnapshot {
+  provider: string;
+  displayName: string;
+  windows: { label: string; usedPercent: number }[];
+  billing?: (
+    | { type: 'balance'; amount: number; unit: string }
+    | { type: 'spend'; amount: number; unit: string }
+    | { type: 'budget'; used: number; limit: number; unit: string }
+  )[];
+  summary?: string;
+  error?: string;
+}
+
+// ---------------------------------------------------------------- keys
+
+export interface AuthContext {
+  signal?: AbortSignal;
+  prompter: { note(message: string, title?: string): Promise<void> };
+}
+
+export interface AuthResult {
+  profiles: { profileId: string; credential: { type: 'api_key'; provider: string; key?: string } }[];
+  defaultModel?: string;
+}
+
+/** A set-up without a person. `C` is OpenClaw's own configuration, which is handed through. */
+export interface BatchAuthContext<C> {
+  config: C;
+  opts: object;
+  runtime: { error(...args: unknown[]): void };
+  resolveApiKey(params: {
+    provider: string;
+    flagValue?: string;
+    flagName: `--${string}`;
+    envVar: string;
+  }): Promise<{ key: string } | null>;
+}
+
+/** How a key is asked for and stored. */
+export interface AuthMethod {
+  id: string;
+  label: string;
+  hint?: string;
+  kind: 'api_key';
+  run(context: AuthContext): Promise<AuthResult>;
+  runNonInteractive<C>(context: BatchAuthContext<C>): Promise<C | null>;
+}
+
+/** What OpenClaw's `createProviderApiKeyAuthMethod` is told. */
+export interface ApiKeyMethodOptions {
+  providerId: string;
+  methodId: string;
+  label: string;
+  hint: string;
+  optionKey: string;
+  flagName: `--${string}`;
+  envVar: string;
+  promptMessage: string;
+  noteMessage: string;
+  noteTitle: string;
+  defaultModel: string;
+  /** Told the key once it is known; answers with the model to start with. */
+  resolveDefaultModel?: (context: { apiKey: string }) => string;
+}

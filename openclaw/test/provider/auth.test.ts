@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { apiKeyMethod } from '../../src/provider/auth.js';
+import type { ApiKeyMethodOptions, AuthContext, AuthMethod, BatchAuthContext } from '../../src/sdk.js';
+import { failure, FakeComponent, type Script } from './fake.js';
+
+const KEY = 'sk-test-0123456789';
+const FINE: Script = { account: { unlimited: false } };
+
+/** OpenClaw's own method as far as it matters here: it knows the key, and notes what it stored. */
+function setUp(script: Script) {
+  const component = new FakeComponent(script);
+  const stored: string[] = [];
+  const told: ApiKeyMethodOptions[] = [];
+  const createMethod = (options: ApiKeyMethodOptions): AuthMethod => {
+    told.push(options);
+    return {
+      id: options.methodId,
+      label: options.label,
+      kind: 'api_key',
+      async run() {
+        const defaultModel = options.resolveDefaultModel?.({ apiKey: KEY }) ?? options.defaultModel;
+        const credential = { type: 'api_key' as const, provider: options.providerId };
+        return { profiles: [{ profileId: 'cometapi:default', credential }], defaultModel };
+      },
+      async runNonInteractive(context) {
+        stored.push('stored');
+        return context.config;
+      },
+    };
+  };
+  const method = apiKeyMethod({ load: async () => component, baseUrl: 'http://127.0.0.1:1/v1', createMethod });
+  const notes: string[] = [];
+  const context: AuthContext = { prompter: { note: async (message) => void notes.push(message) } };
+  return { method, component, stored, told, notes, context };
+}
+
+function batch(resolved: { key: string } | null, opts: object = {}) {
+  const errors: string[] = [];
+  const asked: unknown[] = [];
+  const context: BatchAuthContext<{ mine: boolean }> = {
+    config: { mine: true },
+    opts,
+    runtime: { error: (...words) => void errors.push(words.join(' ')) },
+    resolveApiKey: async (params) => (asked.push(params), resolved),
+  };
+  return { context, errors, asked };
+}
+
+test('a key that the service takes is handed on, with the model to start with', async () => {
+  const { method, component, context, notes } = setUp(FINE);
+  const result = await method.run(context);
+  assert.equal(result.profiles[0]?.profileId, 'cometapi:default');
+  assert.equal(result.defaultModel, 'cometapi/gpt-5.4-mini');
+  assert.equal(component.opened[0]?.apiKey, KEY);
+  assert.equal(component.opened[0]?.baseUrl, 'http://127.0.0.1:1/v1');
+  assert.deepEqual(notes, []);
+});
+
+test('a key that is refused, or is none, is not handed on', async () => {
+  for (const script of [{ account: failure('authentication') }, { refusal: failure('configuration') }]) {
+    const { method, context } = setUp(script);
+    await assert.rejects(method.run(context), /it went wrong/);
+  }
+});
+
+test('when nobody can be asked the key is kept, and that is said', async () => {
+  for (const kind of ['network', 'timeout', 'server', 'permission', 'rate-limited'] as const) {
+    const { method, context, notes } = setUp({ account: failure(kind) });
+    assert.equal((await method.run(context)).profiles.length, 1);
+    assert.deepEqual(notes, ['The key could not be checked: it went wrong']);
+  }
+});
+
+test('without a person a key is checked before it is stored', async () => {
+  const fine = setUp(FINE);
+  const { context, errors, asked } = batch({ key: KEY }, { cometapiApiKey: ` ${KEY} ` });
+  assert.deepEqual(await fine.method.runNonInteractive(context), { mine: true });
+  assert.deepEqual([fine.stored, errors], [['stored'], []]);
+  const flag = { provider: 'cometapi', flagValue: KEY, flagName: '--cometapi-api-key', envVar: 'COMETAPI_KEY' };
+  assert.deepEqual(asked, [flag]);
+
+  const refused = setUp({ account: failure('authentication') });
+  const again = batch({ key: KEY });
+  assert.equal(await refused.method.runNonInteractive(again.context), null);
+  assert.deepEqual([refused.stored, again.errors], [[], ['it went wrong']]);
+
+  const offline = setUp({ account: failure('network') });
+  const third = batch({ key: KEY });
+  assert.ok(await offline.method.runNonInteractive(third.context));
+  assert.deepEqual(third.errors, ['The CometAPI key could not be checked: it went wrong']);
+});
+
+test('without a key there is nothing to check or to store', async () => {
+  const { method, component, stored } = setUp(FINE);
+  assert.equal(await method.runNonInteractive(batch(null).context), null);
+  assert.deepEqual([component.opened, stored], [[], []]);
+});

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ErrorRecord } from '../../src/component/contract.js';
+import {
+  classifyFailoverReason,
+  failureFields,
+  type FailureName,
+  matchesContextOverflowError,
+  ownFailure,
+  RULES,
+} from '../../src/provider/errors.js';
+import type { FailoverReason } from '../../src/sdk.js';
+import { failure } from './fake.js';
+
+/** Every failure and the reason that OpenClaw is given. */
+const REASONS: Record<FailureName, FailoverReason> = {
+  configuration: 'format',
+  'invalid-request': 'format',
+  authentication: 'auth',
+  permission: 'auth',
+  billing: 'billing',
+  'rate-limited': 'rate_limit',
+  'model-not-found': 'model_not_found',
+  'context-length-exceeded': 'context_overflow',
+  'content-filtered': 'format',
+  overloaded: 'overloaded',
+  server: 'server_error',
+  timeout: 'timeout',
+  network: 'timeout',
+  'tls-certificate': 'tls_certificate',
+  'denied-by-host': 'format',
+  protocol: 'server_error',
+  'incomplete-stream': 'timeout',
+  unsupported: 'format',
+  other: 'unclassified',
+  'missing-key': 'auth',
+  'malformed-tool-call': 'format',
+};
+
+/** What OpenClaw takes for "try again" in a message or a code, in short. */
+const AGAIN = /^(?:429|50[0234]|524): |rate.?limit|overloaded|server.?error|internal.?error|^(?:ETIMEDOUT|ECONNRESET)$/i;
+
+function fieldsOf(kind: ErrorRecord['kind']['tag'], more: Partial<ErrorRecord> = {}) {
+  return failureFields(failure(kind, more), 7);
+}
+
+test('every rule is in the table, and the other way round', () => {
+  assert.deepEqual(Object.keys(RULES).sort(), Object.keys(REASONS).sort());
+});
+
+for (const [name, reason] of Object.entries(REASONS) as [FailureName, FailoverReason][]) {
+  test(`${name} is decided as ${reason}, by its kind and whatever its words`, () => {
+    const { errorType } = ownFailure(name, 'whatever');
+    assert.equal(errorType, `cometapi:${name}`);
+    for (const errorMessage of ['whatever', '429: rate limit', 'invalid api key']) {
+      assert.equal(classifyFailoverReason({ errorMessage, errorType }), reason);
+      assert.equal(matchesContextOverflowError({ errorMessage, errorType }), name === 'context-length-exceeded');
+    }
+  });
+}
+
+test("errors of others are left to OpenClaw's own judgement", () => {
+  for (const errorType of [undefined, 'server_error', 'cometapi:', 'cometapi:unheard-of', 'cometapi:toString']) {
+    assert.equal(classifyFailoverReason({ errorMessage: 'm', ...(errorType ? { errorType } : {}) }), undefined);
+  }
+});
+
+test('a conversation that is too long is known by our sentence where there is nothing else', () => {
+  const sentence = 'the request is longer than the context of the model; shorten the conversation';
+  assert.equal(matchesContextOverflowError({ errorMessage: sentence }), true);
+  assert.equal(matchesContextOverflowError({ errorMessage: 'too long' }), false);
+});
+
+/** Kind, status, whether it may pass, and how the message begins. */
+const STATUSES: [kind: ErrorRecord['kind']['tag'], status: number | undefined, retryable: boolean, begins: string][] = [
+  ['authentication', 401, false, '401: it'],
+  ['permission', 403, false, '403: it'],
+  ['billing', 402, false, 'it'],
+  ['billing', 403, false, '403: it'],
+  ['billing', 429, false, 'it'],
+  ['rate-limited', 429, true, '429: it'],
+  ['rate-limited', 200, true, 'rate limit: it'],
+  ['rate-limited', undefined, true, 'rate limit: it'],
+  ['model-not-found', 404, false, '404: it'],
+  ['model-not-found', 503, false, 'it'],
+  ['invalid-request', 400, false, '400: it'],
+  ['invalid-request', 500, false, 'it'],
+  ['context-length-exceeded', 400, false, '400: it'],
+  ['context-length-exceeded', 500, false, 'it'],
+  ['content-filtered', 400, false, '400: it'],
+  ['overloaded', 503, true, '503: it'],
+  ['overloaded', 529, true, '529: overloaded: it'],
+  ['overloaded', 429, true, 'overloaded: it'],
+  ['overloaded', 200, true, 'overloaded: it'],
+  ['server', 500, true, '500: it'],
+  ['server', 409, true, 'server error: it'],
+  ['server', 200, false, 'it'],
+  ['timeout', 504, true, '504: it'],
+  ['timeout', undefined, true, 'it'],
+  ['protocol', 502, false, 'it'],
+  ['protocol', 200, false, 'it'],
+  ['incomplete-stream', 200, true, 'it'],
+  ['unsupported', 501, false, '501: it'],
+  ['other', undefined, true, 'internal error: it'],
+  ['configuration', undefined, false, 'it'],
+];
+
+for (const [kind, httpStatus, retryable, begins] of STATUSES) {
+  test(`${kind} with status ${httpStatus} begins with "${begins}"`, () => {
+    const { errorMessage } = fieldsOf(kind, { ...(httpStatus === undefined ? {} : { httpStatus }), retryable });
+    assert.ok(errorMessage.startsWith(begins), errorMessage);
+  });
+}
+
+test('what stands for "try again" is there if the contract says so, and only then', () => {
+  const kinds = Object.keys(REASONS).filter((name) => !['tls-certificate', 'missing-key', 'malformed-tool-call'].includes(name));
+  const passing = ['rate-limited', 'overloaded', 'server', 'timeout', 'network', 'incomplete-stream', 'other'];
+  for (const kind of kinds as ErrorRecord['kind']['tag'][]) {
+    for (const httpStatus of [undefined, 200, 400, 401, 402, 403, 404, 408, 429, 500, 502, 503, 504, 524, 529]) {
+      for (const retryable of [false, true]) {
+        const { errorMessage, errorCode = '' } = fieldsOf(kind, { ...(httpStatus ? { httpStatus } : {}), retryable });
+        const again = AGAIN.test(errorMessage) || AGAIN.test(errorCode);
+        // The component calls no other kind retryable.
+        if (retryable && !passing.includes(kind)) continue;
+        assert.equal(again, retryable, `${kind} ${httpStatus}: ${errorMessage} ${errorCode}`);
+      }
+    }
+  }
+});
+
+test('how long to wait stands at the end, where asking again is of use', () => {
+  const wait = (retryAfterMs: bigint, retryable = true) =>
+    fieldsOf('rate-limited', { httpStatus: 429, retryAfterMs, retryable }).errorMessage;
+  assert.equal(wait(3000n), '429: it went wrong; Retry-After: 3 seconds');
+  assert.equal(wait(1500n), '429: it went wrong; Retry-After: 1.5 seconds');
+  assert.equal(wait(3000n, false), 'it went wrong');
+});
+
+test('a certificate that is no good is no network that may recover', () => {
+  const message = 'the connection to the provider failed (the certificate has expired)';
+  const fields = fieldsOf('network', { message });
+  assert.equal(fields.errorType, 'cometapi:tls-certificate');
+  assert.equal(fields.errorCode, undefined);
+});
+
+test('what is thrown and is no failure is told as it is', () => {
+  assert.deepEqual(failureFields(new Error('no such file'), 7), {
+    errorMessage: 'no such file',
+    errorType: 'cometapi:other',
+  });
+  assert.equal(failureFields('odd', 7).errorMessage, 'odd');
+});

@@ -1,0 +1,175 @@
+/** A component that does what a test says, and the values that tests are made of. */
+
+import type {
+  Account,
+  CallOptions,
+  Component,
+  ErrorRecord,
+  Event,
+  Model as ContractModel,
+  ModelList,
+  Request,
+  SessionOptions,
+} from '../../src/component/contract.js';
+import { Failure } from '../../src/component/contract.js';
+import type { AssistantMessageEvent, AssistantMessageStream, Message, Model } from '../../src/sdk.js';
+
+/** What a completion does, step by step: events, a wait that only an abort ends, a failure. */
+export type Step = Event[] | 'wait' | Error;
+
+export interface Script {
+  steps?: Step[];
+  models?: ModelList | Error;
+  account?: Account | Error;
+  /** Thrown by `open`. */
+  refusal?: Error;
+}
+
+/** A component, and what was asked of it. */
+export class FakeComponent implements Component {
+  readonly opened: SessionOptions[] = [];
+  readonly requests: Request[] = [];
+  readonly options: CallOptions[] = [];
+  readonly listings: { how: string; maxAgeMs: number }[] = [];
+  /** Batches handed out, and completions that were ended from outside or inside. */
+  handedOut = 0;
+  closed = 0;
+
+  constructor(readonly script: Script = {}) {}
+
+  describe(): never {
+    throw new Error('nobody asks what a fake is');
+  }
+
+  open(options: SessionOptions) {
+    this.opened.push(options);
+    if (this.script.refusal) throw this.script.refusal;
+    return {
+      complete: (request: Request, call: CallOptions = {}) => this.#complete(request, call),
+      models: (how: string, maxAgeMs: number) => {
+        this.listings.push({ how, maxAgeMs });
+        return settle(this.script.models);
+      },
+      account: () => settle(this.script.account),
+    };
+  }
+
+  async *#complete(request: Request, call: CallOptions): AsyncGenerator<Event[], void, undefined> {
+    this.requests.push(request);
+    this.options.push(call);
+    try {
+      for (const step of this.script.steps ?? []) {
+        call.signal?.throwIfAborted();
+        if (step === 'wait') await aborted(call.signal);
+        else if (step instanceof Error) throw step;
+        else {
+          this.handedOut += 1;
+          yield step;
+        }
+      }
+    } finally {
+      this.closed += 1;
+    }
+  }
+}
+
+async function settle<T>(value: T | Error | undefined): Promise<T> {
+  if (value === undefined || value instanceof Error) throw value ?? new Error('the script has no answer');
+  return value;
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal?.aborted) reject(signal.reason);
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+export function failure(kind: ErrorRecord['kind']['tag'], more: Partial<ErrorRecord> = {}): Failure {
+  const tag = { tag: kind, ...(kind === 'other' ? { val: 'odd' } : {}) } as ErrorRecord['kind'];
+  return new Failure({
+    kind: tag,
+    message: 'it went wrong',
+    retryable: false,
+    requestSent: true,
+    partial: false,
+    ...more,
+  });
+}
+
+/** Events of the contract, shortly written. */
+export const events = {
+  response: (more: object = {}): Event => ({ tag: 'response', val: { route: 'chat-completions', ...more } }),
+  text: (index: number): Event => ({ tag: 'block-start', val: { index, kind: { tag: 'text' } } }),
+  reasoning: (index: number): Event => ({ tag: 'block-start', val: { index, kind: { tag: 'reasoning' } } }),
+  refusal: (index: number): Event => ({ tag: 'block-start', val: { index, kind: { tag: 'refusal' } } }),
+  call: (index: number, id: string, name: string): Event => ({
+    tag: 'block-start',
+    val: { index, kind: { tag: 'tool-call', val: { id, name } } },
+  }),
+  delta: (index: number, text: string): Event => ({ tag: 'block-delta', val: { index, text } }),
+  end: (index: number, replay?: string): Event => ({ tag: 'block-end', val: { index, ...(replay ? { replay } : {}) } }),
+  called: (index: number, json: string, replay?: string): Event => ({
+    tag: 'block-end',
+    val: { index, arguments: { tag: 'object', val: json }, ...(replay ? { replay } : {}) },
+  }),
+  malformed: (index: number, raw: string, reason: string): Event => ({
+    tag: 'block-end',
+    val: { index, arguments: { tag: 'malformed', val: { raw, reason } } },
+  }),
+  warning: (text: string): Event => ({ tag: 'warning', val: text }),
+  finish: (tag: string, more: object = {}): Event => {
+    const reason = (tag.startsWith('other:') ? { tag: 'other', val: tag.slice(6) } : { tag }) as never;
+    return { tag: 'finish', val: { reason, ...more } };
+  },
+};
+
+export function model(more: Partial<Model> = {}): Model {
+  return {
+    id: 'm-1',
+    name: 'M 1',
+    api: 'openai-completions',
+    provider: 'cometapi',
+    baseUrl: 'https://api.cometapi.com/v1',
+    reasoning: true,
+    input: ['text', 'image'],
+    cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+    maxTokens: 4096,
+    ...more,
+  };
+}
+
+export function contractModel(more: Partial<ContractModel> = {}): ContractModel {
+  return {
+    id: 'm-1',
+    kind: 'chat',
+    status: 'callable',
+    routes: ['chat-completions'],
+    input: ['text'],
+    output: ['text'],
+    reasoningEfforts: [],
+    sources: [],
+    ...more,
+  };
+}
+
+export const user = (content: Extract<Message, { role: 'user' }>['content']): Message => ({
+  role: 'user',
+  content,
+  timestamp: 1,
+});
+
+/** All events of a stream. */
+export async function all(stream: AssistantMessageStream): Promise<AssistantMessageEvent[]> {
+  const seen: AssistantMessageEvent[] = [];
+  for await (const event of stream) seen.push(event);
+  return seen;
+}
+
+/** The values, one after the other, until the condition holds. Fails after a second. */
+export async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; !condition(); tries++) {
+    if (tries > 200) throw new Error('it did not come about');
+    await new Promise((wait) => setTimeout(wait, 5));
+  }
+}

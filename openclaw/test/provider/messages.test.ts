@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Part } from '../../src/component/contract.js';
+import { messagesOf } from '../../src/provider/messages.js';
+import { seal } from '../../src/provider/replay.js';
+import type { AssistantMessage, Message } from '../../src/sdk.js';
+import { model, user } from './fake.js';
+
+const PIXEL = Buffer.from([1, 2, 3]);
+const image = { type: 'image' as const, data: PIXEL.toString('base64'), mimeType: 'image/png' };
+
+function assistant(content: AssistantMessage['content'], more: Partial<AssistantMessage> = {}): AssistantMessage {
+  const usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, totalTokens: 0 };
+  const base = { api: 'openai-completions', provider: 'cometapi', model: 'm-1', usage, timestamp: 1 };
+  return { role: 'assistant', content, stopReason: 'stop', ...base, ...more };
+}
+
+function result(toolCallId: string, content: Extract<Message, { role: 'toolResult' }>['content'] = []): Message {
+  return { role: 'toolResult', toolCallId, toolName: 'weather', content, isError: false, timestamp: 1 };
+}
+
+const call = (id: string, more: object = {}) =>
+  ({ type: 'toolCall', id, name: 'weather', arguments: { city: 'Lisbon' }, ...more }) as const;
+
+/** Roles and parts, which is all that a history is. */
+function history(messages: Message[], target = model()): [role: string, parts: Part[]][] {
+  return messagesOf(target, undefined, messages).map((message) => [message.role, message.content]);
+}
+
+test('the system prompt comes first, and an empty one is none', () => {
+  const first = messagesOf(model(), 'Be brief.', [user('hi')])[0];
+  assert.deepEqual([first?.role, first?.content], ['system', [{ tag: 'text', val: { text: 'Be brief.' } }]]);
+  assert.equal(messagesOf(model(), '', [user('hi')]).length, 1);
+});
+
+test('a user sends text and images, and images become bytes', () => {
+  const expected = [
+    { tag: 'text', val: { text: 'what is' } },
+    { tag: 'image', val: { source: { tag: 'inline', val: PIXEL }, mediaType: 'image/png' } },
+  ];
+  assert.deepEqual(history([user([{ type: 'text', text: 'what is' }, image])]), [['user', expected]]);
+  assert.deepEqual(history([user('hi')]), [['user', [{ tag: 'text', val: { text: 'hi' } }]]]);
+});
+
+test('a model that takes no images is told that there was one', () => {
+  const blind = model({ input: ['text'] });
+  const [[, parts = []] = []] = history([user([image])], blind);
+  assert.match((parts[0] as { val: { text: string } }).val.text, /image was left out/);
+  const [[, [shown] = []] = []] = history([result('c', [image, { type: 'text', text: 'seen' }])], blind);
+  assert.ok(shown?.tag === 'tool-result');
+  assert.match(shown.val.text, /^seen\n\[An image was left out/);
+  assert.deepEqual(shown.val.media, []);
+});
+
+test('replays go back with the blocks that they came with', () => {
+  const content: AssistantMessage['content'] = [
+    { type: 'thinking', thinking: 'hm', thinkingSignature: seal('m-1', 'r1') },
+    { type: 'text', text: 'so', textSignature: seal('m-1', 'r2') },
+    call('c', { thoughtSignature: seal('m-1', 'r3') }),
+  ];
+  assert.deepEqual(history([assistant(content, { stopReason: 'toolUse' })]), [
+    [
+      'assistant',
+      [
+        { tag: 'reasoning', val: { text: 'hm', replay: 'r1' } },
+        { tag: 'text', val: { text: 'so', replay: 'r2' } },
+        { tag: 'tool-call', val: { id: 'c', name: 'weather', argumentsJson: '{"city":"Lisbon"}', replay: 'r3' } },
+      ],
+    ],
+  ]);
+});
+
+test('reasoning without text goes back for its replay', () => {
+  const content = [{ type: 'thinking' as const, thinking: '', thinkingSignature: seal('m-1', 'encrypted'), redacted: true }];
+  const [[, parts] = []] = history([assistant(content)]);
+  assert.deepEqual(parts, [{ tag: 'reasoning', val: { text: '', replay: 'encrypted' } }]);
+});
+
+test('of another model and another provider only what can be read is sent', () => {
+  for (const signature of [seal('m-2', 'r'), 'EqoBCkgIARABGAIiQL', undefined]) {
+    const content: AssistantMessage['content'] = [
+      { type: 'thinking', thinking: 'hm', thinkingSignature: signature },
+      { type: 'text', text: 'so', textSignature: signature },
+      call('c', { thoughtSignature: signature }),
+    ] as AssistantMessage['content'];
+    const [[, parts] = []] = history([assistant(content, { provider: 'other', model: 'm-2' })]);
+    assert.deepEqual(parts, [
+      { tag: 'text', val: { text: 'so' } },
+      { tag: 'tool-call', val: { id: 'c', name: 'weather', argumentsJson: '{"city":"Lisbon"}' } },
+    ]);
+  }
+});
+
+test('a tool result carries its text, its images and whether it failed', () => {
+  const told = result('c', [{ type: 'text', text: 'a' }, image, { type: 'text', text: 'b' }]);
+  const media = [{ source: { tag: 'inline', val: PIXEL }, mediaType: 'image/png' }];
+  const val = { callId: 'c', name: 'weather', text: 'a\nb', media, isError: true };
+  assert.deepEqual(history([{ ...told, isError: true } as Message]), [['tool', [{ tag: 'tool-result', val }]]]);
+});
+
+for (const stopReason of ['error', 'aborted'] as const) {
+  test(`of an answer that ended in ${stopReason}, the text is kept and marked, its calls and their results are not`, () => {
+    const broken = assistant(
+      [
+        { type: 'thinking', thinking: 'hm', thinkingSignature: seal('m-1', 'r') },
+        { type: 'text', text: 'I will', textSignature: seal('m-1', 'r') },
+        call('gone'),
+      ],
+      { stopReason },
+    );
+    const [first, ...rest] = history([user('do'), broken, result('gone'), result('other'), user('again')]).slice(1);
+    assert.deepEqual(first, [
+      'assistant',
+      [
+        { tag: 'text', val: { text: 'I will' } },
+        { tag: 'text', val: { text: '[The answer broke off here.]' } },
+      ],
+    ]);
+    assert.deepEqual(rest.map(([role]) => role), ['tool', 'user']);
+    assert.deepEqual(history([assistant([call('x')], { stopReason }), user('again')]).length, 1);
+    assert.deepEqual(history([assistant([{ type: 'text', text: ' \n' }], { stopReason })]), []);
+  });
+}
+
+test('reasoning that used up all tokens is not an answer', () => {
+  const thinking = { type: 'thinking' as const, thinking: 'and so on', thinkingSignature: seal('m-1', 'r') };
+  assert.deepEqual(history([assistant([thinking], { stopReason: 'length' })]), []);
+  assert.equal(history([assistant([thinking, { type: 'text', text: 'so' }], { stopReason: 'length' })]).length, 1);
+});

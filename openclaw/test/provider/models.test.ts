@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Model, Price } from '../../src/component/contract.js';
+import { definitionOf, definitionsOf } from '../../src/provider/models.js';
+import { contractModel } from './fake.js';
+
+test('everything that is known of a model is told', () => {
+  const model = contractModel({
+    name: 'M 1',
+    vendor: 'V',
+    input: ['text', 'image', 'audio', 'file'],
+    contextWindow: 200_000n,
+    maxOutputTokens: 64_000n,
+    reasoning: true,
+    reasoningEfforts: ['low', 'high'],
+    price: { currency: 'USD', input: 1, output: 5, cacheRead: 0.1, cacheWrite: 1.25 },
+    sources: [
+      { fact: 'kind', source: 'key-list' },
+      { fact: 'price', source: 'catalogue' },
+    ],
+  });
+  assert.deepEqual(definitionOf(model), {
+    id: 'm-1',
+    name: 'M 1',
+    reasoning: true,
+    input: ['text', 'image', 'audio'],
+    cost: { input: 1, output: 5, cacheRead: 0.1, cacheWrite: 1.25 },
+    contextWindow: 200_000,
+    maxTokens: 64_000,
+    thinkingLevelMap: { minimal: null, low: 'low', medium: null, high: 'high', xhigh: null, max: null },
+    params: { cometapi: { status: 'callable', vendor: 'V', sources: { kind: 'key-list', price: 'catalogue' } } },
+  });
+});
+
+test('what is unknown is left out', () => {
+  const unknown = contractModel({ input: [], output: [], routes: [], status: 'listed' });
+  const { params, ...rest } = definitionOf(unknown);
+  assert.deepEqual(rest, { id: 'm-1', name: 'm-1' });
+  assert.deepEqual(params, { cometapi: { status: 'listed', sources: {} } });
+});
+
+test('a model that takes efforts reasons, unless it says otherwise', () => {
+  assert.equal(definitionOf(contractModel({ reasoningEfforts: ['low'] })).reasoning, true);
+  assert.equal(definitionOf(contractModel({ reasoningEfforts: ['low'], reasoning: false })).reasoning, false);
+});
+
+/** Prices, and the rates of them. */
+const PRICES: [name: string, price: Partial<Price>, cost: object | undefined][] = [
+  ['all four', { input: 3, output: 9, cacheRead: 1, cacheWrite: 4 }, { input: 3, output: 9, cacheRead: 1, cacheWrite: 4 }],
+  ['none for the cache', { input: 3, output: 9 }, { input: 3, output: 9, cacheRead: 3, cacheWrite: 3 }],
+  ['free', { input: 0, output: 0 }, { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }],
+  ['half of it', { input: 3 }, undefined],
+  ['another currency', { currency: 'CNY', input: 3, output: 9 }, undefined],
+  ['by the call', { perRequest: 0.1 }, undefined],
+  ['by the call too', { input: 3, output: 9, perRequest: 0.1 }, undefined],
+];
+
+for (const [name, price, cost] of PRICES) {
+  test(`price: ${name}`, () => {
+    assert.deepEqual(definitionOf(contractModel({ price: { currency: 'USD', ...price } })).cost, cost);
+  });
+}
+
+/** Models, and whether OpenClaw can talk with them. */
+const LISTED: [more: Partial<Model>, listed: boolean][] = [
+  [{}, true],
+  [{ status: 'listed' }, true],
+  [{ status: 'upcoming' }, false],
+  [{ status: 'deprecated' }, false],
+  [{ kind: 'unknown' }, false],
+  [{ kind: 'image' }, false],
+  [{ kind: 'embedding' }, false],
+  [{ routes: [] }, true],
+  [{ routes: ['responses', 'chat-completions'] }, true],
+  [{ routes: ['responses'] }, false],
+  [{ input: [] }, true],
+  [{ input: ['image'] }, false],
+  [{ output: [] }, true],
+  [{ output: ['image'] }, false],
+];
+
+for (const [more, listed] of LISTED) {
+  test(`a model with ${JSON.stringify(more)} is ${listed ? '' : 'not '}listed`, () => {
+    assert.equal(definitionsOf([contractModel(more)]).length, listed ? 1 : 0);
+  });
+}

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadComponent } from '../../src/component/load.js';
+import { environmentBaseUrl, environmentProxy } from '../../src/provider/environment.js';
+import { definitionsOf } from '../../src/provider/models.js';
+import { createProvider } from '../../src/provider/provider.js';
+import {
+  buildMissingAuthMessage,
+  CONSOLE_URL,
+  DEFAULT_BASE_URL,
+  DEFAULT_MODEL,
+  ENV_VARS,
+} from '../../src/provider/texts.js';
+import type { AuthMethod, StreamFn } from '../../src/sdk.js';
+import { all, events, FakeComponent, model, user } from './fake.js';
+
+function provider(component: FakeComponent, baseUrl?: string) {
+  const method: AuthMethod = {
+    id: 'api-key',
+    label: 'key',
+    kind: 'api_key',
+    run: async () => ({ profiles: [] }),
+    runNonInteractive: async ({ config }) => config,
+  };
+  return createProvider({
+    load: async () => component,
+    baseUrl,
+    notifyActivity: () => undefined,
+    cached: ({ load }) => load(),
+    warn: () => undefined,
+    createMethod: () => method,
+  });
+}
+
+test('what people are told is what the component says of itself', async () => {
+  const component = await loadComponent();
+  const { auth, defaultBaseUrl, defaultModel } = component.describe();
+  assert.deepEqual(ENV_VARS, auth.envVars);
+  assert.equal(CONSOLE_URL, auth.consoleUrl);
+  assert.equal(DEFAULT_BASE_URL, defaultBaseUrl);
+  assert.equal(DEFAULT_MODEL, defaultModel);
+  assert.match(buildMissingAuthMessage(), /COMETAPI_KEY.*models auth paste-api-key --provider cometapi.*https:/);
+});
+
+test("the component's built-in list has the default model, and each of its models is one for OpenClaw", async () => {
+  const component = await loadComponent();
+  const { models } = await component.open({ apiKey: 'none', maxRetries: 0 }).models('built-in', 0);
+  const definitions = definitionsOf(models);
+  assert.ok(definitions.some(({ id }) => id === DEFAULT_MODEL));
+  assert.ok(definitions.length > 20);
+  for (const { id, name, cost, contextWindow = 1, maxTokens = 1 } of definitions) {
+    assert.ok(id && name && contextWindow > 0 && maxTokens > 0, id);
+    for (const rate of Object.values(cost ?? {})) assert.ok(rate >= 0, id);
+  }
+});
+
+test('a stream goes to the configured base URL', async () => {
+  const component = new FakeComponent({ steps: [[events.response(), events.finish('stop')]] });
+  const config = { models: { providers: { cometapi: { baseUrl: 'http://127.0.0.1:1/v1' } } } };
+  const stream = provider(component, 'http://127.0.0.1:2/v1').createStreamFn({ config });
+  await all(stream(model(), { messages: [user('hi')] }, { apiKey: 'k' }));
+  assert.equal(component.opened[0]?.baseUrl, 'http://127.0.0.1:1/v1');
+});
+
+test('a wrapped stream is another function that does the same', async () => {
+  const component = new FakeComponent({ steps: [[events.response(), events.finish('stop')]] });
+  const made = provider(component);
+  const inner: StreamFn = made.createStreamFn({});
+  const wrapped = made.wrapStreamFn({ streamFn: inner });
+  assert.ok(wrapped && wrapped !== inner);
+  assert.equal((await all(wrapped(model(), { messages: [] }, { apiKey: 'k' }))).at(-1)?.type, 'done');
+  assert.equal(made.wrapStreamFn({}), undefined);
+});
+
+test('making the provider loads nothing', () => {
+  const component = new FakeComponent();
+  const made = provider(component);
+  assert.deepEqual([made.id, made.label, made.envVars], ['cometapi', 'CometAPI', ENV_VARS]);
+  assert.equal(component.opened.length, 0);
+});
+
+test('of the environment the base URL and the proxies are read, and nothing that is empty', () => {
+  const { env } = process;
+  const names = ['COMETAPI_BASE_URL', 'HTTPS_PROXY', 'no_proxy', 'HTTP_PROXY'];
+  const before = names.map((name) => env[name]);
+  try {
+    Object.assign(env, { COMETAPI_BASE_URL: ' http://127.0.0.1:1/v1 ', HTTPS_PROXY: 'http://p:1', no_proxy: 'a', HTTP_PROXY: '' });
+    assert.equal(environmentBaseUrl(), 'http://127.0.0.1:1/v1');
+    const { HTTPS_PROXY, no_proxy, HTTP_PROXY } = environmentProxy();
+    assert.deepEqual([HTTPS_PROXY, no_proxy, HTTP_PROXY], ['http://p:1', 'a', undefined]);
+    env['COMETAPI_BASE_URL'] = '';
+    assert.equal(environmentBaseUrl(), undefined);
+  } finally {
+    names.forEach((name, at) => (before[at] === undefined ? delete env[name] : (env[name] = before[at])));
+  }
+});

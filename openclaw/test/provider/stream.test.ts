@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { streamFn } from '../../src/provider/stream.js';
+import type { AssistantMessageEvent, Context, StreamOptions } from '../../src/sdk.js';
+import { all, events, failure, FakeComponent, model, type Script, type Step, until, user } from './fake.js';
+
+const { response, text, delta, end, finish } = events;
+
+const CONTEXT: Context = { messages: [user('hi')] };
+const WHOLE: Step[] = [[response(), text(0)], [delta(0, 'a')], [delta(0, 'b'), end(0)], [finish('stop')]];
+
+function start(script: Script, options: StreamOptions = {}, baseUrl?: string) {
+  const component = new FakeComponent(script);
+  const notified: AbortSignal[] = [];
+  const parts = { load: async () => component, notifyActivity: (signal: AbortSignal) => void notified.push(signal) };
+  const stream = streamFn(parts, baseUrl)(model(), CONTEXT, { apiKey: 'sk-test-0123456789', ...options });
+  return { component, stream, notified };
+}
+
+const types = (told: AssistantMessageEvent[]) => told.map(({ type }) => type);
+const END = ['start', 'text_start', 'text_delta', 'text_delta', 'text_end', 'done'];
+
+test('an answer is told whole, and its message is the result', async () => {
+  const { stream, component } = start({ steps: WHOLE });
+  const told = await all(stream);
+  assert.deepEqual(types(told), END);
+  const message = await stream.result();
+  assert.deepEqual(message.content, [{ type: 'text', text: 'ab' }]);
+  assert.equal(component.closed, 1);
+  assert.deepEqual(await all(stream), []);
+});
+
+test('the result comes without anybody who asks for events, and they are there afterwards', async () => {
+  const { stream } = start({ steps: WHOLE });
+  assert.equal((await stream.result()).stopReason, 'stop');
+  assert.deepEqual(types(await all(stream)), END);
+});
+
+test('the result and the events may be asked for at once', async () => {
+  const { stream } = start({ steps: WHOLE });
+  const [told, message] = await Promise.all([all(stream), stream.result()]);
+  assert.deepEqual([types(told), message.stopReason], [END, 'stop']);
+});
+
+test('nothing is tried twice, and key, base URL, headers and deadline go with the session', async () => {
+  const headers = { Traceparent: '00-1', Authorization: 'Bearer other', 'Content-Type': 'x', 'X-Title': 't' };
+  const { stream, component } = start({ steps: WHOLE }, { headers, timeoutMs: 1500 }, 'http://127.0.0.1:1/v1');
+  await stream.result();
+  assert.deepEqual(component.opened, [
+    {
+      apiKey: 'sk-test-0123456789',
+      baseUrl: 'http://127.0.0.1:1/v1',
+      headers: { traceparent: '00-1', 'x-title': 't' },
+      maxRetries: 0,
+      timeouts: { firstByteMs: 1500 },
+    },
+  ]);
+});
+
+test('who does not ask for the next event stops the answer', async () => {
+  const { stream, component } = start({ steps: [[response()], ...Array.from({ length: 50 }, () => [text(0)])] });
+  const iterator = stream[Symbol.asyncIterator]();
+  await iterator.next();
+  await new Promise((wait) => setTimeout(wait, 20));
+  assert.equal(component.handedOut, 1);
+  await iterator.next();
+  assert.equal(component.handedOut, 2);
+  await iterator.return?.();
+  assert.equal(component.closed, 1);
+});
+
+test('the request goes out before anybody asks for an event', async () => {
+  const { component } = start({ steps: WHOLE });
+  await until(() => component.requests.length === 1);
+});
+
+test('without a key nothing is sent, and it is said where to get one', async () => {
+  for (const apiKey of ['', ' ']) {
+    const { stream, component } = start({ steps: WHOLE }, { apiKey });
+    const told = await all(stream);
+    assert.deepEqual(types(told), ['error']);
+    const message = await stream.result();
+    assert.match(message.errorMessage ?? '', /^No API key for CometAPI\. Set COMETAPI_KEY/);
+    assert.equal(message.errorType, 'cometapi:missing-key');
+    assert.equal(component.opened.length, 0);
+  }
+});
+
+/** Scripts that fail, and what comes before the error. */
+const FAILURES: [name: string, script: Script, before: string[]][] = [
+  ['when it is opened', { refusal: failure('configuration') }, []],
+  ['before anything came', { steps: [failure('server')] }, []],
+  ['in the midst', { steps: [[response(), text(0), delta(0, 'a')], failure('network')] }, ['start', 'text_start', 'text_delta']],
+  ['without a finish', { steps: [[response()]] }, ['start']],
+  ['with nonsense', { steps: [[response(), delta(5, 'a')]] }, ['start']],
+];
+
+for (const [name, script, before] of FAILURES) {
+  test(`an answer that fails ${name} ends in an error, and is closed`, async () => {
+    const { stream, component } = start(script);
+    assert.deepEqual(types(await all(stream)), [...before, 'error']);
+    const message = await stream.result();
+    assert.equal(message.stopReason, 'error');
+    assert.ok(message.errorMessage);
+    assert.equal(component.closed, component.requests.length);
+  });
+}
+
+test('a component that cannot be loaded is an error like any other', async () => {
+  const load = async () => {
+    throw new Error('cometapi.wasm is missing');
+  };
+  const stream = streamFn({ load, notifyActivity: () => undefined }, undefined)(model(), CONTEXT, { apiKey: 'k' });
+  assert.deepEqual(types(await all(stream)), ['error']);
+  assert.equal((await stream.result()).errorMessage, 'cometapi.wasm is missing');
+});
+
+test('a hook that refuses the payload ends the answer, and nothing is sent', async () => {
+  const onPayload = () => {
+    throw new Error('the same payload again');
+  };
+  const { stream, component } = start({ steps: WHOLE }, { onPayload });
+  assert.equal((await stream.result()).errorMessage, 'the same payload again');
+  assert.equal(component.opened.length, 0);
+});
+
+test('what a hook sets is sent', async () => {
+  const { stream, component } = start({ steps: WHOLE }, { onPayload: (payload) => ({ ...(payload as object), top_k: 3 }) });
+  await stream.result();
+  assert.equal(component.requests[0]?.extraJson, '{"top_k":3}');
+});
+
+/** The moments at which an answer can be given up, and what was told before. */
+const MOMENTS: [name: string, steps: Step[], told: number][] = [
+  ['before it begins', WHOLE, 0],
+  ['while nothing has come', ['wait'], 0],
+  ['behind the start', [[response()], 'wait'], 1],
+  ['in the midst of a text', [[response(), text(0), delta(0, 'a')], 'wait'], 3],
+];
+
+for (const [name, steps, count] of MOMENTS) {
+  test(`an abort ${name} ends in aborted, and closes the connection`, async () => {
+    const controller = new AbortController();
+    const { stream, component } = start({ steps }, { signal: controller.signal });
+    if (name === 'before it begins') controller.abort();
+    const told: AssistantMessageEvent[] = [];
+    const reading = (async () => {
+      for await (const event of stream) told.push(event);
+    })();
+    await until(() => told.length >= count);
+    controller.abort(new Error('enough'));
+    await reading;
+    const last = told.at(-1);
+    assert.equal(last?.type === 'error' && last.reason, 'aborted');
+    assert.equal(told.length, count + 1);
+    const message = await stream.result();
+    assert.equal(message.stopReason, 'aborted');
+    assert.equal(message.content.length, count > 1 ? 1 : 0);
+    assert.equal(component.closed, component.requests.length);
+  });
+}
+
+test('a signal that was aborted before sends nothing, not even without a key', async () => {
+  for (const apiKey of ['k', '']) {
+    const { stream, component } = start({ steps: WHOLE }, { signal: AbortSignal.abort(), apiKey });
+    assert.deepEqual(types(await all(stream)), ['error']);
+    assert.equal((await stream.result()).stopReason, 'aborted');
+    assert.equal(component.requests.length, 0);
+  }
+});
+
+test('an abort closes the connection although nobody asks for events any more', async () => {
+  const controller = new AbortController();
+  const { stream, component } = start({ steps: [[response()], [text(0)], [text(1)]] }, { signal: controller.signal });
+  await stream[Symbol.asyncIterator]().next();
+  controller.abort();
+  await until(() => component.closed === 1);
+  assert.equal((await stream.result()).stopReason, 'aborted');
+});
+
+test('leaving the loop closes the connection, and the result is there all the same', async () => {
+  const { stream, component } = start({ steps: [[response()], 'wait'] });
+  for await (const event of stream) {
+    assert.equal(event.type, 'start');
+    break;
+  }
+  assert.equal(component.closed, 1);
+  assert.equal((await stream.result()).stopReason, 'aborted');
+});
+
+test('leaving while an event is awaited ends the wait', async () => {
+  const { stream } = start({ steps: [[response()], 'wait'] });
+  const iterator = stream[Symbol.asyncIterator]();
+  await iterator.next();
+  const pending = iterator.next();
+  await iterator.return?.();
+  const { value } = await pending;
+  assert.equal(value?.type === 'error' && value.reason, 'aborted');
+});
+
+test('a listener of the signal is let go when the answer is over', async () => {
+  const controller = new AbortController();
+  let listening = 0;
+  const { signal } = controller;
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => ((listening += 1), addEventListener.apply(signal, args));
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => (
+    (listening -= 1), removeEventListener.apply(signal, args)
+  );
+  const { stream } = start({ steps: WHOLE }, { signal });
+  await stream.result();
+  assert.equal(listening, 0);
+});
+
+test("signs of life are told under OpenClaw's own signal, and heads to its observer", async () => {
+  const { signal } = new AbortController();
+  const heads: unknown[] = [];
+  const onResponse: StreamOptions['onResponse'] = async (head, { id }) => {
+    heads.push([head.status, id]);
+    throw new Error("an observer's own trouble");
+  };
+  const { stream, component, notified } = start({ steps: WHOLE }, { signal, onResponse });
+  await stream.result();
+  component.options[0]?.onActivity?.();
+  component.options[0]?.onResponse?.({ status: 200, headers: {} });
+  assert.deepEqual(notified, [signal]);
+  assert.deepEqual(heads, [[200, 'm-1']]);
+});
+
+test('a long answer is handed on piece by piece, and none is kept', async () => {
+  const count = 5000;
+  const steps: Step[] = [[response(), text(0)], ...Array.from({ length: count }, (): Step => [delta(0, 'x')]), [end(0), finish('stop')]];
+  const { stream, component } = start({ steps });
+  let seen = 0;
+  for await (const event of stream) {
+    if (event.type !== 'text_delta') continue;
+    seen += 1;
+    // One batch at a time, and one that was asked for when the answer began.
+    assert.ok(component.handedOut <= seen + 2, `${component.handedOut} batches for ${seen} events`);
+    assert.equal((event.partial.content[0] as { text: string }).text.length, seen);
+  }
+  assert.equal(seen, count);
+});
