@@ -69,4 +69,23 @@ export class Failure extends Error {
     super(record.message);
     this.name = 'Failure';
   }
+
+  /** A failure that the host itself tells of: nothing came of a request, and nothing is known of it. */
+  static ofHost(kind: 'configuration' | 'trap', message: string, cause?: unknown): Failure {
+    const trapped = kind === 'trap';
+    const failure = new Failure({
+      kind: trapped ? { tag: 'other', val: kind } : { tag: kind },
+      message,
+      httpStatus: undefined,
+      providerCode: undefined,
+      requestId: undefined,
+      retryAfterMs: undefined,
+      retryable: trapped,
+      requestSent: trapped,
+      partial: false,
+      detailsJson: undefined,
+    });
+    failure.cause = cause;
+    return failure;
+  }
 }

@@ -71,18 +71,6 @@ function recordOf(thrown: unknown): ErrorRecord | undefined {
 
 /** A trap as a failure: nobody can tell what became of the request. */
 function stopped(cause?: unknown): Failure {
-  const failure = new Failure({
-    kind: { tag: 'other', val: 'trap' },
-    message: 'The CometAPI component stopped in the middle of its work. Ask again; it is started anew.',
-    httpStatus: undefined,
-    providerCode: undefined,
-    requestId: undefined,
-    retryAfterMs: undefined,
-    retryable: true,
-    requestSent: true,
-    partial: false,
-    detailsJson: undefined,
-  });
-  failure.cause = cause;
-  return failure;
+  const message = 'The CometAPI component stopped in the middle of its work. Ask again; it is started anew.';
+  return Failure.ofHost('trap', message, cause);
 }

@@ -1,6 +1,7 @@
 /** A question under way: what it may do, what wakes it, and how it ends. */
 
 import type { Connections } from '../host/connections.js';
+import type { Credential } from '../host/credential.js';
 import type { Exchange } from '../host/exchange.js';
 import type { Grant } from '../host/grant.js';
 import type { Redaction } from '../host/redaction.js';
@@ -11,8 +12,7 @@ const HEARTBEAT_MS = 250;
 
 /** The rights that all questions of one session share. */
 export interface Rights {
-  readonly origin: string;
-  readonly authorization: string;
+  readonly credential: Credential;
   readonly redaction: Redaction;
   readonly connections: Connections;
 }
@@ -33,12 +33,8 @@ export class Question implements Grant {
     options.signal?.addEventListener('abort', this.#onAbort);
   }
 
-  get origin(): string {
-    return this.#rights.origin;
-  }
-
-  get authorization(): string {
-    return this.#rights.authorization;
+  get credential(): Credential {
+    return this.#rights.credential;
   }
 
   get redaction(): Redaction {

@@ -1,19 +1,21 @@
 /** A session over the instances: each question gets a client of its own, and is driven by what its socket brings. */
 
 import type { Connections } from '../host/connections.js';
+import { Credential } from '../host/credential.js';
 import { Redaction } from '../host/redaction.js';
-import type {
-  Account,
-  CallOptions,
-  Client,
-  Config,
-  Description,
-  Discovery,
-  Event,
-  ModelList,
-  Request,
-  Session,
-  SessionOptions,
+import {
+  type Account,
+  type CallOptions,
+  type Client,
+  type Config,
+  type Description,
+  type Discovery,
+  type Event,
+  Failure,
+  type ModelList,
+  type Request,
+  type Session,
+  type SessionOptions,
 } from './contract.js';
 import { Instance } from './instance.js';
 import type { Instances } from './instances.js';
@@ -39,8 +41,7 @@ export class ComponentSession implements Session {
     this.#instances = instances;
     this.#config = configOf(options);
     this.#rights = {
-      origin: originOf(options.baseUrl ?? description.defaultBaseUrl),
-      authorization: `Bearer ${options.apiKey}`,
+      credential: credentialOf(options.apiKey, options.baseUrl ?? description.defaultBaseUrl),
       redaction: new Redaction(options.apiKey),
       connections,
     };
@@ -144,8 +145,11 @@ function configOf(options: SessionOptions): Config {
   };
 }
 
-/** The origin of a base URL; the component tells what is wrong with one that has none. */
-function originOf(baseUrl: string): string {
-  const trimmed = baseUrl.trim();
-  return URL.canParse(trimmed) ? new URL(trimmed).origin : '';
+/** The component tells what is wrong with a base URL; of the key it knows nothing. */
+function credentialOf(key: string, baseUrl: string): Credential {
+  try {
+    return new Credential(key, baseUrl);
+  } catch (error) {
+    throw Failure.ofHost('configuration', `${(error as TypeError).message}; check what was pasted`);
+  }
 }

@@ -38,6 +38,8 @@ export class Exchange {
   #stage: Stage = 'connecting';
   #response: http.IncomingMessage | undefined;
   #failure: ErrorCode | undefined;
+  /** Pieces that came before a failure. */
+  readonly #kept: Buffer[] = [];
   #ended = false;
   #uploading = 0;
   #refused = false;
@@ -49,9 +51,10 @@ export class Exchange {
     const { protocol } = outgoing.url;
     // Asked of the module at each call: a host may have put a proxy's request in its place.
     const request = protocol === 'https:' ? https.request : http.request;
+    const authorization = grant.credential.headerFor(outgoing.url);
     this.#request = request(outgoing.url, {
       method: outgoing.method,
-      headers: { ...outgoing.headers, authorization: grant.authorization },
+      headers: { ...outgoing.headers, ...(authorization && { authorization }) },
       agent: grant.connections.agentFor(protocol as 'http:' | 'https:'),
     });
     this.#request.on('socket', (socket) => this.#follow(socket as TLSSocket, outgoing));
@@ -109,12 +112,7 @@ export class Exchange {
 
   /** As much of the answer's body as has arrived, at most `length` bytes. What came before a failure is told first. */
   read(length: number): Read {
-    const response = this.#response;
-    for (;;) {
-      const waiting = response?.readableLength ?? 0;
-      // With nothing there, asking tells the socket that more is wanted.
-      const piece = response?.read(waiting > 0 ? Math.min(waiting, length) : undefined) as Buffer | null | undefined;
-      if (!piece) break;
+    for (let piece = this.#next(length); piece; piece = this.#next(length)) {
       const clean = this.#flow.push(piece);
       if (clean.length > 0) return { tag: 'bytes', val: clean };
     }
@@ -122,6 +120,15 @@ export class Exchange {
     const rest = this.#flow.end();
     if (rest.length > 0) return { tag: 'bytes', val: rest };
     return this.#failure ? { tag: 'failed', val: this.#failure } : { tag: 'end' };
+  }
+
+  #next(length: number): Buffer | undefined {
+    const kept = this.#kept.shift();
+    if (kept && kept.length > length) this.#kept.unshift(kept.subarray(length));
+    if (kept) return kept.subarray(0, length);
+    const waiting = this.#response?.readableLength ?? 0;
+    // With nothing there, asking tells the socket that more is wanted.
+    return this.#response?.read(waiting > 0 ? Math.min(waiting, length) : undefined) ?? undefined;
   }
 
   /** Nobody reads on. An answer that is about to end may do so, for the connection's sake; any other is closed. */
@@ -198,11 +205,17 @@ export class Exchange {
     }, milliseconds);
   }
 
+  /** Node forgets what it has read of an answer once the connection is gone; it came all the same. */
+  #keepWhatCame(): void {
+    for (let piece: Buffer | null; (piece = this.#response?.read() ?? null); ) this.#kept.push(piece);
+  }
+
   #fail(code: ErrorCode): void {
     clearTimeout(this.#deadline);
     if (this.#ended) return;
     // The first cause is the one that counts: what follows is its consequence.
     this.#failure ??= code;
+    this.#keepWhatCame();
     this.#grant.wake();
   }
 }

@@ -2,15 +2,14 @@
 
 import type { ResponseHead } from '../component/contract.js';
 import type { Connections } from './connections.js';
+import type { Credential } from './credential.js';
 import type { Exchange } from './exchange.js';
 import type { Redaction } from './redaction.js';
 
 /** The rights of one question, for as long as it is open. */
 export interface Grant {
-  /** The one origin that requests may go to, and that gets the key: `https://host[:port]`. */
-  readonly origin: string;
-  /** The value of the `Authorization` header, which the component never sees. */
-  readonly authorization: string;
+  /** The key, and where it may go; the component never sees it. */
+  readonly credential: Credential;
   /** Takes the key out of answers. */
   readonly redaction: Redaction;
   readonly connections: Connections;

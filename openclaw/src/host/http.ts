@@ -2,6 +2,7 @@
 
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { ErrorCode, Method, Result, Scheme } from '../../generated/interfaces/wasi-http-types.js';
+import { KEY_HEADERS } from './credential.js';
 import { Exchange } from './exchange.js';
 import type { Grant } from './grant.js';
 import { Pollable } from './poll.js';
@@ -9,7 +10,7 @@ import { InputStream, IoError, OutputStream } from './streams.js';
 
 /** What the host's own client writes, or what would change how the connection is used. */
 const FORBIDDEN = new Set([
-  'authorization',
+  ...KEY_HEADERS,
   'connection',
   'expect',
   'host',
@@ -224,7 +225,7 @@ export function send(
   const url = request.url();
   if (!url) throw { tag: 'HTTP-request-URI-invalid' };
   // A component that asks outside of a question has no grant.
-  if (!grant || url.origin !== grant.origin || url.username || url.password) throw { tag: 'HTTP-request-denied' };
+  if (!grant || url.origin !== grant.credential.origin || url.username || url.password) throw { tag: 'HTTP-request-denied' };
   if (grant.connections.unusable) throw { tag: 'internal-error', val: grant.connections.unusable };
   request.exchange = new Exchange(
     {

@@ -41,6 +41,7 @@ test('options that cannot be used are refused before anything is sent', () => {
   assert.throws(() => open('ftp://example.com/v1'), failure('configuration', { requestSent: false }));
   assert.throws(() => open('http://example.com/v1'), failure('configuration', { requestSent: false }));
   assert.throws(() => open('https://example.com/v1', { headers: { 'a b': 'c' } }), failure('configuration'));
+  assert.throws(() => open('https://example.com/v1', { apiKey: 'two words' }), failure('configuration'));
 });
 
 test('an answer comes as it is sent, piece by piece, and the head is told', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Question } from '../../src/component/question.js';
 import { Connections } from '../../src/host/connections.js';
+import { Credential } from '../../src/host/credential.js';
 import { errorCode } from '../../src/host/error_codes.js';
 import { Fields, OutgoingBody, OutgoingRequest, send } from '../../src/host/http.js';
 import { poll, Pollable } from '../../src/host/poll.js';
@@ -12,8 +13,7 @@ const ORIGIN = 'https://api.cometapi.com';
 
 function question(origin: string): Question {
   const rights = {
-    origin,
-    authorization: `Bearer ${KEY}`,
+    credential: new Credential(KEY, `${origin}/v1`),
     redaction: new Redaction(KEY),
     connections: new Connections(),
   };
@@ -53,10 +53,35 @@ test('an address that is none is refused', () => {
   assert.throws(() => send(bad, undefined, question(ORIGIN)), { tag: 'HTTP-request-URI-invalid' });
 });
 
+test('the key goes to what lies below the base URL, and nowhere else on its origin', () => {
+  const table: [baseUrl: string, url: string, goes: boolean][] = [
+    ['https://a.example/v1', 'https://a.example/v1/models', true],
+    ['https://a.example/v1', 'https://a.example/api/models', false],
+    ['https://a.example/v1', 'https://a.example/v1', false],
+    ['https://a.example/v1', 'https://a.example/v1x/models', false],
+    ['https://a.example/v1', 'https://a.example/v1/%2e%2e/api/models', false],
+    ['https://a.example/v1', 'https://a.example/v1/..%2fapi', false],
+    ['https://a.example/v1', 'https://b.example/v1/models', false],
+    ['https://a.example/v1', 'http://a.example/v1/models', false],
+    ['https://a.example', 'https://a.example/v1/models', true],
+    ['https://a.example/v1/', 'https://a.example/v1/models', true],
+    ['https://a.example/v1/chat/completions', 'https://a.example/v1/models', true],
+    ['https://a.example/v1/team/v1', 'https://a.example/v1/team/v1/models', true],
+    ['https://a.example/v1/team/v1', 'https://a.example/v1/team/api/models', false],
+    ['https://a.example/v1/team/v1', 'https://a.example/v1/models', false],
+    ['no address', 'https://a.example/v1/models', false],
+  ];
+  for (const [baseUrl, url, goes] of table) {
+    const header = new Credential(KEY, baseUrl).headerFor(new URL(url));
+    assert.equal(header, goes ? `Bearer ${KEY}` : undefined, `${baseUrl} and ${url}`);
+  }
+  for (const key of ['', 'a b', 'a\nb', 'é']) assert.throws(() => new Credential(key, ORIGIN), TypeError);
+});
+
 test('headers are checked, and none replaces the key or the connection', () => {
   const fields = new Fields();
   const value = (text: string): Uint8Array => Buffer.from(text, 'latin1');
-  for (const name of ['Authorization', 'host', 'Connection', 'transfer-encoding', 'Proxy-Authorization']) {
+  for (const name of ['Authorization', 'X-Api-Key', 'host', 'Connection', 'transfer-encoding', 'Proxy-Authorization']) {
     assert.throws(() => fields.append(name, value('x')), { tag: 'forbidden' }, name);
   }
   for (const [name, text] of [['a b', 'x'], ['', 'x'], ['x', 'a\r\nb: c'], ['x', 'a\0']] as const) {

@@ -1,0 +1,59 @@
+/** The component in Node, against the same server and the same cases as in the harness. */
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { hostTest, StandIn } from '../stand_in.js';
+import { type Case, cases } from './cases.js';
+import { play } from './play.js';
+
+/** Cases played at once: most of them wait for a server that takes its time. */
+const AT_ONCE = 8;
+
+/** Cases that this host plays otherwise, and why. */
+const OTHERWISE: Readonly<Record<string, string>> = {};
+
+const skip = !hostTest() && 'the harness is not built';
+
+test('every case over plain HTTP', { skip, concurrency: AT_ONCE }, async (t) => {
+  const plain = cases().filter(({ tls, name }) => !tls && !(name in OTHERWISE));
+  assert.ok(plain.length > 250, `only ${plain.length} cases were found`);
+  // A server of its own for each, so that none sees what another left behind.
+  const played = plain.map((playing) =>
+    t.test(playing.name, async () => {
+      await using stand = await StandIn.start();
+      assert.deepEqual(await play(playing, stand), []);
+    }),
+  );
+  await Promise.all(played);
+});
+
+test('every case over TLS', { skip, concurrency: AT_ONCE }, async (t) => {
+  const secured = cases().filter(({ tls }) => tls);
+  assert.ok(secured.length >= 10, `only ${secured.length} cases were found`);
+  await Promise.all(secured.map((playing) => t.test(playing.name, () => apart(playing))));
+});
+
+/** Plays a case in a process of its own: whom Node trusts is settled when it starts. */
+async function apart(playing: Case): Promise<void> {
+  await using stand = await StandIn.start(playing.tls);
+  const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
+  try {
+    const authority = join(folder, 'authority.pem');
+    await writeFile(authority, stand.authority ?? '');
+    const player = spawn(process.execPath, [fileURLToPath(new URL('./apart.js', import.meta.url))], {
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: authority },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    player.stdin.end(JSON.stringify({ playing, baseUrl: stand.baseUrl, key: stand.key }));
+    let output = '';
+    for await (const piece of player.stdout) output += String(piece);
+    assert.deepEqual(JSON.parse(output), []);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

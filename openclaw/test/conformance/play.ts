@@ -1,0 +1,260 @@
+/** Plays one case, and says what is wrong with what came of it. */
+
+import { type Account, type Event, Failure, type ModelList, type Session } from '../../src/component/contract.js';
+import type { Instance } from '../../src/component/instance.js';
+import { Instances } from '../../src/component/instances.js';
+import { compile, loadComponent } from '../../src/component/load.js';
+import { ComponentSession } from '../../src/component/session.js';
+import { Connections } from '../../src/host/connections.js';
+import { ask } from '../server.js';
+import type { Seen, StandIn } from '../stand_in.js';
+import type { Case, Expect } from './cases.js';
+import { Grammar } from './grammar.js';
+
+const PROMPT = 'a bunch of forget-me-nots, number 73190';
+
+/** No case may take longer, in milliseconds. */
+const PATIENCE = 30_000;
+
+/** The path that a scenario answers for when it is no completion. */
+const PATHS = {
+  'key-list': '/v1/models',
+  catalogue: '/api/models',
+  billing: '/v1/dashboard/billing/subscription',
+} as const;
+
+const WEATHER = {
+  name: 'get_weather',
+  description: 'The weather in a city',
+  parametersJson: '{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}',
+};
+
+/** Collects what is not as it should be. */
+class Differences {
+  readonly all: string[] = [];
+
+  hold(what: string, is: unknown, should: unknown): void {
+    if (should === undefined) return;
+    const [left, right] = [JSON.stringify(is), JSON.stringify(should)];
+    if (left !== right) this.all.push(`${what} is ${left} and should be ${right}`);
+  }
+
+  note(wrong: string | undefined): void {
+    if (wrong) this.all.push(wrong);
+  }
+}
+
+/** Where a case is played; one that is a {@link StandIn} can also tell what it saw. */
+type Server = Pick<StandIn, 'baseUrl' | 'key'>;
+
+interface Played {
+  events: Event[];
+  failure: Failure | undefined;
+  took: number;
+}
+
+/** Opens a session of its own instances, and tells the one that it will use. */
+async function open(stand: Server, setup: Case['setup'] = {}): Promise<{ session: Session; instance: Instance }> {
+  const instances = new Instances(await compile());
+  const component = await loadComponent();
+  const options = {
+    apiKey: stand.key,
+    baseUrl: stand.baseUrl,
+    headers: setup.headers,
+    maxRetries: setup['max-retries'] ?? 2,
+    timeouts: {
+      connectMs: setup['connect-ms'] ?? 5000,
+      firstByteMs: setup['first-byte-ms'] ?? 1500,
+      idleMs: setup['idle-ms'] ?? 1500,
+      totalMs: setup['total-ms'] ?? 20_000,
+    },
+  };
+  const session = new ComponentSession(instances, component.describe(), options, new Connections());
+  return { session, instance: instances.take() };
+}
+
+/** What is wrong with a case, played against a server that nobody asked anything before; empty when nothing is. */
+export async function play(playing: Case, stand: Server | StandIn): Promise<string[]> {
+  const { ask: route = 'chat', expect = {}, scenario, setup } = playing;
+  const watched = 'seen' in stand ? stand : undefined;
+  if (route !== 'chat' && scenario) await watched?.script(PATHS[route], scenario);
+  const differences = new Differences();
+  const opened = await open(stand, setup);
+  const shown: unknown[] = [];
+  if (route === 'chat') {
+    const played = await complete(opened.session, playing, differences);
+    shown.push(played.events, played.failure?.record);
+    completion(played, expect, differences);
+    failed(played.failure, expect, differences, played.events.length);
+    if (watched) atTheServer(await watched.seen(), playing, differences);
+  } else if (route === 'billing') {
+    const answer = await opened.session.account().catch(asFailure);
+    shown.push(answer instanceof Failure ? answer.record : answer);
+    failed(answer instanceof Failure ? answer : undefined, expect, differences);
+    if (!(answer instanceof Failure)) differences.hold('what is told of the account', wordFor(answer), expect.account);
+  } else shown.push(...(await lists(opened.session, stand, playing, differences)));
+  const text = JSON.stringify(shown, (_name, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));
+  if (text.includes(stand.key)) differences.note('the key is shown');
+  if (opened.instance.memories().some((memory) => Buffer.from(memory.buffer).includes(stand.key))) {
+    differences.note('the key stands in the component’s memory');
+  }
+  if (watched) await behind(watched, differences);
+  return differences.all;
+}
+
+async function complete(session: Session, playing: Case, differences: Differences): Promise<Played> {
+  const request = ask(PROMPT, playing.scenario ?? 'at-once');
+  if (playing.when === 'tools') request.tools = [WEATHER];
+  if (playing.when === 'reasoning') request.reasoning = { effort: 'low' };
+  const played: Played = { events: [], failure: undefined, took: 0 };
+  const grammar = new Grammar();
+  const begun = performance.now();
+  try {
+    for await (const batch of session.complete(request, { signal: AbortSignal.timeout(PATIENCE) })) {
+      for (const event of batch) differences.note(grammar.read(event));
+      played.events.push(...batch);
+    }
+    if (!grammar.finished) differences.note('it ended without a finish and without an error');
+  } catch (error) {
+    played.failure = asFailure(error);
+    if (grammar.finished) differences.note('an error comes behind the finish');
+  }
+  played.took = performance.now() - begun;
+  return played;
+}
+
+/** A failure of the provider; anything else ends the case. */
+function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  throw error;
+}
+
+function completion(played: Played, expect: Expect, differences: Differences): void {
+  const texts: Record<string, string> = { text: '', reasoning: '', refusal: '' };
+  const kinds = new Map<number, string>();
+  const names = new Map<number, string>();
+  const calls: [string, string][] = [];
+  const malformed: [string, string][] = [];
+  for (const event of played.events) {
+    if (event.tag === 'block-start') {
+      kinds.set(event.val.index, event.val.kind.tag);
+      if (event.val.kind.tag === 'tool-call') names.set(event.val.index, event.val.kind.val.name);
+    } else if (event.tag === 'block-delta') {
+      const kind = kinds.get(event.val.index) ?? '';
+      if (kind in texts) texts[kind] += event.val.text;
+    } else if (event.tag === 'block-end' && event.val.arguments) {
+      const name = names.get(event.val.index) ?? '';
+      const args = event.val.arguments;
+      if (args.tag === 'object') calls.push([name, args.val]);
+      else malformed.push([name, args.val.raw]);
+    }
+  }
+  differences.hold('text', texts.text, expect.text);
+  differences.hold('reasoning', texts.reasoning, expect.reasoning);
+  differences.hold('refusal', texts.refusal, expect.refusal);
+  differences.hold('the kinds of blocks', [...kinds.values()], expect.blocks);
+  if (kindsOf(expect).length === 0) {
+    differences.hold('tool calls', calls, expect.tools ?? []);
+    differences.hold('malformed calls', malformed, expect.malformed ? [expect.malformed] : []);
+  }
+  const last = played.events.at(-1);
+  const finish = last?.tag === 'finish' ? last.val : undefined;
+  const { reason } = finish ?? {};
+  differences.hold('the finish reason', reason?.tag, expect.finish);
+  for (const [name, count] of Object.entries(expect.usage ?? {})) {
+    const field = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+    const is = (finish?.usage as Record<string, unknown> | undefined)?.[field];
+    differences.hold(name, is === undefined ? undefined : Number(is), count);
+  }
+  if (expect['within-ms'] !== undefined && played.took > expect['within-ms']) {
+    differences.note(`it took ${played.took} ms, more than ${expect['within-ms']}`);
+  }
+}
+
+function kindsOf({ error = [] }: Expect): string[] {
+  return typeof error === 'string' ? [error] : error;
+}
+
+function kindOf({ record: { kind } }: Failure): string {
+  return kind.tag === 'other' ? kind.val : kind.tag;
+}
+
+function failed(failure: Failure | undefined, expect: Expect, differences: Differences, events?: number): void {
+  const kinds = kindsOf(expect);
+  if (!failure) {
+    if (kinds.length > 0) differences.note(`no error came, but should: ${kinds.join(' or ')}`);
+    return;
+  }
+  const { record, message } = failure;
+  if (!kinds.includes(kindOf(failure))) {
+    differences.note(`the error is ${kindOf(failure)} (${message}) and should be ${kinds.join(' or ') || 'none'}`);
+  }
+  differences.hold('retryable', record.retryable, expect.retryable);
+  differences.hold('request-sent', record.requestSent, expect['request-sent']);
+  if (expect.says && !message.includes(expect.says)) differences.note(`${JSON.stringify(message)} lacks ${expect.says}`);
+  if (message.includes(PROMPT)) differences.note('the message holds a part of the prompt');
+  if (events !== undefined && record.partial !== events > 0) {
+    differences.note(`partial is ${record.partial} after ${events} events`);
+  }
+}
+
+async function lists(session: Session, stand: Server, playing: Case, differences: Differences): Promise<unknown[]> {
+  const { expect = {} } = playing;
+  const live = await session.models('live', 0).catch(asFailure);
+  const best = await (await open(stand, playing.setup)).session.models('best-effort', 0);
+  if (live instanceof Failure) {
+    failed(live, expect, differences);
+    differences.hold('the best effort’s origin', best.origin, 'built-in');
+    const degraded = best.degraded?.kind.tag ?? 'nothing';
+    if (!kindsOf(expect).includes(degraded)) differences.note(`the best effort is degraded by ${degraded}`);
+    return [live.record, best];
+  }
+  failed(undefined, expect, differences);
+  differences.hold('the origin', live.origin, 'live');
+  differences.hold('the best effort’s origin', best.origin, 'live');
+  differences.hold('the callable models', live.models.filter(({ status }) => status === 'callable').length, expect.callable);
+  for (const list of [live, best]) differences.all.push(...unsound(list));
+  return [live, best];
+}
+
+function unsound({ models }: ModelList): string[] {
+  const wrongs: string[] = [];
+  for (const [at, model] of models.entries()) {
+    const next = models[at + 1];
+    // By bytes, as the component sorts.
+    if (next && Buffer.compare(Buffer.from(model.id), Buffer.from(next.id)) >= 0) wrongs.push(`${next.id} is not in its place`);
+    if (model.contextWindow === 0n || model.maxOutputTokens === 0n) wrongs.push(`${model.id}: unknown is told as 0`);
+  }
+  return wrongs;
+}
+
+function wordFor({ unlimited, limit, remaining }: Account): string {
+  if (unlimited) return 'unlimited';
+  return (limit ?? remaining) === undefined ? 'unknown' : 'limited';
+}
+
+function atTheServer({ requests }: Seen, { expect = {}, setup }: Case, differences: Differences): void {
+  differences.hold('the number of requests', requests.length, expect.requests);
+  const allowed = 1 + (setup?.['max-retries'] ?? 2);
+  if (requests.length > allowed) differences.note(`${requests.length} requests were made where ${allowed} are allowed`);
+  if (!expect['waits-ms']) return;
+  const [least, most] = expect['waits-ms'];
+  const [first, second] = requests;
+  const waited = first && second ? second['at-ms'] - first['at-ms'] : undefined;
+  if (waited === undefined) differences.note('it did not try again');
+  else if (waited < least || waited > most) differences.note(`it waited ${waited} ms, not ${least} to ${most}`);
+}
+
+/** What the server says behind everything: no key where it does not belong, and nothing that is still open. */
+async function behind(stand: StandIn, differences: Differences): Promise<void> {
+  const until = Date.now() + 5000;
+  const open = ({ requests }: Seen): number => requests.filter(({ outcome }) => outcome === 'pending').length;
+  let seen = await stand.seen();
+  while (open(seen) > 0 && Date.now() < until) {
+    await new Promise((soon) => setTimeout(soon, 5));
+    seen = await stand.seen();
+  }
+  if (open(seen) > 0) differences.note(`${open(seen)} requests stay open after the question was dropped`);
+  differences.hold('key leaks', seen['key-leaks'], 0);
+  differences.hold('visits elsewhere', seen['went-elsewhere'], 0);
+}
