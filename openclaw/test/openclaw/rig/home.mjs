@@ -65,6 +65,7 @@ export class Home {
       OPENCLAW_HOME: own,
       OPENCLAW_STATE_DIR: join(own, 'state'),
       OPENCLAW_CONFIG_PATH: join(own, 'openclaw.json'),
+      NODE_COMPILE_CACHE: settings.compiled,
       LANG: 'C.UTF-8',
       NO_COLOR: '1',
       CI: '1',

@@ -22,6 +22,12 @@ import http from 'node:http';
  */
 
 /**
+ * @typedef {object} Direction - what becomes of a request
+ * @property {string} [scenario] - played instead of the one that its model stands for
+ * @property {Record<string, string>} [headers] - of the answer, in the place of its own
+ */
+
+/**
  * @typedef {object} Recorder
  * @property {string} baseUrl - for the plugin, with `/v1`
  * @property {Recorded[]} requests - in the order of their arrival
@@ -40,11 +46,10 @@ function parsed(body) {
 
 /**
  * @param {import('./stand_in.mjs').StandIn} standIn
- * @param {(request: Recorded, before: Recorded[]) => string | undefined} [scenarioFor] - names the scenario to play;
- *   nothing leaves it to the stand-in
+ * @param {(request: Recorded, before: Recorded[]) => Direction | undefined} [direct] - nothing leaves all to the stand-in
  * @returns {Promise<Recorder>}
  */
-export async function startRecorder(standIn, scenarioFor = () => undefined) {
+export async function startRecorder(standIn, direct = () => undefined) {
   const origin = new URL(standIn.baseUrl);
   /** @type {Recorded[]} */
   const requests = [];
@@ -64,7 +69,7 @@ export async function startRecorder(standIn, scenarioFor = () => undefined) {
       end: 'pending',
       endedAt: undefined,
     };
-    const scenario = scenarioFor(recorded, requests);
+    const direction = direct(recorded, requests) ?? {};
     requests.push(recorded);
     const settle = (/** @type {Recorded['end']} */ end) => {
       if (recorded.end !== 'pending') return;
@@ -72,7 +77,8 @@ export async function startRecorder(standIn, scenarioFor = () => undefined) {
       recorded.endedAt = performance.now();
     };
 
-    const headers = { ...request.headers, host: origin.host, ...(scenario ? { 'x-scenario': scenario } : {}) };
+    const scenario = direction.scenario ? { 'x-scenario': direction.scenario } : {};
+    const headers = { ...request.headers, host: origin.host, ...scenario };
     const target = { host: origin.hostname, port: origin.port, method: request.method, path: request.url };
     const onward = http.request({ ...target, headers, agent });
     response.once('finish', () => settle('finished'));
@@ -87,7 +93,7 @@ export async function startRecorder(standIn, scenarioFor = () => undefined) {
     onward.once('error', broken);
     onward.once('response', (answer) => {
       recorded.status = answer.statusCode;
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      response.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...direction.headers });
       response.flushHeaders();
       answer.on('data', (bytes) => {
         recorded.answer += bytes.toString('latin1');

@@ -18,9 +18,17 @@ export const settings = {
   get command() {
     return required('TEST_OPENCLAW_COMMAND');
   },
+  /** Where Node keeps what it compiled of OpenClaw: a third of each command's time. */
+  get compiled() {
+    return required('TEST_OPENCLAW_COMPILED');
+  },
   /** The package to install: a tarball. */
   get tarball() {
     return required('TEST_OPENCLAW_PACKAGE');
+  },
+  /** The folder that it was packed from. */
+  get staged() {
+    return required('TEST_OPENCLAW_STAGED');
   },
   /** The harness, which brings the stand-in of CometAPI. */
   get hostTest() {

@@ -1,0 +1,37 @@
+// Builds the package from the packed component in `dist/plugins/cometapi`, step by step.
+//
+//   node scripts/build.mjs DESTINATION
+//
+// DESTINATION gets the folder `openclaw` and the package that is made of it.
+
+import { execFileSync } from 'node:child_process';
+import { cpSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const openclaw = join(dirname(fileURLToPath(import.meta.url)), '..');
+const component = join(openclaw, '..', 'dist', 'plugins', 'cometapi', 'cometapi.wasm');
+
+if (!process.argv[2]) throw new Error('usage: build.mjs DESTINATION');
+const destination = resolve(process.argv[2]);
+const staged = join(destination, 'openclaw');
+
+/** Runs a program of Node's. What it says is shown; when it fails, nothing more is done. */
+function run(...step) {
+  try {
+    execFileSync(process.execPath, step, { cwd: openclaw, stdio: 'inherit' });
+  } catch {
+    console.error(`build: 'node ${step.join(' ')}' failed in openclaw/`);
+    process.exit(1);
+  }
+}
+
+run('scripts/transpile.mjs', component);
+// The compiled modules find bindings and component beside them, as they do in the package.
+rmSync(join(openclaw, 'build', 'generated'), { recursive: true, force: true });
+cpSync(join(openclaw, 'generated'), join(openclaw, 'build', 'generated'), { recursive: true });
+cpSync(component, join(openclaw, 'build', 'cometapi.wasm'));
+run('node_modules/typescript/bin/tsc', '-p', '.');
+run('scripts/manifest.mjs', component);
+run('scripts/stage.mjs', staged);
+run('scripts/pack.mjs', staged, destination);

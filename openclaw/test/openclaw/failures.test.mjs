@@ -1,0 +1,93 @@
+/** Turns that fail: what the user reads, how often the provider is asked, and what OpenClaw takes it for. */
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Home } from './rig/home.mjs';
+import { startStandIn } from './rig/stand_in.mjs';
+import { agentTurn } from './rig/turn.mjs';
+
+/** @type {Home} */
+let home;
+/** @type {import('./rig/stand_in.mjs').StandIn} */
+let standIn;
+
+before(async () => {
+  [home, standIn] = await Promise.all([Home.withPlugin(), startStandIn()]);
+  await home.configure({ tools: { allow: ['read'] } });
+});
+
+after(() => Promise.all([home?.remove(), standIn?.stop()]));
+
+/**
+ * @typedef {object} Case
+ * @property {string} scenario
+ * @property {string} reason - why OpenClaw left the model
+ * @property {RegExp} says - what the user reads, some of it in OpenClaw's words
+ * @property {number} [code] - exit code [1]
+ */
+
+/** @type {Case[]} */
+const CASES = [
+  { scenario: 'unauthorized', reason: 'auth', says: /authentication failed, HTTP 401\). Re-authenticate the provider/ },
+  { scenario: 'rate-limited', reason: 'rate_limit', says: /too many requests or tokens .* wait a little, then try again/ },
+  { scenario: 'no-such-model', reason: 'model_not_found', says: /model was not found by the provider/ },
+  // The provider repeats the key in its message; nobody is to read it.
+  { scenario: 'q24-key-echoed', reason: 'auth', says: /authentication failed, HTTP 401/ },
+  { scenario: 'q21-cut', reason: 'timeout', says: /network connection was interrupted/, code: 2 },
+];
+
+describe('a turn that fails', () => {
+  for (const { scenario, reason, says, code = 1 } of CASES) {
+    test(`${scenario} is ${reason}, and is asked once`, async () => {
+      const turn = await agentTurn(home, standIn, scenario, { code });
+      assert.deepEqual(turn.reasons, [reason]);
+      assert.equal(turn.answer.ok, false);
+      assert.match(turn.answer.error.message, says);
+      assert.equal(turn.requests.length, 1);
+    });
+  }
+
+  test('a context that is too long is a matter of the conversation, and not of the model', async () => {
+    const turn = await agentTurn(home, standIn, 'context-too-long', { code: 1, fallbacks: ['at-once'] });
+    assert.equal(turn.answer.error.kind, 'context_overflow');
+    assert.match(turn.answer.payloads[0].text, /^Context overflow: prompt too large for the model/);
+    assert.match(turn.stderr, /attempting auto-compaction/);
+    assert.deepEqual(turn.reasons, []);
+    assert.equal(turn.requests.length, 1);
+  });
+
+  test('without balance, the next model is taken', async () => {
+    const turn = await agentTurn(home, standIn, 'quota-used-up', { fallbacks: ['at-once'] });
+    assert.deepEqual(turn.reasons, ['billing']);
+    assert.match(turn.stderr, /returned a billing error/);
+    assert.equal(turn.answer.model, 'at-once');
+    assert.equal(turn.answer.final, 'Hello, world.');
+    assert.deepEqual(
+      turn.requests.map((request) => request.json.model),
+      ['quota-used-up', 'at-once'],
+    );
+  });
+
+  test('what the provider asks to wait is waited, and then it answers', async () => {
+    const seconds = 4;
+    const turn = await agentTurn(home, standIn, 'at-once', {
+      retries: 1,
+      direct: (_, before) =>
+        before.some((request) => request.status === 429)
+          ? undefined
+          : { scenario: 'rate-limited', headers: { 'retry-after': String(seconds), 'retry-after-ms': '' } },
+    });
+    assert.equal(turn.answer.final, 'Hello, world.');
+    assert.deepEqual(
+      turn.requests.map((request) => request.status),
+      [429, 200],
+    );
+    const waited = turn.requests[1].at - turn.requests[0].at;
+    // OpenClaw's own patience before its first repetition is about one second.
+    assert.ok(waited >= seconds * 1000, `it waited ${waited} ms`);
+  });
+});
+
+test('the key was written nowhere', async () => {
+  assert.deepEqual(await home.placesOf(standIn.key), []);
+});

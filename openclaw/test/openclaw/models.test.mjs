@@ -1,0 +1,88 @@
+/** The list of models, as OpenClaw shows it, beside what the same component tells the harness. */
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Home } from './rig/home.mjs';
+import { startRecorder } from './rig/recorder.mjs';
+import { settings } from './rig/settings.mjs';
+import { startStandIn } from './rig/stand_in.mjs';
+
+/** What OpenClaw shows for a model whose context nobody knows. */
+const UNKNOWN_CONTEXT = 128_000;
+
+const run = promisify(execFile);
+const plugin = fileURLToPath(new URL('../../../dist/plugins/cometapi', import.meta.url));
+
+const LIST = ['models', 'list', '--provider', 'cometapi'];
+
+/** A model of the component's that the key may call, by the route that there is. @param {any} model */
+function isForChat(model) {
+  return model.kind === 'chat' && model.status === 'callable' && model.routes.includes('chat-completions');
+}
+
+/** @type {Home} */
+let home;
+/** @type {import('./rig/stand_in.mjs').StandIn} */
+let standIn;
+/** @type {import('./rig/recorder.mjs').Recorder} */
+let recorder;
+/** @type {Record<string, string>} */
+let env;
+
+before(async () => {
+  [home, standIn] = await Promise.all([Home.withPlugin(), startStandIn()]);
+  recorder = await startRecorder(standIn);
+  env = { COMETAPI_BASE_URL: recorder.baseUrl, COMETAPI_KEY: standIn.key };
+});
+
+after(async () => {
+  await Promise.all([home?.remove(), recorder?.close()]);
+  await standIn?.stop();
+});
+
+describe('the list of models', () => {
+  test('is not asked for before somebody wants it', async () => {
+    const { stderr } = await home.run([...LIST, '--json'], { env });
+    assert.match(stderr, /Use --refresh to discover provider models/);
+    assert.equal(recorder.requests.length, 0);
+  });
+
+  test('is, refreshed, what the component finds: the same models, and no limit that it does not know', async () => {
+    const args = ['models', '--json', '--plugin', plugin, '--base-url', standIn.baseUrl];
+    const found = await run(settings.hostTest, args, { env: { COMETAPI_KEY: standIn.key }, maxBuffer: 1 << 26 });
+    const expected = new Map(
+      JSON.parse(found.stdout).models.filter(isForChat).map((/** @type {any} */ model) => [`cometapi/${model.id}`, model]),
+    );
+    assert.ok(expected.size > 200, `the component finds ${expected.size} models`);
+
+    const list = await home.json([...LIST, '--refresh'], { env });
+    const shown = new Map(list.models.map((/** @type {any} */ row) => [row.key, row]));
+    assert.equal(list.count, shown.size, 'a model is shown twice');
+    assert.deepEqual([...expected.keys()].filter((key) => !shown.has(key)), [], 'models that are missing');
+    assert.deepEqual([...shown.keys()].filter((key) => !expected.has(key)), [], 'models that nobody has');
+    for (const [key, model] of expected) {
+      const row = shown.get(key);
+      assert.equal(row.available, true, key);
+      assert.equal(row.contextWindow, model['context-window'] ?? UNKNOWN_CONTEXT, key);
+      assert.equal(row.input, model.input.includes('image') ? 'text+image' : 'text', key);
+    }
+    // Both kinds were there to be checked.
+    const known = [...expected.values()].filter((model) => model['context-window']).length;
+    assert.ok(known > 40 && known < expected.size, `${known} of ${expected.size} models have a known context`);
+  });
+
+  test('goes with the key to the list of the key, and without it to the public catalogue', () => {
+    const asked = recorder.requests.map(({ path, headers }) => [path, headers.authorization !== undefined]);
+    assert.deepEqual(asked.sort(), [
+      ['/api/models', false],
+      ['/v1/models', true],
+    ]);
+  });
+});
+
+test('the key was written nowhere', async () => {
+  assert.deepEqual(await home.placesOf(standIn.key), []);
+});

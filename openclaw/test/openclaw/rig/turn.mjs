@@ -1,0 +1,91 @@
+/** One turn of OpenClaw's agent, without a terminal and without a gateway, and all that can be seen of it. */
+
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startRecorder } from './recorder.mjs';
+
+/**
+ * @typedef {object} Told - a line of the stream that OpenClaw writes down on request
+ * @property {number} ts - milliseconds since 1970
+ * @property {string} event
+ * @property {string} [evtType]
+ * @property {string} [delta]
+ */
+
+/**
+ * @typedef {object} Turn
+ * @property {any} answer - the JSON on stdout; nothing where there was none
+ * @property {string} stderr
+ * @property {number} ms
+ * @property {import('./recorder.mjs').Recorded[]} requests - for completions
+ * @property {Told[]} told
+ * @property {string[]} reasons - of each model that failed: why, in OpenClaw's words
+ */
+
+/**
+ * @typedef {object} TurnOptions
+ * @property {string} [prompt]
+ * @property {string} [thinking] - [off]
+ * @property {string[]} [fallbacks] - ids of models
+ * @property {Record<string, string | Buffer>} [files] - in the folder that the agent works in
+ * @property {number} [retries] - that OpenClaw makes by itself where a provider fails [0]
+ * @property {number} [code] - exit code [0]
+ * @property {Record<string, string>} [env]
+ * @property {Parameters<typeof startRecorder>[1]} [direct] - what becomes of each request
+ * @property {number} [deadline] - seconds until OpenClaw gives the turn up [60]
+ * @property {(recorder: import('./recorder.mjs').Recorder, child: import('node:child_process').ChildProcess) => void}
+ *   [started]
+ */
+
+/**
+ * @param {import('./home.mjs').Home} home
+ * @param {import('./stand_in.mjs').StandIn} standIn
+ * @param {string} model - its id, or the name of a scenario
+ * @param {TurnOptions} [options]
+ * @returns {Promise<Turn>}
+ */
+export async function agentTurn(home, standIn, model, options = {}) {
+  const { prompt = 'Hello.', thinking = 'off', fallbacks = [], files = {}, retries = 0, deadline = 60 } = options;
+  const settings = JSON.stringify({ retry: { provider: { maxRetries: retries } } });
+  const folder = await home.folder({ ...files, '.openclaw/settings.json': settings });
+  const streamed = join(await mkdtemp(join(home.path, 'tmp', 'told-')), 'stream.jsonl');
+  const recorder = await startRecorder(standIn, options.direct);
+  const env = {
+    COMETAPI_KEY: standIn.key,
+    COMETAPI_BASE_URL: recorder.baseUrl,
+    OPENCLAW_RAW_STREAM: '1',
+    OPENCLAW_RAW_STREAM_PATH: streamed,
+    ...options.env,
+  };
+  const others = fallbacks.flatMap((id) => ['--fallback', `cometapi/${id}`]);
+  const args = ['agent', 'exec', prompt, '--cwd', folder, '--model', `cometapi/${model}`, ...others];
+  try {
+    const limits = ['--thinking', thinking, '--timeout', String(deadline)];
+    const { stdout, stderr, ms } = await home.run([...args, ...limits, '--json'], {
+      env,
+      code: options.code ?? 0,
+      started: (child) => options.started?.(recorder, child),
+    });
+    const lines = (await readFile(streamed, 'utf8').catch(() => '')).split('\n').filter(Boolean);
+    return {
+      answer: stdout.trim() ? JSON.parse(stdout) : undefined,
+      stderr,
+      ms,
+      requests: recorder.chats(),
+      told: lines.map((line) => JSON.parse(line)),
+      reasons: [...stderr.matchAll(/decision=candidate_failed .*? reason=(\w+)/g)].map((found) => found[1]),
+    };
+  } finally {
+    await recorder.close();
+  }
+}
+
+/**
+ * The pieces of text, or of thinking, in the order in which OpenClaw handed them on.
+ *
+ * @param {Turn} turn
+ * @param {'assistant_text_stream' | 'assistant_thinking_stream'} kind
+ */
+export function piecesOf(turn, kind) {
+  return turn.told.filter((line) => line.event === kind && line.delta);
+}

@@ -1,0 +1,137 @@
+/** Turns that go well: text, thinking, a tool that is run and answered, an image. */
+
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Home } from './rig/home.mjs';
+import { startRecorder, usageOf } from './rig/recorder.mjs';
+import { startStandIn } from './rig/stand_in.mjs';
+import { agentTurn, piecesOf } from './rig/turn.mjs';
+
+/** The smallest PNG: one pixel. */
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+/** @type {Home} */
+let home;
+/** @type {import('./rig/stand_in.mjs').StandIn} */
+let standIn;
+
+before(async () => {
+  [home, standIn] = await Promise.all([Home.withPlugin(), startStandIn()]);
+  // The stand-in calls the first tool that it is given.
+  await home.configure({ tools: { allow: ['read'] } });
+});
+
+after(() => Promise.all([home?.remove(), standIn?.stop()]));
+
+/** @param {{ delta?: string }[]} pieces */
+function joined(pieces) {
+  return pieces.map((piece) => piece.delta).join('');
+}
+
+/** Milliseconds from the first piece to the last. @param {{ ts: number }[]} pieces */
+function spread(pieces) {
+  return (pieces.at(-1)?.ts ?? 0) - (pieces[0]?.ts ?? 0);
+}
+
+describe('a turn of the agent', () => {
+  test('streams text: piece by piece, while it comes', async () => {
+    const turn = await agentTurn(home, standIn, 'slow-chunks');
+    assert.equal(turn.answer.final, 'Hello, world.');
+    assert.equal(turn.answer.model, 'slow-chunks');
+    const pieces = piecesOf(turn, 'assistant_text_stream');
+    assert.deepEqual(
+      pieces.map((piece) => piece.delta),
+      ['Hello', ', ', 'world.'],
+    );
+    // The stand-in waits 150 ms between two pieces.
+    assert.ok(spread(pieces) >= 250, `the pieces came within ${spread(pieces)} ms`);
+    assert.equal(turn.requests.length, 1);
+    assert.equal(turn.requests[0].headers.authorization, `Bearer ${standIn.key}`);
+  });
+
+  test('streams thinking before the text, and counts its tokens', async () => {
+    const turn = await agentTurn(home, standIn, 'deepseek-v4-flash', {
+      thinking: 'high',
+      direct: () => ({ scenario: 'generic-reasoning' }),
+    });
+    const thought = joined(piecesOf(turn, 'assistant_thinking_stream'));
+    assert.match(thought, /^The user wrote \d+ characters\. There is no model here .* say who I am\.$/);
+    const end = /** @type {any} */ (turn.told.find((line) => line.event === 'assistant_message_end'));
+    assert.equal(end.rawThinking, thought);
+    assert.equal(joined(piecesOf(turn, 'assistant_text_stream')), end.rawText);
+    assert.ok(spread(piecesOf(turn, 'assistant_thinking_stream')) >= 100);
+    assert.equal(turn.requests[0].json.reasoning_effort, 'high');
+    assert.equal(turn.answer.usage.output, usageOf(turn.requests[0]).completion_tokens);
+  });
+
+  test('runs a tool and answers it, with tokens and price to the last digit', async () => {
+    const turn = await agentTurn(home, standIn, 'gpt-5.4', {
+      prompt: 'What is in the file?',
+      files: { 'README.md': '# forget-me-nots 73190\n' },
+      // The runtime's own words stand behind a tool's answer, so that the stand-in would call the tool for ever.
+      direct: ({ json }) =>
+        json?.messages.some((/** @type {any} */ message) => message.role === 'tool')
+          ? { scenario: 'openai-text' }
+          : undefined,
+    });
+    const { answer, requests } = turn;
+    assert.equal(answer.status, 'ok');
+    assert.equal(answer.assistantTurns, 2);
+    assert.deepEqual(answer.toolSummary.tools, ['read']);
+    assert.equal(answer.toolSummary.failures, 0);
+
+    assert.equal(requests.length, 2);
+    const { messages } = requests[1].json;
+    const call = messages.find((/** @type {any} */ message) => message.tool_calls)?.tool_calls[0];
+    const result = messages.find((/** @type {any} */ message) => message.role === 'tool');
+    assert.equal(call.function.name, 'read');
+    assert.equal(JSON.parse(call.function.arguments).path, 'README.md');
+    assert.equal(result.tool_call_id, call.id);
+    assert.match(JSON.stringify(result.content), /forget-me-nots 73190/);
+
+    const usages = requests.map(usageOf);
+    const input = usages.reduce((sum, usage) => sum + usage.prompt_tokens, 0);
+    const output = usages.reduce((sum, usage) => sum + usage.completion_tokens, 0);
+    assert.equal(answer.usage.input, input);
+    assert.equal(answer.usage.output, output);
+    assert.equal(answer.usage.total, input + output);
+    // The built-in price of gpt-5.4 in dollars for a million tokens.
+    const price = (input * 2.5 + output * 15) / 1e6;
+    assert.ok(Math.abs(answer.costUsd - price) < 1e-9, `${answer.costUsd}, and not ${price}`);
+  });
+
+  test('counts cached tokens apart from those that were read anew', async () => {
+    const turn = await agentTurn(home, standIn, 'q12-cached-in-details');
+    assert.deepEqual(
+      [turn.answer.usage.input, turn.answer.usage.cacheRead, turn.answer.usage.output],
+      [11 - 8, 8, 3],
+    );
+  });
+});
+
+describe('a single question', () => {
+  test('is answered, and an image goes along', async () => {
+    const image = join(home.workspace, 'pixel.png');
+    await writeFile(image, PIXEL);
+    const recorder = await startRecorder(standIn);
+    const env = { COMETAPI_KEY: standIn.key, COMETAPI_BASE_URL: recorder.baseUrl };
+    const args = ['infer', 'model', 'run', '--model', 'cometapi/gpt-5.4-mini', '--prompt', 'What is this?', '--file', image];
+    const answer = await home.json(args, { env });
+    await recorder.close();
+    assert.equal(answer.ok, true);
+    assert.match(answer.outputs[0].text, /I saw 1 image \(image\/\w+, \d+ bytes\)/);
+    assert.equal(recorder.chats().length, 1);
+    const parts = recorder.chats()[0].json.messages.at(-1).content;
+    const [sent] = parts.filter((/** @type {any} */ part) => part.type === 'image_url');
+    assert.match(sent.image_url.url, /^data:image\/\w+;base64,/);
+  });
+});
+
+test('the key was written nowhere', async () => {
+  assert.deepEqual(await home.placesOf(standIn.key), []);
+});
