@@ -32,7 +32,7 @@ const CASES = [
   { scenario: 'rate-limited', reason: 'rate_limit', says: /too many requests or tokens .* wait a little, then try again/ },
   { scenario: 'no-such-model', reason: 'model_not_found', says: /model was not found by the provider/ },
   // The provider repeats the key in its message; nobody is to read it.
-  { scenario: 'q24-key-echoed', reason: 'auth', says: /authentication failed, HTTP 401/ },
+  { scenario: 'q24-key-echoed', reason: 'auth', says: /Authentication failed \(provider returned HTTP 401\)/ },
   { scenario: 'q21-cut', reason: 'timeout', says: /network connection was interrupted/, code: 2 },
 ];
 
