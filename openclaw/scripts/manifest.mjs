@@ -2,7 +2,7 @@
 //
 //   node scripts/manifest.mjs COMPONENT
 //
-// The models, the variables and the base URL in it come out of the component and through the compiled modules, so
+// The models and the variables in it come out of the component and through the compiled modules, so
 // that the manifest and the plugin never differ. Runs behind the compiler.
 
 import { writeFile } from 'node:fs/promises';
@@ -68,8 +68,8 @@ const manifest = {
   contracts: { usageProviders: [PROVIDER_ID] },
   modelCatalog: {
     providers: {
+      // Without a base URL: with one, OpenClaw drops all models where a person configured another.
       [PROVIDER_ID]: {
-        baseUrl: description.defaultBaseUrl,
         api: API,
         defaultModel: description.defaultModel,
         models,

@@ -77,8 +77,8 @@ export interface Usage {
   reasoningTokens?: number;
   /** Whether the provider told of its cache at all; without it, zeros above would be facts. */
   cacheTelemetry?: { state: 'available' | 'unavailable' };
-  /** `unavailable`: the provider told no counts. */
-  contextUsage?: { state: 'unavailable' };
+  /** `unavailable`: the provider told no counts. The other is made by transports of OpenClaw's only. */
+  contextUsage?: { state: 'unavailable' } | { state: 'available'; promptTokens: number; totalTokens: number };
   /** Absent: OpenClaw prices the counts by itself. */
   cost?: Rates & { total: number; totalOrigin?: 'provider-billed' };
 }
@@ -155,7 +155,7 @@ export interface Model {
   thinkingLevelMap?: ThinkingLevelMap;
   input: ('text' | 'image')[];
   /** Zeros where the price is unknown. */
-  cost: Partial<Rates> & { tieredPricing?: unknown[] };
+  cost: Rates & { tieredPricing?: unknown[] };
   contextWindow?: number;
   maxTokens: number;
   params?: Record<string, unknown>;
@@ -174,8 +174,8 @@ export interface StreamOptions {
   cacheRetention?: 'none' | 'short' | 'long';
   sessionId?: string;
   promptCacheKey?: string;
-  onPayload?: (payload: unknown, model: Model) => unknown;
-  onResponse?: (response: { status: number; headers: Record<string, string> }, model: Model) => void | Promise<void>;
+  onPayload?(payload: unknown, model: Model): unknown;
+  onResponse?(response: { status: number; headers: Record<string, string> }, model: Model): void | Promise<void>;
   headers?: Record<string, string>;
   /** Milliseconds until the answer has to begin. */
   timeoutMs?: number;
@@ -305,6 +305,7 @@ export interface UsageSnapshot {
 // ---------------------------------------------------------------- keys
 
 export interface AuthContext {
+  config: Config;
   signal?: AbortSignal;
   prompter: { note(message: string, title?: string): Promise<void> };
 }
@@ -315,10 +316,10 @@ export interface AuthResult {
 }
 
 /** A set-up without a person. `C` is OpenClaw's own configuration, which is handed through. */
-export interface BatchAuthContext<C> {
+export interface BatchAuthContext<C extends Config> {
   config: C;
   opts: object;
-  runtime: { error(...args: unknown[]): void };
+  runtime: { error(...args: unknown[]): void; exit(code: number): void };
   resolveApiKey(params: {
     provider: string;
     flagValue?: string;
@@ -334,7 +335,7 @@ export interface AuthMethod {
   hint?: string;
   kind: 'api_key';
   run(context: AuthContext): Promise<AuthResult>;
-  runNonInteractive<C>(context: BatchAuthContext<C>): Promise<C | null>;
+  runNonInteractive<C extends Config>(context: BatchAuthContext<C>): Promise<C | null>;
 }
 
 /** What OpenClaw's `createProviderApiKeyAuthMethod` is told. */

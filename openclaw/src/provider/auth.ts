@@ -1,8 +1,9 @@
 /** The key: asked for and stored by OpenClaw, and checked with the service before it is stored. */
 
 import { type Component, Failure } from '../component/contract.js';
-import type { ApiKeyMethodOptions, AuthContext, AuthMethod, AuthResult, BatchAuthContext } from '../sdk.js';
+import type { ApiKeyMethodOptions, AuthContext, AuthMethod, AuthResult, BatchAuthContext, Config } from '../sdk.js';
 import { LABEL, modelRef, PROVIDER_ID } from './identity.js';
+import { baseUrlOf } from './settings.js';
 import { CONSOLE_URL, DEFAULT_MODEL, ENV_VARS } from './texts.js';
 
 const OPTION = 'cometapiApiKey';
@@ -53,12 +54,12 @@ async function run(parts: AuthParts, context: AuthContext): Promise<AuthResult> 
     return METHOD.defaultModel;
   };
   const result = await parts.createMethod({ ...METHOD, resolveDefaultModel }).run(context);
-  const doubt = await check(parts, key, context.signal);
+  const doubt = await check(parts, context.config, key, context.signal);
   if (doubt !== undefined) await context.prompter.note(`The key could not be checked: ${doubt}`, LABEL);
   return result;
 }
 
-async function runNonInteractive<C>(
+async function runNonInteractive<C extends Config>(
   parts: AuthParts,
   method: AuthMethod,
   context: BatchAuthContext<C>,
@@ -73,21 +74,28 @@ async function runNonInteractive<C>(
   // Why there is none was said by whoever looked for it.
   if (!resolved) return null;
   try {
-    const doubt = await check(parts, resolved.key, undefined);
+    const doubt = await check(parts, context.config, resolved.key);
     if (doubt !== undefined) context.runtime.error(`The ${LABEL} key could not be checked: ${doubt}`);
   } catch (error) {
     context.runtime.error(error instanceof Error ? error.message : String(error));
+    // Without it OpenClaw would end as if all were set up.
+    context.runtime.exit(1);
     return null;
   }
   return method.runNonInteractive(context);
 }
 
 /** Asks the service for the account. Throws when the key is refused; says why when nobody could be asked. */
-async function check(parts: AuthParts, apiKey: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+async function check(
+  parts: AuthParts,
+  config: Config,
+  apiKey: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
   try {
     const component = await parts.load();
-    const timeouts = { totalMs: PATIENCE_MS };
-    await component.open({ apiKey, baseUrl: parts.baseUrl, maxRetries: 1, timeouts }).account({ signal });
+    const baseUrl = baseUrlOf(config, parts.baseUrl);
+    await component.open({ apiKey, baseUrl, maxRetries: 1, timeouts: { totalMs: PATIENCE_MS } }).account({ signal });
     return undefined;
   } catch (error) {
     signal?.throwIfAborted();

@@ -65,7 +65,7 @@ export class Catalog {
     }
   }
 
-  /** A model that is in no list, by what is built in. Its id is taken as it is: the service knows more than any list. */
+  /** A model that is in no list, by what is built in: that holds more than what is listed. */
   async prepare(context: DynamicModelContext): Promise<DynamicModel | undefined> {
     const { models } = await this.#fromComponent();
     const known = models.find((model) => model.id === context.modelId);

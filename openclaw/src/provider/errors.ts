@@ -18,8 +18,8 @@ export type FailureName =
   | 'malformed-tool-call';
 
 interface Rule {
-  /** What OpenClaw is to do about it. */
-  reason: FailoverReason;
+  /** What OpenClaw is to do about it. `undefined`: it knows the code, and what to do. */
+  reason: FailoverReason | undefined;
   /** The statuses under which OpenClaw comes to the same reason, or asks us. */
   agrees?: (status: number) => boolean;
   /** Words by which OpenClaw knows what may pass, where no status says it. Only for what is retryable. */
@@ -57,8 +57,8 @@ export const RULES: Readonly<Record<FailureName, Rule>> = {
   unsupported: { reason: 'format', agrees: oneOf(400, 404, 422, 501) },
   other: { reason: 'unclassified', label: 'internal error' },
   'missing-key': { reason: 'auth' },
-  // The code of OpenClaw's own transports for it: the turn is tried anew where nothing was shown yet.
-  'malformed-tool-call': { reason: 'format', code: 'malformed_tool_call_arguments', always: true },
+  // The code of OpenClaw's own transports: it asks again, as long as nothing was shown and no tool was run.
+  'malformed-tool-call': { reason: undefined, code: 'malformed_tool_call_arguments', always: true },
 };
 
 /** Statuses that OpenClaw asks again after, whatever else is said. */

@@ -152,8 +152,8 @@ export class Turn {
     const { reason, rawReason } = finish;
     const word = rawReason === undefined ? '' : ` ("${rawReason}")`;
     if (reason.tag === 'content-filter') {
-      const words = `a content filter of the provider ended the answer${word}; change what you ask, or take another model`;
-      return this.refuse(ownFailure('content-filtered', words));
+      const what = `a content filter of the provider ended the answer${word}`;
+      return this.refuse(ownFailure('content-filtered', `${what}; change what you ask, or take another model`));
     }
     const [malformed] = this.#malformed;
     // At the limit of tokens OpenClaw runs no tool anyway, and says why.

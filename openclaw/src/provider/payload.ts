@@ -39,7 +39,9 @@ export function payloadOf(request: Request, context: Context): Payload {
     stream: true,
     ...extrasOf(request),
   };
-  if (context.tools?.length) payload['tools'] = context.tools.map((tool) => ({ type: 'function', function: { ...tool } }));
+  if (context.tools?.length) {
+    payload['tools'] = context.tools.map((tool) => ({ type: 'function', function: { ...tool } }));
+  }
   if (request.stop.length > 0) payload['stop'] = [...request.stop];
   if (request.reasoning?.effort !== undefined) payload['reasoning_effort'] = request.reasoning.effort;
   for (const [name, field] of FIELDS) {

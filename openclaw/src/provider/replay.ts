@@ -3,7 +3,7 @@
  *
  * OpenClaw keeps signatures with its transcript, masks in them what looks like a credential, and shows them to other
  * providers' transports. So ours are recognisable, belong to one model, and consist of lower-case hexadecimal digits:
- * of base64 one in four of a few kilobytes came back with a piece masked.
+ * of signatures of 3,000 bytes in base64url, one in three came back with a piece masked.
  */
 
 /** Tells our signatures from all others. No separator follows: masks look for tokens behind one. */

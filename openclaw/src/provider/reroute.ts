@@ -4,8 +4,8 @@
 const STATE = /^(?:[-@:.](?:preview|exp|latest|beta|\d{4}-\d{2}-\d{2}|\d{2}-\d{2,4}|\d{3,8}|v\d+(?::\d+)?))+$/;
 
 /**
- * OpenClaw marks a turn as rerouted when an answering model is named, so only another model may be. `gpt-5.4-2026-03-05`
- * is `gpt-5.4`, `openai/gpt-5.4` too, and `gpt-5.4-mini` is not.
+ * OpenClaw marks a turn as rerouted when an answering model is named, so only another model may be named.
+ * `gpt-5.4-2026-03-05` is `gpt-5.4`, `openai/gpt-5.4` is too, and `gpt-5.4-mini` is not.
  */
 export function rerouted(asked: string, answered: string | undefined): string | undefined {
   if (!answered) return undefined;

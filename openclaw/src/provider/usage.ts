@@ -55,8 +55,8 @@ function withBill(counts: Usage, usage: ContractUsage): Usage {
  */
 function priced(counts: Usage, rates: Model['cost']): Usage['cost'] {
   const kinds = ['input', 'output', 'cacheRead', 'cacheWrite'] as const;
-  if (rates.tieredPricing?.length || !kinds.some((kind) => (rates[kind] ?? 0) > 0)) return undefined;
-  const share = (kind: keyof Rates): number => (counts[kind] * (rates[kind] ?? 0)) / 1e6;
+  if (rates.tieredPricing?.length || !kinds.some((kind) => rates[kind] > 0)) return undefined;
+  const share = (kind: keyof Rates): number => (counts[kind] * rates[kind]) / 1e6;
   const shares: Rates = {
     input: share('input'),
     output: share('output'),

@@ -7,7 +7,11 @@ import { failure, FakeComponent } from './fake.js';
 /** What the service tells, and what OpenClaw shows. */
 const SNAPSHOTS: [name: string, account: Account, shown: object][] = [
   ['nothing', { unlimited: false }, {}],
-  ['a balance', { currency: 'USD', remaining: 7.5, unlimited: false }, { billing: [{ type: 'balance', amount: 7.5, unit: 'USD' }] }],
+  [
+    'a balance',
+    { currency: 'USD', remaining: 7.5, unlimited: false },
+    { billing: [{ type: 'balance', amount: 7.5, unit: 'USD' }] },
+  ],
   [
     'all of it',
     { currency: 'USD', limit: 10, used: 2.5, remaining: 7.5, unlimited: false },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { apiKeyMethod } from '../../src/provider/auth.js';
-import type { ApiKeyMethodOptions, AuthContext, AuthMethod, BatchAuthContext } from '../../src/sdk.js';
+import type { ApiKeyMethodOptions, AuthContext, AuthMethod, BatchAuthContext, Config } from '../../src/sdk.js';
 import { failure, FakeComponent, type Script } from './fake.js';
 
 const KEY = 'sk-test-0123456789';
@@ -31,20 +31,21 @@ function setUp(script: Script) {
   };
   const method = apiKeyMethod({ load: async () => component, baseUrl: 'http://127.0.0.1:1/v1', createMethod });
   const notes: string[] = [];
-  const context: AuthContext = { prompter: { note: async (message) => void notes.push(message) } };
+  const context: AuthContext = { config: {}, prompter: { note: async (message) => void notes.push(message) } };
   return { method, component, stored, told, notes, context };
 }
 
 function batch(resolved: { key: string } | null, opts: object = {}) {
   const errors: string[] = [];
   const asked: unknown[] = [];
-  const context: BatchAuthContext<{ mine: boolean }> = {
+  const exits: number[] = [];
+  const context: BatchAuthContext<Config & { mine: boolean }> = {
     config: { mine: true },
     opts,
-    runtime: { error: (...words) => void errors.push(words.join(' ')) },
+    runtime: { error: (...words) => void errors.push(words.join(' ')), exit: (code) => void exits.push(code) },
     resolveApiKey: async (params) => (asked.push(params), resolved),
   };
-  return { context, errors, asked };
+  return { context, errors, asked, exits };
 }
 
 test('a key that the service takes is handed on, with the model to start with', async () => {
@@ -83,12 +84,13 @@ test('without a person a key is checked before it is stored', async () => {
   const refused = setUp({ account: failure('authentication') });
   const again = batch({ key: KEY });
   assert.equal(await refused.method.runNonInteractive(again.context), null);
-  assert.deepEqual([refused.stored, again.errors], [[], ['it went wrong']]);
+  assert.deepEqual([refused.stored, again.errors, again.exits], [[], ['it went wrong'], [1]]);
 
   const offline = setUp({ account: failure('network') });
   const third = batch({ key: KEY });
   assert.ok(await offline.method.runNonInteractive(third.context));
   assert.deepEqual(third.errors, ['The CometAPI key could not be checked: it went wrong']);
+  assert.deepEqual(third.exits, []);
 });
 
 test('without a key there is nothing to check or to store', async () => {

@@ -25,8 +25,8 @@ function catalog(script: Script, baseUrl?: string) {
 }
 
 function context(more: Partial<CatalogContext> = {}): CatalogContext {
-  const resolveProviderApiKey = () => ({ apiKey: 'COMETAPI_KEY', discoveryApiKey: 'sk-real-0123456789', profileId: 'p' });
-  return { config: {}, resolveProviderApiKey, ...more };
+  const key = { apiKey: 'COMETAPI_KEY', discoveryApiKey: 'sk-real-0123456789', profileId: 'p' };
+  return { config: {}, resolveProviderApiKey: () => key, ...more };
 }
 
 const ids = (models: { id: string }[]) => models.map(({ id }) => id);

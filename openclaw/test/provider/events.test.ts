@@ -23,7 +23,8 @@ function bare(told: AssistantMessageEvent[]): object[] {
 }
 
 test('a text answer is told from start to done', () => {
-  const { told, message } = play([response({ id: 'r' }), text(0), delta(0, 'Hel'), delta(0, 'lo'), end(0, 'x'), finish('stop')]);
+  const answer = [response({ id: 'r' }), text(0), delta(0, 'Hel'), delta(0, 'lo'), end(0, 'x'), finish('stop')];
+  const { told, message } = play(answer);
   assert.deepEqual(bare(told), [
     { type: 'start' },
     { type: 'text_start', contentIndex: 0 },
@@ -58,7 +59,13 @@ test('reasoning, text and calls may interleave, and each keeps its place', () =>
   assert.deepEqual(message.content, [
     { type: 'thinking', thinking: 'hm', thinkingSignature: seal('m-1', 'sig') },
     { type: 'text', text: 'ab' },
-    { type: 'toolCall', id: 'c', name: 'weather', arguments: { city: 'Lisbon' }, thoughtSignature: seal('m-1', 'thought') },
+    {
+      type: 'toolCall',
+      id: 'c',
+      name: 'weather',
+      arguments: { city: 'Lisbon' },
+      thoughtSignature: seal('m-1', 'thought'),
+    },
   ]);
   const places = bare(told).map((event) => (event as { contentIndex?: number }).contentIndex);
   assert.deepEqual(places, [undefined, 0, 0, 1, 1, 0, 2, 2, 0, 1, 2, 2, 1, undefined]);
@@ -68,10 +75,11 @@ test('reasoning, text and calls may interleave, and each keeps its place', () =>
 });
 
 test('a refusal is text, and noted', () => {
-  const { told, message } = play([response(), refusal(0), delta(0, 'No.'), end(0), finish('refusal', { rawReason: 'refusal' })]);
+  const last = finish('refusal', { rawReason: 'raw' });
+  const { told, message } = play([response(), refusal(0), delta(0, 'No.'), end(0), last]);
   assert.deepEqual(message.content, [{ type: 'text', text: 'No.' }]);
   assert.deepEqual(bare(told).at(-1), { type: 'done', reason: 'stop' });
-  assert.deepEqual(message.diagnostics, [{ type: 'cometapi_refusal', timestamp: 7, details: { rawReason: 'refusal' } }]);
+  assert.deepEqual(message.diagnostics, [{ type: 'cometapi_refusal', timestamp: 7, details: { rawReason: 'raw' } }]);
 });
 
 test('warnings are noted and told to nobody', () => {
@@ -126,7 +134,8 @@ test('at the limit of tokens a call that was cut is no error: it is not run anyw
 test('what came before a failure stays, with the facts of the failure', () => {
   const turn = new Turn(model(), () => 7);
   for (const event of [response({ id: 'r' }), text(0), delta(0, 'Half')]) turn.take(event);
-  const last = turn.fail(failure('network', { retryable: true, requestId: 'q', httpStatus: 200, detailsJson: '{"m":1}' }));
+  const more = { retryable: true, requestId: 'q', httpStatus: 200, detailsJson: '{"m":1}' };
+  const last = turn.fail(failure('network', more));
   assert.equal(last.type === 'error' && last.reason, 'error');
   const { content, stopReason, errorType, errorBody, diagnostics } = turn.message;
   assert.deepEqual(content, [{ type: 'text', text: 'Half' }]);

@@ -71,8 +71,9 @@ test('replays go back with the blocks that they came with', () => {
 });
 
 test('reasoning without text goes back for its replay', () => {
-  const content = [{ type: 'thinking' as const, thinking: '', thinkingSignature: seal('m-1', 'encrypted'), redacted: true }];
-  const [[, parts] = []] = history([assistant(content)]);
+  const thinkingSignature = seal('m-1', 'encrypted');
+  const block = { type: 'thinking' as const, thinking: '', thinkingSignature, redacted: true };
+  const [[, parts] = []] = history([assistant([block])]);
   assert.deepEqual(parts, [{ tag: 'reasoning', val: { text: '', replay: 'encrypted' } }]);
 });
 
@@ -99,7 +100,7 @@ test('a tool result carries its text, its images and whether it failed', () => {
 });
 
 for (const stopReason of ['error', 'aborted'] as const) {
-  test(`of an answer that ended in ${stopReason}, the text is kept and marked, its calls and their results are not`, () => {
+  test(`of an answer that ended in ${stopReason} the text is kept and marked, calls and their results are not`, () => {
     const broken = assistant(
       [
         { type: 'thinking', thinking: 'hm', thinkingSignature: seal('m-1', 'r') },

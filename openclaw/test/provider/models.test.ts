@@ -46,7 +46,11 @@ test('a model that takes efforts reasons, unless it says otherwise', () => {
 
 /** Prices, and the rates of them. */
 const PRICES: [name: string, price: Partial<Price>, cost: object | undefined][] = [
-  ['all four', { input: 3, output: 9, cacheRead: 1, cacheWrite: 4 }, { input: 3, output: 9, cacheRead: 1, cacheWrite: 4 }],
+  [
+    'all four',
+    { input: 3, output: 9, cacheRead: 1, cacheWrite: 4 },
+    { input: 3, output: 9, cacheRead: 1, cacheWrite: 4 },
+  ],
   ['none for the cache', { input: 3, output: 9 }, { input: 3, output: 9, cacheRead: 3, cacheWrite: 3 }],
   ['free', { input: 0, output: 0 }, { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }],
   ['half of it', { input: 3 }, undefined],

@@ -6,7 +6,11 @@ import type { Context, StreamOptions } from '../../src/sdk.js';
 import { model, user } from './fake.js';
 
 const TOOL = { name: 'weather', description: 'It tells.', parameters: { type: 'object' } };
-const CONTEXT: Context = { systemPrompt: 'Be brief.', messages: [user('hi'), user([{ type: 'text', text: 'you' }])], tools: [TOOL] };
+const CONTEXT: Context = {
+  systemPrompt: 'Be brief.',
+  messages: [user('hi'), user([{ type: 'text', text: 'you' }])],
+  tools: [TOOL],
+};
 const OPTIONS: StreamOptions = {
   temperature: 0.5,
   maxTokens: 9,
@@ -61,7 +65,8 @@ test('a payload in place of the one shown counts too', async () => {
 
 test('fields that a hook takes out are not sent', async () => {
   const { after } = await through((payload) => {
-    for (const name of Object.keys(payload)) if (!['model', 'messages', 'tools', 'stream'].includes(name)) delete payload[name];
+    const kept = ['model', 'messages', 'tools', 'stream'];
+    for (const name of Object.keys(payload)) if (!kept.includes(name)) delete payload[name];
   });
   const { model: id, messages, tools, stop, ...rest } = after;
   assert.deepEqual([id, messages.length, tools.length, stop, rest], ['m-1', 3, 1, [], {}]);

@@ -84,7 +84,8 @@ test('of the environment the base URL and the proxies are read, and nothing that
   const names = ['COMETAPI_BASE_URL', 'HTTPS_PROXY', 'no_proxy', 'HTTP_PROXY'];
   const before = names.map((name) => env[name]);
   try {
-    Object.assign(env, { COMETAPI_BASE_URL: ' http://127.0.0.1:1/v1 ', HTTPS_PROXY: 'http://p:1', no_proxy: 'a', HTTP_PROXY: '' });
+    Object.assign(env, { HTTPS_PROXY: 'http://p:1', no_proxy: 'a', HTTP_PROXY: '' });
+    env['COMETAPI_BASE_URL'] = ' http://127.0.0.1:1/v1 ';
     assert.equal(environmentBaseUrl(), 'http://127.0.0.1:1/v1');
     const { HTTPS_PROXY, no_proxy, HTTP_PROXY } = environmentProxy();
     assert.deepEqual([HTTPS_PROXY, no_proxy, HTTP_PROXY], ['http://p:1', 'a', undefined]);

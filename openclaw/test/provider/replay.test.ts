@@ -9,7 +9,7 @@ test('what was sealed for a model comes out for it, unchanged', () => {
 });
 
 test('a signature holds nothing that looks like a credential to OpenClaw', () => {
-  // Its masks look for upper case, separators and vendors' prefixes; one in four of base64's had such a thing.
+  // Its masks look for upper case, separators and vendors' prefixes.
   for (const value of VALUES) assert.match(seal('Vendor/Model_1:x', value), /^cometapi1[0-9a-f]+$/);
 });
 

@@ -13,7 +13,8 @@ const OPTIONS: [name: string, StreamOptions & ExtraOptions, Partial<Request>][] 
   ['temperature', { temperature: 0 }, { temperature: 0 }],
   ['limit', { maxTokens: 77 }, { maxOutputTokens: 77 }],
   ['stop', { stop: ['END', '\n'] }, { stop: ['END', '\n'] }],
-  ['sampling', { topP: 0.5, frequencyPenalty: 1, presencePenalty: -1 }, { topP: 0.5, frequencyPenalty: 1, presencePenalty: -1 }],
+  ['top p', { topP: 0.5 }, { topP: 0.5 }],
+  ['penalties', { frequencyPenalty: 1, presencePenalty: -1 }, { frequencyPenalty: 1, presencePenalty: -1 }],
   ['seed', { seed: 42 }, { seed: 42n }],
   ['session', { sessionId: 's' }, { cacheKey: 's' }],
   ['cache key before session', { sessionId: 's', promptCacheKey: 'k' }, { cacheKey: 'k' }],
@@ -23,8 +24,8 @@ const OPTIONS: [name: string, StreamOptions & ExtraOptions, Partial<Request>][] 
   ['thinking', { reasoning: 'high' }, { reasoning: { effort: 'high' } }],
   [
     'schema',
-    { responseFormat: { type: 'object', properties: {} } },
-    { responseFormat: { tag: 'json-schema', val: { name: 'response', schemaJson: '{"type":"object","properties":{}}' } } },
+    { responseFormat: { type: 'object' } },
+    { responseFormat: { tag: 'json-schema', val: { name: 'response', schemaJson: '{"type":"object"}' } } },
   ],
   [
     'wrapped schema',
@@ -55,7 +56,8 @@ test('what is unknown is absent and not undefined', () => {
 
 test('tools go with their schemas', () => {
   const parameters = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
-  const { tools } = requestOf(model(), { ...CONTEXT, tools: [{ name: 'weather', description: 'It tells.', parameters }] });
+  const tool = { name: 'weather', description: 'It tells.', parameters };
+  const { tools } = requestOf(model(), { ...CONTEXT, tools: [tool] });
   assert.deepEqual(tools, [{ name: 'weather', description: 'It tells.', parametersJson: JSON.stringify(parameters) }]);
 });
 

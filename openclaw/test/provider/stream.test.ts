@@ -90,7 +90,11 @@ test('without a key nothing is sent, and it is said where to get one', async () 
 const FAILURES: [name: string, script: Script, before: string[]][] = [
   ['when it is opened', { refusal: failure('configuration') }, []],
   ['before anything came', { steps: [failure('server')] }, []],
-  ['in the midst', { steps: [[response(), text(0), delta(0, 'a')], failure('network')] }, ['start', 'text_start', 'text_delta']],
+  [
+    'in the midst',
+    { steps: [[response(), text(0), delta(0, 'a')], failure('network')] },
+    ['start', 'text_start', 'text_delta'],
+  ],
   ['without a finish', { steps: [[response()]] }, ['start']],
   ['with nonsense', { steps: [[response(), delta(5, 'a')]] }, ['start']],
 ];
@@ -125,7 +129,8 @@ test('a hook that refuses the payload ends the answer, and nothing is sent', asy
 });
 
 test('what a hook sets is sent', async () => {
-  const { stream, component } = start({ steps: WHOLE }, { onPayload: (payload) => ({ ...(payload as object), top_k: 3 }) });
+  const onPayload = (payload: unknown) => ({ ...(payload as object), top_k: 3 });
+  const { stream, component } = start({ steps: WHOLE }, { onPayload });
   await stream.result();
   assert.equal(component.requests[0]?.extraJson, '{"top_k":3}');
 });
@@ -203,10 +208,14 @@ test('a listener of the signal is let go when the answer is over', async () => {
   let listening = 0;
   const { signal } = controller;
   const { addEventListener, removeEventListener } = signal;
-  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => ((listening += 1), addEventListener.apply(signal, args));
-  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => (
-    (listening -= 1), removeEventListener.apply(signal, args)
-  );
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+    listening += 1;
+    addEventListener.apply(signal, args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+    listening -= 1;
+    removeEventListener.apply(signal, args);
+  };
   const { stream } = start({ steps: WHOLE }, { signal });
   await stream.result();
   assert.equal(listening, 0);
@@ -229,7 +238,8 @@ test("signs of life are told under OpenClaw's own signal, and heads to its obser
 
 test('a long answer is handed on piece by piece, and none is kept', async () => {
   const count = 5000;
-  const steps: Step[] = [[response(), text(0)], ...Array.from({ length: count }, (): Step => [delta(0, 'x')]), [end(0), finish('stop')]];
+  const deltas = Array.from({ length: count }, (): Step => [delta(0, 'x')]);
+  const steps: Step[] = [[response(), text(0)], ...deltas, [end(0), finish('stop')]];
   const { stream, component } = start({ steps });
   let seen = 0;
   for await (const event of stream) {
