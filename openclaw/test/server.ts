@@ -1,7 +1,9 @@
 /** A server on loopback that answers as a test says, and what the tests say to it. */
 
+import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import type { Event, Request } from '../src/component/contract.js';
 
 /** The key of all tests: no other text looks like it. */
@@ -29,6 +31,19 @@ export async function serve(handler: http.RequestListener): Promise<Server> {
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
+/** A server in a thread of its own, which answers while this one is busy, 100 ms after it was asked. */
+export async function serveApart(text: string): Promise<AsyncDisposable & { baseUrl: string; asked: Promise<void> }> {
+  const worker = new Worker(new URL('./server_thread.js', import.meta.url), { workerData: text });
+  const [port] = (await once(worker, 'message')) as [number];
+  return {
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+    asked: once(worker, 'message').then(() => undefined),
+    async [Symbol.asyncDispose]() {
+      await worker.terminate();
     },
   };
 }

@@ -15,7 +15,7 @@ const ECHO: usize = 400;
 pub enum Turn {
     /// A plain answer is due.
     Text,
-    /// A tool call is due: tools were sent and allowed, and the user spoke last.
+    /// A tool call is due: tools were sent and allowed, and the user spoke last, not to go with a tool's result.
     Tools,
     /// An answer with reasoning before it is due.
     Reasoning,
@@ -45,7 +45,7 @@ pub struct Asked {
     pub echo: String,
     /// All images, in order.
     pub images: Vec<Image>,
-    /// The texts of the tool results at the end of the history.
+    /// The texts of the tool results at the end of the history, which are to be answered.
     pub tool_results: Vec<String>,
     /// The tools, as `(name, parameters)`; the one that the tool choice names comes first.
     pub tools: Vec<(String, Value)>,
@@ -58,9 +58,7 @@ impl Asked {
     pub fn read(body: Value) -> Asked {
         let messages = list(&body, "messages");
         let echo = messages.iter().rev().find(|message| message["role"] == "user").map(said);
-        let trailing = messages.iter().rev().take_while(|message| message["role"] == "tool");
-        let mut tool_results: Vec<String> = trailing.map(said).collect();
-        tool_results.reverse();
+        let tool_results = tool_results(messages);
         let tools = tools(&body);
         Asked {
             model: body["model"].as_str().unwrap_or_default().to_owned(),
@@ -68,7 +66,7 @@ impl Asked {
             include_usage: body["stream_options"]["include_usage"] == true,
             echo: echo.unwrap_or_default().chars().take(ECHO).collect(),
             images: messages.iter().flat_map(images).collect(),
-            turn: turn(&body, messages, !tools.is_empty()),
+            turn: turn(&body, messages, !tools.is_empty() && tool_results.is_empty()),
             tool_results,
             tools,
             body,
@@ -87,6 +85,15 @@ impl Asked {
             _ => None,
         }
     }
+}
+
+/// The texts of the tool results that nobody has answered yet. Agents put what they know of the moment behind
+/// them, in the user's name.
+fn tool_results(messages: &[Value]) -> Vec<String> {
+    let before = messages.iter().rev().skip_while(|message| message["role"] == "user");
+    let mut results: Vec<String> = before.take_while(|message| message["role"] == "tool").map(said).collect();
+    results.reverse();
+    results
 }
 
 fn turn(body: &Value, messages: &[Value], tools: bool) -> Turn {

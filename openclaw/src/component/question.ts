@@ -69,11 +69,19 @@ export class Question implements Grant {
       await new Promise<void>((resume) => {
         this.#resume = resume;
         if (this.#timer) this.#timer.refresh();
-        else this.#timer = setTimeout(() => this.#resume?.(), HEARTBEAT_MS);
+        else this.#timer = setTimeout(() => this.#beat(), HEARTBEAT_MS);
       });
       this.#resume = undefined;
     }
     this.#woken = false;
+  }
+
+  /**
+   * After the sockets had their turn. When something blocked the event loop, timers come first, and the component would
+   * find a deadline passed while the answer lies in the socket.
+   */
+  #beat(): void {
+    setImmediate(() => this.#resume?.());
   }
 
   /** Closes what is still on its way, and lets go of the signal. */

@@ -5,7 +5,7 @@ import { Instances } from '../../src/component/instances.js';
 import { compile, loadComponent } from '../../src/component/load.js';
 import { ComponentSession } from '../../src/component/session.js';
 import { Connections } from '../../src/host/connections.js';
-import { answer, ask, bodyOf, chunk, collect, END, eventually, KEY, serve, textOf } from '../server.js';
+import { answer, ask, bodyOf, chunk, collect, END, eventually, KEY, serve, serveApart, textOf } from '../server.js';
 
 const component = await loadComponent();
 const modules = await compile();
@@ -183,6 +183,16 @@ test('a silent server meets the component’s deadlines', async () => {
   const stalled = open(server.baseUrl, { timeouts, headers: { 'x-begin': '1' } });
   await assert.rejects(collect(stalled.complete(ask())), failure('timeout', { partial: true }));
   assert.ok(Date.now() - begun < 4000);
+});
+
+test('an answer that came while the event loop was blocked is no time-out', async () => {
+  await using server = await serveApart('hi');
+  const stream = open(server.baseUrl, { timeouts: { firstByteMs: 400, idleMs: 400 } }).complete(ask());
+  const events = collect(stream);
+  // The request is on its way; the answer comes while nothing runs here.
+  await server.asked;
+  for (const until = Date.now() + 1500; Date.now() < until; );
+  assert.equal(textOf(await events), 'hi');
 });
 
 test('what came before the connection broke is handed out', async () => {

@@ -119,7 +119,7 @@ async fn a_tool_is_called_and_its_result_is_told() {
     assert_eq!(fragments[0]["name"], "get_weather");
     let arguments: String = fragments.iter().filter_map(|fragment| fragment["arguments"].as_str()).collect();
     assert_eq!(arguments, r#"{"city":"Lisbon","days":1}"#);
-    let messages = json!([
+    let mut messages = json!([
         { "role": "user", "content": "how is it there?" },
         { "role": "assistant", "content": null, "tool_calls": [{ "id": "1", "type": "function",
             "function": { "name": "get_weather", "arguments": arguments } }] },
@@ -127,6 +127,17 @@ async fn a_tool_is_called_and_its_result_is_told() {
     ]);
     let reply = chat(&server, "gpt-5.4-mini", json!({ "tools": tools, "messages": messages })).await;
     assert!(reply.content().contains("The tool answered: sunny, 24 degrees."), "{}", reply.content());
+    // Agents say what else they know behind it: that is no new question.
+    messages.as_array_mut().unwrap().push(json!({ "role": "user", "content": "It is noon." }));
+    let reply = chat(&server, "gpt-5.4-mini", json!({ "tools": tools, "messages": messages })).await;
+    assert!(reply.content().contains("The tool answered: sunny, 24 degrees."), "{}", reply.content());
+    let rest = [
+        json!({ "role": "assistant", "content": "Sunny." }),
+        json!({ "role": "user", "content": "And now?" }),
+    ];
+    messages.as_array_mut().unwrap().extend(rest);
+    let reply = chat(&server, "gpt-5.4-mini", json!({ "tools": tools, "messages": messages })).await;
+    assert_eq!(reply.chunks()[0]["choices"][0]["delta"]["tool_calls"][0]["function"]["name"], "get_weather");
 }
 
 #[tokio::test]

@@ -33,7 +33,8 @@ async fn what_came_in_is_told_without_keys_and_is_not_itself_recorded() {
 async fn a_scenario_answers_for_a_path_until_it_is_taken_back() {
     let server = StandIn::start(0).await.unwrap();
     let typed = "content-type: application/json\r\n";
-    let set = |scenario: serde_json::Value| json!({ "path": "/api/models", "scenario": scenario }).to_string();
+    let set =
+        |scenario: serde_json::Value| json!({ "path": "/api/models", "scenario": scenario }).to_string();
     let rows = async |server: &StandIn| {
         let list = exchange(server, "GET", "/api/models", "", "").await.json();
         list["data"].as_array().map(Vec::len)
