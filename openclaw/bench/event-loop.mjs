@@ -187,7 +187,8 @@ function at(ascending, share) {
 function print(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   for (const row of rows) {
-    console.log(row.map((cell, place) => (place ? cell.padStart(widths[place]) : cell.padEnd(widths[place]))).join('  '));
+    const [name, ...figures] = row.map((cell, column) => (column ? cell.padStart(widths[column]) : cell));
+    console.log([name.padEnd(widths[0]), ...figures].join('  '));
   }
 }
 
@@ -203,7 +204,7 @@ try {
   console.log(`${streams} streams at once of ${model}, ${rounds} rounds of each in turn, Node ${process.version}`);
   const head = ['', 'chunk µs p50', 'p99', 'CPU µs/chunk', 'loop delay ms p50', 'p99', 'max'];
   print([head, ours.row(), plain.row()]);
-  console.log(`checked: ${ours.chunks} and ${plain.chunks} chunks, their bytes, their order and the end of each stream`);
+  console.log(`checked: ${ours.chunks} and ${plain.chunks} chunks, their bytes, their order, the end of each stream`);
 } finally {
   await server.stop();
 }

@@ -16,11 +16,11 @@ function filesBelow(root) {
   return files.map((path) => relative(root, path).split(sep).join('/')).sort();
 }
 
-const answer = execFileSync(
-  'npm',
-  ['pack', '--json', '--offline', '--ignore-scripts', '--no-update-notifier', '--pack-destination', destination, folder],
-  { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
-);
+const quietly = ['--json', '--offline', '--ignore-scripts', '--no-update-notifier'];
+const answer = execFileSync('npm', ['pack', ...quietly, '--pack-destination', destination, folder], {
+  encoding: 'utf8',
+  stdio: ['ignore', 'pipe', 'pipe'],
+});
 const [packed] = JSON.parse(answer);
 
 const staged = filesBelow(folder);

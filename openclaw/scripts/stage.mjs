@@ -36,8 +36,10 @@ async function read(path, next) {
 
 /** Specifiers of all imports and re-exports, as the compiler writes them. */
 function importsOf(source) {
-  const statement = /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s*'([^']+)'|^\s*import\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm;
-  return [...source.matchAll(statement)].map((found) => found[1] ?? found[2] ?? found[3]);
+  const from = /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s*'([^']+)'/gm;
+  const bare = /^\s*import\s*'([^']+)'/gm;
+  const lazy = /\bimport\(\s*'([^']+)'\s*\)/g;
+  return [from, bare, lazy].flatMap((kind) => [...source.matchAll(kind)].map((found) => found[1]));
 }
 
 /** Where a staged file lies among what was built: `lib` is the compiled `src`. */

@@ -29,7 +29,7 @@ after(() => Promise.all([home?.remove(), standIn?.stop()]));
 /** @type {Case[]} */
 const CASES = [
   { scenario: 'unauthorized', reason: 'auth', says: /authentication failed, HTTP 401\). Re-authenticate the provider/ },
-  { scenario: 'rate-limited', reason: 'rate_limit', says: /too many requests or tokens .* wait a little, then try again/ },
+  { scenario: 'rate-limited', reason: 'rate_limit', says: /too many requests or tokens .* wait a little/ },
   { scenario: 'no-such-model', reason: 'model_not_found', says: /model was not found by the provider/ },
   // The provider repeats the key in its message; nobody is to read it.
   { scenario: 'q24-key-echoed', reason: 'auth', says: /Authentication failed \(provider returned HTTP 401\)/ },

@@ -49,7 +49,8 @@ describe('a turn that is given up', () => {
 
   for (const [when, model, underWay] of /** @type {const} */ ([
     ['in the middle of the answer', 'q25-never-ends', (/** @type {any} */ request) => request.answer.length > 1000],
-    ['before there is a status', 'q25-silent-before-the-status', (/** @type {any} */ request) => request.json !== undefined],
+    // It is written down when it has come whole; an answer never comes.
+    ['before there is a status', 'q25-silent-before-the-status', () => true],
   ])) {
     test(`Ctrl-C ${when} closes the connection at once`, async () => {
       /** @type {{ at?: number }} */

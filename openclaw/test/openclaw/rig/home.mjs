@@ -82,7 +82,8 @@ export class Home {
    */
   async run(args, { env = {}, stdin = '', code = 0, started } = {}) {
     const began = performance.now();
-    const child = spawn(settings.node, [settings.command, ...args], { cwd: this.workspace, env: this.#environment(env) });
+    const surroundings = { cwd: this.workspace, env: this.#environment(env) };
+    const child = spawn(settings.node, [settings.command, ...args], surroundings);
     const hangs = setTimeout(() => child.kill('SIGKILL'), LONGEST_MS);
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));

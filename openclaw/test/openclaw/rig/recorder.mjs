@@ -46,7 +46,7 @@ function parsed(body) {
 
 /**
  * @param {import('./stand_in.mjs').StandIn} standIn
- * @param {(request: Recorded, before: Recorded[]) => Direction | undefined} [direct] - nothing leaves all to the stand-in
+ * @param {(request: Recorded, before: Recorded[]) => Direction | undefined} [direct] - nothing: as the stand-in will
  * @returns {Promise<Recorder>}
  */
 export async function startRecorder(standIn, direct = () => undefined) {
