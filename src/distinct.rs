@@ -20,8 +20,13 @@ impl Distinct {
 
     /// The number of a text, and whether it is new.
     pub fn number(&mut self, text: &str) -> (usize, bool) {
+        self.number_owned(text.to_owned())
+    }
+
+    /// The same of a text that is of no other use.
+    pub fn number_owned(&mut self, text: String) -> (usize, bool) {
         let next = self.numbers.len();
-        let number = *self.numbers.entry(text.to_owned()).or_insert(next);
+        let number = *self.numbers.entry(text).or_insert(next);
         (number, number == next)
     }
 

@@ -1,11 +1,12 @@
-//! What is counted when somebody asks what the hot path costs: its three jobs, one function each, over input
-//! that is at hand. `make instructions` runs them under callgrind.
+//! What is counted when somebody asks what the hot path costs: its jobs, one function each, over input that is
+//! at hand. `make instructions` runs them under callgrind.
 //!
 //! They go the way that [`crate::provider`] goes, without the transport, the clock and the host.
 
 use crate::answer::Answer;
+use crate::catalogue::{BuiltIn, KeyList, PublicList, merge};
 use crate::contract::Request;
-use crate::errors::{Error, Scrubber};
+use crate::errors::{Error, ErrorKind, Scrubber, error};
 use crate::events::Assembler;
 use crate::routes::{self, Context};
 use crate::sse::{Parser, TooLong};
@@ -53,4 +54,15 @@ pub fn decode(reads: &[Vec<u8>]) -> Result<usize, Error> {
 pub fn encode(request: &Request) -> Result<usize, Error> {
     let encoded = (routes::find(None)?.encode)(request)?;
     Ok(encoded.body.len())
+}
+
+/// Reads the bodies of both lists of models, and joins them with the built-in table; the number of models.
+///
+/// # Errors
+/// One of them is no list.
+pub fn list(key_list: &[u8], catalogue: &[u8]) -> Result<usize, Error> {
+    let refused = |_: &str| error(ErrorKind::Server, "the provider refused");
+    let key_list = KeyList::parse(key_list, &refused)?;
+    let catalogue = PublicList::parse(catalogue, &refused)?;
+    Ok(merge(Some(&key_list), Some(&catalogue), &BuiltIn::load()).len())
 }

@@ -21,7 +21,10 @@ pub fn find_bytes(text: &[u8], piece: &[u8]) -> Option<usize> {
 pub fn same(one: &[u8], other: &[u8]) -> bool {
     let ((words, rest), (others, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
     let equal = |(one, other): (&[u8; 8], &[u8; 8])| u64::from_le_bytes(*one) == u64::from_le_bytes(*other);
-    one.len() == other.len() && words.iter().zip(others).all(equal) && rest == other_rest
+    let equal_bytes = |(one, other): (&u8, &u8)| one == other;
+    one.len() == other.len()
+        && words.iter().zip(others).all(equal)
+        && rest.iter().zip(other_rest).all(equal_bytes)
 }
 
 /// The value of so many hexadecimal digits, at most seven, at a place.

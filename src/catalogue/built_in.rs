@@ -73,17 +73,36 @@ impl BuiltIn {
         self.lines.iter().map(|(id, _)| *id)
     }
 
+    /// The ids, sorted, each with the rest of its line.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.lines.iter().copied()
+    }
+
     /// The model of exactly this id.
-    pub fn get(&self, id: &str) -> Option<BuiltInModel> {
-        let place = self.lines.binary_search_by(|(known, _)| (*known).cmp(id)).ok()?;
-        let (_, line) = self.lines.get(place)?;
+    #[cfg(test)]
+    pub(super) fn get(&self, id: &str) -> Option<BuiltInModel> {
+        let (_, line) = self.lines().find(|(known, _)| *known == id)?;
+        Some(BuiltInModel::read(line))
+    }
+
+    /// The document that a fact of a model was taken from.
+    pub(super) fn document(&self, model: &BuiltInModel, fact: &str) -> Option<&'static str> {
+        let place = FACTS.iter().position(|name| *name == fact)?;
+        let document = char::from(*model.from.as_bytes().get(place)?).to_digit(36)?;
+        self.documents.get(document as usize).copied()
+    }
+}
+
+impl BuiltInModel {
+    /// Reads the rest of a line.
+    pub(super) fn read(line: &'static str) -> Self {
         let mut cells = line.split('|');
         let mut cell = || cells.next().unwrap_or_default();
         let name = Some(cell()).filter(|name| !name.is_empty());
         let (context_window, max_output_tokens) = (tokens(cell()), tokens(cell()));
         let input = words(cell(), &MODALITIES);
         let [tools, structured_output, reasoning] = abilities(cell());
-        Some(BuiltInModel {
+        Self {
             name: name.map(ToOwned::to_owned),
             context_window,
             max_output_tokens,
@@ -95,14 +114,7 @@ impl BuiltIn {
             price: price(cell()),
             routes: Routes::numbered(cell()),
             from: cell(),
-        })
-    }
-
-    /// The document that a fact of a model was taken from.
-    pub(super) fn document(&self, model: &BuiltInModel, fact: &str) -> Option<&'static str> {
-        let place = FACTS.iter().position(|name| *name == fact)?;
-        let document = char::from(*model.from.as_bytes().get(place)?).to_digit(36)?;
-        self.documents.get(document as usize).copied()
+        }
     }
 }
 

@@ -45,7 +45,7 @@ impl<T> ById<T> {
 
     /// Adds a row; if the id has one already, hands back that one and the one that is left over.
     pub(super) fn add(&mut self, id: String, row: T) -> Result<(), (&mut T, T)> {
-        let (number, new) = self.ids.number(&id);
+        let (number, new) = self.ids.number_owned(id);
         if new {
             self.rows.push(row);
             return Ok(());

@@ -1,7 +1,7 @@
 //! The endpoint types that both lists give a model, as a small set.
 
-use super::lenient::{self, items, names, text};
-use crate::json::RawValue;
+use super::lenient::text;
+use crate::json::{RawValue, Slot, Structure, read};
 
 /// A set of endpoint types. One that is not in the table below is remembered only as "something".
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -46,32 +46,90 @@ impl EndpointTypes {
         self.0 & !Self::UNKNOWN.0 != 0
     }
 
-    /// Reads a list of types, an object with the types as names, or a JSON text of either. Anything
-    /// else says nothing.
-    pub(super) fn read(raw: RawValue<'_>) -> Self {
-        if let Some(inner) = text(raw) {
-            return lenient::parse(&inner).map_or(Self::default(), Self::read_plain);
-        }
-        Self::read_plain(raw)
-    }
-
-    fn read_plain(raw: RawValue<'_>) -> Self {
-        let mut set = Self::default();
-        let listed = items(raw, &mut |item| {
-            if let Some(name) = text(item) {
-                set = set.with(Self::named(&name));
-            }
-        });
-        if listed.is_none() {
-            names(raw, &mut |name| set = set.with(Self::named(name)));
-        }
-        set
-    }
-
     fn named(name: &str) -> Self {
         let name = name.trim_ascii();
         let row = TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         row.map_or(Self::UNKNOWN, |(_, set)| *set)
+    }
+}
+
+/// A list of types, an object with the types as names, or a JSON text of either. Anything else says nothing.
+#[derive(Default)]
+pub(super) struct EndpointsField(Named);
+
+impl EndpointsField {
+    pub(super) fn types(&self) -> EndpointTypes {
+        self.0.names.0
+    }
+}
+
+impl<'a> Structure<'a> for EndpointsField {
+    fn object(&mut self) {
+        self.0.object();
+    }
+
+    fn field(&mut self, name: &str) -> Option<Slot<'_, 'a>> {
+        self.0.field(name)
+    }
+
+    fn list(&mut self) {
+        self.0.list();
+    }
+
+    fn item(&mut self) -> Option<Slot<'_, 'a>> {
+        self.0.item()
+    }
+
+    fn leaf(&mut self, value: RawValue<'a>) {
+        self.0 = Named::default();
+        if let Some(inner) = text(value)
+            && read(&inner, &mut self.0).is_none()
+        {
+            self.0 = Named::default();
+        }
+    }
+}
+
+/// The same without the text.
+#[derive(Default)]
+struct Named {
+    names: Names,
+}
+
+impl<'a> Structure<'a> for Named {
+    fn object(&mut self) {
+        *self = Self::default();
+    }
+
+    fn field(&mut self, name: &str) -> Option<Slot<'_, 'a>> {
+        self.names.add(name);
+        None
+    }
+
+    fn list(&mut self) {
+        *self = Self::default();
+    }
+
+    fn item(&mut self) -> Option<Slot<'_, 'a>> {
+        Some(Slot::Inner(&mut self.names))
+    }
+}
+
+/// The types named so far. Each item of a list is read into it.
+#[derive(Default)]
+struct Names(EndpointTypes);
+
+impl Names {
+    fn add(&mut self, name: &str) {
+        self.0 = self.0.with(EndpointTypes::named(name));
+    }
+}
+
+impl<'a> Structure<'a> for Names {
+    fn leaf(&mut self, value: RawValue<'a>) {
+        if let Some(name) = text(value) {
+            self.add(&name);
+        }
     }
 }
 
@@ -99,6 +157,12 @@ const TYPES: [(&str, EndpointTypes); 16] = [
 mod tests {
     use super::*;
 
+    fn types(json: &str) -> EndpointTypes {
+        let mut field = EndpointsField::default();
+        read(json, &mut field).expect(json);
+        field.types()
+    }
+
     #[test]
     fn endpoint_types_come_as_list_object_or_text() {
         let both = EndpointTypes::OPENAI.with(EndpointTypes::ANTHROPIC);
@@ -109,14 +173,14 @@ mod tests {
             r#""[\"OpenAI\",\"anthropic \"]""#,
             r#"["openai",null,7,"anthropic"]"#,
         ] {
-            assert_eq!(EndpointTypes::read(lenient::parse(json).unwrap()), both, "{json}");
+            assert_eq!(types(json), both, "{json}");
         }
     }
 
     #[test]
     fn what_is_empty_wrong_or_unheard_of_says_nothing() {
         for json in ["null", "[]", "{}", "7", "\"\"", "\"openai\"", r#"["quantum"]"#, r#"["\ud83d"]"#] {
-            assert!(!EndpointTypes::read(lenient::parse(json).unwrap()).says_something(), "{json}");
+            assert!(!types(json).says_something(), "{json}");
         }
     }
 }

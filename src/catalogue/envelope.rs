@@ -1,14 +1,18 @@
 //! What both lists of models come wrapped in, and what comes in its place: an error inside a 200, a web
 //! page, another vendor's list.
+//!
+//! Envelope and rows are read in one pass, so a row is kept before it is known whether the rest of the text is
+//! JSON, or tells of an error: what was kept is then dropped with the list.
 
 use alloc::{
+    borrow::Cow,
     format,
     string::{String, ToString},
 };
 
-use super::lenient::{self, fields, flag, text};
+use super::lenient::{flag, text};
 use crate::errors::{Error, ErrorKind, error};
-use crate::json::{Raw, RawValue};
+use crate::json::{Raw, RawValue, Slot, Structure, read};
 use crate::text::trim;
 
 /// Rows beyond this are left out, with a warning: about thirty times the size of CometAPI's lists, and a
@@ -18,82 +22,198 @@ const MAX_ROWS: usize = 20_000;
 /// No model's name is this long; a longer one is a fault or an attack.
 const MAX_ID_BYTES: usize = 256;
 
+/// Most that is shown of a name.
+const MAX_LABEL_CHARS: usize = 120;
+
 /// Makes an error of the text of an error body that came with status 200. The caller's, since it needs
 /// the scrubber of the key.
 pub type Refused<'a> = &'a dyn Fn(&str) -> Error;
 
-/// Hands each row of a list to `keep`, which says why it cannot be kept; returns what to warn of.
+/// What the rows of a list are read into.
+pub(super) trait Rows<'a> {
+    /// A list begins, or what was taken for one is none: there are no rows so far.
+    fn clear(&mut self);
+
+    /// Where the next row goes.
+    fn row(&mut self) -> &mut dyn Structure<'a>;
+
+    /// The row is read. Says why it cannot be kept.
+    fn keep(&mut self) -> Result<(), &'static str>;
+}
+
+/// The text of a body; what is no UTF-8 in it is replaced.
+pub(super) fn decoded(body: &[u8]) -> Cow<'_, str> {
+    // Looks at many bytes at a time, where the other goes byte by byte.
+    match core::str::from_utf8(body) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(body),
+    }
+}
+
+/// Reads the rows of a list; returns what to warn of.
 ///
 /// `source` names the list in messages. Errors: what `refused` makes of an error body, or `protocol`.
-pub(super) fn rows(
-    body: &[u8],
+pub(super) fn rows<'a>(
+    body: &'a str,
     source: &str,
     refused: Refused<'_>,
-    keep: &mut dyn FnMut(RawValue<'_>) -> Result<(), &'static str>,
+    rows: &mut dyn Rows<'a>,
 ) -> Result<Option<String>, Error> {
-    let decoded = String::from_utf8_lossy(body);
-    let json = trim(&decoded);
+    let json = trim(body);
     if json.starts_with('<') {
         return Err(protocol(source, "with a web page; check the base URL"));
     }
-    let Some(raw) = lenient::parse(json) else {
+    let mut envelope = Envelope::new(rows);
+    if read(json, &mut envelope).is_none() {
         return Err(protocol(source, if json.is_empty() { "with nothing" } else { "with no JSON" }));
-    };
-    let list = match json.as_bytes().first() {
-        Some(b'[') => Some(raw),
-        Some(b'{') => open(raw, json, source, refused)?,
+    }
+    match json.as_bytes().first() {
+        Some(b'[') => {}
+        Some(b'{') => envelope.check(json, source, refused)?,
         _ => return Err(protocol(source, "with no list of models")),
-    };
-    Ok(list.and_then(|list| read(list, source, keep)))
+    }
+    Ok(envelope.list.end(source))
 }
 
-/// The array in an envelope; `None` is an empty list.
-fn open<'a>(
-    raw: RawValue<'a>,
-    json: &str,
-    source: &str,
-    refused: Refused<'_>,
-) -> Result<Option<RawValue<'a>>, Error> {
-    let names = ["success", "error", "message", "data", "object", "models"];
-    let [success, error, message, data, object, models] = fields(raw, names).unwrap_or_default();
-    let success = success.and_then(flag);
-    let is_list = data.is_some_and(|data| data.get().starts_with('['));
-    let told =
-        |field: Raw<'_>| field.is_some_and(|field| !matches!(field.get(), "null" | "false" | "\"\"" | "0"));
-    if success == Some(false) || (!is_list && told(error)) {
-        return Err(refused(json));
-    }
-    if is_list {
-        return Ok(data);
-    }
-    // The gateway is written in Go, where an empty list may be written as null.
-    let empty = success == Some(true) || object.and_then(text).is_some_and(|object| object == "list");
-    match data.map(RawValue::get) {
-        Some("null") => Ok(None),
-        None if empty => Ok(None),
-        None if models.is_some() => Err(protocol(source, "in the shape of another vendor's list")),
-        None if told(message) => Err(refused(json)),
-        _ => Err(protocol(source, "with no list of models")),
-    }
+/// An object with a list in it, or a list alone.
+struct Envelope<'r, 'a> {
+    success: Raw<'a>,
+    error: Raw<'a>,
+    message: Raw<'a>,
+    object: Raw<'a>,
+    models: Raw<'a>,
+    list: List<'r, 'a>,
 }
 
-fn read(
-    list: RawValue<'_>,
-    source: &str,
-    keep: &mut dyn FnMut(RawValue<'_>) -> Result<(), &'static str>,
-) -> Option<String> {
-    let (mut total, mut skipped, mut first) = (0_usize, 0_usize, None);
-    lenient::items(list, &mut |row| {
-        total = total.saturating_add(1);
-        let kept = if total > MAX_ROWS { Err("the list is too long") } else { keep(row) };
-        if let Err(reason) = kept {
-            skipped = skipped.saturating_add(1);
-            first.get_or_insert((total, reason));
+impl<'r, 'a> Envelope<'r, 'a> {
+    fn new(rows: &'r mut dyn Rows<'a>) -> Self {
+        let list = List { rows, data: Data::Missing, total: 0, skipped: 0, first: None, row: false };
+        Self { success: None, error: None, message: None, object: None, models: None, list }
+    }
+
+    /// Whether this is a list, though it may be an empty one.
+    fn check(&self, json: &str, source: &str, refused: Refused<'_>) -> Result<(), Error> {
+        let success = self.success.and_then(flag);
+        let is_list = self.list.data == Data::List;
+        let told = |field: Raw<'_>| {
+            field.is_some_and(|field| !matches!(field.get(), "null" | "false" | "\"\"" | "0"))
+        };
+        if success == Some(false) || (!is_list && told(self.error)) {
+            return Err(refused(json));
         }
-    });
-    first.map(|(row, reason)| {
-        format!("{source}: left out {skipped} of {total} rows; the first is row {row}: {reason}")
-    })
+        // The gateway is written in Go, where an empty list may be written as null.
+        let empty =
+            success == Some(true) || self.object.and_then(text).is_some_and(|object| object == "list");
+        match self.list.data {
+            Data::List | Data::Null => Ok(()),
+            Data::Missing if empty => Ok(()),
+            Data::Missing if self.models.is_some() => {
+                Err(protocol(source, "in the shape of another vendor's list"))
+            }
+            Data::Missing if told(self.message) => Err(refused(json)),
+            _ => Err(protocol(source, "with no list of models")),
+        }
+    }
+}
+
+impl<'a> Structure<'a> for Envelope<'_, 'a> {
+    fn field(&mut self, name: &str) -> Option<Slot<'_, 'a>> {
+        Some(Slot::Raw(match name {
+            "success" => &mut self.success,
+            "error" => &mut self.error,
+            "message" => &mut self.message,
+            "object" => &mut self.object,
+            "models" => &mut self.models,
+            "data" => return Some(Slot::Inner(&mut self.list)),
+            _ => return None,
+        }))
+    }
+
+    fn list(&mut self) {
+        self.list.list();
+    }
+
+    fn item(&mut self) -> Option<Slot<'_, 'a>> {
+        self.list.item()
+    }
+}
+
+/// What stands where the list is to be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Data {
+    Missing,
+    List,
+    Null,
+    Other,
+}
+
+/// The rows of a list, and how many of them are no models.
+struct List<'r, 'a> {
+    rows: &'r mut dyn Rows<'a>,
+    data: Data,
+    total: usize,
+    skipped: usize,
+    /// The first that was left out, counted from 1, and why.
+    first: Option<(usize, &'static str)>,
+    /// A row was read that is not judged yet.
+    row: bool,
+}
+
+impl List<'_, '_> {
+    /// Of several with one name the last counts.
+    fn begin(&mut self, data: Data) {
+        self.rows.clear();
+        self.data = data;
+        (self.total, self.skipped, self.first, self.row) = (0, 0, None, false);
+    }
+
+    /// Judges the row that was read last.
+    fn judge(&mut self) {
+        if core::mem::take(&mut self.row)
+            && let Err(reason) = self.rows.keep()
+        {
+            self.skip(reason);
+        }
+    }
+
+    fn skip(&mut self, reason: &'static str) {
+        self.skipped = self.skipped.saturating_add(1);
+        self.first.get_or_insert((self.total, reason));
+    }
+
+    /// No row comes any more; returns what to warn of.
+    fn end(mut self, source: &str) -> Option<String> {
+        self.judge();
+        let (total, skipped) = (self.total, self.skipped);
+        self.first.map(|(row, reason)| {
+            format!("{source}: left out {skipped} of {total} rows; the first is row {row}: {reason}")
+        })
+    }
+}
+
+impl<'a> Structure<'a> for List<'_, 'a> {
+    fn object(&mut self) {
+        self.begin(Data::Other);
+    }
+
+    fn leaf(&mut self, value: RawValue<'a>) {
+        self.begin(if value.get() == "null" { Data::Null } else { Data::Other });
+    }
+
+    fn list(&mut self) {
+        self.begin(Data::List);
+    }
+
+    fn item(&mut self) -> Option<Slot<'_, 'a>> {
+        self.judge();
+        self.total = self.total.saturating_add(1);
+        if self.total > MAX_ROWS {
+            self.skip("the list is too long");
+            return None;
+        }
+        self.row = true;
+        Some(Slot::Inner(self.rows.row()))
+    }
 }
 
 fn protocol(source: &str, with: &str) -> Error {
@@ -107,22 +227,31 @@ pub(super) fn id(field: Raw<'_>) -> Result<String, &'static str> {
         Err("its id is blank")
     } else if id.len() > MAX_ID_BYTES {
         Err("its id is too long")
-    } else if id.contains(unprintable) {
+    } else if !is_printable_ascii(&id) && id.contains(unprintable) {
         Err("its id holds control characters")
     } else {
-        Ok(id)
+        Ok(id.into_owned())
     }
 }
 
 /// A text to show: without what could move the cursor of a terminal, and of bounded length.
 pub(super) fn label(field: Raw<'_>) -> Option<String> {
     let raw = text(field?)?;
-    let mut clean = String::new();
-    for c in raw.trim_ascii().chars().take(120) {
-        clean.push(if unprintable(c) { ' ' } else { c });
-    }
+    let raw = raw.trim_ascii();
+    let clean = match is_printable_ascii(raw) {
+        // As nearly all are: nothing is to be replaced, and each byte is a character.
+        true => Cow::Borrowed(raw.get(..MAX_LABEL_CHARS).unwrap_or(raw)),
+        false => {
+            let chars = raw.chars().take(MAX_LABEL_CHARS);
+            Cow::Owned(chars.map(|c| if unprintable(c) { ' ' } else { c }).collect::<String>())
+        }
+    };
     let label = clean.trim_ascii();
     (!label.is_empty()).then(|| label.to_string())
+}
+
+fn is_printable_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Controls, marks that reverse or hide text, and what stands for broken text.
@@ -134,20 +263,44 @@ fn unprintable(c: char) -> bool {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::catalogue::lenient::parse;
 
     /// Stands for the caller's own classification.
     pub(in crate::catalogue) fn refused(_: &str) -> Error {
         error(ErrorKind::Server, "the provider refused")
     }
 
-    fn count(body: &str) -> Result<usize, ErrorKind> {
-        let mut rows_seen = 0;
-        let keep = &mut |_: RawValue<'_>| {
-            rows_seen += 1;
+    /// Counts rows, whatever they are.
+    #[derive(Default)]
+    struct Counted {
+        rows: usize,
+        row: Nothing,
+    }
+
+    #[derive(Default)]
+    struct Nothing;
+
+    impl Structure<'_> for Nothing {}
+
+    impl<'a> Rows<'a> for Counted {
+        fn clear(&mut self) {
+            self.rows = 0;
+        }
+
+        fn row(&mut self) -> &mut dyn Structure<'a> {
+            &mut self.row
+        }
+
+        fn keep(&mut self) -> Result<(), &'static str> {
+            self.rows += 1;
             Ok(())
-        };
-        rows(body.as_bytes(), "the list", &refused, keep).map_err(|error| error.kind)?;
-        Ok(rows_seen)
+        }
+    }
+
+    fn count(body: &str) -> Result<usize, ErrorKind> {
+        let mut counted = Counted::default();
+        rows(body, "the list", &refused, &mut counted).map_err(|error| error.kind)?;
+        Ok(counted.rows)
     }
 
     #[test]
@@ -183,13 +336,9 @@ pub(super) mod tests {
     #[test]
     fn a_list_without_end_is_cut_with_a_warning() {
         let body = format!("[{}1]", "1,".repeat(MAX_ROWS + 9));
-        let mut kept = 0;
-        let keep = &mut |_: RawValue<'_>| {
-            kept += 1;
-            Ok(())
-        };
-        let warning = rows(body.as_bytes(), "the list", &refused, keep).unwrap().unwrap();
-        assert_eq!(kept, MAX_ROWS);
+        let mut counted = Counted::default();
+        let warning = rows(&body, "the list", &refused, &mut counted).unwrap().unwrap();
+        assert_eq!(counted.rows, MAX_ROWS);
         assert!(warning.contains("left out 10 of 20010 rows"), "{warning}");
     }
 
@@ -207,17 +356,17 @@ pub(super) mod tests {
             ("5", Err("it has no id")),
             ("null", Err("it has no id")),
         ] {
-            let found = id(lenient::parse(json));
+            let found = id(parse(json));
             assert_eq!(found.as_deref().map_err(|e| *e), expected, "{json}");
         }
-        assert_eq!(id(lenient::parse(&format!("\"{}\"", "x".repeat(300)))), Err("its id is too long"));
+        assert_eq!(id(parse(&format!("\"{}\"", "x".repeat(300)))), Err("its id is too long"));
         assert_eq!(id(None), Err("it has no id"));
     }
 
     #[test]
     fn a_label_cannot_move_the_cursor() {
-        assert_eq!(label(lenient::parse(r#"" a\u001b[2Jb\n ""#)).as_deref(), Some("a [2Jb"));
-        assert_eq!(label(lenient::parse(r#""  ""#)), None);
-        assert_eq!(label(lenient::parse("7")), None);
+        assert_eq!(label(parse(r#"" a\u001b[2Jb\n ""#)).as_deref(), Some("a [2Jb"));
+        assert_eq!(label(parse(r#""  ""#)), None);
+        assert_eq!(label(parse("7")), None);
     }
 }

@@ -43,7 +43,8 @@ impl<'a> Extra<'a> {
 
     /// The JSON; `None` if there is nothing to tell.
     pub(super) fn json(&self) -> Option<String> {
-        let mut json = Json::default();
+        // Most need no more.
+        let mut json = Json::with_room(32).unwrap_or_default();
         json.raw("{");
         if let Some(code) = self.code {
             json.key("code");

@@ -1,10 +1,14 @@
 //! The `features` of a row of the public catalogue: what goes in and what comes out.
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{
+    borrow::{Cow, ToOwned},
+    string::String,
+    vec::Vec,
+};
 
-use super::lenient::{items, text};
+use super::lenient::text;
 use crate::contract::ModelKind;
-use crate::json::RawValue;
+use crate::json::{RawValue, Slot, Structure};
 use crate::text::split_once;
 
 /// The contract's names of modalities, in the order in which they are published.
@@ -20,23 +24,17 @@ pub struct Features {
 }
 
 impl Features {
-    /// Reads a list of tags such as `image-to-text`; what is not understood is passed over.
-    pub(super) fn read(raw: RawValue<'_>) -> Self {
-        let mut features = Self::default();
-        items(raw, &mut |item| {
-            if let Some(tag) = text(item) {
-                features.add(&tag.trim_ascii().to_ascii_lowercase());
-            }
-        });
-        features
-    }
-
     fn add(&mut self, tag: &str) {
-        if let Some((from, to)) = split_once(tag, "-to-") {
+        // Tags are in lower case, but for one that was seen.
+        let lower = match tag.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => Cow::Owned(tag.to_ascii_lowercase()),
+            false => Cow::Borrowed(tag),
+        };
+        if let Some((from, to)) = split_once(&lower, "-to-") {
             self.input |= modality(from);
             self.output |= modality(to);
             self.solid |= to == "3d";
-        } else if let Some((_, kind)) = TAGS.iter().find(|(known, _)| *known == tag) {
+        } else if let Some((_, kind)) = TAGS.iter().find(|(known, _)| *known == lower) {
             self.named = Some(*kind);
         }
     }
@@ -75,6 +73,48 @@ impl Features {
     }
 }
 
+/// A list of tags such as `image-to-text`; what is not understood is passed over.
+#[derive(Default)]
+pub(super) struct FeaturesField {
+    tags: Tags,
+}
+
+impl FeaturesField {
+    pub(super) fn features(&self) -> Features {
+        self.tags.0
+    }
+}
+
+impl<'a> Structure<'a> for FeaturesField {
+    fn object(&mut self) {
+        *self = Self::default();
+    }
+
+    fn list(&mut self) {
+        *self = Self::default();
+    }
+
+    fn leaf(&mut self, _: RawValue<'a>) {
+        *self = Self::default();
+    }
+
+    fn item(&mut self) -> Option<Slot<'_, 'a>> {
+        Some(Slot::Inner(&mut self.tags))
+    }
+}
+
+/// What the tags so far say. Each is read into it.
+#[derive(Default)]
+struct Tags(Features);
+
+impl<'a> Structure<'a> for Tags {
+    fn leaf(&mut self, value: RawValue<'a>) {
+        if let Some(tag) = text(value) {
+            self.0.add(tag.trim_ascii());
+        }
+    }
+}
+
 /// Tags without a `-to-` that name a kind.
 const TAGS: [(&str, ModelKind); 8] = [
     ("embedding", ModelKind::Embedding),
@@ -87,7 +127,7 @@ const TAGS: [(&str, ModelKind); 8] = [
     ("chat", ModelKind::Chat),
 ];
 
-/// The bit of a modality by the catalogue's word for it; 0 for a word that is not known.
+/// The bit of a modality, by its place in [`MODALITIES`], for the catalogue's word; 0 for a word that is not known.
 fn modality(word: &str) -> u8 {
     match word {
         "text" => 1,
@@ -101,8 +141,10 @@ fn modality(word: &str) -> u8 {
 
 fn names(bits: u8) -> Vec<String> {
     let mut names = Vec::new();
-    for name in MODALITIES.into_iter().filter(|name| bits & modality(name) != 0) {
-        names.push(name.to_owned());
+    for (place, name) in MODALITIES.into_iter().enumerate() {
+        if bits & 1 << place != 0 {
+            names.push(name.to_owned());
+        }
     }
     names
 }
@@ -110,10 +152,11 @@ fn names(bits: u8) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::lenient;
 
     fn read(json: &str) -> Features {
-        Features::read(lenient::parse(json).unwrap())
+        let mut field = FeaturesField::default();
+        crate::json::read(json, &mut field).expect(json);
+        field.features()
     }
 
     #[test]

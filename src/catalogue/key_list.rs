@@ -4,13 +4,12 @@ use alloc::{string::String, vec::Vec};
 
 use super::{
     by_id::ById,
-    endpoints::EndpointTypes,
-    envelope::{self, Refused},
-    lenient::fields,
-    told::Told,
+    endpoints::{EndpointTypes, EndpointsField},
+    envelope::{self, Refused, Rows},
+    told::{TellingFields, Told},
 };
 use crate::errors::Error;
-use crate::json::RawValue;
+use crate::json::{Object, Raw, Slot, Structure};
 
 /// The models that a key may call.
 ///
@@ -39,20 +38,54 @@ impl KeyList {
     ///
     /// Errors: what `refused` makes of an error body inside the 200; `protocol` for what is no list.
     pub fn parse(body: &[u8], refused: Refused<'_>) -> Result<Self, Error> {
-        let mut models = ById::<KeyModel>::default();
-        let keep = &mut |row: RawValue<'_>| {
-            let Some([id, types]) = fields(row, ["id", "supported_endpoint_types"]) else {
-                return Err("it is no object");
-            };
-            let types = types.map_or(EndpointTypes::default(), EndpointTypes::read);
-            let model = KeyModel { types, told: Told::read(row) };
-            if let Err((known, more)) = models.add(envelope::id(id)?, model) {
-                known.types = known.types.with(more.types);
-            }
-            Ok(())
-        };
-        let warning = envelope::rows(body, "the list of callable models", refused, keep)?;
-        Ok(Self { models, warnings: warning.into_iter().collect() })
+        let text = envelope::decoded(body);
+        let mut rows = KeyRows::default();
+        let warning = envelope::rows(&text, "the list of callable models", refused, &mut rows)?;
+        Ok(Self { models: rows.models, warnings: warning.into_iter().collect() })
+    }
+}
+
+/// The models so far, and the row under way.
+#[derive(Default)]
+struct KeyRows<'a> {
+    models: ById<KeyModel>,
+    row: Object<Row<'a>>,
+}
+
+#[derive(Default)]
+struct Row<'a> {
+    id: Raw<'a>,
+    types: EndpointsField,
+    telling: TellingFields<'a>,
+}
+
+impl<'a> Structure<'a> for Row<'a> {
+    fn field(&mut self, name: &str) -> Option<Slot<'_, 'a>> {
+        match name {
+            "id" => Some(Slot::Raw(&mut self.id)),
+            "supported_endpoint_types" => Some(Slot::Inner(&mut self.types)),
+            _ => self.telling.field(name),
+        }
+    }
+}
+
+impl<'a> Rows<'a> for KeyRows<'a> {
+    fn clear(&mut self) {
+        self.models = ById::default();
+    }
+
+    fn row(&mut self) -> &mut dyn Structure<'a> {
+        self.row = Object(None);
+        &mut self.row
+    }
+
+    fn keep(&mut self) -> Result<(), &'static str> {
+        let Some(row) = &self.row.0 else { return Err("it is no object") };
+        let model = KeyModel { types: row.types.types(), told: Told::read(&row.telling) };
+        if let Err((known, more)) = self.models.add(envelope::id(row.id)?, model) {
+            known.types = known.types.with(more.types);
+        }
+        Ok(())
     }
 }
 

@@ -1,12 +1,7 @@
 //! What kind of model a row is: by what the catalogue says, then by the endpoints that serve it, and
 //! only then by its name.
 
-use super::{
-    Source,
-    endpoints::EndpointTypes,
-    names::{self, KINDS},
-    public_list::PublicModel,
-};
+use super::{Source, endpoints::EndpointTypes, names::Names, public_list::PublicModel};
 use crate::contract::ModelKind;
 
 /// The kind of a model and where that comes from; `None` is unknown.
@@ -16,6 +11,7 @@ pub(super) fn kind(
     id: &str,
     key_types: EndpointTypes,
     public: Option<&PublicModel>,
+    names: &Names,
 ) -> Option<(ModelKind, Source)> {
     if id.bytes().any(|byte| byte == b'*' || byte.is_ascii_whitespace()) {
         return None;
@@ -26,13 +22,8 @@ pub(super) fn kind(
         let types = public.map_or(EndpointTypes::default(), |row| row.endpoints);
         by_endpoints(types).map(|kind| (kind, Source::Catalogue))
     };
-    let by_name = || by_name(id).map(|kind| (kind, Source::Inferred));
+    let by_name = || names.kind(id).map(|kind| (kind, Source::Inferred));
     by_catalogue().or_else(by_key_types).or_else(by_public_types).or_else(by_name)
-}
-
-/// The kind by name alone.
-pub(super) fn by_name(id: &str) -> Option<ModelKind> {
-    names::lookup(id, KINDS)
 }
 
 /// By `model_type`, if that is a word that we know and not, as has been seen, the vendor's family; and by

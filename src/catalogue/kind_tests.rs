@@ -2,6 +2,14 @@ use super::*;
 use crate::catalogue::{KeyList, PublicList, endpoints::EndpointTypes as Types, envelope::tests::refused};
 use crate::corpora;
 
+fn kind(id: &str, types: Types, public: Option<&PublicModel>) -> Option<(ModelKind, Source)> {
+    super::kind(id, types, public, &Names::load())
+}
+
+fn by_name(id: &str) -> Option<ModelKind> {
+    Names::load().kind(id)
+}
+
 fn row(model_type: &str, features: &str) -> PublicModel {
     let json = format!(r#"[{{"id":"x","model_type":"{model_type}","features":{features}}}]"#);
     let list = PublicList::parse(json.as_bytes(), &refused).unwrap();

@@ -13,35 +13,48 @@ use alloc::{
 };
 
 use super::{
-    BuiltIn, BuiltInModel, EndpointTypes, KeyList, KeyModel, PublicList, PublicModel, Source, Told,
+    BuiltIn, BuiltInModel, ById, EndpointTypes, KeyList, KeyModel, PublicList, PublicModel, Source, Told,
     extra::Extra,
     kind,
     limits::{Limits, limits},
-    names::{self, VENDORS},
+    names::Names,
     routes,
 };
 use crate::contract::{FactSource, Model, ModelKind, ModelStatus};
-use crate::distinct::Distinct;
 
 /// The models of both lists, sorted by id, every id once, joined by exact id only.
 ///
 /// Without any list it is the built-in table. With one list or both the table adds facts and no models.
 pub fn merge(key_rows: Option<&KeyList>, public: Option<&PublicList>, built_in: &BuiltIn) -> Vec<Model> {
-    let mut ids = Distinct::default();
-    let mut add = |id: &str| _ = ids.number(id);
-    key_rows.into_iter().for_each(|list| list.models.ids().for_each(&mut add));
-    public.into_iter().for_each(|list| list.models.ids().for_each(&mut add));
-    if key_rows.is_none() && public.is_none() {
-        built_in.ids().for_each(&mut add);
+    let (no_keys, no_rows) = (ById::default(), ById::default());
+    let mut keys = key_rows.map_or(&no_keys, |list| &list.models).iter().peekable();
+    let mut rows = public.map_or(&no_rows, |list| &list.models).iter().peekable();
+    let mut lines = built_in.lines().peekable();
+    let only_lines = key_rows.is_none() && public.is_none();
+    let names = Names::load();
+    let mut models = Vec::new();
+    let mut facts = Facts::default();
+    loop {
+        // All three are sorted, so the next id stands at the front of one of them.
+        let next = match only_lines {
+            true => lines.peek().map(|(id, _)| *id),
+            false => {
+                let (key, row) = (keys.peek().map(|(id, _)| *id), rows.peek().map(|(id, _)| *id));
+                key.into_iter().chain(row).min()
+            }
+        };
+        let Some(id) = next else { return models };
+        while lines.next_if(|(line, _)| *line < id).is_some() {}
+        let row = Row {
+            id,
+            key: keys.next_if(|(key, _)| *key == id).map(|(_, model)| model),
+            public: rows.next_if(|(row, _)| *row == id).map(|(_, model)| model),
+            built_in: lines.next_if(|(line, _)| *line == id).map(|(_, line)| BuiltInModel::read(line)),
+            table: built_in,
+            names: &names,
+        };
+        models.push(row.model(&mut facts));
     }
-    let row = |id| Row {
-        id,
-        key: key_rows.and_then(|list| list.models.get(id)),
-        public: public.and_then(|list| list.models.get(id)),
-        built_in: built_in.get(id),
-        table: built_in,
-    };
-    ids.sorted().map(|(id, _)| row(id).model()).collect()
 }
 
 /// The built-in list, with the status `listed`: whether a key may call them is not known.
@@ -56,11 +69,13 @@ struct Row<'a> {
     public: Option<&'a PublicModel>,
     built_in: Option<BuiltInModel>,
     table: &'a BuiltIn,
+    names: &'a Names,
 }
 
 impl<'a> Row<'a> {
-    fn model(&self) -> Model {
-        let mut facts = Facts::default();
+    /// `facts` are those of another model, to be forgotten: their room is used again.
+    fn model(&self, facts: &mut Facts) -> Model {
+        facts.0.clear();
         let (status, status_source) = self.status();
         facts.name("status", status_source);
         let kind = self.kind();
@@ -72,7 +87,7 @@ impl<'a> Row<'a> {
             vendor: facts.keep("vendor", self.vendor()),
             kind,
             status,
-            routes: self.routes(kind, &mut facts),
+            routes: self.routes(kind, facts),
             input: facts.keep("input", self.input()).unwrap_or_default(),
             output: facts.keep("output", self.output()).unwrap_or_default(),
             context_window: facts.keep("context-window", context_window),
@@ -88,9 +103,10 @@ impl<'a> Row<'a> {
             sources: Vec::new(),
             extra_json: None,
         };
-        model.extra_json = self.extra(status, &facts);
-        for (fact, source) in facts.0 {
-            model.sources.push(FactSource { fact: fact.to_owned(), source: source.as_str().to_owned() });
+        model.extra_json = self.extra(status, facts);
+        model.sources.reserve_exact(facts.0.len());
+        for (fact, source) in &facts.0 {
+            model.sources.push(FactSource { fact: (*fact).to_owned(), source: source.as_str().to_owned() });
         }
         model
     }
@@ -108,10 +124,11 @@ impl<'a> Row<'a> {
 
     /// The table has only chat models, and is asked before the name is.
     fn kind(&self) -> Option<(ModelKind, Source)> {
-        let by_list = self.key_list(|told| told.kind);
-        let found = kind::kind(self.id, self.key_types(), self.public);
-        let told = found.filter(|(_, source)| *source != Source::Inferred);
-        by_list.or(told).or(self.built_in.as_ref().map(|_| (ModelKind::Chat, Source::BuiltIn))).or(found)
+        self.key_list(|told| told.kind).or_else(|| {
+            let found = kind::kind(self.id, self.key_types(), self.public, self.names);
+            let told = found.filter(|(_, source)| *source != Source::Inferred);
+            told.or(self.built_in.as_ref().map(|_| (ModelKind::Chat, Source::BuiltIn))).or(found)
+        })
     }
 
     fn routes(&self, kind: ModelKind, facts: &mut Facts) -> Vec<String> {
@@ -137,14 +154,14 @@ impl<'a> Row<'a> {
 
     /// A row whose name only repeats the id has no name.
     fn name(&self) -> Option<(String, Source)> {
-        let named = |name: &String| name != self.id;
-        self.catalogue(|row| row.name.clone().filter(named))
+        let named = |name: &&String| *name != self.id;
+        self.catalogue(|row| row.name.as_ref().filter(named).cloned())
             .or_else(|| self.built_in_fact(|model| model.name.clone()))
             .or_else(|| self.catalogue(|row| row.name.clone()))
     }
 
     fn vendor(&self) -> Option<(String, Source)> {
-        let by_name = || names::lookup(self.id, VENDORS).map(|vendor| (vendor.to_string(), Source::Inferred));
+        let by_name = || self.names.vendor(self.id).map(|vendor| (vendor.to_string(), Source::Inferred));
         self.catalogue(|row| row.provider.clone()).or_else(by_name)
     }
 

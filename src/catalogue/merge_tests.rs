@@ -143,7 +143,7 @@ fn vendors_by_name_agree_with_the_catalogue_on_95_of_100_models() {
     let wrong: Vec<_> = list
         .models
         .iter()
-        .map(|(id, row)| (id, row.provider.as_deref(), names::lookup(id, VENDORS)))
+        .map(|(id, row)| (id, row.provider.as_deref(), Names::load().vendor(id)))
         .filter(|(_, told, guessed)| told != guessed)
         .collect();
     println!("{} of {} vendors by name differ: {wrong:?}", wrong.len(), list.models.len());

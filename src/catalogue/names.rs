@@ -1,224 +1,187 @@
 //! What a model's name alone gives away: the last resort, as tables.
 //!
-//! A pattern is matched where a word starts: at the start of the id, or behind a character that is no
-//! letter. `#` is any digit, and a `$` at the end asks that the word ends there. The first row that
-//! matches counts, so a word that says what a model makes stands before the names of families.
+//! A pattern begins with a letter, and is matched where a word starts: at the start of the id, or behind a
+//! character that is no letter. `#` is any digit, and a `$` at the end asks that the word ends there. The first row
+//! that matches counts, so a word that says what a model makes stands before the names of families.
+
+use alloc::vec::Vec;
 
 use crate::contract::ModelKind;
 use crate::text::behind_last;
 
-/// The value of the first row with a pattern that the id matches.
-pub(super) fn lookup<T: Copy>(id: &str, table: &[(T, &[&str])]) -> Option<T> {
-    let row = table.iter().find(|(_, patterns)| patterns.iter().any(|pattern| matches(id, pattern)))?;
-    Some(row.0)
+/// What names give away, ready to be looked up for a whole list of models.
+pub(super) struct Names {
+    kinds: Index,
+    vendors: Index,
 }
 
-/// Whether a pattern matches at the start of any word of the id, upper and lower case alike.
-pub(super) fn matches(id: &str, pattern: &str) -> bool {
+impl Names {
+    pub(super) fn load() -> Self {
+        Self {
+            kinds: Index::of(&mut KINDS.iter().map(|(_, patterns)| *patterns)),
+            vendors: Index::of(&mut VENDORS.iter().map(|(_, patterns)| *patterns)),
+        }
+    }
+
+    /// The kind of a model.
+    pub(super) fn kind(&self, id: &str) -> Option<ModelKind> {
+        KINDS.get(self.kinds.first_row(id)?).map(|(kind, _)| *kind)
+    }
+
+    /// The vendor of a model, spelled as the catalogue spells it.
+    pub(super) fn vendor(&self, id: &str) -> Option<&'static str> {
+        VENDORS.get(self.vendors.first_row(id)?).map(|(vendor, _)| *vendor)
+    }
+}
+
+/// The patterns of a table, each with the place of its row, by the letter that they begin with: of two hundred
+/// only some are looked for in an id.
+struct Index {
+    by_letter: [Vec<(usize, &'static [u8])>; LETTERS],
+}
+
+/// Room for the lower five bits of a letter, which are the same in upper and lower case.
+const LETTERS: usize = 32;
+
+fn letter(byte: u8) -> usize {
+    usize::from(byte) % LETTERS
+}
+
+impl Index {
+    fn of(rows: &mut dyn Iterator<Item = &'static str>) -> Self {
+        let mut by_letter = [const { Vec::new() }; LETTERS];
+        for (row, patterns) in rows.enumerate() {
+            for pattern in patterns.as_bytes().split(|byte| *byte == b' ') {
+                let first = pattern.first().copied().unwrap_or_default();
+                if let Some(bucket) = by_letter.get_mut(letter(first)) {
+                    bucket.push((row, pattern));
+                }
+            }
+        }
+        Self { by_letter }
+    }
+
+    /// The place of the first row with a pattern that the id matches.
+    fn first_row(&self, id: &str) -> Option<usize> {
+        let mut first = None;
+        words(id, &mut |word| {
+            let initial = word.first().copied().unwrap_or_default();
+            for (row, pattern) in self.by_letter.get(letter(initial)).into_iter().flatten() {
+                // Within a letter the rows are in order.
+                if first.is_some_and(|first| first <= *row) {
+                    break;
+                }
+                if matches_here(word, pattern) {
+                    first = Some(*row);
+                }
+            }
+        });
+        first
+    }
+}
+
+/// Hands over the rest of the id from each place on where a word starts.
+fn words(id: &str, each: &mut dyn FnMut(&[u8])) {
     let mut after_letter = false;
-    id.bytes().enumerate().any(|(at, byte)| {
-        let starts = !after_letter;
-        after_letter = byte.is_ascii_alphabetic();
-        starts && id.as_bytes().get(at..).is_some_and(|rest| matches_here(rest, pattern))
-    })
+    let mut rest = id.as_bytes();
+    while let Some((byte, behind)) = rest.split_first() {
+        let letter = byte.is_ascii_alphabetic();
+        if letter && !after_letter {
+            each(rest);
+        }
+        after_letter = letter;
+        rest = behind;
+    }
 }
 
-fn matches_here(rest: &[u8], pattern: &str) -> bool {
-    let (stem, to_the_end) = match pattern.strip_suffix('$') {
-        Some(stem) => (stem, true),
-        None => (pattern, false),
-    };
-    let mut rest = rest.iter();
-    let stem_fits = stem.bytes().all(|wanted| {
-        rest.next().is_some_and(|byte| match wanted {
-            b'#' => byte.is_ascii_digit(),
-            _ => byte.eq_ignore_ascii_case(&wanted),
-        })
-    });
-    stem_fits && !(to_the_end && rest.next().is_some_and(u8::is_ascii_alphabetic))
+fn matches_here(mut rest: &[u8], pattern: &[u8]) -> bool {
+    for &wanted in pattern {
+        let byte = rest.split_off_first().copied();
+        let fits = match wanted {
+            b'$' => !byte.is_some_and(|byte| byte.is_ascii_alphabetic()),
+            b'#' => byte.is_some_and(|byte| byte.is_ascii_digit()),
+            letter => byte.is_some_and(|byte| byte.eq_ignore_ascii_case(&letter)),
+        };
+        if !fits {
+            return false;
+        }
+    }
+    true
 }
 
-/// Kinds by name. The list that clients of CometAPI copy from each other lacks half of these and drops
+/// Kinds by name, each with its patterns: as lists of their own they would take twice the room. The list that clients of CometAPI copy from each other lacks half of these and drops
 /// the text models of Hunyuan's T1 family.
-pub(super) const KINDS: &[(ModelKind, &[&str])] = &[
-    (ModelKind::Moderation, &["moderation"]),
-    (ModelKind::Rerank, &["rerank"]),
-    (ModelKind::Embedding, &["embed", "bge$", "gte$", "m#e$"]),
-    (
-        ModelKind::Audio,
-        &[
-            "audio",
-            "tts",
-            "whisper",
-            "transcribe",
-            "realtime",
-            "speech",
-            "asr$",
-            "suno",
-            "lyria",
-            "music",
-            "voice",
-        ],
-    ),
+const KINDS: &[(ModelKind, &str)] = &[
+    (ModelKind::Moderation, "moderation"),
+    (ModelKind::Rerank, "rerank"),
+    (ModelKind::Embedding, "embed bge$ gte$ m#e$"),
+    (ModelKind::Audio, "audio tts whisper transcribe realtime speech asr$ suno lyria music voice"),
     (
         ModelKind::Video,
-        &[
-            "video",
-            "sora$",
-            "veo$",
-            "seedance",
-            "hailuo",
-            "wan$",
-            "wanx",
-            "vidu",
-            "pika$",
-            "luma$",
-            "happyhorse",
-            "minimax-h#",
-            "t#v$",
-            "i#v$",
-            "v#v$",
-        ],
+        "video sora$ veo$ seedance hailuo wan$ wanx vidu pika$ luma$ happyhorse minimax-h# t#v$ i#v$ v#v$",
     ),
     (
         ModelKind::Image,
-        &[
-            "image",
-            "imagine",
-            "dall-e",
-            "flux",
-            "midjourney",
-            "mj$",
-            "seedream",
-            "seededit",
-            "nano-banana",
-            "ideogram",
-            "recraft",
-            "bria$",
-            "stable-diffusion",
-            "stability",
-            "sdxl",
-            "sd#",
-            "kolors",
-            "hidream",
-            "cogview",
-            "hunyuan#d",
-            "virtual_try",
-            "t#i$",
-            "i#i$",
-        ],
+        "image imagine dall-e flux midjourney mj$ seedream seededit nano-banana ideogram \
+         recraft bria$ stable-diffusion stability sdxl sd# kolors hidream \
+         cogview hunyuan#d virtual_try t#i$ i#i$",
     ),
     // What these vendors make besides pictures and sounds.
-    (ModelKind::Video, &["kling", "runway"]),
+    (ModelKind::Video, "kling runway"),
     (
         ModelKind::Chat,
-        &[
-            "claude",
-            "sonnet",
-            "opus",
-            "haiku",
-            "fable",
-            "gpt",
-            "chatgpt",
-            "o#",
-            "codex",
-            "gemini",
-            "gemma",
-            "grok",
-            "deepseek",
-            "qwen",
-            "qwq",
-            "qvq",
-            "kimi",
-            "moonshot",
-            "glm",
-            "chatglm",
-            "minimax",
-            "abab",
-            "mimo",
-            "llama",
-            "mistral",
-            "mixtral",
-            "magistral",
-            "codestral",
-            "devstral",
-            "ministral",
-            "pixtral",
-            "command",
-            "doubao",
-            "seed$",
-            "hunyuan",
-            "yi$",
-            "sparkdesk",
-            "ernie",
-            "phi$",
-            "nova$",
-            "nemotron",
-            "step$",
-            "baichuan",
-            "internlm",
-            "sonar",
-            "granite",
-            "longcat",
-            "chat$",
-            "instruct",
-        ],
+        "claude sonnet opus haiku fable gpt chatgpt o# codex gemini gemma grok deepseek qwen qwq qvq \
+         kimi moonshot glm chatglm minimax abab mimo llama mistral mixtral magistral codestral devstral ministral \
+         pixtral command doubao seed$ hunyuan yi$ sparkdesk ernie phi$ nova$ nemotron step$ baichuan \
+         internlm sonar granite longcat chat$ instruct",
     ),
 ];
 
 /// Vendors by name, spelled as the catalogue spells them.
-pub(super) const VENDORS: &[(&str, &[&str])] = &[
+const VENDORS: &[(&str, &str)] = &[
     // Vendors that name their models after themselves come first: `kling_tts` is Kling's.
-    ("Kling", &["kling"]),
-    ("Runway", &["runway"]),
-    ("Midjourney", &["midjourney", "mj$"]),
-    ("MiniMax", &["minimax", "abab", "hailuo"]),
-    ("Luma", &["luma$"]),
-    ("Suno", &["suno"]),
-    ("Flux", &["flux"]),
-    ("Bria", &["bria$"]),
-    ("Ideogram", &["ideogram"]),
-    ("Recraft", &["recraft"]),
-    ("Stability AI", &["stability", "stable-diffusion", "sdxl", "sd#"]),
-    ("Vidu", &["vidu"]),
-    ("DeepSeek", &["deepseek"]),
-    ("Qwen", &["qwen", "qwq", "qvq", "wan$", "wanx"]),
-    ("Tencent", &["hunyuan"]),
-    ("Doubao", &["doubao", "seedance", "seedream", "seededit", "bytedance"]),
-    ("Moonshot AI", &["kimi", "moonshot"]),
-    ("Zhipu AI", &["glm", "chatglm", "cogview"]),
-    ("XiaomiMiMo", &["mimo"]),
-    ("Google", &["gemini", "gemma", "veo$", "imagen", "nano-banana", "lyria"]),
-    ("xAI", &["grok"]),
-    ("Anthropic", &["claude", "sonnet", "opus", "haiku", "fable"]),
-    ("Meta", &["llama"]),
-    ("Mistral AI", &["mistral", "mixtral", "magistral", "codestral", "devstral", "ministral", "pixtral"]),
+    ("Kling", "kling"),
+    ("Runway", "runway"),
+    ("Midjourney", "midjourney mj$"),
+    ("MiniMax", "minimax abab hailuo"),
+    ("Luma", "luma$"),
+    ("Suno", "suno"),
+    ("Flux", "flux"),
+    ("Bria", "bria$"),
+    ("Ideogram", "ideogram"),
+    ("Recraft", "recraft"),
+    ("Stability AI", "stability stable-diffusion sdxl sd#"),
+    ("Vidu", "vidu"),
+    ("DeepSeek", "deepseek"),
+    ("Qwen", "qwen qwq qvq wan$ wanx"),
+    ("Tencent", "hunyuan"),
+    ("Doubao", "doubao seedance seedream seededit bytedance"),
+    ("Moonshot AI", "kimi moonshot"),
+    ("Zhipu AI", "glm chatglm cogview"),
+    ("XiaomiMiMo", "mimo"),
+    ("Google", "gemini gemma veo$ imagen nano-banana lyria"),
+    ("xAI", "grok"),
+    ("Anthropic", "claude sonnet opus haiku fable"),
+    ("Meta", "llama"),
+    ("Mistral AI", "mistral mixtral magistral codestral devstral ministral pixtral"),
     (
         "OpenAI",
-        &[
-            "gpt",
-            "chatgpt",
-            "o#",
-            "codex",
-            "dall-e",
-            "sora$",
-            "whisper",
-            "tts",
-            "text-embedding-#",
-            "text-embedding-ada",
-            "omni-moderation",
-        ],
+        "gpt chatgpt o# codex dall-e sora$ whisper tts text-embedding-# text-embedding-ada omni-moderation",
     ),
 ];
 
 /// OpenAI's Pro, o-series and Codex models, which CometAPI documents as wanting Responses. Pro and Codex
 /// are served by nothing else.
 pub(super) fn wants_responses(id: &str) -> Option<ResponsesUse> {
-    if !["gpt", "o#", "codex"].iter().any(|pattern| begins(id, pattern)) {
+    let name = last_name(id);
+    if ![&b"gpt"[..], b"o#", b"codex"].iter().any(|pattern| matches_here(name, pattern)) {
         return None;
     }
-    let only = ["pro$", "codex", "deep-research"].iter().any(|word| matches(id, word));
-    if only { Some(ResponsesUse::Only) } else { begins(id, "o#").then_some(ResponsesUse::First) }
+    let mut only = false;
+    words(id, &mut |word| {
+        only |= [&b"pro$"[..], b"codex", b"deep-research"].iter().any(|pattern| matches_here(word, pattern));
+    });
+    if only { Some(ResponsesUse::Only) } else { matches_here(name, b"o#").then_some(ResponsesUse::First) }
 }
 
 /// How a model that wants Responses takes to chat completions.
@@ -232,8 +195,12 @@ pub(super) enum ResponsesUse {
 
 /// Whether the id, or what stands behind its last slash, begins with a pattern.
 pub(super) fn begins(id: &str, pattern: &str) -> bool {
-    let name = behind_last(id, b'/');
-    matches_here(name.as_bytes(), pattern)
+    matches_here(last_name(id), pattern.as_bytes())
+}
+
+/// What stands behind the last slash of an id; all of it where there is none.
+fn last_name(id: &str) -> &[u8] {
+    behind_last(id, b'/').as_bytes()
 }
 
 #[cfg(test)]
@@ -258,7 +225,36 @@ mod tests {
             ("模型-tts", "tts", true),
             ("veo", "veo$", true),
         ] {
-            assert_eq!(matches(id, pattern), expected, "{id} {pattern}");
+            let index = Index::of(&mut [pattern].into_iter());
+            assert_eq!(index.first_row(id).is_some(), expected, "{id} {pattern}");
+        }
+    }
+
+    #[test]
+    fn the_first_row_counts_wherever_in_the_id_its_pattern_stands() {
+        let index = Index::of(&mut ["video tts", "kling veo", "vidu gpt"].into_iter());
+        for (id, expected) in [
+            ("kling-video", Some(0)),
+            ("gpt-tts", Some(0)),
+            ("vidu-kling", Some(1)),
+            ("veo-vidu-video", Some(0)),
+            ("vidu.veo", Some(1)),
+            ("gpt", Some(2)),
+            ("gptx", Some(2)),
+            ("xgpt", None),
+            ("", None),
+        ] {
+            assert_eq!(index.first_row(id), expected, "{id}");
+        }
+    }
+
+    #[test]
+    fn every_pattern_begins_with_a_small_letter_and_ends_behind_its_dollar() {
+        let kinds = KINDS.iter().flat_map(|row| row.1.split(' '));
+        let vendors = VENDORS.iter().flat_map(|row| row.1.split(' '));
+        for pattern in kinds.chain(vendors) {
+            assert!(pattern.starts_with(|first: char| first.is_ascii_lowercase()), "{pattern}");
+            assert!(!pattern.trim_end_matches('$').contains('$'), "{pattern}");
         }
     }
 

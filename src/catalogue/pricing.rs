@@ -1,13 +1,8 @@
 //! The `pricing` of a row of the public catalogue.
 
-use alloc::{
-    borrow::ToOwned,
-    string::{String, ToString},
-};
-
-use super::lenient::{amount, fields, text};
+use super::lenient::{amount, text};
 use crate::contract::Price;
-use crate::json::{Raw, RawValue};
+use crate::json::{Raw, structure};
 use crate::text::split_once;
 
 /// What a row says of money.
@@ -24,41 +19,54 @@ pub struct Pricing {
     pub per_second: Option<f64>,
 }
 
+/// The fields of the object; none of them where something else stands.
+#[derive(Default)]
+pub(super) struct PricingFields<'a> {
+    currency: Raw<'a>,
+    input: Raw<'a>,
+    output: Raw<'a>,
+    cache_read: Raw<'a>,
+    cache_write: Raw<'a>,
+    per_request: Raw<'a>,
+    per_second: Raw<'a>,
+    ratio: Raw<'a>,
+}
+
+structure!(PricingFields forgetful {
+    "currency" => currency,
+    "input" => input,
+    "output" => output,
+    "cache_read" => cache_read,
+    "cache_write" => cache_write,
+    "per_request" => per_request,
+    "per_second" => per_second,
+    "ratio" => ratio,
+});
+
 impl Pricing {
-    /// Reads the object; anything else is no price. A number that is negative or not finite is unknown,
-    /// never free.
-    pub(super) fn read(raw: RawValue<'_>) -> Self {
-        let names = [
-            "currency",
-            "input",
-            "output",
-            "cache_read",
-            "cache_write",
-            "per_request",
-            "per_second",
-            "ratio",
-        ];
-        let Some(found) = fields(raw, names) else { return Self::default() };
-        let [currency, input, output, cache_read, cache_write, per_request, per_second, ratio] = found;
-        let (currency, unit) = currency_and_unit(currency);
-        let per_request = per_request.and_then(amount).filter(|price| *price > 0.0);
-        let per_second = per_second.and_then(amount).filter(|price| *price > 0.0);
+    /// What the fields say. A number that is negative or not finite is unknown, never free.
+    pub(super) fn read(fields: &PricingFields<'_>) -> Self {
+        let &PricingFields { input, output, cache_read, cache_write, ratio, .. } = fields;
+        let words = fields.currency.and_then(text).unwrap_or_default();
+        let (currency, unit) = currency_and_unit(&words);
+        let per_request = fields.per_request.and_then(amount).filter(|price| *price > 0.0);
+        let per_second = fields.per_second.and_then(amount).filter(|price| *price > 0.0);
         let by_token = |field: Raw<'_>| {
             let price = field.and_then(amount).filter(|_| unit == Unit::MillionTokens)?;
             // Beside a price by call or second, 0 fills a column: the model is not free by token.
             (price > 0.0 || (per_request.is_none() && per_second.is_none())).then_some(price)
         };
-        let price = Price {
-            currency,
-            input: by_token(input),
-            output: by_token(output),
-            cache_read: by_token(cache_read),
-            cache_write: by_token(cache_write),
-            per_request,
-        };
-        let known = [price.input, price.output, price.cache_read, price.cache_write, price.per_request];
+        let [input, output, cache_read, cache_write] = [input, output, cache_read, cache_write].map(by_token);
+        let known = [input, output, cache_read, cache_write, per_request].iter().any(Option::is_some);
         Self {
-            price: known.iter().any(Option::is_some).then_some(price),
+            price: known.then(|| Price {
+                currency: currency.to_ascii_uppercase(),
+                input,
+                output,
+                cache_read,
+                cache_write,
+                per_request,
+            }),
             ratio: ratio.and_then(amount).filter(|ratio| *ratio > 0.0),
             per_second,
         }
@@ -73,33 +81,32 @@ enum Unit {
 
 /// `"USD / M Tokens"` → USD by million tokens. CometAPI charges in US dollars, so that is the currency
 /// where none is given; a unit that is not understood makes the numbers of `input` and `output` unusable.
-fn currency_and_unit(field: Raw<'_>) -> (String, Unit) {
-    let words = field.and_then(text).unwrap_or_default();
-    let (currency, unit) = split_once(&words, "/").unwrap_or((&words, "m tokens"));
-    let currency = currency.trim_ascii().to_ascii_uppercase();
-    let is_code = currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase());
-    let unit = unit.trim_ascii().to_ascii_lowercase();
-    let unit = match unit.as_str() {
-        "m tokens" | "1m tokens" | "m token" | "million tokens" | "mtok" => Unit::MillionTokens,
-        _ => Unit::Other,
-    };
-    match currency.as_str() {
-        "" | "$" => ("USD".to_owned(), unit),
-        code if is_code => (code.to_string(), unit),
+fn currency_and_unit(words: &str) -> (&str, Unit) {
+    let (currency, unit) = split_once(words, "/").unwrap_or((words, "m tokens"));
+    let (currency, unit) = (currency.trim_ascii(), unit.trim_ascii());
+    let is_code = currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_alphabetic());
+    let by_million = MILLION_TOKENS.iter().any(|known| known.eq_ignore_ascii_case(unit));
+    let unit = if by_million { Unit::MillionTokens } else { Unit::Other };
+    match currency {
+        "" | "$" => ("USD", unit),
+        code if is_code => (code, unit),
         // Not a code: in what the numbers are counted is not known, so neither are they.
-        _ => ("USD".to_owned(), Unit::Other),
+        _ => ("USD", Unit::Other),
     }
 }
+
+const MILLION_TOKENS: [&str; 5] = ["m tokens", "1m tokens", "m token", "million tokens", "mtok"];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::lenient;
 
     type Numbers = (Option<f64>, Option<f64>, Option<f64>);
 
     fn read(json: &str) -> Pricing {
-        Pricing::read(lenient::parse(json).unwrap())
+        let mut fields = PricingFields::default();
+        crate::json::read(json, &mut fields).expect(json);
+        Pricing::read(&fields)
     }
 
     #[test]

@@ -4,14 +4,14 @@ use alloc::{string::String, vec::Vec};
 
 use super::{
     by_id::ById,
-    endpoints::EndpointTypes,
-    envelope::{self, Refused, label},
-    features::Features,
-    lenient::{fields, flag, tokens},
-    pricing::Pricing,
+    endpoints::{EndpointTypes, EndpointsField},
+    envelope::{self, Refused, Rows, label},
+    features::{Features, FeaturesField},
+    lenient::{flag, tokens},
+    pricing::{Pricing, PricingFields},
 };
 use crate::errors::Error;
-use crate::json::RawValue;
+use crate::json::{Object, Raw, Structure, structure};
 
 /// The public catalogue.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -55,42 +55,89 @@ impl PublicList {
     ///
     /// Errors: what `refused` makes of an error body inside the 200; `protocol` for what is no list.
     pub fn parse(body: &[u8], refused: Refused<'_>) -> Result<Self, Error> {
-        let mut models = ById::default();
-        let keep = &mut |row: RawValue<'_>| {
-            let (id, model) = read(row)?;
-            models.add(id, model).map_err(|_| "its id came before")
-        };
-        let warning = envelope::rows(body, "the public catalogue", refused, keep)?;
-        Ok(Self { models, warnings: warning.into_iter().collect() })
+        let text = envelope::decoded(body);
+        let mut rows = PublicRows::default();
+        let warning = envelope::rows(&text, "the public catalogue", refused, &mut rows)?;
+        Ok(Self { models: rows.models, warnings: warning.into_iter().collect() })
     }
 }
 
-fn read(row: RawValue<'_>) -> Result<(String, PublicModel), &'static str> {
-    let facts = ["id", "code", "provider", "name", "model_type", "features", "endpoints", "pricing"];
-    let limits = ["context_length", "max_completion_tokens", "upcoming", "deprecated"];
-    let (Some(facts), Some(limits)) = (fields(row, facts), fields(row, limits)) else {
-        return Err("it is no object");
-    };
-    let [id, code, provider, name, model_type, features, endpoints, pricing] = facts;
-    let [context_length, max_completion_tokens, upcoming, deprecated] = limits;
-    let context_window = context_length.and_then(tokens);
-    let model = PublicModel {
-        code: label(code),
-        provider: label(provider),
-        name: label(name),
-        model_type: label(model_type),
-        features: features.map(Features::read).unwrap_or_default(),
-        endpoints: endpoints.map(EndpointTypes::read).unwrap_or_default(),
-        pricing: pricing.map(Pricing::read).unwrap_or_default(),
-        context_window,
-        // The catalogue writes the window here where no separate limit is known.
-        max_output_tokens: max_completion_tokens
-            .and_then(tokens)
-            .filter(|output| context_window.is_none_or(|window| *output < window)),
-        upcoming: upcoming.and_then(flag).unwrap_or(false),
-        deprecated: deprecated.and_then(flag).unwrap_or(false),
-    };
-    Ok((envelope::id(id)?, model))
+/// The models so far, and the row under way.
+#[derive(Default)]
+struct PublicRows<'a> {
+    models: ById<PublicModel>,
+    row: Object<Row<'a>>,
+}
+
+impl<'a> Rows<'a> for PublicRows<'a> {
+    fn clear(&mut self) {
+        self.models = ById::default();
+    }
+
+    fn row(&mut self) -> &mut dyn Structure<'a> {
+        self.row = Object(None);
+        &mut self.row
+    }
+
+    fn keep(&mut self) -> Result<(), &'static str> {
+        let Some(row) = &self.row.0 else { return Err("it is no object") };
+        let id = envelope::id(row.id)?;
+        self.models.add(id, row.model()).map_err(|_| "its id came before")
+    }
+}
+
+#[derive(Default)]
+struct Row<'a> {
+    id: Raw<'a>,
+    code: Raw<'a>,
+    provider: Raw<'a>,
+    name: Raw<'a>,
+    model_type: Raw<'a>,
+    features: FeaturesField,
+    endpoints: EndpointsField,
+    pricing: PricingFields<'a>,
+    context_length: Raw<'a>,
+    max_completion_tokens: Raw<'a>,
+    upcoming: Raw<'a>,
+    deprecated: Raw<'a>,
+}
+
+structure!(Row {
+    "id" => id,
+    "code" => code,
+    "provider" => provider,
+    "name" => name,
+    "model_type" => model_type,
+    "features" => features,
+    "endpoints" => endpoints,
+    "pricing" => pricing,
+    "context_length" => context_length,
+    "max_completion_tokens" => max_completion_tokens,
+    "upcoming" => upcoming,
+    "deprecated" => deprecated,
+});
+
+impl Row<'_> {
+    fn model(&self) -> PublicModel {
+        let context_window = self.context_length.and_then(tokens);
+        PublicModel {
+            code: label(self.code),
+            provider: label(self.provider),
+            name: label(self.name),
+            model_type: label(self.model_type),
+            features: self.features.features(),
+            endpoints: self.endpoints.types(),
+            pricing: Pricing::read(&self.pricing),
+            context_window,
+            // The catalogue writes the window here where no separate limit is known.
+            max_output_tokens: self
+                .max_completion_tokens
+                .and_then(tokens)
+                .filter(|output| context_window.is_none_or(|window| *output < window)),
+            upcoming: self.upcoming.and_then(flag).unwrap_or(false),
+            deprecated: self.deprecated.and_then(flag).unwrap_or(false),
+        }
+    }
 }
 
 #[cfg(test)]

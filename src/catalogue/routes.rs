@@ -56,8 +56,8 @@ impl Routes {
 
     /// The names, the best route first: Responses for the models that CometAPI documents as wanting it,
     /// chat completions for all else.
-    fn best_first(self, id: &str) -> Vec<String> {
-        let order = match names::wants_responses(id) {
+    fn best_first(self, wanted: Option<ResponsesUse>) -> Vec<String> {
+        let order = match wanted {
             Some(_) => [Self::RESPONSES, Self::CHAT_COMPLETIONS, Self::MESSAGES, Self::GEMINI],
             None => [Self::CHAT_COMPLETIONS, Self::MESSAGES, Self::GEMINI, Self::RESPONSES],
         };
@@ -98,6 +98,7 @@ pub(super) fn routes(
     built_in: Routes,
 ) -> (Vec<String>, Vec<Source>) {
     let lists = [(key_types, Source::KeyList), (public_types, Source::Catalogue)];
+    let wanted = names::wants_responses(id);
     let mut routes = Routes::default();
     let mut sources = Vec::new();
     for (types, source) in lists {
@@ -114,8 +115,8 @@ pub(super) fn routes(
         routes = routes.with(said);
     }
     if sources.is_empty() {
-        (routes, sources) = untold(id, kind, built_in);
-    } else if may_chat(kind) && names::wants_responses(id).is_some() && !routes.has(Routes::RESPONSES) {
+        (routes, sources) = untold(id, kind, wanted, built_in);
+    } else if may_chat(kind) && wanted.is_some() && !routes.has(Routes::RESPONSES) {
         // The key's list follows the channel and forgets this route, which is documented for the family.
         routes = routes.with(Routes::RESPONSES);
         sources.push(Source::Inferred);
@@ -123,21 +124,26 @@ pub(super) fn routes(
     if routes.is_empty() {
         sources.clear();
     }
-    (routes.best_first(id), sources)
+    (routes.best_first(wanted), sources)
 }
 
 fn may_chat(kind: ModelKind) -> bool {
     matches!(kind, ModelKind::Chat | ModelKind::Unknown)
 }
 
-fn untold(id: &str, kind: ModelKind, built_in: Routes) -> (Routes, Vec<Source>) {
+fn untold(
+    id: &str,
+    kind: ModelKind,
+    wanted: Option<ResponsesUse>,
+    built_in: Routes,
+) -> (Routes, Vec<Source>) {
     if !built_in.is_empty() {
         return (built_in, alloc::vec![Source::BuiltIn]);
     }
     if kind != ModelKind::Chat {
         return Default::default();
     }
-    let family = match names::wants_responses(id) {
+    let family = match wanted {
         Some(ResponsesUse::Only) => Some(Routes::RESPONSES),
         Some(ResponsesUse::First) => Some(Routes::RESPONSES.with(Routes::CHAT_COMPLETIONS)),
         None => INFERRED.iter().find(|(family, _)| names::begins(id, family)).map(|(_, routes)| *routes),

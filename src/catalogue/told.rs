@@ -8,11 +8,11 @@ use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 use super::{
     kind,
-    lenient::{fields, flag, text, tokens},
+    lenient::{flag, text, tokens},
     limits::Limits,
 };
 use crate::contract::ModelKind;
-use crate::json::{Raw, RawValue};
+use crate::json::{Raw, structure};
 
 /// What a row tells of its model.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -25,33 +25,44 @@ pub struct Told {
     vision: bool,
 }
 
+/// The fields of a row that tell it.
+#[derive(Default)]
+pub(super) struct TellingFields<'a> {
+    mode: Raw<'a>,
+    window: Raw<'a>,
+    output: Raw<'a>,
+    tools: Raw<'a>,
+    structured_output: Raw<'a>,
+    reasoning: Raw<'a>,
+    vision: Raw<'a>,
+}
+
+structure!(TellingFields {
+    "mode" => mode,
+    "max_input_tokens" => window,
+    "max_output_tokens" => output,
+    "supports_function_calling" => tools,
+    "supports_response_schema" => structured_output,
+    "supports_reasoning" => reasoning,
+    "supports_vision" => vision,
+});
+
 impl Told {
-    pub(super) fn read(row: RawValue<'_>) -> Self {
-        let names = [
-            "mode",
-            "max_input_tokens",
-            "max_output_tokens",
-            "supports_function_calling",
-            "supports_response_schema",
-            "supports_reasoning",
-            "supports_vision",
-        ];
-        let [mode, window, output, tools, structured, reasoning, vision] =
-            fields(row, names).unwrap_or_default();
+    pub(super) fn read(row: &TellingFields<'_>) -> Self {
         let yes = |field: Raw<'_>| field.and_then(flag) == Some(true);
         // `image_generation`, `audio_speech`: the first word tells.
-        let word = mode.and_then(text);
+        let word = row.mode.and_then(text);
         let word = word.as_deref().and_then(|mode| mode.split('_').next());
         Self {
             kind: word.and_then(kind::by_type),
             limits: Limits {
-                context_window: window.and_then(tokens),
-                max_output_tokens: output.and_then(tokens),
+                context_window: row.window.and_then(tokens),
+                max_output_tokens: row.output.and_then(tokens),
             },
-            tools: yes(tools),
-            structured_output: yes(structured),
-            reasoning: yes(reasoning),
-            vision: yes(vision),
+            tools: yes(row.tools),
+            structured_output: yes(row.structured_output),
+            reasoning: yes(row.reasoning),
+            vision: yes(row.vision),
         }
     }
 
@@ -75,10 +86,11 @@ impl Told {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::lenient;
 
     fn read(json: &str) -> Told {
-        Told::read(lenient::parse(json).unwrap())
+        let mut row = TellingFields::default();
+        crate::json::read(json, &mut row).expect(json);
+        Told::read(&row)
     }
 
     #[test]

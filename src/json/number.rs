@@ -21,35 +21,27 @@ impl Number {
     ///
     /// Not `str::parse`, which brings tables of 10 KB into the component.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim_ascii();
-        // The grammar is the reader's business.
-        if !text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
-            || super::parse(text).is_err()
-        {
-            return None;
+        let mut rest = text.trim_ascii().as_bytes();
+        let mut number = Self { negative: took(&mut rest, b'-'), digits: 0, exponent: 0, cut: false };
+        // No digit comes behind a 0 at the beginning.
+        if !took(&mut rest, b'0') {
+            digits(&mut rest, &mut |digit| number.push(digit, 0))?;
         }
-        let mut number = Self { negative: text.starts_with('-'), digits: 0, exponent: 0, cut: false };
-        let mut behind_point = 0;
-        let mut bytes = text.bytes();
-        for byte in bytes.by_ref() {
-            match byte {
-                b'0'..=b'9' => number.push(byte - b'0', behind_point),
-                b'.' => behind_point = 1,
-                b'e' | b'E' => break,
-                _ => {}
+        if took(&mut rest, b'.') {
+            digits(&mut rest, &mut |digit| number.push(digit, 1))?;
+        }
+        if took(&mut rest, b'e') || took(&mut rest, b'E') {
+            let sign = if took(&mut rest, b'-') { -1 } else { 1 };
+            if sign == 1 {
+                took(&mut rest, b'+');
             }
+            let mut written = 0_i32;
+            digits(&mut rest, &mut |digit| {
+                written = written.saturating_mul(10).saturating_add(i32::from(digit));
+            })?;
+            number.exponent = number.exponent.saturating_add(written.saturating_mul(sign));
         }
-        let mut written = 0_i32;
-        let mut sign = 1;
-        for byte in bytes {
-            match byte {
-                b'-' => sign = -1,
-                b'0'..=b'9' => written = written.saturating_mul(10).saturating_add(i32::from(byte - b'0')),
-                _ => {}
-            }
-        }
-        number.exponent = number.exponent.saturating_add(written.saturating_mul(sign));
-        Some(number)
+        rest.is_empty().then_some(number)
     }
 
     fn push(&mut self, digit: u8, behind_point: i32) {
@@ -84,6 +76,23 @@ impl Number {
     pub fn as_u64(self) -> Option<u64> {
         (!self.negative && !self.cut && self.exponent == 0).then_some(self.digits)
     }
+}
+
+/// Takes this byte, if it comes next.
+fn took(rest: &mut &[u8], byte: u8) -> bool {
+    let behind = rest.strip_prefix(&[byte]);
+    *rest = behind.unwrap_or(rest);
+    behind.is_some()
+}
+
+/// Hands over digits; there must be at least one.
+fn digits(rest: &mut &[u8], each: &mut dyn FnMut(u8)) -> Option<()> {
+    let before = rest.len();
+    while let Some((digit @ b'0'..=b'9', behind)) = rest.split_first() {
+        each(digit - b'0');
+        *rest = behind;
+    }
+    (rest.len() < before).then_some(())
 }
 
 #[cfg(test)]

@@ -5,12 +5,9 @@
 //! make any type of any text would be a tenth of the component. The cost is linear, and values that are
 //! skipped may be nested as deeply as they like.
 
-use alloc::vec::Vec;
+use alloc::{borrow::Cow, vec::Vec};
 
-use super::{
-    RawValue, Slot, Structure, WireText,
-    text::{unescaped, within_quotes},
-};
+use super::{RawValue, Slot, Structure, WireText, text::unescaped};
 
 /// Where a text stops to be JSON. It holds nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,13 +72,15 @@ impl<'a> Reader<'a> {
             Some(b'{') => {
                 into.object();
                 self.members(|reader| {
-                    let name = reader.name()?;
+                    reader.blanks();
+                    let start = reader.at;
+                    reader.string()?;
+                    let end = reader.at;
+                    reader.colon()?;
                     // Names with escapes are rare; the others are not copied.
                     let slot = match reader.escaped {
-                        true => {
-                            into.field(&unescaped(name).map(WireText::into_string_lossy).unwrap_or_default())
-                        }
-                        false => into.field(within_quotes(name)),
+                        true => into.field(&reader.spelled(start, end)),
+                        false => into.field(reader.text.get(start + 1..end - 1).unwrap_or_default()),
                     };
                     reader.value(slot)
                 })
@@ -90,13 +89,22 @@ impl<'a> Reader<'a> {
                 into.list();
                 self.members(|reader| reader.value(into.item()))
             }
-            _ => self.skip(),
+            _ => {
+                into.leaf(self.raw()?);
+                Ok(())
+            }
         }
+    }
+
+    /// What a string with escapes spells.
+    fn spelled(&self, start: usize, end: usize) -> Cow<'a, str> {
+        let text = self.text.get(start..end).and_then(unescaped);
+        text.map(WireText::into_string_lossy).unwrap_or_default()
     }
 
     fn value(&mut self, slot: Option<Slot<'_, 'a>>) -> Result<()> {
         match slot {
-            None => self.raw().map(drop)?,
+            None => self.skip()?,
             Some(Slot::Raw(raw)) => *raw = Some(self.raw()?),
             Some(Slot::Each(each)) => each(self.raw()?),
             Some(Slot::Inner(inner)) => self.fill(inner)?,
@@ -138,7 +146,7 @@ impl<'a> Reader<'a> {
                         continue;
                     }
                 }
-                Some(b'"') => self.string().map(drop)?,
+                Some(b'"') => self.string()?,
                 Some(b'-' | b'0'..=b'9') => self.number()?,
                 Some(b't') => self.word(b"true")?,
                 Some(b'f') => self.word(b"false")?,
@@ -167,18 +175,20 @@ impl<'a> Reader<'a> {
         end
     }
 
-    /// The name of a member with its quotes, and the colon behind it.
-    fn name(&mut self) -> Result<&'a str> {
+    /// The name of a member that is skipped, and the colon behind it.
+    fn name(&mut self) -> Result<()> {
         self.blanks();
-        let name = self.string()?;
-        self.blanks();
-        self.take(b':')?;
-        Ok(name)
+        self.string()?;
+        self.colon()
     }
 
-    /// A string with its quotes.
-    fn string(&mut self) -> Result<&'a str> {
-        let start = self.at;
+    fn colon(&mut self) -> Result<()> {
+        self.blanks();
+        self.take(b':')
+    }
+
+    /// A string. Both its ends are quotes, so that to cut it out never cuts a character.
+    fn string(&mut self) -> Result<()> {
         self.take(b'"')?;
         self.escaped = false;
         loop {
@@ -186,8 +196,7 @@ impl<'a> Reader<'a> {
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
-                    // Both ends are quotes, so this never cuts a character.
-                    return self.text.get(start..self.at).ok_or(Unexpected);
+                    return Ok(());
                 }
                 Some(b'\\') => self.escape()?,
                 _ => return Err(Unexpected),
@@ -266,6 +275,7 @@ impl<'a> Reader<'a> {
         taken
     }
 
+    #[inline(always)]
     fn take(&mut self, byte: u8) -> Result<()> {
         if self.took(byte) { Ok(()) } else { Err(Unexpected) }
     }
@@ -277,7 +287,7 @@ impl<'a> Reader<'a> {
 /// Eight at a time, since most of an answer passes here: a byte of a word is less than another where the
 /// subtraction borrows into its highest bit, and equal where the difference is less than 1. The lowest such
 /// byte is told right; a borrow may only run on into those above it.
-fn plain(bytes: &[u8]) -> usize {
+pub(super) fn plain(bytes: &[u8]) -> usize {
     const EACH: u64 = 0x0101_0101_0101_0101;
     const HIGHEST: u64 = 0x80 * EACH;
     let less = |word: u64, than: u64| word.wrapping_sub(than * EACH) & !word & HIGHEST;

@@ -29,7 +29,10 @@ pub trait Structure<'a> {
     /// The value is a list: what an earlier one left is forgotten.
     fn list(&mut self) {}
 
-    /// Where the next item of the list goes.
+    /// The value is neither: what an earlier one left may be forgotten.
+    fn leaf(&mut self, _value: RawValue<'a>) {}
+
+    /// Where the next item of the list goes. It is whole when the next is asked for, or the text is read.
     fn item(&mut self) -> Option<Slot<'_, 'a>> {
         None
     }
@@ -53,15 +56,34 @@ impl<'a, S: Structure<'a>> Place<'a> for S {
     }
 }
 
-/// Makes a [`Structure`] of a struct, by its fields and their names on the wire.
+/// Makes a [`Structure`] of a struct, by its fields and their names on the wire. One that stands in another as it
+/// is, and not in an [`Object`](super::Object), has to be `forgetful`: then a later value of its name takes the
+/// place of an earlier one.
 macro_rules! structure {
-    ($name:ident { $($wire:literal => $field:ident),* $(,)? }) => {
+    (@forgetful) => {};
+    (@forgetful forgetful) => {
+        fn object(&mut self) {
+            *self = Self::default();
+        }
+
+        fn list(&mut self) {
+            *self = Self::default();
+        }
+
+        fn leaf(&mut self, _: $crate::json::RawValue<'a>) {
+            *self = Self::default();
+        }
+    };
+    ($name:ident $($forgetful:ident)? { $($wire:literal => $field:ident),* $(,)? }) => {
         impl<'a> $crate::json::Structure<'a> for $name<'a> {
+            $crate::json::structure!(@forgetful $($forgetful)?);
+
             fn field(&mut self, name: &str) -> Option<$crate::json::Slot<'_, 'a>> {
-                Some(match name {
-                    $($wire => $crate::json::Place::slot(&mut self.$field),)*
-                    _ => return None,
-                })
+                // Most names differ in length already: they are not compared, nor is there a call for each.
+                $(if name.len() == $wire.len() && name == $wire {
+                    return Some($crate::json::Place::slot(&mut self.$field));
+                })*
+                None
             }
         }
     };

@@ -101,7 +101,7 @@ pub(super) fn unescaped(json: &str) -> Option<WireText<'_>> {
 }
 
 /// What stands between the quotes of a string, which the parser has found whole.
-pub(super) fn within_quotes(json: &str) -> &str {
+fn within_quotes(json: &str) -> &str {
     json.get(1..json.len().saturating_sub(1)).unwrap_or_default()
 }
 

@@ -5,6 +5,8 @@
 
 use alloc::{string::String, vec::Vec};
 
+use super::reader::plain;
+
 /// The length of so many bytes in base64.
 pub fn base64_len(bytes: usize) -> usize {
     bytes.div_ceil(3).saturating_mul(4)
@@ -72,29 +74,28 @@ impl Json {
 
     /// A piece of a string: what may not stand in one is escaped, all else is copied in runs.
     pub fn escaped(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        let mut copied = 0;
-        for (at, &byte) in bytes.iter().enumerate() {
+        let mut rest = text.as_bytes();
+        loop {
+            let (run, behind) = rest.split_at(plain(rest));
+            self.out.extend_from_slice(run);
+            let Some((&byte, behind)) = behind.split_first() else { return };
             let short = match byte {
-                b'"' | b'\\' => byte,
                 b'\n' => b'n',
                 b'\r' => b'r',
                 b'\t' => b't',
                 0x08 => b'b',
                 0x0c => b'f',
                 0..=0x1f => b'u',
-                _ => continue,
+                quote_or_backslash => quote_or_backslash,
             };
-            self.out.extend_from_slice(bytes.get(copied..at).unwrap_or_default());
             self.out.extend_from_slice(&[b'\\', short]);
             if short == b'u' {
                 let low = byte & 0xf;
                 let digit = if low < 10 { b'0' + low } else { b'a' + low - 10 };
                 self.out.extend_from_slice(&[b'0', b'0', b'0' + (byte >> 4), digit]);
             }
-            copied = at + 1;
+            rest = behind;
         }
-        self.out.extend_from_slice(bytes.get(copied..).unwrap_or_default());
     }
 
     /// A number. The caller has made sure that it is finite: there is no JSON for the others.

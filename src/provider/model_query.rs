@@ -34,10 +34,22 @@ pub struct Memory {
 #[derive(Debug)]
 struct Learnt {
     at: Moment,
-    models: Vec<Model>,
+    lists: Lists,
     warnings: Vec<String>,
-    /// The catalogue was among the sources.
-    facts: bool,
+}
+
+/// The lists as they were told. The models are made of them anew whenever they are handed out: that takes no longer
+/// than to copy them, and less memory.
+#[derive(Debug)]
+struct Lists {
+    key_list: KeyList,
+    catalogue: Option<PublicList>,
+}
+
+impl Lists {
+    fn models(&self) -> Vec<Model> {
+        merge(Some(&self.key_list), self.catalogue.as_ref(), &BuiltIn::load())
+    }
 }
 
 /// A question about models under way.
@@ -185,11 +197,11 @@ impl<T: Transport> ModelQuery<T> {
         if key_list.models.is_empty() {
             warnings.push("The key may call no model at all: its list is empty.".into());
         }
-        let models = merge(Some(&key_list), catalogue.as_ref(), &BuiltIn::load());
+        let lists = Lists { key_list, catalogue };
+        let models = lists.models();
         // An empty list may be a hiccup of the service: it is handed on, and not remembered.
-        if !key_list.models.is_empty() {
-            let (at, facts) = (self.transport.now(), catalogue.is_some());
-            let learnt = Learnt { at, models: models.clone(), warnings: warnings.clone(), facts };
+        if !lists.key_list.models.is_empty() {
+            let learnt = Learnt { at: self.transport.now(), lists, warnings: warnings.clone() };
             self.memory.borrow_mut().learnt = Some(learnt);
         }
         Ok(ModelList { models, origin: ListOrigin::Live, age_ms: None, degraded: None, warnings })
@@ -231,11 +243,11 @@ impl Memory {
         if max_age.is_some_and(|max_age| age > max_age || max_age.is_zero()) {
             return None;
         }
-        if max_age.is_some() && !learnt.facts && age > FACTLESS_TIME {
+        if max_age.is_some() && learnt.lists.catalogue.is_none() && age > FACTLESS_TIME {
             return None;
         }
         Some(ModelList {
-            models: learnt.models.clone(),
+            models: learnt.lists.models(),
             origin: ListOrigin::Cached,
             age_ms: Some(u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
             degraded: None,

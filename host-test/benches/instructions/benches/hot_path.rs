@@ -7,7 +7,7 @@ use cometapi_provider::contract::Request;
 use cometapi_provider::measuring;
 use gungraun::Callgrind;
 use gungraun::prelude::*;
-use instructions::inputs::{Input, Reads};
+use instructions::inputs::{Input, Lists, Reads};
 
 /// The component's own: counts would differ from system to system with any other.
 #[global_allocator]
@@ -24,6 +24,13 @@ fn request(name: &str) -> Box<Request> {
     match Input::named(name) {
         Some(Input::Encode(request)) => request,
         other => panic!("{name} is no request: {other:?}"),
+    }
+}
+
+fn lists(name: &str) -> Lists {
+    match Input::named(name) {
+        Some(Input::List(lists)) => lists,
+        other => panic!("{name} is no pair of lists: {other:?}"),
     }
 }
 
@@ -56,7 +63,14 @@ fn encode(request: Box<Request>) -> (Box<Request>, usize) {
     (request, black_box(bytes))
 }
 
-library_benchmark_group!(name = hot_path, benchmarks = [sse, decode, encode]);
+#[library_benchmark(setup = lists)]
+#[bench::both_of_600("list-both-of-600")]
+fn list(lists: Lists) -> (Lists, usize) {
+    let models = measuring::list(black_box(&lists.key_list), black_box(&lists.catalogue)).unwrap_or_default();
+    (lists, black_box(models))
+}
+
+library_benchmark_group!(name = hot_path, benchmarks = [sse, decode, encode, list]);
 
 main!(
     config = LibraryBenchmarkConfig::default()

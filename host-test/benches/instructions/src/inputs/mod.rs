@@ -1,17 +1,19 @@
 //! The inputs, by name. Each is made by code, the same in each run, in our own words.
 
 mod conversation;
+mod lists;
 mod stream;
 #[cfg(test)]
 mod tests;
 
 use cometapi_provider::contract::Request;
 use cometapi_provider::measuring;
+pub use lists::Lists;
 
 /// The reads that a body comes in.
 pub type Reads = Vec<Vec<u8>>;
 
-/// What one of the three jobs works on.
+/// What one of the jobs works on.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// A body to split into server-sent events.
@@ -20,6 +22,8 @@ pub enum Input {
     Decode(Reads),
     /// A request to encode.
     Encode(Box<Request>),
+    /// Both lists of models to read and join.
+    List(Lists),
 }
 
 /// Makes an input.
@@ -27,7 +31,7 @@ pub type Make = fn() -> Input;
 
 /// All inputs: the name begins with the job. It is the one in `counts.json`, and with `_` for `-` the function and
 /// the id of the benchmark.
-pub const ALL: [(&str, Make); 11] = [
+pub const ALL: [(&str, Make); 12] = [
     ("sse-small-chunks", || Input::Sse(stream::small_chunks())),
     ("sse-crlf-comments", || Input::Sse(stream::crlf_comments())),
     ("sse-one-byte-reads", || Input::Sse(stream::one_byte_reads())),
@@ -41,6 +45,7 @@ pub const ALL: [(&str, Make); 11] = [
     ("encode-long-history-with-tools-and-images", || {
         Input::Encode(Box::new(conversation::long_history_with_tools_and_images()))
     }),
+    ("list-both-of-600", || Input::List(lists::both_of_600())),
 ];
 
 impl Input {
@@ -49,7 +54,7 @@ impl Input {
         ALL.iter().find(|(known, _)| *known == name).map(|(_, make)| make())
     }
 
-    /// Does the job: what comes of it is the number of events, or the bytes of the body of a request.
+    /// Does the job: what comes of it is the number of events or models, or the bytes of the body of a request.
     ///
     /// # Errors
     /// The job failed, in its own words.
@@ -58,10 +63,13 @@ impl Input {
             Self::Sse(reads) => measuring::sse(reads).map_err(|error| format!("{error:?}")),
             Self::Decode(reads) => measuring::decode(reads).map_err(|error| format!("{error:?}")),
             Self::Encode(request) => measuring::encode(request).map_err(|error| format!("{error:?}")),
+            Self::List(Lists { key_list, catalogue }) => {
+                measuring::list(key_list, catalogue).map_err(|error| format!("{error:?}"))
+            }
         }
     }
 
-    /// Bytes on the wire: those of all reads, or of the body that a request becomes.
+    /// Bytes on the wire: those of all reads or lists, or of the body that a request becomes.
     ///
     /// # Errors
     /// The request cannot be encoded.
@@ -69,6 +77,7 @@ impl Input {
         match self {
             Self::Sse(reads) | Self::Decode(reads) => Ok(reads.iter().map(Vec::len).sum()),
             Self::Encode(_) => self.run(),
+            Self::List(Lists { key_list, catalogue }) => Ok(key_list.len() + catalogue.len()),
         }
     }
 }

@@ -4,9 +4,9 @@ use crate::table::Table;
 const TABLE: &str = include_str!("../../counts.json");
 const BENCHMARKS: &str = include_str!("../../benches/hot_path.rs");
 
-/// What each input has to come to, and about how large it is: events, or bytes for a request. An input that the
+/// What each input has to come to, and about how large it is: events, models, or bytes for a request. An input that the
 /// job gives up at its beginning would be the cheapest of all.
-const EXPECTED: [(&str, usize, usize); 11] = [
+const EXPECTED: [(&str, usize, usize); 12] = [
     ("sse-small-chunks", 5_000, 200_000),
     ("sse-crlf-comments", 2_000, 200_000),
     ("sse-one-byte-reads", 500, 25_000),
@@ -20,6 +20,7 @@ const EXPECTED: [(&str, usize, usize); 11] = [
     ("decode-usage-every-chunk", 2_004, 600_000),
     ("encode-short", 150, 150),
     ("encode-long-history-with-tools-and-images", 600_000, 600_000),
+    ("list-both-of-600", 900, 400_000),
 ];
 
 #[test]
