@@ -23,6 +23,7 @@ pub mod history;
 pub mod json;
 pub mod provider;
 pub mod routes;
+mod scanned;
 pub mod sse;
 pub mod text;
 pub mod transport;

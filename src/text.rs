@@ -3,13 +3,17 @@
 //! The standard library searches with an algorithm for long patterns, and brings its 5 KB of code and tables
 //! along wherever a string is looked for in another. All that is looked for here is short and known.
 
+use crate::scanned::scanned;
+
 /// Where a short piece stands first. Each place where its first byte stands is compared, so the cost is that of
 /// the text times, at worst, the length of the piece.
 pub fn find_bytes(text: &[u8], piece: &[u8]) -> Option<usize> {
     let Some(first) = piece.first() else { return Some(0) };
     let mut at = 0;
     loop {
-        at += memchr::memchr(*first, text.get(at..)?)?;
+        let found = memchr::memchr(*first, text.get(at..)?);
+        scanned(found.map_or(text.len() - at, |found| found + 1));
+        at += found?;
         if text.get(at..)?.starts_with(piece) {
             return Some(at);
         }
@@ -22,6 +26,7 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
     let ((words, rest), (others, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
     let equal = |(one, other): (&[u8; 8], &[u8; 8])| u64::from_le_bytes(*one) == u64::from_le_bytes(*other);
     let equal_bytes = |(one, other): (&u8, &u8)| one == other;
+    scanned(one.len());
     one.len() == other.len()
         && words.iter().zip(others).all(equal)
         && rest.iter().zip(other_rest).all(equal_bytes)

@@ -8,6 +8,7 @@ use alloc::{borrow::Cow, boxed::Box, format, string::String};
 use crate::errors::{Error, incomplete_stream, protocol};
 use crate::events::Assembler;
 use crate::json::parse;
+use crate::scanned::scanned;
 use crate::sse::{MAX_EVENT, MAX_LINE, Parser, Tail, TooLong};
 
 pub use whole::MAX_WHOLE;
@@ -171,7 +172,14 @@ fn is_whole(tail: &str) -> bool {
 /// Invalid UTF-8 replaced. Nearly all is valid, and seen to be so eight bytes at a time; the search for
 /// replacements goes byte by byte.
 pub fn text(data: &[u8]) -> Cow<'_, str> {
-    core::str::from_utf8(data).map_or_else(|_| String::from_utf8_lossy(data), Cow::Borrowed)
+    scanned(data.len());
+    core::str::from_utf8(data).map_or_else(
+        |_| {
+            scanned(data.len());
+            String::from_utf8_lossy(data)
+        },
+        Cow::Borrowed,
+    )
 }
 
 fn begin(first: u8) -> Result<Body, Error> {

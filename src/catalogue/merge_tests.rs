@@ -180,6 +180,46 @@ fn the_recorded_lists_make_one_consistent_list() {
     );
 }
 
+/// Rows of some of these ids, in any order, some of them twice.
+fn rows_of(ids: &[&str], random: &mut dyn FnMut(usize) -> usize) -> Vec<String> {
+    let fields = [
+        r#""supported_endpoint_types":["openai","anthropic"],"mode":"chat""#,
+        r#""supported_endpoint_types":["embeddings"],"max_input_tokens":9000"#,
+        r#""name":"A model","provider":"Vendor","features":["image-to-text"],"context_length":"100K""#,
+        r#""endpoints":{"gemini":{}},"pricing":{"input":1,"ratio":0.8},"upcoming":true"#,
+        r#""code":"other""#,
+    ];
+    let rows = 0..random(13);
+    rows.map(|_| format!(r#"{{"id":"{}",{}}}"#, ids[random(ids.len())], fields[random(fields.len())]))
+        .collect()
+}
+
+#[test]
+fn a_model_of_a_joined_list_is_what_its_own_rows_make() {
+    let mut seed = 7_u64;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 33) as usize % below
+    };
+    let ids = ["claude-opus-5", "gpt-5", "gpt-5.4-mini", "gpt-5-pro", "a", "zz", "kling_tts", "gpt", "o3-x"];
+    let list = |rows: &[String]| format!("[{}]", rows.join(","));
+    let table = BuiltIn::load();
+    for _ in 0..500 {
+        let [key_rows, public_rows] = [0, 1].map(|_| rows_of(&ids, &mut random));
+        let joined = merge(Some(&key(&list(&key_rows))), Some(&public(&list(&public_rows))), &table);
+        let mut expected: Vec<Model> = Vec::new();
+        for id in ids {
+            let of_id = |rows: &[String]| -> Vec<String> {
+                rows.iter().filter(|row| row.contains(&format!(r#""id":"{id}","#))).cloned().collect()
+            };
+            let (key_rows, public_rows) = (of_id(&key_rows), of_id(&public_rows));
+            expected.extend(merge(Some(&key(&list(&key_rows))), Some(&public(&list(&public_rows))), &table));
+        }
+        expected.sort_by(|one, other| one.id.cmp(&other.id));
+        assert_eq!(joined, expected, "{key_rows:?} {public_rows:?}");
+    }
+}
+
 #[test]
 fn lists_of_5000_rows_are_joined_in_linear_time() {
     let row = |n: usize| {

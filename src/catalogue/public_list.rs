@@ -194,6 +194,27 @@ mod tests {
     }
 
     #[test]
+    fn of_several_fields_with_one_name_the_last_counts() {
+        let fields = [
+            (r#""pricing":{"input":1,"ratio":0.5}"#, r#""pricing":{"output":2}"#),
+            (r#""features":["text-to-text"]"#, r#""features":["moderation"]"#),
+            (r#""endpoints":{"openai":1}"#, r#""endpoints":"[\"gemini\"]""#),
+            (r#""endpoints":"{\"openai\":1}""#, r#""endpoints":["gemini"]"#),
+            (r#""name":"first""#, r#""name":"last""#),
+        ];
+        for (first, last) in fields {
+            let name = last.split(':').next().unwrap();
+            let nothing = ["null", "7", "\"x\"", "[]", "{}"].map(|value| format!("{name}:{value}"));
+            let last = nothing.iter().map(String::as_str).chain([last]);
+            for last in last {
+                let [both, alone] = [format!("{first},{last}"), last.to_owned()]
+                    .map(|fields| parse(&format!("[{{\"id\":\"a\",{fields}}}]")));
+                assert_eq!(both, alone, "{first},{last}");
+            }
+        }
+    }
+
+    #[test]
     fn an_output_limit_that_repeats_the_window_is_no_limit() {
         let list = parse(r#"[{"id":"a","context_length":"500K","max_completion_tokens":500000}]"#);
         assert_eq!(list.models.get("a").unwrap().max_output_tokens, None);

@@ -2,15 +2,16 @@
 //!
 //! Nothing here recurses, so depth costs nothing.
 
+use crate::scanned::scanned;
+
 use super::{Flaw, Raw, RawValue, Slot, Structure, position, read, reader::Reader};
 
 /// One JSON value, checked for syntax only.
 pub fn parse(text: &str) -> Result<RawValue<'_>, Flaw> {
     let mut reader = Reader::new(text);
-    match reader.raw() {
-        Ok(raw) if reader.end().is_ok() => Ok(raw),
-        _ => Err(reader.flaw()),
-    }
+    let raw = reader.raw().and_then(|raw| reader.end().map(|()| raw));
+    scanned(reader.at());
+    raw.map_err(|_| reader.flaw())
 }
 
 /// The named fields of an object, the last one where a name comes twice; `None` if it is no object.

@@ -9,6 +9,7 @@
 mod fields;
 mod lenient;
 mod number;
+mod plain;
 mod reader;
 mod structure;
 mod surrogate_pairs;
@@ -19,7 +20,8 @@ mod write;
 pub use fields::{fields, items, names, parse};
 pub use lenient::{First, Many, Object};
 pub use number::Number;
-pub use reader::{Flaw, is_plain};
+pub use plain::is_plain;
+pub use reader::Flaw;
 pub(crate) use structure::structure;
 pub use structure::{Place, Slot, Structure, position, read};
 pub use surrogate_pairs::PairJoiner;

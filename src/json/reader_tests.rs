@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::corpora;
-use crate::json::{Object, Raw, items, parse, read, structure};
+use crate::json::{Object, Raw, is_plain, items, parse, read, structure};
 use std::string::String;
 
 #[derive(Debug, Default)]

@@ -5,6 +5,7 @@
 //! in the component once for each type and each way to come to it.
 
 use super::{Raw, RawValue, reader::Reader};
+use crate::scanned::scanned;
 
 /// Where a value goes.
 pub enum Slot<'s, 'a> {
@@ -99,6 +100,7 @@ pub fn position(names: &[&str], name: &str) -> Option<usize> {
 /// Fills a structure from a JSON text; `None` if the text is none.
 pub fn read<'a>(json: &'a str, into: &mut dyn Structure<'a>) -> Option<()> {
     let mut reader = Reader::new(json);
-    reader.fill(into).ok()?;
-    reader.end().ok()
+    let filled = reader.fill(into).and_then(|()| reader.end());
+    scanned(reader.at());
+    filled.ok()
 }

@@ -3,6 +3,7 @@
 use alloc::string::String;
 
 use super::WireText;
+use crate::scanned::scanned;
 
 /// Joins the halves of a pair over several pieces of text; a half whose other never comes is replaced.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,6 +45,7 @@ impl PairJoiner {
             }
         }
         loop {
+            scanned(bytes.len());
             let (valid, rest) = match core::str::from_utf8(bytes) {
                 Ok(valid) => (valid, &[][..]),
                 Err(error) => {

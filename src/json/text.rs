@@ -2,6 +2,8 @@
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
+use crate::scanned::scanned;
+
 use super::{
     Number, PairJoiner, Raw,
     surrogates::{ESCAPE, unit},
@@ -87,7 +89,10 @@ pub(super) fn unescaped(json: &str) -> Option<WireText<'_>> {
         return None;
     }
     let inner = within_quotes(json);
-    let Some(first) = memchr::memchr(b'\\', inner.as_bytes()) else { return Some(WireText::from(inner)) };
+    let first = memchr::memchr(b'\\', inner.as_bytes());
+    // With escapes it is searched to its end, and then spelled.
+    scanned(if first.is_some() { 2 * inner.len() } else { inner.len() });
+    let Some(first) = first else { return Some(WireText::from(inner)) };
     let mut text = Vec::with_capacity(inner.len());
     let (mut run, mut rest) = inner.as_bytes().split_at(first);
     loop {

@@ -5,7 +5,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::reader::plain;
+use super::plain::plain;
 
 /// The length of so many bytes in base64.
 pub fn base64_len(bytes: usize) -> usize {

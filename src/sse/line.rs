@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{MAX_LINE, TooLong};
+use crate::scanned::scanned;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -46,7 +47,9 @@ impl Lines {
             self.after_cr = false;
             *rest = rest.strip_prefix(b"\n").unwrap_or(rest);
         }
-        let Some(end) = memchr::memchr2(b'\n', b'\r', rest) else {
+        let end = memchr::memchr2(b'\n', b'\r', rest);
+        scanned(end.map_or(rest.len(), |end| end + 1));
+        let Some(end) = end else {
             let all = core::mem::take(rest);
             self.keep(all)?;
             return Ok(None);

@@ -20,6 +20,7 @@ mod vectors;
 
 use alloc::{string::String, vec::Vec};
 
+use crate::scanned::scanned;
 use line::{Lines, Split};
 
 /// Longest line, in bytes without its end [7]. Real chunks are a few hundred bytes, the largest seen
@@ -207,7 +208,9 @@ impl<'b> Feed<'_, 'b> {
 
 /// Field name and value; one space behind the colon belongs to neither [2].
 fn name_and_value(line: &[u8]) -> (&[u8], &[u8]) {
-    match memchr::memchr(b':', line) {
+    let colon = memchr::memchr(b':', line);
+    scanned(colon.map_or(line.len(), |colon| colon + 1));
+    match colon {
         None => (line, &[]),
         Some(colon) => {
             let (name, value) = line.split_at(colon);

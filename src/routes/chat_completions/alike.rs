@@ -9,6 +9,7 @@ use core::ops::Range;
 use super::chunk::{Choice, ToolCall, any_tells, tells};
 use super::replay::Field;
 use crate::json::{Raw, WireText, is_plain, parse, present, text};
+use crate::scanned::scanned;
 use crate::text::same;
 
 /// So many chunks in a row that were like none before: this server writes something new into each, and the
@@ -44,9 +45,15 @@ impl Alike {
             return None;
         }
         let found = match quoted {
-            [b'"', inner @ .., b'"'] if is_plain(inner) => WireText::from(core::str::from_utf8(inner).ok()?),
+            [b'"', inner @ .., b'"'] if is_plain(inner) => {
+                scanned(inner.len());
+                WireText::from(core::str::from_utf8(inner).ok()?)
+            }
             // What is one value of JSON and begins with a quote is one string.
-            _ => text(parse(core::str::from_utf8(quoted).ok()?).ok())?,
+            _ => {
+                scanned(quoted.len());
+                text(parse(core::str::from_utf8(quoted).ok()?).ok())?
+            }
         };
         self.unlike = 0;
         Some((*place, found)).filter(|(_, text)| !text.is_empty())
