@@ -2,7 +2,7 @@
 
 import http from 'node:http';
 import https from 'node:https';
-import type { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 import type { ErrorCode } from '../../generated/interfaces/wasi-http-types.js';
 import { errorCode, type Stage } from './error_codes.js';
 import type { Grant } from './grant.js';
@@ -57,7 +57,7 @@ export class Exchange {
       headers: { ...outgoing.headers, ...(authorization && { authorization }) },
       agent: grant.connections.agentFor(protocol as 'http:' | 'https:'),
     });
-    this.#request.on('socket', (socket) => this.#follow(socket as TLSSocket, outgoing));
+    this.#request.on('socket', (socket) => this.#follow(socket, outgoing));
     this.#request.on('response', (response) => this.#begin(response));
     this.#request.on('error', (error) => this.#fail(errorCode(error, this.#stage)));
     this.#limit(outgoing.connectMs, { tag: 'connection-timeout' });
@@ -149,19 +149,18 @@ export class Exchange {
     if (!this.#ended) this.#request.destroy();
   }
 
-  #follow(socket: TLSSocket, outgoing: Outgoing): void {
+  #follow(socket: Socket, outgoing: Outgoing): void {
     const connected = (): void => {
       this.#stage = 'sent';
       this.#limit(outgoing.firstByteMs, { tag: 'connection-read-timeout' });
       this.#grant.wake();
     };
-    const secure = outgoing.url.protocol === 'https:';
-    if (this.#request.reusedSocket) connected();
-    else if (secure) {
+    // A socket that was used before, or that came through a proxy's tunnel, is connected and secured already.
+    if (!socket.connecting && !(socket as { secureConnecting?: boolean }).secureConnecting) return connected();
+    if (outgoing.url.protocol === 'https:') {
       socket.once('connect', () => (this.#stage = 'securing'));
       socket.once('secureConnect', connected);
-    } else if (socket.connecting) socket.once('connect', connected);
-    else connected();
+    } else socket.once('connect', connected);
   }
 
   #begin(response: http.IncomingMessage): void {

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import tls from 'node:tls';
 import { loadComponent } from '../../src/component/load.js';
-import { Failure } from '../../src/component/contract.js';
+import { Failure, type SessionOptions } from '../../src/component/contract.js';
 import { Connections } from '../../src/host/connections.js';
 import { answer, ask, collect, KEY, serve, textOf } from '../server.js';
+import { StandIn } from '../stand_in.js';
 
 const able = new Connections({ HTTP_PROXY: 'http://127.0.0.1:9' }).unusable === undefined;
 
 /** A proxy that passes requests on, and notes what was asked of it. */
 async function proxy(): Promise<AsyncDisposable & { url: string; asked: string[] }> {
   const asked: string[] = [];
+  const tunnels: net.Socket[] = [];
   const server = http.createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
     const on = http.request(request.url ?? '', { method: request.method, headers: request.headers }, (reply) => {
@@ -22,7 +25,16 @@ async function proxy(): Promise<AsyncDisposable & { url: string; asked: string[]
   });
   server.on('connect', (request, socket) => {
     asked.push(`CONNECT ${request.url}`);
-    socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+    const { hostname, port } = new URL(`tunnel://${request.url}`);
+    if (hostname !== 'localhost') return socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+    const on = net.connect(Number(port), hostname, () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      socket.pipe(on).pipe(socket);
+    });
+    tunnels.push(on);
+    for (const [one, other] of [[socket, on], [on, socket]] as const) {
+      one.on('error', () => other.destroy()).on('close', () => other.destroy());
+    }
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   return {
@@ -30,15 +42,26 @@ async function proxy(): Promise<AsyncDisposable & { url: string; asked: string[]
     asked,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
+      for (const tunnel of tunnels) tunnel.destroy();
       await new Promise((closed) => server.close(closed));
     },
   };
 }
 
-async function session(environment: Record<string, string>, baseUrl?: string) {
+async function session(
+  environment: Record<string, string>,
+  baseUrl?: string,
+  options: Partial<SessionOptions> = {},
+) {
   const component = await loadComponent(environment);
-  return component.open({ apiKey: KEY, baseUrl, maxRetries: 0 });
+  return component.open({ apiKey: KEY, baseUrl, maxRetries: 0, ...options });
 }
+
+/** Node's own, where it is as new as the proxies; its declarations are older. */
+const { getCACertificates, setDefaultCACertificates } = tls as unknown as {
+  getCACertificates: () => string[];
+  setDefaultCACertificates: (certificates: string[]) => void;
+};
 
 test('requests go through the proxy that the environment names', { skip: !able && 'this Node knows no proxies' }, async () => {
   await using server = await serve((_request, response) => answer(response, 'hi'));
@@ -59,6 +82,27 @@ test('a proxy only learns the name of a server that is reached over TLS', { skip
     (error) => error instanceof Failure && error.record.kind.tag === 'network' && !error.record.requestSent,
   );
   assert.deepEqual(middle.asked, ['CONNECT api.cometapi.com:443']);
+});
+
+test('through a tunnel, a wait for the status is none for the connection', { skip: !able && 'this Node knows no proxies' }, async () => {
+  await using server = await StandIn.start('valid');
+  await using middle = await proxy();
+  const trusted = getCACertificates();
+  setDefaultCACertificates([...trusted, server.authority ?? '']);
+  try {
+    const late = { headers: { 'x-envoy-fault-delay-request': '1200' }, timeouts: { connectMs: 600 } };
+    const through = await session({ HTTPS_PROXY: middle.url }, server.baseUrl, { ...late, apiKey: server.key });
+    assert.notEqual(textOf(await collect(through.complete(ask('Hello', 'gpt-5.4-mini')))), '');
+    const impatient = { ...late, timeouts: { firstByteMs: 300 }, apiKey: server.key };
+    const cut = await session({ HTTPS_PROXY: middle.url }, server.baseUrl, impatient);
+    await assert.rejects(
+      collect(cut.complete(ask('Hello', 'gpt-5.4-mini'))),
+      (error) => error instanceof Failure && error.record.kind.tag === 'timeout' && error.record.requestSent,
+    );
+  } finally {
+    setDefaultCACertificates(trusted);
+  }
+  assert.match(middle.asked.join(), /^CONNECT localhost:\d+/);
 });
 
 test('a Node that knows no proxies says so and sends nothing', { skip: able && 'this Node knows proxies' }, async () => {
