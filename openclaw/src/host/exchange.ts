@@ -60,6 +60,10 @@ export class Exchange {
     this.#request.on('socket', (socket) => this.#follow(socket, outgoing));
     this.#request.on('response', (response) => this.#begin(response));
     this.#request.on('error', (error) => this.#fail(errorCode(error, this.#stage)));
+    // To another protocol (101), Node neither hands out an answer nor reports an error: it closes the connection.
+    this.#request.on('close', () => {
+      if (!this.#response) this.#fail({ tag: 'HTTP-upgrade-failed' });
+    });
     this.#limit(outgoing.connectMs, { tag: 'connection-timeout' });
     grant.exchanges.add(this);
     if (!outgoing.hasBody) this.#request.end();

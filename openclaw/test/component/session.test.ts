@@ -101,6 +101,14 @@ test('a redirect is not followed', async () => {
   assert.equal(other.requests.length, 0);
 });
 
+test('an answer that changes the protocol is an error at once', async () => {
+  await using server = await serve((_request, response) => {
+    response.writeHead(101, { connection: 'upgrade', upgrade: 'websocket' }).end();
+  });
+  const sent = collect(open(server.baseUrl).complete(ask(), { signal: AbortSignal.timeout(3000) }));
+  await assert.rejects(sent, failure('protocol', { requestSent: true }));
+});
+
 test('a connection serves one request after another', async () => {
   const ports = new Set<number | undefined>();
   await using server = await serve((request, response) => {
