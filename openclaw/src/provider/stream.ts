@@ -55,17 +55,21 @@ async function* answer(
     const request = await throughHook(options.onPayload, requestOf(model, context, options), context, model);
     signal.throwIfAborted();
     const session = component.open(sessionOptions(model, options, apiKey, baseUrl));
-    for await (const batch of session.complete(request, observers(parts, question))) {
+    let last: AssistantMessageEvent | undefined;
+    completion: for await (const batch of session.complete(request, observers(parts, question))) {
       for (const event of batch) {
         // Events are translated when they are asked for, so that the message is as far as the event is.
         for (const told of turn.take(event)) {
-          yield told;
-          if (isLast(told)) return;
+          if (isLast(told)) last = told;
+          else yield told;
         }
+        // Left before the end is told: whoever got that may ask for nothing more, and nothing would be given back.
+        if (last) break completion;
         signal.throwIfAborted();
       }
     }
-    yield turn.refuse(ownFailure('incomplete-stream', 'the component ended the answer without a finish; ask again'));
+    const missing = 'the component ended the answer without a finish; ask again';
+    yield last ?? turn.refuse(ownFailure('incomplete-stream', missing));
   } catch (error) {
     yield signal.aborted ? turn.abort() : turn.fail(error);
   }

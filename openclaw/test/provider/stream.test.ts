@@ -193,6 +193,16 @@ test('leaving the loop closes the connection, and the result is there all the sa
   assert.equal((await stream.result()).stopReason, 'aborted');
 });
 
+test('the completion is closed when the end is told, whether or not anybody asks for more', async () => {
+  const { stream, component } = start({ steps: WHOLE });
+  const iterator = stream[Symbol.asyncIterator]();
+  let last: AssistantMessageEvent | undefined;
+  while (last?.type !== 'done') last = (await iterator.next()).value ?? undefined;
+  assert.equal(component.closed, 1);
+  await iterator.return?.();
+  assert.equal((await stream.result()).stopReason, 'stop');
+});
+
 test('leaving while an event is awaited ends the wait', async () => {
   const { stream } = start({ steps: [[response()], 'wait'] });
   const iterator = stream[Symbol.asyncIterator]();
