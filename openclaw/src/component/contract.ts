@@ -60,8 +60,17 @@ export interface Component {
   open(options: SessionOptions): Session;
 }
 
+/** Marks failures. A host may evaluate this module twice, and what one copy throws is a failure to the other too. */
+const FAILURE = Symbol.for('openclaw-cometapi/failure');
+
 /** An error of the contract, thrown. */
 export class Failure extends Error {
+  readonly [FAILURE] = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && FAILURE in value;
+  }
+
   constructor(
     /** What a program decides by. */
     readonly record: ErrorRecord,

@@ -291,6 +291,14 @@ test('an instance that trapped is replaced, and its streams are told', async () 
   assert.equal(textOf(await collect(make().complete(ask()))), 'hi');
 });
 
+test('a failure of another copy of the package is a failure', async () => {
+  const copy = new URL('../../src/component/contract.js?copy', import.meta.url);
+  const other = (await import(copy.href)) as typeof import('../../src/component/contract.js');
+  assert.notEqual(other.Failure, Failure);
+  assert.ok(other.Failure.ofHost('configuration', 'no') instanceof Failure);
+  assert.ok(!(new Error('no') instanceof Failure));
+});
+
 test('a list is remembered for as long as it is asked for', async () => {
   await using server = await serve((request, response) => {
     const row = { id: 'model-1', object: 'model' };
