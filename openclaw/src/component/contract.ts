@@ -80,7 +80,7 @@ export class Failure extends Error {
   }
 
   /** A failure that the host itself tells of: nothing came of a request, and nothing is known of it. */
-  static ofHost(kind: 'configuration' | 'trap', message: string, cause?: unknown): Failure {
+  static ofHost(kind: 'configuration' | 'invalid-request' | 'trap', message: string, cause?: unknown): Failure {
     const trapped = kind === 'trap';
     const failure = new Failure({
       kind: trapped ? { tag: 'other', val: kind } : { tag: kind },

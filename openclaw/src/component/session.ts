@@ -20,6 +20,7 @@ import {
 import { Instance } from './instance.js';
 import type { Instances } from './instances.js';
 import { Question, type Rights } from './question.js';
+import { requireTexts } from './wellformed.js';
 
 /** Events taken at once. Each takes its turn with what else the event loop has to do. */
 const MOST_EVENTS = 64;
@@ -55,6 +56,7 @@ export class ComponentSession implements Session {
 
   async *complete(request: Request, options: CallOptions = {}): AsyncGenerator<Event[], void, undefined> {
     options.signal?.throwIfAborted();
+    requireTexts(request);
     const instance = this.#instances.take();
     const question = new Question(this.#rights, options);
     let client: Client | undefined;

@@ -291,6 +291,32 @@ test('an instance that trapped is replaced, and its streams are told', async () 
   assert.equal(textOf(await collect(make().complete(ask()))), 'hi');
 });
 
+test('a request with a value that is none costs nobody else his answer', async () => {
+  let finish = (): void => undefined;
+  await using server = await serve((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(chunk({ content: 'hi' }));
+    finish = () => void response.end(END);
+  });
+  const other = collect(open(server.baseUrl).complete(ask()));
+  await eventually('it is under way', () => server.requests.length === 1);
+  const parts = [
+    { tag: 'text', val: {} },
+    { tag: 'tool-call', val: { id: 'c', argumentsJson: '{}' } },
+    { tag: 'tool-result', val: { callId: 'c', text: '', isError: false, media: [{ source: { tag: 'url', val: '' } }] } },
+  ];
+  for (const part of parts) {
+    const request = { ...ask(), messages: [{ role: 'user', content: [part], cacheHere: false }] } as never;
+    const refused = failure('invalid-request', { requestSent: false, retryable: false });
+    await assert.rejects(collect(open(server.baseUrl).complete(request)), refused);
+  }
+  const tools = [{ name: 't' }] as never;
+  await assert.rejects(collect(open(server.baseUrl).complete({ ...ask(), tools })), failure('invalid-request'));
+  assert.equal(server.requests.length, 1);
+  finish();
+  assert.equal(textOf(await other), 'hi');
+});
+
 test('a failure of another copy of the package is a failure', async () => {
   const copy = new URL('../../src/component/contract.js?copy', import.meta.url);
   const other = (await import(copy.href)) as typeof import('../../src/component/contract.js');
