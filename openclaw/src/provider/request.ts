@@ -35,8 +35,11 @@ function defined<T extends object>(values: { [K in keyof T]: T[K] | undefined })
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }
 
-function toolOf(tool: Tool): ContractTool {
-  return { name: tool.name, description: tool.description, parametersJson: JSON.stringify(tool.parameters) };
+/** A plugin's tool may come without a schema: it takes nothing. */
+const NO_PARAMETERS = { type: 'object', properties: {} };
+
+function toolOf({ name, description, parameters }: Tool): ContractTool {
+  return { name, description, parametersJson: JSON.stringify(parameters ?? NO_PARAMETERS) };
 }
 
 /** OpenClaw hands over a bare schema, or one in the wrapping of chat completions that a person wrote. */

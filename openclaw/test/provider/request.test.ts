@@ -59,6 +59,8 @@ test('tools go with their schemas', () => {
   const tool = { name: 'weather', description: 'It tells.', parameters };
   const { tools } = requestOf(model(), { ...CONTEXT, tools: [tool] });
   assert.deepEqual(tools, [{ name: 'weather', description: 'It tells.', parametersJson: JSON.stringify(parameters) }]);
+  const bare = requestOf(model(), { ...CONTEXT, tools: [{ ...tool, parameters: undefined as never }] }).tools[0];
+  assert.equal(bare?.parametersJson, '{"type":"object","properties":{}}');
 });
 
 test('a cached prefix may end behind the system prompt and behind the last message', () => {
