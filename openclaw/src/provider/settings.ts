@@ -9,6 +9,7 @@ const OURS = new Set([
   'accept',
   'accept-encoding',
   'anthropic-version',
+  'api-key',
   'authorization',
   'connection',
   'cookie',
@@ -24,6 +25,9 @@ const OURS = new Set([
   'x-goog-api-key',
 ]);
 const OUR_PREFIXES = ['content-', 'proxy-'];
+
+/** The longest deadline that the contract has a number for, in milliseconds: 49 days. */
+const LONGEST_MS = 0xffffffff;
 
 /** The base URL: the configuration's, or the environment's; `undefined`: the component's own. */
 export function baseUrlOf(config: Config | undefined, environment: string | undefined): string | undefined {
@@ -45,7 +49,9 @@ export function sessionOptions(
     maxRetries: 0,
   };
   const { timeoutMs } = options;
-  if (timeoutMs !== undefined && timeoutMs > 0) settings.timeouts = { firstByteMs: Math.ceil(timeoutMs) };
+  if (timeoutMs !== undefined && timeoutMs > 0) {
+    settings.timeouts = { firstByteMs: Math.min(Math.ceil(timeoutMs), LONGEST_MS) };
+  }
   return settings;
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { KEY_HEADERS } from '../../src/host/credential.js';
 import { streamFn } from '../../src/provider/stream.js';
 import type { AssistantMessageEvent, Context, StreamOptions } from '../../src/sdk.js';
 import { all, events, failure, FakeComponent, model, type Script, type Step, until, user } from './fake.js';
@@ -55,6 +56,21 @@ test('nothing is tried twice, and key, base URL, headers and deadline go with th
       timeouts: { firstByteMs: 1500 },
     },
   ]);
+});
+
+test('no deadline is longer than the contract can say', async () => {
+  for (const timeoutMs of [2 ** 32 + 5, Infinity]) {
+    const { stream, component } = start({ steps: WHOLE }, { timeoutMs });
+    await stream.result();
+    assert.deepEqual(component.opened[0]?.timeouts, { firstByteMs: 2 ** 32 - 1 });
+  }
+});
+
+test('headers that carry keys of other providers are left out', async () => {
+  const headers = Object.fromEntries(KEY_HEADERS.map((name) => [name, 'leftover']));
+  const { stream, component } = start({ steps: WHOLE }, { headers });
+  await stream.result();
+  assert.deepEqual(component.opened[0]?.headers, {});
 });
 
 test('who does not ask for the next event stops the answer', async () => {
