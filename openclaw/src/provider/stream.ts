@@ -80,13 +80,13 @@ function observers(parts: StreamParts, { model, options, signal }: Question): Ca
   return {
     signal,
     // OpenClaw knows the listener by its own signal, not by ours.
-    onActivity: () => options.signal && parts.notifyActivity(options.signal),
+    onActivity: () => void observe(async () => options.signal && parts.notifyActivity(options.signal)),
     onResponse: onResponse && ((head) => void observe(async () => onResponse(head, model))),
   };
 }
 
-/** An observer's failure is no reason to fail an answer. */
-async function observe(call: () => Promise<void>): Promise<void> {
+/** An observer's failure is no reason to fail an answer; out of a socket's event, it would end the process. */
+async function observe(call: () => Promise<unknown>): Promise<void> {
   await call().catch(() => undefined);
 }
 

@@ -262,6 +262,18 @@ test("signs of life are told under OpenClaw's own signal, and heads to its obser
   assert.deepEqual(heads, [[200, 'm-1']]);
 });
 
+test('a watcher of signs of life that throws is nobody else’s trouble', async () => {
+  const component = new FakeComponent({ steps: WHOLE });
+  const notifyActivity = () => {
+    throw new Error("a watcher's own trouble");
+  };
+  const { signal } = new AbortController();
+  const parts = { load: async () => component, notifyActivity };
+  const stream = streamFn(parts, undefined)(model(), CONTEXT, { apiKey: 'k', signal });
+  await stream.result();
+  component.options[0]?.onActivity?.();
+});
+
 test('a long answer is handed on piece by piece, and none is kept', async () => {
   const count = 5000;
   const deltas = Array.from({ length: count }, (): Step => [delta(0, 'x')]);
