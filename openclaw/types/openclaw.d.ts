@@ -1,5 +1,5 @@
 // What is imported of OpenClaw at run time, declared so that the plugin compiles where OpenClaw is not installed.
-// `tsconfig.openclaw.json` compiles against the real declarations instead, as far as OpenClaw ships them.
+// `scripts/conforms.mjs` compiles against the real declarations instead, as far as OpenClaw ships them.
 
 declare module 'openclaw/plugin-sdk/plugin-entry' {
   export interface PluginApi {
