@@ -12,7 +12,10 @@ import { ComponentSession } from './session.js';
 /** Where the component lies in the package. */
 const FILE = new URL('../../cometapi.wasm', import.meta.url);
 
-/** A host may evaluate this module twice; the component is compiled once all the same. */
+/**
+ * A host may evaluate this module twice, and from two places: OpenClaw's gateway has one copy of a plugin for its list
+ * of models and one for its agents. What both bring is the same component, which is compiled once.
+ */
 const LOADED = Symbol.for(`openclaw-cometapi/${sha256}`);
 
 /**
@@ -21,7 +24,7 @@ const LOADED = Symbol.for(`openclaw-cometapi/${sha256}`);
 export function loadComponent(proxy: ProxyEnvironment = {}, file: URL = FILE): Promise<Component> {
   const loaded = globalThis as { [LOADED]?: Map<string, Promise<Component>> };
   const components = (loaded[LOADED] ??= new Map());
-  const key = JSON.stringify([file.href, proxy]);
+  const key = JSON.stringify(proxy);
   let component = components.get(key);
   if (!component) {
     component = load(file, proxy);

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type ErrorKind, Failure } from '../../src/component/contract.js';
 import { Instances } from '../../src/component/instances.js';
 import { compile, loadComponent } from '../../src/component/load.js';
@@ -32,9 +36,24 @@ test('the component of the package describes itself', () => {
   assert.equal(auth.envVars[0], 'COMETAPI_KEY');
 });
 
-test('it is loaded once, and a file that is not the component is refused', async () => {
+test('it is loaded once, by another copy of the package too', async () => {
   assert.equal(await loadComponent(), component);
-  await assert.rejects(loadComponent({}, new URL(import.meta.url)), /is not the component of this package/);
+  const folder = await mkdtemp(join(tmpdir(), 'openclaw-cometapi-'));
+  try {
+    const root = fileURLToPath(new URL('../../', import.meta.url));
+    for (const part of ['src', 'generated', 'cometapi.wasm']) {
+      await cp(join(root, part), join(folder, part), { recursive: true });
+    }
+    await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+    const copy = pathToFileURL(join(folder, 'src/component/load.js')).href;
+    assert.equal(await ((await import(copy)) as { loadComponent: typeof loadComponent }).loadComponent(), component);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a file that is not the component is refused', async () => {
+  await assert.rejects(compile(new URL(import.meta.url)), /is not the component of this package/);
 });
 
 test('options that cannot be used are refused before anything is sent', () => {
