@@ -101,6 +101,20 @@ describe('a turn of the agent', () => {
     assert.ok(Math.abs(answer.costUsd - price) < 1e-9, `${answer.costUsd}, and not ${price}`);
   });
 
+  test('gives thinking back with the signature that it came with', async () => {
+    const turn = await agentTurn(home, standIn, 'claude-sonnet-5', {
+      thinking: 'high',
+      direct: (_, before) => ({ scenario: before.length === 0 ? 'anthropic-reasoning-tool-call' : 'at-once' }),
+    });
+    assert.equal(turn.answer.final, 'Hello, world.');
+    assert.equal(turn.requests.length, 2);
+    const { messages } = turn.requests[1].json;
+    const answered = messages.find((/** @type {any} */ message) => message.role === 'assistant');
+    const [thought] = answered.thinking_blocks;
+    assert.deepEqual([thought.thinking, answered.tool_calls.length], ['The weather, then.', 1]);
+    assert.ok(turn.requests[0].answer.includes(thought.signature), thought.signature);
+  });
+
   test('counts cached tokens apart from those that were read anew', async () => {
     const turn = await agentTurn(home, standIn, 'q12-cached-in-details');
     assert.deepEqual(
