@@ -18,7 +18,7 @@ test: ## Build all and run every test
 openclaw: ## Build the package for OpenClaw: dist/openclaw and a tarball to install (needs Node)
 	@scripts/openclaw
 
-test-openclaw: ## Test it in the real OpenClaw, which is installed from npm first (900 MB, once)
+test-openclaw: ## Test it in the real OpenClaw, which is installed from npm first (850 MB, once)
 	@scripts/test-openclaw
 
 bench: ## Measure beside other clients: ROUNDS=1 for a quick look, SAVE=1 renews the documents
