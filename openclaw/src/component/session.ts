@@ -74,10 +74,14 @@ export class ComponentSession implements Session {
       }
     } finally {
       question.cancelled = !done;
-      this.#dispose(instance, completion);
-      this.#dispose(instance, client);
-      question.end();
-      this.#instances.giveBack(instance);
+      try {
+        this.#dispose(instance, completion);
+        this.#dispose(instance, client);
+      } finally {
+        // Even when the component traps here: its connection would stay open, and its place taken.
+        question.end();
+        this.#instances.giveBack(instance);
+      }
     }
   }
 
@@ -120,8 +124,11 @@ export class ComponentSession implements Session {
       }
     } finally {
       question.cancelled = answer === undefined;
-      this.#dispose(instance, query);
-      question.end();
+      try {
+        this.#dispose(instance, query);
+      } finally {
+        question.end();
+      }
     }
   }
 

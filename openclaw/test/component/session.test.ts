@@ -310,6 +310,31 @@ test('an instance that trapped is replaced, and its streams are told', async () 
   assert.equal(textOf(await collect(make().complete(ask()))), 'hi');
 });
 
+test('a trap at the very end leaves no connection and no place behind', async () => {
+  let closed = 0;
+  await using server = await serve((_request, response) => {
+    response.on('close', () => closed++);
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(chunk({ content: 'hi' }));
+  });
+  const instances = new Instances(modules);
+  const options = { apiKey: KEY, baseUrl: server.baseUrl, maxRetries: 0 };
+  const session = new ComponentSession(instances, component.describe(), options, new Connections());
+  const instance = instances.take();
+  instances.giveBack(instance);
+  const run = instance.run.bind(instance);
+  const left = (async () => {
+    for await (const _batch of session.complete(ask())) {
+      // The next call is the one that drops the completion.
+      instance.run = (grant) => run(grant, () => assert.fail('a trap'));
+      break;
+    }
+  })();
+  await assert.rejects(left, failure('other'));
+  assert.equal(instances.size, 0);
+  await eventually('the connection is closed', () => closed === 1);
+});
+
 test('a request with a value that is none costs nobody else his answer', async () => {
   let finish = (): void => undefined;
   await using server = await serve((_request, response) => {
