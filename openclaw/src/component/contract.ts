@@ -5,7 +5,15 @@
  * strings, and variants are objects with `tag` and, where the case carries a value, `val`.
  */
 
-import type { Account, Description, Discovery, Error as ErrorRecord, Event, ModelList, Request } from '../../generated/interfaces/agent-model-provider-provider.js';
+import type {
+  Account,
+  Description,
+  Discovery,
+  Error as ErrorRecord,
+  Event,
+  ModelList,
+  Request,
+} from '../../generated/interfaces/agent-model-provider-provider.js';
 
 export type * from '../../generated/interfaces/agent-model-provider-provider.js';
 export type { ErrorRecord };

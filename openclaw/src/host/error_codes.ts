@@ -22,7 +22,8 @@ const BY_CODE: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** How the codes begin by which OpenSSL refuses a certificate. */
-const CERTIFICATE = /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_CA|ERROR_IN_CERT)/;
+const CERTIFICATE =
+  /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_CA|ERROR_IN_CERT)/;
 
 /** The code of an error, which for several attempts at once is that of the first. */
 function codeOf(error: unknown): string {

@@ -225,7 +225,9 @@ export function send(
   const url = request.url();
   if (!url) throw { tag: 'HTTP-request-URI-invalid' };
   // A component that asks outside of a question has no grant.
-  if (!grant || url.origin !== grant.credential.origin || url.username || url.password) throw { tag: 'HTTP-request-denied' };
+  if (!grant || url.origin !== grant.credential.origin || url.username || url.password) {
+    throw { tag: 'HTTP-request-denied' };
+  }
   if (grant.connections.unusable) throw { tag: 'internal-error', val: grant.connections.unusable };
   request.exchange = new Exchange(
     {

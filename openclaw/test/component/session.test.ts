@@ -344,10 +344,11 @@ test('a request with a value that is none costs nobody else his answer', async (
   });
   const other = collect(open(server.baseUrl).complete(ask()));
   await eventually('it is under way', () => server.requests.length === 1);
+  const image = { source: { tag: 'url', val: '' } };
   const parts = [
     { tag: 'text', val: {} },
     { tag: 'tool-call', val: { id: 'c', argumentsJson: '{}' } },
-    { tag: 'tool-result', val: { callId: 'c', text: '', isError: false, media: [{ source: { tag: 'url', val: '' } }] } },
+    { tag: 'tool-result', val: { callId: 'c', text: '', isError: false, media: [image] } },
   ];
   for (const part of parts) {
     const request = { ...ask(), messages: [{ role: 'user', content: [part], cacheHere: false }] } as never;
