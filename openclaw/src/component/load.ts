@@ -49,7 +49,9 @@ async function load(file: URL, proxy: ProxyEnvironment): Promise<Component> {
 
 /** The core modules, cut out of the component's own bytes. */
 export async function compile(file: URL = FILE): Promise<Modules> {
-  const bytes = await readFile(file);
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new Error(`${file.pathname} cannot be read; install the package again`, { cause });
+  });
   const digest = createHash('sha256').update(bytes).digest('hex');
   if (digest !== sha256) {
     throw new Error(

@@ -115,6 +115,19 @@ describe('a turn of the agent', () => {
     assert.ok(turn.requests[0].answer.includes(thought.signature), thought.signature);
   });
 
+  test('sends an image along that the user speaks of', async () => {
+    const turn = await agentTurn(home, standIn, 'gpt-5.4-mini', {
+      prompt: 'What is in ./pixel.png?',
+      files: { 'pixel.png': PIXEL },
+      direct: () => ({ scenario: 'at-once' }),
+    });
+    assert.equal(turn.answer.final, 'Hello, world.');
+    const said = turn.requests[0].json.messages.flatMap((/** @type {any} */ message) => message.content);
+    const images = said.filter((/** @type {any} */ part) => part?.type === 'image_url');
+    assert.equal(images.length, 1);
+    assert.match(images[0].image_url.url, /^data:image\/\w+;base64,/);
+  });
+
   test('counts cached tokens apart from those that were read anew', async () => {
     const turn = await agentTurn(home, standIn, 'q12-cached-in-details');
     assert.deepEqual(
