@@ -81,11 +81,13 @@ export async function agentTurn(home, standIn, model, options = {}) {
 }
 
 /**
- * The pieces of text, or of thinking, in the order in which OpenClaw handed them on.
+ * The pieces of text, or of thinking, in the order in which OpenClaw handed them on. It writes each line of its record
+ * by itself and waits for none, so that two may change places in the file; their times tell.
  *
  * @param {Turn} turn
  * @param {'assistant_text_stream' | 'assistant_thinking_stream'} kind
  */
 export function piecesOf(turn, kind) {
-  return turn.told.filter((line) => line.event === kind && line.delta);
+  const pieces = turn.told.filter((line) => line.event === kind && line.delta);
+  return pieces.sort((one, other) => one.ts - other.ts);
 }
