@@ -126,6 +126,6 @@ fn a_known_row_is_read_whole() {
     assert_eq!(model.input, ["text", "image", "file"]);
     assert_eq!(model.tools, Some(true));
     assert_eq!(model.price.as_ref().unwrap().output, Some(5.0));
-    assert_eq!(table.document(&model, "context-window"), Some("pi-ai 1.5.2"));
+    assert_eq!(table.document(&model, "context-window"), Some("pi-ai 1.6.0"));
     assert_eq!(table.get("gpt-5").unwrap().reasoning_efforts, ["minimal", "low", "medium", "high"]);
 }

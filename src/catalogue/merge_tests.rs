@@ -74,7 +74,7 @@ fn both_lists_and_the_table_are_joined_by_exact_id() {
     let extra: serde_json::Value = serde_json::from_str(haiku.extra_json.as_deref().unwrap()).unwrap();
     assert_eq!(extra["ratio"], 0.8);
     assert_eq!(extra["code"], "claude-haiku");
-    assert_eq!(extra["built_in_sources"]["max-output-tokens"], "litellm 1.109.1");
+    assert_eq!(extra["built_in_sources"]["max-output-tokens"], "pi-ai 1.6.0");
     assert_eq!(extra["built_in_sources"]["context-window"], serde_json::Value::Null);
 
     assert_eq!((new.kind, new.context_window, &new.extra_json), (ModelKind::Unknown, None, &None));
