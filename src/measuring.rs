@@ -64,5 +64,5 @@ pub fn list(key_list: &[u8], catalogue: &[u8]) -> Result<usize, Error> {
     let refused = |_: &str| error(ErrorKind::Server, "the provider refused");
     let key_list = KeyList::parse(key_list, &refused)?;
     let catalogue = PublicList::parse(catalogue, &refused)?;
-    Ok(merge(Some(&key_list), Some(&catalogue), &BuiltIn::load()).len())
+    Ok(merge(Some(&key_list), Some(&catalogue), &BuiltIn::load()).models.len())
 }

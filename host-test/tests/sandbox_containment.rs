@@ -142,10 +142,10 @@ fn a_cache_that_cannot_be_used_costs_time_and_nothing_else() {
 #[test]
 fn a_provider_of_another_shape_under_the_same_name_does_not_fit() {
     let dir = dir();
-    let wat = "(component (instance $i) (export \"agent:model-provider/provider@0.1.0\" (instance $i)))";
+    let wat = "(component (instance $i) (export \"agent:model-provider/provider@0.2.0\" (instance $i)))";
     let plugin = plugin(&dir.path().join("plugin"), &wat::parse_str(wat).unwrap(), 8, 1);
     let error = Host::new(dir.path().join("cache")).unwrap().prepare(&plugin, &mut |_| ()).err().unwrap();
-    assert!(error.to_string().contains("agent:model-provider@0.1.0"), "{error}");
+    assert!(error.to_string().contains("agent:model-provider@0.2.0"), "{error}");
 }
 
 #[tokio::test]

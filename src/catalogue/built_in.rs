@@ -145,7 +145,9 @@ fn price(cell: &str) -> Option<Price> {
         output: amount(output),
         cache_read: None,
         cache_write: None,
+        cache_write_long: None,
         per_request: None,
+        tiers: Vec::new(),
     })
 }
 

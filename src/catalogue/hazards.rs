@@ -14,10 +14,10 @@ fn models(route: &str, body: &[u8]) -> Result<Vec<Model>, ErrorKind> {
     let table = BuiltIn::default();
     if route.starts_with("/v1/models") {
         let list = KeyList::parse(body, &refused).map_err(|error| error.kind)?;
-        return Ok(merge(Some(&list), None, &table));
+        return Ok(merge(Some(&list), None, &table).models);
     }
     let list = PublicList::parse(body, &refused).map_err(|error| error.kind)?;
-    Ok(merge(None, Some(&list), &table))
+    Ok(merge(None, Some(&list), &table).models)
 }
 
 fn ids(found: Result<Vec<Model>, ErrorKind>) -> Result<Vec<String>, ErrorKind> {
@@ -40,7 +40,7 @@ fn every_recorded_hazard_ends_in_the_models_or_a_typed_error() {
             let key = KeyList::parse(key.as_bytes(), &refused).unwrap();
             let public = PublicList::parse(public.as_bytes(), &refused).unwrap();
             let joined = merge(Some(&key), Some(&public), &BuiltIn::default());
-            assert_eq!(joined.len(), 2, "{name}");
+            assert_eq!(joined.models.len(), 2, "{name}");
         }
     }
 }

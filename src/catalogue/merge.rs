@@ -25,14 +25,14 @@ use crate::contract::{FactSource, Model, ModelKind, ModelStatus};
 /// The models of both lists, sorted by id, every id once, joined by exact id only.
 ///
 /// Without any list it is the built-in table. With one list or both the table adds facts and no models.
-pub fn merge(key_rows: Option<&KeyList>, public: Option<&PublicList>, built_in: &BuiltIn) -> Vec<Model> {
+pub fn merge(key_rows: Option<&KeyList>, public: Option<&PublicList>, built_in: &BuiltIn) -> Merged {
     let (no_keys, no_rows) = (ById::default(), ById::default());
     let mut keys = key_rows.map_or(&no_keys, |list| &list.models).iter().peekable();
     let mut rows = public.map_or(&no_rows, |list| &list.models).iter().peekable();
     let mut lines = built_in.lines().peekable();
     let only_lines = key_rows.is_none() && public.is_none();
     let names = Names::load();
-    let mut models = Vec::new();
+    let mut merged = Merged::default();
     let mut facts = Facts::default();
     loop {
         // All three are sorted, so the next id stands at the front of one of them.
@@ -43,7 +43,7 @@ pub fn merge(key_rows: Option<&KeyList>, public: Option<&PublicList>, built_in: 
                 key.into_iter().chain(row).min()
             }
         };
-        let Some(id) = next else { return models };
+        let Some(id) = next else { return merged };
         while lines.next_if(|(line, _)| *line < id).is_some() {}
         let row = Row {
             id,
@@ -53,13 +53,52 @@ pub fn merge(key_rows: Option<&KeyList>, public: Option<&PublicList>, built_in: 
             table: built_in,
             names: &names,
         };
-        models.push(row.model(&mut facts));
+        let mut model = row.model(&mut facts);
+        model.sources = merged.source_sets.index_of(&facts);
+        merged.models.push(model);
     }
 }
 
 /// The built-in list, with the status `listed`: whether a key may call them is not known.
-pub fn built_in_models() -> Vec<Model> {
+pub fn built_in_models() -> Merged {
     merge(None, None, &BuiltIn::load())
+}
+
+/// The joined list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Merged {
+    /// Sorted by id. Each `sources` is an index into `source_sets`.
+    pub models: Vec<Model>,
+    /// The distinct sets of sources.
+    pub source_sets: SourceSets,
+}
+
+/// The distinct sets of sources, in the order of their first use.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SourceSets(Vec<Vec<(&'static str, Source)>>);
+
+impl SourceSets {
+    fn index_of(&mut self, facts: &Facts) -> u32 {
+        let index = self.0.iter().position(|known| *known == facts.0).unwrap_or_else(|| {
+            self.0.push(facts.0.clone());
+            self.0.len() - 1
+        });
+        u32::try_from(index).unwrap_or(u32::MAX)
+    }
+
+    /// The set of this index.
+    pub(crate) fn get(&self, index: u32) -> Option<&[(&'static str, Source)]> {
+        self.0.get(usize::try_from(index).ok()?).map(Vec::as_slice)
+    }
+
+    /// The sets as the contract has them.
+    pub fn into_contract(self) -> Vec<Vec<FactSource>> {
+        let named = |(fact, source): (&str, Source)| FactSource {
+            fact: fact.to_owned(),
+            source: source.as_str().to_owned(),
+        };
+        self.0.into_iter().map(|set| set.into_iter().map(named).collect()).collect()
+    }
 }
 
 /// What the three sources have on one id.
@@ -87,10 +126,14 @@ impl<'a> Row<'a> {
             vendor: facts.keep("vendor", self.vendor()),
             kind,
             status,
+            retirement_date: None,
+            replaced_by: None,
+            aliases: Vec::new(),
             routes: self.routes(kind, facts),
             input: facts.keep("input", self.input()).unwrap_or_default(),
             output: facts.keep("output", self.output()).unwrap_or_default(),
             context_window: facts.keep("context-window", context_window),
+            max_input_tokens: None,
             max_output_tokens: facts.keep("max-output-tokens", max_output_tokens),
             tools: facts.keep("tools", self.ability(Told::tools, |model| model.tools)),
             structured_output: facts.keep(
@@ -100,14 +143,11 @@ impl<'a> Row<'a> {
             reasoning: facts.keep("reasoning", self.ability(Told::reasoning, |model| model.reasoning)),
             reasoning_efforts: facts.keep("reasoning-efforts", self.efforts()).unwrap_or_default(),
             price: facts.keep("price", self.price()),
-            sources: Vec::new(),
+            // Set by the caller, who knows the sets of the models before this one.
+            sources: 0,
             extra_json: None,
         };
         model.extra_json = self.extra(status, facts);
-        model.sources.reserve_exact(facts.0.len());
-        for (fact, source) in &facts.0 {
-            model.sources.push(FactSource { fact: (*fact).to_owned(), source: source.as_str().to_owned() });
-        }
         model
     }
 

@@ -10,12 +10,17 @@ fn public(body: &str) -> PublicList {
     PublicList::parse(body.as_bytes(), &refused).unwrap()
 }
 
-fn sources<'a>(model: &'a Model, fact: &str) -> Vec<&'a str> {
-    model.sources.iter().filter(|s| s.fact == fact).map(|s| s.source.as_str()).collect()
+fn sources(merged: &Merged, model: &Model, fact: &str) -> Vec<&'static str> {
+    let set = merged.source_sets.get(model.sources).expect("an index of a set");
+    set.iter().filter(|(name, _)| *name == fact).map(|(_, source)| source.as_str()).collect()
 }
 
 /// Every value that is known has a source, and no value that is unknown has one.
-fn assert_every_fact_has_a_source(model: &Model) {
+fn assert_every_fact_has_a_source(merged: &Merged) {
+    merged.models.iter().for_each(|model| assert_sources_of(merged, model));
+}
+
+fn assert_sources_of(merged: &Merged, model: &Model) {
     for (fact, known) in [
         ("status", true),
         ("kind", model.kind != ModelKind::Unknown),
@@ -32,7 +37,7 @@ fn assert_every_fact_has_a_source(model: &Model) {
         ("reasoning-efforts", !model.reasoning_efforts.is_empty()),
         ("price", model.price.is_some()),
     ] {
-        assert_eq!(!sources(model, fact).is_empty(), known, "{} {fact}", model.id);
+        assert_eq!(!sources(merged, model, fact).is_empty(), known, "{} {fact}", model.id);
     }
 }
 
@@ -47,8 +52,9 @@ fn both_lists_and_the_table_are_joined_by_exact_id() {
             {"id":"kling_advanced_lip_syn","model_type":"video"},
             {"id":"veo4","upcoming":true},{"id":"gpt-3","deprecated":true},{"id":"gpt-5"}]"#,
     );
-    let models = merge(Some(&key), Some(&public), &BuiltIn::load());
-    models.iter().for_each(assert_every_fact_has_a_source);
+    let merged = merge(Some(&key), Some(&public), &BuiltIn::load());
+    assert_every_fact_has_a_source(&merged);
+    let models = &merged.models;
     let by_id: Vec<_> = models.iter().map(|model| (model.id.as_str(), model.status)).collect();
     assert_eq!(
         by_id,
@@ -65,10 +71,10 @@ fn both_lists_and_the_table_are_joined_by_exact_id() {
 
     let [new, haiku, .., veo] = models.as_slice() else { panic!() };
     assert_eq!((haiku.context_window, haiku.max_output_tokens), (Some(200_000), Some(64_000)));
-    assert_eq!(sources(haiku, "context-window"), ["catalogue"]);
-    assert_eq!(sources(haiku, "max-output-tokens"), ["built-in"]);
+    assert_eq!(sources(&merged, haiku, "context-window"), ["catalogue"]);
+    assert_eq!(sources(&merged, haiku, "max-output-tokens"), ["built-in"]);
     assert_eq!(haiku.input, ["text", "image", "file"]);
-    assert_eq!(sources(haiku, "input"), ["built-in"]);
+    assert_eq!(sources(&merged, haiku, "input"), ["built-in"]);
     assert_eq!(haiku.routes, ["chat-completions", "messages"]);
     assert_eq!(haiku.price.as_ref().unwrap().output, Some(4.0));
     let extra: serde_json::Value = serde_json::from_str(haiku.extra_json.as_deref().unwrap()).unwrap();
@@ -89,7 +95,8 @@ fn a_callable_model_stays_callable_whatever_the_catalogue_calls_it() {
         Some(&key(r#"[{"id":"a"},{"id":"b"}]"#)),
         Some(&public(r#"[{"id":"a","upcoming":true},{"id":"b","deprecated":true}]"#)),
         &BuiltIn::default(),
-    );
+    )
+    .models;
     assert!(models.iter().all(|model| model.status == ModelStatus::Callable));
     assert_eq!(models[0].extra_json.as_deref(), Some(r#"{"upcoming":true}"#));
     assert_eq!(models[1].extra_json.as_deref(), Some(r#"{"deprecated":true}"#));
@@ -100,10 +107,9 @@ fn the_table_knows_the_kind_before_the_name_does() {
     let key = key(r#"[{"id":"claude-opus-5"},{"id":"nameless"},{"id":"sora-2"}]"#);
     let mut table = BuiltIn::load();
     table.add_like("nameless", "claude-opus-5");
-    let found: Vec<_> = merge(Some(&key), None, &table)
-        .iter()
-        .map(|model| (model.kind, sources(model, "kind").join(" ")))
-        .collect();
+    let merged = merge(Some(&key), None, &table);
+    let found: Vec<_> =
+        merged.models.iter().map(|model| (model.kind, sources(&merged, model, "kind").join(" "))).collect();
     assert_eq!(
         found,
         [
@@ -117,19 +123,20 @@ fn the_table_knows_the_kind_before_the_name_does() {
 #[test]
 fn a_price_is_never_put_together_from_two_sources() {
     let public = public(r#"[{"id":"gpt-5","pricing":{"input":1}}]"#);
-    let models = merge(None, Some(&public), &BuiltIn::load());
-    let price = models[0].price.as_ref().unwrap();
+    let merged = merge(None, Some(&public), &BuiltIn::load());
+    let price = merged.models[0].price.as_ref().unwrap();
     assert_eq!((price.input, price.output), (Some(1.0), None));
-    assert_eq!(sources(&models[0], "price"), ["catalogue"]);
+    assert_eq!(sources(&merged, &merged.models[0], "price"), ["catalogue"]);
 }
 
 #[test]
 fn the_built_in_list_is_chat_models_that_are_listed() {
-    let models = built_in_models();
+    let merged = built_in_models();
+    assert_every_fact_has_a_source(&merged);
+    let models = &merged.models;
     assert!((40..=80).contains(&models.len()));
     assert!(models.is_sorted_by(|a, b| a.id < b.id));
-    for model in &models {
-        assert_every_fact_has_a_source(model);
+    for model in models {
         assert_eq!((model.kind, model.status), (ModelKind::Chat, ModelStatus::Listed), "{}", model.id);
         assert!(model.vendor.is_some() && !model.routes.is_empty(), "{}", model.id);
         assert_eq!(model.price.as_ref().map(|price| price.cache_read), model.price.as_ref().map(|_| None));
@@ -165,8 +172,9 @@ fn the_recorded_lists_make_one_consistent_list() {
         key.warnings,
         public.warnings
     );
-    let models = merge(Some(&key), Some(&public), &BuiltIn::load());
-    models.iter().for_each(assert_every_fact_has_a_source);
+    let merged = merge(Some(&key), Some(&public), &BuiltIn::load());
+    assert_every_fact_has_a_source(&merged);
+    let models = &merged.models;
     assert!(models.is_sorted_by(|a, b| a.id < b.id));
     assert_eq!(models.iter().filter(|m| m.status == ModelStatus::Callable).count(), key.models.len());
     let chat: Vec<_> = models.iter().filter(|m| m.kind == ModelKind::Chat).collect();
@@ -194,6 +202,17 @@ fn rows_of(ids: &[&str], random: &mut dyn FnMut(usize) -> usize) -> Vec<String> 
         .collect()
 }
 
+/// Each model with its sources in place of an index that depends on the models before it.
+fn with_sources(merged: Merged) -> Vec<(Model, Vec<(&'static str, Source)>)> {
+    let Merged { models, source_sets } = merged;
+    let resolve = |mut model: Model| {
+        let sources = source_sets.get(model.sources).expect("an index of a set").to_vec();
+        model.sources = 0;
+        (model, sources)
+    };
+    models.into_iter().map(resolve).collect()
+}
+
 #[test]
 fn a_model_of_a_joined_list_is_what_its_own_rows_make() {
     let mut seed = 7_u64;
@@ -206,16 +225,18 @@ fn a_model_of_a_joined_list_is_what_its_own_rows_make() {
     let table = BuiltIn::load();
     for _ in 0..500 {
         let [key_rows, public_rows] = [0, 1].map(|_| rows_of(&ids, &mut random));
-        let joined = merge(Some(&key(&list(&key_rows))), Some(&public(&list(&public_rows))), &table);
-        let mut expected: Vec<Model> = Vec::new();
+        let joined =
+            with_sources(merge(Some(&key(&list(&key_rows))), Some(&public(&list(&public_rows))), &table));
+        let mut expected = Vec::new();
         for id in ids {
             let of_id = |rows: &[String]| -> Vec<String> {
                 rows.iter().filter(|row| row.contains(&format!(r#""id":"{id}","#))).cloned().collect()
             };
             let (key_rows, public_rows) = (of_id(&key_rows), of_id(&public_rows));
-            expected.extend(merge(Some(&key(&list(&key_rows))), Some(&public(&list(&public_rows))), &table));
+            let alone = merge(Some(&key(&list(&key_rows))), Some(&public(&list(&public_rows))), &table);
+            expected.extend(with_sources(alone));
         }
-        expected.sort_by(|one, other| one.id.cmp(&other.id));
+        expected.sort_by(|one, other| one.0.id.cmp(&other.0.id));
         assert_eq!(joined, expected, "{key_rows:?} {public_rows:?}");
     }
 }
@@ -231,7 +252,7 @@ fn lists_of_5000_rows_are_joined_in_linear_time() {
     let started = std::time::Instant::now();
     let key = key(&format!("[{}]", list(2_500)));
     let public = public(&format!("[{}]", list(0)));
-    let models = merge(Some(&key), Some(&public), &BuiltIn::load());
+    let models = merge(Some(&key), Some(&public), &BuiltIn::load()).models;
     assert_eq!(models.len(), 7_500);
     // Quadratic work would take minutes; this is loose enough for a busy machine.
     assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
@@ -242,7 +263,7 @@ fn vendors_of_the_built_in_list_are_those_of_the_collected_facts() {
     let Some(body) = corpora::bytes("models/seed-models.json") else { return };
     let seed: serde_json::Value = serde_json::from_slice(&body).unwrap();
     let rows = seed["models"].as_array().unwrap();
-    for model in built_in_models() {
+    for model in built_in_models().models {
         let row = rows.iter().find(|row| row["id"] == model.id.as_str()).unwrap();
         assert_eq!(model.vendor.as_deref(), row["vendor"].as_str(), "{}", model.id);
     }
@@ -254,8 +275,9 @@ fn what_a_proxys_list_tells_itself_comes_first_and_is_named_as_the_source() {
             {"id":"gpt-5.4-mini","mode":"chat","max_input_tokens":100000,"max_output_tokens":4000,
              "supports_function_calling":true,"supports_reasoning":false},
             {"id":"my-llava","supports_vision":true,"supports_response_schema":1}]"#);
-    let models = merge(Some(&key), None, &BuiltIn::load());
-    models.iter().for_each(assert_every_fact_has_a_source);
+    let merged = merge(Some(&key), None, &BuiltIn::load());
+    assert_every_fact_has_a_source(&merged);
+    let models = &merged.models;
     let [known, house, eyes] = &models[..] else { panic!("{models:?}") };
     assert_eq!((house.kind, house.context_window), (ModelKind::Embedding, Some(8_000)));
     assert_eq!(
@@ -263,10 +285,10 @@ fn what_a_proxys_list_tells_itself_comes_first_and_is_named_as_the_source() {
         (Some(100_000), Some(4_000), Some(true))
     );
     for fact in ["kind", "context-window", "max-output-tokens", "tools"] {
-        assert_eq!(sources(known, fact), ["key-list"], "{fact}");
+        assert_eq!(sources(&merged, known, fact), ["key-list"], "{fact}");
     }
     // A no may stand for "not known": there the table counts.
-    assert_eq!(sources(known, "reasoning"), ["built-in"]);
+    assert_eq!(sources(&merged, known, "reasoning"), ["built-in"]);
     assert_eq!(
         (eyes.input.as_slice(), eyes.structured_output),
         (&["text".into(), "image".into()][..], Some(true))

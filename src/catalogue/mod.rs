@@ -31,7 +31,7 @@ pub use endpoints::EndpointTypes;
 pub use envelope::Refused;
 pub use features::Features;
 pub use key_list::{KeyList, KeyModel};
-pub use merge::{built_in_models, merge};
+pub use merge::{Merged, built_in_models, merge};
 pub use pricing::Pricing;
 pub use public_list::{PublicList, PublicModel};
 pub use routes::Routes;

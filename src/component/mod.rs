@@ -5,8 +5,8 @@ mod runtime;
 use core::cell::RefCell;
 
 use crate::contract::{
-    Account, AccountQuery, Batch, Client, Completion, Config, Description, Discovery, Error, Guest,
-    GuestAccountQuery, GuestClient, GuestCompletion, GuestModelQuery, ModelList, ModelQuery, Request,
+    AccountPoll, AccountQuery, Batch, Client, Completion, Config, Description, Discovery, Error, Guest,
+    GuestAccountQuery, GuestClient, GuestCompletion, GuestModelQuery, ModelPoll, ModelQuery, Request,
 };
 use crate::provider;
 use crate::transport::wasi_http::WasiHttp;
@@ -62,13 +62,13 @@ impl GuestCompletion for CompletionResource {
 }
 
 impl GuestModelQuery for ModelQueryResource {
-    fn poll(&self, wait_ms: u32) -> Result<Option<ModelList>, Error> {
+    fn poll(&self, wait_ms: u32) -> Result<ModelPoll, Error> {
         self.0.borrow_mut().poll(wait_ms).map_err(|error| *error)
     }
 }
 
 impl GuestAccountQuery for AccountQueryResource {
-    fn poll(&self, wait_ms: u32) -> Result<Option<Account>, Error> {
+    fn poll(&self, wait_ms: u32) -> Result<AccountPoll, Error> {
         self.0.borrow_mut().poll(wait_ms).map_err(|error| *error)
     }
 }

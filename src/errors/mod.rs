@@ -48,6 +48,7 @@ fn boxed(kind: ErrorKind, message: String) -> Error {
         retryable: false,
         request_sent: false,
         partial: false,
+        suggested_model: None,
         details_json: None,
     })
 }

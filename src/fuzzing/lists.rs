@@ -1,6 +1,6 @@
 //! Both lists of models, and what they are merged to.
 
-use crate::catalogue::{BuiltIn, KeyList, PublicList, Refused, merge};
+use crate::catalogue::{BuiltIn, KeyList, Merged, PublicList, Refused, merge};
 use crate::contract::Model;
 use crate::errors::{Error, Scrubber, from_body_error};
 use crate::transport::ResponseHead;
@@ -21,8 +21,9 @@ pub fn public_list(data: &[u8]) {
     check_warnings(&list.warnings);
     check(&merge(None, Some(&list), &BuiltIn::default()));
     let Some(key_list) = told(KeyList::parse(&data, refused())) else { return };
-    let models = merge(Some(&key_list), Some(&list), &BuiltIn::load());
-    check(&models);
+    let merged = merge(Some(&key_list), Some(&list), &BuiltIn::load());
+    check(&merged);
+    let models = &merged.models;
     for id in key_list.models.ids().chain(list.models.ids()) {
         assert!(models.binary_search_by(|model| model.id.as_str().cmp(id)).is_ok(), "{id:?} is lost");
     }
@@ -44,7 +45,8 @@ fn check_warnings(warnings: &[String]) {
     assert!(warnings.len() <= 1 && warnings.iter().all(|warning| warning.len() <= 256), "{warnings:?}");
 }
 
-fn check(models: &[Model]) {
+fn check(merged: &Merged) {
+    let models = &merged.models;
     assert!(models.is_sorted_by(|one, next| one.id < next.id), "sorted, and every id once");
     for model in models {
         let labels = [Some(&model.id), model.name.as_ref(), model.vendor.as_ref()];
@@ -52,12 +54,13 @@ fn check(models: &[Model]) {
             assert!(!label.trim_ascii().is_empty() && !label.chars().any(char::is_control), "{model:?}");
         }
         assert!(model.id.len() <= 256, "{model:?}");
-        check_facts(model);
+        check_facts(merged, model);
     }
 }
 
-fn check_facts(model: &Model) {
-    let told = |fact: &str| model.sources.iter().filter(|source| source.fact == fact).count();
+fn check_facts(merged: &Merged, model: &Model) {
+    let sources = merged.source_sets.get(model.sources).expect("an index of a set");
+    let told = |fact: &str| sources.iter().filter(|(name, _)| *name == fact).count();
     assert_eq!(told("status"), 1, "{model:?}");
     for (fact, known) in [
         ("name", model.name.is_some()),

@@ -12,7 +12,7 @@ use super::waiting::{Awaited, Wait};
 use crate::account::account;
 use crate::catalogue::KeyList;
 use crate::config::Settings;
-use crate::contract::Account;
+use crate::contract::{Account, AccountPoll, Pending};
 use crate::errors::{Error, from_body_error, invalid_request};
 use crate::transport::{Fetch, Fetched, Transport};
 
@@ -44,7 +44,7 @@ impl<T: Transport> AccountQuery<T> {
     }
 
     /// The account, once it is known. Waits at most `wait_ms`.
-    pub fn poll(&mut self, wait_ms: u32) -> Result<Option<Account>, Error> {
+    pub fn poll(&mut self, wait_ms: u32) -> Result<AccountPoll, Error> {
         if self.answered {
             return Err(invalid_request("This question was answered already; ask a new one."));
         }
@@ -61,14 +61,14 @@ impl<T: Transport> AccountQuery<T> {
             if let Some(accepted) = accepted.take_if(|accepted| accepted.is_err() || all) {
                 self.answered = true;
                 let (limit, used) = (limit.take(), used.take());
-                return self.answer(accepted, limit, used).map(Some);
+                return self.answer(accepted, limit, used).map(AccountPoll::Ready);
             }
             let mut awaited = Awaited::new();
             for (fetch, _) in self.asked.iter().filter(|(_, told)| told.is_none()) {
                 awaited.add(fetch);
             }
             if !wait.wait(&*self.transport, &awaited.exchanges, awaited.until) {
-                return Ok(None);
+                return Ok(AccountPoll::Pending(Pending { wake_after_ms: None }));
             }
         }
     }

@@ -114,7 +114,8 @@ impl<T: Transport> Completion<T> {
             }
             state => {
                 self.handed_out |= !events.is_empty();
-                Ok(Batch { done: matches!(state, State::Finished) && self.events.is_empty(), events })
+                let done = matches!(state, State::Finished) && self.events.is_empty();
+                Ok(Batch { events, done, wake_after_ms: None })
             }
         }
     }

@@ -40,6 +40,7 @@ pub fn describe() -> Description {
         },
         capabilities: owned(CAPABILITIES),
         default_model: DEFAULT_MODEL.to_owned(),
+        utility_model: None,
     }
 }
 

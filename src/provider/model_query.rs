@@ -6,9 +6,9 @@ use core::time::Duration;
 
 use super::outgoing;
 use super::waiting::{Awaited, Wait};
-use crate::catalogue::{BuiltIn, KeyList, PublicList, built_in_models, merge};
+use crate::catalogue::{BuiltIn, KeyList, Merged, PublicList, built_in_models, merge};
 use crate::config::Settings;
-use crate::contract::{self, Discovery, ListOrigin, Model, ModelList};
+use crate::contract::{self, Discovery, ListOrigin, ModelList, ModelPoll, Pending};
 use crate::errors::{Error, ErrorKind, from_body_error, invalid_request};
 use crate::transport::{Fetch, Fetched, Moment, Transport};
 
@@ -47,7 +47,7 @@ struct Lists {
 }
 
 impl Lists {
-    fn models(&self) -> Vec<Model> {
+    fn merged(&self) -> Merged {
         merge(Some(&self.key_list), self.catalogue.as_ref(), &BuiltIn::load())
     }
 }
@@ -121,7 +121,7 @@ impl<T: Transport> ModelQuery<T> {
     }
 
     /// The list, once it is there. Waits at most `wait_ms`.
-    pub fn poll(&mut self, wait_ms: u32) -> Result<Option<ModelList>, Error> {
+    pub fn poll(&mut self, wait_ms: u32) -> Result<ModelPoll, Error> {
         let mut wait = Wait::new(&*self.transport, wait_ms);
         loop {
             match &mut self.state {
@@ -131,14 +131,14 @@ impl<T: Transport> ModelQuery<T> {
                     let key = key_list.step();
                     let refused = matches!(key_list, Ask::Told(Err(_)));
                     if refused || (key && facts) {
-                        return self.answer().map(Some);
+                        return self.answer().map(ModelPoll::Ready);
                     }
                 }
-                State::Known(_) | State::Answered => return self.answer().map(Some),
+                State::Known(_) | State::Answered => return self.answer().map(ModelPoll::Ready),
             }
             let awaited = self.awaited();
             if !wait.wait(&*self.transport, &awaited.exchanges, awaited.until) {
-                return Ok(None);
+                return Ok(ModelPoll::Pending(Pending { wake_after_ms: None }));
             }
         }
     }
@@ -198,13 +198,13 @@ impl<T: Transport> ModelQuery<T> {
             warnings.push("The key may call no model at all: its list is empty.".into());
         }
         let lists = Lists { key_list, catalogue };
-        let models = lists.models();
+        let merged = lists.merged();
         // An empty list may be a hiccup of the service: it is handed on, and not remembered.
         if !lists.key_list.models.is_empty() {
             let learnt = Learnt { at: self.transport.now(), lists, warnings: warnings.clone() };
             self.memory.borrow_mut().learnt = Some(learnt);
         }
-        Ok(ModelList { models, origin: ListOrigin::Live, age_ms: None, degraded: None, warnings })
+        Ok(list(merged, ListOrigin::Live, warnings))
     }
 
     fn fall_back(&self, error: contract::Error) -> ModelList {
@@ -246,17 +246,20 @@ impl Memory {
         if max_age.is_some() && learnt.lists.catalogue.is_none() && age > FACTLESS_TIME {
             return None;
         }
-        Some(ModelList {
-            models: learnt.lists.models(),
-            origin: ListOrigin::Cached,
-            age_ms: Some(u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
-            degraded: None,
-            warnings: learnt.warnings.clone(),
-        })
+        let mut list = list(learnt.lists.merged(), ListOrigin::Cached, learnt.warnings.clone());
+        list.age_ms = Some(u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
+        Some(list)
     }
 }
 
 fn built_in(degraded: Option<contract::Error>) -> ModelList {
-    let models = built_in_models();
-    ModelList { models, origin: ListOrigin::BuiltIn, age_ms: None, degraded, warnings: Vec::new() }
+    let mut list = list(built_in_models(), ListOrigin::BuiltIn, Vec::new());
+    list.degraded = degraded;
+    list
+}
+
+fn list(merged: Merged, origin: ListOrigin, warnings: Vec<String>) -> ModelList {
+    let Merged { models, source_sets } = merged;
+    let source_sets = source_sets.into_contract();
+    ModelList { models, source_sets, origin, age_ms: None, degraded: None, warnings }
 }

@@ -83,7 +83,7 @@ pub(super) mod tests {
 
     pub(in super::super) fn manifest() -> Manifest {
         Manifest::parse(&format!(
-            "id = \"p\"\nname = \"P\"\nversion = \"0.1.0\"\ncontract = \"agent:model-provider@0.1.0\"\n\
+            "id = \"p\"\nname = \"P\"\nversion = \"0.1.0\"\ncontract = \"agent:model-provider@0.2.0\"\n\
              component = \"p.wasm\"\nsha256 = \"{}\"\n\
              [network]\norigins = [\"https://api.example.com\"]\ncustom-base-url = true\n\
              [credential]\nenv-vars = [\"COMETAPI_KEY\", \"COMET_API_KEY\"]\n",

@@ -2,13 +2,13 @@
 
 use std::io::{self, IsTerminal as _};
 
-use host_test::contract::{Discovery, Event, Media, Model, ModelStatus, Request, Usage};
+use host_test::contract::{Discovery, Event, Media, ModelStatus, Request, Usage};
 use host_test::json;
 
 use super::answer::TerminalView;
 use super::args::{ChatArgs, Common};
 use super::conversation;
-use super::cost::{cost, summary};
+use super::cost::{Priced, cost, summary};
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::request;
@@ -143,7 +143,7 @@ impl View for JsonView {
 }
 
 /// The line below an answer.
-pub(crate) fn footer(answer: &Answer, priced: Option<&Model>, screen: Screen) {
+pub(crate) fn footer(answer: &Answer, priced: Option<&Priced>, screen: Screen) {
     let transcript = &answer.transcript;
     let usage = usage(answer);
     let cost = usage.and_then(|usage| cost(usage, priced));
@@ -157,12 +157,17 @@ pub(crate) fn footer(answer: &Answer, priced: Option<&Model>, screen: Screen) {
 
 /// The model as far as its price matters: from the plugin's own table, or else, with somebody watching, from
 /// the provider. Not knowing a price is no failure of an answer.
-pub(crate) async fn price(session: &mut Session, id: &str, answer: &Answer, screen: Screen) -> Option<Model> {
+pub(crate) async fn price(
+    session: &mut Session,
+    id: &str,
+    answer: &Answer,
+    screen: Screen,
+) -> Option<Priced> {
     if usage(answer).is_none_or(|usage| usage.billed.is_some()) {
         return None;
     }
-    if let Some(model) = priced(session, Discovery::BuiltIn, id).await {
-        return Some(model);
+    if let Some(known) = priced(session, Discovery::BuiltIn, id).await {
+        return Some(known);
     }
     if !screen.err_terminal {
         return None;
@@ -171,11 +176,15 @@ pub(crate) async fn price(session: &mut Session, id: &str, answer: &Answer, scre
     priced(session, Discovery::BestEffort, id).await
 }
 
-async fn priced(session: &mut Session, how: Discovery, id: &str) -> Option<Model> {
+async fn priced(session: &mut Session, how: Discovery, id: &str) -> Option<Priced> {
     let list = session.models(how).await.ok()?;
-    let known =
-        |model: &Model| model.id == id && model.price.is_some() && model.status != ModelStatus::Upcoming;
-    list.models.into_iter().find(known)
+    let model = list.models.iter().find(|model| model.id == id && model.status != ModelStatus::Upcoming)?;
+    let source = json::models::sources(model, &list).iter().find(|source| source.fact == "price");
+    Some(Priced {
+        model: id.to_owned(),
+        price: model.price.clone()?,
+        source: source.map(|source| source.source.clone()),
+    })
 }
 
 fn usage(answer: &Answer) -> Option<&Usage> {

@@ -2,7 +2,7 @@
 //!
 //! What is typed stays in memory and is written to no file.
 
-use host_test::contract::{Media, Message, Model, Part, Request, Role, ToolResultPart};
+use host_test::contract::{Media, Message, Part, Request, Role, ToolResultPart};
 use host_test::transcript::ToolCall;
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
@@ -10,6 +10,7 @@ use rustyline::error::ReadlineError;
 use super::answer::{TerminalView, tool_call};
 use super::chat::{footer, price};
 use super::commands::{self, HELP, Said};
+use super::cost::Priced;
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::request;
@@ -40,7 +41,7 @@ struct Conversation<'a> {
     /// To go with the next message.
     images: Vec<Media>,
     /// The model whose price is known, so that it is looked up once.
-    priced: Option<Model>,
+    priced: Option<Priced>,
     editor: DefaultEditor,
     screen: Screen,
     interrupts: &'a Interrupts,
@@ -132,7 +133,7 @@ impl Conversation<'_> {
             let answer = stream(&mut self.session, &self.request, &mut view, self.interrupts).await;
             view.end()?;
             let answer = answer?;
-            if self.priced.as_ref().is_none_or(|model| model.id != self.request.model) {
+            if self.priced.as_ref().is_none_or(|priced| priced.model != self.request.model) {
                 self.priced = price(&mut self.session, &self.request.model, &answer, self.screen).await;
             }
             footer(&answer, self.priced.as_ref(), self.screen);

@@ -2,10 +2,18 @@
 
 use std::time::Duration;
 
-use host_test::contract::{Model, Price, Usage};
+use host_test::contract::{Price, Usage};
 
 use super::stream::Timing;
 use super::terminal::line;
+
+/// The price of a model, and the source that it is taken from.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Priced {
+    pub(crate) model: String,
+    pub(crate) price: Price,
+    pub(crate) source: Option<String>,
+}
 
 /// A sum of money and how it is known.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,16 +27,14 @@ pub(crate) struct Cost {
 /// The cost of an answer: what the provider says that it charges, or else its price times its tokens.
 ///
 /// `None` where either is unknown: a sum with a part left out would be wrong, and look right.
-pub(crate) fn cost(usage: &Usage, model: Option<&Model>) -> Option<Cost> {
+pub(crate) fn cost(usage: &Usage, priced: Option<&Priced>) -> Option<Cost> {
     if let Some(amount) = usage.billed {
         let currency = usage.currency.clone().unwrap_or_default();
         return Some(Cost { amount, currency, source: "billed".to_owned() });
     }
-    let model = model?;
-    let price = model.price.as_ref()?;
+    let Priced { price, source, .. } = priced?;
     let amount = reckon(usage, price)?;
-    let source = model.sources.iter().find(|source| source.fact == "price");
-    let source = source.map_or_else(|| "unknown source".to_owned(), |source| source.source.clone());
+    let source = source.clone().unwrap_or_else(|| "unknown source".to_owned());
     Some(Cost { amount, currency: price.currency.clone(), source })
 }
 

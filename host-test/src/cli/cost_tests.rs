@@ -1,5 +1,3 @@
-use host_test::contract::{FactSource, ModelKind, ModelStatus};
-
 use super::*;
 
 fn usage(input: Option<u64>, output: Option<u64>) -> Usage {
@@ -23,31 +21,14 @@ fn price() -> Price {
         output: Some(10.0),
         cache_read: Some(0.5),
         cache_write: None,
+        cache_write_long: None,
         per_request: None,
+        tiers: vec![],
     }
 }
 
-fn model(price: Option<Price>, source: Option<&str>) -> Model {
-    let sources = source.map(|source| FactSource { fact: "price".into(), source: source.into() });
-    Model {
-        id: "m".into(),
-        name: None,
-        vendor: None,
-        kind: ModelKind::Chat,
-        status: ModelStatus::Listed,
-        routes: vec![],
-        input: vec![],
-        output: vec![],
-        context_window: None,
-        max_output_tokens: None,
-        tools: None,
-        structured_output: None,
-        reasoning: None,
-        reasoning_efforts: vec![],
-        price,
-        sources: sources.into_iter().collect(),
-        extra_json: None,
-    }
+fn priced(price: Price, source: &str) -> Priced {
+    Priced { model: "m".into(), price, source: Some(source.into()) }
 }
 
 #[test]
@@ -70,13 +51,14 @@ fn an_unknown_part_makes_the_whole_unknown() {
     let by_call = Price { input: None, output: None, per_request: Some(0.25), ..price() };
     assert_eq!(reckon(&usage(None, None), &by_call), Some(0.25));
     assert_eq!(cost(&usage(Some(1), Some(1)), None), None);
-    assert_eq!(cost(&usage(Some(1), Some(1)), Some(&model(None, None))), None);
+    let unknown = priced(Price { output: None, ..price() }, "catalogue");
+    assert_eq!(cost(&usage(Some(1), Some(1)), Some(&unknown)), None);
 }
 
 #[test]
 fn what_was_billed_counts_more_than_what_is_reckoned() {
     let mut given = usage(Some(1_000_000), Some(0));
-    let listed = model(Some(price()), Some("catalogue"));
+    let listed = priced(price(), "catalogue");
     let reckoned = Cost { amount: 2.0, currency: "USD".into(), source: "catalogue".into() };
     assert_eq!(cost(&given, Some(&listed)), Some(reckoned));
     given.billed = Some(1.5);

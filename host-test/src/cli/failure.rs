@@ -196,6 +196,7 @@ mod tests {
             retryable: true,
             request_sent: true,
             partial: false,
+            suggested_model: None,
             details_json: None,
         }
     }

@@ -9,17 +9,21 @@ fn model(id: &str) -> Model {
         vendor: Some("vendor".into()),
         kind: ModelKind::Chat,
         status: ModelStatus::Callable,
+        retirement_date: None,
+        replaced_by: None,
+        aliases: vec![],
         routes: vec![],
         input: vec!["text".into(), "image".into()],
         output: vec![],
         context_window: Some(200_000),
+        max_input_tokens: None,
         max_output_tokens: None,
         tools: Some(true),
         structured_output: None,
         reasoning: Some(false),
         reasoning_efforts: vec![],
         price: Some(price("USD", Some(1.25))),
-        sources: vec![],
+        sources: 0,
         extra_json: None,
     }
 }
@@ -31,12 +35,14 @@ fn price(currency: &str, input: Option<f64>) -> Price {
         output: None,
         cache_read: None,
         cache_write: None,
+        cache_write_long: None,
         per_request: None,
+        tiers: vec![],
     }
 }
 
 fn list(models: Vec<Model>, origin: ListOrigin) -> ModelList {
-    ModelList { models, origin, age_ms: None, degraded: None, warnings: vec![] }
+    ModelList { models, source_sets: vec![vec![]], origin, age_ms: None, degraded: None, warnings: vec![] }
 }
 
 #[test]
@@ -110,6 +116,7 @@ fn a_list_that_is_not_live_says_why() {
         retryable: false,
         request_sent: false,
         partial: false,
+        suggested_model: None,
         details_json: None,
     };
     let given =

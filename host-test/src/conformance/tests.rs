@@ -122,6 +122,7 @@ fn network() -> Error {
         retryable: true,
         request_sent: true,
         partial: false,
+        suggested_model: None,
         details_json: None,
     }
 }

@@ -1,7 +1,8 @@
 //! An error of the contract as JSON.
 //!
 //! `{"kind":"rate-limited","message":…,"http-status":429,"provider-code":…,"request-id":…,
-//! "retry-after-ms":…,"retryable":true,"request-sent":true,"partial":false,"details-json":…}`.
+//! "retry-after-ms":…,"retryable":true,"request-sent":true,"partial":false,"suggested-model":null,
+//! "details-json":…}`.
 //! A kind that the contract's list lacks is `"kind":"other","kind-other":"…"`.
 
 use serde_json::{Value, json};
@@ -50,6 +51,7 @@ pub fn error(error: &Error) -> Value {
         ("retryable", json!(error.retryable)),
         ("request-sent", json!(error.request_sent)),
         ("partial", json!(error.partial)),
+        ("suggested-model", json!(error.suggested_model)),
         ("details-json", json!(error.details_json)),
     ]));
     Value::Object(fields)
@@ -71,6 +73,7 @@ pub fn host_error(cause: &str, message: &str, partial: bool) -> Value {
         retryable: false,
         request_sent: true,
         partial,
+        suggested_model: None,
         details_json: None,
     })
 }
@@ -90,6 +93,7 @@ mod tests {
             retryable: true,
             request_sent: true,
             partial: false,
+            suggested_model: Some("n".into()),
             details_json: Some(r#"{"a":1}"#.into()),
         }
     }
@@ -98,7 +102,7 @@ mod tests {
     fn an_error_keeps_every_field_under_the_contracts_name() {
         assert_eq!(
             error(&of(ErrorKind::RateLimited)).to_string(),
-            r#"{"kind":"rate-limited","message":"m","http-status":429,"provider-code":"c","request-id":"r","retry-after-ms":1500,"retryable":true,"request-sent":true,"partial":false,"details-json":"{\"a\":1}"}"#
+            r#"{"kind":"rate-limited","message":"m","http-status":429,"provider-code":"c","request-id":"r","retry-after-ms":1500,"retryable":true,"request-sent":true,"partial":false,"suggested-model":"n","details-json":"{\"a\":1}"}"#
         );
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{error, object};
-use crate::contract::{ListOrigin, Model, ModelKind, ModelList, ModelStatus, Price};
+use crate::contract::{FactSource, ListOrigin, Model, ModelKind, ModelList, ModelStatus, Price, PriceTier};
 
 /// The kind's word in the contract.
 #[must_use]
@@ -45,7 +45,7 @@ pub fn origin(origin: ListOrigin) -> &'static str {
 #[must_use]
 pub fn model_list(list: &ModelList) -> Value {
     Value::Object(object([
-        ("models", list.models.iter().map(model).collect()),
+        ("models", list.models.iter().map(|each| model(each, list)).collect()),
         ("origin", json!(origin(list.origin))),
         ("age-ms", json!(list.age_ms)),
         ("degraded", list.degraded.as_ref().map_or(Value::Null, error::error)),
@@ -53,10 +53,17 @@ pub fn model_list(list: &ModelList) -> Value {
     ]))
 }
 
-/// One model with all of its facts.
+/// The sources of a model's facts; none where the list has no such set.
 #[must_use]
-pub fn model(model: &Model) -> Value {
-    let sources = model.sources.iter().map(|source| {
+pub fn sources<'l>(model: &Model, list: &'l ModelList) -> &'l [FactSource] {
+    let set = usize::try_from(model.sources).ok().and_then(|index| list.source_sets.get(index));
+    set.map_or(&[], Vec::as_slice)
+}
+
+/// One model of a list with all of its facts.
+#[must_use]
+pub fn model(model: &Model, list: &ModelList) -> Value {
+    let sources = sources(model, list).iter().map(|source| {
         Value::Object(object([("fact", json!(source.fact)), ("source", json!(source.source))]))
     });
     Value::Object(object([
@@ -65,10 +72,14 @@ pub fn model(model: &Model) -> Value {
         ("vendor", json!(model.vendor)),
         ("kind", json!(kind(model.kind))),
         ("status", json!(status(model.status))),
+        ("retirement-date", json!(model.retirement_date)),
+        ("replaced-by", json!(model.replaced_by)),
+        ("aliases", json!(model.aliases)),
         ("routes", json!(model.routes)),
         ("input", json!(model.input)),
         ("output", json!(model.output)),
         ("context-window", json!(model.context_window)),
+        ("max-input-tokens", json!(model.max_input_tokens)),
         ("max-output-tokens", json!(model.max_output_tokens)),
         ("tools", json!(model.tools)),
         ("structured-output", json!(model.structured_output)),
@@ -87,14 +98,25 @@ fn price(price: &Price) -> Value {
         ("output", json!(price.output)),
         ("cache-read", json!(price.cache_read)),
         ("cache-write", json!(price.cache_write)),
+        ("cache-write-long", json!(price.cache_write_long)),
         ("per-request", json!(price.per_request)),
+        ("tiers", price.tiers.iter().map(tier).collect()),
+    ]))
+}
+
+fn tier(tier: &PriceTier) -> Value {
+    Value::Object(object([
+        ("above-input-tokens", json!(tier.above_input_tokens)),
+        ("input", json!(tier.input)),
+        ("output", json!(tier.output)),
+        ("cache-read", json!(tier.cache_read)),
+        ("cache-write", json!(tier.cache_write)),
     ]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::FactSource;
 
     fn full() -> Model {
         Model {
@@ -103,10 +125,14 @@ mod tests {
             vendor: Some("v".into()),
             kind: ModelKind::Chat,
             status: ModelStatus::Callable,
+            retirement_date: Some("2027-01-14".into()),
+            replaced_by: None,
+            aliases: vec![],
             routes: vec!["chat-completions".into()],
             input: vec!["text".into(), "image".into()],
             output: vec![],
             context_window: Some(200_000),
+            max_input_tokens: Some(136_000),
             max_output_tokens: None,
             tools: Some(true),
             structured_output: None,
@@ -118,9 +144,17 @@ mod tests {
                 output: Some(10.0),
                 cache_read: None,
                 cache_write: None,
+                cache_write_long: None,
                 per_request: None,
+                tiers: vec![PriceTier {
+                    above_input_tokens: 100_000,
+                    input: Some(2.5),
+                    output: Some(15.0),
+                    cache_read: None,
+                    cache_write: None,
+                }],
             }),
-            sources: vec![FactSource { fact: "price".into(), source: "catalogue".into() }],
+            sources: 0,
             extra_json: None,
         }
     }
@@ -129,6 +163,7 @@ mod tests {
     fn a_list_is_one_object_in_the_contracts_names() {
         let list = ModelList {
             models: vec![full()],
+            source_sets: vec![vec![FactSource { fact: "price".into(), source: "catalogue".into() }]],
             origin: ListOrigin::Live,
             age_ms: None,
             degraded: None,
@@ -136,7 +171,7 @@ mod tests {
         };
         assert_eq!(
             model_list(&list).to_string(),
-            r#"{"models":[{"id":"m","name":null,"vendor":"v","kind":"chat","status":"callable","routes":["chat-completions"],"input":["text","image"],"output":[],"context-window":200000,"max-output-tokens":null,"tools":true,"structured-output":null,"reasoning":false,"reasoning-efforts":["low"],"price":{"currency":"USD","input":1.25,"output":10.0,"cache-read":null,"cache-write":null,"per-request":null},"sources":[{"fact":"price","source":"catalogue"}],"extra-json":null}],"origin":"live","age-ms":null,"degraded":null,"warnings":[]}"#
+            r#"{"models":[{"id":"m","name":null,"vendor":"v","kind":"chat","status":"callable","retirement-date":"2027-01-14","replaced-by":null,"aliases":[],"routes":["chat-completions"],"input":["text","image"],"output":[],"context-window":200000,"max-input-tokens":136000,"max-output-tokens":null,"tools":true,"structured-output":null,"reasoning":false,"reasoning-efforts":["low"],"price":{"currency":"USD","input":1.25,"output":10.0,"cache-read":null,"cache-write":null,"cache-write-long":null,"per-request":null,"tiers":[{"above-input-tokens":100000,"input":2.5,"output":15.0,"cache-read":null,"cache-write":null}]},"sources":[{"fact":"price","source":"catalogue"}],"extra-json":null}],"origin":"live","age-ms":null,"degraded":null,"warnings":[]}"#
         );
     }
 
@@ -152,10 +187,12 @@ mod tests {
             retryable: true,
             request_sent: false,
             partial: false,
+            suggested_model: None,
             details_json: None,
         };
         let list = ModelList {
             models: vec![],
+            source_sets: vec![],
             origin: ListOrigin::BuiltIn,
             age_ms: Some(5),
             degraded: Some(why),

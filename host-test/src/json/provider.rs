@@ -24,6 +24,7 @@ pub fn description(description: &Description) -> Value {
         ("auth", Value::Object(auth)),
         ("capabilities", json!(description.capabilities)),
         ("default-model", json!(description.default_model)),
+        ("utility-model", json!(description.utility_model)),
     ]))
 }
 
@@ -76,10 +77,11 @@ mod tests {
             },
             capabilities: vec!["tools".into()],
             default_model: "m".into(),
+            utility_model: Some("u".into()),
         };
         assert_eq!(
             description(&given).to_string(),
-            r#"{"id":"i","name":"n","version":"0.1.0","homepage-url":"h","docs-url":"d","default-base-url":"b","origins":["o"],"auth":{"env-vars":["E"],"key-hint":"k","console-url":"c"},"capabilities":["tools"],"default-model":"m"}"#
+            r#"{"id":"i","name":"n","version":"0.1.0","homepage-url":"h","docs-url":"d","default-base-url":"b","origins":["o"],"auth":{"env-vars":["E"],"key-hint":"k","console-url":"c"},"capabilities":["tools"],"default-model":"m","utility-model":"u"}"#
         );
     }
 }

@@ -9,7 +9,7 @@ fn right() -> String {
         r#"id = "cometapi"
 name = "CometAPI"
 version = "0.1.0"
-contract = "agent:model-provider@0.1.0"
+contract = "agent:model-provider@0.2.0"
 component = "cometapi.wasm"
 sha256 = "{DIGEST}"
 size = 8

@@ -6,7 +6,7 @@ use wasmparser::{Encoding, Parser, Payload};
 pub const CONTRACT_PACKAGE: &str = "agent:model-provider";
 
 /// The version of the contract that this harness speaks.
-pub const CONTRACT_VERSION: &str = "0.1.0";
+pub const CONTRACT_VERSION: &str = "0.2.0";
 
 /// The imports that the contract allows, without their versions.
 ///

@@ -13,7 +13,7 @@ fn component(export: &str, import: &str) -> Vec<u8> {
 }
 
 pub(super) fn provider() -> Vec<u8> {
-    component("agent:model-provider/provider@0.1.0", "wasi:http/types@0.2.12")
+    component("agent:model-provider/provider@0.2.0", "wasi:http/types@0.2.12")
 }
 
 pub(super) fn description() -> Description {
@@ -32,6 +32,7 @@ pub(super) fn description() -> Description {
         },
         capabilities: Vec::new(),
         default_model: String::new(),
+        utility_model: None,
     }
 }
 
@@ -56,7 +57,7 @@ fn a_packed_component_is_a_plugin_by_its_folder_its_manifest_and_its_component()
         assert_eq!(plugin.directory, out);
         assert_eq!(plugin.component(), provider());
         assert_eq!(plugin.manifest.version.to_string(), "1.2.3");
-        assert_eq!(plugin.manifest.contract, "agent:model-provider@0.1.0");
+        assert_eq!(plugin.manifest.contract, "agent:model-provider@0.2.0");
         assert_eq!(plugin.manifest.credential.env_vars, ["COMETAPI_KEY"]);
         assert_eq!(plugin.surface().imports, ["wasi:http/types@0.2.12"]);
     }
@@ -69,7 +70,7 @@ fn a_packed_component_is_a_plugin_by_its_folder_its_manifest_and_its_component()
 fn a_changed_component_is_told_by_its_size_and_by_its_digest() {
     let (_dir, out) = packed();
     let file = out.join("cometapi.wasm");
-    let longer = component("agent:model-provider/provider@0.1.0", "");
+    let longer = component("agent:model-provider/provider@0.2.0", "");
     fs::write(&file, &longer).unwrap();
     let error = Plugin::load(&out).unwrap_err().to_string();
     assert!(error.contains(&format!("the component is {} bytes", longer.len())), "{error}");
@@ -85,10 +86,10 @@ fn a_changed_component_is_told_by_its_size_and_by_its_digest() {
 #[test]
 fn a_manifest_of_another_contract_than_its_component_is_refused() {
     let (_dir, out) = packed();
-    edit(&out.join("plugin.toml"), "agent:model-provider@0.1.0", "agent:model-provider@0.2.0");
+    edit(&out.join("plugin.toml"), "agent:model-provider@0.2.0", "agent:model-provider@0.1.0");
     let error = Plugin::load(&out).unwrap_err().to_string();
-    assert!(error.contains("the manifest says agent:model-provider@0.2.0"), "{error}");
-    assert!(error.contains("the component is agent:model-provider@0.1.0"), "{error}");
+    assert!(error.contains("the manifest says agent:model-provider@0.1.0"), "{error}");
+    assert!(error.contains("the component is agent:model-provider@0.2.0"), "{error}");
 }
 
 #[test]
@@ -151,14 +152,14 @@ fn files_of_absurd_length_are_not_read_to_their_end() {
 
 #[test]
 fn a_component_that_is_no_provider_of_this_contract_is_refused_by_name() {
-    let ours = "agent:model-provider/provider@0.1.0";
+    let ours = "agent:model-provider/provider@0.2.0";
     // The component, and what the refusal has to name.
     let cases = [
         (component("wasi:cli/run@0.2.0", ""), "wasi:cli/run@0.2.0"),
-        (component("wasi:cli/run@0.2.0", ""), "this harness runs agent:model-provider@0.1.0"),
+        (component("wasi:cli/run@0.2.0", ""), "this harness runs agent:model-provider@0.2.0"),
         (
-            component("agent:model-provider/provider@0.2.0", ""),
-            "speaks agent:model-provider@0.2.0, this harness speaks agent:model-provider@0.1.0",
+            component("agent:model-provider/provider@0.1.0", ""),
+            "speaks agent:model-provider@0.1.0, this harness speaks agent:model-provider@0.2.0",
         ),
         (component(ours, "wasi:cli/environment@0.2.0"), "imports wasi:cli/environment@0.2.0"),
         (

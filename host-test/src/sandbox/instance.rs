@@ -24,8 +24,8 @@ use super::policy::{Denial, Policy};
 use super::redact::{Outgoing, Redaction};
 use super::running::Running;
 use crate::contract::{
-    self, Account, Batch, Config, Credential as Handed, Description, Discovery, Guest, ModelList,
-    ModelProvider, Request,
+    self, Account, AccountPoll, Batch, Config, Credential as Handed, Description, Discovery, Guest,
+    ModelList, ModelPoll, ModelProvider, Request,
 };
 
 /// The longest single wait inside a component while an answer is polled for.
@@ -319,8 +319,8 @@ impl Instance {
                 queries.call_poll(store, query, milliseconds(told))
             })??;
             match answer {
-                Some(list) => return Ok(list),
-                None => self.pause().await,
+                ModelPoll::Ready(list) => return Ok(list),
+                ModelPoll::Pending(_) => self.pause().await,
             }
         }
     }
@@ -333,8 +333,8 @@ impl Instance {
                 queries.call_poll(store, query, milliseconds(told))
             })??;
             match answer {
-                Some(account) => return Ok(account),
-                None => self.pause().await,
+                AccountPoll::Ready(account) => return Ok(account),
+                AccountPoll::Pending(_) => self.pause().await,
             }
         }
     }

@@ -27,7 +27,7 @@ fn it_imports_exactly_six_interfaces_and_exports_one() {
         seen.imports.iter().map(|import| import.split('@').next().unwrap_or_default()).collect();
     imports.sort_unstable();
     assert_eq!(imports, IMPORTS);
-    assert_eq!(seen.exports, ["agent:model-provider/provider@0.1.0"]);
+    assert_eq!(seen.exports, ["agent:model-provider/provider@0.2.0"]);
 }
 
 #[test]

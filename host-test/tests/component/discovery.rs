@@ -21,13 +21,14 @@ fn check(name: &str, list: &ModelList) {
             "{name}: {}",
             model.id
         );
+        let sources = host_test::json::models::sources(model, list);
         for (fact, known) in [
             ("context-window", model.context_window.is_some()),
             ("max-output-tokens", model.max_output_tokens.is_some()),
             ("price", model.price.is_some()),
             ("tools", model.tools.is_some()),
         ] {
-            let sourced = model.sources.iter().any(|source| source.fact == fact);
+            let sourced = sources.iter().any(|source| source.fact == fact);
             assert_eq!(known, sourced, "{name}: {} of {}", fact, model.id);
         }
     }

@@ -47,6 +47,7 @@ pub fn description() -> Description {
         auth: AuthDescription { env_vars: Vec::new(), key_hint: String::new(), console_url: String::new() },
         capabilities: Vec::new(),
         default_model: String::new(),
+        utility_model: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Questions about models and the account.
 
 use super::*;
-use crate::contract::{Discovery, ErrorKind, ListOrigin, ModelList, ModelStatus};
+use crate::contract::{AccountPoll, Discovery, ErrorKind, ListOrigin, ModelList, ModelPoll, ModelStatus};
 
 const KEY_LIST: &str = r#"{"data":[{"id":"b","supported_endpoint_types":["openai"]},{"id":"a"}]}"#;
 const CATALOGUE: &str = r#"{"data":[{"id":"a","context_length":"200K","model_type":"text"},{"id":"c"}]}"#;
@@ -17,7 +17,7 @@ fn lists(key_list: Script, catalogue: Script) -> Scripted {
 fn ask(client: &Client<Scripted>, how: Discovery, max_age_ms: u64) -> Result<ModelList, Error> {
     let mut query = client.models(how, max_age_ms);
     loop {
-        if let Some(list) = query.poll(1_000)? {
+        if let ModelPoll::Ready(list) = query.poll(1_000)? {
             return Ok(list);
         }
     }
@@ -168,7 +168,7 @@ fn a_question_is_answered_once() {
     let network = lists(answer(0, 200, KEY_LIST), answer(0, 200, CATALOGUE));
     let client = client(&network);
     let mut query = client.models(Discovery::Live, 0);
-    assert!(query.poll(1_000).expect("a list").is_some());
+    assert!(matches!(query.poll(1_000), Ok(ModelPoll::Ready(_))));
     assert_eq!(query.poll(1_000).err().map(|error| error.kind), Some(ErrorKind::InvalidRequest));
 }
 
@@ -176,9 +176,9 @@ fn a_question_is_answered_once() {
 fn nothing_is_waited_for_without_time() {
     let network = lists(answer(100, 200, KEY_LIST), answer(100, 200, CATALOGUE));
     let mut query = client(&network).models(Discovery::Live, 0);
-    assert_eq!(query.poll(0).expect("no error"), None);
+    assert!(matches!(query.poll(0), Ok(ModelPoll::Pending(_))));
     network.advance(100);
-    assert!(query.poll(0).expect("no error").is_some());
+    assert!(matches!(query.poll(0), Ok(ModelPoll::Ready(_))));
     assert_eq!(network.waits(), 0);
 }
 
@@ -199,8 +199,8 @@ fn an_account_tells_the_balance_where_the_service_does() {
         let mut query = client(&network).account();
         let told = loop {
             match query.poll(1_000) {
-                Ok(Some(account)) => break Ok(account.remaining),
-                Ok(None) => {}
+                Ok(AccountPoll::Ready(account)) => break Ok(account.remaining),
+                Ok(AccountPoll::Pending(_)) => {}
                 Err(error) => break Err(error.kind),
             }
         };

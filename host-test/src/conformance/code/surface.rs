@@ -19,7 +19,7 @@ pub(super) const CASES: &[Code] = &[
         name: "exports",
         plays: "The component's exports: the provider, with the version in its name.",
         promises: &[Promise::Surface, Promise::Grows],
-        expected: "agent:model-provider/provider@0.1.0",
+        expected: "agent:model-provider/provider@0.2.0",
         run: |bench| Box::pin(async { exports(bench) }),
     },
     Code {

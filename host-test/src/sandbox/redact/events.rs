@@ -22,6 +22,8 @@ pub(in super::super) struct Outgoing {
     blocks: BTreeMap<u32, Flow>,
     ready: VecDeque<Event>,
     end: Option<End>,
+    /// When the component wants to be called next, as of its last batch.
+    wake_after_ms: Option<u32>,
 }
 
 /// What the component said last.
@@ -33,7 +35,13 @@ enum End {
 impl Outgoing {
     pub(in super::super) fn new(redaction: &Redaction) -> Outgoing {
         let redaction = redaction.clone();
-        Outgoing { redaction, blocks: BTreeMap::new(), ready: VecDeque::new(), end: None }
+        Outgoing {
+            redaction,
+            blocks: BTreeMap::new(),
+            ready: VecDeque::new(),
+            end: None,
+            wake_after_ms: None,
+        }
     }
 
     /// What is left of an earlier answer because it was more than asked for; `None` where nothing is, and
@@ -54,6 +62,7 @@ impl Outgoing {
         match answer {
             Ok(batch) if self.redaction.is_idle() => return Ok(batch),
             Ok(batch) => {
+                self.wake_after_ms = batch.wake_after_ms;
                 batch.events.into_iter().for_each(|event| self.push(event));
                 self.end = batch.done.then_some(End::Done);
             }
@@ -75,7 +84,9 @@ impl Outgoing {
         // 0 is taken for 1, as the contract has it.
         let count = usize::try_from(max_events.max(1)).unwrap_or(usize::MAX).min(self.ready.len());
         let events = self.ready.drain(..count).collect();
-        Ok(Batch { events, done: self.ready.is_empty() && matches!(self.end, Some(End::Done)) })
+        let done = self.ready.is_empty() && matches!(self.end, Some(End::Done));
+        let wake_after_ms = if self.ready.is_empty() { self.wake_after_ms } else { Some(0) };
+        Ok(Batch { events, done, wake_after_ms })
     }
 
     fn push(&mut self, mut event: Event) {

@@ -28,6 +28,7 @@ fn error() -> Error {
         retryable: true,
         request_sent: true,
         partial: true,
+        suggested_model: None,
         details_json: None,
     }
 }
@@ -54,7 +55,7 @@ fn out(batches: Vec<Result<Batch, Error>>, max: u32) -> (Vec<Event>, Option<Erro
 }
 
 fn batch(events: Vec<Event>, done: bool) -> Result<Batch, Error> {
-    Ok(Batch { events, done })
+    Ok(Batch { events, done, wake_after_ms: None })
 }
 
 #[test]

@@ -52,6 +52,7 @@ fn an_error_is_rid_of_a_key_of_any_spelling_and_any_length() {
                 retryable: false,
                 request_sent: true,
                 partial: false,
+                suggested_model: None,
                 details_json: text(),
             };
             redaction(key).error(&mut error);
