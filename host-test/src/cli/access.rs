@@ -1,8 +1,8 @@
 //! Which server, and with which key: from the command line and the environment, and nothing else.
 
-use host_test::contract::Credential;
-use host_test::plugin::{Manifest, Origin};
-use host_test::sandbox::Secret;
+use provider_host::contract::Credential;
+use provider_host::plugin::{Manifest, Origin};
+use provider_host::sandbox::Secret;
 use url::Url;
 
 use super::args::{Common, KeyMode};

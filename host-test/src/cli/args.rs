@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use host_test::contract::{Discovery, ModelKind};
-use host_test::sandbox;
+use provider_host::contract::{Discovery, ModelKind};
+use provider_host::sandbox;
 
 use super::conformance::ConformanceArgs;
 
@@ -135,7 +135,7 @@ Examples:
   host-test chat --image cat.png \"What is this?\"
   git diff | host-test chat -s \"Review this.\" -
   host-test chat --tools tools.json --json \"Weather in Paris?\"
-  host-test chat --request request.json    a whole request: see docs of host_test::json::request
+  host-test chat --request request.json    a whole request: see docs of provider_host::json::request
 
 The answer goes to stdout; reasoning, tool calls, tokens and cost go to stderr.
 With --json each line of stdout is an event, and the last one is \"finish\" or \"error\"."
@@ -172,7 +172,7 @@ pub(crate) struct ChatArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = format!(
-    "{}\n\n{}", host_test::stand_in::FAULTS_HELP, host_test::stand_in::CONTROL_HELP
+    "{}\n\n{}", stand_in::FAULTS_HELP, stand_in::CONTROL_HELP
 ))]
 pub(crate) struct StandInArgs {
     /// The port on 127.0.0.1; 0 takes any free one.
@@ -183,7 +183,7 @@ pub(crate) struct StandInArgs {
     pub(crate) stamped: bool,
     /// Over TLS, with a certificate of an authority made on the spot, or with a handshake that fails.
     #[arg(long, value_name = "HANDSHAKE", conflicts_with_all = ["stamped", "port"])]
-    pub(crate) tls: Option<host_test::stand_in::Handshake>,
+    pub(crate) tls: Option<stand_in::Handshake>,
 }
 
 #[derive(Debug, Args)]
@@ -328,7 +328,7 @@ mod tests {
         for kind in
             [K::Chat, K::Embedding, K::Image, K::Video, K::Audio, K::Rerank, K::Moderation, K::Unknown]
         {
-            let asked = Kind::from_str(host_test::json::models::kind(kind), false).unwrap();
+            let asked = Kind::from_str(provider_host::json::models::kind(kind), false).unwrap();
             assert!(asked.takes(kind) && Kind::All.takes(kind));
             assert_eq!(asked.takes(K::Chat), kind == K::Chat);
         }

@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use host_test::contract::{Discovery, Event, Request};
-use host_test::json::request as requests;
-use host_test::plugin::Plugin;
-use host_test::sandbox::{ClientHandle, Grant, Host, HostOptions, Instance, Prepared, Secret};
-use host_test::stamped::StampedServer;
+use latency_server::StampedServer;
 use meter::{Client, Sample, Spread};
+use provider_host::contract::{Discovery, Event, Request};
+use provider_host::json::request as requests;
+use provider_host::plugin::Plugin;
+use provider_host::sandbox::{ClientHandle, Grant, Host, HostOptions, Instance, Prepared, Secret};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -107,7 +107,7 @@ pub(crate) async fn run(common: &Common, args: &MeasureArgs, screen: Screen) -> 
 struct Opening {
     prepared: Prepared,
     grant: Grant,
-    config: host_test::contract::Config,
+    config: provider_host::contract::Config,
 }
 
 struct Open {

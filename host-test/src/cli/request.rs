@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use host_test::contract::{
+use provider_host::contract::{
     JsonSchema, Media, Message, Part, ReasoningOptions, Request, ResponseFormat, Role, TextPart,
 };
-use host_test::json::request::{self as reader, media, tools};
+use provider_host::json::request::{self as reader, media, tools};
 
 use super::args::ChatArgs;
 use super::failure::Failure;
@@ -131,7 +131,7 @@ fn in_file(path: &Path, why: &dyn std::fmt::Display) -> Failure {
 #[cfg(test)]
 mod tests {
     use clap::Parser as _;
-    use host_test::contract::MediaSource;
+    use provider_host::contract::MediaSource;
 
     use super::*;
     use crate::cli::args::{Cli, Command};

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use host_test::contract::{self, Config, Discovery, ErrorKind, Timeouts};
-use host_test::plugin::{Manifest, Origin, Plugin, Trust, TrustedKey};
-use host_test::sandbox::{
+use provider_host::contract::{self, Config, Discovery, ErrorKind, Timeouts};
+use provider_host::plugin::{Manifest, Origin, Plugin, Trust, TrustedKey};
+use provider_host::sandbox::{
     CacheDir, CallError, ClientHandle, CompletionHandle, Grant, Host, HostOptions, Instance, Place,
     Preparation, Prepared, SandboxError, Secret,
 };
-use host_test::stand_in::StandIn;
+use stand_in::StandIn;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use url::Url;
 

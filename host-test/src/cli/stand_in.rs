@@ -1,8 +1,8 @@
 //! `host-test stand-in`: the stand-in of CometAPI alone, for other programs to talk to.
 
-use host_test::stamped::{self, StampedServer};
-use host_test::stand_in::{Authority, StandIn};
+use latency_server::StampedServer;
 use serde_json::json;
+use stand_in::{Authority, StandIn};
 
 use super::args::{Common, StandInArgs};
 use super::failure::Failure;
@@ -26,7 +26,7 @@ pub(crate) async fn run(
             screen.print(&format!("export COMETAPI_BASE_URL={}\n", server.base_url()))?;
             screen.aside(
                 Some(Style::Dim),
-                &format!("{}\nserving on this machine only, until Ctrl-C\n", stamped::HELP),
+                &format!("{}\nserving on this machine only, until Ctrl-C\n", latency_server::HELP),
             );
         }
         return until(&guard).await;

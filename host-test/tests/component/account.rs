@@ -1,8 +1,8 @@
 //! Whether the key is accepted, and what is left on it.
 
-use host_test::contract::ErrorKind;
-use host_test::sandbox::Secret;
-use host_test::stand_in::StandIn;
+use provider_host::contract::ErrorKind;
+use provider_host::sandbox::Secret;
+use stand_in::StandIn;
 
 use crate::support::{Waiting, config, instance, provider, provider_error};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use host_test::contract::{Config, Event, Timeouts};
+use provider_host::contract::{Config, Event, Timeouts};
 use tokio::io::AsyncWriteExt;
 
 use crate::raw::{RawServer, STREAM_HEAD, chunk, read_request};

@@ -5,9 +5,11 @@
 
 use std::time::{Duration, Instant};
 
-use host_test::contract::{Config, Discovery, Media, MediaSource, Message, Part, Request, Role, Timeouts};
-use host_test::sandbox::{KeyMode, Secret};
-use host_test::stand_in::{Outcome, StandIn};
+use provider_host::contract::{
+    Config, Discovery, Media, MediaSource, Message, Part, Request, Role, Timeouts,
+};
+use provider_host::sandbox::{KeyMode, Secret};
+use stand_in::{Outcome, StandIn};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use host_test::contract::Discovery;
-use host_test::sandbox::{Grant, Instance, Secret};
-use host_test::stand_in::StandIn;
+use provider_host::contract::Discovery;
+use provider_host::sandbox::{Grant, Instance, Secret};
+use stand_in::StandIn;
 
 use crate::support::{PATIENCE, Provider, Waiting, ask, config, prepared, provider};
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use host_test::contract::Discovery;
-use host_test::sandbox::KeyMode;
-use host_test::stand_in::StandIn;
+use provider_host::contract::Discovery;
+use provider_host::sandbox::KeyMode;
+use stand_in::StandIn;
 
 use crate::canary::holds_no_key;
 use crate::support::{Waiting, ask, config, open};

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use host_test::contract::{Discovery, ErrorKind, ListOrigin, ModelKind, ModelList, ModelStatus};
-use host_test::sandbox::CallError;
-use host_test::stand_in::{Route, StandIn, scenarios};
+use provider_host::contract::{Discovery, ErrorKind, ListOrigin, ModelKind, ModelList, ModelStatus};
+use provider_host::sandbox::CallError;
+use stand_in::{Route, StandIn, scenarios};
 
 use crate::support::{Provider, Waiting, provider, provider_error};
 
@@ -21,7 +21,7 @@ fn check(name: &str, list: &ModelList) {
             "{name}: {}",
             model.id
         );
-        let sources = host_test::json::models::sources(model, list);
+        let sources = provider_host::json::models::sources(model, list);
         for (fact, known) in [
             ("context-window", model.context_window.is_some()),
             ("max-output-tokens", model.max_output_tokens.is_some()),
@@ -42,7 +42,7 @@ async fn models_are_discovered_with_kinds_facts_and_sources() {
         let list = list(&mut provider, Discovery::Live).await.expect("a list");
         check("live", &list);
         assert_eq!((list.origin, list.age_ms, list.degraded.is_some()), (ListOrigin::Live, None, false));
-        let count = |test: &dyn Fn(&host_test::contract::Model) -> bool| {
+        let count = |test: &dyn Fn(&provider_host::contract::Model) -> bool| {
             list.models.iter().filter(|model| test(model)).count()
         };
         assert!(list.models.len() >= 550, "{}", list.models.len());

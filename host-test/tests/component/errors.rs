@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use host_test::contract::{Config, Error, ErrorKind, FinishReason, Timeouts};
-use host_test::sandbox::{ClientHandle, Instance, KeyMode, Secret};
-use host_test::stand_in::{StandIn, scenarios};
+use provider_host::contract::{Config, Error, ErrorKind, FinishReason, Timeouts};
+use provider_host::sandbox::{ClientHandle, Instance, KeyMode, Secret};
+use stand_in::{StandIn, scenarios};
 
 use crate::support::{Waiting, ask, config, instance, open, provider, provider_error, timeouts};
 

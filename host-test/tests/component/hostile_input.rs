@@ -9,9 +9,9 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use host_test::contract::{Config, Credential, ErrorKind, FinishReason, ToolArguments};
-use host_test::sandbox::{KeyMode, Secret};
 use proptest::test_runner::{Config as Cases, TestRunner};
+use provider_host::contract::{Config, Credential, ErrorKind, FinishReason, ToolArguments};
+use provider_host::sandbox::{KeyMode, Secret};
 
 use self::server::{Framing, Served, Server};
 use crate::support::{self, Answer, Provider, Waiting, ask};

@@ -1,7 +1,7 @@
 //! The service itself, where there is a key for it: `COMETAPI_KEY`.
 
-use host_test::contract::{Config, Discovery, Timeouts};
-use host_test::sandbox::{Grant, Secret};
+use provider_host::contract::{Config, Discovery, Timeouts};
+use provider_host::sandbox::{Grant, Secret};
 
 use crate::support::{Provider, Waiting, ask, config, prepared};
 

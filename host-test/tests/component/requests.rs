@@ -1,8 +1,8 @@
 //! What goes out: every field of a request, as the server sees it.
 
-use host_test::json::request;
-use host_test::stand_in::StandIn;
+use provider_host::json::request;
 use serde_json::{Value, json};
+use stand_in::StandIn;
 
 use crate::support::{Waiting, provider};
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use host_test::conformance::{Bench, cases, run};
-use host_test::stand_in::scenarios;
+use conformance::{Bench, cases, run};
+use stand_in::scenarios;
 
 use crate::support::plugin;
 

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use host_test::contract::{
+use provider_host::contract::{
     Event, FinishReason, Message, Part, ReasoningOptions, Request, Role, Tool, ToolArguments, ToolResultPart,
 };
-use host_test::stand_in::{StandIn, scenarios};
+use stand_in::{StandIn, scenarios};
 
 use crate::support::{PATIENCE, Waiting, ask, provider};
 

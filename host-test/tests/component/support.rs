@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use host_test::contract::{
+use conformance::grammar::Grammar;
+use conformance::transcript::Transcript;
+use provider_host::contract::{
     Config, Credential, Error, Event, Message, Part, Request, Role, TextPart, Timeouts,
 };
-use host_test::grammar::Grammar;
-use host_test::json::request;
-use host_test::plugin::Plugin;
-use host_test::sandbox::{
+use provider_host::json::request;
+use provider_host::plugin::Plugin;
+use provider_host::sandbox::{
     CallError, ClientHandle, CompletionHandle, Grant, Host, HostOptions, Instance, KeyMode, Prepared, Secret,
 };
-use host_test::stand_in::StandIn;
-use host_test::transcript::Transcript;
+use stand_in::StandIn;
 
 /// No test waits longer than this for anything.
 pub const PATIENCE: Duration = Duration::from_secs(60);

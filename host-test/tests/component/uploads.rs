@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use host_test::contract::{Media, MediaSource, Message, Part, Role};
-use host_test::stand_in::StandIn;
+use provider_host::contract::{Media, MediaSource, Message, Part, Role};
+use stand_in::StandIn;
 
 use crate::support::{Waiting, ask, provider};
 

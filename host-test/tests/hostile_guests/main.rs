@@ -14,15 +14,15 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use conformance::grammar::Grammar;
 use guest::Guest;
-use host_test::contract::{Config, Event, Message, Part, Request, Role, TextPart};
-use host_test::grammar::Grammar;
-use host_test::json::request;
-use host_test::plugin::Plugin;
-use host_test::sandbox::{
+use provider_host::contract::{Config, Event, Message, Part, Request, Role, TextPart};
+use provider_host::json::request;
+use provider_host::plugin::Plugin;
+use provider_host::sandbox::{
     CallError, ClientHandle, CompletionHandle, Grant, Host, Instance, Prepared, Secret,
 };
-use host_test::stand_in::StandIn;
+use stand_in::StandIn;
 use tempfile::TempDir;
 
 /// No guest keeps its host busy for so long.

@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
-use host_test::contract::{
+use conformance::grammar::Grammar;
+use conformance::transcript::Transcript;
+use provider_host::contract::{
     BlockKind, Config, Credential, Event, FinishReason, Message, Part, Request, Role, TextPart, Timeouts,
     ToolArguments,
 };
-use host_test::grammar::Grammar;
-use host_test::json::request;
-use host_test::plugin::Plugin;
-use host_test::sandbox::{ClientHandle, Grant, Host, Instance, Prepared, Secret};
-use host_test::transcript::Transcript;
+use provider_host::json::request;
+use provider_host::plugin::Plugin;
+use provider_host::sandbox::{ClientHandle, Grant, Host, Instance, Prepared, Secret};
 
 /// A scenario of the stand-in: reasoning, a text, a tool call and usage, with no pause between them.
 const MODEL: &str = "everything-at-once";

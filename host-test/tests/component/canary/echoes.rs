@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use host_test::contract::{Discovery, Event};
-use host_test::sandbox::KeyMode;
+use provider_host::contract::{Discovery, Event};
+use provider_host::sandbox::KeyMode;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 

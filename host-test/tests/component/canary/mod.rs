@@ -12,8 +12,8 @@ mod traps;
 
 use std::fmt::Debug;
 
-use host_test::contract::{Config, Credential};
-use host_test::sandbox::{Instance, KeyMode, Secret};
+use provider_host::contract::{Config, Credential};
+use provider_host::sandbox::{Instance, KeyMode, Secret};
 
 use crate::support::{Provider, Waiting, config, instance};
 

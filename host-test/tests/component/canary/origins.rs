@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use host_test::contract::{Config, Credential, Discovery};
-use host_test::sandbox::{KeyMode, Secret};
-use host_test::stand_in::StandIn;
+use provider_host::contract::{Config, Credential, Discovery};
+use provider_host::sandbox::{KeyMode, Secret};
+use stand_in::StandIn;
 use tokio::io::AsyncWriteExt;
 
 use super::{CANARY, MODES, canary, holds_no_key};

@@ -5,9 +5,9 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::future::{join, join_all};
 use futures_util::stream;
-use host_test::contract::{Config, Discovery, Timeouts};
-use host_test::sandbox::KeyMode;
-use host_test::stand_in::{Break, Route, Scenario, StandIn, scenarios};
+use provider_host::contract::{Config, Discovery, Timeouts};
+use provider_host::sandbox::KeyMode;
+use stand_in::{Break, Route, Scenario, StandIn, scenarios};
 
 use super::{MODES, holds_no_key, memory_is_as_it_should_be};
 use crate::support::{Provider, Waiting, ask, config, open};
@@ -138,7 +138,7 @@ async fn play_every_fault(mode: KeyMode) {
     });
     join(side_by_side(completions), side_by_side(lists)).await;
     for (name, value) in faults() {
-        let asked = |request: &host_test::stand_in::Recorded| request.header(name) == Some(value);
+        let asked = |request: &stand_in::Recorded| request.header(name) == Some(value);
         assert!(stand_in.requests().iter().any(asked), "nobody asked for {name}: {value}");
     }
     assert_eq!((stand_in.key_leaks(), stand_in.went_elsewhere()), (0, 0));

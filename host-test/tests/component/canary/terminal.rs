@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
-use host_test::stand_in::StandIn;
+use stand_in::StandIn;
 
 use super::traps::files;
 use super::{CANARY, holds_key, text_holds_no_key};

@@ -1,8 +1,8 @@
 //! Answers that are made up, the stream that tells them, and what has to come out of it.
 
-use host_test::contract::{FinishReason, Part, ToolArguments};
 use proptest::prelude::*;
 use proptest::sample::Index;
+use provider_host::contract::{FinishReason, Part, ToolArguments};
 use serde_json::{Value, json};
 
 use super::server::{Framing, Served, in_reads};

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use host_test::contract::{Discovery, Error, ErrorKind, ModelList, ToolArguments};
-use host_test::sandbox::KeyMode;
+use provider_host::contract::{Discovery, Error, ErrorKind, ModelList, ToolArguments};
+use provider_host::sandbox::KeyMode;
 
 use super::server::{Framing, Served, Server};
 use super::{answers, ask_for, client};
