@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
-
 use provider_host::contract::{Config, Credential, Description, Timeouts};
 use provider_host::plugin::{Manifest, Plugin};
 use provider_host::sandbox::{
     CacheDir, CallError, ClientHandle, Grant, Host, HostOptions, Inspection, Instance, KeyMode, Preparation,
-    Prepared, Secret,
+    Prepared, SandboxError, Secret,
 };
-use stand_in::{Authority, Setup, StandIn};
+use stand_in::{Authority, Setup, StandIn, StandInError};
 
 /// How a host lets a component wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +39,26 @@ pub struct Provider {
     pub slack: Duration,
 }
 
+/// Why a plugin cannot be tried.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    /// It talks to its own provider only.
+    #[error(
+        "{0} takes no base URL but its own (network.custom-base-url in plugin.toml), so no other server can be put \
+         in its provider's place"
+    )]
+    OwnServerOnly(String),
+    /// There is no authority for the certificates of the stand-in.
+    #[error(transparent)]
+    StandIn(#[from] StandInError),
+    /// It cannot be compiled or started.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// It does not say what it is.
+    #[error(transparent)]
+    Describe(#[from] CallError),
+}
+
 /// Deadlines in milliseconds that are short enough to be waited for, and long enough for a busy machine.
 const CONNECT: u32 = 5_000;
 const FIRST_BYTE: u32 = 1_500;
@@ -60,13 +78,10 @@ impl Bench {
         plugin: &Plugin,
         cache: impl Into<CacheDir>,
         progress: &mut (dyn FnMut(Preparation) + Send),
-    ) -> Result<Bench> {
-        ensure!(
-            plugin.manifest.network.custom_base_url,
-            "{} takes no base URL but its own (network.custom-base-url in plugin.toml), so no other server \
-             can be put in its provider's place",
-            plugin.manifest.id
-        );
+    ) -> Result<Bench, BenchError> {
+        if !plugin.manifest.network.custom_base_url {
+            return Err(BenchError::OwnServerOnly(plugin.manifest.id.clone()));
+        }
         let cache = cache.into();
         let authority = Authority::new()?;
         let options = |trap_on_block| HostOptions {
@@ -105,6 +120,37 @@ impl Bench {
         self.description.capabilities.iter().any(|word| word == capability)
     }
 
+    /// The plugin, ready to run in this kind of host.
+    #[must_use]
+    pub fn prepared(&self, hosting: Hosting) -> &Prepared {
+        match hosting {
+            Hosting::Waits => &self.waits,
+            Hosting::Steps => &self.steps,
+        }
+    }
+
+    /// A client with this configuration and this key, in an instance that may talk to the configuration's server.
+    ///
+    /// # Errors
+    /// When there is none, for people.
+    pub async fn open(
+        &self,
+        hosting: Hosting,
+        mode: KeyMode,
+        key: &str,
+        config: Config,
+    ) -> Result<Provider, String> {
+        let (granted, credential) = match mode {
+            KeyMode::Injected => (Some(Secret::new(key)), Credential::HostInjected),
+            KeyMode::Bearer => (None, Credential::Bearer(key.to_owned())),
+        };
+        let base_url = config.base_url.as_deref().unwrap_or_default();
+        let mut instance = self.instance(base_url, hosting, granted).await?;
+        let opened = instance.open(&Config { credential, ..config }).await;
+        let client = opened.map_err(|error| format!("client.open: {}", told(&error)))?;
+        Ok(Provider { instance, client, mode, slack: SLACK })
+    }
+
     /// An instance that may talk to this server. With `Injected` its host adds the server's key.
     ///
     /// # Errors
@@ -115,13 +161,9 @@ impl Bench {
         hosting: Hosting,
         key: Option<Secret>,
     ) -> Result<Instance, String> {
-        let prepared = match hosting {
-            Hosting::Waits => &self.waits,
-            Hosting::Steps => &self.steps,
-        };
         let base_url = base_url.parse().map_err(|why| format!("{base_url}: {why}"))?;
         let grant = Grant { loopback: true, base_url: Some(base_url), key, ..Grant::default() };
-        prepared.instantiate(grant).await.map_err(|error| error.to_string())
+        self.prepared(hosting).instantiate(grant).await.map_err(|error| error.to_string())
     }
 
     /// A client of a stand-in.
@@ -135,20 +177,13 @@ impl Bench {
         mode: KeyMode,
         setup: &Setup,
     ) -> Result<Provider, String> {
-        let (key, credential) = match mode {
-            KeyMode::Injected => (Some(Secret::new(stand_in.key())), Credential::HostInjected),
-            KeyMode::Bearer => (None, Credential::Bearer(stand_in.key().to_owned())),
-        };
-        let mut instance = self.instance(&stand_in.base_url(), hosting, key).await?;
-        let config = Config { credential, ..config(&stand_in.base_url(), setup) };
-        let client =
-            instance.open(&config).await.map_err(|error| format!("client.open: {}", told(&error)))?;
-        Ok(Provider { instance, client, mode, slack: SLACK })
+        self.open(hosting, mode, stand_in.key(), config(&stand_in.base_url(), setup)).await
     }
 }
 
 /// A configuration for a server, with deadlines that can be waited for.
-pub(super) fn config(base_url: &str, setup: &Setup) -> Config {
+#[must_use]
+pub fn config(base_url: &str, setup: &Setup) -> Config {
     let headers = setup.headers.iter().map(|(name, value)| (name.clone(), value.clone()));
     Config {
         base_url: Some(base_url.to_owned()),

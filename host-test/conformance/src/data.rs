@@ -9,7 +9,7 @@ use super::promise::Promise;
 use super::{expected, lists};
 use provider_host::contract::{ReasoningOptions, Request, Tool};
 use provider_host::sandbox::KeyMode;
-use stand_in::{Expect, Handshake, Route, Scenario, Setup, StandIn, When, scenarios};
+use stand_in::{Expect, Handshake, Route, Scenario, Setup, StandIn, StandInError, When, scenarios};
 
 const FILE: &str = include_str!("cases.json");
 
@@ -144,7 +144,7 @@ impl Script {
         }
     }
 
-    async fn stand_in(&self, bench: &Bench) -> anyhow::Result<StandIn> {
+    async fn stand_in(&self, bench: &Bench) -> Result<StandIn, StandInError> {
         let stand_in = match self.tls {
             None => StandIn::start(0).await?,
             Some(handshake) => StandIn::start_tls(bench.authority(), handshake).await?,

@@ -23,7 +23,7 @@ mod tests;
 pub mod transcript;
 mod watch;
 
-pub use bench::{Bench, Hosting, Provider};
+pub use bench::{Bench, BenchError, Hosting, Provider, config};
 pub use case::{Case, Verdict, cases};
 pub use play::Played;
 pub use promise::Promise;

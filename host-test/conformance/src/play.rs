@@ -6,8 +6,7 @@ use super::bench::{Provider, told};
 use super::watch;
 use crate::grammar::Grammar;
 use crate::transcript::Transcript;
-use provider_host::contract::{Error, Event, Message, Part, Request, Role, TextPart};
-use provider_host::json::request;
+use provider_host::contract::{Error, Event, Request};
 use provider_host::sandbox::{CallError, CompletionHandle};
 use stand_in::StandIn;
 
@@ -35,7 +34,7 @@ pub struct Played {
     pub error: Option<Error>,
     /// What contradicts the contract whatever was expected, each in one sentence.
     pub wrongs: Vec<String>,
-    /// How many requests the server had when the first event came.
+    /// How many requests the stand-in had when the first event came.
     pub requests_at_first_event: Option<usize>,
     /// How long it took.
     pub took: Duration,
@@ -43,26 +42,34 @@ pub struct Played {
 
 /// A request to this model with one sentence from the user.
 pub(super) fn ask(model: &str) -> Request {
-    let part = Part::Text(TextPart { text: PROMPT.to_owned(), replay: None });
-    let message = Message { role: Role::User, content: vec![part], cache_here: false };
-    Request { messages: vec![message], ..request::empty(model.to_owned()) }
+    Request::prompt(model, PROMPT)
 }
 
 impl Provider {
-    /// Plays a request to its end and a step further, drops it, and looks at everything that the contract
-    /// says of any completion.
-    pub(super) async fn play(&mut self, request: &Request, stand_in: &StandIn, max_retries: u32) -> Played {
+    /// Runs a request to its end and a step further, and drops it. What its events and calls contradict is in
+    /// [`Played::wrongs`], and so is that it takes longer than `patience`.
+    pub async fn complete(&mut self, request: &Request, patience: Duration) -> Played {
+        self.run(request, patience, None).await.0
+    }
+
+    /// The same; and whether it came to an end, so that the instance is of further use.
+    async fn run(
+        &mut self,
+        request: &Request,
+        patience: Duration,
+        stand_in: Option<&StandIn>,
+    ) -> (Played, bool) {
         let begun = Instant::now();
         let mut played = Played::default();
         match self.instance.complete(&self.client, request).await {
             Err(error) => played.failed("client.complete", error),
             Ok(completion) => {
                 let drained =
-                    tokio::time::timeout(PATIENCE, self.drain(&completion, &mut played, stand_in)).await;
+                    tokio::time::timeout(patience, self.drain(&completion, &mut played, stand_in)).await;
                 if drained.is_err() {
                     // The call that was cut off left the instance unusable.
-                    played.wrongs.push(format!("it did not come to an end within {PATIENCE:?}"));
-                    return played;
+                    played.wrongs.push(format!("it did not come to an end within {patience:?}"));
+                    return (played, false);
                 }
                 played.took = begun.elapsed();
                 if let Err(error) = self.instance.cancel(completion).await {
@@ -70,12 +77,27 @@ impl Provider {
                 }
             }
         }
+        (played, true)
+    }
+
+    /// Plays a request to its end and a step further, drops it, and looks at everything that the contract
+    /// says of any completion.
+    pub(super) async fn play(&mut self, request: &Request, stand_in: &StandIn, max_retries: u32) -> Played {
+        let (mut played, ended) = self.run(request, PATIENCE, Some(stand_in)).await;
+        if !ended {
+            return played;
+        }
         let wrongs = watch::wrongs(&played, self, stand_in, max_retries).await;
         played.wrongs.extend(wrongs);
         played
     }
 
-    async fn drain(&mut self, completion: &CompletionHandle, played: &mut Played, stand_in: &StandIn) {
+    async fn drain(
+        &mut self,
+        completion: &CompletionHandle,
+        played: &mut Played,
+        stand_in: Option<&StandIn>,
+    ) {
         let mut grammar = Grammar::default();
         loop {
             let begun = Instant::now();
@@ -84,7 +106,7 @@ impl Provider {
             match batch {
                 Ok(batch) => {
                     let idle = batch.events.is_empty();
-                    if !idle {
+                    if let Some(stand_in) = stand_in.filter(|_| !idle) {
                         played.requests_at_first_event.get_or_insert_with(|| stand_in.requests().len());
                     }
                     for event in batch.events {

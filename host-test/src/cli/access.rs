@@ -2,10 +2,10 @@
 
 use provider_host::contract::Credential;
 use provider_host::plugin::{Manifest, Origin};
-use provider_host::sandbox::Secret;
+use provider_host::sandbox::{KeyMode, Secret};
 use url::Url;
 
-use super::args::{Common, KeyMode};
+use super::args::Common;
 use super::failure::Failure;
 use super::key::{self, Key};
 

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use provider_host::contract::{Discovery, ModelKind};
-use provider_host::sandbox;
+use provider_host::sandbox::KeyMode;
 
 use super::conformance::ConformanceArgs;
 
@@ -50,7 +51,7 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "URL", help_heading = "Common options")]
     pub(crate) base_url: Option<String>,
     /// Where the key is: added by the host outside of the sandbox, or handed in.
-    #[arg(long, global = true, value_enum, default_value_t, help_heading = "Common options")]
+    #[arg(long, global = true, value_parser = key_mode(), default_value = "injected", help_heading = "Common options")]
     pub(crate) key_mode: KeyMode,
     /// A file that holds the key, and that only you may read.
     #[arg(long, global = true, value_name = "FILE", help_heading = "Common options")]
@@ -194,22 +195,15 @@ pub(crate) struct PackArgs {
     pub(crate) dir: PathBuf,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(crate) enum KeyMode {
-    /// The host adds the key to each request; it never enters the sandbox.
-    #[default]
-    Injected,
-    /// The plugin is given the key.
-    Bearer,
-}
-
-impl From<KeyMode> for sandbox::KeyMode {
-    fn from(mode: KeyMode) -> Self {
-        match mode {
-            KeyMode::Injected => Self::Injected,
-            KeyMode::Bearer => Self::Bearer,
-        }
-    }
+/// The values of `--key-mode`. They are listed here and not derived, since the host's crate knows nothing of command
+/// lines.
+fn key_mode() -> impl TypedValueParser<Value = KeyMode> {
+    let injected = "The host adds the key to each request; it never enters the sandbox";
+    PossibleValuesParser::new([
+        PossibleValue::new("injected").help(injected),
+        PossibleValue::new("bearer").help("The plugin is given the key"),
+    ])
+    .map(|value| if value == "bearer" { KeyMode::Bearer } else { KeyMode::Injected })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

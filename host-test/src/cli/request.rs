@@ -18,7 +18,7 @@ const LONGEST_FILE: u64 = 64 << 20;
 
 /// A request with everything but the messages of user and assistant: what a conversation starts from.
 pub(crate) fn template(args: &ChatArgs, model: &str) -> Result<Request, Failure> {
-    let mut request = reader::empty(model.to_owned());
+    let mut request = Request::new(model);
     if let Some(system) = &args.system {
         request.messages.push(text_message(Role::System, system.clone()));
     }
@@ -178,7 +178,7 @@ mod tests {
             strict: None,
         };
         assert_eq!(request.response_format, Some(ResponseFormat::JsonSchema(expected)));
-        assert_eq!(template(&args(&[]), "m").unwrap(), reader::empty("m".into()));
+        assert_eq!(template(&args(&[]), "m").unwrap(), Request::new("m"));
     }
 
     #[test]

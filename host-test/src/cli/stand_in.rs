@@ -17,7 +17,6 @@ pub(crate) async fn run(
     interrupts: &Interrupts,
 ) -> Result<(), Failure> {
     let guard = interrupts.guard();
-    let taken = |why: anyhow::Error| Failure::usage(format!("{why:#}; choose another --port, or 0 for any"));
     if args.stamped {
         let server = StampedServer::start(args.port).map_err(taken)?;
         if common.json {
@@ -51,6 +50,10 @@ pub(crate) async fn run(
         screen.aside(Some(Style::Dim), "serving on this machine only, until Ctrl-C\n");
     }
     until(&guard).await
+}
+
+fn taken(why: impl std::fmt::Display) -> Failure {
+    Failure::usage(format!("{why:#}; choose another --port, or 0 for any"))
 }
 
 async fn until(guard: &Guard) -> Result<(), Failure> {

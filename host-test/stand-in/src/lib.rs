@@ -22,6 +22,7 @@ mod router;
 mod sample;
 mod script;
 mod socket;
+mod start_error;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -32,7 +33,6 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
 
 pub use control::HELP as CONTROL_HELP;
@@ -42,6 +42,7 @@ pub use models::{catalogue as catalogue_rows, key_list as key_list_rows};
 pub use record::{KEPT_BODY, Outcome, Recorded};
 pub use repertoire::scenarios;
 pub use script::{Answer, Each, Early, ErrorBody, Fill, Item, Repeat, Route, Scenario, When, Whole};
+pub use start_error::StandInError;
 pub use tls::{Authority, Handshake};
 
 /// The key that every stand-in accepts.
@@ -87,7 +88,7 @@ impl StandIn {
     ///
     /// # Errors
     /// When the port is taken.
-    pub async fn start(port: u16) -> Result<StandIn> {
+    pub async fn start(port: u16) -> Result<StandIn, StandInError> {
         StandIn::launch(port, None)
     }
 
@@ -96,13 +97,13 @@ impl StandIn {
     ///
     /// # Errors
     /// When there is no port, or no certificate can be made.
-    pub async fn start_tls(authority: &Authority, handshake: Handshake) -> Result<StandIn> {
+    pub async fn start_tls(authority: &Authority, handshake: Handshake) -> Result<StandIn, StandInError> {
         StandIn::launch(0, Some(tls::Greeting::new(authority, handshake)?))
     }
 
-    fn launch(port: u16, greeting: Option<tls::Greeting>) -> Result<StandIn> {
+    fn launch(port: u16, greeting: Option<tls::Greeting>) -> Result<StandIn, StandInError> {
         let (listener, address) =
-            socket::bind(port).with_context(|| format!("the stand-in cannot listen on 127.0.0.1:{port}"))?;
+            socket::bind(port).map_err(|source| StandInError::Listen { port, source })?;
         let base_url = match &greeting {
             None => format!("http://{address}/v1"),
             Some(_) => format!("https://localhost:{}/v1", address.port()),
@@ -187,12 +188,12 @@ impl StandIn {
     ///
     /// # Errors
     /// There is no scenario of that name.
-    pub fn script(&self, path: &str, scenario: Option<&str>) -> Result<()> {
+    pub fn script(&self, path: &str, scenario: Option<&str>) -> Result<(), StandInError> {
         let Some(name) = scenario else {
             self.shared.scripted().remove(path);
             return Ok(());
         };
-        let scenario = repertoire::named(name).with_context(|| format!("no scenario is called {name:?}"))?;
+        let scenario = repertoire::named(name).ok_or_else(|| StandInError::NoScenario(name.to_owned()))?;
         self.shared.scripted().insert(path.to_owned(), scenario);
         Ok(())
     }

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
 use clap::ValueEnum;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
@@ -16,6 +15,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
+use super::start_error::StandInError;
 use super::wire::Wire;
 
 /// The names that a good certificate is for.
@@ -54,11 +54,11 @@ impl Authority {
     ///
     /// # Errors
     /// When no key can be made.
-    pub fn new() -> Result<Authority> {
+    pub fn new() -> Result<Authority, StandInError> {
         Authority::named("stand-in authority")
     }
 
-    fn named(name: &str) -> Result<Authority> {
+    fn named(name: &str) -> Result<Authority, StandInError> {
         let mut params = CertificateParams::new(Vec::new())?;
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -78,7 +78,10 @@ impl Authority {
         self.issuer.pem()
     }
 
-    fn give(&self, handshake: Handshake) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>)> {
+    fn give(
+        &self,
+        handshake: Handshake,
+    ) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), StandInError> {
         let names: &[&str] = if handshake == Handshake::WrongName { &["elsewhere.example"] } else { &NAMES };
         let mut params =
             CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
@@ -113,7 +116,7 @@ pub(super) enum Greeting {
 impl Greeting {
     /// # Errors
     /// When no certificate can be made.
-    pub(super) fn new(authority: &Authority, handshake: Handshake) -> Result<Greeting> {
+    pub(super) fn new(authority: &Authority, handshake: Handshake) -> Result<Greeting, StandInError> {
         match handshake {
             Handshake::Stalls => return Ok(Greeting::Stall),
             Handshake::Breaks => return Ok(Greeting::Break),

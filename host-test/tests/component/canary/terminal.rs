@@ -8,7 +8,7 @@ use stand_in::StandIn;
 
 use super::traps::files;
 use super::{CANARY, holds_key, text_holds_no_key};
-use crate::support::plugin_folder;
+use crate::bench::plugin_folder;
 
 /// Commands, with whether they go to the end.
 const COMMANDS: &[(&[&str], Option<i32>)] = &[

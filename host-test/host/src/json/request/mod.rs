@@ -75,31 +75,6 @@ impl std::error::Error for RequestError {}
 /// Fetches the bytes of a file that a request names; the error is a sentence for people.
 pub type LoadFile<'a> = &'a mut dyn FnMut(&str) -> Result<Vec<u8>, String>;
 
-/// A request without anything but a model's id: what every reader starts from.
-#[must_use]
-pub fn empty(model: String) -> Request {
-    Request {
-        model,
-        messages: Vec::new(),
-        tools: Vec::new(),
-        tool_choice: None,
-        parallel_tool_calls: None,
-        response_format: None,
-        max_output_tokens: None,
-        temperature: None,
-        top_p: None,
-        frequency_penalty: None,
-        presence_penalty: None,
-        stop: Vec::new(),
-        seed: None,
-        reasoning: None,
-        cache_key: None,
-        user: None,
-        route: None,
-        extra_json: None,
-    }
-}
-
 /// Reads a request. `model` stands in where the document names none.
 ///
 /// # Errors
@@ -115,7 +90,7 @@ pub fn parse(text: &str, model: Option<&str>, load: LoadFile<'_>) -> Result<Requ
     if messages.is_empty() {
         return Err(fields.problem("messages", "is missing or empty"));
     }
-    let mut request = empty(model);
+    let mut request = Request::new(model);
     for (path, message) in messages {
         request.messages.push(messages::message(message, &path, load)?);
     }
