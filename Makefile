@@ -58,7 +58,7 @@ lint: ## Check format, clippy and warnings
 	@scripts/lint
 
 fmt: ## Format the code
-	@. scripts/environment && cargo fmt --all && for own in fuzz host-test/benches/{instructions,compare}; do cargo fmt --manifest-path $$own/Cargo.toml; done
+	@. scripts/environment && cargo fmt --all && for own in fuzz host-test/bench/{instructions,compare}; do cargo fmt --manifest-path $$own/Cargo.toml; done
 
 clean: ## Remove what was built
 	@. scripts/environment && cargo clean && rm -rf dist openclaw/build openclaw/generated

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use host_test::plugin::Plugin;
-use host_test::sandbox::{CacheDir, Host, Preparation};
+use provider_host::plugin::Plugin;
+use provider_host::sandbox::{CacheDir, Host, Preparation};
 
 /// Bytes of data in the component, and so in its machine code.
 const DATA: usize = 6 << 20;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use host_test::stand_in::StandIn;
+use stand_in::StandIn;
 
 const KEY: &str = "sk-canary-0123456789abcdef";
 

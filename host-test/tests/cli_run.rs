@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use host_test::stand_in::{Outcome, StandIn};
 use serde_json::Value;
+use stand_in::{Outcome, StandIn};
 
 /// The program, allowed to know nothing of the machine's own configuration.
 fn host_test(arguments: &[&str]) -> Command {

@@ -4,7 +4,9 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use host_test::sandbox::{CallError, Grant, Host, HostOptions, Instance, Preparation, SandboxError, Secret};
+use provider_host::sandbox::{
+    CallError, Grant, Host, HostOptions, Instance, Preparation, SandboxError, Secret,
+};
 use support::{component, config, from_module, plugin};
 use tempfile::TempDir;
 

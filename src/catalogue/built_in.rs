@@ -1,6 +1,6 @@
 //! The built-in table: facts about well-attested chat models, each with the document it was taken from.
 //!
-//! For people it is `built_in.json`, made by `cargo run -p host-test --example built_in_table -- SEED.json`. The
+//! For people it is `built_in.json`, made by `cargo run -p tools --bin built-in-table -- SEED.json`. The
 //! component carries `built_in.txt`, half as long, which a test makes of it. Its first line names the documents.
 //! Each further line is a model, its cells in the order of `Line`, empty where unknown: words stand as their
 //! places in the lists below, yes and no as `y`, `n` and `-`, documents as digits and letters, one for each of

@@ -1,11 +1,11 @@
 //! Which server, and with which key: from the command line and the environment, and nothing else.
 
-use host_test::contract::Credential;
-use host_test::plugin::{Manifest, Origin};
-use host_test::sandbox::Secret;
+use provider_host::contract::Credential;
+use provider_host::plugin::{Manifest, Origin};
+use provider_host::sandbox::{KeyMode, Secret};
 use url::Url;
 
-use super::args::{Common, KeyMode};
+use super::args::Common;
 use super::failure::Failure;
 use super::key::{self, Key};
 

@@ -1,7 +1,7 @@
 //! `host-test account`: is the key accepted, and what is left on it.
 
-use host_test::contract::Account;
-use host_test::json;
+use provider_host::contract::Account;
+use provider_host::json;
 
 use super::args::Common;
 use super::cost::money;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use host_test::contract::{BlockEnd, BlockKind, BlockStart, Event, FinishReason, ToolArguments};
+use provider_host::contract::{BlockEnd, BlockKind, BlockStart, Event, FinishReason, ToolArguments};
 
 use super::failure::Failure;
 use super::stream::View;
@@ -167,7 +167,7 @@ fn ended_early(reason: &FinishReason) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use host_test::contract::MalformedArguments;
+    use provider_host::contract::MalformedArguments;
 
     use super::*;
 

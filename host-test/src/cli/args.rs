@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use host_test::contract::{Discovery, ModelKind};
-use host_test::sandbox;
+use provider_host::contract::{Discovery, ModelKind};
+use provider_host::sandbox::KeyMode;
 
 use super::conformance::ConformanceArgs;
 
@@ -50,7 +51,7 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "URL", help_heading = "Common options")]
     pub(crate) base_url: Option<String>,
     /// Where the key is: added by the host outside of the sandbox, or handed in.
-    #[arg(long, global = true, value_enum, default_value_t, help_heading = "Common options")]
+    #[arg(long, global = true, value_parser = key_mode(), default_value = "injected", help_heading = "Common options")]
     pub(crate) key_mode: KeyMode,
     /// A file that holds the key, and that only you may read.
     #[arg(long, global = true, value_name = "FILE", help_heading = "Common options")]
@@ -135,7 +136,7 @@ Examples:
   host-test chat --image cat.png \"What is this?\"
   git diff | host-test chat -s \"Review this.\" -
   host-test chat --tools tools.json --json \"Weather in Paris?\"
-  host-test chat --request request.json    a whole request: see docs of host_test::json::request
+  host-test chat --request request.json    a whole request: see docs of provider_host::json::request
 
 The answer goes to stdout; reasoning, tool calls, tokens and cost go to stderr.
 With --json each line of stdout is an event, and the last one is \"finish\" or \"error\"."
@@ -172,7 +173,7 @@ pub(crate) struct ChatArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = format!(
-    "{}\n\n{}", host_test::stand_in::FAULTS_HELP, host_test::stand_in::CONTROL_HELP
+    "{}\n\n{}", stand_in::FAULTS_HELP, stand_in::CONTROL_HELP
 ))]
 pub(crate) struct StandInArgs {
     /// The port on 127.0.0.1; 0 takes any free one.
@@ -183,7 +184,7 @@ pub(crate) struct StandInArgs {
     pub(crate) stamped: bool,
     /// Over TLS, with a certificate of an authority made on the spot, or with a handshake that fails.
     #[arg(long, value_name = "HANDSHAKE", conflicts_with_all = ["stamped", "port"])]
-    pub(crate) tls: Option<host_test::stand_in::Handshake>,
+    pub(crate) tls: Option<stand_in::Handshake>,
 }
 
 #[derive(Debug, Args)]
@@ -194,22 +195,15 @@ pub(crate) struct PackArgs {
     pub(crate) dir: PathBuf,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(crate) enum KeyMode {
-    /// The host adds the key to each request; it never enters the sandbox.
-    #[default]
-    Injected,
-    /// The plugin is given the key.
-    Bearer,
-}
-
-impl From<KeyMode> for sandbox::KeyMode {
-    fn from(mode: KeyMode) -> Self {
-        match mode {
-            KeyMode::Injected => Self::Injected,
-            KeyMode::Bearer => Self::Bearer,
-        }
-    }
+/// The values of `--key-mode`. They are listed here and not derived, since the host's crate knows nothing of command
+/// lines.
+fn key_mode() -> impl TypedValueParser<Value = KeyMode> {
+    let injected = "The host adds the key to each request; it never enters the sandbox";
+    PossibleValuesParser::new([
+        PossibleValue::new("injected").help(injected),
+        PossibleValue::new("bearer").help("The plugin is given the key"),
+    ])
+    .map(|value| if value == "bearer" { KeyMode::Bearer } else { KeyMode::Injected })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -328,7 +322,7 @@ mod tests {
         for kind in
             [K::Chat, K::Embedding, K::Image, K::Video, K::Audio, K::Rerank, K::Moderation, K::Unknown]
         {
-            let asked = Kind::from_str(host_test::json::models::kind(kind), false).unwrap();
+            let asked = Kind::from_str(provider_host::json::models::kind(kind), false).unwrap();
             assert!(asked.takes(kind) && Kind::All.takes(kind));
             assert_eq!(asked.takes(K::Chat), kind == K::Chat);
         }

@@ -2,8 +2,8 @@
 
 use std::io::{self, IsTerminal as _};
 
-use host_test::contract::{Discovery, Event, Media, ModelStatus, Request, Usage};
-use host_test::json;
+use provider_host::contract::{Discovery, Event, Media, ModelStatus, Request, Usage};
+use provider_host::json;
 
 use super::answer::TerminalView;
 use super::args::{ChatArgs, Common};

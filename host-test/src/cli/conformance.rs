@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
-use host_test::conformance::{Bench, Case, Finding, Promise, Report, cases, run as play};
-use host_test::sandbox::Preparation;
+use conformance::{Bench, Case, Finding, Promise, Report, cases, run as play};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use provider_host::sandbox::Preparation;
 use serde_json::{Value, json};
 
 use super::args::Common;

@@ -2,8 +2,8 @@
 //!
 //! What is typed stays in memory and is written to no file.
 
-use host_test::contract::{Media, Message, Part, Request, Role, ToolResultPart};
-use host_test::transcript::ToolCall;
+use conformance::transcript::ToolCall;
+use provider_host::contract::{Media, Message, Part, Request, Role, ToolResultPart};
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use host_test::contract::{Price, Usage};
+use provider_host::contract::{Price, Usage};
 
 use super::stream::Timing;
 use super::terminal::line;

@@ -3,9 +3,9 @@
 use std::io;
 use std::process::ExitCode;
 
-use host_test::contract::{Error, ErrorKind};
-use host_test::json;
-use host_test::sandbox::CallError;
+use provider_host::contract::{Error, ErrorKind};
+use provider_host::json;
+use provider_host::sandbox::CallError;
 use serde_json::Value;
 
 use super::terminal::{Screen, Style, line};

@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use host_test::contract::Description;
-use host_test::json;
-use host_test::plugin::{Plugin, pack as write_plugin};
-use host_test::sandbox::Inspection;
+use provider_host::contract::Description;
+use provider_host::json;
+use provider_host::plugin::{Plugin, pack as write_plugin};
+use provider_host::sandbox::Inspection;
 use serde_json::{Value, json};
 
 use super::args::{Common, PackArgs};

@@ -4,9 +4,9 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use host_test::plugin::Manifest;
-use host_test::private_file::read_secret;
-use host_test::sandbox::Secret;
+use provider_host::plugin::Manifest;
+use provider_host::private_file::read_secret;
+use provider_host::sandbox::Secret;
 
 use super::failure::Failure;
 

@@ -3,17 +3,16 @@
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use host_test::contract::{Discovery, Event, Request};
-use host_test::json::request as requests;
-use host_test::plugin::Plugin;
-use host_test::sandbox::{ClientHandle, Grant, Host, HostOptions, Instance, Prepared, Secret};
-use host_test::stamped::StampedServer;
+use latency_server::StampedServer;
 use meter::{Client, Sample, Spread};
+use provider_host::contract::{Discovery, Event, Request};
+use provider_host::plugin::Plugin;
+use provider_host::sandbox::{ClientHandle, Grant, Host, HostOptions, Instance, KeyMode, Prepared, Secret};
 use serde_json::{Value, json};
 use url::Url;
 
 use super::access::{self, Access};
-use super::args::{Common, KeyMode};
+use super::args::Common;
 use super::failure::Failure;
 use super::request::user_message;
 use super::session;
@@ -84,7 +83,7 @@ pub(crate) async fn run(common: &Common, args: &MeasureArgs, screen: Screen) -> 
             meter::run(NAME, args.requests, clients).await
         }
         _ => {
-            let mut request = requests::empty(args.model.clone().unwrap_or_default());
+            let mut request = Request::new(args.model.clone().unwrap_or_default());
             request.messages.push(user_message(Vec::new(), "Count.".to_owned()));
             let lane = |_| Lane {
                 opening: opening.clone(),
@@ -107,7 +106,7 @@ pub(crate) async fn run(common: &Common, args: &MeasureArgs, screen: Screen) -> 
 struct Opening {
     prepared: Prepared,
     grant: Grant,
-    config: host_test::contract::Config,
+    config: provider_host::contract::Config,
 }
 
 struct Open {
@@ -241,7 +240,7 @@ async fn fuel_per_chunk(plugin: &Plugin, screen: Screen) -> Result<u64, Failure>
     let mut open = Opening { prepared, grant, config }.open().await.map_err(failed)?;
     let mut used = Vec::new();
     for chunks in [CHUNKS, 2 * CHUNKS] {
-        let mut request = requests::empty(format!("stamped-text-c{chunks}-w16"));
+        let mut request = Request::new(format!("stamped-text-c{chunks}-w16"));
         request.messages.push(user_message(Vec::new(), "Count.".to_owned()));
         let before = open.instance.fuel_used().unwrap_or(0);
         read(&mut open, &request, &mut Sample::begin()).await.map_err(failed)?;

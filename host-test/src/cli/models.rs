@@ -1,8 +1,8 @@
 //! `host-test models`: what there is, what it can, what it costs.
 
 use comfy_table::{Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
-use host_test::contract::{ListOrigin, Model, ModelList, ModelStatus, Price};
-use host_test::json;
+use provider_host::contract::{ListOrigin, Model, ModelList, ModelStatus, Price};
+use provider_host::json;
 
 use super::args::{Common, Kind, ModelsArgs};
 use super::cost::grouped;

@@ -1,4 +1,4 @@
-use host_test::contract::{Error, ErrorKind, ModelKind};
+use provider_host::contract::{Error, ErrorKind, ModelKind};
 
 use super::*;
 

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use host_test::contract::{
+use provider_host::contract::{
     JsonSchema, Media, Message, Part, ReasoningOptions, Request, ResponseFormat, Role, TextPart,
 };
-use host_test::json::request::{self as reader, media, tools};
+use provider_host::json::request::{self as reader, media, tools};
 
 use super::args::ChatArgs;
 use super::failure::Failure;
@@ -18,7 +18,7 @@ const LONGEST_FILE: u64 = 64 << 20;
 
 /// A request with everything but the messages of user and assistant: what a conversation starts from.
 pub(crate) fn template(args: &ChatArgs, model: &str) -> Result<Request, Failure> {
-    let mut request = reader::empty(model.to_owned());
+    let mut request = Request::new(model);
     if let Some(system) = &args.system {
         request.messages.push(text_message(Role::System, system.clone()));
     }
@@ -131,7 +131,7 @@ fn in_file(path: &Path, why: &dyn std::fmt::Display) -> Failure {
 #[cfg(test)]
 mod tests {
     use clap::Parser as _;
-    use host_test::contract::MediaSource;
+    use provider_host::contract::MediaSource;
 
     use super::*;
     use crate::cli::args::{Cli, Command};
@@ -178,7 +178,7 @@ mod tests {
             strict: None,
         };
         assert_eq!(request.response_format, Some(ResponseFormat::JsonSchema(expected)));
-        assert_eq!(template(&args(&[]), "m").unwrap(), reader::empty("m".into()));
+        assert_eq!(template(&args(&[]), "m").unwrap(), Request::new("m"));
     }
 
     #[test]

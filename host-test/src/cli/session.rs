@@ -3,18 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use host_test::contract::{self, Config, Discovery, ErrorKind, Timeouts};
-use host_test::plugin::{Manifest, Origin, Plugin, Trust, TrustedKey};
-use host_test::sandbox::{
-    CacheDir, CallError, ClientHandle, CompletionHandle, Grant, Host, HostOptions, Instance, Place,
+use provider_host::contract::{self, Config, Discovery, ErrorKind};
+use provider_host::plugin::{Manifest, Origin, Plugin, Trust, TrustedKey};
+use provider_host::sandbox::{
+    CacheDir, CallError, ClientHandle, CompletionHandle, Grant, Host, HostOptions, Instance, KeyMode, Place,
     Preparation, Prepared, SandboxError, Secret,
 };
-use host_test::stand_in::StandIn;
+use stand_in::StandIn;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use url::Url;
 
 use super::access::{self, Access};
-use super::args::{Common, KeyMode};
+use super::args::Common;
 use super::failure::Failure;
 use super::key::Key;
 use super::terminal::{Screen, Style, line};
@@ -245,9 +245,7 @@ pub(crate) fn config(mode: KeyMode, base_url: Option<&Url>, key: Option<&Secret>
     Config {
         base_url: base_url.map(Url::to_string),
         credential: access::credential(mode, key),
-        timeouts: Timeouts { connect_ms: None, first_byte_ms: None, idle_ms: None, total_ms: None },
-        max_retries: None,
-        headers: Vec::new(),
+        ..Config::default()
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use clap::Args;
-use host_test::plugin::{SigningKey, TrustedKey, generate, sign as sign_plugin};
+use provider_host::plugin::{SigningKey, TrustedKey, generate, sign as sign_plugin};
 use serde_json::json;
 
 use super::args::Common;

@@ -1,8 +1,8 @@
 //! `host-test stand-in`: the stand-in of CometAPI alone, for other programs to talk to.
 
-use host_test::stamped::{self, StampedServer};
-use host_test::stand_in::{Authority, StandIn};
+use latency_server::StampedServer;
 use serde_json::json;
+use stand_in::{Authority, StandIn};
 
 use super::args::{Common, StandInArgs};
 use super::failure::Failure;
@@ -17,7 +17,6 @@ pub(crate) async fn run(
     interrupts: &Interrupts,
 ) -> Result<(), Failure> {
     let guard = interrupts.guard();
-    let taken = |why: anyhow::Error| Failure::usage(format!("{why:#}; choose another --port, or 0 for any"));
     if args.stamped {
         let server = StampedServer::start(args.port).map_err(taken)?;
         if common.json {
@@ -26,7 +25,7 @@ pub(crate) async fn run(
             screen.print(&format!("export COMETAPI_BASE_URL={}\n", server.base_url()))?;
             screen.aside(
                 Some(Style::Dim),
-                &format!("{}\nserving on this machine only, until Ctrl-C\n", stamped::HELP),
+                &format!("{}\nserving on this machine only, until Ctrl-C\n", latency_server::HELP),
             );
         }
         return until(&guard).await;
@@ -51,6 +50,10 @@ pub(crate) async fn run(
         screen.aside(Some(Style::Dim), "serving on this machine only, until Ctrl-C\n");
     }
     until(&guard).await
+}
+
+fn taken(why: impl std::fmt::Display) -> Failure {
+    Failure::usage(format!("{why:#}; choose another --port, or 0 for any"))
 }
 
 async fn until(guard: &Guard) -> Result<(), Failure> {

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use host_test::contract::{Event, Request};
-use host_test::transcript::Transcript;
+use conformance::transcript::Transcript;
+use provider_host::contract::{Event, Request};
 
 use super::failure::Failure;
 use super::interrupts::Interrupts;
@@ -96,7 +96,7 @@ fn finished(transcript: &Transcript) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use host_test::contract::{BlockDelta, Finish, FinishReason};
+    use provider_host::contract::{BlockDelta, Finish, FinishReason};
 
     use super::*;
 

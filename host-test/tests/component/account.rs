@@ -1,17 +1,18 @@
 //! Whether the key is accepted, and what is left on it.
 
-use host_test::contract::ErrorKind;
-use host_test::sandbox::Secret;
-use host_test::stand_in::StandIn;
+use conformance::Hosting;
+use provider_host::contract::ErrorKind;
+use provider_host::sandbox::Secret;
+use stand_in::StandIn;
 
-use crate::support::{Waiting, config, instance, provider, provider_error};
+use crate::bench::{config, instance, provider, provider_error};
 
 #[tokio::test]
 async fn the_balance_is_told_where_the_service_tells_it() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
     let billing = "/v1/dashboard/billing/subscription";
-    for waiting in [Waiting::Allowed, Waiting::Traps] {
-        let mut provider = provider(&stand_in, waiting).await;
+    for hosting in [Hosting::Waits, Hosting::Steps] {
+        let mut provider = provider(&stand_in, hosting).await;
         let account = provider.instance.account(&provider.client).await.expect("an account");
         assert_eq!(account.currency.as_deref(), Some("USD"));
         let (limit, used, left) =
@@ -37,7 +38,7 @@ async fn the_balance_is_told_where_the_service_tells_it() {
 async fn a_key_that_is_refused_is_an_authentication_error() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
     for key in [None, Some(Secret::new("sk-not-the-right-one"))] {
-        let mut instance = instance(&stand_in.base_url(), Waiting::Allowed, key).await;
+        let mut instance = instance(&stand_in.base_url(), Hosting::Waits, key).await;
         let client = instance.open(&config(&stand_in.base_url())).await.expect("a good configuration");
         let error = instance.account(&client).await.err().map(provider_error).expect("an error");
         assert_eq!((error.kind, error.http_status), (ErrorKind::Authentication, Some(401)));

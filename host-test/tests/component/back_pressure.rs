@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use host_test::contract::{Config, Event, Timeouts};
+use conformance::Hosting;
+use provider_host::contract::{Config, Event, Request, Timeouts};
 use tokio::io::AsyncWriteExt;
 
+use crate::bench::{PATIENCE, config, instance};
 use crate::raw::{RawServer, STREAM_HEAD, chunk, read_request};
-use crate::support::{PATIENCE, Waiting, ask, config, instance};
 
 /// Deltas of the whole answer, each with its number; more than all buffers on the way can hold.
 const DELTAS: usize = 24 * 1024;
@@ -65,20 +66,21 @@ async fn stuck(written: &AtomicU64) -> u64 {
 
 #[tokio::test]
 async fn a_server_is_held_up_while_nobody_asks_and_nothing_is_lost_when_somebody_does() {
-    for waiting in [Waiting::Allowed, Waiting::Traps] {
+    for hosting in [Hosting::Waits, Hosting::Steps] {
         let written = Arc::new(AtomicU64::new(0));
         let server = fast(Arc::clone(&written)).await;
-        let mut instance = instance(&server.base_url(), waiting, None).await;
+        let mut instance = instance(&server.base_url(), hosting, None).await;
         let long = Some(600_000);
         let timeouts = Timeouts { connect_ms: long, first_byte_ms: long, idle_ms: long, total_ms: long };
         let config = Config { timeouts, ..config(&server.base_url()) };
         let client = instance.open(&config).await.expect("a good configuration");
-        let completion = instance.complete(&client, &ask("any", "hello")).await.expect("a request");
+        let completion =
+            instance.complete(&client, &Request::prompt("any", "hello")).await.expect("a request");
         let first = instance.next(&completion, 2, Duration::from_secs(10)).await.expect("a beginning");
         let held_up = tokio::time::timeout(PATIENCE, stuck(&written)).await.expect("the server is held up");
         tokio::time::sleep(Duration::from_millis(700)).await;
         assert_eq!(written.load(Ordering::Acquire), held_up, "the server writes on though nobody asks");
-        println!("{waiting:?}: the server is held up after {held_up} bytes");
+        println!("{hosting:?}: the server is held up after {held_up} bytes");
         assert!(held_up < BOUND, "{held_up} bytes wait somewhere");
 
         let mut next = 0;
@@ -99,6 +101,6 @@ async fn a_server_is_held_up_while_nobody_asks_and_nothing_is_lost_when_somebody
             }
             batch = instance.next(&completion, 64, Duration::from_secs(10)).await.expect("no error");
         }
-        assert_eq!(next, DELTAS, "{waiting:?}");
+        assert_eq!(next, DELTAS, "{hosting:?}");
     }
 }

@@ -5,15 +5,18 @@
 
 use std::time::{Duration, Instant};
 
-use host_test::contract::{Config, Discovery, Media, MediaSource, Message, Part, Request, Role, Timeouts};
-use host_test::sandbox::{KeyMode, Secret};
-use host_test::stand_in::{Outcome, StandIn};
+use conformance::{Hosting, Provider};
+use provider_host::contract::{
+    Config, Discovery, Media, MediaSource, Message, Part, Request, Role, Timeouts,
+};
+use provider_host::sandbox::KeyMode;
+use stand_in::{Outcome, StandIn};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 
+use crate::bench::{PATIENCE, config, open, open_with, provider};
 use crate::raw::{RawServer, STREAM_HEAD, chunk, read_request};
-use crate::support::{PATIENCE, Provider, Waiting, ask, config, instance, open, provider, timeouts};
 
 /// How long a server keeps a connection on which nothing happens.
 const SERVERS_PATIENCE: Duration = Duration::from_secs(20);
@@ -101,17 +104,15 @@ fn base_url(server: &RawServer, state: State) -> String {
 }
 
 /// A client whose own deadlines are longer than any server's patience.
-async fn patient(base_url: &str, waiting: Waiting) -> Provider {
+async fn patient(base_url: &str, hosting: Hosting) -> Provider {
     let long = Some(120_000);
     let timeouts = Timeouts { connect_ms: long, first_byte_ms: long, idle_ms: long, total_ms: long };
     let config = Config { timeouts, max_retries: Some(0), ..config(base_url) };
-    let mut instance = instance(base_url, waiting, Some(Secret::new("sk-cancelled-0123456789"))).await;
-    let client = instance.open(&config).await.expect("a good configuration");
-    Provider { instance, client }
+    open_with(hosting, KeyMode::Injected, "sk-cancelled-0123456789", config).await
 }
 
 fn request(state: State) -> Request {
-    let mut request = ask("any", "hello");
+    let mut request = Request::prompt("any", "hello");
     if state == State::Sending {
         let source = MediaSource::Inline(vec![0xA5; UPLOAD]);
         let picture = Part::Image(Media { source, media_type: "image/png".to_owned(), name: None });
@@ -133,9 +134,9 @@ fn print(what: &str, begun: Instant) {
 async fn a_completion_that_is_dropped_closes_its_connection_in_each_state() {
     use State::{BeforeTheFirstByte, BeforeTheStatus, Done, Handshake, Reading, Sending};
     for state in [Handshake, Sending, BeforeTheStatus, BeforeTheFirstByte, Reading, Done] {
-        for waiting in [Waiting::Allowed, Waiting::Traps] {
+        for hosting in [Hosting::Waits, Hosting::Steps] {
             let (server, mut seen) = watching(state).await;
-            let mut provider = patient(&base_url(&server, state), waiting).await;
+            let mut provider = patient(&base_url(&server, state), hosting).await;
             let completion =
                 provider.instance.complete(&provider.client, &request(state)).await.expect("a request");
             let begun = Instant::now();
@@ -153,13 +154,13 @@ async fn a_completion_that_is_dropped_closes_its_connection_in_each_state() {
                 drop(provider);
             }
             let Seen::Closed(Some(bytes)) = told(&mut seen).await else {
-                panic!("{state:?}, {waiting:?}: the server gave up before it saw a close")
+                panic!("{state:?}, {hosting:?}: the server gave up before it saw a close")
             };
             if state == Sending {
-                println!("{state:?}, {waiting:?}: {bytes} of {UPLOAD} bytes were on their way");
+                println!("{state:?}, {hosting:?}: {bytes} of {UPLOAD} bytes were on their way");
                 assert!(bytes < UPLOAD, "the request came whole");
             } else {
-                print(&format!("{state:?}, {waiting:?}"), begun);
+                print(&format!("{state:?}, {hosting:?}"), begun);
             }
         }
     }
@@ -168,12 +169,12 @@ async fn a_completion_that_is_dropped_closes_its_connection_in_each_state() {
 #[tokio::test]
 async fn a_question_that_is_dropped_with_its_instance_closes_its_connections() {
     for account in [false, true] {
-        for waiting in [Waiting::Allowed, Waiting::Traps] {
+        for hosting in [Hosting::Waits, Hosting::Steps] {
             for state in [State::Handshake, State::BeforeTheStatus, State::BeforeTheFirstByte] {
-                let what = format!("{} {state:?}, {waiting:?}", if account { "account" } else { "models" });
+                let what = format!("{} {state:?}, {hosting:?}", if account { "account" } else { "models" });
                 let (server, mut seen) = watching(state).await;
-                let mut provider = patient(&base_url(&server, state), waiting).await;
-                let Provider { instance, client } = &mut provider;
+                let mut provider = patient(&base_url(&server, state), hosting).await;
+                let Provider { instance, client, .. } = &mut provider;
                 let asking = async {
                     match account {
                         true => instance.account(client).await.map(drop),
@@ -203,7 +204,7 @@ async fn a_question_that_is_dropped_with_its_instance_closes_its_connections() {
 /// A server whose queue of connections is full: connecting to it takes for ever.
 #[tokio::test]
 async fn a_completion_that_is_dropped_while_it_connects_sends_nothing_when_the_server_comes_to_it() {
-    for waiting in [Waiting::Allowed, Waiting::Traps] {
+    for hosting in [Hosting::Waits, Hosting::Steps] {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
         let listener = socket.listen(1).expect("a listener");
@@ -214,9 +215,12 @@ async fn a_completion_that_is_dropped_while_it_connects_sends_nothing_when_the_s
         {
             before.push(stream.expect("a connection in the queue"));
         }
-        let mut provider = patient(&format!("http://{address}/v1"), waiting).await;
-        let completion =
-            provider.instance.complete(&provider.client, &ask("any", "hello")).await.expect("a request");
+        let mut provider = patient(&format!("http://{address}/v1"), hosting).await;
+        let completion = provider
+            .instance
+            .complete(&provider.client, &Request::prompt("any", "hello"))
+            .await
+            .expect("a request");
         let batch = provider.instance.next(&completion, 64, Duration::from_millis(200)).await;
         assert!(batch.expect("it is connecting").events.is_empty());
         provider.instance.cancel(completion).await.expect("a completion can be dropped");
@@ -233,7 +237,7 @@ async fn a_completion_that_is_dropped_while_it_connects_sends_nothing_when_the_s
                 "a request was sent all the same"
             );
         }
-        println!("{waiting:?}: {count} connections waited before it, {taken} were taken");
+        println!("{hosting:?}: {count} connections waited before it, {taken} were taken");
         assert!(taken >= count);
     }
 }
@@ -242,8 +246,8 @@ async fn a_completion_that_is_dropped_while_it_connects_sends_nothing_when_the_s
 #[tokio::test]
 async fn the_server_sees_a_cancelled_completion_go() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let mut provider = provider(&stand_in, Waiting::Allowed).await;
-    let request = ask("q25-never-ends", "hello");
+    let mut provider = provider(&stand_in, Hosting::Waits).await;
+    let request = Request::prompt("q25-never-ends", "hello");
     let completion = provider.instance.complete(&provider.client, &request).await.expect("a request");
     while stand_in.requests().is_empty() {
         provider.instance.next(&completion, 64, Duration::from_millis(20)).await.expect("no error");
@@ -256,9 +260,12 @@ async fn the_server_sees_a_cancelled_completion_go() {
 #[tokio::test]
 async fn a_completion_dropped_before_its_first_step_sends_nothing() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let mut provider = provider(&stand_in, Waiting::Allowed).await;
-    let completion =
-        provider.instance.complete(&provider.client, &ask("gpt-5.4-mini", "hello")).await.expect("a request");
+    let mut provider = provider(&stand_in, Hosting::Waits).await;
+    let completion = provider
+        .instance
+        .complete(&provider.client, &Request::prompt("gpt-5.4-mini", "hello"))
+        .await
+        .expect("a request");
     provider.instance.cancel(completion).await.expect("a completion can be dropped");
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(stand_in.requests().is_empty());
@@ -267,10 +274,10 @@ async fn a_completion_dropped_before_its_first_step_sends_nothing() {
 #[tokio::test]
 async fn a_completion_dropped_in_a_back_off_tries_no_more() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let timeouts = Timeouts { total_ms: Some(120_000), ..timeouts() };
-    let config = Config { timeouts, ..config(&stand_in.base_url()) };
-    let mut provider = open(&stand_in, Waiting::Allowed, KeyMode::Injected, config).await;
-    let request = ask("q25-asks-to-wait-a-minute", "hello");
+    let mut config = config(&stand_in.base_url());
+    config.timeouts.total_ms = Some(120_000);
+    let mut provider = open(&stand_in, Hosting::Waits, KeyMode::Injected, config).await;
+    let request = Request::prompt("q25-asks-to-wait-a-minute", "hello");
     let completion = provider.instance.complete(&provider.client, &request).await.expect("a request");
     let batch = provider
         .instance

@@ -2,28 +2,22 @@
 
 use std::time::Duration;
 
-use host_test::contract::Discovery;
-use host_test::sandbox::{Grant, Instance, Secret};
-use host_test::stand_in::StandIn;
+use conformance::{Hosting, Provider};
+use provider_host::contract::Discovery;
+use provider_host::contract::Request;
+use provider_host::sandbox::KeyMode;
+use stand_in::StandIn;
 
-use crate::support::{PATIENCE, Provider, Waiting, ask, config, prepared, provider};
+use crate::bench::{Answer as _, PATIENCE, config, open_with, provider};
 
 /// A client under a grant of its own, with this key.
 async fn under(stand_in: &StandIn, key: &str) -> Provider {
-    let grant = Grant {
-        loopback: true,
-        base_url: stand_in.base_url().parse().ok(),
-        key: Some(Secret::new(key)),
-        ..Grant::default()
-    };
-    let mut instance: Instance = prepared(Waiting::Allowed).instantiate(grant).await.expect("an instance");
-    let client = instance.open(&config(&stand_in.base_url())).await.expect("a good configuration");
-    Provider { instance, client }
+    open_with(Hosting::Waits, KeyMode::Injected, key, config(&stand_in.base_url())).await
 }
 
 /// Runs a completion.
 async fn answered(provider: &mut Provider) {
-    let answer = provider.answer(&ask("gpt-5.4-mini", "hello")).await;
+    let answer = provider.answer(&Request::prompt("gpt-5.4-mini", "hello")).await;
     assert!(answer.error.is_none(), "{:?}", answer.error);
     // The end of the body is awaited for a moment after the completion is dropped.
     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -43,9 +37,9 @@ async fn warm(provider: &mut Provider, stand_in: &StandIn) {
 
 #[tokio::test]
 async fn completions_one_after_the_other_go_over_a_connection_that_is_kept() {
-    for waiting in [Waiting::Allowed, Waiting::Traps] {
+    for hosting in [Hosting::Waits, Hosting::Steps] {
         let stand_in = StandIn::start(0).await.expect("a stand-in");
-        let mut provider = provider(&stand_in, waiting).await;
+        let mut provider = provider(&stand_in, hosting).await;
         for _ in 0..10 {
             answered(&mut provider).await;
         }
@@ -89,7 +83,7 @@ async fn instances_share_connections_under_one_grant_and_not_with_another_key() 
     assert!(stand_in.connections_open() > 0);
     assert_eq!(stand_in.connections_accepted(), made, "the other instance's is used");
     let mut other = under(&stand_in, "sk-another-0123456789").await;
-    let refused = other.answer(&ask("gpt-5.4-mini", "hello")).await;
+    let refused = other.answer(&Request::prompt("gpt-5.4-mini", "hello")).await;
     assert!(refused.error.is_some(), "the key is not the stand-in's");
     assert_eq!(stand_in.connections_accepted(), made + 1);
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use wit_component::DecodedWasm;
 use wit_parser::{Resolve, WorldKey};
 
-use crate::support::{Waiting, plugin, prepared};
+use crate::bench::{bench, plugin};
 
 /// Everything that the component may know of its host.
 const IMPORTS: [&str; 6] = [
@@ -20,9 +20,9 @@ const IMPORTS: [&str; 6] = [
 /// Largest component, in bytes.
 const MAX_SIZE: u64 = 270_000;
 
-#[test]
-fn it_imports_exactly_six_interfaces_and_exports_one() {
-    let seen = prepared(Waiting::Allowed).inspect();
+#[tokio::test]
+async fn it_imports_exactly_six_interfaces_and_exports_one() {
+    let seen = bench().await.inspect();
     let mut imports: Vec<_> =
         seen.imports.iter().map(|import| import.split('@').next().unwrap_or_default()).collect();
     imports.sort_unstable();
@@ -30,9 +30,9 @@ fn it_imports_exactly_six_interfaces_and_exports_one() {
     assert_eq!(seen.exports, ["agent:model-provider/provider@0.2.0"]);
 }
 
-#[test]
-fn it_is_small() {
-    let size = prepared(Waiting::Allowed).inspect().size;
+#[tokio::test]
+async fn it_is_small() {
+    let size = bench().await.inspect().size;
     println!("the component is {size} bytes");
     assert!(size <= MAX_SIZE, "the component is {size} bytes; {MAX_SIZE} are allowed");
 }

@@ -2,22 +2,24 @@
 
 use std::time::Duration;
 
-use host_test::contract::Discovery;
-use host_test::sandbox::KeyMode;
-use host_test::stand_in::StandIn;
+use conformance::Hosting;
+use provider_host::contract::Discovery;
+use provider_host::contract::Request;
+use provider_host::sandbox::KeyMode;
+use stand_in::StandIn;
 
+use crate::bench::{Answer as _, config, open};
 use crate::canary::holds_no_key;
-use crate::support::{Waiting, ask, config, open};
 
 #[tokio::test]
 async fn the_key_is_sent_to_the_provider_and_shown_to_nobody() {
     for mode in [KeyMode::Injected, KeyMode::Bearer] {
         let stand_in = StandIn::start(0).await.expect("a stand-in");
         let key = stand_in.key().to_owned();
-        let mut provider = open(&stand_in, Waiting::Allowed, mode, config(&stand_in.base_url())).await;
+        let mut provider = open(&stand_in, Hosting::Waits, mode, config(&stand_in.base_url())).await;
         for model in ["gpt-5.4-mini", "q24-key-echoed", "q24-key-echoed-in-stream", "q24-key-echoed-as-text"]
         {
-            let answer = provider.answer(&ask(model, "hello")).await;
+            let answer = provider.answer(&Request::prompt(model, "hello")).await;
             holds_no_key("an event", &answer.events, &key);
             holds_no_key("an error", &answer.error, &key);
         }

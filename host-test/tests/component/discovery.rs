@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use host_test::contract::{Discovery, ErrorKind, ListOrigin, ModelKind, ModelList, ModelStatus};
-use host_test::sandbox::CallError;
-use host_test::stand_in::{Route, StandIn, scenarios};
+use conformance::{Hosting, Provider};
+use provider_host::contract::{Discovery, ErrorKind, ListOrigin, ModelKind, ModelList, ModelStatus};
+use provider_host::sandbox::CallError;
+use stand_in::{Route, StandIn, scenarios};
 
-use crate::support::{Provider, Waiting, provider, provider_error};
+use crate::bench::{provider, provider_error};
 
 async fn list(provider: &mut Provider, how: Discovery) -> Result<ModelList, CallError> {
     provider.instance.models(&provider.client, how, Duration::ZERO).await
@@ -21,7 +22,7 @@ fn check(name: &str, list: &ModelList) {
             "{name}: {}",
             model.id
         );
-        let sources = host_test::json::models::sources(model, list);
+        let sources = provider_host::json::models::sources(model, list);
         for (fact, known) in [
             ("context-window", model.context_window.is_some()),
             ("max-output-tokens", model.max_output_tokens.is_some()),
@@ -36,13 +37,13 @@ fn check(name: &str, list: &ModelList) {
 
 #[tokio::test]
 async fn models_are_discovered_with_kinds_facts_and_sources() {
-    for waiting in [Waiting::Allowed, Waiting::Traps] {
+    for hosting in [Hosting::Waits, Hosting::Steps] {
         let stand_in = StandIn::start(0).await.expect("a stand-in");
-        let mut provider = provider(&stand_in, waiting).await;
+        let mut provider = provider(&stand_in, hosting).await;
         let list = list(&mut provider, Discovery::Live).await.expect("a list");
         check("live", &list);
         assert_eq!((list.origin, list.age_ms, list.degraded.is_some()), (ListOrigin::Live, None, false));
-        let count = |test: &dyn Fn(&host_test::contract::Model) -> bool| {
+        let count = |test: &dyn Fn(&provider_host::contract::Model) -> bool| {
             list.models.iter().filter(|model| test(model)).count()
         };
         assert!(list.models.len() >= 550, "{}", list.models.len());
@@ -71,7 +72,7 @@ async fn each_list_that_has_tripped_somebody_is_read_or_refused() {
             _ => ("/api/models", false),
         };
         stand_in.script(path, Some(&scenario.name)).expect("a scenario");
-        let mut provider = provider(&stand_in, Waiting::Allowed).await;
+        let mut provider = provider(&stand_in, Hosting::Waits).await;
         let begun = Instant::now();
         let found =
             list(&mut provider, Discovery::BestEffort).await.expect("a best effort always has a list");
@@ -103,13 +104,13 @@ async fn a_live_list_fails_where_the_provider_cannot_be_asked() {
         ("q27-list-slow", ErrorKind::Timeout),
     ] {
         stand_in.script("/v1/models", Some(scenario)).expect("a scenario");
-        let mut provider = provider(&stand_in, Waiting::Allowed).await;
+        let mut provider = provider(&stand_in, Hosting::Waits).await;
         let error = list(&mut provider, Discovery::Live).await.err().map(provider_error).expect(scenario);
         assert_eq!(error.kind, kind, "{scenario}: {}", error.message);
     }
     stand_in.script("/v1/models", Some("q27-duplicates")).expect("a scenario");
     stand_in.script("/api/models", Some("q27-catalogue-down")).expect("a scenario");
-    let mut provider = provider(&stand_in, Waiting::Allowed).await;
+    let mut provider = provider(&stand_in, Hosting::Waits).await;
     let found = list(&mut provider, Discovery::Live).await.expect("a list");
     assert!(!found.models.is_empty() && !found.warnings.is_empty(), "facts are missing, and it is said");
 }
@@ -117,7 +118,7 @@ async fn a_live_list_fails_where_the_provider_cannot_be_asked() {
 #[tokio::test]
 async fn a_list_is_remembered_with_its_age_and_the_table_asks_nobody() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let mut provider = provider(&stand_in, Waiting::Allowed).await;
+    let mut provider = provider(&stand_in, Hosting::Waits).await;
     let built_in = list(&mut provider, Discovery::BuiltIn).await.expect("a table");
     assert_eq!((built_in.origin, stand_in.requests().len()), (ListOrigin::BuiltIn, 0));
     assert!((40..=80).contains(&built_in.models.len()));

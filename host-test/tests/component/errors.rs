@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use host_test::contract::{Config, Error, ErrorKind, FinishReason, Timeouts};
-use host_test::sandbox::{ClientHandle, Instance, KeyMode, Secret};
-use host_test::stand_in::{StandIn, scenarios};
+use conformance::Hosting;
+use provider_host::contract::{Config, Error, ErrorKind, FinishReason, Request};
+use provider_host::sandbox::{ClientHandle, Instance, KeyMode, Secret};
+use stand_in::{StandIn, scenarios};
 
-use crate::support::{Waiting, ask, config, instance, open, provider, provider_error, timeouts};
+use crate::bench::{Answer as _, config, instance, open, provider, provider_error};
 
 #[tokio::test]
 async fn a_server_that_asks_for_time_is_given_it() {
@@ -18,9 +19,9 @@ async fn a_server_that_asks_for_time_is_given_it() {
         .collect();
     assert!(names.len() >= 9);
     for name in names {
-        let mut provider = provider(&stand_in, Waiting::Allowed).await;
+        let mut provider = provider(&stand_in, Hosting::Waits).await;
         let begun = Instant::now();
-        let answer = provider.answer(&ask(name, "hello")).await;
+        let answer = provider.answer(&Request::prompt(name, "hello")).await;
         if name.ends_with("too-long") {
             let error = answer.error.expect(name);
             assert_eq!((error.kind, error.retryable), (ErrorKind::RateLimited, true), "{name}");
@@ -35,8 +36,8 @@ async fn a_server_that_asks_for_time_is_given_it() {
 #[tokio::test]
 async fn an_event_that_is_no_chunk_is_skipped_or_refused_and_never_kept() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let mut provider = provider(&stand_in, Waiting::Allowed).await;
-    let answer = provider.answer(&ask("q07-empty-data-lines", "hello")).await;
+    let mut provider = provider(&stand_in, Hosting::Waits).await;
+    let answer = provider.answer(&Request::prompt("q07-empty-data-lines", "hello")).await;
     let error = answer.error.expect("very many lines are more than an event may have");
     assert_eq!(error.kind, ErrorKind::Protocol);
 }
@@ -44,15 +45,20 @@ async fn an_event_that_is_no_chunk_is_skipped_or_refused_and_never_kept() {
 #[tokio::test]
 async fn empty_deltas_are_no_progress() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let mut provider = provider(&stand_in, Waiting::Allowed).await;
-    let error = provider.answer(&ask("q26-empty-deltas-for-ever", "hello")).await.error.expect("an error");
+    let mut provider = provider(&stand_in, Hosting::Waits).await;
+    let error = provider
+        .answer(&Request::prompt("q26-empty-deltas-for-ever", "hello"))
+        .await
+        .error
+        .expect("an error");
     assert_eq!(error.kind, ErrorKind::Timeout);
     assert!(error.message.contains("idle"), "{}", error.message);
 }
 
 /// The error that a completion begins with.
 async fn first_error(instance: &mut Instance, client: &ClientHandle) -> Error {
-    let completion = instance.complete(client, &ask("gpt-5.4-mini", "hello")).await.expect("a request");
+    let completion =
+        instance.complete(client, &Request::prompt("gpt-5.4-mini", "hello")).await.expect("a request");
     let first = instance.next(&completion, 64, Duration::from_secs(30)).await;
     first.err().map(provider_error).expect("an error")
 }
@@ -62,7 +68,7 @@ async fn a_server_that_is_not_there_is_a_network_error_and_nothing_was_sent() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let base_url = format!("http://{}/v1", free.local_addr().expect("an address"));
     drop(free);
-    let mut instance = instance(&base_url, Waiting::Allowed, Some(Secret::new("sk-0123456789abcdef"))).await;
+    let mut instance = instance(&base_url, Hosting::Waits, Some(Secret::new("sk-0123456789abcdef"))).await;
     let config = Config { max_retries: Some(0), ..config(&base_url) };
     let client = instance.open(&config).await.expect("a good configuration");
     let error = first_error(&mut instance, &client).await;
@@ -72,7 +78,7 @@ async fn a_server_that_is_not_there_is_a_network_error_and_nothing_was_sent() {
 #[tokio::test]
 async fn an_origin_that_is_not_granted_is_denied_by_the_host() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let mut instance = instance("https://elsewhere.example/v1", Waiting::Allowed, None).await;
+    let mut instance = instance("https://elsewhere.example/v1", Hosting::Waits, None).await;
     let client = instance.open(&config(&stand_in.base_url())).await.expect("a good configuration");
     let error = first_error(&mut instance, &client).await;
     assert_eq!((error.kind, error.retryable, error.request_sent), (ErrorKind::DeniedByHost, false, false));
@@ -82,10 +88,10 @@ async fn an_origin_that_is_not_granted_is_denied_by_the_host() {
 #[tokio::test]
 async fn the_total_deadline_ends_an_answer_that_goes_on() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let short = Timeouts { total_ms: Some(800), ..timeouts() };
-    let config = Config { timeouts: short, max_retries: Some(0), ..config(&stand_in.base_url()) };
-    let mut provider = open(&stand_in, Waiting::Allowed, KeyMode::Injected, config).await;
-    let answer = provider.answer(&ask("q25-never-ends", "hello")).await;
+    let mut config = Config { max_retries: Some(0), ..config(&stand_in.base_url()) };
+    config.timeouts.total_ms = Some(800);
+    let mut provider = open(&stand_in, Hosting::Waits, KeyMode::Injected, config).await;
+    let answer = provider.answer(&Request::prompt("q25-never-ends", "hello")).await;
     let error = answer.error.expect("an error");
     assert_eq!((error.kind, error.partial), (ErrorKind::Timeout, true));
     assert!(!answer.events.is_empty(), "what came before stays valid");
@@ -94,7 +100,7 @@ async fn the_total_deadline_ends_an_answer_that_goes_on() {
 #[tokio::test]
 async fn a_configuration_that_cannot_be_used_is_refused_before_anything_is_sent() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let mut instance = instance(&stand_in.base_url(), Waiting::Allowed, None).await;
+    let mut instance = instance(&stand_in.base_url(), Hosting::Waits, None).await;
     let good = config(&stand_in.base_url());
     for bad in [
         Config { base_url: Some("http://api.cometapi.com/v1".to_owned()), ..good.clone() },
@@ -111,11 +117,11 @@ async fn a_configuration_that_cannot_be_used_is_refused_before_anything_is_sent(
 #[tokio::test]
 async fn a_failure_in_the_middle_leaves_what_came_before_valid() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let mut provider = provider(&stand_in, Waiting::Allowed).await;
-    let answer = provider.answer(&ask("q25-silent-in-the-middle", "hello")).await;
+    let mut provider = provider(&stand_in, Hosting::Waits).await;
+    let answer = provider.answer(&Request::prompt("q25-silent-in-the-middle", "hello")).await;
     let error = answer.error.expect("an error");
     assert_eq!((error.kind, error.partial, error.request_sent), (ErrorKind::Timeout, true, true));
     assert!(!answer.transcript.text().is_empty());
-    let again = provider.answer(&ask("gpt-5.4-mini", "hello")).await;
+    let again = provider.answer(&Request::prompt("gpt-5.4-mini", "hello")).await;
     assert_eq!(again.transcript.finish().map(|finish| &finish.reason), Some(&FinishReason::Stop));
 }

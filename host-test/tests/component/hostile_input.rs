@@ -9,29 +9,24 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use host_test::contract::{Config, Credential, ErrorKind, FinishReason, ToolArguments};
-use host_test::sandbox::{KeyMode, Secret};
+use conformance::{Hosting, Played, Provider};
 use proptest::test_runner::{Config as Cases, TestRunner};
+use provider_host::contract::{Config, ErrorKind, FinishReason, Request, ToolArguments};
+use provider_host::sandbox::KeyMode;
 
 use self::server::{Framing, Served, Server};
-use crate::support::{self, Answer, Provider, Waiting, ask};
+use crate::bench::{Answer as _, config, open_with};
 
 /// A client of a server, that tries everything once.
-async fn client(server: &Server, waiting: Waiting, mode: KeyMode) -> Provider {
+async fn client(server: &Server, hosting: Hosting, mode: KeyMode) -> Provider {
     const KEY: &str = "sk-hostile-0123456789";
-    let (key, credential) = match mode {
-        KeyMode::Injected => (Some(Secret::new(KEY)), Credential::HostInjected),
-        KeyMode::Bearer => (None, Credential::Bearer(KEY.to_owned())),
-    };
-    let mut instance = support::instance(server.base_url(), waiting, key).await;
-    let config = Config { max_retries: Some(0), credential, ..support::config(server.base_url()) };
-    let client = instance.open(&config).await.expect("a good configuration");
-    Provider { instance, client }
+    let config = Config { max_retries: Some(0), ..config(server.base_url()) };
+    open_with(hosting, mode, KEY, config).await
 }
 
-async fn ask_for(server: &Server, provider: &mut Provider, served: Served) -> Answer {
+async fn ask_for(server: &Server, provider: &mut Provider, served: Served) -> Played {
     server.serve("/v1/chat/completions", served);
-    let answer = provider.answer(&ask("m", "hello")).await;
+    let answer = provider.answer(&Request::prompt("m", "hello")).await;
     let finished = answer.transcript.finish().is_some();
     assert_eq!(finished, answer.error.is_none(), "a finish or an error: {:?}", answer.error);
     answer
@@ -41,7 +36,7 @@ async fn ask_for(server: &Server, provider: &mut Provider, served: Served) -> An
 fn a_generated_answer_is_told_as_it_was_made_however_it_is_framed_and_cut() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let server = runtime.block_on(Server::start());
-    let provider = runtime.block_on(client(&server, Waiting::Allowed, KeyMode::Injected));
+    let provider = runtime.block_on(client(&server, Hosting::Waits, KeyMode::Injected));
     let provider = Mutex::new(provider);
     let cases = Cases { cases: 200, failure_persistence: None, ..Cases::default() };
     let run = TestRunner::new(cases).run(&answers::framed(), |(made, framed)| {
@@ -59,8 +54,8 @@ fn a_generated_answer_is_told_as_it_was_made_however_it_is_framed_and_cut() {
 async fn what_upset_a_decoder_once_comes_to_the_same_whole_and_in_pieces() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/chat_events");
     let server = Server::start().await;
-    let mut allowed = client(&server, Waiting::Allowed, KeyMode::Injected).await;
-    let mut traps = client(&server, Waiting::Traps, KeyMode::Bearer).await;
+    let mut allowed = client(&server, Hosting::Waits, KeyMode::Injected).await;
+    let mut traps = client(&server, Hosting::Steps, KeyMode::Bearer).await;
     let mut played = 0;
     for file in std::fs::read_dir(&folder).expect("the corpus") {
         let input = std::fs::read(file.expect("a file").path()).expect("a file");
@@ -94,7 +89,7 @@ fn same_events(one: &Answer, other: &Answer) -> bool {
 #[tokio::test]
 async fn depth_costs_neither_the_instance_nor_much_time() {
     let server = Server::start().await;
-    let mut provider = client(&server, Waiting::Allowed, KeyMode::Injected).await;
+    let mut provider = client(&server, Hosting::Waits, KeyMode::Injected).await;
     let begun = Instant::now();
     let (list, object) = ("[".repeat(4_000_000), "{\"a\":".repeat(150_000));
     let choices = format!("{{\"choices\":{}", "[".repeat(4_000_000));
@@ -129,7 +124,7 @@ async fn depth_costs_neither_the_instance_nor_much_time() {
 #[tokio::test]
 async fn a_json_answer_of_a_known_length_is_not_waited_for_beyond_it() {
     let server = Server::start().await;
-    let mut provider = client(&server, Waiting::Allowed, KeyMode::Injected).await;
+    let mut provider = client(&server, Hosting::Waits, KeyMode::Injected).await;
     let body = br#"{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}"#;
     for framing in [Framing::Length, Framing::Chunked] {
         let begun = Instant::now();

@@ -1,9 +1,10 @@
 //! The service itself, where there is a key for it: `COMETAPI_KEY`.
 
-use host_test::contract::{Config, Discovery, Timeouts};
-use host_test::sandbox::{Grant, Secret};
+use conformance::{Hosting, Provider};
+use provider_host::contract::{Config, Discovery, Request};
+use provider_host::sandbox::{Grant, KeyMode, Secret};
 
-use crate::support::{Provider, Waiting, ask, config, prepared};
+use crate::bench::{Answer as _, PATIENCE, bench};
 
 #[tokio::test]
 async fn the_service_lists_models_and_answers() {
@@ -11,15 +12,15 @@ async fn the_service_lists_models_and_answers() {
         println!("skipped: COMETAPI_KEY is not set");
         return;
     };
-    let origins = prepared(Waiting::Allowed).manifest().network.origins.clone();
+    let prepared = bench().await.prepared(Hosting::Waits);
+    let origins = prepared.manifest().network.origins.clone();
     let grant = Grant { origins, key: Some(Secret::new(key)), ..Grant::default() };
-    let mut instance = prepared(Waiting::Allowed).instantiate(grant).await.expect("an instance");
-    let timeouts = Timeouts { connect_ms: None, first_byte_ms: None, idle_ms: None, total_ms: None };
-    let client = instance.open(&Config { base_url: None, timeouts, ..config("") }).await.expect("a client");
-    let mut provider = Provider { instance, client };
+    let mut instance = prepared.instantiate(grant).await.expect("an instance");
+    let client = instance.open(&Config::default()).await.expect("a client");
+    let mut provider = Provider { instance, client, mode: KeyMode::Injected, slack: PATIENCE };
     let list = provider.instance.models(&provider.client, Discovery::Live, std::time::Duration::ZERO).await;
     assert!(list.expect("a list").models.len() > 100);
-    let answer = provider.answer(&ask("gpt-5.4-mini", "Say the word hello.")).await;
+    let answer = provider.answer(&Request::prompt("gpt-5.4-mini", "Say the word hello.")).await;
     assert_eq!(answer.error, None);
     assert!(!answer.transcript.text().is_empty());
 }

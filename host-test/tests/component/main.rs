@@ -4,6 +4,7 @@
 
 mod account;
 mod back_pressure;
+mod bench;
 mod canary;
 mod cancelling;
 mod connections;
@@ -19,5 +20,4 @@ mod scenarios;
 #[path = "../support/mod.rs"]
 mod small_component;
 mod streaming;
-mod support;
 mod uploads;

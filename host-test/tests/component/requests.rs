@@ -1,10 +1,11 @@
 //! What goes out: every field of a request, as the server sees it.
 
-use host_test::json::request;
-use host_test::stand_in::StandIn;
+use conformance::Hosting;
+use provider_host::json::request;
 use serde_json::{Value, json};
+use stand_in::StandIn;
 
-use crate::support::{Waiting, provider};
+use crate::bench::{Answer as _, provider};
 
 /// A request with everything in it.
 fn everything() -> String {
@@ -47,7 +48,7 @@ fn everything() -> String {
 #[tokio::test]
 async fn every_field_of_a_request_reaches_the_server() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let mut provider = provider(&stand_in, Waiting::Allowed).await;
+    let mut provider = provider(&stand_in, Hosting::Waits).await;
     let mut no_files = |path: &str| Err(format!("{path} is not there"));
     let request = request::parse(&everything(), None, &mut no_files).expect("a request");
     let answer = provider.answer(&request).await;

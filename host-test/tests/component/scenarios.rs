@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use host_test::conformance::{Bench, cases, run};
-use host_test::stand_in::scenarios;
+use conformance::{Bench, cases, run};
+use stand_in::scenarios;
 
-use crate::support::plugin;
+use crate::bench::plugin;
 
 /// Scenarios that code plays, in the case of that name.
 const IN_CODE: [(&str, &str); 2] =
@@ -30,6 +30,7 @@ fn every_scenario_is_a_case() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_case_comes_to_what_it_should() {
+    // Not the shared one: a report takes its bench along.
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
     let bench = Bench::new(&plugin(), cache, &mut |_| ()).await.expect("a bench");
     let cases = cases();

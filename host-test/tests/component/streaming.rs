@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use host_test::contract::{
+use conformance::Hosting;
+use provider_host::contract::{
     Event, FinishReason, Message, Part, ReasoningOptions, Request, Role, Tool, ToolArguments, ToolResultPart,
 };
-use host_test::stand_in::{StandIn, scenarios};
+use stand_in::{StandIn, scenarios};
 
-use crate::support::{PATIENCE, Waiting, ask, provider};
+use crate::bench::{Answer as _, PATIENCE, provider};
 
 const VENDORS: [&str; 8] = ["generic", "openai", "anthropic", "gemini", "deepseek", "qwen", "xai", "mistral"];
 
@@ -35,14 +36,14 @@ async fn each_vendor_answers_with_text_reasoning_and_tool_calls() {
     let mut played = 0;
     for vendor in VENDORS {
         for (variant, request) in [
-            ("text", ask("", "hello")),
-            ("reasoning", reasoning(ask("", "hello"))),
+            ("text", Request::prompt("", "hello")),
+            ("reasoning", reasoning(Request::prompt("", "hello"))),
             ("tool-call", Request { tools: vec![weather()], ..ask("", "the weather in Paris?") }),
         ] {
             let name = format!("{vendor}-{variant}");
             let scenario = scenarios().iter().find(|scenario| scenario.name == name).expect(&name);
             played += 1;
-            let mut provider = provider(&stand_in, Waiting::Allowed).await;
+            let mut provider = provider(&stand_in, Hosting::Waits).await;
             let answer = provider.answer(&Request { model: scenario.name.clone(), ..request }).await;
             assert_eq!(answer.error, None, "{name}");
             let transcript = &answer.transcript;
@@ -97,7 +98,7 @@ async fn what_a_vendor_wants_to_see_again_is_sent_back_untouched() {
         ("deepseek-tool-call", "/messages/1/reasoning_content"),
         ("xai-tool-call", "/messages/1/reasoning_content"),
     ] {
-        let mut provider = provider(&stand_in, Waiting::Allowed).await;
+        let mut provider = provider(&stand_in, Hosting::Waits).await;
         let first = Request { tools: vec![weather()], ..ask(model, "the weather in Paris?") };
         let answer = provider.answer(&first).await;
         assert_eq!(answer.error, None, "{model}");
@@ -114,9 +115,9 @@ async fn what_a_vendor_wants_to_see_again_is_sent_back_untouched() {
 #[tokio::test]
 async fn the_first_word_is_not_held_back_for_the_second() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    for waiting in [Waiting::Allowed, Waiting::Traps] {
-        let mut provider = provider(&stand_in, waiting).await;
-        let request = ask("one-word-and-a-pause", "hello");
+    for hosting in [Hosting::Waits, Hosting::Steps] {
+        let mut provider = provider(&stand_in, hosting).await;
+        let request = Request::prompt("one-word-and-a-pause", "hello");
         let completion = provider.instance.complete(&provider.client, &request).await.expect("a request");
         let mut first = None;
         let begun = Instant::now();
@@ -133,15 +134,15 @@ async fn the_first_word_is_not_held_back_for_the_second() {
         // The pause behind the first word is a second long.
         let (first, all) = (first.expect("a word"), begun.elapsed());
         assert!(all >= Duration::from_millis(900), "{all:?}");
-        assert!(all - first >= Duration::from_millis(700), "{first:?} of {all:?} with {waiting:?}");
+        assert!(all - first >= Duration::from_millis(700), "{first:?} of {all:?} with {hosting:?}");
     }
 }
 
 #[tokio::test]
 async fn a_batch_holds_no_more_events_than_asked_for() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let mut provider = provider(&stand_in, Waiting::Allowed).await;
-    let request = ask("openai-text", "hello");
+    let mut provider = provider(&stand_in, Hosting::Waits).await;
+    let request = Request::prompt("openai-text", "hello");
     let completion = provider.instance.complete(&provider.client, &request).await.expect("a request");
     loop {
         let batch = provider.instance.next(&completion, 2, Duration::from_secs(5)).await.expect("no error");
@@ -157,10 +158,10 @@ async fn a_batch_holds_no_more_events_than_asked_for() {
 #[tokio::test]
 async fn many_completions_take_turns_in_one_instance() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let mut provider = provider(&stand_in, Waiting::Allowed).await;
+    let mut provider = provider(&stand_in, Hosting::Waits).await;
     let mut open = Vec::new();
     for number in 0..20 {
-        let request = ask("gpt-5.4-mini", &format!("number {number}"));
+        let request = Request::prompt("gpt-5.4-mini", &format!("number {number}"));
         open.push((
             number,
             provider.instance.complete(&provider.client, &request).await.expect("a request"),

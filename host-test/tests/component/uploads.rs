@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use host_test::contract::{Media, MediaSource, Message, Part, Role};
-use host_test::stand_in::StandIn;
+use conformance::Hosting;
+use provider_host::contract::{Media, MediaSource, Message, Part, Request, Role};
+use stand_in::StandIn;
 
-use crate::support::{Waiting, ask, provider};
+use crate::bench::provider;
 
 /// Bytes of the picture.
 const PICTURE: usize = 20_000_000;
@@ -13,11 +14,11 @@ const PICTURE: usize = 20_000_000;
 #[tokio::test]
 async fn a_picture_of_20_megabytes_goes_out_and_no_step_blocks() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    for waiting in [Waiting::Allowed, Waiting::Traps] {
-        let mut provider = provider(&stand_in, waiting).await;
+    for hosting in [Hosting::Waits, Hosting::Steps] {
+        let mut provider = provider(&stand_in, hosting).await;
         let source = MediaSource::Inline(vec![0xA5; PICTURE]);
         let picture = Part::Image(Media { source, media_type: "image/png".to_owned(), name: None });
-        let mut request = ask("gpt-5.4-mini", "what is this?");
+        let mut request = Request::prompt("gpt-5.4-mini", "what is this?");
         request.messages.push(Message { role: Role::User, content: vec![picture], cache_here: false });
         let completion = provider.instance.complete(&provider.client, &request).await.expect("a request");
         let mut longest = Duration::ZERO;
@@ -30,7 +31,7 @@ async fn a_picture_of_20_megabytes_goes_out_and_no_step_blocks() {
                 break;
             }
         }
-        println!("{waiting:?}: the longest call told to wait 20 ms took {longest:?}");
+        println!("{hosting:?}: the longest call told to wait 20 ms took {longest:?}");
         // An order, not a figure: a machine under load is slow in everything.
         assert!(longest < Duration::from_secs(2), "{longest:?}");
         let requests = stand_in.requests();

@@ -3,8 +3,8 @@
 use super::guest::{Guest, SCRATCH, batch, event_size};
 use super::*;
 use futures_util::future::join_all;
-use host_test::contract::Discovery;
-use host_test::sandbox::SandboxError;
+use provider_host::contract::Discovery;
+use provider_host::sandbox::SandboxError;
 
 const LOOP: &str = "(loop br 0) unreachable";
 

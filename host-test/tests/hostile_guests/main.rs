@@ -14,15 +14,14 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use conformance::grammar::Grammar;
 use guest::Guest;
-use host_test::contract::{Config, Event, Message, Part, Request, Role, TextPart};
-use host_test::grammar::Grammar;
-use host_test::json::request;
-use host_test::plugin::Plugin;
-use host_test::sandbox::{
+use provider_host::contract::{Config, Event, Request};
+use provider_host::plugin::Plugin;
+use provider_host::sandbox::{
     CallError, ClientHandle, CompletionHandle, Grant, Host, Instance, Prepared, Secret,
 };
-use host_test::stand_in::StandIn;
+use stand_in::StandIn;
 use tempfile::TempDir;
 
 /// No guest keeps its host busy for so long.
@@ -100,15 +99,8 @@ impl House {
     }
 }
 
-/// A request with one word from the user.
-fn ask() -> Request {
-    let part = Part::Text(TextPart { text: "hello".to_owned(), replay: None });
-    let message = Message { role: Role::User, content: vec![part], cache_here: false };
-    Request { messages: vec![message], ..request::empty("gpt-5.4-mini".to_owned()) }
-}
-
 async fn whole_answer((instance, client): &mut (Instance, ClientHandle)) {
-    let completion = instance.complete(client, &ask()).await.unwrap();
+    let completion = instance.complete(client, &Request::prompt("gpt-5.4-mini", "hello")).await.unwrap();
     let mut grammar = Grammar::default();
     loop {
         let batch = instance.next(&completion, 64, Duration::from_millis(500)).await.unwrap();
@@ -124,7 +116,7 @@ async fn whole_answer((instance, client): &mut (Instance, ClientHandle)) {
 /// Opens a client and starts a completion, as any host does.
 async fn started(instance: &mut Instance) -> Result<CompletionHandle, CallError> {
     let client = instance.open(&support::config()).await?;
-    instance.complete(&client, &ask()).await
+    instance.complete(&client, &Request::prompt("gpt-5.4-mini", "hello")).await
 }
 
 /// What the first call of `next` says.

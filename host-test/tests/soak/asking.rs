@@ -3,15 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use host_test::contract::{
-    BlockKind, Config, Credential, Event, FinishReason, Message, Part, Request, Role, TextPart, Timeouts,
-    ToolArguments,
+use conformance::grammar::Grammar;
+use conformance::transcript::Transcript;
+use provider_host::contract::{
+    BlockKind, Config, Credential, Event, FinishReason, Request, Timeouts, ToolArguments,
 };
-use host_test::grammar::Grammar;
-use host_test::json::request;
-use host_test::plugin::Plugin;
-use host_test::sandbox::{ClientHandle, Grant, Host, Instance, Prepared, Secret};
-use host_test::transcript::Transcript;
+use provider_host::plugin::Plugin;
+use provider_host::sandbox::{ClientHandle, Grant, Host, Instance, Prepared, Secret};
 
 /// A scenario of the stand-in: reasoning, a text, a tool call and usage, with no pause between them.
 const MODEL: &str = "everything-at-once";
@@ -48,17 +46,10 @@ pub async fn open(prepared: &Prepared, base_url: &str, key: &str) -> (Instance, 
     (instance, client)
 }
 
-/// A request with one text of the user's.
-pub fn ask(model: &str, text: &str) -> Request {
-    let part = Part::Text(TextPart { text: text.to_owned(), replay: None });
-    let message = Message { role: Role::User, content: vec![part], cache_here: false };
-    Request { messages: vec![message], ..request::empty(model.to_owned()) }
-}
-
 /// Completes once. Nothing that comes may be missing, out of its place, or another's.
 pub async fn complete(instance: &mut Instance, client: &ClientHandle, number: usize) {
     let said = format!("number {number}");
-    let completion = instance.complete(client, &ask(MODEL, &said)).await.expect("a request");
+    let completion = instance.complete(client, &Request::prompt(MODEL, &said)).await.expect("a request");
     let (mut grammar, mut came) = (Grammar::default(), Vec::new());
     loop {
         let batch = instance.next(&completion, 64, Duration::from_secs(5)).await;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use provider_host::contract::Request;
 use tokio::io::AsyncWriteExt;
 
-use crate::asking::{ask, open, prepared};
+use crate::asking::{open, prepared};
 use crate::measuring::{Mebibytes, memory, turn};
 use crate::raw::{RawServer, STREAM_HEAD, chunk, read_request};
 
@@ -34,7 +35,8 @@ async fn wait_for(asleep: Duration, completions: usize) {
     let mut open_ones = Vec::new();
     for _ in 0..completions {
         let (mut instance, client) = open(&prepared, &base_url, "sk-soak-0123456789").await;
-        let completion = instance.complete(&client, &ask("any", "hello")).await.expect("a request");
+        let completion =
+            instance.complete(&client, &Request::prompt("any", "hello")).await.expect("a request");
         let batch = instance.next(&completion, 1, Duration::from_secs(10)).await.expect("a beginning");
         assert!(!batch.done);
         open_ones.push((instance, client, completion));

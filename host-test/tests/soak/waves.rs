@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use host_test::sandbox::{ClientHandle, Instance};
+use provider_host::sandbox::{ClientHandle, Instance};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::asking::{complete, open, prepared};

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use host_test::contract::{AuthDescription, Config, Credential, Description, Timeouts};
-use host_test::plugin::{Plugin, pack};
+use provider_host::contract::{AuthDescription, Config, Credential, Description, Timeouts};
+use provider_host::plugin::{Plugin, pack};
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
 use wit_parser::{ManglingAndAbi, Resolve};
 

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 
-const HARNESS = new URL('../../../../host-test/src/', import.meta.url);
+const HARNESS = new URL('../../../../host-test/', import.meta.url);
 
 /** Scenarios that are no case by themselves: the harness makes cases of them in code. */
 const IN_CODE = ['q25-never-ends', 'q25-asks-to-wait-a-minute'];
@@ -59,11 +59,11 @@ function read<T>(path: string): T {
 
 /** All of them. */
 export function cases(): Case[] {
-  const files = readdirSync(new URL('stand_in/scenarios/', HARNESS)).filter((name) => name.endsWith('.json'));
-  const scenarios = files.flatMap((name) => read<Scenario[]>(`stand_in/scenarios/${name}`));
+  const files = readdirSync(new URL('stand-in/src/scenarios/', HARNESS)).filter((name) => name.endsWith('.json'));
+  const scenarios = files.flatMap((name) => read<Scenario[]>(`stand-in/src/scenarios/${name}`));
   const played = scenarios.filter(({ name }) => !IN_CODE.includes(name));
   return [
-    ...read<Case[]>('conformance/cases.json'),
+    ...read<Case[]>('conformance/src/cases.json'),
     ...played.map(({ name, setup, when, expect, route }): Case => ({
       name,
       scenario: name,

@@ -3,8 +3,8 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
-use host_test::json;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use provider_host::json;
 
 use super::failure::Failure;
 

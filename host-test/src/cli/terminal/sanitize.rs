@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use host_test::json::line::is_hazardous;
+use provider_host::json::line::is_hazardous;
 
 /// Makes a stream of text safe, piece by piece. LF and TAB stay.
 ///

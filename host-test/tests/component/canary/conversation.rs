@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use host_test::stand_in::StandIn;
+use stand_in::StandIn;
 
 use super::terminal::{command, folder_holds_no_key, line, run};
 use super::text_holds_no_key;

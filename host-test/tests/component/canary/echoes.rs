@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use host_test::contract::{Discovery, Event};
-use host_test::sandbox::KeyMode;
+use provider_host::contract::{Discovery, Event, Request};
+use provider_host::sandbox::KeyMode;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::{CANARY, MODES, canary, holds_no_key, memory_is_as_it_should_be};
+use crate::bench::Answer as _;
 use crate::raw::{RawServer, chunk, read_request};
-use crate::support::ask;
 
 const JSON: &str = "200 OK\r\ncontent-type: application/json";
 const STREAM: &str = "200 OK\r\ncontent-type: text/event-stream";
@@ -158,7 +158,7 @@ async fn a_server_that_repeats_the_key_is_not_repeated() {
                     let server =
                         echoing((head, body.replace("KEY", &spelled(spelling))), spelling, size).await;
                     let mut provider = canary(&server.base_url(), mode).await;
-                    let answer = provider.answer(&ask("any", "hello")).await;
+                    let answer = provider.answer(&Request::prompt("any", "hello")).await;
                     let seen = (&answer.events, &answer.error);
                     holds_no_key(&what, &seen, CANARY);
                     memory_is_as_it_should_be(&what, &mut provider.instance, mode, CANARY);
@@ -230,7 +230,7 @@ async fn a_key_that_two_deltas_share_comes_out_of_neither() {
                 let answer = (STREAM.to_owned(), shared(kind, one, other));
                 let server = echoing(answer, SPELLINGS[0].1, 100_000).await;
                 let mut provider = canary(&server.base_url(), mode).await;
-                let answer = provider.answer(&ask("any", "hello")).await;
+                let answer = provider.answer(&Request::prompt("any", "hello")).await;
                 assert_eq!(answer.error, None, "{what}");
                 holds_no_key(&what, &answer.events, CANARY);
                 holds_no_key(&what, &said(&answer.events), CANARY);
@@ -250,7 +250,7 @@ async fn what_a_server_says_in_two_deltas_it_can_tell_the_component() {
     let (one, other) = CANARY.split_at(12);
     let server = echoing((STREAM.to_owned(), shared("arguments", one, other)), SPELLINGS[0].1, 100_000).await;
     let mut provider = canary(&server.base_url(), KeyMode::Injected).await;
-    let answer = provider.answer(&ask("any", "hello")).await;
+    let answer = provider.answer(&Request::prompt("any", "hello")).await;
     holds_no_key("the events", &answer.events, CANARY);
     let found = provider.instance.count_in_memory(&CANARY.as_bytes()[3..]).expect("a readable memory");
     // Where this fails the component joins no more what came in pieces, and SECURITY.md can promise more.

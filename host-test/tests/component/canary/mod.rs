@@ -12,10 +12,11 @@ mod traps;
 
 use std::fmt::Debug;
 
-use host_test::contract::{Config, Credential};
-use host_test::sandbox::{Instance, KeyMode, Secret};
+use conformance::{Hosting, Provider};
+use provider_host::contract::Config;
+use provider_host::sandbox::{Instance, KeyMode};
 
-use crate::support::{Provider, Waiting, config, instance};
+use crate::bench::{config, open_with};
 
 /// The key. It is like no word that a server or a plugin says by itself.
 const CANARY: &str = "sk-canary-7Qx2mW9zRt4vLp8K";
@@ -49,12 +50,6 @@ fn memory_is_as_it_should_be(what: &str, instance: &mut Instance, mode: KeyMode,
 
 /// A client with the canary for its key, of a server that is no stand-in.
 async fn canary(base_url: &str, mode: KeyMode) -> Provider {
-    let (key, credential) = match mode {
-        KeyMode::Injected => (Some(Secret::new(CANARY)), Credential::HostInjected),
-        KeyMode::Bearer => (None, Credential::Bearer(CANARY.to_owned())),
-    };
-    let mut instance = instance(base_url, Waiting::Allowed, key).await;
-    let config = Config { credential, max_retries: Some(0), ..config(base_url) };
-    let client = instance.open(&config).await.expect("a good configuration");
-    Provider { instance, client }
+    let config = Config { max_retries: Some(0), ..config(base_url) };
+    open_with(Hosting::Waits, mode, CANARY, config).await
 }

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use host_test::contract::{Config, Credential, Discovery};
-use host_test::sandbox::{KeyMode, Secret};
-use host_test::stand_in::StandIn;
+use conformance::{Hosting, Provider};
+use provider_host::contract::{Config, Credential, Discovery, Request};
+use provider_host::sandbox::{KeyMode, Secret};
+use stand_in::StandIn;
 use tokio::io::AsyncWriteExt;
 
 use super::{CANARY, MODES, canary, holds_no_key};
+use crate::bench::{Answer as _, PATIENCE, config, instance};
 use crate::raw::{RawServer, read_request};
-use crate::support::{Waiting, ask, config, instance};
 
 #[tokio::test]
 async fn a_redirect_takes_the_key_nowhere() {
@@ -29,7 +30,7 @@ async fn a_redirect_takes_the_key_nowhere() {
             })
             .await;
             let mut provider = canary(&redirecting.base_url(), mode).await;
-            let answer = provider.answer(&ask("any", "hello")).await;
+            let answer = provider.answer(&Request::prompt("any", "hello")).await;
             let error = answer.error.expect("a redirect is an error");
             holds_no_key("the error", &error, CANARY);
             assert_eq!(error.http_status, Some(status));
@@ -47,7 +48,7 @@ async fn the_catalogue_beside_the_base_url_is_asked_without_the_key() {
     for mode in MODES {
         let stand_in = StandIn::start(0).await.expect("a stand-in");
         let mut provider =
-            crate::support::open(&stand_in, Waiting::Allowed, mode, config(&stand_in.base_url())).await;
+            crate::bench::open(&stand_in, Hosting::Waits, mode, config(&stand_in.base_url())).await;
         provider.instance.models(&provider.client, Discovery::Live, Duration::ZERO).await.expect("a list");
         let requests = stand_in.requests();
         let paths: Vec<&str> = requests.iter().map(|request| request.path.as_str()).collect();
@@ -93,7 +94,7 @@ async fn host_and_component_read_a_base_url_alike() {
     for (path, expected) in BASES {
         let stand_in = StandIn::start(0).await.expect("a stand-in");
         let base_url = format!("http://{}{path}", stand_in.address());
-        let mut instance = instance(&base_url, Waiting::Allowed, Some(Secret::new(CANARY))).await;
+        let mut instance = instance(&base_url, Hosting::Waits, Some(Secret::new(CANARY))).await;
         let config =
             Config { credential: Credential::HostInjected, max_retries: Some(0), ..config(&base_url) };
         let client = match (instance.open(&config).await, expected) {
@@ -101,9 +102,9 @@ async fn host_and_component_read_a_base_url_alike() {
             (Err(_), None) => continue,
             (opened, _) => panic!("{path}: {opened:?}"),
         };
-        let mut provider = crate::support::Provider { instance, client };
+        let mut provider = Provider { instance, client, mode: KeyMode::Injected, slack: PATIENCE };
         // The stand-in knows neither the key nor most of the paths: only the requests matter.
-        provider.answer(&ask("any", "hello")).await;
+        provider.answer(&Request::prompt("any", "hello")).await;
         let _ = provider.instance.models(&provider.client, Discovery::Live, Duration::ZERO).await;
         let (chat, catalogue) = expected.expect("taken");
         let requests = stand_in.requests();
@@ -127,15 +128,15 @@ async fn a_component_that_was_given_the_key_sends_it_to_no_other_origin() {
             KeyMode::Injected => Some(Secret::new(CANARY)),
             KeyMode::Bearer => None,
         };
-        let mut instance = instance(&stand_in.base_url(), Waiting::Allowed, granted).await;
+        let mut instance = instance(&stand_in.base_url(), Hosting::Waits, granted).await;
         let credential = match mode {
             KeyMode::Injected => Credential::HostInjected,
             KeyMode::Bearer => Credential::Bearer(CANARY.to_owned()),
         };
         let config = Config { credential, max_retries: Some(0), ..config(&elsewhere.base_url()) };
         let client = instance.open(&config).await.expect("a good configuration");
-        let mut provider = crate::support::Provider { instance, client };
-        let answer = provider.answer(&ask("any", "hello")).await;
+        let mut provider = Provider { instance, client, mode, slack: PATIENCE };
+        let answer = provider.answer(&Request::prompt("any", "hello")).await;
         holds_no_key("the error", &answer.error, CANARY);
         assert!(answer.error.is_some() && !provider.instance.denials().is_empty());
         holds_no_key("the denials", &provider.instance.denials(), CANARY);

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
+use conformance::{Hosting, Provider};
 use futures_util::StreamExt as _;
 use futures_util::future::{join, join_all};
 use futures_util::stream;
-use host_test::contract::{Config, Discovery, Timeouts};
-use host_test::sandbox::KeyMode;
-use host_test::stand_in::{Break, Route, Scenario, StandIn, scenarios};
+use provider_host::contract::{Config, Discovery, Request, Timeouts};
+use provider_host::sandbox::KeyMode;
+use stand_in::{Break, Route, Scenario, StandIn, scenarios};
 
 use super::{MODES, holds_no_key, memory_is_as_it_should_be};
-use crate::support::{Provider, Waiting, ask, config, open};
+use crate::bench::{Answer as _, config, open};
 
 /// Faults that a client asks for, beside connections that break; `host-test stand-in --help` says what they are.
 const FAULTS: [(&str, &str); 7] = [
@@ -46,7 +47,7 @@ fn hasty(stand_in: &StandIn, header: Option<(&str, &str)>) -> Config {
 
 /// Asks a model, and looks at all that comes of it.
 async fn complete(what: &str, provider: &mut Provider, model: &str, mode: KeyMode, key: &str) {
-    let answer = provider.answer(&ask(model, "hello")).await;
+    let answer = provider.answer(&Request::prompt(model, "hello")).await;
     holds_no_key(what, &answer.events, key);
     holds_no_key(what, &answer.error, key);
     holds_no_key(what, &answer.transcript.message(), key);
@@ -79,7 +80,7 @@ fn path(route: Route) -> Option<&'static str> {
 }
 
 async fn play(stand_in: &StandIn, scenario: &Scenario, mode: KeyMode) {
-    let mut provider = open(stand_in, Waiting::Allowed, mode, hasty(stand_in, None)).await;
+    let mut provider = open(stand_in, Hosting::Waits, mode, hasty(stand_in, None)).await;
     complete(&scenario.name, &mut provider, &scenario.name, mode, stand_in.key()).await;
 }
 
@@ -88,7 +89,7 @@ async fn play_list(scenario: &Scenario, path: &str, mode: KeyMode) {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
     stand_in.script(path, Some(&scenario.name)).expect("a scenario");
     let config = Config { max_retries: Some(1), ..hasty(&stand_in, None) };
-    let mut provider = open(&stand_in, Waiting::Allowed, mode, config).await;
+    let mut provider = open(&stand_in, Hosting::Waits, mode, config).await;
     ask_for_lists(&scenario.name, &mut provider, mode, stand_in.key()).await;
     assert_eq!(stand_in.key_leaks(), 0, "{}", scenario.name);
 }
@@ -128,17 +129,17 @@ async fn play_every_fault(mode: KeyMode) {
     let completions = faults().flat_map(|fault| models.map(|model| (fault, model)));
     let completions = completions.map(async |(fault, model)| {
         let config = Config { max_retries: Some(1), ..hasty(&stand_in, Some(fault)) };
-        let mut provider = open(&stand_in, Waiting::Allowed, mode, config).await;
+        let mut provider = open(&stand_in, Hosting::Waits, mode, config).await;
         complete(&format!("{fault:?} with {model}"), &mut provider, model, mode, stand_in.key()).await;
     });
     let lists = faults().map(async |fault| {
         let config = Config { max_retries: Some(0), ..hasty(&stand_in, Some(fault)) };
-        let mut provider = open(&stand_in, Waiting::Allowed, mode, config).await;
+        let mut provider = open(&stand_in, Hosting::Waits, mode, config).await;
         ask_for_lists(&format!("{fault:?}"), &mut provider, mode, stand_in.key()).await;
     });
     join(side_by_side(completions), side_by_side(lists)).await;
     for (name, value) in faults() {
-        let asked = |request: &host_test::stand_in::Recorded| request.header(name) == Some(value);
+        let asked = |request: &stand_in::Recorded| request.header(name) == Some(value);
         assert!(stand_in.requests().iter().any(asked), "nobody asked for {name}: {value}");
     }
     assert_eq!((stand_in.key_leaks(), stand_in.went_elsewhere()), (0, 0));

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
-use host_test::stand_in::StandIn;
+use stand_in::StandIn;
 
 use super::traps::files;
 use super::{CANARY, holds_key, text_holds_no_key};
-use crate::support::plugin_folder;
+use crate::bench::plugin_folder;
 
 /// Commands, with whether they go to the end.
 const COMMANDS: &[(&[&str], Option<i32>)] = &[

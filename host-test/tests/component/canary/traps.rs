@@ -1,7 +1,7 @@
 //! A component that breaks down while it holds the key.
 
-use host_test::contract::{Config, Credential};
-use host_test::sandbox::{Grant, Host, HostOptions};
+use provider_host::contract::{Config, Credential};
+use provider_host::sandbox::{Grant, Host, HostOptions};
 
 use super::{CANARY, holds_no_key, text_holds_no_key};
 use crate::small_component as small;

@@ -1,12 +1,12 @@
 //! Answers that are made up, the stream that tells them, and what has to come out of it.
 
-use host_test::contract::{FinishReason, Part, ToolArguments};
+use conformance::Played;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use provider_host::contract::{FinishReason, Part, ToolArguments};
 use serde_json::{Value, json};
 
 use super::server::{Framing, Served, in_reads};
-use crate::support::Answer;
 
 /// A piece of an answer, in the order in which it is told.
 #[derive(Clone, Debug)]
@@ -122,7 +122,7 @@ impl Made {
     }
 
     /// What was made is what was told.
-    pub fn check(&self, answer: &Answer) {
+    pub fn check(&self, answer: &Played) {
         assert_eq!(answer.error, None);
         let transcript = &answer.transcript;
         assert_eq!(transcript.warnings(), [""; 0]);
@@ -150,7 +150,7 @@ impl Made {
     }
 }
 
-fn told_reasoning(answer: &Answer) -> String {
+fn told_reasoning(answer: &Played) -> String {
     let parts = answer.transcript.message().content.into_iter();
     let reasoning = parts.filter_map(|part| match part {
         Part::Reasoning(part) => Some(part.text),

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use host_test::contract::{Discovery, Error, ErrorKind, ModelList, ToolArguments};
-use host_test::sandbox::KeyMode;
+use conformance::{Hosting, Provider};
+use provider_host::contract::{Discovery, Error, ErrorKind, ModelList, ToolArguments};
+use provider_host::sandbox::KeyMode;
 
 use super::server::{Framing, Served, Server};
 use super::{answers, ask_for, client};
-use crate::support::{Provider, Waiting, provider_error};
+use crate::bench::provider_error;
 
 /// The texts with their names; nothing where they are not there.
 fn texts() -> Option<Vec<(String, Vec<u8>)>> {
@@ -34,14 +35,14 @@ pub async fn models(server: &Server, provider: &mut Provider, body: &[u8]) -> Re
         server.serve(path, Served::new(Framing::Length, [body]));
     }
     let asked = provider.instance.models(&provider.client, Discovery::Live, Duration::ZERO);
-    tokio::time::timeout(crate::support::PATIENCE, asked).await.expect("an end").map_err(provider_error)
+    tokio::time::timeout(crate::bench::PATIENCE, asked).await.expect("an end").map_err(provider_error)
 }
 
 #[tokio::test]
 async fn as_a_body_each_text_is_an_answer_or_a_typed_error() {
     let Some(texts) = texts() else { return };
     let server = Server::start().await;
-    let mut provider = client(&server, Waiting::Allowed, KeyMode::Injected).await;
+    let mut provider = client(&server, Hosting::Waits, KeyMode::Injected).await;
     for (name, text) in texts {
         let answer = ask_for(&server, &mut provider, Served::new(Framing::Length, [&text[..]])).await;
         let error = answer.error.unwrap_or_else(|| panic!("{name} is no answer"));
@@ -54,7 +55,7 @@ async fn as_a_body_each_text_is_an_answer_or_a_typed_error() {
 async fn as_the_arguments_of_a_tool_only_whole_objects_are_taken() {
     let Some(texts) = texts() else { return };
     let server = Server::start().await;
-    let mut provider = client(&server, Waiting::Allowed, KeyMode::Injected).await;
+    let mut provider = client(&server, Hosting::Waits, KeyMode::Injected).await;
     for (name, text) in texts {
         // What is no UTF-8 cannot stand in a JSON string.
         let Ok(text) = String::from_utf8(text) else { continue };
@@ -75,7 +76,7 @@ async fn as_the_arguments_of_a_tool_only_whole_objects_are_taken() {
 async fn as_a_list_or_in_a_row_of_one_each_text_costs_only_itself() {
     let Some(texts) = texts() else { return };
     let server = Server::start().await;
-    let mut provider = client(&server, Waiting::Allowed, KeyMode::Injected).await;
+    let mut provider = client(&server, Hosting::Waits, KeyMode::Injected).await;
     for (name, text) in texts {
         if let Err(error) = models(&server, &mut provider, &text).await {
             assert!([ErrorKind::Protocol, ErrorKind::Server].contains(&error.kind), "{name}: {error:?}");

@@ -1,0 +1,155 @@
+//! A server whose chunks tell when they were sent, for measuring clients: see the crate `meter`.
+//!
+//! The name of the model says what to send; see [`Plan`]. It answers over one thread, does nothing for a
+//! chunk but to write down the moment, and records nothing.
+
+mod body;
+mod plan;
+#[cfg(test)]
+mod tests;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use bytes::Bytes;
+use http::{Method, Request, Response, header};
+use http_body_util::{BodyExt as _, Either, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+pub use plan::{HELP, Kind, Plan};
+
+use body::Stamped;
+use stand_in::{catalogue_rows, key_list_rows};
+
+/// Rows of each of the two lists of models.
+const MODELS: usize = 600;
+
+/// A running server. Dropped, it stops, and every open connection closes.
+pub struct StampedServer {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl StampedServer {
+    /// Starts on 127.0.0.1 in a thread of its own; port 0 takes any free one.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub fn start(port: u16) -> Result<StampedServer> {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", port))
+            .with_context(|| format!("the stamped server cannot listen on 127.0.0.1:{port}"))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let thread = std::thread::Builder::new().name("stamped".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                tokio::select! { _ = serve(listener) => {}, _ = stopped => {} }
+            });
+        })?;
+        Ok(StampedServer { address, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// `http://127.0.0.1:PORT/v1`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+}
+
+impl Drop for StampedServer {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // It ends by itself at once; a panic there has been printed already.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The answers that are the same each time.
+struct Lists {
+    key_list: Bytes,
+    catalogue: Bytes,
+}
+
+async fn serve(listener: std::net::TcpListener) -> Result<()> {
+    let listener = TcpListener::from_std(listener)?;
+    let lists = Arc::new(Lists {
+        key_list: json!({ "object": "list", "data": key_list_rows(MODELS, 0) }).to_string().into(),
+        catalogue: json!({ "data": catalogue_rows(MODELS) }).to_string().into(),
+    });
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let lists = Arc::clone(&lists);
+        let service = service_fn(move |request| {
+            let lists = Arc::clone(&lists);
+            async move { Ok::<_, Infallible>(answer(request, &lists).await) }
+        });
+        tokio::spawn(async move {
+            let mut server = http1::Builder::new();
+            // A client that goes away in the middle of an answer is no event here.
+            let _ = server.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+type Answer = Response<Either<Stamped, Full<Bytes>>>;
+
+/// What of a chat request matters here.
+#[derive(Deserialize)]
+struct Asked {
+    model: String,
+    #[serde(default)]
+    stream: bool,
+}
+
+async fn answer(request: Request<Incoming>, lists: &Lists) -> Answer {
+    match (request.method(), request.uri().path()) {
+        (&Method::POST, "/v1/chat/completions") => {}
+        (&Method::GET, "/v1/models") => return whole(200, lists.key_list.clone()),
+        (&Method::GET, "/api/models") => return whole(200, lists.catalogue.clone()),
+        _ => return refused(404, "this server knows POST /v1/chat/completions and two lists of models"),
+    }
+    let Ok(body) = request.into_body().collect().await else {
+        return refused(400, "the request broke off");
+    };
+    match serde_json::from_slice::<Asked>(&body.to_bytes()) {
+        Err(why) => refused(400, &format!("invalid JSON: {why}")),
+        Ok(asked) if !asked.stream => refused(400, "only streams have chunks: set \"stream\": true"),
+        Ok(asked) => match asked.model.parse() {
+            Ok(plan) => streamed(Stamped::new(plan, &asked.model)),
+            Err(why) => refused(404, &format!("{why}")),
+        },
+    }
+}
+
+fn streamed(body: Stamped) -> Answer {
+    let mut response = Response::new(Either::Left(body));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/event-stream"));
+    response
+}
+
+fn whole(status: u16, body: Bytes) -> Answer {
+    let mut response = Response::new(Either::Right(Full::new(body)));
+    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    response
+}
+
+fn refused(status: u16, why: &str) -> Answer {
+    let error = json!({ "error": { "message": why, "type": "invalid_request_error", "code": "stamped" } });
+    whole(status, error.to_string().into())
+}

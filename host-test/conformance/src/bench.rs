@@ -1,0 +1,210 @@
+//! What cases are played on: the plugin, ready to run in two kinds of host, and clients of it.
+
+use std::time::Duration;
+
+use provider_host::contract::{Config, Credential, Description, Timeouts};
+use provider_host::plugin::{Manifest, Plugin};
+use provider_host::sandbox::{
+    CacheDir, CallError, ClientHandle, Grant, Host, HostOptions, Inspection, Instance, KeyMode, Preparation,
+    Prepared, SandboxError, Secret,
+};
+use stand_in::{Authority, Setup, StandIn, StandInError};
+
+/// How a host lets a component wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hosting {
+    /// In `poll`, as long as it is told.
+    Waits,
+    /// Whatever waits traps, as in a host that runs on an event loop: each step has a wait of 0.
+    Steps,
+}
+
+/// A plugin that is ready to be tried.
+pub struct Bench {
+    waits: Prepared,
+    steps: Prepared,
+    authority: Authority,
+    description: Description,
+}
+
+/// A configured client in an instance of its own.
+pub struct Provider {
+    /// The instance.
+    pub instance: Instance,
+    /// The client in it.
+    pub client: ClientHandle,
+    /// Where the key is.
+    pub mode: KeyMode,
+    /// What a call may take beyond the wait that it was told.
+    pub slack: Duration,
+}
+
+/// Why a plugin cannot be tried.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    /// It talks to its own provider only.
+    #[error(
+        "{0} takes no base URL but its own (network.custom-base-url in plugin.toml), so no other server can be put \
+         in its provider's place"
+    )]
+    OwnServerOnly(String),
+    /// There is no authority for the certificates of the stand-in.
+    #[error(transparent)]
+    StandIn(#[from] StandInError),
+    /// It cannot be compiled or started.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// It does not say what it is.
+    #[error(transparent)]
+    Describe(#[from] CallError),
+}
+
+/// Deadlines in milliseconds that are short enough to be waited for, and long enough for a busy machine.
+const CONNECT: u32 = 5_000;
+const FIRST_BYTE: u32 = 1_500;
+const IDLE: u32 = 1_500;
+const TOTAL: u32 = 20_000;
+
+/// What a call may take beyond the wait that it was told, on a machine that plays many cases at once and may
+/// have more to do. A case of its own looks closer.
+const SLACK: Duration = Duration::from_secs(3);
+
+impl Bench {
+    /// Compiles the plugin, or takes it from the cache, and asks it what it is.
+    ///
+    /// # Errors
+    /// When it cannot be compiled or started, or when it takes no base URL but its own.
+    pub async fn new(
+        plugin: &Plugin,
+        cache: impl Into<CacheDir>,
+        progress: &mut (dyn FnMut(Preparation) + Send),
+    ) -> Result<Bench, BenchError> {
+        if !plugin.manifest.network.custom_base_url {
+            return Err(BenchError::OwnServerOnly(plugin.manifest.id.clone()));
+        }
+        let cache = cache.into();
+        let authority = Authority::new()?;
+        let options = |trap_on_block| HostOptions {
+            trap_on_block,
+            readable_memory: true,
+            extra_roots: vec![authority.root()],
+            ..HostOptions::default()
+        };
+        let waits = Host::with_options(cache.clone(), options(false))?.prepare(plugin, progress)?;
+        let steps = Host::with_options(cache, options(true))?.prepare(plugin, progress)?;
+        let description = waits.instantiate(Grant::default()).await?.describe().await?;
+        Ok(Bench { waits, steps, authority, description })
+    }
+
+    /// Who signs the certificates that the plugin's host trusts here.
+    #[must_use]
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// What the component is, seen from outside.
+    #[must_use]
+    pub fn inspect(&self) -> Inspection {
+        self.waits.inspect()
+    }
+
+    /// The manifest that it runs under.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        self.waits.manifest()
+    }
+
+    /// Whether the provider says that it has this capability.
+    #[must_use]
+    pub fn is_capable(&self, capability: &str) -> bool {
+        self.description.capabilities.iter().any(|word| word == capability)
+    }
+
+    /// The plugin, ready to run in this kind of host.
+    #[must_use]
+    pub fn prepared(&self, hosting: Hosting) -> &Prepared {
+        match hosting {
+            Hosting::Waits => &self.waits,
+            Hosting::Steps => &self.steps,
+        }
+    }
+
+    /// A client with this configuration and this key, in an instance that may talk to the configuration's server.
+    ///
+    /// # Errors
+    /// When there is none, for people.
+    pub async fn open(
+        &self,
+        hosting: Hosting,
+        mode: KeyMode,
+        key: &str,
+        config: Config,
+    ) -> Result<Provider, String> {
+        let (granted, credential) = match mode {
+            KeyMode::Injected => (Some(Secret::new(key)), Credential::HostInjected),
+            KeyMode::Bearer => (None, Credential::Bearer(key.to_owned())),
+        };
+        let base_url = config.base_url.as_deref().unwrap_or_default();
+        let mut instance = self.instance(base_url, hosting, granted).await?;
+        let opened = instance.open(&Config { credential, ..config }).await;
+        let client = opened.map_err(|error| format!("client.open: {}", told(&error)))?;
+        Ok(Provider { instance, client, mode, slack: SLACK })
+    }
+
+    /// An instance that may talk to this server. With `Injected` its host adds the server's key.
+    ///
+    /// # Errors
+    /// When it does not start, for people.
+    pub async fn instance(
+        &self,
+        base_url: &str,
+        hosting: Hosting,
+        key: Option<Secret>,
+    ) -> Result<Instance, String> {
+        let base_url = base_url.parse().map_err(|why| format!("{base_url}: {why}"))?;
+        let grant = Grant { loopback: true, base_url: Some(base_url), key, ..Grant::default() };
+        self.prepared(hosting).instantiate(grant).await.map_err(|error| error.to_string())
+    }
+
+    /// A client of a stand-in.
+    ///
+    /// # Errors
+    /// When there is none, for people.
+    pub async fn provider(
+        &self,
+        stand_in: &StandIn,
+        hosting: Hosting,
+        mode: KeyMode,
+        setup: &Setup,
+    ) -> Result<Provider, String> {
+        self.open(hosting, mode, stand_in.key(), config(&stand_in.base_url(), setup)).await
+    }
+}
+
+/// A configuration for a server, with deadlines that can be waited for.
+#[must_use]
+pub fn config(base_url: &str, setup: &Setup) -> Config {
+    let headers = setup.headers.iter().map(|(name, value)| (name.clone(), value.clone()));
+    Config {
+        base_url: Some(base_url.to_owned()),
+        credential: Credential::HostInjected,
+        timeouts: Timeouts {
+            connect_ms: setup.connect_ms.or(Some(CONNECT)),
+            first_byte_ms: setup.first_byte_ms.or(Some(FIRST_BYTE)),
+            idle_ms: setup.idle_ms.or(Some(IDLE)),
+            total_ms: setup.total_ms.or(Some(TOTAL)),
+        },
+        max_retries: setup.max_retries,
+        headers: headers.collect(),
+    }
+}
+
+/// An error with its kind.
+pub(super) fn told(error: &CallError) -> String {
+    match error {
+        CallError::Provider(error) => {
+            format!("{}: {}", provider_host::json::error::kind(&error.kind), error.message)
+        }
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,84 @@
+//! Where the key is, and where it never is.
+
+use std::time::Duration;
+
+use super::{Code, Told, told};
+use crate::bench::{Bench, Hosting};
+use crate::play::ask;
+use crate::promise::Promise;
+use crate::watch;
+use provider_host::contract::Discovery;
+use provider_host::sandbox::KeyMode;
+use stand_in::{Setup, StandIn};
+
+pub(super) const CASES: &[Code] = &[
+    Code {
+        name: "the-key-never-enters-the-sandbox",
+        plays: "A completion, a list and an account, the key added by the host; then its memory is searched.",
+        promises: &[Promise::Key],
+        expected: "not in memory; and found there where it is handed in",
+        run: |bench| Box::pin(memory(bench)),
+    },
+    Code {
+        name: "the-key-goes-to-its-own-origin",
+        plays: "A completion, a list and an account, in both modes, with a server that looks at each request.",
+        promises: &[Promise::Key],
+        expected: "with every request to the API, with no other",
+        run: |bench| Box::pin(origin(bench)),
+    },
+];
+
+/// Uses all that there is, and says what is wrong so far.
+async fn use_all(bench: &Bench, stand_in: &StandIn, mode: KeyMode) -> Result<(usize, Vec<String>), String> {
+    let mut provider = bench.provider(stand_in, Hosting::Waits, mode, &Setup::default()).await?;
+    let mut wrongs = Vec::new();
+    for model in ["at-once", "q24-key-echoed", "q24-key-echoed-in-stream", "q24-key-echoed-as-text"] {
+        wrongs.extend(provider.play(&ask(model), stand_in, 2 * 4).await.wrongs);
+    }
+    let key = stand_in.key();
+    if bench.is_capable("discovery") {
+        let list = provider.instance.models(&provider.client, Discovery::Live, Duration::ZERO).await;
+        watch::shows_key(&mut wrongs, "the list", &list, key);
+    }
+    if bench.is_capable("account") {
+        let account = provider.instance.account(&provider.client).await;
+        watch::shows_key(&mut wrongs, "the account", &account, key);
+    }
+    wrongs.extend(watch::of_key(&mut provider, stand_in));
+    let found = provider.instance.count_in_memory(key.as_bytes());
+    Ok((found.ok_or("the component's memory cannot be searched")?, wrongs))
+}
+
+async fn memory(bench: &Bench) -> Told {
+    let stand_in = StandIn::start(0).await.map_err(|error| format!("no server: {error:#}"))?;
+    let (outside, mut reasons) = use_all(bench, &stand_in, KeyMode::Injected).await?;
+    let (within, _) = use_all(bench, &stand_in, KeyMode::Bearer).await?;
+    if outside > 0 {
+        reasons.push(format!("the key that the host adds stands in memory {outside} times"));
+    }
+    if within == 0 {
+        reasons.push("the key that was handed in is not found either: the search proves nothing".to_owned());
+    }
+    told(format!("{outside} times; handed in, {within} times"), reasons)
+}
+
+async fn origin(bench: &Bench) -> Told {
+    let (mut reasons, mut with_key) = (Vec::new(), 0);
+    for mode in [KeyMode::Injected, KeyMode::Bearer] {
+        let stand_in = StandIn::start(0).await.map_err(|error| format!("no server: {error:#}"))?;
+        let (_, wrongs) = use_all(bench, &stand_in, mode).await?;
+        reasons.extend(wrongs);
+        for request in stand_in.requests() {
+            let sent = request.header("authorization").is_some();
+            with_key += usize::from(sent);
+            if sent != request.path.starts_with("/v1/") {
+                let had = if sent { "has a key" } else { "has no key" };
+                reasons.push(format!("the request for {} {had} ({mode:?})", request.path));
+            }
+        }
+    }
+    if with_key == 0 {
+        reasons.push("no request had a key".to_owned());
+    }
+    told(format!("{with_key} requests with the key"), reasons)
+}

@@ -1,0 +1,168 @@
+//! What is refused before it is sent, and by whom.
+
+use super::{Code, Told, told};
+use crate::bench::{Bench, Hosting, config, told as error_text};
+use crate::play::ask;
+use crate::promise::Promise;
+use provider_host::contract::{Config, Credential, Error, Request, Tool};
+use provider_host::json;
+use provider_host::sandbox::{CallError, KeyMode, Secret};
+use stand_in::{Setup, StandIn};
+
+const PROMISES: &[Promise] = &[Promise::Errors, Promise::NoPanic];
+
+pub(super) const CASES: &[Code] = &[
+    Code {
+        name: "configurations-that-cannot-be-used",
+        plays: "Plain HTTP to another machine, a query, no URL, line breaks in headers and keys, a second key.",
+        promises: PROMISES,
+        expected: "configuration, nothing sent",
+        run: |bench| Box::pin(configurations(bench)),
+    },
+    Code {
+        name: "requests-that-cannot-be-used",
+        plays: "No message, no model, a schema and extra fields that are no JSON objects.",
+        promises: PROMISES,
+        expected: "invalid-request or unsupported, nothing sent",
+        run: |bench| Box::pin(requests(bench)),
+    },
+    Code {
+        name: "denied-by-the-host",
+        plays: "A base URL of which the host lets nothing out.",
+        promises: PROMISES,
+        expected: "denied-by-host, final, nothing sent",
+        run: |bench| Box::pin(denied(bench)),
+    },
+    Code {
+        name: "nobody-listens",
+        plays: "A port on which nobody listens.",
+        promises: PROMISES,
+        expected: "network, retryable, nothing sent",
+        run: |bench| Box::pin(nobody(bench)),
+    },
+];
+
+async fn stand_in() -> Result<StandIn, String> {
+    StandIn::start(0).await.map_err(|error| format!("no server: {error:#}"))
+}
+
+/// What is wrong with an error that should be of one of these kinds, before anything was sent.
+fn wrongs(what: &str, result: Result<(), CallError>, kinds: &[&str]) -> Vec<String> {
+    let error = match result {
+        Ok(()) => return vec![format!("{what} is taken")],
+        Err(CallError::Provider(error)) => error,
+        Err(other) => return vec![format!("{what}: {other}")],
+    };
+    let mut wrongs = Vec::new();
+    if !kinds.contains(&json::error::kind(&error.kind)) {
+        wrongs.push(format!("{what}: {}", error_text(&CallError::Provider(error.clone()))));
+    }
+    if error.request_sent || error.retryable || error.partial {
+        let Error { request_sent, retryable, partial, .. } = *error;
+        wrongs.push(format!("{what}: request-sent {request_sent}, retryable {retryable}, partial {partial}"));
+    }
+    wrongs
+}
+
+async fn configurations(bench: &Bench) -> Told {
+    let stand_in = stand_in().await?;
+    let mut instance = bench.instance(&stand_in.base_url(), Hosting::Steps, None).await?;
+    let good = config(&stand_in.base_url(), &Setup::default());
+    let at = |base_url: &str| Config { base_url: Some(base_url.to_owned()), ..good.clone() };
+    let header = |name: &str, value: &str| {
+        let headers = vec![(name.to_owned(), value.to_owned())];
+        Config { headers, ..good.clone() }
+    };
+    let key = |key: &str| Config { credential: Credential::Bearer(key.to_owned()), ..good.clone() };
+    let bad = [
+        ("plain HTTP to another machine", at("http://provider.example/v1")),
+        ("a base URL with a query", at(&format!("{}?a=b", stand_in.base_url()))),
+        ("a base URL that is none", at("not a URL")),
+        ("a base URL with a password", at("https://a:b@provider.example/v1")),
+        ("a header with a line break", header("x-a", "b\r\nc: d")),
+        ("a header whose name is none", header("x a", "b")),
+        ("a second key", header("Authorization", "Bearer x")),
+        ("a key with a line break", key("sk-a\r\nb: c")),
+        ("an empty key", key("")),
+    ];
+    let mut reasons = Vec::new();
+    for (what, config) in &bad {
+        let opened = instance.open(config).await.map(|_| ());
+        reasons.extend(wrongs(what, opened, &["configuration", "authentication"]));
+    }
+    let connections = stand_in.connections_accepted();
+    if connections > 0 {
+        reasons.push(format!("{connections} connections were made"));
+    }
+    told(format!("{} refused", bad.len()), reasons)
+}
+
+async fn requests(bench: &Bench) -> Told {
+    let stand_in = stand_in().await?;
+    let setup = Setup::default();
+    let mut provider = bench.provider(&stand_in, Hosting::Steps, KeyMode::Injected, &setup).await?;
+    let good = ask("at-once");
+    let tool = |parameters: &str| Tool {
+        name: "look".to_owned(),
+        description: None,
+        parameters_json: parameters.to_owned(),
+        strict: None,
+    };
+    let bad = [
+        ("a request without a message", Request { messages: Vec::new(), ..good.clone() }),
+        ("a request without a model", Request { model: String::new(), ..good.clone() }),
+        ("a tool whose schema is no JSON", Request { tools: vec![tool("{")], ..good.clone() }),
+        ("a tool whose schema is no object", Request { tools: vec![tool("[]")], ..good.clone() }),
+        ("extra fields that are no object", Request { extra_json: Some("[1]".to_owned()), ..good.clone() }),
+        ("a route that there is not", Request { route: Some("carrier-pigeon".to_owned()), ..good.clone() }),
+    ];
+    let mut reasons = Vec::new();
+    for (what, request) in &bad {
+        let played = provider.play(request, &stand_in, 0).await;
+        reasons.extend(played.wrongs.iter().map(|wrong| format!("{what}: {wrong}")));
+        let result = played.error.map_or(Ok(()), |error| Err(CallError::Provider(Box::new(error))));
+        reasons.extend(wrongs(what, result, &["invalid-request", "unsupported"]));
+    }
+    let requests = stand_in.requests().len();
+    if requests > 0 {
+        reasons.push(format!("{requests} requests were made"));
+    }
+    told(format!("{} refused", bad.len()), reasons)
+}
+
+async fn denied(bench: &Bench) -> Told {
+    let stand_in = stand_in().await?;
+    let mut instance = bench.instance("https://elsewhere.example/v1", Hosting::Waits, None).await?;
+    let client = instance.open(&config(&stand_in.base_url(), &Setup::default())).await;
+    let client = client.map_err(|error| error_text(&error))?;
+    let completion = instance.complete(&client, &ask("at-once")).await.map_err(|error| error_text(&error))?;
+    let first = instance.next(&completion, 64, std::time::Duration::from_secs(5)).await.map(|_| ());
+    let mut reasons = wrongs("a request that the host denies", first, &["denied-by-host"]);
+    let connections = stand_in.connections_accepted();
+    if connections > 0 {
+        reasons.push(format!("{connections} connections were made"));
+    }
+    told("denied".to_owned(), reasons)
+}
+
+async fn nobody(bench: &Bench) -> Told {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    drop(listener);
+    let base_url = format!("http://{address}/v1");
+    let key = Secret::new("sk-0123456789abcdef");
+    let mut instance = bench.instance(&base_url, Hosting::Waits, Some(key)).await?;
+    let setup = Setup { max_retries: Some(0), ..Setup::default() };
+    let client = instance.open(&config(&base_url, &setup)).await.map_err(|error| error_text(&error))?;
+    let completion = instance.complete(&client, &ask("at-once")).await.map_err(|error| error_text(&error))?;
+    match instance.next(&completion, 64, std::time::Duration::from_secs(5)).await {
+        Err(CallError::Provider(error)) => {
+            let kind = json::error::kind(&error.kind);
+            let right = kind == "network" && error.retryable && !error.request_sent;
+            let got = format!("{kind}, retryable {}, request-sent {}", error.retryable, error.request_sent);
+            told(got.clone(), if right { Vec::new() } else { vec![got] })
+        }
+        Err(other) => Err(other.to_string().into()),
+        Ok(_) => Err("no error came".to_owned().into()),
+    }
+}

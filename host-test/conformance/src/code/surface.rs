@@ -1,0 +1,114 @@
+//! What a component is, before it does anything.
+
+use super::{Code, Told, told};
+use crate::bench::{Bench, Hosting, config, told as error_text};
+use crate::promise::Promise;
+use provider_host::contract::Discovery;
+use provider_host::plugin::{ALLOWED_IMPORTS, CONTRACT_PACKAGE, CONTRACT_VERSION};
+use stand_in::{Setup, StandIn};
+
+pub(super) const CASES: &[Code] = &[
+    Code {
+        name: "imports",
+        plays: "The component's imports, against the six of the contract.",
+        promises: &[Promise::Surface],
+        expected: "six, all of version 0.2",
+        run: |bench| Box::pin(async { imports(bench) }),
+    },
+    Code {
+        name: "exports",
+        plays: "The component's exports: the provider, with the version in its name.",
+        promises: &[Promise::Surface, Promise::Grows],
+        expected: "agent:model-provider/provider@0.2.0",
+        run: |bench| Box::pin(async { exports(bench) }),
+    },
+    Code {
+        name: "nothing-is-sent-unasked",
+        plays: "Description, a client, and the built-in list, with a server that counts.",
+        promises: &[Promise::Surface, Promise::Key],
+        expected: "0 connections",
+        run: |bench| Box::pin(unasked(bench)),
+    },
+    Code {
+        name: "description",
+        plays: "What the provider says of itself, against what a host needs to know.",
+        promises: &[Promise::Grows],
+        expected: "id, version, default base URL within its origins",
+        run: |bench| Box::pin(description(bench)),
+    },
+];
+
+fn imports(bench: &Bench) -> Told {
+    let seen = bench.inspect().imports;
+    let (mut names, mut reasons) = (Vec::new(), Vec::new());
+    for import in &seen {
+        let (name, version) = import.split_once('@').unwrap_or((import, ""));
+        if !version.starts_with("0.2.") {
+            reasons.push(format!("{import} is of no version 0.2"));
+        }
+        names.push(name);
+    }
+    for name in names.iter().filter(|name| !ALLOWED_IMPORTS.contains(name)) {
+        reasons.push(format!("{name} is more than a provider may import"));
+    }
+    for name in ALLOWED_IMPORTS.iter().filter(|name| !names.contains(name)) {
+        reasons.push(format!("{name} is missing: the contract asks for exactly six"));
+    }
+    told(format!("{} imports", seen.len()), reasons)
+}
+
+fn exports(bench: &Bench) -> Told {
+    let expected = format!("{CONTRACT_PACKAGE}/provider@{CONTRACT_VERSION}");
+    let seen = bench.inspect().exports;
+    let reasons = match seen.as_slice() {
+        [one] if *one == expected => Vec::new(),
+        _ => vec![format!("it exports {} and should export {expected} alone", seen.join(", "))],
+    };
+    told(seen.join(", "), reasons)
+}
+
+async fn unasked(bench: &Bench) -> Told {
+    let stand_in = StandIn::start(0).await.map_err(|error| format!("no server: {error:#}"))?;
+    let mut instance = bench.instance(&stand_in.base_url(), Hosting::Steps, None).await?;
+    let wrong = |what, error| format!("{what}: {}", error_text(&error));
+    instance.describe().await.map_err(|error| wrong("describe", error))?;
+    let client = instance
+        .open(&config(&stand_in.base_url(), &Setup::default()))
+        .await
+        .map_err(|error| wrong("client.open", error))?;
+    if bench.is_capable("discovery") {
+        let list = instance.models(&client, Discovery::BuiltIn, std::time::Duration::ZERO).await;
+        list.map_err(|error| wrong("the built-in list", error))?;
+    }
+    instance.close(client).await.map_err(|error| wrong("drop", error))?;
+    let connections = stand_in.connections_accepted();
+    let reasons = (connections > 0).then(|| format!("{connections} connections were made"));
+    told(format!("{connections} connections"), reasons.into_iter().collect())
+}
+
+async fn description(bench: &Bench) -> Told {
+    let mut instance = bench.instance("http://127.0.0.1:9/v1", Hosting::Steps, None).await?;
+    let says = instance.describe().await.map_err(|error| error_text(&error))?;
+    let mut reasons = Vec::new();
+    for (what, text) in [("id", &says.id), ("name", &says.name), ("version", &says.version)] {
+        if text.trim().is_empty() {
+            reasons.push(format!("its {what} is empty"));
+        }
+    }
+    let origins = says.origins.iter().map(|origin| origin.parse::<provider_host::plugin::Origin>());
+    let mut known = Vec::new();
+    for origin in origins {
+        match origin {
+            Ok(origin) => known.push(origin),
+            Err(why) => reasons.push(format!("an origin of its own is none: {why}")),
+        }
+    }
+    let base = url::Url::parse(&says.default_base_url)
+        .ok()
+        .and_then(|url| provider_host::plugin::Origin::of(&url).ok());
+    match base {
+        Some(base) if known.contains(&base) => {}
+        _ => reasons.push(format!("its base URL {:?} is not within its origins", says.default_base_url)),
+    }
+    told(format!("{} {}, {}", says.id, says.version, says.default_base_url), reasons)
+}

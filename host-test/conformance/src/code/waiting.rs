@@ -1,0 +1,177 @@
+//! How long calls take, and what they hand out.
+
+use std::time::{Duration, Instant};
+
+use super::{Code, Told, told};
+use crate::bench::{Bench, Hosting, Provider, told as error_text};
+use crate::play::ask;
+use crate::promise::Promise;
+use provider_host::contract::{Batch, Event};
+use provider_host::sandbox::{CompletionHandle, KeyMode};
+use stand_in::{Setup, StandIn};
+
+/// What a call may take beyond its wait, where a machine has many others to serve.
+const SLACK: Duration = Duration::from_millis(500);
+
+/// How often a call is made that came back too late.
+const TRIES: u32 = 3;
+
+/// What is streamed as fast as it goes, or word by word, takes less.
+const LONG: Duration = Duration::from_secs(20);
+
+pub(super) const CASES: &[Code] = &[
+    Code {
+        name: "next-waits-no-longer-than-told",
+        plays: "A server that is silent; next with waits of 0, 20, 100 and 400 ms.",
+        promises: &[Promise::Waits],
+        expected: "each back within its wait and 500 ms",
+        run: |bench| Box::pin(no_longer(bench)),
+    },
+    Code {
+        name: "the-first-word-is-not-held-back",
+        plays: "A word at once, the rest after a second; next with a wait of 10 s.",
+        promises: &[Promise::Waits],
+        expected: "the word within 800 ms",
+        run: |bench| Box::pin(first_word(bench)),
+    },
+    Code {
+        name: "a-batch-has-no-more-than-asked-for",
+        plays: "2,000 chunks; next with a bound of 0, 1, 7 and 64 events.",
+        promises: &[Promise::LosesNothing],
+        expected: "no batch over its bound, 0 taken for 1, all 2,000 words",
+        run: |bench| Box::pin(bounded(bench)),
+    },
+    Code {
+        name: "completions-take-turns",
+        plays: "Four completions in one instance, each asked in its turn, where waiting traps.",
+        promises: &[Promise::Waits, Promise::LosesNothing],
+        expected: "four whole answers",
+        run: |bench| Box::pin(turns(bench)),
+    },
+];
+
+async fn stand_in() -> Result<StandIn, String> {
+    StandIn::start(0).await.map_err(|error| format!("no server: {error:#}"))
+}
+
+async fn provider(bench: &Bench, stand_in: &StandIn, hosting: Hosting) -> Result<Provider, String> {
+    bench.provider(stand_in, hosting, KeyMode::Injected, &Setup::default()).await
+}
+
+async fn complete(provider: &mut Provider, model: &str) -> Result<CompletionHandle, String> {
+    let completion = provider.instance.complete(&provider.client, &ask(model)).await;
+    completion.map_err(|error| format!("client.complete: {}", error_text(&error)))
+}
+
+async fn next(
+    provider: &mut Provider,
+    completion: &CompletionHandle,
+    most: u32,
+    wait: Duration,
+) -> Result<Batch, String> {
+    let batch = provider.instance.next(completion, most, wait).await;
+    batch.map_err(|error| format!("completion.next: {}", error_text(&error)))
+}
+
+async fn no_longer(bench: &Bench) -> Told {
+    let stand_in = stand_in().await?;
+    let mut provider = provider(bench, &stand_in, Hosting::Waits).await?;
+    let completion = complete(&mut provider, "q25-silent-before-the-status").await?;
+    let (mut reasons, mut slowest) = (Vec::new(), Duration::ZERO);
+    for told in [0, 0, 20, 100, 0, 400] {
+        let wait = Duration::from_millis(told);
+        let mut quickest = Duration::MAX;
+        // A busy machine is late now and then; a plugin that waits too long does so each time.
+        for _ in 0..TRIES {
+            let begun = Instant::now();
+            let batch = next(&mut provider, &completion, 64, wait).await?;
+            quickest = quickest.min(begun.elapsed());
+            if !batch.events.is_empty() || batch.done {
+                reasons.push("it hands something out where the server has said nothing".to_owned());
+            }
+            if quickest <= wait + SLACK {
+                break;
+            }
+        }
+        slowest = slowest.max(quickest.saturating_sub(wait));
+        if quickest > wait + SLACK {
+            reasons.push(format!("told to wait {told} ms it took {quickest:?}"));
+        }
+    }
+    told(format!("at most {slowest:.0?} beyond"), reasons)
+}
+
+async fn first_word(bench: &Bench) -> Told {
+    let stand_in = stand_in().await?;
+    let mut provider = provider(bench, &stand_in, Hosting::Waits).await?;
+    let begun = Instant::now();
+    let completion = complete(&mut provider, "one-word-and-a-pause").await?;
+    let mut first = None;
+    loop {
+        let batch = next(&mut provider, &completion, 64, Duration::from_secs(10)).await?;
+        if batch.events.iter().any(|event| matches!(event, Event::BlockDelta(_))) {
+            first.get_or_insert(begun.elapsed());
+        }
+        if batch.done {
+            break;
+        }
+    }
+    let first = first.ok_or_else(|| "no word came".to_owned())?;
+    let late = (first > Duration::from_millis(800)).then(|| format!("the first word came after {first:?}"));
+    told(format!("after {first:.0?}"), late.into_iter().collect())
+}
+
+async fn bounded(bench: &Bench) -> Told {
+    let stand_in = stand_in().await?;
+    let mut provider = provider(bench, &stand_in, Hosting::Waits).await?;
+    let completion = complete(&mut provider, "many-chunks").await?;
+    let (mut reasons, mut text, begun) = (Vec::new(), String::new(), Instant::now());
+    for bound in [0, 1, 7, 64].into_iter().cycle() {
+        let batch = next(&mut provider, &completion, bound, Duration::from_millis(100)).await?;
+        if batch.events.len() > bound.max(1) as usize {
+            reasons.push(format!("a batch of {} events where {bound} were asked for", batch.events.len()));
+        }
+        text.extend(batch.events.iter().filter_map(|event| match event {
+            Event::BlockDelta(delta) => Some(delta.text.as_str()),
+            _ => None,
+        }));
+        if batch.done || !reasons.is_empty() {
+            break;
+        }
+        if begun.elapsed() > LONG {
+            reasons.push(format!("it did not come to an end within {LONG:?}"));
+            break;
+        }
+    }
+    if reasons.is_empty() && text != "word ".repeat(2000) {
+        reasons.push(format!("{} bytes of text came, not the 10,000 that were sent", text.len()));
+    }
+    told(format!("{} bytes of text", text.len()), reasons)
+}
+
+async fn turns(bench: &Bench) -> Told {
+    let stand_in = stand_in().await?;
+    let mut provider = provider(bench, &stand_in, Hosting::Steps).await?;
+    let mut completions = Vec::new();
+    for _ in 0..4 {
+        completions.push((complete(&mut provider, "slow-chunks").await?, String::new(), false));
+    }
+    let begun = Instant::now();
+    while completions.iter().any(|(_, _, done)| !done) {
+        for (completion, text, done) in completions.iter_mut().filter(|(_, _, done)| !done) {
+            let batch = next(&mut provider, completion, 64, Duration::ZERO).await?;
+            text.extend(batch.events.iter().filter_map(|event| match event {
+                Event::BlockDelta(delta) => Some(delta.text.as_str()),
+                _ => None,
+            }));
+            *done = batch.done;
+        }
+        if begun.elapsed() > LONG {
+            return Err(format!("they did not come to an end within {LONG:?}").into());
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let whole = completions.iter().filter(|(_, text, _)| text == "Hello, world.").count();
+    let reasons = (whole != 4).then(|| format!("{} of 4 answers are not whole", 4 - whole));
+    told(format!("{whole} whole answers"), reasons.into_iter().collect())
+}

@@ -1,0 +1,185 @@
+//! Cases that are data: the stand-in's scenarios with what they come to, and `cases.json`.
+
+use serde::Deserialize;
+
+use super::bench::{Bench, Hosting};
+use super::case::{Case, Check, Verdict};
+use super::judge::{self, Judged};
+use super::promise::Promise;
+use super::{expected, lists};
+use provider_host::contract::{ReasoningOptions, Request, Tool};
+use provider_host::sandbox::KeyMode;
+use stand_in::{Expect, Handshake, Route, Scenario, Setup, StandIn, StandInError, When, scenarios};
+
+const FILE: &str = include_str!("cases.json");
+
+/// Scenarios that are no case by themselves: code makes one of them.
+const IN_CODE: [&str; 2] = ["q25-never-ends", "q25-asks-to-wait-a-minute"];
+
+/// One case as data.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Script {
+    /// Unique.
+    pub(super) name: String,
+    /// What happens, in one sentence.
+    pub(super) plays: String,
+    /// What is asked for.
+    #[serde(default)]
+    pub(super) ask: Route,
+    /// The scenario that answers; with none, the server is as it always is.
+    #[serde(default)]
+    pub(super) scenario: Option<String>,
+    /// How the client is set up.
+    #[serde(default)]
+    pub(super) setup: Setup,
+    /// Over TLS, with this handshake.
+    #[serde(default)]
+    tls: Option<Handshake>,
+    /// What the request has along, to fit the scenario.
+    #[serde(skip)]
+    when: When,
+    /// What it should come to.
+    pub(super) expect: Expect,
+}
+
+/// All of them.
+pub(super) fn cases() -> impl Iterator<Item = Case> {
+    written().into_iter().chain(scenarios().iter().filter_map(of_scenario)).map(case)
+}
+
+/// Those of the file.
+///
+/// # Panics
+/// Where the embedded file is no list of cases: a defect of the build that any test finds.
+pub(super) fn written() -> Vec<Script> {
+    serde_json::from_str(FILE).unwrap_or_else(|error| panic!("conformance/cases.json: {error}"))
+}
+
+fn of_scenario(scenario: &Scenario) -> Option<Script> {
+    if IN_CODE.contains(&scenario.name.as_str()) {
+        return None;
+    }
+    Some(Script {
+        name: scenario.name.clone(),
+        plays: scenario.plays.clone(),
+        ask: scenario.route,
+        scenario: Some(scenario.name.clone()),
+        setup: scenario.setup.clone(),
+        tls: None,
+        when: scenario.when,
+        // One that says nothing is still held against the contract.
+        expect: scenario.expect.clone().unwrap_or_default(),
+    })
+}
+
+fn case(script: Script) -> Case {
+    Case {
+        name: script.name.clone(),
+        plays: script.plays.clone(),
+        promises: promises(&script),
+        expected: expected::of(&script.expect, script.ask),
+        check: Check::Script(Box::new(script)),
+    }
+}
+
+fn promises(script: &Script) -> Vec<Promise> {
+    let expect = &script.expect;
+    let fails = !expect.error.is_empty();
+    let mut promises = vec![Promise::Waits, Promise::LosesNothing, Promise::Key, Promise::NoPanic];
+    if fails {
+        promises.push(Promise::Errors);
+    }
+    if script.ask == Route::Chat {
+        if !fails || expect.error.iter().any(|kind| kind == "incomplete-stream") {
+            promises.push(Promise::Finish);
+        }
+        if expect.requests.is_some() || expect.waits_ms.is_some() {
+            promises.push(Promise::Retries);
+        }
+    }
+    promises.sort_unstable();
+    promises
+}
+
+impl Script {
+    /// Plays it in both kinds of host, the key outside in one and handed in in the other.
+    pub(super) async fn play(&self, bench: &Bench) -> Verdict {
+        let (needs, named) = match self.ask {
+            Route::Chat => (None, ""),
+            Route::KeyList | Route::Catalogue => (Some("discovery"), "models"),
+            Route::Billing => (Some("account"), "the account"),
+        };
+        if let Some(capability) = needs.filter(|capability| !bench.is_capable(capability)) {
+            return Verdict::Skipped(format!(
+                "{named} cannot be asked for: it has no capability {capability:?}"
+            ));
+        }
+        let (outside, within) = tokio::join!(
+            self.once(bench, Hosting::Waits, KeyMode::Injected),
+            self.once(bench, Hosting::Steps, KeyMode::Bearer)
+        );
+        let (outside, within) =
+            (outside.unwrap_or_else(Judged::unplayable), within.unwrap_or_else(Judged::unplayable));
+        let mut reasons = outside.reasons;
+        let there = |reason| format!("where waiting traps and the key is handed in: {reason}");
+        reasons.extend(within.reasons.into_iter().map(there));
+        Verdict::of(outside.got, reasons)
+    }
+
+    async fn once(&self, bench: &Bench, hosting: Hosting, mode: KeyMode) -> Result<Judged, String> {
+        let stand_in = self.stand_in(bench).await.map_err(|error| format!("no server: {error:#}"))?;
+        let mut provider = bench.provider(&stand_in, hosting, mode, &self.setup).await?;
+        match self.ask {
+            Route::Chat => {
+                let retries = self.setup.max_retries.unwrap_or(2);
+                let played = provider.play(&self.request(), &stand_in, retries).await;
+                Ok(judge::completion(&played, &self.expect, &stand_in))
+            }
+            Route::KeyList | Route::Catalogue => {
+                let again = bench.provider(&stand_in, hosting, mode, &self.setup).await?;
+                Ok(lists::models(&mut provider, again, &stand_in, &self.expect).await)
+            }
+            Route::Billing => Ok(lists::account(&mut provider, &stand_in, &self.expect).await),
+        }
+    }
+
+    async fn stand_in(&self, bench: &Bench) -> Result<StandIn, StandInError> {
+        let stand_in = match self.tls {
+            None => StandIn::start(0).await?,
+            Some(handshake) => StandIn::start_tls(bench.authority(), handshake).await?,
+        };
+        let path = match self.ask {
+            Route::Chat => return Ok(stand_in),
+            Route::KeyList => "/v1/models",
+            Route::Catalogue => "/api/models",
+            Route::Billing => "/v1/dashboard/billing/subscription",
+        };
+        stand_in.script(path, self.scenario.as_deref())?;
+        Ok(stand_in)
+    }
+
+    fn request(&self) -> Request {
+        let mut request = super::play::ask(self.scenario.as_deref().unwrap_or("at-once"));
+        match self.when {
+            When::Tools => request.tools = vec![weather()],
+            When::Reasoning => {
+                let effort = Some("low".to_owned());
+                request.reasoning =
+                    Some(ReasoningOptions { effort, budget_tokens: None, include_text: None });
+            }
+            When::Any | When::Text => {}
+        }
+        request
+    }
+}
+
+fn weather() -> Tool {
+    Tool {
+        name: "get_weather".to_owned(),
+        description: Some("The weather in a city".to_owned()),
+        parameters_json: r#"{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}"#
+            .to_owned(),
+        strict: None,
+    }
+}

@@ -1,0 +1,157 @@
+//! The grammar of events as an automaton: what the contract says of the order of events, checked.
+//!
+//! `response`, then blocks, then `finish`; each block is started once, ended once, and has its deltas
+//! between; a tool call's end holds its arguments, and what it holds is what its fragments were.
+
+use std::collections::BTreeMap;
+
+use provider_host::contract::{BlockEnd, BlockKind, Event, ToolArguments};
+
+/// Reads the events of one completion.
+#[derive(Debug, Default)]
+pub struct Grammar {
+    responded: bool,
+    finished: bool,
+    started: BTreeMap<u32, Block>,
+}
+
+#[derive(Debug)]
+struct Block {
+    tool_call: bool,
+    text: String,
+    ended: bool,
+}
+
+impl Grammar {
+    /// Takes the next event.
+    ///
+    /// # Errors
+    /// What is wrong with it, for people.
+    pub fn read(&mut self, event: &Event) -> Result<(), String> {
+        if self.finished {
+            return Err(format!("{event:?} comes behind the finish"));
+        }
+        match event {
+            Event::Warning(_) => return Ok(()),
+            Event::Response(_) if std::mem::replace(&mut self.responded, true) => {
+                return Err("a second response".to_owned());
+            }
+            Event::Response(_) => return Ok(()),
+            _ if !self.responded => return Err(format!("{event:?} comes before the response")),
+            _ => {}
+        }
+        match event {
+            Event::BlockStart(start) => {
+                let tool_call = matches!(start.kind, BlockKind::ToolCall(_));
+                let block = Block { tool_call, text: String::new(), ended: false };
+                match self.started.insert(start.index, block) {
+                    None => Ok(()),
+                    Some(_) => Err(format!("block {} is started twice", start.index)),
+                }
+            }
+            Event::BlockDelta(delta) => {
+                self.open(delta.index)?.text.push_str(&delta.text);
+                Ok(())
+            }
+            Event::BlockEnd(end) => self.end(end),
+            Event::Finish(_) => {
+                self.finished = true;
+                match self.started.iter().find(|(_, block)| !block.ended) {
+                    None => Ok(()),
+                    Some((index, _)) => Err(format!("block {index} is open at the finish")),
+                }
+            }
+            Event::Response(_) | Event::Warning(_) => Ok(()),
+        }
+    }
+
+    /// Whether the finish has come.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    fn open(&mut self, index: u32) -> Result<&mut Block, String> {
+        let block = self.started.get_mut(&index).filter(|block| !block.ended);
+        block.ok_or_else(|| format!("block {index} is not open"))
+    }
+
+    fn end(&mut self, end: &BlockEnd) -> Result<(), String> {
+        let index = end.index;
+        let block = self.open(index)?;
+        block.ended = true;
+        match (&end.arguments, block.tool_call) {
+            (None, false) => Ok(()),
+            (Some(_), false) => Err(format!("block {index} ends with arguments and is no tool call")),
+            (None, true) => Err(format!("tool call {index} ends without arguments")),
+            (Some(ToolArguments::Malformed(malformed)), true) if malformed.raw == block.text => Ok(()),
+            (Some(ToolArguments::Object(object)), true) => {
+                // Only its frame is read: depth and half characters are the model's own business.
+                let is_object = object.trim_ascii_start().starts_with('{')
+                    && serde_json::from_str::<&serde_json::value::RawValue>(object).is_ok();
+                // No arguments at all are the empty object.
+                let same = *object == block.text || (object == "{}" && block.text.trim().len() <= 4);
+                match is_object && same {
+                    true => Ok(()),
+                    false => Err(format!("tool call {index} ends with other arguments than its fragments")),
+                }
+            }
+            _ => Err(format!("tool call {index} ends with other text than its fragments")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use provider_host::contract::{BlockDelta, BlockStart, Finish, FinishReason, ResponseInfo};
+
+    fn response() -> Event {
+        Event::Response(ResponseInfo {
+            id: None,
+            model: None,
+            request_id: None,
+            created: None,
+            route: "r".into(),
+        })
+    }
+
+    fn start(index: u32) -> Event {
+        Event::BlockStart(BlockStart { index, kind: BlockKind::Text })
+    }
+
+    fn delta(index: u32) -> Event {
+        Event::BlockDelta(BlockDelta { index, text: "a".into() })
+    }
+
+    fn end(index: u32) -> Event {
+        Event::BlockEnd(BlockEnd { index, replay: None, arguments: None })
+    }
+
+    fn finish() -> Event {
+        Event::Finish(Finish { reason: FinishReason::Stop, raw_reason: None, usage: None, extra_json: None })
+    }
+
+    #[test]
+    fn each_break_of_the_grammar_is_noticed() {
+        let good = [response(), start(0), start(1), delta(1), end(1), delta(0), end(0), finish()];
+        let mut grammar = Grammar::default();
+        assert_eq!(good.iter().try_for_each(|event| grammar.read(event)), Ok(()));
+        for bad in [
+            vec![start(0)],
+            vec![response(), response()],
+            vec![response(), delta(0)],
+            vec![response(), start(0), start(0)],
+            vec![response(), start(0), end(0), delta(0)],
+            vec![response(), start(0), end(0), end(0)],
+            vec![response(), start(0), finish()],
+            vec![response(), finish(), delta(0)],
+            vec![response(), finish(), finish()],
+        ] {
+            let mut grammar = Grammar::default();
+            let (last, before) = bad.split_last().expect("events");
+            assert_eq!(before.iter().try_for_each(|event| grammar.read(event)), Ok(()), "{bad:?}");
+            assert!(grammar.read(last).is_err(), "{bad:?}");
+        }
+    }
+}

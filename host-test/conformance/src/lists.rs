@@ -1,0 +1,147 @@
+//! Whether a list of models, or an account, came to what it should.
+
+use std::time::Duration;
+
+use super::bench::{Provider, told};
+use super::judge::{Differences, Judged, error};
+use super::{expected, watch};
+use provider_host::contract::{Account, Discovery, ListOrigin, ModelList, ModelStatus};
+use provider_host::json;
+use provider_host::sandbox::CallError;
+use stand_in::{Expect, StandIn};
+
+/// No question is waited for longer than this.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Asks for the models live, and as well as they can be had: where the one fails, the other has a list all
+/// the same, and says why it is not live.
+pub(super) async fn models(
+    provider: &mut Provider,
+    mut again: Provider,
+    stand_in: &StandIn,
+    expect: &Expect,
+) -> Judged {
+    let mut differences = Differences::default();
+    let live = list(provider, Discovery::Live).await;
+    let got = match &live {
+        Ok(list) => {
+            differences.0.extend(sound(list));
+            differences.hold("the origin", &list.origin, &ListOrigin::Live);
+            format!("live list, {} models, {} callable", list.models.len(), callable(list))
+        }
+        Err(CallError::Provider(error)) => expected::error(error),
+        Err(other) => other.to_string(),
+    };
+    failure(&mut differences, &live, expect);
+    if let (Ok(list), Some(count)) = (&live, expect.callable) {
+        differences.hold("the number of callable models", &callable(list), &count);
+    }
+    match list(&mut again, Discovery::BestEffort).await {
+        Ok(list) => {
+            differences.0.extend(sound(&list));
+            best_effort(&mut differences, &list, expect);
+        }
+        Err(error) => differences.0.push(format!("the best effort has no list: {}", told(&error))),
+    }
+    behind(&mut differences, &mut [provider, &mut again], stand_in, &format!("{live:?}")).await;
+    Judged { got, reasons: differences.0 }
+}
+
+/// Asks for the account.
+pub(super) async fn account(provider: &mut Provider, stand_in: &StandIn, expect: &Expect) -> Judged {
+    let mut differences = Differences::default();
+    let asked = tokio::time::timeout(PATIENCE, provider.instance.account(&provider.client)).await;
+    let account = match asked {
+        Ok(account) => account,
+        Err(_) => return Judged::unplayable(format!("account-query.poll has no answer after {PATIENCE:?}")),
+    };
+    let got = match &account {
+        Ok(account) => word(account).to_owned(),
+        Err(CallError::Provider(error)) => expected::error(error),
+        Err(other) => other.to_string(),
+    };
+    failure(&mut differences, &account, expect);
+    if let (Ok(account), Some(should)) = (&account, &expect.account) {
+        differences.hold("what is told of the account", &word(account), should);
+    }
+    behind(&mut differences, &mut [provider], stand_in, &format!("{account:?}")).await;
+    Judged { got, reasons: differences.0 }
+}
+
+fn word(account: &Account) -> &'static str {
+    match (account.unlimited, account.limit.or(account.remaining)) {
+        (true, _) => "unlimited",
+        (false, Some(_)) => "limited",
+        (false, None) => "unknown",
+    }
+}
+
+async fn list(provider: &mut Provider, how: Discovery) -> Result<ModelList, CallError> {
+    let asked = provider.instance.models(&provider.client, how, Duration::ZERO);
+    tokio::time::timeout(PATIENCE, asked).await.unwrap_or_else(|_| {
+        Err(CallError::Poisoned(format!("model-query.poll has no answer after {PATIENCE:?}")))
+    })
+}
+
+fn callable(list: &ModelList) -> usize {
+    list.models.iter().filter(|model| model.status == ModelStatus::Callable).count()
+}
+
+fn failure<T>(differences: &mut Differences, answer: &Result<T, CallError>, expect: &Expect) {
+    match answer {
+        Ok(_) => error(differences, None, expect),
+        Err(CallError::Provider(failed)) => error(differences, Some(failed), expect),
+        Err(other) => differences.0.push(other.to_string()),
+    }
+}
+
+/// What the contract says of every list.
+fn sound(list: &ModelList) -> Vec<String> {
+    let mut wrongs = Vec::new();
+    if !list.models.windows(2).all(|pair| pair[0].id < pair[1].id) {
+        wrongs.push("the list is not sorted by id, or has an id twice".to_owned());
+    }
+    for model in &list.models {
+        if model.id.trim().is_empty() {
+            wrongs.push("a model has a blank id".to_owned());
+        }
+        if model.context_window == Some(0) || model.max_output_tokens == Some(0) {
+            wrongs.push(format!("{}: unknown is told as 0", model.id));
+        }
+    }
+    wrongs
+}
+
+fn best_effort(differences: &mut Differences, list: &ModelList, expect: &Expect) {
+    match (&list.degraded, expect.error.is_empty()) {
+        (None, true) => differences.hold("the best effort's origin", &list.origin, &ListOrigin::Live),
+        (Some(degraded), false) => {
+            differences.hold("the best effort's origin", &list.origin, &ListOrigin::BuiltIn);
+            let kind = json::error::kind(&degraded.kind);
+            if !expect.error.iter().any(|should| should == kind) {
+                let should = expect.error.join(" or ");
+                differences
+                    .0
+                    .push(format!("the best effort is degraded by {kind} and should be by {should}"));
+            }
+        }
+        (Some(degraded), true) => {
+            differences.0.push(format!("the best effort is degraded: {}", expected::error(degraded)));
+        }
+        (None, false) => differences.0.push("the best effort does not say that it is not live".to_owned()),
+    }
+}
+
+/// What the contract says whatever the answer was.
+async fn behind(
+    differences: &mut Differences,
+    providers: &mut [&mut Provider],
+    stand_in: &StandIn,
+    shown: &str,
+) {
+    watch::shows_key(&mut differences.0, "the answer", &shown, stand_in.key());
+    for provider in providers {
+        differences.0.extend(watch::of_key(provider, stand_in));
+    }
+    differences.0.extend(watch::unseen(stand_in).await);
+}

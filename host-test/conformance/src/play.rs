@@ -1,0 +1,176 @@
+//! A completion from its request to behind its end, with an eye on each call.
+
+use std::time::{Duration, Instant};
+
+use super::bench::{Provider, told};
+use super::watch;
+use crate::grammar::Grammar;
+use crate::transcript::Transcript;
+use provider_host::contract::{Error, Event, Request};
+use provider_host::sandbox::{CallError, CompletionHandle};
+use stand_in::StandIn;
+
+/// What the user says: a text that occurs nowhere else, so that it is noticed where it should not be.
+pub(super) const PROMPT: &str = "a bunch of forget-me-nots, number 73190";
+
+/// The wait that each call is told.
+const WAIT: Duration = Duration::from_millis(200);
+
+/// No completion may take longer than this, whatever happens.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The pause behind a batch with nothing in it: who says "nothing yet" at once, for ever, is not asked for
+/// ever without a breath.
+const BREATH: Duration = Duration::from_millis(1);
+
+/// What a completion came to.
+#[derive(Debug, Default)]
+pub struct Played {
+    /// The events, in order.
+    pub events: Vec<Event>,
+    /// The events as a message.
+    pub transcript: Transcript,
+    /// The provider's error.
+    pub error: Option<Error>,
+    /// What contradicts the contract whatever was expected, each in one sentence.
+    pub wrongs: Vec<String>,
+    /// How many requests the stand-in had when the first event came.
+    pub requests_at_first_event: Option<usize>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// A request to this model with one sentence from the user.
+pub(super) fn ask(model: &str) -> Request {
+    Request::prompt(model, PROMPT)
+}
+
+impl Provider {
+    /// Runs a request to its end and a step further, and drops it. What its events and calls contradict is in
+    /// [`Played::wrongs`], and so is that it takes longer than `patience`.
+    pub async fn complete(&mut self, request: &Request, patience: Duration) -> Played {
+        self.run(request, patience, None).await.0
+    }
+
+    /// The same; and whether it came to an end, so that the instance is of further use.
+    async fn run(
+        &mut self,
+        request: &Request,
+        patience: Duration,
+        stand_in: Option<&StandIn>,
+    ) -> (Played, bool) {
+        let begun = Instant::now();
+        let mut played = Played::default();
+        match self.instance.complete(&self.client, request).await {
+            Err(error) => played.failed("client.complete", error),
+            Ok(completion) => {
+                let drained =
+                    tokio::time::timeout(patience, self.drain(&completion, &mut played, stand_in)).await;
+                if drained.is_err() {
+                    // The call that was cut off left the instance unusable.
+                    played.wrongs.push(format!("it did not come to an end within {patience:?}"));
+                    return (played, false);
+                }
+                played.took = begun.elapsed();
+                if let Err(error) = self.instance.cancel(completion).await {
+                    played.failed("drop", error);
+                }
+            }
+        }
+        (played, true)
+    }
+
+    /// Plays a request to its end and a step further, drops it, and looks at everything that the contract
+    /// says of any completion.
+    pub(super) async fn play(&mut self, request: &Request, stand_in: &StandIn, max_retries: u32) -> Played {
+        let (mut played, ended) = self.run(request, PATIENCE, Some(stand_in)).await;
+        if !ended {
+            return played;
+        }
+        let wrongs = watch::wrongs(&played, self, stand_in, max_retries).await;
+        played.wrongs.extend(wrongs);
+        played
+    }
+
+    async fn drain(
+        &mut self,
+        completion: &CompletionHandle,
+        played: &mut Played,
+        stand_in: Option<&StandIn>,
+    ) {
+        let mut grammar = Grammar::default();
+        loop {
+            let begun = Instant::now();
+            let batch = self.instance.next(completion, 64, WAIT).await;
+            played.on_time(begun.elapsed(), WAIT + self.slack);
+            match batch {
+                Ok(batch) => {
+                    let idle = batch.events.is_empty();
+                    if let Some(stand_in) = stand_in.filter(|_| !idle) {
+                        played.requests_at_first_event.get_or_insert_with(|| stand_in.requests().len());
+                    }
+                    for event in batch.events {
+                        if let Err(wrong) = grammar.read(&event) {
+                            played.wrongs.push(wrong);
+                        }
+                        played.transcript.push(&event);
+                        played.events.push(event);
+                    }
+                    if batch.done != grammar.is_finished() {
+                        played.wrongs.push(format!("done is {} and does not go with the finish", batch.done));
+                        return;
+                    }
+                    if batch.done {
+                        break;
+                    }
+                    if idle {
+                        tokio::time::sleep(BREATH).await;
+                    }
+                }
+                Err(error) => {
+                    if grammar.is_finished() {
+                        played.wrongs.push("an error comes behind the finish".to_owned());
+                    }
+                    played.failed("completion.next", error);
+                    break;
+                }
+            }
+        }
+        self.ask_again(completion, played).await;
+    }
+
+    /// Behind the end nothing new comes.
+    async fn ask_again(&mut self, completion: &CompletionHandle, played: &mut Played) {
+        if played.wrongs.iter().any(|wrong| wrong.starts_with("completion.next")) {
+            return;
+        }
+        match (self.instance.next(completion, 64, Duration::ZERO).await, &played.error) {
+            (Ok(batch), None) if batch.done && batch.events.is_empty() => {}
+            (Err(CallError::Provider(again)), Some(error)) if *again == *error => {}
+            (Ok(batch), _) => played.wrongs.push(format!(
+                "asked again behind its end it hands out {} events and done is {}",
+                batch.events.len(),
+                batch.done
+            )),
+            (Err(error), _) => {
+                played.wrongs.push(format!("asked again behind its end it says: {}", told(&error)));
+            }
+        }
+    }
+}
+
+impl Played {
+    /// A call failed: with the provider's error, or in a way that the contract does not know.
+    fn failed(&mut self, call: &str, error: CallError) {
+        match error {
+            CallError::Provider(error) => self.error = Some(*error),
+            other => self.wrongs.push(format!("{call}: {other}")),
+        }
+    }
+
+    fn on_time(&mut self, took: Duration, limit: Duration) {
+        if took > limit {
+            self.wrongs.push(format!("a call told to wait at most {WAIT:?} took {took:?}"));
+        }
+    }
+}

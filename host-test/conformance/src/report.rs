@@ -1,0 +1,162 @@
+//! Playing cases side by side, and what came of it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use serde_json::{Value, json};
+
+use super::bench::Bench;
+use super::case::{Case, Verdict};
+use super::promise::Promise;
+
+/// Cases that play at once. Most of their time they wait for a server that is slow on purpose.
+const AT_ONCE: usize = 32;
+
+/// One case that was played.
+pub struct Finding {
+    /// The case.
+    pub case: Arc<Case>,
+    /// How it came out.
+    pub verdict: Verdict,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// All cases that were played, in the order in which they were given.
+pub struct Report {
+    /// The plugin's id and version.
+    pub plugin: (String, String),
+    /// One for each case.
+    pub findings: Vec<Finding>,
+    /// How long all of it took.
+    pub took: Duration,
+}
+
+/// Plays cases, many at once, and tells of each that is done.
+pub async fn run(bench: Arc<Bench>, cases: Vec<Case>, mut done: impl FnMut(&Finding)) -> Report {
+    let begun = Instant::now();
+    let mut waiting: VecDeque<(usize, Arc<Case>)> = cases.into_iter().map(Arc::new).enumerate().collect();
+    let mut playing = FuturesUnordered::new();
+    let mut findings = Vec::new();
+    loop {
+        while playing.len() < AT_ONCE
+            && let Some((place, case)) = waiting.pop_front()
+        {
+            let (bench, played) = (bench.clone(), case.clone());
+            let task = async move {
+                let begun = Instant::now();
+                (played.play(&bench).await, begun.elapsed())
+            };
+            // In a task of its own: a panic in a check must not pass for anything but a failure.
+            let task = tokio::spawn(task);
+            playing.push(async move { (place, case, task.await) });
+        }
+        let Some((place, case, outcome)) = playing.next().await else { break };
+        let (verdict, took) = outcome.unwrap_or_else(|error| {
+            let reasons = vec![format!("the check itself broke down: {error}")];
+            (Verdict::Failed { got: String::new(), reasons }, Duration::ZERO)
+        });
+        let finding = Finding { case, verdict, took };
+        done(&finding);
+        findings.push((place, finding));
+    }
+    findings.sort_by_key(|(place, _)| *place);
+    let manifest = bench.manifest();
+    Report {
+        plugin: (manifest.id.clone(), manifest.version.to_string()),
+        findings: findings.into_iter().map(|(_, finding)| finding).collect(),
+        took: begun.elapsed(),
+    }
+}
+
+impl Finding {
+    /// The result as a word: `pass`, `fail` or `skip`.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Passed(_) => "pass",
+            Verdict::Failed { .. } => "fail",
+            Verdict::Skipped(_) => "skip",
+        }
+    }
+
+    /// What it came to, in a few words.
+    #[must_use]
+    pub fn got(&self) -> &str {
+        match &self.verdict {
+            Verdict::Passed(got) | Verdict::Failed { got, .. } => got,
+            Verdict::Skipped(why) => why,
+        }
+    }
+
+    /// What is wrong, each in one sentence.
+    #[must_use]
+    pub fn reasons(&self) -> &[String] {
+        match &self.verdict {
+            Verdict::Failed { reasons, .. } => reasons,
+            Verdict::Passed(_) | Verdict::Skipped(_) => &[],
+        }
+    }
+}
+
+impl Report {
+    /// How many came out with this [word](Finding::word).
+    #[must_use]
+    pub fn count(&self, word: &str) -> usize {
+        self.findings.iter().filter(|finding| finding.word() == word).count()
+    }
+
+    /// Whether something was played, and nothing failed.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.count("pass") > 0 && self.count("fail") == 0
+    }
+
+    /// The report for programs:
+    ///
+    /// `{"plugin":{"id":…,"version":…},"contract":…,"promises":[{"number":1,"name":…},…],
+    /// "cases":[{"case":…,"plays":…,"promises":[2,4],"expected":…,"got":…,"result":"pass","reasons":[],"ms":12},…],
+    /// "totals":{"cases":…,"passed":…,"failed":…,"skipped":…,"ms":…}}`
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let promises =
+            Promise::ALL.map(|promise| json!({ "number": promise.number(), "name": promise.name() }));
+        let cases: Vec<Value> = self.findings.iter().map(Finding::json).collect();
+        json!({
+            "plugin": { "id": self.plugin.0, "version": self.plugin.1 },
+            "contract": provider_host::plugin::contract(),
+            "promises": promises,
+            "cases": cases,
+            "totals": {
+                "cases": self.findings.len(),
+                "passed": self.count("pass"),
+                "failed": self.count("fail"),
+                "skipped": self.count("skip"),
+                "ms": milliseconds(self.took),
+            },
+        })
+    }
+}
+
+impl Finding {
+    fn json(&self) -> Value {
+        let promises: Vec<u8> = self.case.promises.iter().map(|promise| promise.number()).collect();
+        json!({
+            "case": self.case.name,
+            "plays": self.case.plays,
+            "promises": promises,
+            "expected": self.case.expected,
+            "got": self.got(),
+            "result": self.word(),
+            "reasons": self.reasons(),
+            "ms": milliseconds(self.took),
+        })
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

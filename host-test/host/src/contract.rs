@@ -1,0 +1,27 @@
+//! The contract's types, generated from `wit/model-provider.wit`, which documents each of them.
+//!
+//! A record has all of its fields set, always. The constructors here start from "nothing given", so that a caller
+//! writes only the fields that it means:
+//!
+//! ```
+//! use provider_host::contract::{Config, Request, Timeouts};
+//!
+//! let request = Request { max_output_tokens: Some(100), ..Request::prompt("gpt-5.4-mini", "Hello") };
+//! assert_eq!(request.messages.len(), 1);
+//!
+//! let timeouts = Timeouts { total_ms: Some(60_000), ..Timeouts::default() };
+//! let config = Config { timeouts, max_retries: Some(1), ..Config::default() };
+//! assert_eq!(config.base_url, None);
+//! ```
+#![allow(missing_docs)]
+
+mod constructors;
+
+wasmtime::component::bindgen!({
+    world: "model-provider",
+    path: "../../wit",
+    exports: { default: async },
+    additional_derives: [PartialEq],
+});
+
+pub use exports::agent::model_provider::provider::*;

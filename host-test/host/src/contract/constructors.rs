@@ -1,0 +1,66 @@
+//! Values to start from. The generated records have no defaults: WIT has none, and a field that the contract gains
+//! would otherwise have to be added wherever a record is written out.
+
+use super::{Config, Credential, Message, Part, Request, Role, TextPart, Timeouts};
+
+impl Request {
+    /// A request to this model without a message or a setting. A provider refuses it until it has a message.
+    #[must_use]
+    pub fn new(model: impl Into<String>) -> Request {
+        Request {
+            model: model.into(),
+            messages: Vec::new(),
+            tools: Vec::new(),
+            tool_choice: None,
+            parallel_tool_calls: None,
+            response_format: None,
+            max_output_tokens: None,
+            temperature: None,
+            top_p: None,
+            frequency_penalty: None,
+            presence_penalty: None,
+            stop: Vec::new(),
+            seed: None,
+            reasoning: None,
+            cache_key: None,
+            user: None,
+            route: None,
+            extra_json: None,
+        }
+    }
+
+    /// A request to this model with one message from the user.
+    #[must_use]
+    pub fn prompt(model: impl Into<String>, text: impl Into<String>) -> Request {
+        Request { messages: vec![Message::user(text)], ..Request::new(model) }
+    }
+}
+
+impl Message {
+    /// A message from the user that consists of text.
+    #[must_use]
+    pub fn user(text: impl Into<String>) -> Message {
+        let part = Part::Text(TextPart { text: text.into(), replay: None });
+        Message { role: Role::User, content: vec![part], cache_here: false }
+    }
+}
+
+impl Default for Config {
+    /// The provider's own base URL and deadlines, and a key that the host adds outside of the sandbox.
+    fn default() -> Config {
+        Config {
+            base_url: None,
+            credential: Credential::HostInjected,
+            timeouts: Timeouts::default(),
+            max_retries: None,
+            headers: Vec::new(),
+        }
+    }
+}
+
+impl Default for Timeouts {
+    /// The provider's own deadlines.
+    fn default() -> Timeouts {
+        Timeouts { connect_ms: None, first_byte_ms: None, idle_ms: None, total_ms: None }
+    }
+}

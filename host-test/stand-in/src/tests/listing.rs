@@ -1,0 +1,107 @@
+//! The scenarios as data: each is read, told apart, and free of mistakes that only playing would show.
+
+use std::collections::HashSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use crate::ask::Asked;
+use crate::fill::Filling;
+use crate::script::{Answer, Item};
+use crate::{Route, scenarios};
+
+fn answers() -> impl Iterator<Item = (&'static str, &'static Answer)> {
+    scenarios().iter().flat_map(|scenario| {
+        let early = scenario.first.iter().map(|early| &early.answer);
+        early.chain([&scenario.answer]).map(|answer| (scenario.name.as_str(), answer))
+    })
+}
+
+fn each_item(items: &'static [Item], look: &mut impl FnMut(&'static Item)) {
+    for item in items {
+        look(item);
+        if let Item::Repeat(repeat) = item {
+            each_item(&repeat.items, look);
+        }
+    }
+}
+
+#[test]
+fn every_scenario_has_a_name_of_its_own_and_says_what_it_plays() {
+    let names: HashSet<&str> = scenarios().iter().map(|scenario| scenario.name.as_str()).collect();
+    assert_eq!(names.len(), scenarios().len());
+    for scenario in scenarios() {
+        let name = &scenario.name;
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        assert!(name.bytes().all(fits), "{name}");
+        assert!(scenario.plays.ends_with('.'), "{name}: {}", scenario.plays);
+    }
+}
+
+#[test]
+fn every_line_of_the_catalogue_that_a_server_can_play_is_played() {
+    for number in 1..=27 {
+        let prefix = format!("q{number:02}-");
+        assert!(scenarios().iter().any(|scenario| scenario.name.starts_with(&prefix)), "{prefix}");
+    }
+}
+
+#[test]
+fn every_vendor_plays_every_turn() {
+    for vendor in ["generic", "openai", "anthropic", "gemini", "deepseek", "qwen", "xai", "mistral"] {
+        for turn in ["text", "reasoning", "tool-call"] {
+            let name = format!("{vendor}-{turn}");
+            let scenario = scenarios().iter().find(|scenario| scenario.name == name).expect(&name);
+            assert!(scenario.answer.whole.is_some(), "{name} has an answer that is no stream");
+        }
+    }
+}
+
+#[test]
+fn every_header_and_every_base64_text_can_be_sent() {
+    for (name, answer) in answers() {
+        assert!(http::StatusCode::from_u16(answer.status).is_ok(), "{name}");
+        for (header, value) in &answer.headers {
+            assert!(header.parse::<http::HeaderName>().is_ok(), "{name}: {header}");
+            assert!(value.parse::<http::HeaderValue>().is_ok(), "{name}: {value}");
+        }
+        each_item(&answer.body, &mut |item| {
+            if let Item::Base64(text) = item {
+                assert!(STANDARD.decode(text).is_ok(), "{name}");
+            }
+        });
+    }
+}
+
+#[test]
+fn every_placeholder_is_known() {
+    let body = json!({ "model": "any", "messages": [{ "role": "user", "content": "hello" }] });
+    let filling = Filling {
+        asked: Some(Asked::read(body)),
+        request_id: "id".into(),
+        authorization: "Bearer key".into(),
+        base_url: "http://127.0.0.1/v1".into(),
+        elsewhere: String::new(),
+        piece: "word".into(),
+        pieces: 1,
+    };
+    for (name, answer) in answers() {
+        let debug = format!("{answer:?}");
+        let filled = filling.text(&debug);
+        assert!(!filled.contains("{{"), "{name}: {filled}");
+    }
+}
+
+#[test]
+fn what_a_client_should_make_of_it_is_said_for_quirks_of_chat() {
+    let quirks = scenarios().iter().filter(|scenario| {
+        scenario.route == Route::Chat && scenario.name.starts_with('q') && !scenario.name.starts_with("qwen")
+    });
+    // Those whose outcome is the client's choice, or that never end.
+    let open = ["q07-empty-data-lines", "q25-never-ends", "q26-empty-deltas-for-ever"];
+    for scenario in quirks {
+        let said = scenario.expect.is_some() || !scenario.first.is_empty();
+        assert!(said || open.contains(&scenario.name.as_str()), "{}", scenario.name);
+    }
+}

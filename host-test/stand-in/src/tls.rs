@@ -1,0 +1,154 @@
+//! TLS on the stand-in's side: an authority of its own, the certificates that it gives out, good ones and
+//! bad ones, and handshakes that come to nothing. All of it is made on the spot and lives in memory only.
+
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
+};
+use rustls::ServerConfig;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use serde::Deserialize;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+
+use super::start_error::StandInError;
+use super::wire::Wire;
+
+/// The names that a good certificate is for.
+const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
+/// Who signs the stand-in's certificates. A host that is to accept them has to trust its
+/// [`root`](Authority::root).
+pub struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+/// What becomes of a TLS handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Handshake {
+    /// A good certificate: for `localhost`, signed by the authority.
+    Valid,
+    /// A certificate that ended in 2021.
+    Expired,
+    /// A certificate that begins in 4000.
+    NotYetValid,
+    /// A certificate for another host.
+    WrongName,
+    /// A certificate signed by an authority that nobody knows.
+    UnknownAuthority,
+    /// A certificate signed by itself.
+    SelfSigned,
+    /// The client's hello is read, and never answered.
+    Stalls,
+    /// The connection closes in the midst of the server's hello.
+    Breaks,
+}
+
+impl Authority {
+    /// A new one, with a key of its own.
+    ///
+    /// # Errors
+    /// When no key can be made.
+    pub fn new() -> Result<Authority, StandInError> {
+        Authority::named("stand-in authority")
+    }
+
+    fn named(name: &str) -> Result<Authority, StandInError> {
+        let mut params = CertificateParams::new(Vec::new())?;
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        Ok(Authority { issuer: CertifiedIssuer::self_signed(params, KeyPair::generate()?)? })
+    }
+
+    /// Its certificate: what a host has to trust.
+    #[must_use]
+    pub fn root(&self) -> CertificateDer<'static> {
+        self.issuer.der().clone()
+    }
+
+    /// The same for a program that reads PEM.
+    #[must_use]
+    pub fn root_pem(&self) -> String {
+        self.issuer.pem()
+    }
+
+    fn give(
+        &self,
+        handshake: Handshake,
+    ) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), StandInError> {
+        let names: &[&str] = if handshake == Handshake::WrongName { &["elsewhere.example"] } else { &NAMES };
+        let mut params =
+            CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
+        match handshake {
+            Handshake::Expired => {
+                (params.not_before, params.not_after) =
+                    (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
+            }
+            Handshake::NotYetValid => params.not_before = date_time_ymd(4000, 1, 1),
+            _ => {}
+        }
+        let key = KeyPair::generate()?;
+        let signed = match handshake {
+            Handshake::SelfSigned => params.self_signed(&key)?,
+            Handshake::UnknownAuthority => {
+                params.signed_by(&key, &Authority::named("nobody's authority")?.issuer)?
+            }
+            _ => params.signed_by(&key, &self.issuer)?,
+        };
+        Ok((signed.der().clone(), PrivatePkcs8KeyDer::from(key.serialize_der()).into()))
+    }
+}
+
+/// How connections are taken in.
+#[derive(Clone)]
+pub(super) enum Greeting {
+    Stall,
+    Break,
+    Accept(TlsAcceptor),
+}
+
+impl Greeting {
+    /// # Errors
+    /// When no certificate can be made.
+    pub(super) fn new(authority: &Authority, handshake: Handshake) -> Result<Greeting, StandInError> {
+        match handshake {
+            Handshake::Stalls => return Ok(Greeting::Stall),
+            Handshake::Breaks => return Ok(Greeting::Break),
+            _ => {}
+        }
+        let (certificate, key) = authority.give(handshake)?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Greeting::Accept(TlsAcceptor::from(Arc::new(config))))
+    }
+
+    /// Greets a client. `None`: nothing came of it, and the connection is closed.
+    pub(super) async fn greet(self, mut stream: TcpStream) -> Option<Wire> {
+        match self {
+            Greeting::Accept(acceptor) => {
+                acceptor.accept(stream).await.ok().map(|stream| Wire::Tls(Box::new(stream)))
+            }
+            Greeting::Stall => {
+                // Until the client goes.
+                while stream.read(&mut [0; 1024]).await.is_ok_and(|length| length > 0) {}
+                None
+            }
+            Greeting::Break => {
+                let _ = stream.read(&mut [0; 4096]).await;
+                // A record of TLS 1.2 with 122 bytes of a handshake, of which three come (RFC 5246, 6.2.1).
+                let _ = stream.write_all(&[0x16, 3, 3, 0, 122, 2, 0, 0]).await;
+                None
+            }
+        }
+    }
+}
