@@ -25,7 +25,8 @@ impl Package {
     }
 
     pub fn purl(&self) -> String {
-        format!("pkg:cargo/{}@{}", self.name, self.version)
+        // A version may contain a plus sign, which the form of package URLs escapes.
+        format!("pkg:cargo/{}@{}", self.name, self.version.replace('+', "%2B"))
     }
 }
 
