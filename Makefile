@@ -1,4 +1,4 @@
-# The work is done by scripts/; this names it.
+# Names for the scripts in scripts/, which do the work.
 
 SHELL := bash
 
@@ -6,34 +6,36 @@ SHELL := bash
 .PHONY: help run test openclaw test-openclaw bench soak fuzz mutants instructions component dist release sbom deny \
 	reproducible lint fmt clean
 
-help: ## Show this
+help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  NO_INSTALL=1 make … installs nothing and names the command for what is missing"
 
-run: dist ## Build all, list models and stream an answer, against the built-in stand-in
+run: dist ## Build the plugin and its host, list models and stream a response from the built-in stand-in
 	@scripts/demo
 
-test: ## Build all and run every test
+test: ## Build everything and run all tests
 	@scripts/test
 
 openclaw: ## Build the package for OpenClaw: dist/openclaw and a tarball to install (needs Node)
 	@scripts/openclaw
 
-test-openclaw: ## Test it in the real OpenClaw, which is installed from npm first (850 MB, once)
+test-openclaw: ## Test the package in the real OpenClaw, installed from npm (850 MB, once)
 	@scripts/test-openclaw
 
-bench: ## Measure beside other clients: ROUNDS=1 for a quick look, SAVE=1 renews the documents
+bench: ## Compare with other clients: ROUNDS=1 for a quick look, SAVE=1 updates the documents
 	@scripts/bench
 
-soak: ## Run the long tests of load; some minutes
+soak: ## Run the long load tests (some minutes)
 	@scripts/soak
 
 fuzz: ## Run each fuzz target for a minute (FUZZ_SECONDS)
 	@scripts/fuzz
 
-mutants: ## Mutate the decoder, the error table and the host's policy, and see whether a test notices
+mutants: ## Change the decoder, the error table and the host's policy, and list what no test notices (hours)
 	@scripts/mutants
 
-instructions: ## Count instructions of the hot path and compare with the table (UPDATE=1 makes it anew)
+instructions: ## Count the instructions of the hot path and compare with the table (UPDATE=1 rewrites it)
 	@scripts/instructions
 
 component: ## Build the WebAssembly component
@@ -42,10 +44,10 @@ component: ## Build the WebAssembly component
 dist: ## Pack the component as a plugin: dist/plugins/cometapi
 	@scripts/dist
 
-release: ## The same with the list of what is in it and checksums; SIGNING_KEY=FILE signs it
+release: ## Pack the plugin with its SBOM and checksums; SIGNING_KEY=FILE signs it
 	@scripts/release
 
-sbom: ## List what is in the component: dist/cometapi.cdx.json (CycloneDX)
+sbom: ## List the crates in the component: dist/cometapi.cdx.json (CycloneDX)
 	@scripts/sbom
 
 deny: ## Check licences, bans, sources and advisories of all dependencies
@@ -54,11 +56,11 @@ deny: ## Check licences, bans, sources and advisories of all dependencies
 reproducible: ## Build the component twice, from two folders, and compare
 	@scripts/reproducible
 
-lint: ## Check format, clippy and warnings
+lint: ## Check formats, linters, scripts and compiler warnings
 	@scripts/lint
 
 fmt: ## Format the code
-	@. scripts/environment && cargo fmt --all && for own in fuzz host-test/bench/{instructions,compare}; do cargo fmt --manifest-path $$own/Cargo.toml; done
+	@scripts/fmt
 
-clean: ## Remove what was built
+clean: ## Remove everything that was built
 	@. scripts/environment && cargo clean && rm -rf dist openclaw/build openclaw/generated

@@ -1,137 +1,181 @@
-//! Makes the list of what is in the component out of what cargo-cyclonedx lists: `scripts/sbom` runs it.
+//! Writes and checks the SBOM of the component, in CycloneDX: `scripts/sbom` runs it.
 //!
 //! ```text
-//! component-sbom COMPONENT TOOLCHAIN PARTS < cargo-cyclonedx.json > sbom.json
+//! component_sbom make  COMPONENT WITH_LINES TOOLCHAIN METADATA LOCK > sbom.json
+//! component_sbom check COMPONENT WITH_LINES SBOM
 //! ```
 //!
-//! PARTS is what `cargo tree --format {p}` prints, without macros: what only macros use is taken out of the
-//! list. The component's digest and the standard library are put in, and the folder that it was made in
-//! is taken out. A part that the list lacks is an error.
+//! WITH_LINES is a build of the same code with line tables: from them it reads which crates are in the component.
+//! METADATA is the output of `cargo metadata`. `check` fails if the SBOM lists a crate of which the component has no
+//! instruction, or misses one that it has.
+//!
+//! A crate that contributes only constants has no line in the tables and is not listed. No dependency does that.
+
+#[path = "component_sbom/contributors.rs"]
+mod contributors;
+#[path = "component_sbom/graph.rs"]
+mod graph;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Read as _};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use contributors::{Contributors, contributors, same_code};
+use graph::{Graph, Package};
+
+const ROOT: &str = "cometapi-provider";
+const LIBC: &str = "wasi-libc";
+
 fn main() -> Result<()> {
-    let [component, toolchain, parts]: [String; 3] = std::env::args()
-        .skip(1)
-        .collect::<Vec<_>>()
-        .try_into()
-        .ok()
-        .context("three arguments: the component, its compiler, its parts")?;
-    let mut text = String::new();
-    io::stdin().read_to_string(&mut text)?;
-    let bytes = fs::read(&component).with_context(|| component.clone())?;
-    let list = describe(serde_json::from_str(&text)?, &parts, &toolchain, &bytes)?;
-    println!("{}", serde_json::to_string_pretty(&list)?);
-    Ok(())
-}
-
-/// The list of a component with these bytes.
-fn describe(mut list: Value, parts: &str, toolchain: &str, component: &[u8]) -> Result<Value> {
-    let parts = wanted(parts);
-    let own = list["metadata"]["component"]["bom-ref"].as_str().context("the component's own reference")?;
-    let (own, root) =
-        (own.to_owned(), format!("cometapi-provider@{}", text(&list["metadata"]["component"], "version")));
-
-    let mut kept = BTreeSet::from([own.clone()]);
-    let mut found = BTreeSet::new();
-    let components = list["components"].as_array_mut().context("a list of components")?;
-    components.retain(|part| {
-        let part_of = parts.contains(&name(part));
-        if part_of {
-            kept.insert(text(part, "bom-ref").to_owned());
-            found.insert(name(part));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["make", component, with_lines, toolchain, metadata, lock] => {
+            let (component, with_lines) = (read(component)?, read(with_lines)?);
+            same_code(&component, &with_lines)?;
+            let graph = Graph::read(&text(metadata)?, &text(lock)?, ROOT)?;
+            let found = contributors(&with_lines)?;
+            for package in graph.declared() {
+                if !found.crates.contains(&package.folder()) {
+                    eprintln!(
+                        "not in the component, though the graph has it: {} {}",
+                        package.name, package.version
+                    );
+                }
+            }
+            println!("{}", serde_json::to_string_pretty(&describe(&graph, &found, toolchain, &component)?)?);
+            Ok(())
         }
-        part_of
-    });
-    let missing: Vec<&String> = parts.difference(&found).filter(|part| **part != root).collect();
-    ensure!(missing.is_empty(), "cargo-cyclonedx does not list {missing:?}");
-    components.push(standard_library(toolchain)?);
-
-    let dependencies = list["dependencies"].as_array_mut().context("a list of dependencies")?;
-    dependencies.retain(|entry| kept.contains(text(entry, "ref")));
-    for entry in dependencies.iter_mut() {
-        if let Some(on) = entry.get_mut("dependsOn").and_then(Value::as_array_mut) {
-            on.retain(|reference| reference.as_str().is_some_and(|reference| kept.contains(reference)));
+        ["check", component, with_lines, sbom] => {
+            let (component, with_lines) = (read(component)?, read(with_lines)?);
+            same_code(&component, &with_lines)?;
+            let sbom = serde_json::from_str(&text(sbom)?).context("the SBOM")?;
+            check(&sbom, &contributors(&with_lines)?, &component)
         }
+        _ => bail!("usage: component_sbom make|check …; see the head of component_sbom.rs"),
     }
-
-    let subject = &mut list["metadata"]["component"];
-    subject["hashes"] = json!([{ "alg": "SHA-256", "content": format!("{:x}", Sha256::digest(component)) }]);
-    subject["purl"] = json!(format!("pkg:cargo/{root}"));
-    Ok(serde_json::from_str(&list.to_string().replace(&own, &root))?)
 }
 
-/// `NAME@VERSION` of each line of `NAME vVERSION (…)`.
-fn wanted(parts: &str) -> BTreeSet<String> {
-    let words = parts.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    words
-        .filter_map(|words| Some(format!("{}@{}", words.first()?, words.get(1)?.strip_prefix('v')?)))
-        .collect()
+fn read(path: &str) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| path.to_owned())
 }
 
-/// What every Rust program has in it, beside its crates: from `rustc 1.95.0 (…)`.
-fn standard_library(toolchain: &str) -> Result<Value> {
-    let version = toolchain.split_whitespace().nth(1).context("the compiler's version")?;
+fn text(path: &str) -> Result<String> {
+    fs::read_to_string(path).with_context(|| path.to_owned())
+}
+
+/// The SBOM of a component. It has no date, so that the same component has the same SBOM.
+fn describe(graph: &Graph, found: &Contributors, toolchain: &str, component: &[u8]) -> Result<Value> {
+    let root = graph.root()?;
+    let kept = |package: &Package| found.crates.contains(&package.folder());
+    let packages: Vec<&Package> = graph.declared().into_iter().filter(|package| kept(package)).collect();
+
+    let known: BTreeSet<String> = packages.iter().map(|package| package.folder()).collect();
+    let unknown: Vec<&String> = found.crates.difference(&known).collect();
+    ensure!(
+        unknown.is_empty(),
+        "the component has code of {unknown:?}, which are not in cargo's graph of {ROOT}"
+    );
+
+    let standard = standard_library(found, toolchain)?;
+    let always: Vec<Value> = standard.iter().map(|part| part["bom-ref"].clone()).collect();
+    let dependencies = std::iter::once(root).chain(packages.iter().copied()).map(|package| {
+        let mut on: Vec<Value> =
+            graph.dependencies(package, &kept).iter().map(|package| json!(package.purl())).collect();
+        if package.name == ROOT {
+            on.extend(always.iter().cloned());
+        }
+        json!({ "ref": package.purl(), "dependsOn": on })
+    });
+    let dependencies: Vec<Value> = dependencies.collect();
+
+    let mut subject = part(root, "application");
+    subject["hashes"] = json!([{ "alg": "SHA-256", "content": digest(component) }]);
     Ok(json!({
-        "type": "library",
-        "bom-ref": format!("rust-standard-library@{version}"),
-        "name": "rust-standard-library",
-        "version": version,
-        "description": format!("core, alloc, compiler_builtins and the memory functions beside them, of {toolchain}"),
-        "scope": "required",
-        "licenses": [{ "expression": "MIT OR Apache-2.0" }],
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+        "metadata": { "component": subject },
+        "components": packages.iter().map(|package| part(package, "library")).chain(standard).collect::<Vec<_>>(),
+        "dependencies": dependencies,
     }))
 }
 
-fn name(part: &Value) -> String {
-    format!("{}@{}", text(part, "name"), text(part, "version"))
+fn part(package: &Package, kind: &str) -> Value {
+    let mut part = json!({
+        "type": kind,
+        "bom-ref": package.purl(),
+        "name": package.name,
+        "version": package.version,
+        "scope": "required",
+        "purl": package.purl(),
+    });
+    if let Some(description) = &package.description {
+        part["description"] = json!(description.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+    if let Some(license) = &package.license {
+        // Cargo still accepts the old form 'MIT/Apache-2.0', which is no SPDX expression.
+        part["licenses"] = json!([{ "expression": license.replace('/', " OR ") }]);
+    }
+    if let Some(checksum) = &package.checksum {
+        part["hashes"] = json!([{ "alg": "SHA-256", "content": checksum }]);
+    }
+    if let Some(repository) = &package.repository {
+        part["externalReferences"] = json!([{ "type": "vcs", "url": repository }]);
+    }
+    part
 }
 
-fn text<'a>(value: &'a Value, field: &str) -> &'a str {
-    value[field].as_str().unwrap_or_default()
+/// The parts of the toolchain that are in the component, from `rustc 1.95.0 (…)`.
+fn standard_library(found: &Contributors, toolchain: &str) -> Result<Vec<Value>> {
+    let version = toolchain.split_whitespace().nth(1).context("the toolchain has no version")?;
+    let entry = |name: &str, license: &str| {
+        json!({
+            "type": "library",
+            "bom-ref": format!("{name}@{version}"),
+            "name": name,
+            "version": version,
+            "description": format!("as it comes with {toolchain}"),
+            "scope": "required",
+            "licenses": [{ "expression": license }],
+        })
+    };
+    let mut parts: Vec<Value> = found.standard.iter().map(|name| entry(name, "MIT OR Apache-2.0")).collect();
+    if found.libc {
+        parts.push(entry(LIBC, "MIT OR Apache-2.0 WITH LLVM-exception"));
+    }
+    Ok(parts)
+}
+
+fn digest(component: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(component))
+}
+
+/// Fails unless the SBOM is that of this component and lists exactly what is in it.
+fn check(sbom: &Value, found: &Contributors, component: &[u8]) -> Result<()> {
+    let subject = &sbom["metadata"]["component"]["hashes"][0]["content"];
+    ensure!(*subject == json!(digest(component)), "the SBOM describes another component; run 'make sbom'");
+    let mut listed = BTreeSet::new();
+    for part in sbom["components"].as_array().context("the SBOM has no list of components")? {
+        let (name, version) =
+            (part["name"].as_str().unwrap_or_default(), part["version"].as_str().unwrap_or_default());
+        let registry = part["purl"].is_string();
+        if part["scope"] != "excluded" {
+            listed.insert(if registry { format!("{name}-{version}") } else { name.to_owned() });
+        }
+    }
+    let mut wanted: BTreeSet<String> = found.crates.union(&found.standard).cloned().collect();
+    wanted.extend(found.libc.then(|| LIBC.to_owned()));
+    let missing: Vec<&String> = wanted.difference(&listed).collect();
+    ensure!(missing.is_empty(), "the SBOM misses {missing:?}, of which the component has code");
+    let absent: Vec<&String> = listed.difference(&wanted).collect();
+    ensure!(absent.is_empty(), "the SBOM lists {absent:?}, of which the component has no code");
+    Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn list() -> Value {
-        json!({
-            "metadata": { "component": { "bom-ref": "path+file:///home/me#p@1.0.0", "version": "1.0.0" } },
-            "components": [
-                { "bom-ref": "r#serde@1.0.1", "name": "serde", "version": "1.0.1" },
-                { "bom-ref": "r#syn@3.0.0", "name": "syn", "version": "3.0.0" },
-            ],
-            "dependencies": [
-                { "ref": "path+file:///home/me#p@1.0.0", "dependsOn": ["r#serde@1.0.1", "r#syn@3.0.0"] },
-                { "ref": "r#serde@1.0.1" },
-                { "ref": "r#syn@3.0.0" },
-            ],
-        })
-    }
-
-    #[test]
-    fn macros_go_the_standard_library_comes_and_no_folder_is_named() {
-        let parts = "cometapi-provider v1.0.0 (/home/me)\nserde v1.0.1\nserde v1.0.1 (*)\n";
-        let made = describe(list(), parts, "rustc 1.95.0 (x)", b"abc").unwrap();
-        let names: Vec<String> = made["components"].as_array().unwrap().iter().map(name).collect();
-        assert_eq!(names, ["serde@1.0.1", "rust-standard-library@1.95.0"]);
-        assert_eq!(made["dependencies"][0]["dependsOn"], json!(["r#serde@1.0.1"]));
-        assert_eq!(made["dependencies"].as_array().unwrap().len(), 2);
-        let digest = made["metadata"]["component"]["hashes"][0]["content"].as_str().unwrap();
-        assert!(digest.starts_with("ba7816bf8f01cfea"), "{digest}");
-        assert!(!made.to_string().contains("/home/me"), "{made}");
-    }
-
-    #[test]
-    fn a_part_that_the_list_lacks_is_an_error() {
-        let error = describe(list(), "memchr v2.0.0\n", "rustc 1.95.0", b"").unwrap_err();
-        assert!(error.to_string().contains("memchr@2.0.0"), "{error}");
-    }
-}
+#[path = "component_sbom/tests.rs"]
+mod tests;
