@@ -4,10 +4,11 @@ mod support;
 
 use std::time::{Duration, Instant};
 
+use provider_host::contract::Config;
 use provider_host::sandbox::{
     CallError, Grant, Host, HostOptions, Instance, Preparation, SandboxError, Secret,
 };
-use support::{component, config, from_module, plugin};
+use support::{component, from_module, plugin};
 use tempfile::TempDir;
 
 const LOOP: &str = "(loop br 0)";
@@ -33,7 +34,7 @@ async fn a_component_that_traps_says_so_once_and_is_poisoned_from_then_on() {
     let first = instance.describe().await.unwrap_err();
     assert!(matches!(&first, CallError::Trapped(why) if why.contains("unreachable")), "{first}");
     for _ in 0..2 {
-        let later = instance.open(&config()).await.unwrap_err();
+        let later = instance.open(&Config::default()).await.unwrap_err();
         assert!(matches!(&later, CallError::Poisoned(why) if why.contains("describe")), "{later}");
     }
 }

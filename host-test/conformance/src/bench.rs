@@ -1,4 +1,4 @@
-//! What cases are played on: the plugin, ready to run in two kinds of host, and clients of it.
+//! The bench that cases run on: the plugin, ready to run in two kinds of host, and clients of it.
 
 use std::time::Duration;
 
@@ -10,16 +10,17 @@ use provider_host::sandbox::{
 };
 use stand_in::{Authority, Setup, StandIn, StandInError};
 
-/// How a host lets a component wait.
+/// Whether a host lets a component wait. Both exist: a host with threads waits in the component, one with an event loop
+/// must not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hosting {
-    /// In `poll`, as long as it is told.
+    /// In `poll`, for up to the time that the call allows.
     Waits,
-    /// Whatever waits traps, as in a host that runs on an event loop: each step has a wait of 0.
+    /// Functions that wait trap, as in a host that runs on an event loop: each call allows a wait of 0.
     Steps,
 }
 
-/// A plugin that is ready to be tried.
+/// A plugin that is ready for its cases.
 pub struct Bench {
     waits: Prepared,
     steps: Prepared,
@@ -35,7 +36,7 @@ pub struct Provider {
     pub client: ClientHandle,
     /// Where the key is.
     pub mode: KeyMode,
-    /// What a call may take beyond the wait that it was told.
+    /// How much longer a call may take than the wait that it allows, before that counts as a violation.
     pub slack: Duration,
 }
 
@@ -59,18 +60,18 @@ pub enum BenchError {
     Describe(#[from] CallError),
 }
 
-/// Deadlines in milliseconds that are short enough to be waited for, and long enough for a busy machine.
+/// Deadlines in milliseconds: short, since many cases run into them, and long enough for a busy machine.
 const CONNECT: u32 = 5_000;
 const FIRST_BYTE: u32 = 1_500;
 const IDLE: u32 = 1_500;
 const TOTAL: u32 = 20_000;
 
-/// What a call may take beyond the wait that it was told, on a machine that plays many cases at once and may
-/// have more to do. A case of its own looks closer.
+/// Generous, since many cases run at the same time and the machine may be busy with other things. One case checks
+/// the wait precisely.
 const SLACK: Duration = Duration::from_secs(3);
 
 impl Bench {
-    /// Compiles the plugin, or takes it from the cache, and asks it what it is.
+    /// Compiles the plugin, or takes it from the cache, and reads its description.
     ///
     /// # Errors
     /// When it cannot be compiled or started, or when it takes no base URL but its own.
@@ -96,13 +97,13 @@ impl Bench {
         Ok(Bench { waits, steps, authority, description })
     }
 
-    /// Who signs the certificates that the plugin's host trusts here.
+    /// The authority whose certificates the plugin's host trusts here.
     #[must_use]
     pub fn authority(&self) -> &Authority {
         &self.authority
     }
 
-    /// What the component is, seen from outside.
+    /// Facts about the component that can be read without running it.
     #[must_use]
     pub fn inspect(&self) -> Inspection {
         self.waits.inspect()
@@ -114,7 +115,7 @@ impl Bench {
         self.waits.manifest()
     }
 
-    /// Whether the provider says that it has this capability.
+    /// Whether the provider declares this capability.
     #[must_use]
     pub fn is_capable(&self, capability: &str) -> bool {
         self.description.capabilities.iter().any(|word| word == capability)
@@ -147,7 +148,7 @@ impl Bench {
         let base_url = config.base_url.as_deref().unwrap_or_default();
         let mut instance = self.instance(base_url, hosting, granted).await?;
         let opened = instance.open(&Config { credential, ..config }).await;
-        let client = opened.map_err(|error| format!("client.open: {}", told(&error)))?;
+        let client = opened.map_err(|error| format!("client.open: {}", error_text(&error)))?;
         Ok(Provider { instance, client, mode, slack: SLACK })
     }
 
@@ -181,7 +182,7 @@ impl Bench {
     }
 }
 
-/// A configuration for a server, with deadlines that can be waited for.
+/// A configuration for a server, with short deadlines where the setup has none.
 #[must_use]
 pub fn config(base_url: &str, setup: &Setup) -> Config {
     let headers = setup.headers.iter().map(|(name, value)| (name.clone(), value.clone()));
@@ -200,7 +201,7 @@ pub fn config(base_url: &str, setup: &Setup) -> Config {
 }
 
 /// An error with its kind.
-pub(super) fn told(error: &CallError) -> String {
+pub(super) fn error_text(error: &CallError) -> String {
     match error {
         CallError::Provider(error) => {
             format!("{}: {}", provider_host::json::error::kind(&error.kind), error.message)

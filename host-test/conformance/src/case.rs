@@ -1,4 +1,4 @@
-//! A case, and how it came out.
+//! A case and its verdict.
 
 use super::bench::Bench;
 use super::code;
@@ -13,7 +13,7 @@ pub struct Case {
     pub plays: String,
     /// The promises that it checks, in their order.
     pub promises: Vec<Promise>,
-    /// What it should come to, in a few words.
+    /// The expected outcome, in a few words.
     pub expected: String,
     pub(super) check: Check,
 }
@@ -23,19 +23,20 @@ pub(super) enum Check {
     Code(code::Run),
 }
 
-/// How a case came out.
+/// The verdict of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// As it should; and what it came to, in a few words.
+    /// As expected; with the outcome in a few words.
     Passed(String),
-    /// Otherwise.
+    /// Not as expected.
     Failed {
-        /// What it came to.
+        /// The outcome.
         got: String,
         /// What is wrong with that, each in one sentence.
         reasons: Vec<String>,
     },
-    /// It could not be played, and this is why. Never for a thing that the contract asks of every provider.
+    /// It does not apply to this provider, for this reason. Never used for what the contract requires of every
+    /// provider.
     Skipped(String),
 }
 

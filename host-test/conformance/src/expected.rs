@@ -1,4 +1,4 @@
-//! What is expected, and what came, in a few words for a table.
+//! Expected and actual outcomes, short enough for a table.
 
 use provider_host::contract::Error;
 use provider_host::json;
@@ -7,7 +7,7 @@ use stand_in::{Expect, Route};
 /// Characters of a text that are shown.
 const SHOWN: usize = 60;
 
-/// What is expected of an answer.
+/// The expected outcome of a request.
 pub(super) fn of(expect: &Expect, ask: Route) -> String {
     let mut words = Vec::new();
     match (expect.error.as_slice(), &expect.finish) {

@@ -1,7 +1,7 @@
-//! The grammar of events as an automaton: what the contract says of the order of events, checked.
+//! Checks the order of events that the contract prescribes.
 //!
-//! `response`, then blocks, then `finish`; each block is started once, ended once, and has its deltas
-//! between; a tool call's end holds its arguments, and what it holds is what its fragments were.
+//! `response`, then blocks, then `finish`. Each block starts once and ends once, with its deltas in between. The end of
+//! a tool call has its arguments, and they are what its fragments made.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ impl Grammar {
     /// What is wrong with it, for people.
     pub fn read(&mut self, event: &Event) -> Result<(), String> {
         if self.finished {
-            return Err(format!("{event:?} comes behind the finish"));
+            return Err(format!("{event:?} comes after the finish"));
         }
         match event {
             Event::Warning(_) => return Ok(()),
@@ -65,7 +65,7 @@ impl Grammar {
         }
     }
 
-    /// Whether the finish has come.
+    /// Whether the finish has been read.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.finished

@@ -1,4 +1,4 @@
-//! Whether a completion came to what it should.
+//! Compares the outcome of a completion with the expected one.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -12,20 +12,20 @@ use provider_host::contract::{BlockKind, Error, Event, ToolArguments, Usage};
 use provider_host::json;
 use stand_in::{Expect, StandIn};
 
-/// What came, and what is wrong with it.
+/// The outcome, and what is wrong with it.
 pub(super) struct Judged {
     pub(super) got: String,
     pub(super) reasons: Vec<String>,
 }
 
 impl Judged {
-    /// A case that could not be played at all, and should have been.
+    /// A case that could not be run, although it applies to this provider.
     pub(super) fn unplayable(why: String) -> Judged {
         Judged { got: String::new(), reasons: vec![why] }
     }
 }
 
-/// Collects what is not as it should be.
+/// Collects differences between actual and expected values.
 #[derive(Default)]
 pub(super) struct Differences(pub(super) Vec<String>);
 
@@ -44,7 +44,7 @@ impl Differences {
     }
 }
 
-/// Holds a completion against what was expected, beside what contradicts the contract anyway.
+/// Compares a completion with what was expected; violations of the contract are added.
 pub(super) fn completion(played: &Played, expect: &Expect, stand_in: &StandIn) -> Judged {
     let texts = Texts::of(&played.events);
     let mut differences = Differences::default();
@@ -71,11 +71,11 @@ pub(super) fn completion(played: &Played, expect: &Expect, stand_in: &StandIn) -
     }
     at_the_server(&mut differences, played, expect, stand_in);
     let mut reasons = differences.0;
-    reasons.extend(played.wrongs.iter().cloned());
+    reasons.extend(played.violations.iter().cloned());
     Judged { got: got(played, &texts, expect, stand_in), reasons }
 }
 
-/// Holds an error, or that there is none, against what was expected.
+/// Compares an error, or its absence, with what was expected.
 pub(super) fn error(differences: &mut Differences, error: Option<&Error>, expect: &Expect) {
     match (error, expect.error.is_empty()) {
         (None, true) => {}
@@ -150,7 +150,7 @@ fn counts(usage: &Usage) -> BTreeMap<String, u64> {
     fields.into_iter().filter_map(|(name, value)| Some((name, value.as_u64()?))).collect()
 }
 
-/// Texts by the kind of their block, ended or not: what came before an error is valid.
+/// Texts by the kind of their block. Blocks that have not ended count: what is received before an error is valid.
 #[derive(Default)]
 struct Texts {
     text: String,

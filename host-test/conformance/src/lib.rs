@@ -1,11 +1,11 @@
-//! Whether a provider keeps the contract: cases with what they should come to, played against a server that
-//! does what servers do to clients.
+//! Checks whether a provider keeps the contract. Each [`Case`] names an expected outcome and is run against the
+//! [stand-in](stand_in), which misbehaves as servers do.
 //!
-//! It is meant for any component that exports the contract and takes a base URL of a server that speaks
-//! OpenAI's chat completions. A [`Case`] is data where it can be: a scenario of the
-//! [stand-in](stand_in) with what it comes to, or a line of `cases.json`; code is what is no answer of
-//! a server. Beside what is expected of it, each completion is held against what the contract says of all of
-//! them: see [`play`].
+//! It works for any component that exports the contract and takes a base URL of a server that speaks OpenAI's chat
+//! completions. A case is data where possible: a scenario of the stand-in with its expected outcome, or a line of
+//! `cases.json`. Cases about what a host does, such as cancelling, are code. In addition to its expected outcome, each
+//! completion is checked against everything that the contract says about all completions, so that a violation is
+//! found in a case that is about something else.
 
 mod bench;
 mod case;

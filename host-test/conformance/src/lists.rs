@@ -1,8 +1,8 @@
-//! Whether a list of models, or an account, came to what it should.
+//! Compares a list of models, or an account, with the expected one.
 
 use std::time::Duration;
 
-use super::bench::{Provider, told};
+use super::bench::{Provider, error_text};
 use super::judge::{Differences, Judged, error};
 use super::{expected, watch};
 use provider_host::contract::{Account, Discovery, ListOrigin, ModelList, ModelStatus};
@@ -10,11 +10,11 @@ use provider_host::json;
 use provider_host::sandbox::CallError;
 use stand_in::{Expect, StandIn};
 
-/// No question is waited for longer than this.
+/// The limit for a query, whatever its own deadlines are.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Asks for the models live, and as well as they can be had: where the one fails, the other has a list all
-/// the same, and says why it is not live.
+/// Requests the models live, and with best effort: where the live list fails, the best effort has a list all the same
+/// and gives the reason.
 pub(super) async fn models(
     provider: &mut Provider,
     mut again: Provider,
@@ -41,13 +41,13 @@ pub(super) async fn models(
             differences.0.extend(sound(&list));
             best_effort(&mut differences, &list, expect);
         }
-        Err(error) => differences.0.push(format!("the best effort has no list: {}", told(&error))),
+        Err(error) => differences.0.push(format!("the best effort has no list: {}", error_text(&error))),
     }
-    behind(&mut differences, &mut [provider, &mut again], stand_in, &format!("{live:?}")).await;
+    after_the_query(&mut differences, &mut [provider, &mut again], stand_in, &format!("{live:?}")).await;
     Judged { got, reasons: differences.0 }
 }
 
-/// Asks for the account.
+/// Requests the account.
 pub(super) async fn account(provider: &mut Provider, stand_in: &StandIn, expect: &Expect) -> Judged {
     let mut differences = Differences::default();
     let asked = tokio::time::timeout(PATIENCE, provider.instance.account(&provider.client)).await;
@@ -62,9 +62,9 @@ pub(super) async fn account(provider: &mut Provider, stand_in: &StandIn, expect:
     };
     failure(&mut differences, &account, expect);
     if let (Ok(account), Some(should)) = (&account, &expect.account) {
-        differences.hold("what is told of the account", &word(account), should);
+        differences.hold("the kind of the account", &word(account), should);
     }
-    behind(&mut differences, &mut [provider], stand_in, &format!("{account:?}")).await;
+    after_the_query(&mut differences, &mut [provider], stand_in, &format!("{account:?}")).await;
     Judged { got, reasons: differences.0 }
 }
 
@@ -95,21 +95,21 @@ fn failure<T>(differences: &mut Differences, answer: &Result<T, CallError>, expe
     }
 }
 
-/// What the contract says of every list.
+/// Violations that the contract names for every list.
 fn sound(list: &ModelList) -> Vec<String> {
-    let mut wrongs = Vec::new();
+    let mut violations = Vec::new();
     if !list.models.windows(2).all(|pair| pair[0].id < pair[1].id) {
-        wrongs.push("the list is not sorted by id, or has an id twice".to_owned());
+        violations.push("the list is not sorted by id, or has an id twice".to_owned());
     }
     for model in &list.models {
         if model.id.trim().is_empty() {
-            wrongs.push("a model has a blank id".to_owned());
+            violations.push("a model has a blank id".to_owned());
         }
         if model.context_window == Some(0) || model.max_output_tokens == Some(0) {
-            wrongs.push(format!("{}: unknown is told as 0", model.id));
+            violations.push(format!("{}: an unknown value is given as 0", model.id));
         }
     }
-    wrongs
+    violations
 }
 
 fn best_effort(differences: &mut Differences, list: &ModelList, expect: &Expect) {
@@ -132,8 +132,8 @@ fn best_effort(differences: &mut Differences, list: &ModelList, expect: &Expect)
     }
 }
 
-/// What the contract says whatever the answer was.
-async fn behind(
+/// Checks that the contract requires after every query, whatever its result.
+async fn after_the_query(
     differences: &mut Differences,
     providers: &mut [&mut Provider],
     stand_in: &StandIn,

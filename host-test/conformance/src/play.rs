@@ -1,8 +1,8 @@
-//! A completion from its request to behind its end, with an eye on each call.
+//! Runs a completion from its request to its end and one call further, and checks each call.
 
 use std::time::{Duration, Instant};
 
-use super::bench::{Provider, told};
+use super::bench::{Provider, error_text};
 use super::watch;
 use crate::grammar::Grammar;
 use crate::transcript::Transcript;
@@ -10,20 +10,20 @@ use provider_host::contract::{Error, Event, Request};
 use provider_host::sandbox::{CallError, CompletionHandle};
 use stand_in::StandIn;
 
-/// What the user says: a text that occurs nowhere else, so that it is noticed where it should not be.
+/// The prompt. It occurs nowhere else, so that it can be found in messages where it must not be.
 pub(super) const PROMPT: &str = "a bunch of forget-me-nots, number 73190";
 
-/// The wait that each call is told.
+/// The wait that each call allows.
 const WAIT: Duration = Duration::from_millis(200);
 
 /// No completion may take longer than this, whatever happens.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The pause behind a batch with nothing in it: who says "nothing yet" at once, for ever, is not asked for
-/// ever without a breath.
-const BREATH: Duration = Duration::from_millis(1);
+/// The pause after an empty batch. A component that returns "nothing yet" at once, for ever, must not keep a processor
+/// busy.
+const IDLE_PAUSE: Duration = Duration::from_millis(1);
 
-/// What a completion came to.
+/// The outcome of a completion.
 #[derive(Debug, Default)]
 pub struct Played {
     /// The events, in order.
@@ -32,9 +32,9 @@ pub struct Played {
     pub transcript: Transcript,
     /// The provider's error.
     pub error: Option<Error>,
-    /// What contradicts the contract whatever was expected, each in one sentence.
-    pub wrongs: Vec<String>,
-    /// How many requests the stand-in had when the first event came.
+    /// Violations of the contract, whatever was expected; each in one sentence.
+    pub violations: Vec<String>,
+    /// How many requests the stand-in had when the first event was received.
     pub requests_at_first_event: Option<usize>,
     /// How long it took.
     pub took: Duration,
@@ -46,8 +46,8 @@ pub(super) fn ask(model: &str) -> Request {
 }
 
 impl Provider {
-    /// Runs a request to its end and a step further, and drops it. What its events and calls contradict is in
-    /// [`Played::wrongs`], and so is that it takes longer than `patience`.
+    /// Runs a request to its end and one call further, and drops it. [`Played::violations`] has what its events and
+    /// calls violate, and whether it took longer than `patience`.
     pub async fn complete(&mut self, request: &Request, patience: Duration) -> Played {
         self.run(request, patience, None).await.0
     }
@@ -68,7 +68,7 @@ impl Provider {
                     tokio::time::timeout(patience, self.drain(&completion, &mut played, stand_in)).await;
                 if drained.is_err() {
                     // The call that was cut off left the instance unusable.
-                    played.wrongs.push(format!("it did not come to an end within {patience:?}"));
+                    played.violations.push(format!("it did not come to an end within {patience:?}"));
                     return (played, false);
                 }
                 played.took = begun.elapsed();
@@ -80,15 +80,15 @@ impl Provider {
         (played, true)
     }
 
-    /// Plays a request to its end and a step further, drops it, and looks at everything that the contract
-    /// says of any completion.
+    /// Runs a request to its end and one call further, drops it, and checks everything that the contract says about
+    /// every completion.
     pub(super) async fn play(&mut self, request: &Request, stand_in: &StandIn, max_retries: u32) -> Played {
         let (mut played, ended) = self.run(request, PATIENCE, Some(stand_in)).await;
         if !ended {
             return played;
         }
-        let wrongs = watch::wrongs(&played, self, stand_in, max_retries).await;
-        played.wrongs.extend(wrongs);
+        let violations = watch::violations(&played, self, stand_in, max_retries).await;
+        played.violations.extend(violations);
         played
     }
 
@@ -111,49 +111,53 @@ impl Provider {
                     }
                     for event in batch.events {
                         if let Err(wrong) = grammar.read(&event) {
-                            played.wrongs.push(wrong);
+                            played.violations.push(wrong);
                         }
                         played.transcript.push(&event);
                         played.events.push(event);
                     }
                     if batch.done != grammar.is_finished() {
-                        played.wrongs.push(format!("done is {} and does not go with the finish", batch.done));
+                        played
+                            .violations
+                            .push(format!("done is {} and does not go with the finish", batch.done));
                         return;
                     }
                     if batch.done {
                         break;
                     }
                     if idle {
-                        tokio::time::sleep(BREATH).await;
+                        tokio::time::sleep(IDLE_PAUSE).await;
                     }
                 }
                 Err(error) => {
                     if grammar.is_finished() {
-                        played.wrongs.push("an error comes behind the finish".to_owned());
+                        played.violations.push("an error comes after the finish".to_owned());
                     }
                     played.failed("completion.next", error);
                     break;
                 }
             }
         }
-        self.ask_again(completion, played).await;
+        self.call_again(completion, played).await;
     }
 
-    /// Behind the end nothing new comes.
-    async fn ask_again(&mut self, completion: &CompletionHandle, played: &mut Played) {
-        if played.wrongs.iter().any(|wrong| wrong.starts_with("completion.next")) {
+    /// After the end a further call returns nothing new.
+    async fn call_again(&mut self, completion: &CompletionHandle, played: &mut Played) {
+        if played.violations.iter().any(|wrong| wrong.starts_with("completion.next")) {
             return;
         }
         match (self.instance.next(completion, 64, Duration::ZERO).await, &played.error) {
             (Ok(batch), None) if batch.done && batch.events.is_empty() => {}
             (Err(CallError::Provider(again)), Some(error)) if *again == *error => {}
-            (Ok(batch), _) => played.wrongs.push(format!(
-                "asked again behind its end it hands out {} events and done is {}",
+            (Ok(batch), _) => played.violations.push(format!(
+                "called again after its end it returns {} events and done is {}",
                 batch.events.len(),
                 batch.done
             )),
             (Err(error), _) => {
-                played.wrongs.push(format!("asked again behind its end it says: {}", told(&error)));
+                played
+                    .violations
+                    .push(format!("called again after its end it fails: {}", error_text(&error)));
             }
         }
     }
@@ -164,13 +168,13 @@ impl Played {
     fn failed(&mut self, call: &str, error: CallError) {
         match error {
             CallError::Provider(error) => self.error = Some(*error),
-            other => self.wrongs.push(format!("{call}: {other}")),
+            other => self.violations.push(format!("{call}: {other}")),
         }
     }
 
     fn on_time(&mut self, took: Duration, limit: Duration) {
         if took > limit {
-            self.wrongs.push(format!("a call told to wait at most {WAIT:?} took {took:?}"));
+            self.violations.push(format!("a call that may wait {WAIT:?} took {took:?}"));
         }
     }
 }

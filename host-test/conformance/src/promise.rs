@@ -8,23 +8,23 @@ use std::fmt;
 pub enum Promise {
     /// One export, exactly six imports.
     Surface = 1,
-    /// No call waits longer than it is told.
+    /// No call waits longer than it is allowed to.
     Waits,
     /// Dropping is cancelling.
     Cancels,
-    /// Nothing is lost on the way.
+    /// Nothing that the server sent is lost.
     LosesNothing,
     /// A finish is proof.
     Finish,
-    /// Errors are for deciding.
+    /// An error contains what a host needs to decide what to do.
     Errors,
-    /// Tries again before anything was handed out, never after.
+    /// A provider tries again only before it has returned anything.
     Retries,
-    /// The key stays outside, and goes to its own origin only.
+    /// The key stays outside of the sandbox, and is sent to its own origin only.
     Key,
     /// No panic on any input.
     NoPanic,
-    /// It can grow: the version is in the name.
+    /// The contract can grow: the version is in the name.
     Grows,
 }
 

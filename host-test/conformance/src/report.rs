@@ -1,4 +1,4 @@
-//! Playing cases side by side, and what came of it.
+//! Runs cases concurrently and reports their verdicts.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,20 +12,20 @@ use super::bench::Bench;
 use super::case::{Case, Verdict};
 use super::promise::Promise;
 
-/// Cases that play at once. Most of their time they wait for a server that is slow on purpose.
+/// Cases that run at the same time. Most of their time they wait for a server that is slow on purpose.
 const AT_ONCE: usize = 32;
 
-/// One case that was played.
+/// The verdict of one case.
 pub struct Finding {
     /// The case.
     pub case: Arc<Case>,
-    /// How it came out.
+    /// Its verdict.
     pub verdict: Verdict,
     /// How long it took.
     pub took: Duration,
 }
 
-/// All cases that were played, in the order in which they were given.
+/// The findings of all cases, in the order in which the cases were given.
 pub struct Report {
     /// The plugin's id and version.
     pub plugin: (String, String),
@@ -35,7 +35,7 @@ pub struct Report {
     pub took: Duration,
 }
 
-/// Plays cases, many at once, and tells of each that is done.
+/// Runs cases, many at the same time. `done` is called after each.
 pub async fn run(bench: Arc<Bench>, cases: Vec<Case>, mut done: impl FnMut(&Finding)) -> Report {
     let begun = Instant::now();
     let mut waiting: VecDeque<(usize, Arc<Case>)> = cases.into_iter().map(Arc::new).enumerate().collect();
@@ -50,7 +50,7 @@ pub async fn run(bench: Arc<Bench>, cases: Vec<Case>, mut done: impl FnMut(&Find
                 let begun = Instant::now();
                 (played.play(&bench).await, begun.elapsed())
             };
-            // In a task of its own: a panic in a check must not pass for anything but a failure.
+            // In a task of its own, so that a panic in a check fails the case and not the whole run.
             let task = tokio::spawn(task);
             playing.push(async move { (place, case, task.await) });
         }
@@ -75,7 +75,7 @@ pub async fn run(bench: Arc<Bench>, cases: Vec<Case>, mut done: impl FnMut(&Find
 impl Finding {
     /// The result as a word: `pass`, `fail` or `skip`.
     #[must_use]
-    pub fn word(&self) -> &'static str {
+    pub fn result(&self) -> &'static str {
         match self.verdict {
             Verdict::Passed(_) => "pass",
             Verdict::Failed { .. } => "fail",
@@ -83,7 +83,7 @@ impl Finding {
         }
     }
 
-    /// What it came to, in a few words.
+    /// The outcome, in a few words.
     #[must_use]
     pub fn got(&self) -> &str {
         match &self.verdict {
@@ -103,13 +103,13 @@ impl Finding {
 }
 
 impl Report {
-    /// How many came out with this [word](Finding::word).
+    /// How many have this [result](Finding::result).
     #[must_use]
     pub fn count(&self, word: &str) -> usize {
-        self.findings.iter().filter(|finding| finding.word() == word).count()
+        self.findings.iter().filter(|finding| finding.result() == word).count()
     }
 
-    /// Whether something was played, and nothing failed.
+    /// Whether at least one case passed and none failed.
     #[must_use]
     pub fn passed(&self) -> bool {
         self.count("pass") > 0 && self.count("fail") == 0
@@ -150,7 +150,7 @@ impl Finding {
             "promises": promises,
             "expected": self.case.expected,
             "got": self.got(),
-            "result": self.word(),
+            "result": self.result(),
             "reasons": self.reasons(),
             "ms": milliseconds(self.took),
         })

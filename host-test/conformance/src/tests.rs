@@ -171,6 +171,6 @@ async fn whatever_is_expected_is_held_against_what_came() {
     }
     let slow = Played { took: std::time::Duration::from_secs(2), ..played(events(), None) };
     assert_ne!(judge(&slow, &json!({ "within-ms": 1000 })), [""; 0]);
-    let wrong = Played { wrongs: vec!["it lies".to_owned()], ..played(events(), None) };
+    let wrong = Played { violations: vec!["it lies".to_owned()], ..played(events(), None) };
     assert_eq!(judge(&wrong, &json!({})), ["it lies"]);
 }

@@ -1,14 +1,14 @@
-//! From a stream of events to the message that it makes.
+//! Joins a stream of events into the message that goes into an agent's history.
 //!
-//! An agent's history holds what the model said as parts, and each part goes back with its `replay`
-//! unchanged: signatures and encrypted reasoning only work that way.
+//! Each part is sent back with its `replay` unchanged. Providers verify signatures and decrypt reasoning with it, and
+//! refuse a conversation in which it was touched.
 
 use provider_host::contract::{
     BlockKind, Event, Finish, Message, Part, ReasoningPart, ResponseInfo, Role, TextPart, ToolArguments,
     ToolCallPart,
 };
 
-/// A tool call that came whole.
+/// A complete tool call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolCall {
     /// The id that the tool's result names.
@@ -45,8 +45,8 @@ impl Transcript {
         Self::default()
     }
 
-    /// Takes the next event. An event that does not fit the grammar (a delta without its block) is
-    /// passed over: telling so is for a conformance check, not for a history.
+    /// Takes the next event. An event that does not fit the grammar (a delta without its block) is skipped: reporting it
+    /// is the task of a conformance check, and a history should keep what is usable.
     pub fn push(&mut self, event: &Event) {
         match event {
             Event::Response(response) => self.response = Some(response.clone()),
@@ -75,38 +75,38 @@ impl Transcript {
         }
     }
 
-    /// Who answered, once known.
+    /// The head of the response, once known.
     #[must_use]
     pub fn response(&self) -> Option<&ResponseInfo> {
         self.response.as_ref()
     }
 
-    /// How the answer ended; `None` while it has not.
+    /// How the completion ended; `None` while it has not.
     #[must_use]
     pub fn finish(&self) -> Option<&Finish> {
         self.finish.as_ref()
     }
 
-    /// What the provider warned of.
+    /// Warnings of the provider.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// The text of the answer: its text and refusal blocks, in order.
+    /// The visible text: text and refusal blocks, in order.
     #[must_use]
     pub fn text(&self) -> String {
         let spoken = |block: &&Block| matches!(block.kind, BlockKind::Text | BlockKind::Refusal);
         self.blocks.iter().filter(spoken).map(|block| block.text.as_str()).collect()
     }
 
-    /// The tool calls that came whole, in order.
+    /// The complete tool calls, in order.
     #[must_use]
     pub fn tool_calls(&self) -> Vec<ToolCall> {
         self.blocks.iter().filter_map(Block::tool_call).collect()
     }
 
-    /// The assistant's message, to stand in the history behind the question.
+    /// The assistant's message, to be appended to the history after the user's.
     #[must_use]
     pub fn message(&self) -> Message {
         let content = self.blocks.iter().filter_map(Block::part).collect();
@@ -128,10 +128,10 @@ impl Block {
     fn part(&self) -> Option<Part> {
         let (text, replay) = (self.text.clone(), self.replay.clone());
         match &self.kind {
-            // The contract's history has no part for a refusal: it is what the assistant said.
+            // The contract's history has no part for a refusal, so it goes back as the assistant's text.
             BlockKind::Text | BlockKind::Refusal => Some(Part::Text(TextPart { text, replay })),
             BlockKind::Reasoning => Some(Part::Reasoning(ReasoningPart { text, replay })),
-            // A call that broke off was never whole, and must not look as if it had been.
+            // A call without its end may lack arguments. Sent back, it would look as if it had been made.
             BlockKind::ToolCall(head) => self.arguments.as_ref().map(|arguments| {
                 let arguments_json = match arguments {
                     ToolArguments::Object(text) => text.clone(),

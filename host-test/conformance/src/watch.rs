@@ -1,4 +1,4 @@
-//! What the contract says of every completion, whatever the server does.
+//! Checks of what the contract says about every completion, whatever the server does.
 
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
@@ -9,63 +9,63 @@ use provider_host::contract::{Error, ErrorKind};
 use provider_host::sandbox::KeyMode;
 use stand_in::{Outcome, StandIn};
 
-/// How long a server may wait until it sees that a completion was dropped.
+/// How long it may take until the server sees that a completion was dropped.
 const SEEN: Duration = Duration::from_secs(5);
 
-/// What is wrong with a completion, its server and its instance, now that it was dropped.
-pub(super) async fn wrongs(
+/// Violations of a completion that was dropped: in its events, at its server, in its instance.
+pub(super) async fn violations(
     played: &Played,
     provider: &mut Provider,
     stand_in: &StandIn,
     max_retries: u32,
 ) -> Vec<String> {
-    let mut wrongs = Vec::new();
+    let mut violations = Vec::new();
     let key = stand_in.key();
-    shows_key(&mut wrongs, "an event", &played.events, key);
+    shows_key(&mut violations, "an event", &played.events, key);
     if let Some(error) = &played.error {
-        shows_key(&mut wrongs, "the error", error, key);
-        wrongs.extend(of_error(error, played, stand_in));
+        shows_key(&mut violations, "the error", error, key);
+        violations.extend(of_error(error, played, stand_in));
     }
     let requests = stand_in.requests().len();
     let allowed = 1 + max_retries as usize;
     if requests > allowed {
-        wrongs.push(format!("{requests} requests were made where {allowed} are allowed"));
+        violations.push(format!("{requests} requests were made where {allowed} are allowed"));
     }
     if let Some(before) = played.requests_at_first_event
         && requests > before
     {
-        wrongs.push("it tried again after events were handed out".to_owned());
+        violations.push("it tried again after it had returned events".to_owned());
     }
-    wrongs.extend(of_key(provider, stand_in));
-    wrongs.extend(unseen(stand_in).await);
-    wrongs
+    violations.extend(of_key(provider, stand_in));
+    violations.extend(unseen(stand_in).await);
+    violations
 }
 
 fn of_error(error: &Error, played: &Played, stand_in: &StandIn) -> Vec<String> {
-    let mut wrongs = Vec::new();
+    let mut violations = Vec::new();
     if error.message.trim().is_empty() {
-        wrongs.push("the error has no message".to_owned());
+        violations.push("the error has no message".to_owned());
     }
     if error.message.contains(PROMPT) {
-        wrongs.push("the error's message holds a part of the prompt".to_owned());
+        violations.push("the error's message holds a part of the prompt".to_owned());
     }
     if error.partial == played.events.is_empty() {
         let events = played.events.len();
-        wrongs.push(format!("partial is {} after {events} events", error.partial));
+        violations.push(format!("partial is {} after {events} events", error.partial));
     }
     if !error.request_sent && !stand_in.requests().is_empty() {
-        wrongs.push("request-sent is false, and the server has the request".to_owned());
+        violations.push("request-sent is false, and the server has the request".to_owned());
     }
     if let Some(retryable) = retryable(&error.kind)
         && error.retryable != retryable
     {
         let kind = provider_host::json::error::kind(&error.kind);
-        wrongs.push(format!("retryable is {} for {kind}", error.retryable));
+        violations.push(format!("retryable is {} for {kind}", error.retryable));
     }
-    wrongs
+    violations
 }
 
-/// What the kind alone says about another try.
+/// Whether the kind alone decides if another try makes sense.
 fn retryable(kind: &ErrorKind) -> Option<bool> {
     match kind {
         ErrorKind::RateLimited | ErrorKind::Overloaded | ErrorKind::IncompleteStream => Some(true),
@@ -80,44 +80,45 @@ fn retryable(kind: &ErrorKind) -> Option<bool> {
     }
 }
 
-/// Where the key is that should not be there.
+/// Places that have the key and must not.
 pub(super) fn of_key(provider: &mut Provider, stand_in: &StandIn) -> Vec<String> {
-    let mut wrongs = Vec::new();
+    let mut violations = Vec::new();
     let leaks = stand_in.key_leaks();
     if leaks > 0 {
-        wrongs.push(format!("the key was sent {leaks} times where it does not belong"));
+        violations.push(format!("the key was sent {leaks} times where it does not belong"));
     }
     let visits = stand_in.went_elsewhere();
     if visits > 0 {
-        wrongs.push(format!("{visits} connections were made to another origin"));
+        violations.push(format!("{visits} connections were made to another origin"));
     }
     for denial in provider.instance.denials() {
-        wrongs.push(format!("it tried to go where it may not: {denial}"));
+        violations.push(format!("it tried to go where it may not: {denial}"));
     }
-    // The host hides this from people, not from who judges the component.
+    // The host removes the key from what people see. That it had to is still a violation.
     let shown = provider.instance.keys_taken_out();
     if provider.mode == KeyMode::Bearer && shown > 0 {
-        wrongs.push(format!("it showed the key that it was handed {shown} times, in an error or an event"));
+        violations
+            .push(format!("it leaked the key that it was given {shown} times, in an error or an event"));
     }
     if provider.mode == KeyMode::Injected {
         match provider.instance.count_in_memory(stand_in.key().as_bytes()) {
-            None => wrongs.push("the component's memory cannot be searched".to_owned()),
+            None => violations.push("the component's memory cannot be searched".to_owned()),
             Some(0) => {}
-            Some(count) => wrongs.push(format!("the key stands in the component's memory {count} times")),
+            Some(count) => violations.push(format!("the key stands in the component's memory {count} times")),
         }
     }
-    wrongs
+    violations
 }
 
-/// Adds a sentence where something shows the key, whole or without its prefix.
-pub(super) fn shows_key(wrongs: &mut Vec<String>, what: &str, shown: &impl Debug, key: &str) {
+/// Adds a violation if a value contains the key, whole or without its prefix.
+pub(super) fn shows_key(violations: &mut Vec<String>, what: &str, shown: &impl Debug, key: &str) {
     let bare = key.strip_prefix("sk-").unwrap_or(key);
     if format!("{shown:?}").contains(bare) {
-        wrongs.push(format!("{what} shows the key"));
+        violations.push(format!("{what} shows the key"));
     }
 }
 
-/// Requests of which the server does not see that nobody waits for them any more.
+/// Requests that the server still serves although nobody waits for them.
 pub(super) async fn unseen(stand_in: &StandIn) -> Option<String> {
     let until = Instant::now() + SEEN;
     loop {

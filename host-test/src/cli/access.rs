@@ -18,7 +18,7 @@ pub(crate) enum Access {
     /// The provider itself, or another server in its place. `base_url: None` is the provider's own.
     Server {
         base_url: Option<Url>,
-        /// `None`: a local server that asks for none.
+        /// `None`: a local server that needs none.
         key: Option<Key>,
     },
     /// Nobody named a server or a key: the stand-in on this machine.
@@ -69,7 +69,7 @@ pub(crate) fn choose(
     Ok(Access::Server { base_url: Some(base_url), key })
 }
 
-/// The key as the component is told of it.
+/// How the component gets the key.
 pub(crate) fn credential(mode: KeyMode, key: Option<&Secret>) -> Credential {
     match (mode, key) {
         (KeyMode::Bearer, Some(key)) => Credential::Bearer(key.expose().to_owned()),

@@ -22,7 +22,7 @@ pub(crate) async fn run(common: &Common, screen: Screen) -> Result<(), Failure> 
     }
 }
 
-/// An answer at all means that the key is accepted; the rest is as much as the provider tells.
+/// That there is an account means that the key is accepted. The rest is what the provider reports.
 fn sentence(account: &Account) -> String {
     let currency = account.currency.as_deref().unwrap_or_default();
     let sum = |amount: f64| money(amount, currency);

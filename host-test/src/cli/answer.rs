@@ -1,4 +1,4 @@
-//! An answer on the terminal: text on stdout, all else beside it on stderr.
+//! Prints a streamed response: its text on stdout, everything else on stderr, so that stdout can be piped.
 
 use std::collections::BTreeMap;
 
@@ -154,7 +154,7 @@ pub(crate) fn tool_call(name: &str, arguments: &ToolArguments) -> String {
     }
 }
 
-/// What people should know where an answer did not simply end.
+/// A note for people, if the response did not simply end.
 fn ended_early(reason: &FinishReason) -> Option<String> {
     match reason {
         FinishReason::Stop | FinishReason::ToolCalls => None,

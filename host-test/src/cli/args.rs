@@ -68,13 +68,13 @@ pub(crate) struct Common {
 pub(crate) enum Command {
     /// List the models: what they take, what they can, what they cost.
     Models(ModelsArgs),
-    /// Talk to a model: one answer to a prompt, or a conversation without one.
+    /// Talk to a model: one response to a prompt, or a conversation without one.
     Chat(Box<ChatArgs>),
     /// Ask whether the key is accepted, and what is left on it.
     Account,
     /// Show what the plugin says of itself; nothing is sent.
     Describe,
-    /// Show what the plugin's file is: imports, exports, size, what its manifest asks for.
+    /// Show what the plugin's file is: imports, exports, size, what its manifest requests.
     Inspect,
     /// Serve the stand-in of CometAPI alone, until Ctrl-C.
     StandIn(StandInArgs),
@@ -107,7 +107,7 @@ pub(crate) struct ModelsArgs {
     /// Only the first N of them.
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
-    /// Fail where the provider cannot be asked, instead of listing what is known.
+    /// Fail where the provider cannot be reached, instead of listing what is known.
     #[arg(long, conflicts_with = "built_in")]
     live: bool,
     /// The plugin's own table; nothing is sent.
@@ -154,13 +154,13 @@ pub(crate) struct ChatArgs {
     /// Tools that the model may call: a JSON list, in the contract's shape or OpenAI's.
     #[arg(long, value_name = "FILE")]
     pub(crate) tools: Option<PathBuf>,
-    /// A JSON schema that the answer has to follow.
+    /// A JSON schema that the response has to follow.
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
-    /// How much to think: none, minimal, low, medium, high, xhigh, or a word of the vendor's own.
+    /// How much to think: none, minimal, low, medium, high, xhigh, or a value of the vendor's own.
     #[arg(long, value_name = "EFFORT")]
     pub(crate) reasoning: Option<String>,
-    /// Most tokens to answer with.
+    /// The most tokens that the response may have.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_tokens: Option<u32>,
     /// A whole request as JSON in the contract's names; "-" reads it from stdin.
@@ -179,7 +179,7 @@ pub(crate) struct StandInArgs {
     /// The port on 127.0.0.1; 0 takes any free one.
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
-    /// Send chunks that tell when they were sent, for 'host-test measure', instead of being CometAPI.
+    /// Send chunks that contain the time at which they were sent, for 'host-test measure', instead of being CometAPI.
     #[arg(long)]
     pub(crate) stamped: bool,
     /// Over TLS, with a certificate of an authority made on the spot, or with a handshake that fails.

@@ -1,4 +1,4 @@
-//! `host-test chat`: one answer, for people or for programs.
+//! `host-test chat`: one response or a conversation, for people or for programs.
 
 use std::io::{self, IsTerminal as _};
 
@@ -37,7 +37,7 @@ pub(crate) async fn run(
     ended
 }
 
-/// For programs: one answer as events.
+/// For programs: one response as events.
 async fn answer(
     common: &Common,
     args: &ChatArgs,
@@ -49,7 +49,7 @@ async fn answer(
     stream(&mut session, &asked.request, view, interrupts).await.map(|_| ())
 }
 
-/// For people: one answer, or a conversation.
+/// For people: one response, or a conversation.
 async fn talk(
     common: &Common,
     args: &ChatArgs,
@@ -58,7 +58,7 @@ async fn talk(
 ) -> Result<(), Failure> {
     let mut asked = Asked::read(args, io::stdin().is_terminal() && screen.out_terminal)?;
     let mut session = asked.open(common, screen).await?;
-    if asked.said == Said::Conversation {
+    if asked.said == ChatInput::Conversation {
         return conversation::run(session, asked.request, asked.images, screen, interrupts).await;
     }
     let mut view = TerminalView::new(screen);
@@ -70,9 +70,9 @@ async fn talk(
     Ok(())
 }
 
-/// What the command line asks for. What is wrong with it is told before anything is started.
+/// What the command line requests. Mistakes in it are reported before the plugin is compiled or anything is sent.
 struct Asked {
-    said: Said,
+    said: ChatInput,
     request: Request,
     /// To go with the first message of a conversation.
     images: Vec<Media>,
@@ -87,7 +87,7 @@ impl Asked {
             None => request::template(args, &named)?,
         };
         let mut images = args.image.iter().map(|source| request::image(source)).collect::<Result<_, _>>()?;
-        if let Said::Prompt(prompt) = &said {
+        if let ChatInput::Prompt(prompt) = &said {
             request.messages.push(request::user_message(std::mem::take(&mut images), prompt.clone()));
         }
         Ok(Self { said, request, images })
@@ -103,30 +103,30 @@ impl Asked {
     }
 }
 
-/// What is to be said, by the command line.
+/// Where the prompt comes from.
 #[derive(Debug, PartialEq, Eq)]
-enum Said {
+enum ChatInput {
     Prompt(String),
     Request,
     Conversation,
 }
 
-fn said(args: &ChatArgs, interactive: bool) -> Result<Said, Failure> {
+fn said(args: &ChatArgs, interactive: bool) -> Result<ChatInput, Failure> {
     match &args.prompt {
-        _ if args.request.is_some() => Ok(Said::Request),
+        _ if args.request.is_some() => Ok(ChatInput::Request),
         Some(prompt) if prompt == "-" => stdin_prompt(),
         Some(prompt) if prompt.trim().is_empty() => Err(Failure::usage("the prompt is empty")),
-        Some(prompt) => Ok(Said::Prompt(prompt.clone())),
-        None if interactive => Ok(Said::Conversation),
+        Some(prompt) => Ok(ChatInput::Prompt(prompt.clone())),
+        None if interactive => Ok(ChatInput::Conversation),
         None => {
             Err(Failure::usage("say something: host-test chat \"PROMPT\", or \"-\" to read it from stdin"))
         }
     }
 }
 
-fn stdin_prompt() -> Result<Said, Failure> {
+fn stdin_prompt() -> Result<ChatInput, Failure> {
     let text = request::read_stdin()?;
-    if text.trim().is_empty() { Err(Failure::usage("stdin is empty")) } else { Ok(Said::Prompt(text)) }
+    if text.trim().is_empty() { Err(Failure::usage("stdin is empty")) } else { Ok(ChatInput::Prompt(text)) }
 }
 
 /// Events as JSON lines.
@@ -142,7 +142,7 @@ impl View for JsonView {
     }
 }
 
-/// The line below an answer.
+/// The line below a response.
 pub(crate) fn footer(answer: &Answer, priced: Option<&Priced>, screen: Screen) {
     let transcript = &answer.transcript;
     let usage = usage(answer);
@@ -198,7 +198,7 @@ mod tests {
     use super::*;
     use crate::cli::args::{Cli, Command};
 
-    fn decide(line: &[&str], interactive: bool) -> Result<Said, u8> {
+    fn decide(line: &[&str], interactive: bool) -> Result<ChatInput, u8> {
         match Cli::try_parse_from(["host-test", "chat"].iter().chain(line)).unwrap().command {
             Command::Chat(args) => said(&args, interactive).map_err(|failure| failure.code()),
             other => panic!("{other:?}"),
@@ -207,10 +207,10 @@ mod tests {
 
     #[test]
     fn what_to_say_follows_from_prompt_and_terminal() {
-        assert_eq!(decide(&["hello"], true), Ok(Said::Prompt("hello".into())));
-        assert_eq!(decide(&["hello"], false), Ok(Said::Prompt("hello".into())));
-        assert_eq!(decide(&[], true), Ok(Said::Conversation));
-        assert_eq!(decide(&["--request", "r.json"], true), Ok(Said::Request));
+        assert_eq!(decide(&["hello"], true), Ok(ChatInput::Prompt("hello".into())));
+        assert_eq!(decide(&["hello"], false), Ok(ChatInput::Prompt("hello".into())));
+        assert_eq!(decide(&[], true), Ok(ChatInput::Conversation));
+        assert_eq!(decide(&["--request", "r.json"], true), Ok(ChatInput::Request));
     }
 
     #[test]

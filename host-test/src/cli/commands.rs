@@ -11,7 +11,7 @@ A line that ends in \\ goes on in the next. Ctrl-C breaks an answer off.";
 
 /// One line, understood.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Said {
+pub(crate) enum ReplCommand {
     Nothing,
     Text(String),
     Help,
@@ -25,25 +25,25 @@ pub(crate) enum Said {
 }
 
 /// Reads what was typed. Two slashes at the beginning stand for one that is meant as text.
-pub(crate) fn read(text: &str) -> Said {
+pub(crate) fn read(text: &str) -> ReplCommand {
     let trimmed = text.trim();
     if trimmed.is_empty() {
-        return Said::Nothing;
+        return ReplCommand::Nothing;
     }
-    let Some(command) = trimmed.strip_prefix('/') else { return Said::Text(text.to_owned()) };
+    let Some(command) = trimmed.strip_prefix('/') else { return ReplCommand::Text(text.to_owned()) };
     if command.starts_with('/') {
-        return Said::Text(command.to_owned());
+        return ReplCommand::Text(command.to_owned());
     }
     let (word, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
     let rest = Some(rest.trim()).filter(|rest| !rest.is_empty()).map(str::to_owned);
     match (word, rest) {
-        ("help" | "?", _) => Said::Help,
-        ("quit" | "exit" | "q", None) => Said::Quit,
-        ("reset", None) => Said::Reset,
-        ("model", id) => Said::Model(id),
-        ("system", text) => Said::System(text),
-        ("image", Some(source)) => Said::Image(source),
-        _ => Said::Unknown(format!("/{command}")),
+        ("help" | "?", _) => ReplCommand::Help,
+        ("quit" | "exit" | "q", None) => ReplCommand::Quit,
+        ("reset", None) => ReplCommand::Reset,
+        ("model", id) => ReplCommand::Model(id),
+        ("system", text) => ReplCommand::System(text),
+        ("image", Some(source)) => ReplCommand::Image(source),
+        _ => ReplCommand::Unknown(format!("/{command}")),
     }
 }
 
@@ -55,23 +55,23 @@ mod tests {
     fn a_line_is_text_or_a_command() {
         let some = |text: &str| Some(text.to_owned());
         let cases = [
-            ("", Said::Nothing),
-            (" \t", Said::Nothing),
-            ("hello /quit", Said::Text("hello /quit".into())),
-            ("  indented", Said::Text("  indented".into())),
-            ("//etc/hosts is what?", Said::Text("/etc/hosts is what?".into())),
-            ("/help", Said::Help),
-            (" /quit ", Said::Quit),
-            ("/exit", Said::Quit),
-            ("/reset", Said::Reset),
-            ("/model", Said::Model(None)),
-            ("/model  gpt-5.4 ", Said::Model(some("gpt-5.4"))),
-            ("/system be brief\nand kind", Said::System(some("be brief\nand kind"))),
-            ("/system", Said::System(None)),
-            ("/image my cat.png", Said::Image("my cat.png".into())),
-            ("/image", Said::Unknown("/image".into())),
-            ("/quit now", Said::Unknown("/quit now".into())),
-            ("/nonsense", Said::Unknown("/nonsense".into())),
+            ("", ReplCommand::Nothing),
+            (" \t", ReplCommand::Nothing),
+            ("hello /quit", ReplCommand::Text("hello /quit".into())),
+            ("  indented", ReplCommand::Text("  indented".into())),
+            ("//etc/hosts is what?", ReplCommand::Text("/etc/hosts is what?".into())),
+            ("/help", ReplCommand::Help),
+            (" /quit ", ReplCommand::Quit),
+            ("/exit", ReplCommand::Quit),
+            ("/reset", ReplCommand::Reset),
+            ("/model", ReplCommand::Model(None)),
+            ("/model  gpt-5.4 ", ReplCommand::Model(some("gpt-5.4"))),
+            ("/system be brief\nand kind", ReplCommand::System(some("be brief\nand kind"))),
+            ("/system", ReplCommand::System(None)),
+            ("/image my cat.png", ReplCommand::Image("my cat.png".into())),
+            ("/image", ReplCommand::Unknown("/image".into())),
+            ("/quit now", ReplCommand::Unknown("/quit now".into())),
+            ("/nonsense", ReplCommand::Unknown("/nonsense".into())),
         ];
         for (text, expected) in cases {
             assert_eq!(read(text), expected, "{text:?}");
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn the_help_names_every_command() {
         for word in ["/model", "/system", "/image", "/reset", "/quit"] {
-            assert!(HELP.contains(word) && !matches!(read(&format!("{word} ")), Said::Text(_)));
+            assert!(HELP.contains(word) && !matches!(read(&format!("{word} ")), ReplCommand::Text(_)));
         }
     }
 }

@@ -140,11 +140,11 @@ fn print(report: &Report, screen: Screen) -> Result<(), Failure> {
             numbers(&finding.case),
             line(&finding.case.expected).into_owned(),
             line(finding.got()).into_owned(),
-            finding.word().to_owned(),
+            finding.result().to_owned(),
         ]);
     }
     screen.print(&format!("{table}\n\n{}", legend()))?;
-    for finding in report.findings.iter().filter(|finding| finding.word() == "fail") {
+    for finding in report.findings.iter().filter(|finding| finding.result() == "fail") {
         screen.print(&failed(finding, screen))?;
     }
     screen.print(&totals(report, screen))

@@ -9,7 +9,7 @@ use rustyline::error::ReadlineError;
 
 use super::answer::{TerminalView, tool_call};
 use super::chat::{footer, price};
-use super::commands::{self, HELP, Said};
+use super::commands::{self, HELP, ReplCommand};
 use super::cost::Priced;
 use super::failure::Failure;
 use super::interrupts::Interrupts;
@@ -65,50 +65,50 @@ impl Conversation<'_> {
                 Typed::End => return Ok(()),
             };
             match commands::read(&text) {
-                Said::Nothing => {}
-                Said::Quit => return Ok(()),
-                Said::Text(text) => self.turn(text).await?,
+                ReplCommand::Nothing => {}
+                ReplCommand::Quit => return Ok(()),
+                ReplCommand::Text(text) => self.turn(text).await?,
                 other => self.command(other),
             }
         }
     }
 
-    fn command(&mut self, said: Said) {
+    fn command(&mut self, said: ReplCommand) {
         let note = match said {
-            Said::Help => HELP.to_owned(),
-            Said::Reset => {
+            ReplCommand::Help => HELP.to_owned(),
+            ReplCommand::Reset => {
                 self.request.messages.retain(|message| message.role == Role::System);
                 self.images.clear();
                 self.request.cache_key = Some(cache_key());
                 "a new conversation".to_owned()
             }
-            Said::Model(None) => line(&self.request.model).into_owned(),
-            Said::Model(Some(id)) => {
+            ReplCommand::Model(None) => line(&self.request.model).into_owned(),
+            ReplCommand::Model(Some(id)) => {
                 self.request.model = id;
                 format!("from now on: {}", line(&self.request.model))
             }
-            Said::System(text) => {
+            ReplCommand::System(text) => {
                 self.request.messages.retain(|message| message.role != Role::System);
                 if let Some(text) = text {
                     self.request.messages.insert(0, request::text_message(Role::System, text));
                 }
                 "told".to_owned()
             }
-            Said::Image(source) => match request::image(&source) {
+            ReplCommand::Image(source) => match request::image(&source) {
                 Ok(media) => {
                     self.images.push(media);
                     format!("goes with the next message ({} so far)", self.images.len())
                 }
-                Err(failure) => return failure.tell(self.screen),
+                Err(failure) => return failure.print(self.screen),
             },
-            Said::Unknown(word) => format!("there is no {}; /help lists what there is", line(&word)),
-            Said::Nothing | Said::Quit | Said::Text(_) => return,
+            ReplCommand::Unknown(word) => format!("there is no {}; /help lists what there is", line(&word)),
+            ReplCommand::Nothing | ReplCommand::Quit | ReplCommand::Text(_) => return,
         };
         self.screen.aside(Some(Style::Dim), &format!("{note}\n"));
     }
 
-    /// One question and its answer, with the results of the tools that the model calls in between. Where it
-    /// does not come to an answer, the history is as it was before.
+    /// One prompt and its response, with the results of the tools that the model calls in between. If there is no
+    /// response, the history is as it was before, so that a failed turn is not sent again with the next one.
     async fn turn(&mut self, text: String) -> Result<(), Failure> {
         let before = self.request.messages.len();
         let images = std::mem::take(&mut self.images);
@@ -119,7 +119,7 @@ impl Conversation<'_> {
             Err(failure @ (Failure::Closed | Failure::Output(_) | Failure::Host { .. })) => {
                 return Err(failure);
             }
-            Err(failure) => failure.tell(self.screen),
+            Err(failure) => failure.print(self.screen),
         }
         self.request.messages.truncate(before);
         self.screen.aside(Some(Style::Dim), "this turn is not kept; Up brings your message back\n");
@@ -189,7 +189,7 @@ impl Conversation<'_> {
                     Some(part) => text.extend([part, "\n"]),
                     None => {
                         text.push_str(&line);
-                        // Only a convenience: a line that cannot be remembered is still said.
+                        // Only a convenience: a line that cannot be stored is still sent.
                         let _ = self.editor.add_history_entry(&text);
                         return Ok(Typed::Line(text));
                     }

@@ -1,4 +1,4 @@
-//! How a command ends when it does not end well: what people read, what programs read, and the exit code.
+//! How a command fails: the text for people, the JSON for programs, and the exit code.
 
 use std::io;
 use std::process::ExitCode;
@@ -10,14 +10,14 @@ use serde_json::Value;
 
 use super::terminal::{Screen, Style, line};
 
-/// Why a command did not do what it was asked to.
+/// Why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The command was used wrongly, or a file that it needs is not usable: nothing was sent.
     Usage(String),
-    /// The provider said no, in the contract's terms.
+    /// The provider returned an error of the contract.
     Provider(Box<Error>),
-    /// The same, with what the person who asked can do about it, which only the one who asked knew.
+    /// A failure with advice that only the code which made the call can give.
     Advised {
         /// What failed.
         failure: Box<Failure>,
@@ -26,12 +26,12 @@ pub(crate) enum Failure {
     },
     /// The component or the host failed: it trapped, or did not come back in time.
     Host {
-        /// A word for programs.
+        /// An identifier for programs.
         cause: &'static str,
         /// A sentence for people.
         message: String,
     },
-    /// A plugin does not keep the contract; the report says where.
+    /// A plugin violates the contract; the report has the details.
     Conformance {
         /// Cases that failed.
         failed: usize,
@@ -40,7 +40,7 @@ pub(crate) enum Failure {
     },
     /// Ctrl-C.
     Interrupted,
-    /// Who read stdout has had enough.
+    /// The reader of stdout has closed it.
     Closed,
     /// Stdout cannot be written.
     Output(io::Error),
@@ -52,7 +52,7 @@ impl Failure {
         Self::Usage(message.into())
     }
 
-    /// The failure with an advice in the place of its own.
+    /// The failure with this advice instead of its own hint.
     pub(crate) fn advised(self, advice: String) -> Self {
         Self::Advised { failure: Box::new(self), advice }
     }
@@ -63,16 +63,16 @@ impl Failure {
         match self {
             Self::Usage(_) => 2,
             Self::Advised { failure, .. } => failure.code(),
-            // The component refused what it was configured with: that came from the command line.
+            // The component refused its configuration, which came from the command line.
             Self::Provider(error) if error.kind == ErrorKind::Configuration => 2,
             Self::Provider(_) | Self::Host { .. } | Self::Output(_) | Self::Conformance { .. } => 1,
             Self::Interrupted => 130,
-            // As if SIGPIPE had ended it, which Rust programs ignore: what was asked for is not finished.
+            // What a shell shows for SIGPIPE, which Rust programs ignore: the output is not complete.
             Self::Closed => 141,
         }
     }
 
-    /// The error in the contract's JSON; none where there is nobody to tell, or nothing to tell a program.
+    /// The error in the contract's JSON. None where stdout is gone, or where the failure is not one of a call.
     pub(crate) fn json(&self, partial: bool) -> Option<Value> {
         match self {
             Self::Usage(_) | Self::Closed | Self::Output(_) | Self::Conformance { .. } => None,
@@ -83,15 +83,15 @@ impl Failure {
         }
     }
 
-    /// Tells people on stderr.
-    pub(crate) fn tell(&self, screen: Screen) {
+    /// Prints it on stderr.
+    pub(crate) fn print(&self, screen: Screen) {
         match self {
-            Self::Advised { failure, advice } => failure.tell_with(Some(advice), screen),
-            failure => failure.tell_with(failure.hint(), screen),
+            Self::Advised { failure, advice } => failure.print_with(Some(advice), screen),
+            failure => failure.print_with(failure.hint(), screen),
         }
     }
 
-    fn tell_with(&self, hint: Option<&str>, screen: Screen) {
+    fn print_with(&self, hint: Option<&str>, screen: Screen) {
         let message = match self {
             Self::Usage(message) => line(message).into_owned(),
             Self::Provider(error) => provider_message(error),
@@ -99,7 +99,7 @@ impl Failure {
             Self::Output(why) => format!("cannot write to stdout: {why}"),
             Self::Conformance { failed: 0, .. } => "no case was played".to_owned(),
             Self::Conformance { failed, of } => format!("{failed} of {of} cases failed"),
-            Self::Advised { failure, .. } => return failure.tell_with(hint, screen),
+            Self::Advised { failure, .. } => return failure.print_with(hint, screen),
             Self::Interrupted | Self::Closed => return,
         };
         screen.aside(Some(Style::Red), "error: ");
@@ -114,13 +114,13 @@ impl Failure {
         }
     }
 
-    /// Tells people and gives the exit code.
+    /// Prints it and returns the exit code.
     pub(crate) fn exit(&self, screen: Screen) -> ExitCode {
-        self.tell(screen);
+        self.print(screen);
         ExitCode::from(self.code())
     }
 
-    /// What this program can do about it; the component's own message says what the provider can.
+    /// What a command of this program can do about it. The component's message knows only the provider.
     fn hint(&self) -> Option<&'static str> {
         let Self::Provider(error) = self else { return None };
         match error.kind {
@@ -157,7 +157,7 @@ impl From<CallError> for Failure {
     }
 }
 
-/// The message with the facts that support asks for.
+/// The message with the facts that a provider's support needs.
 pub(crate) fn provider_message(error: &Error) -> String {
     let kind = match &error.kind {
         ErrorKind::Other(cause) => cause.as_str(),
@@ -174,7 +174,7 @@ pub(crate) fn provider_message(error: &Error) -> String {
     line(&format!("{kind}: {}{facts}", error.message)).into_owned()
 }
 
-/// The provider's own words, out of the details of its error.
+/// The provider's own message, out of the details of its error.
 fn said(error: &Error) -> Option<String> {
     let details: serde_json::Value = serde_json::from_str(error.details_json.as_deref()?).ok()?;
     let words = ["message", "text"].iter().find_map(|field| details.get(field)?.as_str())?.trim();

@@ -34,7 +34,7 @@ pub(crate) fn inspect(common: &Common, screen: Screen) -> Result<(), Failure> {
     }
 }
 
-/// Makes a plugin of a component: asks it what it is, and writes both files.
+/// Makes a plugin of a component: reads its description, and writes both files.
 pub(crate) async fn pack(common: &Common, args: &PackArgs, screen: Screen) -> Result<(), Failure> {
     let unusable = |why: String| Failure::usage(why);
     let bytes =

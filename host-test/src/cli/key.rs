@@ -17,7 +17,7 @@ const LONGEST: u64 = 8 * 1024;
 /// person's secrets is sent: it could name another program's.
 const KNOWN_VARIABLES: [&str; 3] = ["COMETAPI_KEY", "COMETAPI_API_KEY", "COMET_API_KEY"];
 
-/// A key, and where it came from.
+/// A key, and its source.
 #[derive(Clone, Debug)]
 pub(crate) struct Key {
     pub(crate) secret: Secret,

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use latency_server::StampedServer;
+use latency_server::LatencyServer;
 use meter::{Client, Sample, Spread};
 use provider_host::contract::{Discovery, Event, Request};
 use provider_host::plugin::Plugin;
@@ -40,10 +40,10 @@ It prints one line of JSON. The text of each chunk has to begin with the moment 
 machine's CLOCK_MONOTONIC in nanoseconds as 16 hexadecimal digits; \"cold\" are the first answers over new
 connections, \"warm\" the later ones.")]
 pub(crate) struct MeasureArgs {
-    /// The model to ask for; a stamped server reads from its name what to send.
+    /// The model to request; a stamped server reads from its name what to send.
     #[arg(short, long, value_name = "MODEL", required_if_eq("what", "answers"))]
     model: Option<String>,
-    /// How many answers in all.
+    /// How many responses in all.
     #[arg(short, long, value_name = "R", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     requests: u32,
     /// How many of them at once, each with an instance of the plugin and a connection of its own.
@@ -52,14 +52,14 @@ pub(crate) struct MeasureArgs {
     /// What to measure.
     #[arg(long, value_enum, default_value_t)]
     what: What,
-    /// A new instance for each answer, instead of one that is kept.
+    /// A new instance for each response, instead of one that is kept.
     #[arg(long)]
     fresh: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum What {
-    /// Streamed answers.
+    /// Streamed responses.
     #[default]
     Answers,
     /// The list of models, from both of the provider's lists.
@@ -139,7 +139,7 @@ fn told(why: impl std::fmt::Display) -> String {
     why.to_string()
 }
 
-/// One answer after the other.
+/// One response after the other.
 struct Lane {
     opening: Opening,
     open: Option<Open>,
@@ -159,7 +159,7 @@ impl Client for Lane {
     }
 }
 
-/// Asks for an answer and reads it to its end.
+/// Requests a response and reads it to its end.
 async fn read(open: &mut Open, request: &Request, sample: &mut Sample) -> Result<(), String> {
     let Open { instance, client } = open;
     let completion = instance.complete(client, request).await.map_err(told)?;
@@ -198,7 +198,7 @@ impl Client for Lister {
     }
 }
 
-/// From the compiled plugin in the cache to the first answer of a call.
+/// From the compiled plugin in the cache to the return of the first call.
 async fn start(plugin: &Plugin, times: u32, screen: Screen) -> Result<Value, Failure> {
     // So that it is in the cache.
     session::prepare(plugin, screen)?;
@@ -226,11 +226,11 @@ async fn start(plugin: &Plugin, times: u32, screen: Screen) -> Result<Value, Fai
     }))
 }
 
-/// Instructions of WebAssembly for each further chunk of a long answer, as wasmtime counts them.
+/// WebAssembly instructions for each further chunk of a long response, as wasmtime counts them.
 async fn fuel_per_chunk(plugin: &Plugin, screen: Screen) -> Result<u64, Failure> {
     const CHUNKS: u64 = 8000;
     let failed = |message: String| Failure::Host { cause: "measure", message };
-    let server = StampedServer::start(0).map_err(|why| failed(why.to_string()))?;
+    let server = LatencyServer::start(0).map_err(|why| failed(why.to_string()))?;
     let options = HostOptions { count_fuel: true, instances: 1, ..HostOptions::default() };
     let prepared = session::prepare_with(options, plugin, screen)?;
     let base_url = Url::parse(&server.base_url()).ok();

@@ -1,4 +1,4 @@
-//! The command line: what was asked for, who does it, and how it ended.
+//! The command line: parses the arguments, runs the command, and turns its outcome into an exit code.
 
 use std::process::ExitCode;
 
@@ -35,21 +35,21 @@ use terminal::Screen;
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
     let screen = Screen::new();
-    // Before anything else: what is wrong with an argument is told by repeating it.
+    // First of all, since clap repeats a wrong argument in its message, and a key would end up in a terminal or a log.
     if let Err(failure) = key::refuse_in_arguments(std::env::args_os()) {
         return failure.exit(screen);
     }
     // On wrong usage clap prints why, and exits with 2; with --help it exits with 0.
     let cli = Cli::parse();
     let mut runtime = match cli.command {
-        // One thread, so that what is measured is the work and not the way between threads.
+        // One thread, so that the measurement has no switches between threads in it.
         Command::Measure(_) => tokio::runtime::Builder::new_current_thread(),
         _ => tokio::runtime::Builder::new_multi_thread(),
     };
     let ended = match runtime.enable_all().build() {
         Ok(runtime) => {
             let ended = runtime.block_on(dispatch(&cli, screen));
-            // A connection that lingers must not hold up the end.
+            // A connection that stays open must not delay the exit.
             runtime.shutdown_background();
             ended
         }
@@ -79,19 +79,19 @@ async fn dispatch(cli: &Cli, screen: Screen) -> Result<(), Failure> {
     }
 }
 
-/// Tells how it ended, and turns it into the exit code.
+/// Reports a failure, and turns it into the exit code.
 fn end(cli: &Cli, failure: Failure, screen: Screen) -> ExitCode {
     let streams = matches!(cli.command, Command::Chat(_));
-    // A report that tells of failures has told; another object would spoil it.
+    // The report on stdout has the failures already; a second JSON object would break a program that reads one.
     let reported = matches!(failure, Failure::Conformance { .. });
     match &failure {
-        // A list whose reader has seen enough is a list that was read: `host-test models | head`.
+        // `host-test models | head` closes stdout when it has enough lines. That is no failure.
         Failure::Closed if !streams => return ExitCode::SUCCESS,
         Failure::Closed => {}
-        // A stream has told already, in its last line.
+        // The last line of a stream has the error already.
         failure if cli.common.json && !streams && !reported => {
             if let Some(error) = failure.json(false) {
-                // Stdout is all there is to tell it on; if it cannot be written, stderr still tells.
+                // If stdout cannot be written, stderr still has the error.
                 let _ = screen.print_json(&json!({ "error": error }));
             }
         }

@@ -61,11 +61,12 @@ pub(crate) fn user_message(images: Vec<Media>, text: String) -> Message {
 pub(crate) fn image(source: &str) -> Result<Media, Failure> {
     let is_address = ["http://", "https://", "data:"].iter().any(|scheme| source.starts_with(scheme));
     if is_address {
-        // The contract wants a type; where the address tells none, vendors look at what they fetch.
+        // The contract requires a type. Where the address has none, this one will do: vendors look at the bytes.
         return Ok(media::from_url(source, "image/jpeg"));
     }
-    let media =
-        read(Path::new(source)).and_then(|bytes| media::from_file(source, bytes)).map_err(Failure::Usage)?;
+    let media = read(Path::new(source))
+        .and_then(|bytes| media::from_file(source, bytes).map_err(|why| why.to_string()))
+        .map_err(Failure::Usage)?;
     if media.media_type.starts_with("image/") {
         Ok(media)
     } else {

@@ -1,4 +1,4 @@
-//! From a plugin on disk to a provider that can be asked.
+//! From a plugin on disk to a client that can be called.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,8 +6,8 @@ use std::time::Duration;
 use provider_host::contract::{self, Config, Discovery, ErrorKind};
 use provider_host::plugin::{Manifest, Origin, Plugin, Trust, TrustedKey};
 use provider_host::sandbox::{
-    CacheDir, CallError, ClientHandle, CompletionHandle, Grant, Host, HostOptions, Instance, KeyMode, Place,
-    Preparation, Prepared, SandboxError, Secret,
+    AddrClass, CacheDir, CallError, ClientHandle, CompletionHandle, Grant, Host, HostOptions, Instance,
+    KeyMode, Preparation, Prepared, SandboxError, Secret,
 };
 use stand_in::StandIn;
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -29,7 +29,7 @@ const TRUSTED_KEY_VARIABLE: &str = "HOST_TEST_TRUSTED_KEY";
 pub(crate) struct Session {
     instance: Instance,
     client: ClientHandle,
-    /// Where the key came from; `None` where there is none.
+    /// The source of the key; `None` where there is none.
     key_source: Option<String>,
     /// Stops when it is dropped, and so lives as long as the session talks to it.
     _stand_in: Option<StandIn>,
@@ -119,7 +119,7 @@ impl Session {
         }
     }
 
-    /// What a person can do about a key that was refused: only here it is known where it came from.
+    /// Advice about a key that was refused. Only here its source is known.
     fn key_advice(&self) -> String {
         match &self.key_source {
             Some(source) => format!("the key came from {source}"),
@@ -161,7 +161,7 @@ fn trust(common: &Common) -> Result<Trust, Failure> {
 
 /// Compiles the component, or takes it from the cache.
 pub(crate) fn prepare(plugin: &Plugin, screen: Screen) -> Result<Prepared, Failure> {
-    // One, and another to ask what the plugin is.
+    // One more, for reading the plugin's description.
     prepare_for(2, plugin, screen)
 }
 
@@ -196,7 +196,7 @@ pub(crate) fn prepare_with(
     }
 }
 
-/// A component without a network, a key or anything else: to ask what it is.
+/// Reads the description of a component, in an instance without a network or a key.
 pub(crate) async fn describe(plugin: &Plugin, screen: Screen) -> Result<contract::Description, Failure> {
     let prepared = prepare(plugin, screen)?;
     Ok(instantiate(&prepared, Grant::default()).await?.describe().await?)
@@ -235,7 +235,7 @@ pub(crate) fn grant(
         private: chosen
             .as_ref()
             .and_then(Origin::address)
-            .is_some_and(|address| matches!(Place::of(address), Place::Private(_))),
+            .is_some_and(|address| matches!(AddrClass::of(address), AddrClass::Private(_))),
         base_url: base_url.clone(),
         key: if mode == KeyMode::Injected { key.clone() } else { None },
     }

@@ -11,7 +11,7 @@ use super::args::Common;
 use super::failure::Failure;
 use super::terminal::{Screen, Style, line};
 
-/// Holds the password of the signing key, for machines where nobody can be asked.
+/// Holds the password of the signing key, for machines where nobody can type it.
 const PASSWORD_VARIABLE: &str = "SIGNING_PASSWORD";
 
 #[derive(Debug, Args)]

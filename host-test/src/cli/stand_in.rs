@@ -1,6 +1,6 @@
 //! `host-test stand-in`: the stand-in of CometAPI alone, for other programs to talk to.
 
-use latency_server::StampedServer;
+use latency_server::LatencyServer;
 use serde_json::json;
 use stand_in::{Authority, StandIn};
 
@@ -18,7 +18,7 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let guard = interrupts.guard();
     if args.stamped {
-        let server = StampedServer::start(args.port).map_err(taken)?;
+        let server = LatencyServer::start(args.port).map_err(taken)?;
         if common.json {
             screen.print_json(&json!({ "base-url": server.base_url() }))?;
         } else {

@@ -21,14 +21,14 @@ pub(crate) trait View {
     fn event(&mut self, event: &Event) -> Result<(), Failure>;
 }
 
-/// A finished answer.
+/// A finished response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) transcript: Transcript,
     pub(crate) timing: Timing,
 }
 
-/// When what came, counted from the call of `complete`.
+/// Times of the first events, counted from the call of `complete`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Timing {
     /// The first piece of text, reasoning or arguments.
@@ -46,7 +46,7 @@ impl Timing {
     }
 }
 
-/// Sends the request and shows its answer. However it ends, the completion is dropped: the server sees its
+/// Sends the request and shows its response. However it ends, the completion is dropped: the server sees its
 /// connection close, and the session can be used again.
 pub(crate) async fn stream(
     session: &mut Session,
@@ -78,11 +78,11 @@ pub(crate) async fn stream(
         }
     };
     let dropped = session.cancel(completion).await;
-    // What ended the stream tells more than what went wrong while clearing up behind it.
+    // The error that ended the stream is the cause; one of the clean-up after it would hide that.
     ended.and(dropped).map(|()| answer)
 }
 
-/// Only a finish is proof of a whole answer; the contract promises one before `done`.
+/// Only a finish is proof of a whole response; the contract promises one before `done`.
 fn finished(transcript: &Transcript) -> Result<(), Failure> {
     match transcript.finish() {
         Some(_) => Ok(()),

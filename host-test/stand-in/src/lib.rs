@@ -1,8 +1,10 @@
-//! A stand-in for CometAPI: a server on loopback that answers as CometAPI does, and as it does on its bad
-//! days, from scripts. The demo runs against it without a key, and every test of the component does.
+//! A stand-in for CometAPI: a server on loopback that responds as CometAPI does, also on its bad days. What it sends is
+//! scripted in scenarios; a request chooses one by its model. The demo and every test of the component run against it,
+//! so neither needs a key or a network.
 //!
-//! It answers strictly: what an OpenAI-compatible server would refuse is refused. It records each request
-//! and how it ended.
+//! It is as strict as a real server: a request that an OpenAI-compatible server would refuse is refused here too, so
+//! that a test cannot pass with a request that fails in use. It records each request and how it ended, from which
+//! tests see retries, cancelled requests and leaked keys.
 
 mod ask;
 mod billing;
@@ -48,7 +50,7 @@ pub use tls::{Authority, Handshake};
 /// The key that every stand-in accepts.
 const KEY: &str = "sk-stand-in-0123456789";
 
-/// A running stand-in. Dropped, it stops, and every open connection closes.
+/// A running stand-in. When it is dropped it stops, and every open connection closes.
 pub struct StandIn {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -68,7 +70,7 @@ pub(crate) struct Shared {
     served: AtomicU64,
     /// Path → scenario, where a test set one.
     scripted: Mutex<HashMap<String, &'static Scenario>>,
-    /// Early answers played so far: (scenario, place among its early answers) → times.
+    /// Early responses sent so far: (scenario, index among its early responses) → how often.
     played: Mutex<HashMap<(&'static str, usize), u32>>,
 }
 
@@ -83,8 +85,8 @@ impl Shared {
 }
 
 impl StandIn {
-    /// Starts on 127.0.0.1; port 0 takes any free one. It has a thread and a runtime of its own, so a test
-    /// that blocks does not starve it.
+    /// Starts on 127.0.0.1; port 0 takes any free one. It has a thread and a runtime of its own, so that a test which
+    /// blocks its runtime does not stop the server.
     ///
     /// # Errors
     /// When the port is taken.
@@ -92,8 +94,8 @@ impl StandIn {
         StandIn::launch(port, None)
     }
 
-    /// Starts on any free port, over TLS: with a certificate of this authority, or with a handshake that
-    /// comes to nothing. Its base URL is `https://localhost:PORT/v1`.
+    /// Starts on any free port, over TLS: with a certificate of this authority, or with a handshake that fails. Its base
+    /// URL is `https://localhost:PORT/v1`.
     ///
     /// # Errors
     /// When there is no port, or no certificate can be made.
@@ -116,8 +118,8 @@ impl StandIn {
         let serve = move || {
             let elsewhere = elsewhere::serve(other, served.elsewhere.clone());
             let server = async {
-                let door = socket::Door::new(listener, served.traffic.clone(), greeting)?;
-                axum::serve(door, router::service(served)).await
+                let listener = socket::FaultListener::new(listener, served.traffic.clone(), greeting)?;
+                axum::serve(listener, router::service(served)).await
             };
             // Either way the runtime goes, and every connection with it.
             runtime.block_on(async {
@@ -133,7 +135,7 @@ impl StandIn {
         self.shared.base_url.clone()
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -148,14 +150,14 @@ impl StandIn {
         self.shared.log.snapshot()
     }
 
-    /// Waits until that many requests have come, and returns them. Never ends where they do not come: set a
+    /// Waits until that many requests have been received, and returns them. It waits for ever if they are not sent: set a
     /// deadline around it.
     pub async fn received(&self, count: usize) -> Vec<Recorded> {
         self.shared.log.wait_for(|requests| (requests.len() >= count).then(|| requests.to_vec())).await
     }
 
-    /// Waits until the request of that number, counted from 0, came to its end, and tells which:
-    /// [`Outcome::Aborted`] where the client closed the connection. Set a deadline around it.
+    /// Waits until the request with this index has ended, and returns how: [`Outcome::Aborted`] if the client closed the
+    /// connection. Set a deadline around it.
     pub async fn ended(&self, request: usize) -> Outcome {
         let ended = |requests: &[Recorded]| {
             requests.get(request).map(|entry| entry.outcome).filter(|outcome| *outcome != Outcome::Pending)
@@ -173,18 +175,18 @@ impl StandIn {
         self.shared.traffic.open()
     }
 
-    /// How often a credential came where none belongs: to the public catalogue, or to another origin. Each
-    /// is a leak of the key.
+    /// How often a credential was sent where none belongs: to the public catalogue, or to another origin. Each is a leak
+    /// of the key.
     pub fn key_leaks(&self) -> usize {
         self.shared.key_leaks.load(Ordering::Acquire) + self.shared.elsewhere.key_leaks()
     }
 
-    /// Connections to another origin, that redirects lead to. Nobody has any business there.
+    /// Connections to the other origin that redirects point to. A client that follows none makes none.
     pub fn went_elsewhere(&self) -> u64 {
         self.shared.elsewhere.visits()
     }
 
-    /// Lets a scenario answer every request for a path, such as `/v1/models`, from now on; `None` ends it.
+    /// From now on a scenario responds to every request for a path, such as `/v1/models`; `None` ends that.
     ///
     /// # Errors
     /// There is no scenario of that name.
@@ -203,7 +205,7 @@ impl Drop for StandIn {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // It ends by itself at once; a panic there has been printed already.
+            // It ends at once; a panic there has been printed already.
             let _ = thread.join();
         }
     }

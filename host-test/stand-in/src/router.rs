@@ -1,4 +1,4 @@
-//! One door for every request: record it, check the key, and let the route answer.
+//! Every request passes here: it is recorded, its key is checked, and its route produces the response.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -68,8 +68,8 @@ impl Peer {
     }
 }
 
-impl Connected<IncomingStream<'_, Door>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
+impl Connected<IncomingStream<'_, FaultListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, FaultListener>) -> Self {
         stream.remote_addr().clone()
     }
 }
@@ -110,8 +110,8 @@ impl Drop for Open {
     }
 }
 
-/// The listener, on loopback only.
-pub struct Door {
+/// A listener on loopback that knows who is connected, so that a fault can break a connection.
+pub struct FaultListener {
     listener: TcpListener,
     traffic: Arc<Traffic>,
     /// How TLS begins; `None` is plain HTTP.
@@ -119,15 +119,15 @@ pub struct Door {
     greetings: JoinSet<Option<Socket>>,
 }
 
-impl Door {
+impl FaultListener {
     /// Takes over a bound, non-blocking listener. Must be called inside the runtime that is to serve it.
     pub(super) fn new(
         listener: std::net::TcpListener,
         traffic: Arc<Traffic>,
         greeting: Option<Greeting>,
-    ) -> io::Result<Door> {
+    ) -> io::Result<FaultListener> {
         let listener = TcpListener::from_std(listener)?;
-        Ok(Door { listener, traffic, greeting, greetings: JoinSet::new() })
+        Ok(FaultListener { listener, traffic, greeting, greetings: JoinSet::new() })
     }
 
     /// The next connection that is ready for HTTP.
@@ -166,7 +166,7 @@ async fn next_stream(listener: &TcpListener) -> TcpStream {
     }
 }
 
-impl Listener for Door {
+impl Listener for FaultListener {
     type Io = Socket;
     type Addr = Peer;
 
@@ -177,7 +177,7 @@ impl Listener for Door {
     }
 
     fn local_addr(&self) -> io::Result<Peer> {
-        // Asked for by nobody: the address is known before the door opens.
+        // Required by the trait and never called: the address is known before the listener is made.
         Ok(Peer::new(0))
     }
 }

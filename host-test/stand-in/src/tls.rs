@@ -1,5 +1,5 @@
-//! TLS on the stand-in's side: an authority of its own, the certificates that it gives out, good ones and
-//! bad ones, and handshakes that come to nothing. All of it is made on the spot and lives in memory only.
+//! TLS of the stand-in: an authority, its certificates, valid and invalid ones, and handshakes that fail. All of it is
+//! made when a server starts and stays in memory, so no key has to be kept in the repository.
 
 use std::sync::Arc;
 
@@ -21,21 +21,20 @@ use super::wire::Wire;
 /// The names that a good certificate is for.
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
-/// Who signs the stand-in's certificates. A host that is to accept them has to trust its
-/// [`root`](Authority::root).
+/// Signs the stand-in's certificates. A host accepts them if it trusts the [`root`](Authority::root).
 pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
-/// What becomes of a TLS handshake.
+/// How a TLS handshake goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Handshake {
     /// A good certificate: for `localhost`, signed by the authority.
     Valid,
-    /// A certificate that ended in 2021.
+    /// A certificate that expired in 2021.
     Expired,
-    /// A certificate that begins in 4000.
+    /// A certificate that is valid from the year 4000.
     NotYetValid,
     /// A certificate for another host.
     WrongName,
@@ -43,9 +42,9 @@ pub enum Handshake {
     UnknownAuthority,
     /// A certificate signed by itself.
     SelfSigned,
-    /// The client's hello is read, and never answered.
+    /// The client's hello is read, and nothing is sent back.
     Stalls,
-    /// The connection closes in the midst of the server's hello.
+    /// The connection closes in the middle of the server's hello.
     Breaks,
 }
 
@@ -66,13 +65,13 @@ impl Authority {
         Ok(Authority { issuer: CertifiedIssuer::self_signed(params, KeyPair::generate()?)? })
     }
 
-    /// Its certificate: what a host has to trust.
+    /// Its certificate, which a host has to trust.
     #[must_use]
     pub fn root(&self) -> CertificateDer<'static> {
         self.issuer.der().clone()
     }
 
-    /// The same for a program that reads PEM.
+    /// The same in PEM.
     #[must_use]
     pub fn root_pem(&self) -> String {
         self.issuer.pem()
@@ -105,7 +104,7 @@ impl Authority {
     }
 }
 
-/// How connections are taken in.
+/// How connections are accepted.
 #[derive(Clone)]
 pub(super) enum Greeting {
     Stall,
@@ -132,14 +131,14 @@ impl Greeting {
         Ok(Greeting::Accept(TlsAcceptor::from(Arc::new(config))))
     }
 
-    /// Greets a client. `None`: nothing came of it, and the connection is closed.
+    /// Performs the handshake. `None`: it failed, and the connection is closed.
     pub(super) async fn greet(self, mut stream: TcpStream) -> Option<Wire> {
         match self {
             Greeting::Accept(acceptor) => {
                 acceptor.accept(stream).await.ok().map(|stream| Wire::Tls(Box::new(stream)))
             }
             Greeting::Stall => {
-                // Until the client goes.
+                // Until the client closes the connection.
                 while stream.read(&mut [0; 1024]).await.is_ok_and(|length| length > 0) {}
                 None
             }

@@ -70,7 +70,7 @@ pub trait Answer {
 impl Answer for Provider {
     async fn answer(&mut self, request: &Request) -> Played {
         let played = self.complete(request, PATIENCE).await;
-        assert!(played.wrongs.is_empty(), "{:?}", played.wrongs);
+        assert!(played.violations.is_empty(), "{:?}", played.violations);
         played
     }
 }

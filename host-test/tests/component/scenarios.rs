@@ -36,7 +36,7 @@ async fn every_case_comes_to_what_it_should() {
     let cases = cases();
     assert!(cases.len() > 300, "most cases are missing");
     let report = run(Arc::new(bench), cases, |_| ()).await;
-    let wrong = report.findings.iter().filter(|finding| finding.word() != "pass");
+    let wrong = report.findings.iter().filter(|finding| finding.result() != "pass");
     let wrong: Vec<_> = wrong
         .map(|finding| format!("{}: {}", finding.case.name, finding.reasons().join("; ") + finding.got()))
         .collect();

@@ -12,10 +12,10 @@ const LOOP: &str = "(loop br 0) unreachable";
 async fn call(instance: &mut Instance, function: &str) -> Result<(), CallError> {
     match function {
         "describe" => instance.describe().await.map(drop),
-        "client.open" => instance.open(&support::config()).await.map(drop),
+        "client.open" => instance.open(&Config::default()).await.map(drop),
         "client.complete" | "completion.next" => first_events(instance).await.map(drop),
         _ => {
-            let client = instance.open(&support::config()).await?;
+            let client = instance.open(&Config::default()).await?;
             instance.models(&client, Discovery::Live, Duration::ZERO).await.map(drop)
         }
     }

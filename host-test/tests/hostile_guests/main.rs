@@ -93,7 +93,7 @@ impl House {
             ..Grant::default()
         };
         let mut instance = self.good.instantiate(grant).await.unwrap();
-        let config = Config { base_url: Some(base_url), ..support::config() };
+        let config = Config { base_url: Some(base_url), ..Config::default() };
         let client = instance.open(&config).await.unwrap();
         (instance, client)
     }
@@ -115,7 +115,7 @@ async fn whole_answer((instance, client): &mut (Instance, ClientHandle)) {
 
 /// Opens a client and starts a completion, as any host does.
 async fn started(instance: &mut Instance) -> Result<CompletionHandle, CallError> {
-    let client = instance.open(&support::config()).await?;
+    let client = instance.open(&Config::default()).await?;
     instance.complete(&client, &Request::prompt("gpt-5.4-mini", "hello")).await
 }
 

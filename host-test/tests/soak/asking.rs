@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use conformance::grammar::Grammar;
 use conformance::transcript::Transcript;
-use provider_host::contract::{
-    BlockKind, Config, Credential, Event, FinishReason, Request, Timeouts, ToolArguments,
-};
+use provider_host::contract::{BlockKind, Config, Event, FinishReason, Request, Timeouts, ToolArguments};
 use provider_host::plugin::Plugin;
 use provider_host::sandbox::{ClientHandle, Grant, Host, Instance, Prepared, Secret};
 
@@ -35,13 +33,8 @@ pub async fn open(prepared: &Prepared, base_url: &str, key: &str) -> (Instance, 
         idle_ms: Some(120_000),
         total_ms: Some(600_000),
     };
-    let config = Config {
-        base_url: Some(base_url.to_owned()),
-        credential: Credential::HostInjected,
-        timeouts,
-        max_retries: Some(0),
-        headers: Vec::new(),
-    };
+    let config =
+        Config { base_url: Some(base_url.to_owned()), timeouts, max_retries: Some(0), ..Config::default() };
     let client = instance.open(&config).await.expect("a good configuration");
     (instance, client)
 }

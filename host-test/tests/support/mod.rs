@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use provider_host::contract::{AuthDescription, Config, Credential, Description, Timeouts};
+use provider_host::contract::{AuthDescription, Description};
 use provider_host::plugin::{Plugin, pack};
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
 use wit_parser::{ManglingAndAbi, Resolve};
@@ -57,15 +57,4 @@ pub fn plugin(folder: &Path, component: &[u8], memory_mib: u32, call_seconds: u3
     plugin.manifest.limits.memory_mib = memory_mib;
     plugin.manifest.limits.call_seconds = call_seconds;
     plugin
-}
-
-/// A configuration that says nothing.
-pub fn config() -> Config {
-    Config {
-        base_url: None,
-        credential: Credential::HostInjected,
-        timeouts: Timeouts { connect_ms: None, first_byte_ms: None, idle_ms: None, total_ms: None },
-        max_retries: None,
-        headers: Vec::new(),
-    }
 }

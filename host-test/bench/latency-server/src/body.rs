@@ -1,4 +1,4 @@
-//! The chunks of one answer, each stamped at the moment at which it is handed to the connection.
+//! The chunks of one response. Each gets its time when it is handed to the connection.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -12,18 +12,18 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::plan::{Kind, Plan};
 
-/// Stands in a template where the stamp goes.
-const PLACE: &str = "0000000000000000";
+/// Marks where the time goes in a template.
+const PLACEHOLDER: &str = "0000000000000000";
 
-/// The body of an answer.
-pub struct Stamped {
+/// The body of a response.
+pub struct TimestampedBody {
     plan: Plan,
     templates: Templates,
     sent: u64,
     begun: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
     stage: Stage,
-    /// What was handed over last is written out before there is more, so that one write is one write.
+    /// Hyper joins frames that are ready at the same time. Pending once after each frame keeps a write a write of its own.
     let_write: bool,
 }
 
@@ -35,19 +35,27 @@ enum Stage {
     Over,
 }
 
-/// Events, ready but for the moment.
+/// Events that lack nothing but the time.
 struct Templates {
     head: Vec<u8>,
-    /// A chunk of each half, and where its stamp goes.
+    /// A chunk of each half, and the offset of its time.
     halves: [(Vec<u8>, usize); 2],
     tail: Vec<u8>,
 }
 
-impl Stamped {
-    /// The answer of this plan, by a model of this name.
-    pub fn new(plan: Plan, model: &str) -> Stamped {
+impl TimestampedBody {
+    /// The response of this plan, by a model of this name.
+    pub fn new(plan: Plan, model: &str) -> TimestampedBody {
         let templates = Templates::new(plan, model);
-        Stamped { plan, templates, sent: 0, begun: None, timer: None, stage: Stage::Head, let_write: false }
+        TimestampedBody {
+            plan,
+            templates,
+            sent: 0,
+            begun: None,
+            timer: None,
+            stage: Stage::Head,
+            let_write: false,
+        }
     }
 
     /// The chunks of the next write, stamped now.
@@ -81,7 +89,7 @@ impl Stamped {
     }
 }
 
-impl Body for Stamped {
+impl Body for TimestampedBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -120,7 +128,7 @@ impl Body for Stamped {
 
 impl Templates {
     fn new(plan: Plan, model: &str) -> Templates {
-        let text = format!("{PLACE}{}", filler(plan.length - STAMP));
+        let text = format!("{PLACEHOLDER}{}", filler(plan.length - STAMP));
         let (first, second) = match plan.kind {
             Kind::Text => (json!({ "content": text }), json!({ "content": text })),
             Kind::Reasoning => (json!({ "reasoning_content": text }), json!({ "content": text })),
@@ -145,7 +153,7 @@ impl Templates {
         let half = |delta: &Value| {
             let chunk = chunk(delta, None);
             // The placeholder is in each delta, and nothing before it has so many zeros.
-            let place = chunk.windows(STAMP).position(|window| window == PLACE.as_bytes()).unwrap_or(0);
+            let place = chunk.windows(STAMP).position(|window| window == PLACEHOLDER.as_bytes()).unwrap_or(0);
             (chunk, place)
         };
         let mut tail = chunk(&json!({}), Some(reason));

@@ -1,7 +1,8 @@
-//! A server whose chunks tell when they were sent, for measuring clients: see the crate `meter`.
+//! A server whose chunks contain the time at which they were sent. A client subtracts it from the time at which it has
+//! the chunk, and so measures its own latency; see the crate `meter`.
 //!
-//! The name of the model says what to send; see [`Plan`]. It answers over one thread, does nothing for a
-//! chunk but to write down the moment, and records nothing.
+//! The name of the model says what to send; see [`Plan`]. The server has one thread, does nothing for a chunk but write
+//! the time into it, and records nothing, so that it takes as little of the machine as possible from the client.
 
 mod body;
 mod plan;
@@ -27,25 +28,25 @@ use tokio::sync::oneshot;
 
 pub use plan::{HELP, Kind, Plan};
 
-use body::Stamped;
+use body::TimestampedBody;
 use stand_in::{catalogue_rows, key_list_rows};
 
 /// Rows of each of the two lists of models.
 const MODELS: usize = 600;
 
-/// A running server. Dropped, it stops, and every open connection closes.
-pub struct StampedServer {
+/// A running server. When it is dropped it stops, and every open connection closes.
+pub struct LatencyServer {
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-impl StampedServer {
+impl LatencyServer {
     /// Starts on 127.0.0.1 in a thread of its own; port 0 takes any free one.
     ///
     /// # Errors
     /// When the port is taken.
-    pub fn start(port: u16) -> Result<StampedServer> {
+    pub fn start(port: u16) -> Result<LatencyServer> {
         let listener = std::net::TcpListener::bind(("127.0.0.1", port))
             .with_context(|| format!("the stamped server cannot listen on 127.0.0.1:{port}"))?;
         listener.set_nonblocking(true)?;
@@ -57,7 +58,7 @@ impl StampedServer {
                 tokio::select! { _ = serve(listener) => {}, _ = stopped => {} }
             });
         })?;
-        Ok(StampedServer { address, stop: Some(stop), thread: Some(thread) })
+        Ok(LatencyServer { address, stop: Some(stop), thread: Some(thread) })
     }
 
     /// `http://127.0.0.1:PORT/v1`.
@@ -66,7 +67,7 @@ impl StampedServer {
     }
 }
 
-impl Drop for StampedServer {
+impl Drop for LatencyServer {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
@@ -98,17 +99,17 @@ async fn serve(listener: std::net::TcpListener) -> Result<()> {
         });
         tokio::spawn(async move {
             let mut server = http1::Builder::new();
-            // A client that goes away in the middle of an answer is no event here.
+            // A client may close its connection in the middle of a response.
             let _ = server.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
 
-type Answer = Response<Either<Stamped, Full<Bytes>>>;
+type Answer = Response<Either<TimestampedBody, Full<Bytes>>>;
 
-/// What of a chat request matters here.
+/// The fields of a chat request that matter here.
 #[derive(Deserialize)]
-struct Asked {
+struct ChatRequest {
     model: String,
     #[serde(default)]
     stream: bool,
@@ -124,17 +125,17 @@ async fn answer(request: Request<Incoming>, lists: &Lists) -> Answer {
     let Ok(body) = request.into_body().collect().await else {
         return refused(400, "the request broke off");
     };
-    match serde_json::from_slice::<Asked>(&body.to_bytes()) {
+    match serde_json::from_slice::<ChatRequest>(&body.to_bytes()) {
         Err(why) => refused(400, &format!("invalid JSON: {why}")),
-        Ok(asked) if !asked.stream => refused(400, "only streams have chunks: set \"stream\": true"),
-        Ok(asked) => match asked.model.parse() {
-            Ok(plan) => streamed(Stamped::new(plan, &asked.model)),
+        Ok(chat) if !chat.stream => refused(400, "only streams have chunks: set \"stream\": true"),
+        Ok(chat) => match chat.model.parse() {
+            Ok(plan) => streamed(TimestampedBody::new(plan, &chat.model)),
             Err(why) => refused(404, &format!("{why}")),
         },
     }
 }
 
-fn streamed(body: Stamped) -> Answer {
+fn streamed(body: TimestampedBody) -> Answer {
     let mut response = Response::new(Either::Left(body));
     response
         .headers_mut()

@@ -4,7 +4,7 @@ use http_body_util::BodyExt as _;
 use meter::{now, stamp};
 use serde_json::Value;
 
-use super::body::Stamped;
+use super::body::TimestampedBody;
 use super::plan::{Kind, Plan};
 
 fn plan(name: &str) -> Option<Plan> {
@@ -42,7 +42,7 @@ fn what_is_no_plan_is_refused_with_the_rules() {
 
 /// The bodies of the events of an answer, in the writes that they came in.
 async fn writes(name: &str) -> Vec<Vec<String>> {
-    let mut body = Stamped::new(plan(name).unwrap(), name);
+    let mut body = TimestampedBody::new(plan(name).unwrap(), name);
     let mut writes = Vec::new();
     while let Some(frame) = body.frame().await {
         let bytes = frame.unwrap().into_data().unwrap();

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Code, Told, told};
-use crate::bench::{Bench, Hosting, told as error_text};
+use super::{CaseResult, Code, case_result};
+use crate::bench::{Bench, Hosting, error_text};
 use crate::expected;
 use crate::play::ask;
 use crate::promise::Promise;
@@ -81,7 +81,7 @@ async fn stand_in() -> Result<StandIn, String> {
 }
 
 /// Both kinds of host, with the time until the server saw the drop.
-async fn in_state(bench: &Bench, scenario: &str) -> Told {
+async fn in_state(bench: &Bench, scenario: &str) -> CaseResult {
     let mut slowest = Duration::ZERO;
     for hosting in [Hosting::Waits, Hosting::Steps] {
         let stand_in = stand_in().await?;
@@ -117,7 +117,7 @@ async fn in_state(bench: &Bench, scenario: &str) -> Told {
     Ok(format!("seen after {slowest:.1?}"))
 }
 
-async fn unbegun(bench: &Bench) -> Told {
+async fn unbegun(bench: &Bench) -> CaseResult {
     let stand_in = stand_in().await?;
     let mut provider =
         bench.provider(&stand_in, Hosting::Waits, KeyMode::Injected, &Setup::default()).await?;
@@ -127,10 +127,10 @@ async fn unbegun(bench: &Bench) -> Told {
     tokio::time::sleep(Duration::from_millis(100)).await;
     let connections = stand_in.connections_accepted();
     let reasons = (connections > 0).then(|| format!("{connections} connections were made"));
-    told(format!("{connections} connections"), reasons.into_iter().collect())
+    case_result(format!("{connections} connections"), reasons.into_iter().collect())
 }
 
-async fn connecting(bench: &Bench) -> Told {
+async fn connecting(bench: &Bench) -> CaseResult {
     let mut slowest = Duration::ZERO;
     for hosting in [Hosting::Waits, Hosting::Steps] {
         let stand_in = StandIn::start_tls(bench.authority(), Handshake::Stalls).await;
@@ -159,7 +159,7 @@ async fn connecting(bench: &Bench) -> Told {
     Ok(format!("seen after {slowest:.1?}"))
 }
 
-async fn back_off(bench: &Bench) -> Told {
+async fn back_off(bench: &Bench) -> CaseResult {
     let stand_in = stand_in().await?;
     let setup = Setup { total_ms: Some(120_000), ..Setup::default() };
     let mut provider = bench.provider(&stand_in, Hosting::Waits, KeyMode::Injected, &setup).await?;
@@ -184,10 +184,10 @@ async fn back_off(bench: &Bench) -> Told {
     tokio::time::sleep(Duration::from_millis(200)).await;
     let requests = stand_in.requests().len();
     let reasons = (requests != 1).then(|| format!("{requests} requests were made"));
-    told(expected::requests(requests), reasons.into_iter().collect())
+    case_result(expected::requests(requests), reasons.into_iter().collect())
 }
 
-async fn client_first(bench: &Bench) -> Told {
+async fn client_first(bench: &Bench) -> CaseResult {
     let stand_in = stand_in().await?;
     let mut provider =
         bench.provider(&stand_in, Hosting::Waits, KeyMode::Injected, &Setup::default()).await?;
@@ -203,5 +203,5 @@ async fn client_first(bench: &Bench) -> Told {
     provider.instance.cancel(completion).await.map_err(wrong)?;
     let reasons: Vec<String> = watch::unseen(&stand_in).await.into_iter().collect();
     let requests = stand_in.requests().len();
-    told(expected::requests(requests), reasons)
+    case_result(expected::requests(requests), reasons)
 }

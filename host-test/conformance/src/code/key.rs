@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Code, Told, told};
+use super::{CaseResult, Code, case_result};
 use crate::bench::{Bench, Hosting};
 use crate::play::ask;
 use crate::promise::Promise;
@@ -31,25 +31,25 @@ pub(super) const CASES: &[Code] = &[
 /// Uses all that there is, and says what is wrong so far.
 async fn use_all(bench: &Bench, stand_in: &StandIn, mode: KeyMode) -> Result<(usize, Vec<String>), String> {
     let mut provider = bench.provider(stand_in, Hosting::Waits, mode, &Setup::default()).await?;
-    let mut wrongs = Vec::new();
+    let mut violations = Vec::new();
     for model in ["at-once", "q24-key-echoed", "q24-key-echoed-in-stream", "q24-key-echoed-as-text"] {
-        wrongs.extend(provider.play(&ask(model), stand_in, 2 * 4).await.wrongs);
+        violations.extend(provider.play(&ask(model), stand_in, 2 * 4).await.violations);
     }
     let key = stand_in.key();
     if bench.is_capable("discovery") {
         let list = provider.instance.models(&provider.client, Discovery::Live, Duration::ZERO).await;
-        watch::shows_key(&mut wrongs, "the list", &list, key);
+        watch::shows_key(&mut violations, "the list", &list, key);
     }
     if bench.is_capable("account") {
         let account = provider.instance.account(&provider.client).await;
-        watch::shows_key(&mut wrongs, "the account", &account, key);
+        watch::shows_key(&mut violations, "the account", &account, key);
     }
-    wrongs.extend(watch::of_key(&mut provider, stand_in));
+    violations.extend(watch::of_key(&mut provider, stand_in));
     let found = provider.instance.count_in_memory(key.as_bytes());
-    Ok((found.ok_or("the component's memory cannot be searched")?, wrongs))
+    Ok((found.ok_or("the component's memory cannot be searched")?, violations))
 }
 
-async fn memory(bench: &Bench) -> Told {
+async fn memory(bench: &Bench) -> CaseResult {
     let stand_in = StandIn::start(0).await.map_err(|error| format!("no server: {error:#}"))?;
     let (outside, mut reasons) = use_all(bench, &stand_in, KeyMode::Injected).await?;
     let (within, _) = use_all(bench, &stand_in, KeyMode::Bearer).await?;
@@ -59,15 +59,15 @@ async fn memory(bench: &Bench) -> Told {
     if within == 0 {
         reasons.push("the key that was handed in is not found either: the search proves nothing".to_owned());
     }
-    told(format!("{outside} times; handed in, {within} times"), reasons)
+    case_result(format!("{outside} times; handed in, {within} times"), reasons)
 }
 
-async fn origin(bench: &Bench) -> Told {
+async fn origin(bench: &Bench) -> CaseResult {
     let (mut reasons, mut with_key) = (Vec::new(), 0);
     for mode in [KeyMode::Injected, KeyMode::Bearer] {
         let stand_in = StandIn::start(0).await.map_err(|error| format!("no server: {error:#}"))?;
-        let (_, wrongs) = use_all(bench, &stand_in, mode).await?;
-        reasons.extend(wrongs);
+        let (_, violations) = use_all(bench, &stand_in, mode).await?;
+        reasons.extend(violations);
         for request in stand_in.requests() {
             let sent = request.header("authorization").is_some();
             with_key += usize::from(sent);
@@ -80,5 +80,5 @@ async fn origin(bench: &Bench) -> Told {
     if with_key == 0 {
         reasons.push("no request had a key".to_owned());
     }
-    told(format!("{with_key} requests with the key"), reasons)
+    case_result(format!("{with_key} requests with the key"), reasons)
 }

@@ -1,4 +1,4 @@
-//! Cases that are no answer of a server: what a component is, how it waits, how it is dropped, where the key
+//! Cases that no scenario of a server can express: what a component is, how it waits, how it is dropped, where the key
 //! is, what it refuses.
 
 mod cancelling;
@@ -14,11 +14,11 @@ use super::bench::Bench;
 use super::case::{Case, Check, Verdict};
 use super::promise::Promise;
 
-/// What a case came to, in a few words, or why it is not as it should be.
-pub(super) type Told = Result<String, Box<Verdict>>;
+/// The outcome of a case in a few words, or why it failed.
+pub(super) type CaseResult = Result<String, Box<Verdict>>;
 
 /// A check.
-pub(super) type Run = fn(&Bench) -> Pin<Box<dyn Future<Output = Told> + Send + '_>>;
+pub(super) type Run = fn(&Bench) -> Pin<Box<dyn Future<Output = CaseResult> + Send + '_>>;
 
 struct Code {
     name: &'static str,
@@ -28,15 +28,15 @@ struct Code {
     run: Run,
 }
 
-/// Something is not as it should be.
+/// A case that fails for one reason.
 impl From<String> for Box<Verdict> {
     fn from(reason: String) -> Self {
         Box::new(Verdict::Failed { got: String::new(), reasons: vec![reason] })
     }
 }
 
-/// As it should be, where nothing is wrong.
-fn told(got: String, reasons: Vec<String>) -> Told {
+/// Passed, if there are no reasons against it.
+fn case_result(got: String, reasons: Vec<String>) -> CaseResult {
     match Verdict::of(got, reasons) {
         Verdict::Passed(got) => Ok(got),
         other => Err(Box::new(other)),

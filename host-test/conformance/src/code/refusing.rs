@@ -1,7 +1,7 @@
 //! What is refused before it is sent, and by whom.
 
-use super::{Code, Told, told};
-use crate::bench::{Bench, Hosting, config, told as error_text};
+use super::{CaseResult, Code, case_result};
+use crate::bench::{Bench, Hosting, config, error_text};
 use crate::play::ask;
 use crate::promise::Promise;
 use provider_host::contract::{Config, Credential, Error, Request, Tool};
@@ -47,24 +47,25 @@ async fn stand_in() -> Result<StandIn, String> {
 }
 
 /// What is wrong with an error that should be of one of these kinds, before anything was sent.
-fn wrongs(what: &str, result: Result<(), CallError>, kinds: &[&str]) -> Vec<String> {
+fn violations(what: &str, result: Result<(), CallError>, kinds: &[&str]) -> Vec<String> {
     let error = match result {
         Ok(()) => return vec![format!("{what} is taken")],
         Err(CallError::Provider(error)) => error,
         Err(other) => return vec![format!("{what}: {other}")],
     };
-    let mut wrongs = Vec::new();
+    let mut violations = Vec::new();
     if !kinds.contains(&json::error::kind(&error.kind)) {
-        wrongs.push(format!("{what}: {}", error_text(&CallError::Provider(error.clone()))));
+        violations.push(format!("{what}: {}", error_text(&CallError::Provider(error.clone()))));
     }
     if error.request_sent || error.retryable || error.partial {
         let Error { request_sent, retryable, partial, .. } = *error;
-        wrongs.push(format!("{what}: request-sent {request_sent}, retryable {retryable}, partial {partial}"));
+        violations
+            .push(format!("{what}: request-sent {request_sent}, retryable {retryable}, partial {partial}"));
     }
-    wrongs
+    violations
 }
 
-async fn configurations(bench: &Bench) -> Told {
+async fn configurations(bench: &Bench) -> CaseResult {
     let stand_in = stand_in().await?;
     let mut instance = bench.instance(&stand_in.base_url(), Hosting::Steps, None).await?;
     let good = config(&stand_in.base_url(), &Setup::default());
@@ -88,16 +89,16 @@ async fn configurations(bench: &Bench) -> Told {
     let mut reasons = Vec::new();
     for (what, config) in &bad {
         let opened = instance.open(config).await.map(|_| ());
-        reasons.extend(wrongs(what, opened, &["configuration", "authentication"]));
+        reasons.extend(violations(what, opened, &["configuration", "authentication"]));
     }
     let connections = stand_in.connections_accepted();
     if connections > 0 {
         reasons.push(format!("{connections} connections were made"));
     }
-    told(format!("{} refused", bad.len()), reasons)
+    case_result(format!("{} refused", bad.len()), reasons)
 }
 
-async fn requests(bench: &Bench) -> Told {
+async fn requests(bench: &Bench) -> CaseResult {
     let stand_in = stand_in().await?;
     let setup = Setup::default();
     let mut provider = bench.provider(&stand_in, Hosting::Steps, KeyMode::Injected, &setup).await?;
@@ -119,33 +120,33 @@ async fn requests(bench: &Bench) -> Told {
     let mut reasons = Vec::new();
     for (what, request) in &bad {
         let played = provider.play(request, &stand_in, 0).await;
-        reasons.extend(played.wrongs.iter().map(|wrong| format!("{what}: {wrong}")));
+        reasons.extend(played.violations.iter().map(|wrong| format!("{what}: {wrong}")));
         let result = played.error.map_or(Ok(()), |error| Err(CallError::Provider(Box::new(error))));
-        reasons.extend(wrongs(what, result, &["invalid-request", "unsupported"]));
+        reasons.extend(violations(what, result, &["invalid-request", "unsupported"]));
     }
     let requests = stand_in.requests().len();
     if requests > 0 {
         reasons.push(format!("{requests} requests were made"));
     }
-    told(format!("{} refused", bad.len()), reasons)
+    case_result(format!("{} refused", bad.len()), reasons)
 }
 
-async fn denied(bench: &Bench) -> Told {
+async fn denied(bench: &Bench) -> CaseResult {
     let stand_in = stand_in().await?;
     let mut instance = bench.instance("https://elsewhere.example/v1", Hosting::Waits, None).await?;
     let client = instance.open(&config(&stand_in.base_url(), &Setup::default())).await;
     let client = client.map_err(|error| error_text(&error))?;
     let completion = instance.complete(&client, &ask("at-once")).await.map_err(|error| error_text(&error))?;
     let first = instance.next(&completion, 64, std::time::Duration::from_secs(5)).await.map(|_| ());
-    let mut reasons = wrongs("a request that the host denies", first, &["denied-by-host"]);
+    let mut reasons = violations("a request that the host denies", first, &["denied-by-host"]);
     let connections = stand_in.connections_accepted();
     if connections > 0 {
         reasons.push(format!("{connections} connections were made"));
     }
-    told("denied".to_owned(), reasons)
+    case_result("denied".to_owned(), reasons)
 }
 
-async fn nobody(bench: &Bench) -> Told {
+async fn nobody(bench: &Bench) -> CaseResult {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     drop(listener);
@@ -160,7 +161,7 @@ async fn nobody(bench: &Bench) -> Told {
             let kind = json::error::kind(&error.kind);
             let right = kind == "network" && error.retryable && !error.request_sent;
             let got = format!("{kind}, retryable {}, request-sent {}", error.retryable, error.request_sent);
-            told(got.clone(), if right { Vec::new() } else { vec![got] })
+            case_result(got.clone(), if right { Vec::new() } else { vec![got] })
         }
         Err(other) => Err(other.to_string().into()),
         Ok(_) => Err("no error came".to_owned().into()),

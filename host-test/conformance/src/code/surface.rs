@@ -1,7 +1,7 @@
 //! What a component is, before it does anything.
 
-use super::{Code, Told, told};
-use crate::bench::{Bench, Hosting, config, told as error_text};
+use super::{CaseResult, Code, case_result};
+use crate::bench::{Bench, Hosting, config, error_text};
 use crate::promise::Promise;
 use provider_host::contract::Discovery;
 use provider_host::plugin::{ALLOWED_IMPORTS, CONTRACT_PACKAGE, CONTRACT_VERSION};
@@ -38,7 +38,7 @@ pub(super) const CASES: &[Code] = &[
     },
 ];
 
-fn imports(bench: &Bench) -> Told {
+fn imports(bench: &Bench) -> CaseResult {
     let seen = bench.inspect().imports;
     let (mut names, mut reasons) = (Vec::new(), Vec::new());
     for import in &seen {
@@ -54,20 +54,20 @@ fn imports(bench: &Bench) -> Told {
     for name in ALLOWED_IMPORTS.iter().filter(|name| !names.contains(name)) {
         reasons.push(format!("{name} is missing: the contract asks for exactly six"));
     }
-    told(format!("{} imports", seen.len()), reasons)
+    case_result(format!("{} imports", seen.len()), reasons)
 }
 
-fn exports(bench: &Bench) -> Told {
+fn exports(bench: &Bench) -> CaseResult {
     let expected = format!("{CONTRACT_PACKAGE}/provider@{CONTRACT_VERSION}");
     let seen = bench.inspect().exports;
     let reasons = match seen.as_slice() {
         [one] if *one == expected => Vec::new(),
         _ => vec![format!("it exports {} and should export {expected} alone", seen.join(", "))],
     };
-    told(seen.join(", "), reasons)
+    case_result(seen.join(", "), reasons)
 }
 
-async fn unasked(bench: &Bench) -> Told {
+async fn unasked(bench: &Bench) -> CaseResult {
     let stand_in = StandIn::start(0).await.map_err(|error| format!("no server: {error:#}"))?;
     let mut instance = bench.instance(&stand_in.base_url(), Hosting::Steps, None).await?;
     let wrong = |what, error| format!("{what}: {}", error_text(&error));
@@ -83,10 +83,10 @@ async fn unasked(bench: &Bench) -> Told {
     instance.close(client).await.map_err(|error| wrong("drop", error))?;
     let connections = stand_in.connections_accepted();
     let reasons = (connections > 0).then(|| format!("{connections} connections were made"));
-    told(format!("{connections} connections"), reasons.into_iter().collect())
+    case_result(format!("{connections} connections"), reasons.into_iter().collect())
 }
 
-async fn description(bench: &Bench) -> Told {
+async fn description(bench: &Bench) -> CaseResult {
     let mut instance = bench.instance("http://127.0.0.1:9/v1", Hosting::Steps, None).await?;
     let says = instance.describe().await.map_err(|error| error_text(&error))?;
     let mut reasons = Vec::new();
@@ -110,5 +110,5 @@ async fn description(bench: &Bench) -> Told {
         Some(base) if known.contains(&base) => {}
         _ => reasons.push(format!("its base URL {:?} is not within its origins", says.default_base_url)),
     }
-    told(format!("{} {}, {}", says.id, says.version, says.default_base_url), reasons)
+    case_result(format!("{} {}, {}", says.id, says.version, says.default_base_url), reasons)
 }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Code, Told, told};
-use crate::bench::{Bench, Hosting, Provider, told as error_text};
+use super::{CaseResult, Code, case_result};
+use crate::bench::{Bench, Hosting, Provider, error_text};
 use crate::play::ask;
 use crate::promise::Promise;
 use provider_host::contract::{Batch, Event};
@@ -73,7 +73,7 @@ async fn next(
     batch.map_err(|error| format!("completion.next: {}", error_text(&error)))
 }
 
-async fn no_longer(bench: &Bench) -> Told {
+async fn no_longer(bench: &Bench) -> CaseResult {
     let stand_in = stand_in().await?;
     let mut provider = provider(bench, &stand_in, Hosting::Waits).await?;
     let completion = complete(&mut provider, "q25-silent-before-the-status").await?;
@@ -98,10 +98,10 @@ async fn no_longer(bench: &Bench) -> Told {
             reasons.push(format!("told to wait {told} ms it took {quickest:?}"));
         }
     }
-    told(format!("at most {slowest:.0?} beyond"), reasons)
+    case_result(format!("at most {slowest:.0?} beyond"), reasons)
 }
 
-async fn first_word(bench: &Bench) -> Told {
+async fn first_word(bench: &Bench) -> CaseResult {
     let stand_in = stand_in().await?;
     let mut provider = provider(bench, &stand_in, Hosting::Waits).await?;
     let begun = Instant::now();
@@ -118,10 +118,10 @@ async fn first_word(bench: &Bench) -> Told {
     }
     let first = first.ok_or_else(|| "no word came".to_owned())?;
     let late = (first > Duration::from_millis(800)).then(|| format!("the first word came after {first:?}"));
-    told(format!("after {first:.0?}"), late.into_iter().collect())
+    case_result(format!("after {first:.0?}"), late.into_iter().collect())
 }
 
-async fn bounded(bench: &Bench) -> Told {
+async fn bounded(bench: &Bench) -> CaseResult {
     let stand_in = stand_in().await?;
     let mut provider = provider(bench, &stand_in, Hosting::Waits).await?;
     let completion = complete(&mut provider, "many-chunks").await?;
@@ -146,10 +146,10 @@ async fn bounded(bench: &Bench) -> Told {
     if reasons.is_empty() && text != "word ".repeat(2000) {
         reasons.push(format!("{} bytes of text came, not the 10,000 that were sent", text.len()));
     }
-    told(format!("{} bytes of text", text.len()), reasons)
+    case_result(format!("{} bytes of text", text.len()), reasons)
 }
 
-async fn turns(bench: &Bench) -> Told {
+async fn turns(bench: &Bench) -> CaseResult {
     let stand_in = stand_in().await?;
     let mut provider = provider(bench, &stand_in, Hosting::Steps).await?;
     let mut completions = Vec::new();
@@ -173,5 +173,5 @@ async fn turns(bench: &Bench) -> Told {
     }
     let whole = completions.iter().filter(|(_, text, _)| text == "Hello, world.").count();
     let reasons = (whole != 4).then(|| format!("{} of 4 answers are not whole", 4 - whole));
-    told(format!("{whole} whole answers"), reasons.into_iter().collect())
+    case_result(format!("{whole} whole answers"), reasons.into_iter().collect())
 }

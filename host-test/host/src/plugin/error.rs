@@ -4,8 +4,25 @@ use std::io;
 use std::path::PathBuf;
 
 use super::surface::{ALLOWED_IMPORTS, contract};
-use super::trust::SignatureError;
+use super::trust::{KeyError, SignatureError};
 use crate::private_file::PrivateFileError;
+
+/// What is wrong in a manifest: the line or the key, and what would be right. It repeats at most a few words of the
+/// manifest, which others wrote and which may be of any length.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ManifestError(pub(super) String);
+
+/// Why bytes are no component.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SurfaceError {
+    /// They are what components are made of.
+    #[error("it is a core module, not a component")]
+    CoreModule,
+    /// They are no WebAssembly, or not all of it.
+    #[error("{0}")]
+    Malformed(String),
+}
 
 /// Why a plugin cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +75,7 @@ pub enum LoadError {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        reason: String,
+        reason: KeyError,
     },
     /// The manifest cannot be understood.
     #[error("{path}: {reason}", path = path.display())]
@@ -66,7 +83,7 @@ pub enum LoadError {
         /// The manifest.
         path: PathBuf,
         /// What is wrong, and what would be right.
-        reason: String,
+        reason: ManifestError,
     },
     /// The component is another one than the manifest describes.
     #[error(
@@ -88,7 +105,7 @@ pub enum LoadError {
         /// The file.
         path: PathBuf,
         /// What was found.
-        reason: String,
+        reason: SurfaceError,
     },
     /// The component is no model provider.
     #[error(

@@ -6,6 +6,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::error::ManifestError;
 use super::origin::{Origin, Scheme};
 
 /// The name of the manifest in a plugin's folder.
@@ -124,20 +125,21 @@ impl Manifest {
     /// Reads a manifest.
     ///
     /// # Errors
-    /// In words that name the line or the key, and what would be right.
-    pub fn parse(text: &str) -> Result<Manifest, String> {
-        let manifest: Manifest = toml::from_str(text).map_err(|error| located(text, &error))?;
-        manifest.check().map_err(|reason| clipped(&reason, LONGEST_REASON))?;
+    /// Names the line or the key, and what would be right.
+    pub fn parse(text: &str) -> Result<Manifest, ManifestError> {
+        let manifest: Manifest =
+            toml::from_str(text).map_err(|error| ManifestError(located(text, &error)))?;
+        manifest.check().map_err(|reason| ManifestError(clipped(&reason, LONGEST_REASON)))?;
         Ok(manifest)
     }
 
     /// The manifest as TOML.
     ///
     /// # Errors
-    /// In words that name the key that cannot be written.
-    pub fn to_toml(&self) -> Result<String, String> {
-        self.check()?;
-        toml::to_string(self).map_err(|error| error.to_string())
+    /// Names the key that cannot be written.
+    pub fn to_toml(&self) -> Result<String, ManifestError> {
+        self.check().map_err(ManifestError)?;
+        toml::to_string(self).map_err(|error| ManifestError(error.to_string()))
     }
 
     fn check(&self) -> Result<(), String> {

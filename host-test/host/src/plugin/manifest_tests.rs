@@ -104,7 +104,7 @@ fn each_mistake_is_refused_by_its_name() {
     for (from, to, word) in cases {
         let text = right().replace(from, to);
         assert_ne!(text, right(), "nothing replaced: {from}");
-        let error = Manifest::parse(&text).unwrap_err();
+        let error = Manifest::parse(&text).unwrap_err().to_string();
         assert!(error.contains(word), "{to}: {error}");
     }
 }
@@ -113,7 +113,7 @@ fn each_mistake_is_refused_by_its_name() {
 fn a_header_that_a_request_needs_for_itself_cannot_carry_the_key() {
     let with = |header: &str| Manifest::parse(&right().replace("\"authorization\"", &format!("{header:?}")));
     for header in ["host", "Host", "content-length", "Transfer-Encoding", "content-type", "connection"] {
-        let error = with(header).unwrap_err();
+        let error = with(header).unwrap_err().to_string();
         assert!(error.contains(header) && error.contains("no key can be sent"), "{error}");
     }
     for header in wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS {
@@ -147,7 +147,7 @@ fn a_mistake_is_told_in_one_short_line_with_its_place() {
     for (from, to, start) in cases {
         let text = right().replacen(from, &to, 1);
         assert_ne!(text, right(), "nothing replaced: {from}");
-        let error = Manifest::parse(&text).unwrap_err();
+        let error = Manifest::parse(&text).unwrap_err().to_string();
         assert!(error.chars().count() < 300 && !error.contains('\n'), "{error}");
         assert!(error.starts_with(start), "{start}: {error}");
     }
@@ -165,10 +165,10 @@ fn an_unknown_key_is_refused_at_every_level_with_the_names_that_there_are() {
     for (line, key, known) in cases {
         let text = right().replace(line, &format!("{line}{key} = 1\n"));
         assert_ne!(text, right(), "{line}");
-        let error = Manifest::parse(&text).unwrap_err();
+        let error = Manifest::parse(&text).unwrap_err().to_string();
         assert!(error.contains(&format!("unknown field `{key}`")), "{error}");
         assert!(known.iter().all(|name| error.contains(name)), "{error}");
     }
-    let error = Manifest::parse(&format!("{}[grants]\nall = true\n", right())).unwrap_err();
+    let error = Manifest::parse(&format!("{}[grants]\nall = true\n", right())).unwrap_err().to_string();
     assert!(error.contains("unknown field `grants`") && error.contains("limits"), "{error}");
 }

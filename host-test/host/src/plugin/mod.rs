@@ -17,13 +17,13 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-pub use error::LoadError;
+pub use error::{LoadError, ManifestError, SurfaceError};
 pub use manifest::{CredentialKind, CredentialSpec, FILE_NAME, Limits, Manifest, Network};
 pub use origin::{Origin, OriginError, Scheme};
 pub use pack::pack;
 pub use signing::{SigningError, SigningKey, generate, sign};
 pub use surface::{ALLOWED_IMPORTS, CONTRACT_PACKAGE, CONTRACT_VERSION, Surface, contract};
-pub use trust::{SignatureError, Trust, TrustedKey};
+pub use trust::{KeyError, SignatureError, Trust, TrustedKey};
 
 use files::{LONGEST_COMPONENT, LONGEST_TEXT, listing, read, read_if_there};
 use trust::shown;
@@ -174,7 +174,7 @@ fn read_manifest(path: &Path, directory: &Path) -> Result<Vec<u8>, LoadError> {
 }
 
 fn parse_manifest(bytes: Vec<u8>, path: &Path) -> Result<Manifest, LoadError> {
-    let text = String::from_utf8(bytes).map_err(|_| "it is not text in UTF-8".to_owned());
+    let text = String::from_utf8(bytes).map_err(|_| ManifestError("it is not text in UTF-8".to_owned()));
     let manifest = text.and_then(|text| Manifest::parse(&text));
     manifest.map_err(|reason| LoadError::Manifest { path: path.to_owned(), reason })
 }

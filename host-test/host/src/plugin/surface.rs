@@ -1,6 +1,8 @@
 //! What a component asks for and offers, read from its bytes before anything is compiled.
 
-use wasmparser::{Encoding, Parser, Payload};
+use wasmparser::{BinaryReaderError, Encoding, Parser, Payload};
+
+use super::error::SurfaceError;
 
 /// The package of the contract that this harness speaks.
 pub const CONTRACT_PACKAGE: &str = "agent:model-provider";
@@ -34,29 +36,29 @@ impl Surface {
     /// Reads the names from a component's bytes.
     ///
     /// # Errors
-    /// In one sentence, when the bytes are no component.
-    pub fn read(component: &[u8]) -> Result<Surface, String> {
+    /// When the bytes are no component.
+    pub fn read(component: &[u8]) -> Result<Surface, SurfaceError> {
         let mut surface = Surface::default();
         // A component holds modules and components; only the names of the outermost one count.
         let mut depth = 0_usize;
         for payload in Parser::new(0).parse_all(component) {
-            match payload.map_err(|error| error.to_string())? {
+            match payload.map_err(malformed)? {
                 Payload::Version { encoding, .. } => {
                     if depth == 0 && encoding == Encoding::Module {
-                        return Err("it is a core module, not a component".to_owned());
+                        return Err(SurfaceError::CoreModule);
                     }
                     depth += 1;
                 }
                 Payload::End(_) => depth = depth.saturating_sub(1),
                 Payload::ComponentImportSection(section) if depth == 1 => {
                     for import in section {
-                        let import = import.map_err(|error| error.to_string())?;
+                        let import = import.map_err(malformed)?;
                         surface.imports.push(import.name.name.to_owned());
                     }
                 }
                 Payload::ComponentExportSection(section) if depth == 1 => {
                     for export in section {
-                        let export = export.map_err(|error| error.to_string())?;
+                        let export = export.map_err(malformed)?;
                         surface.exports.push(export.name.name.to_owned());
                     }
                 }
@@ -85,6 +87,10 @@ pub fn contract() -> String {
     format!("{CONTRACT_PACKAGE}@{CONTRACT_VERSION}")
 }
 
+fn malformed(error: BinaryReaderError) -> SurfaceError {
+    SurfaceError::Malformed(error.to_string())
+}
+
 fn is_allowed(import: &str) -> bool {
     let (name, version) = import.split_once('@').unwrap_or((import, ""));
     ALLOWED_IMPORTS.contains(&name) && version.starts_with("0.2.")
@@ -96,7 +102,7 @@ mod tests {
 
     const IMPORT: &str = "(type $t (instance)) (import \"wasi:io/poll@0.2.12\" (instance (type $t)))";
 
-    fn read(wat: &str) -> Result<Surface, String> {
+    fn read(wat: &str) -> Result<Surface, SurfaceError> {
         Surface::read(&wat::parse_str(wat).unwrap())
     }
 
@@ -117,7 +123,7 @@ mod tests {
     fn a_module_garbage_and_a_cut_component_are_no_components() {
         let whole = wat::parse_str(format!("(component {IMPORT})")).unwrap();
         let cut = whole.get(..whole.len() - 3).unwrap();
-        assert_eq!(read("(module)").unwrap_err(), "it is a core module, not a component");
+        assert_eq!(read("(module)"), Err(SurfaceError::CoreModule));
         for bytes in [b"".as_slice(), b"hello", cut] {
             assert!(Surface::read(bytes).is_err());
         }

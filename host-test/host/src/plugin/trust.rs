@@ -67,19 +67,20 @@ pub enum SignatureError {
     },
 }
 
+/// A text is no public key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is no public key of minisign; write the line that begins with RW, or name a .pub file")]
+pub struct KeyError;
+
 impl TrustedKey {
     /// Reads a key: the 56 characters that minisign prints, or the text of a `.pub` file.
     ///
     /// # Errors
-    /// In words, when it is no public key.
-    pub fn parse(text: &str) -> Result<TrustedKey, String> {
+    /// When it is no public key.
+    pub fn parse(text: &str) -> Result<TrustedKey, KeyError> {
         // A file has a comment before the key.
         let key = text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
-        let key = PublicKey::from_base64(key).map_err(|_| {
-            "it is no public key of minisign; write the line that begins with RW, or name a .pub file"
-                .to_owned()
-        })?;
-        Ok(TrustedKey(key))
+        PublicKey::from_base64(key).map(TrustedKey).map_err(|_| KeyError)
     }
 
     /// Reads a key that is given as itself or as the name of a file.

@@ -1,4 +1,4 @@
-//! What can go wrong around a component: before it runs, and in a call.
+//! Errors before a component runs, and of a call.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,7 +15,7 @@ pub enum SandboxError {
     /// The WebAssembly engine does not start on this machine.
     #[error("the WebAssembly engine cannot start: {0}")]
     Engine(String),
-    /// A certificate that the host was told to trust is none.
+    /// A certificate that the host should trust cannot be read.
     #[error("{0}; give it as one certificate in DER")]
     Root(String),
     /// The component cannot be compiled.
@@ -52,10 +52,10 @@ pub enum SandboxError {
     NoBaseUrl,
 }
 
-/// Why a call to a component brought no answer.
+/// Why a call to a component failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// The component answered with an error of the contract.
+    /// The component returned an error of the contract. The instance can be used further.
     #[error("{}", .0.message)]
     Provider(Box<contract::Error>),
     /// The component broke off: it is of no further use.
@@ -66,7 +66,7 @@ pub enum CallError {
     Deadline {
         /// The function of the contract.
         call: &'static str,
-        /// The wait that it was told and what the manifest allows beyond.
+        /// The wait that was passed to it plus what the manifest allows beyond.
         limit: Duration,
     },
     /// An earlier call broke this instance.
@@ -85,7 +85,7 @@ impl From<contract::Error> for CallError {
 #[error("the call took too long")]
 pub(super) struct Overdue;
 
-/// What stopped a component, in a line and without the backtrace that means nothing to people.
+/// What stopped a component, in one line. The backtrace is left out: it names functions of the component by number.
 pub(super) fn reason(error: &wasmtime::Error) -> String {
     if let Some(trap) = error.downcast_ref::<Trap>() {
         return trap.to_string();
@@ -93,15 +93,15 @@ pub(super) fn reason(error: &wasmtime::Error) -> String {
     if let Some(ResourceTableError::Full) = error.downcast_ref() {
         return "it holds more resources of the host than an instance may".to_owned();
     }
-    let words = error.root_cause().to_string();
-    // The engine's error has no type that could be asked for, and speaks of fuel.
-    if words.contains("allocated for hostcalls") {
+    let message = error.root_cause().to_string();
+    // The engine's error has no type to match on, and its text mentions fuel, which would confuse people.
+    if message.contains("allocated for hostcalls") {
         return "it handed out more than a call may carry".to_owned();
     }
-    words
+    message
 }
 
-/// The chain of causes of an error, for what only a developer can mend.
+/// The chain of causes of an error, for what only a developer can fix.
 pub(super) fn causes(error: &wasmtime::Error) -> String {
     error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -1,4 +1,4 @@
-//! What a person lets a plugin do, and the key that it is let in with.
+//! What a person allows a plugin to do, and the key for its requests.
 
 use std::fmt;
 
@@ -6,46 +6,46 @@ use url::Url;
 
 use crate::plugin::Origin;
 
-/// Where the key is during a run.
+/// Which side of the sandbox holds the key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KeyMode {
     /// The host adds it to each request; it never enters the sandbox.
     #[default]
     Injected,
-    /// The component is given it, and adds it itself.
+    /// The component receives it and adds it itself. Needed only where a host cannot add a header.
     Bearer,
 }
 
-/// What a person lets a plugin do. The default lets it do nothing.
+/// What a person allows a plugin to do. The default allows nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grant {
-    /// Origins that it may talk to, of those that its manifest names.
+    /// Origins that it may talk to, out of those that its manifest declares.
     pub origins: Vec<Origin>,
-    /// Whether it may talk to this machine; the origin has to be allowed besides.
+    /// Whether it may talk to this machine. The origin has to be allowed as well.
     pub loopback: bool,
-    /// Whether the chosen base URL may lead into a private network (RFC 1918, RFC 6598, RFC 4193). The
-    /// origins of the manifest never may, and link-local addresses and those at which clouds keep
-    /// credentials are never reached. A host sets it where a person chose an address of such a network,
-    /// or said so: a name alone does not tell, since whoever answers for it could name any address.
+    /// Whether the chosen base URL may resolve to a private network (RFC 1918, RFC 6598, RFC 4193). The origins of
+    /// the manifest never may. Link-local addresses and those at which clouds keep credentials are always refused.
+    /// Set it only where a person typed an address of such a network or asked for it: a host name is no evidence,
+    /// since its owner can point it at any address and reach services that trust the local network.
     pub private: bool,
-    /// The base URL that a person chose, whose origin is thereby granted where the manifest takes
-    /// base URLs. `None`: the manifest's own.
+    /// The base URL that a person chose. Its origin is granted by that, if the manifest accepts other base URLs.
+    /// `None`: the manifest's own.
     pub base_url: Option<Url>,
     /// The key that the host adds. `None`: the host adds none.
     pub key: Option<Secret>,
 }
 
-/// A text that is never shown.
+/// A text that `Debug` does not show. Nothing that holds a key can print it by accident.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes a secret in.
+    /// Wraps a secret.
     pub fn new(text: impl Into<String>) -> Secret {
         Secret(text.into())
     }
 
-    /// Gives it out: only to what sends it or looks for it.
+    /// The text itself, for code that sends it or searches for it.
     pub fn expose(&self) -> &str {
         &self.0
     }

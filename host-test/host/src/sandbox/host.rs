@@ -18,7 +18,8 @@ use super::transport::{Dialer, Tls, Transports};
 use crate::contract::ModelProviderPre;
 use crate::plugin::{Manifest, Plugin, contract};
 
-/// A WebAssembly engine and a folder of compiled components.
+/// A WebAssembly engine and a cache of compiled components. One for each process is enough: it holds the address space
+/// of all instances and the machine code, and the instances of one plugin share their connections through it.
 pub struct Host {
     engine: Engine,
     cache: Cache,
@@ -27,22 +28,22 @@ pub struct Host {
     dialer: Arc<Dialer>,
 }
 
-/// What a host does otherwise than usual.
+/// Settings of a host that differ from the usual ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostOptions {
-    /// How many instances there may be at once: 1,024 if nothing is said. Room for one is four gigabytes of
-    /// address space and no memory; making it takes a microsecond or two for each when the host starts.
+    /// How many instances may exist at the same time; 1,024 by default. Each reserves four gigabytes of address space
+    /// and no memory, which takes a microsecond or two when the host starts.
     pub instances: u32,
-    /// Whatever waits traps, as for a host that runs on an event loop. Calls to a component are made
-    /// with a wait of 0, and this host waits between them.
+    /// Functions that wait trap, as they have to in a host that runs on an event loop. Calls to a component are made
+    /// with a wait of 0, and this host waits between them. For tests of components.
     pub trap_on_block: bool,
-    /// The host can look into the memories of components; see [`Instance::count_in_memory`].
+    /// The host can search the memories of components; see [`Instance::count_in_memory`].
     pub readable_memory: bool,
-    /// Counts what components do, in instructions of WebAssembly; see [`Instance::fuel_used`]. They are slower
-    /// for it.
+    /// Counts the WebAssembly instructions that components execute; see [`Instance::fuel_used`]. Counting makes them
+    /// slower.
     pub count_fuel: bool,
-    /// Trusted besides the public roots: for tests, and for gateways with a root of their own. Each is one
-    /// certificate in DER; one that cannot be read as a root stops the start of the host.
+    /// Root certificates that are trusted in addition to the public ones: for tests, and for gateways with a root of
+    /// their own. Each is one certificate in DER; the host does not start with one that cannot be read.
     pub extra_roots: Vec<CertificateDer<'static>>,
 }
 
@@ -58,22 +59,22 @@ impl Default for HostOptions {
     }
 }
 
-/// The memories of the engine, and a turnstile: the engine does not tell for which instance it makes
-/// a memory, so instances are made one at a time.
+/// The memories of the engine, and a lock around starting an instance. The engine does not report for which instance
+/// it creates a memory, so instances start one at a time, and a new memory belongs to the one that is starting.
 #[derive(Clone)]
 pub(super) struct Readable {
     pub(super) memories: Arc<Memories>,
     pub(super) turn: Arc<Mutex<()>>,
 }
 
-/// What [`Host::prepare`] is about to do, for a sign of progress.
+/// What [`Host::prepare`] is about to do, to be shown as progress.
 #[derive(Debug)]
 pub enum Preparation {
-    /// The compiled component was there: this takes milliseconds.
+    /// The compiled component was found in the cache: this takes milliseconds.
     FromCache,
     /// It has to be compiled: this takes a second, or several.
     Compiling,
-    /// It was compiled and could not be kept: the next run will compile it again.
+    /// It was compiled and could not be written to the cache: the next run will compile it again.
     NotKept(CacheError),
 }
 
@@ -88,7 +89,7 @@ pub struct Prepared {
     inspection: Inspection,
 }
 
-/// What a component is, seen from outside.
+/// Facts about a component that can be read without running it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inspection {
     /// What it imports.
@@ -104,8 +105,8 @@ pub struct Inspection {
 }
 
 impl Host {
-    /// A host that keeps compiled components in `cache`: a folder, or a folder and a key, which need not
-    /// exist and which nobody else may be able to write to.
+    /// A host that keeps compiled components in `cache`: a folder, or a folder and a key file. Neither has to exist.
+    /// Nobody else may be able to write there, since the machine code in it is executed.
     ///
     /// # Errors
     /// When the engine does not start on this machine.
@@ -128,7 +129,8 @@ impl Host {
         Ok(Host { engine, cache: Cache::new(cache.into()), options, memories, dialer })
     }
 
-    /// Makes a plugin ready to run, from the cache or by compiling it. Blocks while it compiles.
+    /// Makes a plugin ready to run, from the cache or by compiling it. Compiling takes a second or several and blocks
+    /// the thread; `progress` is called before it begins.
     ///
     /// # Errors
     /// When the component cannot be compiled, or does not fit the contract of this harness.

@@ -16,10 +16,10 @@ use super::credential::Credential;
 use super::error::{CallError, SandboxError, reason};
 use super::grant::Grant;
 use super::host::Prepared;
-use super::http::Door;
 use super::limits::{RESOURCES, store_limits};
 use super::linker::State;
 use super::memory::Region;
+use super::outbound_gate::OutboundGate;
 use super::policy::{Denial, Policy};
 use super::redact::{Outgoing, Redaction};
 use super::running::Running;
@@ -28,25 +28,25 @@ use crate::contract::{
     ModelList, ModelPoll, ModelProvider, Request,
 };
 
-/// The longest single wait inside a component while an answer is polled for.
+/// The longest single wait inside a component while a query is polled.
 const POLL: Duration = Duration::from_millis(500);
 
-/// The pause between two steps of a component that must not wait itself: time for the connections. What is on
-/// its way comes sooner than any timer goes off, so of so many pauses only one takes that long, and in the
-/// others the connections just get their turn.
+/// The pause between two steps of a component that must not wait itself; it gives the connections time. Bytes that are
+/// on their way arrive sooner than a timer fires, so only one pause in [`PAUSES`] takes that long, and the others just
+/// let the connections run.
 const PAUSE: Duration = Duration::from_millis(1);
 const PAUSES: u8 = 16;
 
-/// How long the host waits in a component's place for the next piece of an answer. After so long a silence
-/// the component waits itself, and minds its own deadlines.
+/// How long the host waits for the next chunk in the component's place, which is cheaper than a call that finds
+/// nothing. After that the component waits itself, so that its own deadlines are checked.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// One instance of a component under one grant.
 ///
-/// Its calls take turns. One whose future is dropped before it is done, or that fails otherwise than
-/// with [`CallError::Provider`], leaves the instance unusable; dropping the instance ends everything
-/// that it had under way, and closes its connections. So whoever wants to stop in the midst of an answer
-/// calls [`Instance::next`] with a short wait, and [`Instance::cancel`] between two calls.
+/// Calls are made one after the other. A call whose future is dropped before it returns, or that fails with anything
+/// but [`CallError::Provider`], leaves the instance unusable. To stop in the middle of a stream, call
+/// [`Instance::next`] with a short wait and [`Instance::cancel`] between two calls. Dropping the instance ends
+/// everything that it has under way and closes its connections.
 pub struct Instance {
     running: Running,
     bindings: ModelProvider,
@@ -54,7 +54,7 @@ pub struct Instance {
     /// Pauses so far, counted modulo [`PAUSES`].
     pauses: u8,
     memories: Option<Vec<Arc<Region>>>,
-    /// The keys that the host adds or handed in, to be taken out of what a server says.
+    /// The keys that the host adds or passed in, to be removed from what a server sends.
     redaction: Redaction,
 }
 
@@ -62,12 +62,12 @@ pub struct Instance {
 #[derive(Debug)]
 pub struct ClientHandle(ResourceAny);
 
-/// A completion under way in an instance. It is ended by [`Instance::cancel`], also after its last event.
+/// A completion in an instance. It is released by [`Instance::cancel`], also after its last event.
 pub struct CompletionHandle {
     resource: ResourceAny,
     /// Locked by [`Instance::next`] only, whose calls take turns.
     outgoing: Mutex<Outgoing>,
-    /// The component has said all that it could of what has arrived: it gave fewer events than it might have.
+    /// The component has nothing left of what has arrived: it returned fewer events than were allowed.
     drained: AtomicBool,
 }
 
@@ -78,7 +78,7 @@ impl fmt::Debug for CompletionHandle {
 }
 
 /// Calls a function of the component within its deadline: the arguments are the running store, the
-/// name, the wait that the call is told, and what is called on the store.
+/// name, the wait that is passed to the call, and what is called on the store.
 macro_rules! call {
     ($running:expr, $name:literal, $wait:expr, |$store:ident| $call:expr) => {{
         let running: &mut Running = &mut $running;
@@ -98,14 +98,14 @@ impl Instance {
         let redaction =
             grant.key.as_ref().map_or_else(Redaction::default, |key| Redaction::default().with(key.expose()));
         let policy = Policy::new(&manifest.network, grant);
-        let door = Door::new(policy, credential, redaction.clone(), prepared.transports.of(grant));
+        let gate = OutboundGate::new(policy, credential, redaction.clone(), prepared.transports.of(grant));
         let mut table = ResourceTable::new();
         table.set_max_capacity(RESOURCES);
         let state = State {
             table,
             clocks: WasiClocksCtx::default(),
             http: WasiHttpCtx::new(),
-            door,
+            gate,
             limits: store_limits(&manifest.limits),
             deadline: Instant::now(),
         };
@@ -128,7 +128,7 @@ impl Instance {
         Ok(Instance { running, bindings, trap_on_block, pauses: 0, memories, redaction })
     }
 
-    /// What the provider is.
+    /// What the provider is: its name, origins, capabilities and default model.
     ///
     /// # Errors
     /// When the component breaks down or is too slow.
@@ -144,7 +144,7 @@ impl Instance {
     pub async fn open(&mut self, config: &Config) -> Result<ClientHandle, CallError> {
         if let Handed::Bearer(key) = &config.credential {
             self.redaction = self.redaction.with(key);
-            self.running.store.data_mut().door.redact(self.redaction.clone());
+            self.running.store.data_mut().gate.redact(self.redaction.clone());
         }
         let guest = guest(&self.bindings).client();
         let client =
@@ -152,16 +152,16 @@ impl Instance {
         client.map(ClientHandle).map_err(|error| self.scrubbed(error))
     }
 
-    /// Makes a connection to a base URL ahead of the first request, which then need not wait for name, TCP and
-    /// TLS; whether there is one now. Nothing is sent over it. Where it fails, the first request tells why.
+    /// Connects to a base URL ahead of the first request, which then does not wait for DNS, TCP and TLS. Returns
+    /// whether there is a connection now. Nothing is sent over it. If it fails, the first request reports why.
     pub async fn warm(&mut self, base_url: &Url) -> bool {
         let Ok(address) = base_url.as_str().parse() else { return false };
-        let warmed = self.running.store.data().door.warm(&address);
+        let warmed = self.running.store.data().gate.warm(&address);
         warmed.await
     }
 
-    /// Asks for the models and waits for the list, as long as the client's own deadlines let it. A list
-    /// no older than `max_age` may come from memory.
+    /// Requests the models and waits for the list, at most as long as the client's own deadlines. A list no older
+    /// than `max_age` may be taken from memory.
     ///
     /// # Errors
     /// The provider's, when there is no list.
@@ -178,16 +178,16 @@ impl Instance {
         })?
         .map_err(|error| self.scrubbed(error))?;
         let list = self.poll_models(query).await;
-        let mut list = self.settle(query, list).await?;
-        // The list itself is made of answers that passed the door, where keys are taken out.
+        let mut list = self.finish_query(query, list).await?;
+        // The list itself is made of responses that passed the gate, which removes keys.
         list.degraded.iter_mut().for_each(|error| self.redaction.error(error));
         Ok(list)
     }
 
-    /// Asks for the account and waits for the answer, as long as the client's own deadlines let it.
+    /// Requests the account and waits for it, at most as long as the client's own deadlines.
     ///
     /// # Errors
-    /// The provider's, when the key is not accepted or the provider does not answer.
+    /// The provider's, when the key is not accepted or the provider does not respond.
     pub async fn account(&mut self, client: &ClientHandle) -> Result<Account, CallError> {
         let clients = guest(&self.bindings).client();
         let query = call!(self.running, "client.account", Duration::ZERO, |store| {
@@ -195,10 +195,10 @@ impl Instance {
         })?
         .map_err(|error| self.scrubbed(error))?;
         let account = self.poll_account(query).await;
-        self.settle(query, account).await
+        self.finish_query(query, account).await
     }
 
-    /// Starts a completion.
+    /// Starts a completion. Nothing is sent before the first [`Instance::next`].
     ///
     /// # Errors
     /// The provider's, when the request itself cannot be used.
@@ -234,10 +234,10 @@ impl Instance {
         loop {
             let left = wait.saturating_sub(begun.elapsed());
             let arrived = self.arrived(completion, left).await;
-            let told = if arrived { Duration::ZERO } else { self.told(left) };
+            let wait_ms = if arrived { Duration::ZERO } else { self.wait_of_call(left) };
             let completions = guest(&self.bindings).completion();
-            let batch = call!(self.running, "completion.next", told, |store| {
-                completions.call_next(store, completion.resource, max_events, milliseconds(told))
+            let batch = call!(self.running, "completion.next", wait_ms, |store| {
+                completions.call_next(store, completion.resource, max_events, milliseconds(wait_ms))
             })?;
             let count = batch.as_ref().map_or(0, |batch| batch.events.len());
             completion.drained.store(count < usize::try_from(max_events).unwrap_or(usize::MAX), Relaxed);
@@ -246,7 +246,7 @@ impl Instance {
                 return Ok(batch);
             }
             match (arrived, self.trap_on_block) {
-                // What came was no event: a comment, or half a chunk.
+                // The received bytes were no event: a comment, or half a chunk.
                 (true, _) => {}
                 (false, true) => self.pause().await,
                 (false, false) => return Ok(batch),
@@ -254,16 +254,16 @@ impl Instance {
         }
     }
 
-    /// Waits in the place of a component that would do nothing but wait; whether something came meanwhile.
+    /// Waits in the place of a component that would do nothing but wait. Returns whether bytes have arrived.
     async fn arrived(&mut self, completion: &CompletionHandle, wait: Duration) -> bool {
-        let arrivals = self.running.store.data().door.arrivals().clone();
+        let arrivals = self.running.store.data().gate.arrivals().clone();
         if wait.is_zero() || !completion.drained.load(Relaxed) || !arrivals.is_quiet() {
             return false;
         }
         timeout(wait.min(PATIENCE), arrivals.wait()).await.is_ok()
     }
 
-    /// Ends a completion, whether it is done or not; the connection closes.
+    /// Ends a completion, whether it is done or not. The connection of one that is not done closes.
     ///
     /// # Errors
     /// When the component breaks down over it.
@@ -279,21 +279,21 @@ impl Instance {
         self.drop_resource(client.0).await
     }
 
-    /// Why requests were not let out: the latest ones, in the order in which they were made.
+    /// Why requests were refused by the host: the latest ones, in the order in which they were made.
     pub fn denials(&self) -> Vec<Denial> {
-        self.running.store.data().door.denials()
+        self.running.store.data().gate.denials()
     }
 
-    /// A text that the host makes of what the component did, such as a [`Denial`], without the keys.
+    /// A text about what the component did, such as a [`Denial`], with the keys removed. A component can put a key
+    /// into a host name.
     pub fn without_keys(&self, mut text: String) -> String {
         self.redaction.text(&mut text);
         text
     }
 
-    /// How many texts of errors, responses, warnings and finishes came out of the component with a key in
-    /// them, which the host took out. Answers lose their keys before the component sees them, so a key that
-    /// the component was handed, and that is as long as keys are, it showed by itself. Blocks do not count:
-    /// a component joins what a server said in pieces.
+    /// How many errors, responses, warnings and finishes left the component with a key in them, which the host
+    /// removed. Responses of a server lose their keys before the component sees them, so a key of usual length was
+    /// leaked by the component itself. Blocks are not counted: a component joins pieces of what a server sent.
     pub fn keys_taken_out(&self) -> u64 {
         self.redaction.taken_out()
     }
@@ -313,12 +313,12 @@ impl Instance {
 
     async fn poll_models(&mut self, query: ResourceAny) -> Result<ModelList, CallError> {
         loop {
-            let told = self.told(POLL);
+            let wait = self.wait_of_call(POLL);
             let queries = guest(&self.bindings).model_query();
-            let answer = call!(self.running, "model-query.poll", told, |store| {
-                queries.call_poll(store, query, milliseconds(told))
+            let poll = call!(self.running, "model-query.poll", wait, |store| {
+                queries.call_poll(store, query, milliseconds(wait))
             })??;
-            match answer {
+            match poll {
                 ModelPoll::Ready(list) => return Ok(list),
                 ModelPoll::Pending(_) => self.pause().await,
             }
@@ -327,22 +327,26 @@ impl Instance {
 
     async fn poll_account(&mut self, query: ResourceAny) -> Result<Account, CallError> {
         loop {
-            let told = self.told(POLL);
+            let wait = self.wait_of_call(POLL);
             let queries = guest(&self.bindings).account_query();
-            let answer = call!(self.running, "account-query.poll", told, |store| {
-                queries.call_poll(store, query, milliseconds(told))
+            let poll = call!(self.running, "account-query.poll", wait, |store| {
+                queries.call_poll(store, query, milliseconds(wait))
             })??;
-            match answer {
+            match poll {
                 AccountPoll::Ready(account) => return Ok(account),
                 AccountPoll::Pending(_) => self.pause().await,
             }
         }
     }
 
-    /// Drops a question once it is answered. Of a failed answer and a failed drop the first is told.
-    async fn settle<T>(&mut self, query: ResourceAny, answer: Result<T, CallError>) -> Result<T, CallError> {
-        match answer {
-            Ok(answer) => self.drop_resource(query).await.map(|()| answer),
+    /// Releases a query that has its result. If the query failed and releasing it fails too, the first error wins.
+    async fn finish_query<T>(
+        &mut self,
+        query: ResourceAny,
+        result: Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        match result {
+            Ok(value) => self.drop_resource(query).await.map(|()| value),
             Err(CallError::Provider(error)) => {
                 self.drop_resource(query).await?;
                 Err(self.scrubbed(*error))
@@ -362,12 +366,12 @@ impl Instance {
         call!(self.running, "drop", Duration::ZERO, |store| resource.resource_drop_async(store))
     }
 
-    /// The wait that the component is told.
-    fn told(&self, wait: Duration) -> Duration {
+    /// The wait that is passed to the component.
+    fn wait_of_call(&self, wait: Duration) -> Duration {
         if self.trap_on_block { Duration::ZERO } else { wait }
     }
 
-    /// `&mut self`, so that who waits here can do so on any thread.
+    /// `&mut self`, since a shared reference to the store would bind the future to this thread.
     async fn pause(&mut self) {
         if !self.trap_on_block {
             return;

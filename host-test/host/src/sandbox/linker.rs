@@ -11,14 +11,14 @@ use wasmtime_wasi::clocks::{WasiClocks, WasiClocksCtx, WasiClocksCtxView};
 use wasmtime_wasi::p2::bindings::{clocks, io};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::http::Door;
+use super::outbound_gate::OutboundGate;
 
 /// The host's side of one instance.
 pub(super) struct State {
     pub(super) table: ResourceTable,
     pub(super) clocks: WasiClocksCtx,
     pub(super) http: WasiHttpCtx,
-    pub(super) door: Door,
+    pub(super) gate: OutboundGate,
     pub(super) limits: StoreLimits,
     /// When the call that is running has to be over.
     pub(super) deadline: Instant,
@@ -32,7 +32,7 @@ impl HasData for Table {
 
 impl WasiHttpView for State {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { hooks: &mut self.door, table: &mut self.table, ctx: &mut self.http }
+        WasiHttpCtxView { hooks: &mut self.gate, table: &mut self.table, ctx: &mut self.http }
     }
 }
 
@@ -86,8 +86,8 @@ fn trap_what_waits(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::http::Door;
     use super::super::limits::store_limits;
+    use super::super::outbound_gate::OutboundGate;
     use super::super::policy::Policy;
     use super::super::redact::Redaction;
     use super::super::transport::{Dialer, Transport};
@@ -145,7 +145,7 @@ mod tests {
             table: ResourceTable::new(),
             clocks: WasiClocksCtx::default(),
             http: WasiHttpCtx::new(),
-            door: Door::new(
+            gate: OutboundGate::new(
                 policy,
                 None,
                 Redaction::default(),

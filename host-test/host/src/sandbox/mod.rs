@@ -1,7 +1,8 @@
-//! Running components that are not trusted: what they may reach, use and see is decided here.
+//! Runs components that are not trusted. What they can reach, use and see is decided here.
 //!
-//! [`Host`] compiles a plugin once ([`Prepared`]), and each [`Instance`] of it runs under one person's
-//! [`Grant`] with memory, time and requests of its own.
+//! [`Host`] compiles a plugin once ([`Prepared`]). Each [`Instance`] of it runs under one person's [`Grant`], with
+//! limits for memory, time and requests of its own: a component that is hostile or broken can stop itself, and neither
+//! the host nor another instance.
 
 mod arrivals;
 mod cache;
@@ -10,11 +11,11 @@ mod engine;
 mod error;
 mod grant;
 mod host;
-mod http;
 mod instance;
 mod limits;
 mod linker;
 mod memory;
+mod outbound_gate;
 mod policy;
 mod redact;
 mod running;
@@ -27,4 +28,4 @@ pub use grant::{Grant, KeyMode, Secret};
 pub use host::{Host, HostOptions, Inspection, Preparation, Prepared};
 pub use instance::{ClientHandle, CompletionHandle, Instance};
 pub use policy::{Denial, Policy, destination};
-pub use transport::address::{Place, Reach};
+pub use transport::address::{AddrClass, Reach};

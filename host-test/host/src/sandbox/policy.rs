@@ -12,7 +12,7 @@ use http::Uri;
 use url::Url;
 
 use super::grant::Grant;
-use super::transport::address::{Place, Reach};
+use super::transport::address::{AddrClass, Reach};
 use crate::plugin::{Network, Origin, Scheme};
 
 /// What a plugin may talk to: what its manifest declares and a person grants.
@@ -50,7 +50,7 @@ pub enum Denial {
     NotGranted(Origin),
     /// Its name leads to addresses, and to none that it may lead to.
     #[error("{origin} leads to {places}; {rule}", places = places(.addresses), rule = rule(.addresses))]
-    Place {
+    AddressClass {
         /// Where the request was to go.
         origin: Origin,
         /// Where that is.
@@ -122,17 +122,17 @@ impl Policy {
 
 /// Addresses with what they are, for people.
 fn places(addresses: &[IpAddr]) -> String {
-    let place = |address: &IpAddr| match Place::of(*address) {
-        Place::Public => address.to_string(),
-        Place::Loopback => format!("{address} (this machine)"),
-        Place::Private(what) | Place::Reserved(what) => format!("{address} ({what})"),
+    let place = |address: &IpAddr| match AddrClass::of(*address) {
+        AddrClass::Public => address.to_string(),
+        AddrClass::Loopback => format!("{address} (this machine)"),
+        AddrClass::Private(what) | AddrClass::Reserved(what) => format!("{address} ({what})"),
     };
     addresses.iter().map(place).collect::<Vec<_>>().join(", ")
 }
 
 /// The rule that addresses break.
 fn rule(addresses: &[IpAddr]) -> &'static str {
-    match addresses.iter().any(|address| matches!(Place::of(*address), Place::Private(_))) {
+    match addresses.iter().any(|address| matches!(AddrClass::of(*address), AddrClass::Private(_))) {
         true => "a private network has to be granted, and be what the chosen base URL names",
         false => "only public addresses are connected to",
     }

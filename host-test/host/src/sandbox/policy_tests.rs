@@ -139,7 +139,7 @@ fn a_private_network_is_behind_the_chosen_base_url_and_behind_no_other_origin() 
 fn a_denial_says_what_is_wrong_with_an_address_and_what_would_help() {
     let denial = |addresses: &[&str]| {
         let addresses = addresses.iter().map(|text| text.parse().unwrap()).collect();
-        Denial::Place { origin: API.parse().unwrap(), addresses }.to_string()
+        Denial::AddressClass { origin: API.parse().unwrap(), addresses }.to_string()
     };
     assert_eq!(
         denial(&["10.0.0.5", "127.0.0.1", "fe80::1"]),

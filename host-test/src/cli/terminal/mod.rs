@@ -1,4 +1,4 @@
-//! What people see: stdout for the answer, stderr for everything beside it.
+//! Output for people: stdout for the response, stderr for everything else.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
@@ -64,7 +64,7 @@ impl Screen {
         self.colours && self.out_terminal
     }
 
-    /// Writes to stdout, at once: a streamed answer must not wait in a buffer.
+    /// Writes to stdout and flushes: streamed text must not wait in a buffer.
     pub(crate) fn print(self, text: &str) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::from)

@@ -49,7 +49,7 @@ async fn a_component_that_breaks_down_with_the_key_in_its_memory_shows_none_of_i
         let host = Host::with_options(folder.path().join("cache"), options).expect("an engine");
         let prepared = host.prepare(&plugin, &mut |_| ()).expect("it compiles");
         let mut instance = prepared.instantiate(Grant::default()).await.expect("it starts");
-        let config = Config { credential: Credential::Bearer(CANARY.to_owned()), ..small::config() };
+        let config = Config { credential: Credential::Bearer(CANARY.to_owned()), ..Config::default() };
         for call in 0..2 {
             let error = instance.open(&config).await.expect_err("it breaks down");
             text_holds_no_key(&format!("{body}, call {call}"), &shown(&error), CANARY);

@@ -65,13 +65,20 @@ fn by_ending(name: &str) -> Option<&'static str> {
     ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, kind)| *kind)
 }
 
+/// The media type of a file cannot be told.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the type of {path} is not known by its beginning or its name")]
+pub struct UnknownMediaType {
+    /// The file.
+    pub path: String,
+}
+
 /// Media from a file's bytes.
 ///
 /// # Errors
-/// A sentence, where nothing tells the media type.
-pub fn from_file(path: &str, bytes: Vec<u8>) -> Result<Media, String> {
-    let kind = media_type(path, &bytes)
-        .ok_or_else(|| format!("the type of {path} is not known by its beginning or its name"))?;
+/// When neither its beginning nor its name tells the media type.
+pub fn from_file(path: &str, bytes: Vec<u8>) -> Result<Media, UnknownMediaType> {
+    let kind = media_type(path, &bytes).ok_or_else(|| UnknownMediaType { path: path.to_owned() })?;
     let name = path.rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).map(str::to_owned);
     Ok(Media { source: MediaSource::Inline(bytes), media_type: kind.to_owned(), name })
 }
@@ -115,7 +122,9 @@ pub(super) fn media(fields: &mut Fields, load: LoadFile<'_>) -> Result<Media, Re
                 Some(kind) => {
                     Media { media_type: kind.clone(), source: MediaSource::Inline(bytes), name: None }
                 }
-                None => from_file(&text, bytes).map_err(|why| fields.problem("media-type", why))?,
+                None => {
+                    from_file(&text, bytes).map_err(|why| fields.problem("media-type", why.to_string()))?
+                }
             }
         }
     };

@@ -57,7 +57,7 @@ impl Flow {
 
     /// For bytes of an answer. A beginning of a key is held back from its first byte on: what comes
     /// whole there (a line of a stream, say) does not end within a word.
-    pub(super) fn at_the_door(redaction: &Redaction) -> Flow {
+    pub(super) fn at_the_gate(redaction: &Redaction) -> Flow {
         Flow::new(redaction, Mark::SameLength)
     }
 

@@ -1,21 +1,20 @@
-//! Takes keys out of what servers say, before a component or a person sees it.
+//! Removes keys from what servers send, before a component or a person sees it.
 //!
-//! Some servers repeat the credential: in an error, a dump of the headers, a header of their own, or (when
-//! a model is shown it) in an answer. There are two places where the host looks, in both key modes:
+//! Some servers repeat the credential: in an error, in a dump of the headers, in a header of their own, or in a
+//! model's text, when a model has been shown it. The host looks in two places, in both key modes:
 //!
-//! - **At the door** ([`Redaction::answer`]): every byte of every answer, before
-//!   it enters the sandbox. So a key that the host adds is in no memory of a component, and whatever the
-//!   component makes of an answer (events, errors, model lists, accounts) is made of an answer without it.
-//! - **At the events** ([`Outgoing`]): a model repeats a text in pieces, and a key that two deltas share
-//!   stands in no one place of the answer. Here the pieces come together, so here it is found.
+//! - **At the gate** ([`Redaction::response`]): every byte of every response, before it enters the sandbox. A key that
+//!   the host adds is therefore never in a component's memory, and everything that the component makes of a response
+//!   (events, errors, model lists, accounts) is made without it.
+//! - **In the events** ([`Outgoing`]): a model repeats a text in pieces, so a key may be spread over two deltas and
+//!   stand in no single place of the response. The host sees the pieces joined, so it can find such a key here.
 //!
-//! A key is found as it is, with JSON's escapes and percent-encoded, each however often, and across any
-//! split. A server that *wants* to hand the key on can encode it in a way of its own; it has the key, and
-//! no filter can stop it. And the pieces of a key that came in two deltas are in the memory of the
-//! component that joined them.
+//! A key is found as it is, with JSON's escapes and percent-encoded, each any number of times, and across any split.
+//! A server that *wants* to pass the key on can encode it in its own way; it has the key, and no filter can stop it.
+//! The two halves of a key that came in two deltas are in the memory of the component that joined them.
 //!
-//! A host without this (the contract does not demand it) shows what a server says in an answer as the
-//! server said it: with `bearer`, the component itself takes the key out of errors only.
+//! The contract does not require this of a host. Without it, with `bearer`, the component removes the key from errors
+//! only.
 
 mod body;
 mod events;
@@ -40,14 +39,14 @@ use needle::Needle;
 
 use crate::contract::Error;
 
-/// What stands in the place of a key.
+/// What replaces a key.
 const REDACTED: &str = "[redacted]";
 
-/// Keys this long are taken out of answers. Shorter ones are what people give to servers that want none
-/// ("none", "EMPTY", "lm-studio"): such a word in an answer is a word. Errors are rid of those too.
+/// Keys of at least this length are removed from responses. Shorter ones are placeholders for servers that need no key
+/// ("none", "EMPTY", "lm-studio"); removing them would damage ordinary text. Errors lose those too.
 const SHORTEST_SECRET: usize = 12;
 
-/// What begins as keys do is a key from fewer characters on: no word is spelled like that.
+/// A text that begins like a key counts as one from fewer characters on: no ordinary word begins like that.
 const KEY_PREFIX: &str = "sk-";
 
 /// The same for what begins with [`KEY_PREFIX`], which counts.
@@ -74,38 +73,38 @@ impl Redaction {
         }
     }
 
-    /// The keys that are taken out of answers.
+    /// The keys that are removed from responses.
     fn secrets(&self) -> impl Iterator<Item = &Needle> {
         self.needles.iter().map(|needle| &**needle).filter(|needle| needle.is_secret())
     }
 
-    /// Whether there is anything to look for in answers.
+    /// Whether there is nothing to search responses for.
     fn is_idle(&self) -> bool {
         self.secrets().next().is_none()
     }
 
-    /// Takes the keys out of the values of headers; a header whose name holds one goes.
+    /// Removes the keys from the values of headers, and headers whose name contains one.
     fn headers(&self, headers: &mut HeaderMap) {
-        let spoiled = |name: &&HeaderName| self.secrets().any(|needle| needle.is_in_name(name.as_str()));
-        let names: Vec<HeaderName> = headers.keys().filter(spoiled).cloned().collect();
+        let holds_key = |name: &&HeaderName| self.secrets().any(|needle| needle.is_in_name(name.as_str()));
+        let names: Vec<HeaderName> = headers.keys().filter(holds_key).cloned().collect();
         names.iter().for_each(|name| drop(headers.remove(name)));
         for value in headers.values_mut() {
-            if let Cow::Owned(clean) = Flow::at_the_door(self).all(value.as_bytes()) {
+            if let Cow::Owned(clean) = Flow::at_the_gate(self).all(value.as_bytes()) {
                 *value = HeaderValue::from_bytes(&clean).unwrap_or(HeaderValue::from_static(REDACTED));
             }
         }
     }
 
-    /// An answer without the keys.
-    pub(super) fn answer<B>(&self, mut answer: http::Response<B>) -> http::Response<RedactedBody<B>>
+    /// A response without the keys.
+    pub(super) fn response<B>(&self, mut response: http::Response<B>) -> http::Response<RedactedBody<B>>
     where
         B: Body<Data = Bytes>,
     {
-        self.headers(answer.headers_mut());
-        answer.map(|body| RedactedBody::new(body, Flow::at_the_door(self)))
+        self.headers(response.headers_mut());
+        response.map(|body| RedactedBody::new(body, Flow::at_the_gate(self)))
     }
 
-    /// Takes the keys out of a text that came from the component, and counts it if one was there.
+    /// Removes the keys from a text of the component, and counts the text if it had one.
     fn counted(&self, text: &mut String, flow: Flow) {
         if flow.finds_in(text.as_bytes()) {
             self.taken_out.fetch_add(1, Ordering::Relaxed);
@@ -115,21 +114,21 @@ impl Redaction {
         }
     }
 
-    /// How many texts that came out of the component held a key that was then taken out: errors, and events
-    /// that come whole. What a server said passed the door, where its keys were taken out, so these are the
-    /// component's own. Blocks do not count: there a component joins what the server said in pieces.
+    /// How many texts of the component contained a key, which was removed: errors, and events that are not streamed.
+    /// Responses lose their keys at the gate, so these were leaked by the component. Blocks are not counted: there a
+    /// component joins pieces of what the server sent.
     pub(super) fn taken_out(&self) -> u64 {
         self.taken_out.load(Ordering::Relaxed)
     }
 
-    /// Takes the keys out of a text.
+    /// Removes the keys from a text.
     pub(super) fn text(&self, text: &mut String) {
         if let Cow::Owned(clean) = Flow::of_text(self).all(text.as_bytes()) {
             *text = into_text(clean);
         }
     }
 
-    /// Takes the keys out of an error, whatever their length.
+    /// Removes the keys from an error, whatever their length.
     pub(super) fn error(&self, error: &mut Error) {
         let texts = [&mut error.provider_code, &mut error.request_id, &mut error.details_json];
         for text in texts.into_iter().flatten().chain([&mut error.message]) {

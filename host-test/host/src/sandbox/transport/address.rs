@@ -6,11 +6,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use Place::{Loopback, Private, Public, Reserved};
+use AddrClass::{Loopback, Private, Public, Reserved};
 
 /// What kind of place an address is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum AddrClass {
     /// Somewhere on the internet.
     Public,
     /// This machine.
@@ -35,17 +35,17 @@ pub enum Reach {
 impl Reach {
     /// Whether a connection may be made to this address.
     pub fn admits(self, address: IpAddr) -> bool {
-        match Place::of(address) {
-            Place::Public => self != Reach::Loopback,
-            Place::Private(_) => self == Reach::Private,
-            Place::Loopback => self == Reach::Loopback,
-            Place::Reserved(_) => false,
+        match AddrClass::of(address) {
+            AddrClass::Public => self != Reach::Loopback,
+            AddrClass::Private(_) => self == Reach::Private,
+            AddrClass::Loopback => self == Reach::Loopback,
+            AddrClass::Reserved(_) => false,
         }
     }
 }
 
 /// Networks, the narrower ones first: the first that holds an address says what it is.
-const V4: [(Ipv4Addr, u32, Place); 22] = [
+const V4: [(Ipv4Addr, u32, AddrClass); 22] = [
     // Connecting to the unspecified address reaches this machine.
     (Ipv4Addr::UNSPECIFIED, 32, Loopback),
     (Ipv4Addr::new(0, 0, 0, 0), 8, Reserved("an address of \"this network\"")),
@@ -73,7 +73,7 @@ const V4: [(Ipv4Addr, u32, Place); 22] = [
 
 /// The same for IPv6. Only 2000::/3 is given out as global unicast, so whatever else is not named here
 /// falls to the last line.
-const V6: [(Ipv6Addr, u32, Place); 15] = [
+const V6: [(Ipv6Addr, u32, AddrClass); 15] = [
     (Ipv6Addr::UNSPECIFIED, 128, Loopback),
     (Ipv6Addr::LOCALHOST, 128, Loopback),
     (Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42), 128, METADATA),
@@ -95,18 +95,18 @@ const V6: [(Ipv6Addr, u32, Place); 15] = [
     (Ipv6Addr::UNSPECIFIED, 0, Reserved("an address that is not given out")),
 ];
 
-const METADATA: Place = Reserved("where a cloud keeps credentials");
-const LINK_LOCAL: Place = Reserved("a link-local address");
-const DOCUMENTATION: Place = Reserved("an address for documentation");
-const EMBEDDED: Place = Reserved("an IPv4 address inside of IPv6");
+const METADATA: AddrClass = Reserved("where a cloud keeps credentials");
+const LINK_LOCAL: AddrClass = Reserved("a link-local address");
+const DOCUMENTATION: AddrClass = Reserved("an address for documentation");
+const EMBEDDED: AddrClass = Reserved("an IPv4 address inside of IPv6");
 
 /// The prefix under which networks without IPv4 reach it (RFC 6052): there, most names of the internet
 /// have such addresses only.
 const NAT64: [u16; 6] = [0x64, 0xff9b, 0, 0, 0, 0];
 
-impl Place {
+impl AddrClass {
     /// The place of an address.
-    pub fn of(address: IpAddr) -> Place {
+    pub fn of(address: IpAddr) -> AddrClass {
         match address {
             IpAddr::V4(address) => v4(address),
             IpAddr::V6(address) => v6(address),
@@ -114,7 +114,7 @@ impl Place {
     }
 }
 
-fn v4(address: Ipv4Addr) -> Place {
+fn v4(address: Ipv4Addr) -> AddrClass {
     let bits = address.to_bits();
     let holds = |network: Ipv4Addr, length: u32| {
         (bits ^ network.to_bits()).checked_shr(32 - length).is_none_or(|differ| differ == 0)
@@ -122,7 +122,7 @@ fn v4(address: Ipv4Addr) -> Place {
     first(V4.iter().map(|(network, length, place)| (holds(*network, *length), *place)))
 }
 
-fn v6(address: Ipv6Addr) -> Place {
+fn v6(address: Ipv6Addr) -> AddrClass {
     // The same machine, written differently: the system sends IPv4.
     if let Some(mapped) = address.to_ipv4_mapped() {
         return v4(mapped);
@@ -139,7 +139,7 @@ fn v6(address: Ipv6Addr) -> Place {
 }
 
 /// The place of the first network that holds the address; the last one of each table holds all.
-fn first(mut networks: impl Iterator<Item = (bool, Place)>) -> Place {
+fn first(mut networks: impl Iterator<Item = (bool, AddrClass)>) -> AddrClass {
     networks.find(|(holds, _)| *holds).map_or(Reserved("an unknown address"), |(_, place)| place)
 }
 

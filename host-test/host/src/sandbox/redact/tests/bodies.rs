@@ -1,4 +1,4 @@
-//! Bodies of answers at the door.
+//! Bodies of answers at the gate.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -30,7 +30,7 @@ impl Body for Frames {
 }
 
 fn redacted<B: Body<Data = Bytes>>(body: B) -> RedactedBody<B> {
-    RedactedBody::new(body, Flow::at_the_door(&redaction(KEY)))
+    RedactedBody::new(body, Flow::at_the_gate(&redaction(KEY)))
 }
 
 fn data(text: &str) -> Result<Frame<Bytes>, io::ErrorKind> {

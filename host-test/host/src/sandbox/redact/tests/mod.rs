@@ -1,4 +1,4 @@
-//! Keys in every spelling and split, at the door and in events.
+//! Keys in every spelling and split, at the gate and in events.
 
 mod bodies;
 mod events;
@@ -127,7 +127,7 @@ fn a_short_key_that_begins_like_one_is_a_key() {
         redaction.text(&mut text);
         assert_eq!(text.contains(key), !secret, "{text}");
         let whole = format!("it is {key}.");
-        let at_the_door = Flow::at_the_door(&redaction).all(whole.as_bytes()).into_owned();
-        assert_eq!(into_text(at_the_door).contains(key), !secret, "{key}");
+        let at_the_gate = Flow::at_the_gate(&redaction).all(whole.as_bytes()).into_owned();
+        assert_eq!(into_text(at_the_gate).contains(key), !secret, "{key}");
     }
 }

@@ -25,10 +25,10 @@ fn text(bytes: Vec<u8>) -> String {
 }
 
 #[test]
-fn at_the_door_the_key_is_found_in_any_spelling_and_split_and_leaves_as_many_bytes() {
+fn at_the_gate_the_key_is_found_in_any_spelling_and_split_and_leaves_as_many_bytes() {
     for key in [KEY, ODD_KEY] {
         let redaction = redaction(key);
-        let door = || Flow::at_the_door(&redaction);
+        let gate = || Flow::at_the_gate(&redaction);
         for spelling in spellings(key) {
             for (before, after) in
                 [("", ""), ("data: {\"x\":\"", "\"}\n\n"), ("密钥 ", " 无效"), ("100% s", "sk-.")]
@@ -37,11 +37,11 @@ fn at_the_door_the_key_is_found_in_any_spelling_and_split_and_leaves_as_many_byt
                 let mark = format!("[redacted]{}", "*".repeat(spelling.len() - "[redacted]".len()));
                 let clean = format!("{before}{mark}{after}");
                 let bytes = whole.as_bytes();
-                assert_eq!(text(pass(door(), [bytes])), clean, "{whole}");
-                assert_eq!(text(pass(door(), bytes.chunks(1))), clean, "{whole} byte by byte");
+                assert_eq!(text(pass(gate(), [bytes])), clean, "{whole}");
+                assert_eq!(text(pass(gate(), bytes.chunks(1))), clean, "{whole} byte by byte");
                 for at in 0..bytes.len() {
                     let (one, other) = bytes.split_at(at);
-                    assert_eq!(text(pass(door(), [one, other])), clean, "{one:?} {other:?}");
+                    assert_eq!(text(pass(gate(), [one, other])), clean, "{one:?} {other:?}");
                 }
             }
         }
@@ -82,7 +82,7 @@ fn a_word_that_only_begins_like_a_key_is_not_held_back_and_never_lost() {
 fn what_a_server_sends_for_ever_is_not_held_back_for_ever() {
     let redaction = redaction(ODD_KEY);
     for unit in ["\\", "%25", "s\\", "\\u00", "sk-"] {
-        let mut flow = Flow::at_the_door(&redaction);
+        let mut flow = Flow::at_the_gate(&redaction);
         let (mut sent, mut passed) = (0, 0);
         for _ in 0..10_000 {
             sent += unit.len();
@@ -101,9 +101,9 @@ fn hostile_text_costs_linear_time() {
     for unit in ["a", "\\", "\\u0061", "%61", "%25", "\\\\\\a", "data: 好\n"] {
         let text = unit.repeat((1 << 20) / unit.len());
         let begun = Instant::now();
-        pass(Flow::at_the_door(&redaction), text.as_bytes().chunks(4096));
+        pass(Flow::at_the_gate(&redaction), text.as_bytes().chunks(4096));
         let whole = begun.elapsed();
-        pass(Flow::at_the_door(&redaction), text.as_bytes()[..1 << 14].chunks(1));
+        pass(Flow::at_the_gate(&redaction), text.as_bytes()[..1 << 14].chunks(1));
         println!("{unit}: {whole:?} for 1 MiB, {:?} for 16 KiB byte by byte", begun.elapsed() - whole);
         assert!(begun.elapsed() < Duration::from_secs(20), "{unit}: {:?}", begun.elapsed());
     }
@@ -114,7 +114,7 @@ fn ordinary_answers_cost_next_to_nothing() {
     let line = "data: {\"choices\":[{\"delta\":{\"content\":\"is \\\"this\\\" it?\\n\"}}]}\n\n";
     let stream = line.repeat((8 << 20) / line.len());
     let begun = Instant::now();
-    let mut flow = Flow::at_the_door(&redaction(KEY));
+    let mut flow = Flow::at_the_gate(&redaction(KEY));
     for piece in stream.as_bytes().chunks(16 * 1024) {
         std::hint::black_box(flow.push(piece));
     }
@@ -158,12 +158,12 @@ proptest! {
             pieces.push(piece);
             rest = behind;
         }
-        let whole = pass(Flow::at_the_door(&redaction), [bytes]);
-        let split = pass(Flow::at_the_door(&redaction), pieces.iter().copied());
+        let whole = pass(Flow::at_the_gate(&redaction), [bytes]);
+        let split = pass(Flow::at_the_gate(&redaction), pieces.iter().copied());
         prop_assert_eq!(split.len(), bytes.len());
         for clean in [&whole, &split, &pass(Flow::of_deltas(&redaction), pieces)] {
             let clean = std::str::from_utf8(clean);
-            // A split between the bytes of a character is no delta's; the door passes bytes.
+            // A split between the bytes of a character is no delta's; the gate passes bytes.
             prop_assert!(clean.is_ok(), "a character was cut");
             prop_assert!(!clean.unwrap().contains(KEY), "{:?}", clean);
         }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use std::path::Path;
 
 /// The first and the last address of each network, and their neighbours, which are something else.
-const EDGES: [(&str, Place); 96] = [
+const EDGES: [(&str, AddrClass); 96] = [
     ("0.0.0.0", Loopback),
     ("0.0.0.1", Reserved("an address of \"this network\"")),
     ("0.255.255.255", Reserved("an address of \"this network\"")),
@@ -108,10 +108,10 @@ const EDGES: [(&str, Place); 96] = [
 #[test]
 fn every_network_begins_and_ends_where_its_registry_says() {
     for (address, place) in EDGES {
-        assert_eq!(Place::of(address.parse().unwrap()), place, "{address}");
+        assert_eq!(AddrClass::of(address.parse().unwrap()), place, "{address}");
     }
     for address in ["fd20:ce::254", "ff02::1", "ffff::"] {
-        assert!(matches!(Place::of(address.parse().unwrap()), Reserved(_)), "{address}");
+        assert!(matches!(AddrClass::of(address.parse().unwrap()), Reserved(_)), "{address}");
     }
 }
 
@@ -145,11 +145,11 @@ proptest! {
     fn an_address_is_the_same_place_in_either_notation(bits: u32) {
         let address = Ipv4Addr::from_bits(bits);
         let mapped = IpAddr::V6(address.to_ipv6_mapped());
-        prop_assert_eq!(Place::of(mapped), Place::of(IpAddr::V4(address)));
+        prop_assert_eq!(AddrClass::of(mapped), AddrClass::of(IpAddr::V4(address)));
         // The standard library's own, stable knowledge is a part of the table.
         let known = address.is_private() || address.is_loopback() || address.is_link_local()
             || address.is_broadcast() || address.is_documentation() || address.is_multicast();
-        prop_assert!(!known || Place::of(address.into()) != Public);
+        prop_assert!(!known || AddrClass::of(address.into()) != Public);
     }
 
     #[test]
@@ -157,7 +157,7 @@ proptest! {
         let address = Ipv6Addr::from_bits(bits);
         let embeds = address.to_ipv4_mapped().is_some() || address.segments().starts_with(&NAT64);
         prop_assume!(!embeds);
-        prop_assert!(Place::of(address.into()) != Public || bits >> 125 == 1);
+        prop_assert!(AddrClass::of(address.into()) != Public || bits >> 125 == 1);
     }
 }
 
@@ -176,7 +176,7 @@ fn the_recorded_addresses_that_a_client_must_not_reach_are_not_public() {
         // What is no http(s) URL has no origin, and is held against the policy elsewhere.
         let Some(origin) = url.ok().and_then(|url| Origin::of(&url).ok()) else { continue };
         let Some(address) = origin.address() else { continue };
-        assert_eq!(Some(Place::of(address) == Public), case["allowed"].as_bool(), "{case}");
+        assert_eq!(Some(AddrClass::of(address) == Public), case["allowed"].as_bool(), "{case}");
         seen += 1;
     }
     assert!(seen > 40, "{seen} addresses");

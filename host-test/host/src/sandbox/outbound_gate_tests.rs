@@ -1,4 +1,4 @@
-//! Requests through the door, to a stand-in and to servers that misbehave.
+//! Requests through the gate, to a stand-in and to servers that misbehave.
 
 use super::*;
 use crate::plugin::{CredentialSpec, Limits, Manifest, Network, Origin};
@@ -25,16 +25,20 @@ fn manifest() -> Manifest {
     }
 }
 
-fn door(base_url: &str, key: Option<&str>) -> Door {
+fn gate(base_url: &str, key: Option<&str>) -> OutboundGate {
     let base_url = Some(base_url.parse().unwrap());
     let grant = Grant { base_url, loopback: true, key: key.map(Secret::new), ..Grant::default() };
     let credential = Credential::new(&manifest(), &grant).unwrap();
     let transport = Transport::new(Arc::new(Dialer::for_tests()));
-    Door::new(Policy::new(&manifest().network, &grant), credential, Redaction::default(), transport)
+    OutboundGate::new(Policy::new(&manifest().network, &grant), credential, Redaction::default(), transport)
 }
 
 /// Sends a GET as the component's would be, and returns the status and the body.
-async fn get(door: &mut Door, url: &str, header: Option<(&str, &str)>) -> Result<(u16, Bytes), Error> {
+async fn get(
+    gate: &mut OutboundGate,
+    url: &str,
+    header: Option<(&str, &str)>,
+) -> Result<(u16, Bytes), Error> {
     let mut request = http::Request::get(url);
     if let Some((name, value)) = header {
         request = request.header(name, value);
@@ -42,7 +46,7 @@ async fn get(door: &mut Door, url: &str, header: Option<(&str, &str)>) -> Result
     let host = request.uri_ref().unwrap().authority().unwrap().to_string();
     let body = Empty::<Bytes>::new().map_err(|never| match never {}).boxed_unsync();
     let request = request.header("host", host).body(body).unwrap();
-    let sent = door.send_request(request, None, Box::new(async { Ok(()) }));
+    let sent = gate.send_request(request, None, Box::new(async { Ok(()) }));
     let (response, connection) = Box::into_pin(sent).await?;
     Box::into_pin(connection).await?;
     let status = response.status().as_u16();
@@ -66,31 +70,31 @@ async fn server(answer: &'static [u8]) -> String {
 #[tokio::test]
 async fn the_host_adds_the_key_below_the_base_url_and_not_to_the_public_catalogue() {
     let stand_in = StandIn::start(0).await.unwrap();
-    let mut door = door(&stand_in.base_url(), Some(stand_in.key()));
+    let mut gate = gate(&stand_in.base_url(), Some(stand_in.key()));
     let origin: Origin = format!("http://{}", stand_in.address()).parse().unwrap();
-    assert_eq!(get(&mut door, &format!("{origin}/v1/models"), None).await.unwrap().0, 200);
-    assert_eq!(get(&mut door, &format!("{origin}/api/models"), None).await.unwrap().0, 200);
+    assert_eq!(get(&mut gate, &format!("{origin}/v1/models"), None).await.unwrap().0, 200);
+    assert_eq!(get(&mut gate, &format!("{origin}/api/models"), None).await.unwrap().0, 200);
     assert_eq!(stand_in.key_leaks(), 0);
-    assert!(door.denials().is_empty());
+    assert!(gate.denials().is_empty());
 }
 
 #[tokio::test]
 async fn what_is_denied_never_reaches_the_network_and_is_told() {
     let stand_in = StandIn::start(0).await.unwrap();
     let address = stand_in.address();
-    let granted = || door(&stand_in.base_url(), Some(stand_in.key()));
+    let granted = || gate(&stand_in.base_url(), Some(stand_in.key()));
     let cases = [
-        (door("http://127.0.0.1:1/v1", None), format!("http://{address}/v1/models"), None),
+        (gate("http://127.0.0.1:1/v1", None), format!("http://{address}/v1/models"), None),
         (granted(), format!("http://localhost:{}/v1/models", address.port()), None),
         (granted(), format!("https://{address}/v1/models"), None),
         (granted(), format!("http://me@{address}/v1/models"), None),
         (granted(), format!("http://{address}/v1/models"), Some(("authorization", "Bearer other"))),
         (granted(), format!("http://{address}/api/models"), Some(("x-api-key", "other"))),
     ];
-    for (mut door, url, header) in cases {
-        let outcome = get(&mut door, &url, header).await;
+    for (mut gate, url, header) in cases {
+        let outcome = get(&mut gate, &url, header).await;
         assert!(matches!(outcome, Err(Error::HttpRequestDenied)), "{url}: {outcome:?}");
-        assert_eq!(door.denials().len(), 1, "{url}");
+        assert_eq!(gate.denials().len(), 1, "{url}");
     }
     assert_eq!(stand_in.connections_accepted(), 0);
 }
@@ -98,11 +102,11 @@ async fn what_is_denied_never_reaches_the_network_and_is_told() {
 #[tokio::test]
 async fn a_component_that_holds_the_key_may_send_it_where_it_may_send_anything() {
     let stand_in = StandIn::start(0).await.unwrap();
-    let mut door = door(&stand_in.base_url(), None);
+    let mut gate = gate(&stand_in.base_url(), None);
     let url = format!("http://{}/v1/models", stand_in.address());
     let bearer = format!("Bearer {}", stand_in.key());
-    assert_eq!(get(&mut door, &url, None).await.unwrap().0, 401);
-    assert_eq!(get(&mut door, &url, Some(("authorization", &bearer))).await.unwrap().0, 200);
+    assert_eq!(get(&mut gate, &url, None).await.unwrap().0, 401);
+    assert_eq!(get(&mut gate, &url, Some(("authorization", &bearer))).await.unwrap().0, 200);
 }
 
 #[tokio::test]
@@ -110,27 +114,27 @@ async fn a_redirect_is_an_answer_and_is_not_followed() {
     let target = server(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
     let answer = format!("HTTP/1.1 302 Found\r\nlocation: http://{target}/\r\ncontent-length: 4\r\n\r\nbody");
     let redirecting = server(answer.leak().as_bytes()).await;
-    let mut door = door(&format!("http://{redirecting}/v1"), Some("sk-0123456789"));
-    let answer = get(&mut door, &format!("http://{redirecting}/v1/models"), None).await.unwrap();
+    let mut gate = gate(&format!("http://{redirecting}/v1"), Some("sk-0123456789"));
+    let answer = get(&mut gate, &format!("http://{redirecting}/v1/models"), None).await.unwrap();
     assert_eq!(answer, (302, Bytes::from_static(b"body")));
 }
 
 #[test]
 fn where_the_host_adds_the_key_the_component_cannot_set_its_header() {
     let name = http::header::AUTHORIZATION;
-    assert!(door("https://a.example/v1", Some("sk-0123456789")).is_forbidden_header(&name));
-    assert!(!door("https://a.example/v1", None).is_forbidden_header(&name));
-    assert!(door("https://a.example/v1", None).is_forbidden_header(&http::header::HOST));
+    assert!(gate("https://a.example/v1", Some("sk-0123456789")).is_forbidden_header(&name));
+    assert!(!gate("https://a.example/v1", None).is_forbidden_header(&name));
+    assert!(gate("https://a.example/v1", None).is_forbidden_header(&http::header::HOST));
 }
 
 #[test]
 fn only_the_latest_denials_are_kept() {
-    let mut door = door("https://a.example/v1", None);
+    let mut gate = gate("https://a.example/v1", None);
     for port in 1..100 {
         let request = http::Request::get(format!("https://b.example:{port}/"));
         let body = Empty::<Bytes>::new().map_err(|never| match never {}).boxed_unsync();
-        drop(door.send_request(request.body(body).unwrap(), None, Box::new(async { Ok(()) })));
+        drop(gate.send_request(request.body(body).unwrap(), None, Box::new(async { Ok(()) })));
     }
-    assert_eq!(door.denials().len(), KEPT_DENIALS);
-    assert!(door.denials().last().unwrap().to_string().contains(":99 "));
+    assert_eq!(gate.denials().len(), KEPT_DENIALS);
+    assert!(gate.denials().last().unwrap().to_string().contains(":99 "));
 }

@@ -1,4 +1,5 @@
-//! The sandbox's door: every request passes the policy, then takes the key along, then leaves.
+//! The only way out of the sandbox. Each request is checked against the policy, then gets the key, then is sent. The
+//! key is added last, so that no request which is refused ever carries it.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -17,11 +18,11 @@ use super::policy::{Denial, Policy, destination};
 use super::redact::Redaction;
 use super::transport::{Destination, Failure, Transport};
 
-/// Denials kept for the person who wonders. A component that tries for ever must not fill the memory.
+/// Denials that are kept to be shown. A component that tries for ever must not fill the memory.
 const KEPT_DENIALS: usize = 32;
 
-/// Decides over each request of one instance.
-pub(super) struct Door {
+/// Decides about each request of one instance.
+pub(super) struct OutboundGate {
     policy: Policy,
     credential: Option<Credential>,
     redaction: Redaction,
@@ -36,18 +37,18 @@ pub(super) struct Door {
 #[derive(Clone, Default)]
 struct Denials(Arc<Mutex<VecDeque<Denial>>>);
 
-type Sent = Box<dyn Future<Output = Result<Answer, Error>> + Send>;
-type Answer = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>);
+type Sent = Box<dyn Future<Output = Result<Response, Error>> + Send>;
+type Response = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>);
 
-impl Door {
+impl OutboundGate {
     pub(super) fn new(
         policy: Policy,
         credential: Option<Credential>,
         redaction: Redaction,
         transport: Transport,
-    ) -> Door {
+    ) -> OutboundGate {
         let room = Arc::new(Semaphore::new(REQUESTS));
-        Door {
+        OutboundGate {
             policy,
             credential,
             redaction,
@@ -58,13 +59,13 @@ impl Door {
         }
     }
 
-    /// From now on takes these keys out of the answers.
+    /// Removes these keys from responses from now on.
     pub(super) fn redact(&mut self, redaction: Redaction) {
         self.redaction = redaction;
     }
 
-    /// Makes a connection to the origin of this address, if the policy lets requests go there, and tells whether
-    /// there is one.
+    /// Connects to the origin of this address, if the policy allows requests to it. Returns whether there is a
+    /// connection.
     pub(super) fn warm(&self, address: &http::Uri) -> impl Future<Output = bool> + Send + use<> {
         let origin = destination(address);
         let to = origin.and_then(|origin| Ok(Destination { reach: self.policy.decide(&origin)?, origin }));
@@ -77,12 +78,12 @@ impl Door {
         }
     }
 
-    /// Tells when something comes in through this door.
+    /// Knows whether bytes of a response have arrived that the component has not read.
     pub(super) fn arrivals(&self) -> &Arrivals {
         &self.arrivals
     }
 
-    /// The requests that did not leave, the latest ones of them.
+    /// The latest requests that were refused.
     pub(super) fn denials(&self) -> Vec<Denial> {
         self.denials.latest()
     }
@@ -103,7 +104,7 @@ impl Door {
     }
 }
 
-impl WasiHttpHooks for Door {
+impl WasiHttpHooks for OutboundGate {
     fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
         let credential = self.credential.clone();
         Arc::new(move |name| {
@@ -133,7 +134,7 @@ impl WasiHttpHooks for Door {
             let response = sent.map_err(|failure| match failure {
                 Failure::Http(error) => error,
                 Failure::Prohibited(addresses) => {
-                    let denial = Denial::Place { origin: to.origin, addresses };
+                    let denial = Denial::AddressClass { origin: to.origin, addresses };
                     let code = code(&denial);
                     denials.push(denial);
                     code
@@ -141,16 +142,16 @@ impl WasiHttpHooks for Door {
             })?;
             // The connection is driven by a task of its own, and ends with the body.
             let driver: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
-            let answer = redaction.answer(response).map(|body| arrivals.watch(body).boxed_unsync());
-            Ok((answer, driver))
+            let response = redaction.response(response).map(|body| arrivals.watch(body).boxed_unsync());
+            Ok((response, driver))
         })
     }
 }
 
-/// What the component is told.
+/// The error that the component gets.
 fn code(denial: &Denial) -> Error {
     match denial {
-        Denial::Place { .. } => Error::DestinationIpProhibited,
+        Denial::AddressClass { .. } => Error::DestinationIpProhibited,
         Denial::TooMany { .. } => Error::ConnectionLimitReached,
         _ => Error::HttpRequestDenied,
     }
@@ -171,5 +172,5 @@ impl Denials {
 }
 
 #[cfg(test)]
-#[path = "http_tests.rs"]
+#[path = "outbound_gate_tests.rs"]
 mod tests;

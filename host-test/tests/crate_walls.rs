@@ -1,0 +1,36 @@
+//! What the crates may depend on. The compiler refuses what a manifest does not declare; this test refuses manifests
+//! that declare too much.
+
+/// The names of a manifest's dependencies, those for tests included.
+fn dependencies(manifest: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut inside = false;
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            inside = line.trim_end_matches(']').ends_with("dependencies");
+        } else if inside && let Some((name, _)) = line.split_once('=') {
+            names.push(name.trim().trim_end_matches(".workspace"));
+        }
+    }
+    names
+}
+
+#[test]
+fn no_library_depends_on_the_bench_and_the_stand_in_needs_no_webassembly() {
+    let host = dependencies(include_str!("../host/Cargo.toml"));
+    let stand_in = dependencies(include_str!("../stand-in/Cargo.toml"));
+    let conformance = dependencies(include_str!("../conformance/Cargo.toml"));
+    for (name, found) in [("host", &host), ("stand-in", &stand_in), ("conformance", &conformance)] {
+        assert!(found.len() > 5, "{name}: {found:?}");
+        for refused in ["latency-server", "meter", "tools", "anyhow"] {
+            assert!(!found.contains(&refused), "{name} depends on {refused}");
+        }
+    }
+    assert!(host.contains(&"wasmtime"), "the search finds a dependency that is there: {host:?}");
+    for refused in ["wasmtime", "provider-host", "conformance"] {
+        assert!(!stand_in.contains(&refused), "the stand-in depends on {refused}");
+    }
+    for refused in ["clap", "conformance"] {
+        assert!(!host.contains(&refused), "the host depends on {refused}");
+    }
+}
