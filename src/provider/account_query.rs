@@ -14,7 +14,7 @@ use crate::catalogue::KeyList;
 use crate::config::Settings;
 use crate::contract::{Account, AccountPoll, Pending};
 use crate::errors::{Error, from_body_error, invalid_request};
-use crate::transport::{Fetch, Fetched, Transport};
+use crate::transport::{BufferedGet, Fetched, Transport};
 
 /// How long each of them may take, retries included.
 const TIME: Duration = Duration::from_secs(15);
@@ -23,7 +23,7 @@ const TIME: Duration = Duration::from_secs(15);
 const PATHS: [&str; 3] = ["/models", "/dashboard/billing/subscription", "/dashboard/billing/usage"];
 
 /// A question and its answer, once it is there.
-type Ask<T> = (Fetch<T>, Option<Result<Fetched, Error>>);
+type Ask<T> = (BufferedGet<T>, Option<Result<Fetched, Error>>);
 
 /// A question about the account under way.
 pub struct AccountQuery<T: Transport> {
@@ -38,7 +38,7 @@ impl<T: Transport> AccountQuery<T> {
     pub fn new(transport: Rc<T>, settings: &Rc<Settings>) -> Self {
         let ask = |path| {
             let request = outgoing::get(settings, path);
-            (Fetch::new(transport.clone(), settings.clone(), request, TIME), None)
+            (BufferedGet::new(transport.clone(), settings.clone(), request, TIME), None)
         };
         Self { asked: PATHS.map(ask), answered: false, settings: settings.clone(), transport }
     }

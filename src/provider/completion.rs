@@ -12,7 +12,7 @@ use crate::errors::{Error, from_response};
 use crate::events::Assembler;
 use crate::routes::{self, Context, Encoded, Route};
 use crate::text::find_bytes;
-use crate::transport::{Attempt, Moment, Outgoing, ResponseHead, Retries, Step, Transport};
+use crate::transport::{Attempt, Instant, Outgoing, ResponseHead, Retries, Step, Transport};
 
 /// Most that is read of an error [22].
 const MAX_ERROR_BODY: usize = 64 << 10;
@@ -36,7 +36,7 @@ pub struct Completion<T: Transport> {
     reasoning_text: bool,
     events: Assembler,
     retries: Retries,
-    end: Moment,
+    end: Instant,
     /// Status and request id of the answer that is read.
     answered: Option<(u16, Option<String>)>,
     /// An earlier attempt may have reached the provider.
@@ -48,11 +48,11 @@ enum State<T: Transport> {
     /// Entered at the start and behind a back-off; left by sending the request.
     Ready,
     /// Until it is time to try again.
-    BackOff(Moment),
+    BackOff(Instant),
     /// The request is on its way; left with the head of the answer.
     Open(Attempt<T>),
     /// The status is one of failure; left with the end of what the provider says about it.
-    Refused { attempt: Attempt<T>, head: ResponseHead, body: Vec<u8>, until: Moment },
+    Refused { attempt: Attempt<T>, head: ResponseHead, body: Vec<u8>, until: Instant },
     /// The answer comes in; left with its finish or an error.
     Streaming { attempt: Attempt<T>, answer: Answer, progress: u64 },
     /// All events are made.
@@ -133,7 +133,7 @@ impl<T: Transport> Completion<T> {
         }
     }
 
-    fn waits_until(&self) -> Moment {
+    fn waits_until(&self) -> Instant {
         match &self.state {
             State::Open(attempt) | State::Streaming { attempt, .. } => attempt.until().at,
             State::Refused { attempt, until, .. } => attempt.until().at.min(*until),
@@ -143,7 +143,7 @@ impl<T: Transport> Completion<T> {
     }
 
     /// Moves on by one step; false when something has to happen first, if only that the clock is looked at.
-    fn step(&mut self, now: Option<Moment>) -> bool {
+    fn step(&mut self, now: Option<Instant>) -> bool {
         // The one step that is taken for each read of an answer stays where it is.
         if let State::Streaming { .. } = &self.state {
             return self.streaming(now);
@@ -176,7 +176,7 @@ impl<T: Transport> Completion<T> {
         }
     }
 
-    fn open(&mut self, mut attempt: Attempt<T>, now: Option<Moment>) -> bool {
+    fn open(&mut self, mut attempt: Attempt<T>, now: Option<Instant>) -> bool {
         match attempt.step(&self.transport, now, &self.request.base_url) {
             Ok(Step::Head(head)) if head.is_success() => {
                 let request_id = head.request_id().map(|id| self.settings.scrubber.scrub(id).into_owned());
@@ -207,7 +207,7 @@ impl<T: Transport> Completion<T> {
         mut attempt: Attempt<T>,
         head: ResponseHead,
         mut body: Vec<u8>,
-        until: Moment,
+        until: Instant,
     ) -> bool {
         let now = self.transport.now();
         let step = attempt.step(&self.transport, Some(now), &self.request.base_url);
@@ -251,7 +251,7 @@ impl<T: Transport> Completion<T> {
         self.fail(from_response(head, body, &self.settings.scrubber));
     }
 
-    fn streaming(&mut self, now: Option<Moment>) -> bool {
+    fn streaming(&mut self, now: Option<Instant>) -> bool {
         let State::Streaming { attempt, answer, progress } = &mut self.state else { return false };
         let result = match attempt.step(&self.transport, now, &self.request.base_url) {
             Ok(Step::Bytes(bytes)) => answer.push(&bytes, &mut self.events),

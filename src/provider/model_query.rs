@@ -10,7 +10,7 @@ use crate::catalogue::{BuiltIn, KeyList, Merged, PublicList, built_in_models, me
 use crate::config::Settings;
 use crate::contract::{self, Discovery, ListOrigin, ModelList, ModelPoll, Pending};
 use crate::errors::{Error, ErrorKind, from_body_error, invalid_request};
-use crate::transport::{Fetch, Fetched, Moment, Transport};
+use crate::transport::{BufferedGet, Fetched, Instant, Transport};
 
 /// How long the key's list may take, retries included, where nothing else would do.
 const KEY_LIST_TIME: Duration = Duration::from_secs(15);
@@ -33,7 +33,7 @@ pub struct Memory {
 
 #[derive(Debug)]
 struct Learnt {
-    at: Moment,
+    at: Instant,
     lists: Lists,
     warnings: Vec<String>,
 }
@@ -73,7 +73,7 @@ enum State<T: Transport> {
 
 /// One of the lists.
 enum Ask<T: Transport> {
-    Open(Box<Fetch<T>>),
+    Open(Box<BufferedGet<T>>),
     Told(Result<Fetched, Error>),
 }
 
@@ -107,7 +107,7 @@ impl<T: Transport> ModelQuery<T> {
                 Some(list) => State::Known(list),
                 None => {
                     let fetch =
-                        |request, time| Fetch::new(transport.clone(), settings.clone(), request, time);
+                        |request, time| BufferedGet::new(transport.clone(), settings.clone(), request, time);
                     let key_list = fetch(outgoing::get(&settings, "/models"), key_list_time);
                     let catalogue = fetch(outgoing::get_catalogue(&settings), CATALOGUE_TIME);
                     State::Asking {
@@ -237,7 +237,7 @@ pub(super) fn no_list(mut error: Error) -> Error {
 
 impl Memory {
     /// The list learnt last, if it is not older than this.
-    fn recall(&self, now: Moment, max_age: Option<Duration>) -> Option<ModelList> {
+    fn recall(&self, now: Instant, max_age: Option<Duration>) -> Option<ModelList> {
         let learnt = self.learnt.as_ref()?;
         let age = learnt.at.until(now);
         if max_age.is_some_and(|max_age| age > max_age || max_age.is_zero()) {

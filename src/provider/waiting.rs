@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::transport::{Fetch, Moment, Transport};
+use crate::transport::{BufferedGet, Instant, Transport};
 
 /// Most steps of a call that has its event already, or is past its time: bytes may come faster than they are
 /// read, and need not make events.
@@ -14,17 +14,17 @@ pub(super) struct Awaited<'f, T: Transport> {
     /// Any of these.
     pub exchanges: Vec<&'f T::Exchange>,
     /// Or this, the first of their own times.
-    pub until: Moment,
+    pub until: Instant,
 }
 
 impl<'f, T: Transport> Awaited<'f, T> {
     /// Nothing so far.
     pub fn new() -> Self {
-        Self { exchanges: Vec::new(), until: Moment(u64::MAX) }
+        Self { exchanges: Vec::new(), until: Instant(u64::MAX) }
     }
 
     /// This one as well.
-    pub fn add(&mut self, fetch: &'f Fetch<T>) {
+    pub fn add(&mut self, fetch: &'f BufferedGet<T>) {
         let (exchange, until) = fetch.waits_for();
         self.exchanges.extend(exchange);
         self.until = self.until.min(until);
@@ -33,11 +33,11 @@ impl<'f, T: Transport> Awaited<'f, T> {
 
 /// The time of one call. The clock is the host's, and looked at no more often than it has to be.
 pub(super) struct Wait {
-    until: Moment,
+    until: Instant,
     may_wait: bool,
     steps_beyond: u32,
     /// The time, where nothing was waited for since it was looked at.
-    now: Option<Moment>,
+    now: Option<Instant>,
 }
 
 impl Wait {
@@ -49,7 +49,7 @@ impl Wait {
     }
 
     /// The time, where it is known.
-    pub fn now(&self) -> Option<Moment> {
+    pub fn now(&self) -> Option<Instant> {
         self.now
     }
 
@@ -65,7 +65,7 @@ impl Wait {
     }
 
     /// Waits for one of the exchanges, until `next` at most; false when the call's time is up.
-    pub fn wait<T: Transport>(&mut self, transport: &T, exchanges: &[&T::Exchange], next: Moment) -> bool {
+    pub fn wait<T: Transport>(&mut self, transport: &T, exchanges: &[&T::Exchange], next: Instant) -> bool {
         if !self.may_wait {
             return false;
         }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{Exchange, Moment, Outgoing, Phase, Step, Transport};
+use super::{Exchange, Instant, Outgoing, Phase, Step, Transport};
 use crate::config::{BaseUrl, Deadlines};
 use crate::errors::{Error, timeout};
 
@@ -11,10 +11,10 @@ pub struct Attempt<T: Transport> {
     exchange: T::Exchange,
     deadlines: Deadlines,
     /// When all must be over, further attempts included.
-    end: Moment,
+    end: Instant,
     phase: Phase,
     /// When this phase began, or when there was progress in it last.
-    since: Moment,
+    since: Instant,
     /// There was progress since the clock was looked at, which is done no more often than it has to be.
     progress: bool,
 }
@@ -23,7 +23,7 @@ pub struct Attempt<T: Transport> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Until {
     /// When it passes.
-    pub at: Moment,
+    pub at: Instant,
     which: &'static str,
     limit: Duration,
 }
@@ -34,7 +34,7 @@ impl<T: Transport> Attempt<T> {
         transport: &T,
         request: &Outgoing,
         deadlines: &Deadlines,
-        end: Moment,
+        end: Instant,
     ) -> Result<Self, Error> {
         let exchange =
             transport.start(request, deadlines).map_err(|failure| failure.into_error(&request.base_url))?;
@@ -44,7 +44,7 @@ impl<T: Transport> Attempt<T> {
 
     /// Moves on without waiting. Nothing that came is lost to a deadline: it is looked at only when
     /// nothing came, and when the time is known.
-    pub fn step(&mut self, transport: &T, now: Option<Moment>, to: &BaseUrl) -> Result<Step, Error> {
+    pub fn step(&mut self, transport: &T, now: Option<Instant>, to: &BaseUrl) -> Result<Step, Error> {
         if let Some(now) = now {
             self.note(now);
         }
@@ -62,7 +62,7 @@ impl<T: Transport> Attempt<T> {
 
     /// The error of a deadline that has passed. [`step`](Self::step) looks itself where nothing comes; who
     /// reads what is no progress has to look as well.
-    pub fn check(&mut self, now: Moment) -> Result<(), Error> {
+    pub fn check(&mut self, now: Instant) -> Result<(), Error> {
         self.note(now);
         let until = self.until();
         if now < until.at {
@@ -80,7 +80,7 @@ impl<T: Transport> Attempt<T> {
         self.progress = true;
     }
 
-    fn note(&mut self, now: Moment) {
+    fn note(&mut self, now: Instant) {
         if core::mem::take(&mut self.progress) {
             self.since = now;
         }

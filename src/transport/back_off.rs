@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::Moment;
+use super::Instant;
 use crate::errors::{Error, Wish};
 
 /// The first wait; each further one is twice as long.
@@ -26,7 +26,7 @@ impl Retries {
 
     /// When to try again after this error; nothing where that is over, is of no use, or would be later
     /// than `end`.
-    pub fn next(&mut self, error: &Error, now: Moment, end: Moment) -> Option<Moment> {
+    pub fn next(&mut self, error: &Error, now: Instant, end: Instant) -> Option<Instant> {
         if !error.retryable || self.left == 0 {
             return None;
         }
@@ -52,7 +52,7 @@ fn own_choice(made: u32) -> u64 {
 
 /// Less by up to a quarter, so that clients which failed together do not come back together. The clock's
 /// nanoseconds are chance enough for that; the component has no source of randomness, and needs none.
-fn jittered(wait_ms: u64, now: Moment) -> u64 {
+fn jittered(wait_ms: u64, now: Instant) -> u64 {
     // Spreads neighbouring moments: the multiplier of Knuth's linear generator.
     let spread = now.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     // The highest 8 bits, of 2^10: just below a quarter at most. A wait is far too short to overflow.
@@ -64,11 +64,11 @@ mod tests {
     use super::*;
     use crate::errors::{invalid_request, network};
 
-    const FAR: Moment = Moment(u64::MAX);
+    const FAR: Instant = Instant(u64::MAX);
 
     fn waits(max: u32, error: &Error, now: u64) -> std::vec::Vec<f64> {
         let mut retries = Retries::new(max);
-        let now = Moment(now);
+        let now = Instant(now);
         std::iter::from_fn(|| Some(now.until(retries.next(error, now, FAR)?).as_secs_f64())).collect()
     }
 
@@ -104,6 +104,10 @@ mod tests {
         assert!(waits(2, &invalid_request("no"), 7).is_empty());
         assert!(waits(0, &network("reset", true), 7).is_empty());
         let mut retries = Retries::new(2);
-        assert_eq!(retries.next(&network("reset", true), Moment(0), Moment(1_000)), None, "too late for it");
+        assert_eq!(
+            retries.next(&network("reset", true), Instant(0), Instant(1_000)),
+            None,
+            "too late for it"
+        );
     }
 }

@@ -1,13 +1,13 @@
 //! What carries a request out and its answer in: bytes and times, no JSON.
 //!
 //! [`Transport`] and [`Exchange`] are all that the rest knows of the network. In the component they are
-//! `wasi:http`; tests script them. An [`Attempt`] is one exchange with its deadlines, a [`Fetch`] a whole
+//! `wasi:http`; tests script them. An [`Attempt`] is one exchange with its deadlines, a [`BufferedGet`] a whole
 //! small answer.
 
 mod attempt;
 mod back_off;
+mod buffered_get;
 mod failure;
-mod fetch;
 mod head;
 #[cfg(test)]
 pub(crate) mod scripted;
@@ -19,17 +19,17 @@ use core::time::Duration;
 
 pub use attempt::{Attempt, Until};
 pub use back_off::Retries;
+pub use buffered_get::{BufferedGet, Fetched};
 pub use failure::{Cause, Failure};
-pub use fetch::{Fetch, Fetched};
 pub use head::{ResponseHead, usable_id};
 
 use crate::config::{BaseUrl, Deadlines};
 
 /// A moment on a clock that only goes forward; its zero means nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment(pub u64);
+pub struct Instant(pub u64);
 
-impl Moment {
+impl Instant {
     /// This long after; the end of time where that would be beyond it.
     pub fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
@@ -60,14 +60,14 @@ pub trait Transport {
     type Exchange: Exchange;
 
     /// The time.
-    fn now(&self) -> Moment;
+    fn now(&self) -> Instant;
 
     /// Starts a request; never waits. The deadlines are a hint to the host, which may keep them as well.
     fn start(&self, request: &Outgoing, deadlines: &Deadlines) -> Result<Self::Exchange, Failure>;
 
     /// Waits until one of the exchanges may have moved on, or until then at most; it is now `now`, which is
     /// before. The only function that waits, and never called where nothing may be waited for.
-    fn wait(&self, exchanges: &[&Self::Exchange], now: Moment, until: Moment);
+    fn wait(&self, exchanges: &[&Self::Exchange], now: Instant, until: Instant);
 }
 
 /// One request and its answer.

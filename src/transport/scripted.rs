@@ -7,7 +7,7 @@ use std::string::{String, ToString};
 use std::time::Duration;
 use std::vec::Vec;
 
-use super::{Cause, Exchange, Failure, Moment, Outgoing, Phase, ResponseHead, Step, Transport};
+use super::{Cause, Exchange, Failure, Instant, Outgoing, Phase, ResponseHead, Step, Transport};
 use crate::config::Deadlines;
 
 /// What happens to an exchange, and how many milliseconds after its start.
@@ -71,8 +71,8 @@ impl Scripted {
 impl Transport for Scripted {
     type Exchange = ScriptedExchange;
 
-    fn now(&self) -> Moment {
-        Moment(self.0.now.get())
+    fn now(&self) -> Instant {
+        Instant(self.0.now.get())
     }
 
     fn start(&self, request: &Outgoing, _: &Deadlines) -> Result<ScriptedExchange, Failure> {
@@ -91,7 +91,7 @@ impl Transport for Scripted {
         Ok(ScriptedExchange { network: self.clone(), started: self.now(), script: script.into(), phase })
     }
 
-    fn wait(&self, exchanges: &[&ScriptedExchange], now: Moment, until: Moment) {
+    fn wait(&self, exchanges: &[&ScriptedExchange], now: Instant, until: Instant) {
         assert_eq!(now, self.now(), "time stands still but for waits");
         self.0.waits.set(self.0.waits.get() + 1);
         let next = exchanges.iter().filter_map(|exchange| exchange.next_at()).min().unwrap_or(until);
@@ -101,13 +101,13 @@ impl Transport for Scripted {
 
 pub(crate) struct ScriptedExchange {
     network: Scripted,
-    started: Moment,
+    started: Instant,
     script: VecDeque<(u64, Move)>,
     phase: Phase,
 }
 
 impl ScriptedExchange {
-    fn next_at(&self) -> Option<Moment> {
+    fn next_at(&self) -> Option<Instant> {
         self.script.front().map(|(ms, _)| self.started.after(Duration::from_millis(*ms)))
     }
 }

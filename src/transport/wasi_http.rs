@@ -16,7 +16,7 @@ use wasi::http::types::{
 use wasi::io::poll::{Pollable, poll};
 use wasi::io::streams::{InputStream, OutputStream, StreamError};
 
-use super::{Cause, Exchange, Failure, Moment, Outgoing, Phase, ResponseHead, Step, Transport};
+use super::{Cause, Exchange, Failure, Instant, Outgoing, Phase, ResponseHead, Step, Transport};
 use crate::config::{Deadlines, Scheme};
 
 /// Most bytes asked for in one read. A read gives what has arrived, so this is a bound on memory only.
@@ -27,14 +27,14 @@ const READ_SIZE: u64 = 64 << 10;
 pub struct WasiHttp {
     /// A timer and when it goes off, kept for the next wait: a chunk of an answer takes a fraction of the time
     /// that its reader is ready to wait.
-    timer: RefCell<Option<(Moment, Pollable)>>,
+    timer: RefCell<Option<(Instant, Pollable)>>,
 }
 
 impl Transport for WasiHttp {
     type Exchange = WasiExchange;
 
-    fn now(&self) -> Moment {
-        Moment(monotonic_clock::now())
+    fn now(&self) -> Instant {
+        Instant(monotonic_clock::now())
     }
 
     fn start(&self, request: &Outgoing, deadlines: &Deadlines) -> Result<WasiExchange, Failure> {
@@ -58,7 +58,7 @@ impl Transport for WasiHttp {
         Ok(WasiExchange { state: State::Open { upload, response } })
     }
 
-    fn wait(&self, exchanges: &[&WasiExchange], now: Moment, until: Moment) {
+    fn wait(&self, exchanges: &[&WasiExchange], now: Instant, until: Instant) {
         let mut timer = self.timer.borrow_mut();
         // One that goes off too early wakes up for nothing, once.
         let kept = timer.take().filter(|(at, _)| now < *at && *at <= until);

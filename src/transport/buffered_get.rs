@@ -3,7 +3,7 @@
 use alloc::{format, rc::Rc, vec::Vec};
 use core::time::Duration;
 
-use super::{Attempt, Moment, Outgoing, ResponseHead, Retries, Step, Transport};
+use super::{Attempt, Instant, Outgoing, ResponseHead, Retries, Step, Transport};
 use crate::config::Settings;
 use crate::errors::{Error, ErrorKind, from_response, protocol};
 
@@ -23,12 +23,12 @@ pub struct Fetched {
 }
 
 /// A GET under way, with its retries.
-pub struct Fetch<T: Transport> {
+pub struct BufferedGet<T: Transport> {
     transport: Rc<T>,
     settings: Rc<Settings>,
     request: Outgoing,
     total: Duration,
-    end: Moment,
+    end: Instant,
     retries: Retries,
     state: State<T>,
 }
@@ -36,13 +36,13 @@ pub struct Fetch<T: Transport> {
 enum State<T: Transport> {
     /// At the start, and when a back-off is over.
     Ready,
-    BackOff(Moment),
+    BackOff(Instant),
     /// From the request to the end of the body.
     Open(Attempt<T>, Fetched),
     Over,
 }
 
-impl<T: Transport> Fetch<T> {
+impl<T: Transport> BufferedGet<T> {
     /// Asks for this; everything is over after `total` at the latest.
     pub fn new(transport: Rc<T>, settings: Rc<Settings>, request: Outgoing, total: Duration) -> Self {
         let end = transport.now().after(total);
@@ -93,7 +93,7 @@ impl<T: Transport> Fetch<T> {
     }
 
     /// What to wait on, and until when at most.
-    pub fn waits_for(&self) -> (Option<&T::Exchange>, Moment) {
+    pub fn waits_for(&self) -> (Option<&T::Exchange>, Instant) {
         match &self.state {
             State::Open(attempt, _) => (Some(attempt.exchange()), attempt.until().at),
             State::BackOff(until) => (None, *until),
