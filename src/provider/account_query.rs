@@ -68,7 +68,8 @@ impl<T: Transport> AccountQuery<T> {
                 awaited.add(fetch);
             }
             if !wait.wait(&*self.transport, &awaited.exchanges, awaited.until) {
-                return Ok(AccountPoll::Pending(Pending { wake_after_ms: None }));
+                let wake_after_ms = Some(wait.now().wake_after_ms(awaited.until));
+                return Ok(AccountPoll::Pending(Pending { wake_after_ms }));
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::errors::{Error, from_response};
 use crate::events::Assembler;
 use crate::routes::{self, Context, Encoded, Route};
 use crate::text::find_bytes;
-use crate::transport::{Attempt, Instant, Outgoing, ResponseHead, Retries, Step, Transport};
+use crate::transport::{Attempt, Instant, Now, Outgoing, ResponseHead, Retries, Step, Transport};
 
 /// Most that is read of an error [22].
 const MAX_ERROR_BODY: usize = 64 << 10;
@@ -90,6 +90,8 @@ impl<T: Transport> Completion<T> {
         // None asked for would be none for ever.
         let max = usize::try_from(max_events.max(1)).unwrap_or(usize::MAX);
         let mut wait = Wait::new(&*self.transport, wait_ms);
+        // Where the call stops before it has found nothing to read, the next call has something to do at once.
+        let mut due = None;
         while !self.events.has(max) && !self.is_over() {
             let moved = self.step(wait.now());
             let satisfied = self.events.has(1);
@@ -97,14 +99,19 @@ impl<T: Transport> Completion<T> {
                 continue;
             }
             let until = self.waits_until();
-            if moved || satisfied || !wait.wait(&*self.transport, self.waits_for().as_slice(), until) {
+            if moved {
+                break;
+            }
+            if satisfied || !wait.wait(&*self.transport, self.waits_for().as_slice(), until) {
+                due = Some(until);
                 break;
             }
         }
-        self.batch(max)
+        let wake_after_ms = due.map_or(0, |due| wait.now().wake_after_ms(due));
+        self.batch(max, wake_after_ms)
     }
 
-    fn batch(&mut self, max: usize) -> Result<Batch, Error> {
+    fn batch(&mut self, max: usize, wake_after_ms: u32) -> Result<Batch, Error> {
         let events = self.events.take(max);
         match &self.state {
             State::Failed(error) if events.is_empty() => {
@@ -115,7 +122,7 @@ impl<T: Transport> Completion<T> {
             state => {
                 self.handed_out |= !events.is_empty();
                 let done = matches!(state, State::Finished) && self.events.is_empty();
-                Ok(Batch { events, done, wake_after_ms: None })
+                Ok(Batch { events, done, wake_after_ms: (!done).then_some(wake_after_ms) })
             }
         }
     }
@@ -143,14 +150,14 @@ impl<T: Transport> Completion<T> {
     }
 
     /// Moves on by one step; false when something has to happen first, if only that the clock is looked at.
-    fn step(&mut self, now: Option<Instant>) -> bool {
+    fn step(&mut self, now: Now) -> bool {
         // The one step that is taken for each read of an answer stays where it is.
         if let State::Streaming { .. } = &self.state {
             return self.streaming(now);
         }
         match core::mem::replace(&mut self.state, State::Finished) {
             State::Ready => self.send(),
-            State::BackOff(until) if now < Some(until) => {
+            State::BackOff(until) if now.exact() < Some(until) => {
                 self.state = State::BackOff(until);
                 return false;
             }
@@ -176,7 +183,7 @@ impl<T: Transport> Completion<T> {
         }
     }
 
-    fn open(&mut self, mut attempt: Attempt<T>, now: Option<Instant>) -> bool {
+    fn open(&mut self, mut attempt: Attempt<T>, now: Now) -> bool {
         match attempt.step(&self.transport, now, &self.request.base_url) {
             Ok(Step::Head(head)) if head.is_success() => {
                 let request_id = head.request_id().map(|id| self.settings.scrubber.scrub(id).into_owned());
@@ -210,7 +217,7 @@ impl<T: Transport> Completion<T> {
         until: Instant,
     ) -> bool {
         let now = self.transport.now();
-        let step = attempt.step(&self.transport, Some(now), &self.request.base_url);
+        let step = attempt.step(&self.transport, Now::Exact(now), &self.request.base_url);
         let in_time = now < until && body.len() < MAX_ERROR_BODY;
         match step {
             Ok(Step::Bytes(bytes)) if in_time => {
@@ -251,7 +258,7 @@ impl<T: Transport> Completion<T> {
         self.fail(from_response(head, body, &self.settings.scrubber));
     }
 
-    fn streaming(&mut self, now: Option<Instant>) -> bool {
+    fn streaming(&mut self, now: Now) -> bool {
         let State::Streaming { attempt, answer, progress } = &mut self.state else { return false };
         let result = match attempt.step(&self.transport, now, &self.request.base_url) {
             Ok(Step::Bytes(bytes)) => answer.push(&bytes, &mut self.events),
@@ -274,7 +281,7 @@ impl<T: Transport> Completion<T> {
         }
         let told = answer.told();
         if core::mem::replace(progress, told) != told {
-            attempt.progressed();
+            attempt.progressed(now);
         } else if let Err(late) = attempt.check(self.transport.now()) {
             // Keep-alive comments are no progress [26].
             match answer.cut_off(late, &mut self.events) {

@@ -138,7 +138,8 @@ impl<T: Transport> ModelQuery<T> {
             }
             let awaited = self.awaited();
             if !wait.wait(&*self.transport, &awaited.exchanges, awaited.until) {
-                return Ok(ModelPoll::Pending(Pending { wake_after_ms: None }));
+                let wake_after_ms = Some(wait.now().wake_after_ms(awaited.until));
+                return Ok(ModelPoll::Pending(Pending { wake_after_ms }));
             }
         }
     }

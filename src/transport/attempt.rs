@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{Exchange, Instant, Outgoing, Phase, Step, Transport};
+use super::{Exchange, Instant, Now, Outgoing, Phase, Step, Transport};
 use crate::config::{BaseUrl, Deadlines};
 use crate::errors::{Error, timeout};
 
@@ -13,10 +13,11 @@ pub struct Attempt<T: Transport> {
     /// When all must be over, further attempts included.
     end: Instant,
     phase: Phase,
-    /// When this phase began, or when there was progress in it last.
+    /// When this phase began, or when the response made progress last.
     since: Instant,
-    /// There was progress since the clock was looked at, which is done no more often than it has to be.
-    progress: bool,
+    /// Whether `since` is only an upper bound: the progress was made during a wait, after which the clock was not
+    /// read. The next reading corrects it.
+    since_is_bound: bool,
 }
 
 /// The next deadline, and its name in the configuration.
@@ -39,31 +40,35 @@ impl<T: Transport> Attempt<T> {
         let exchange =
             transport.start(request, deadlines).map_err(|failure| failure.into_error(&request.base_url))?;
         let (phase, since) = (exchange.phase(), transport.now());
-        Ok(Self { exchange, deadlines: *deadlines, end, phase, since, progress: false })
+        Ok(Self { exchange, deadlines: *deadlines, end, phase, since, since_is_bound: false })
     }
 
-    /// Moves on without waiting. Nothing that came is lost to a deadline: it is looked at only when
-    /// nothing came, and when the time is known.
-    pub fn step(&mut self, transport: &T, now: Option<Instant>, to: &BaseUrl) -> Result<Step, Error> {
-        if let Some(now) = now {
-            self.note(now);
-        }
+    /// Makes one step without waiting.
+    ///
+    /// A deadline is checked only where nothing has arrived, so that no received byte is lost to it, and only where
+    /// the time is known.
+    pub fn step(&mut self, transport: &T, now: Now, to: &BaseUrl) -> Result<Step, Error> {
         let step = self.exchange.step().map_err(|failure| failure.into_error(to))?;
         let phase = self.exchange.phase();
         if phase != self.phase || matches!(step, Step::Sent) {
             self.phase = phase;
             self.since = transport.now();
+            self.since_is_bound = false;
         }
         match (&step, now) {
-            (Step::Pending, Some(now)) => self.check(now).map(|()| step),
+            (Step::Pending, Now::Exact(now)) => self.check(now).map(|()| step),
             _ => Ok(step),
         }
     }
 
-    /// The error of a deadline that has passed. [`step`](Self::step) looks itself where nothing comes; who
-    /// reads what is no progress has to look as well.
+    /// The error of a deadline that has passed.
+    ///
+    /// [`step`](Self::step) calls this where nothing has arrived. A caller whose received bytes were no progress,
+    /// such as keep-alive comments, calls it as well: otherwise a server could hold a stream open with them.
     pub fn check(&mut self, now: Instant) -> Result<(), Error> {
-        self.note(now);
+        if core::mem::take(&mut self.since_is_bound) {
+            self.since = self.since.min(now);
+        }
         let until = self.until();
         if now < until.at {
             return Ok(());
@@ -75,15 +80,13 @@ impl<T: Transport> Attempt<T> {
         Err(error)
     }
 
-    /// The answer made progress: the idle deadline begins anew, when the clock is looked at next.
-    pub fn progressed(&mut self) {
-        self.progress = true;
-    }
-
-    fn note(&mut self, now: Instant) {
-        if core::mem::take(&mut self.progress) {
-            self.since = now;
-        }
+    /// The response made progress: the idle deadline starts again.
+    ///
+    /// It starts when the bytes were read and not when the clock is read next. A host that sleeps until
+    /// `wake-after-ms` reads it next when the deadline should pass, and would wait for twice as long.
+    pub fn progressed(&mut self, now: Now) {
+        self.since = now.latest();
+        self.since_is_bound = now.exact().is_none();
     }
 
     /// From here on the answer may be silent for this long only.

@@ -3,7 +3,7 @@
 use alloc::{format, rc::Rc, vec::Vec};
 use core::time::Duration;
 
-use super::{Attempt, Instant, Outgoing, ResponseHead, Retries, Step, Transport};
+use super::{Attempt, Instant, Now, Outgoing, ResponseHead, Retries, Step, Transport};
 use crate::config::Settings;
 use crate::errors::{Error, ErrorKind, from_response, protocol};
 
@@ -65,12 +65,13 @@ impl<T: Transport> BufferedGet<T> {
                     }
                 }
                 State::Open(attempt, fetched) => {
-                    match attempt.step(&self.transport, Some(self.transport.now()), &self.request.base_url) {
+                    let now = Now::Exact(self.transport.now());
+                    match attempt.step(&self.transport, now, &self.request.base_url) {
                         Ok(Step::Pending) => return None,
                         Ok(Step::Sent) => {}
                         Ok(Step::Head(head)) => fetched.head = head,
                         Ok(Step::Bytes(bytes)) => {
-                            attempt.progressed();
+                            attempt.progressed(now);
                             fetched.body.extend_from_slice(&bytes);
                             if enough(fetched) {
                                 return self.ended();

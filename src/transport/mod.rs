@@ -7,6 +7,7 @@
 mod attempt;
 mod back_off;
 mod buffered_get;
+mod clock;
 mod failure;
 mod head;
 #[cfg(test)]
@@ -15,31 +16,15 @@ pub(crate) mod scripted;
 pub mod wasi_http;
 
 use alloc::{rc::Rc, string::String, vec::Vec};
-use core::time::Duration;
 
 pub use attempt::{Attempt, Until};
 pub use back_off::Retries;
 pub use buffered_get::{BufferedGet, Fetched};
+pub use clock::{Instant, Now};
 pub use failure::{Cause, Failure};
 pub use head::{ResponseHead, usable_id};
 
 use crate::config::{BaseUrl, Deadlines};
-
-/// A moment on a clock that only goes forward; its zero means nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Instant(pub u64);
-
-impl Instant {
-    /// This long after; the end of time where that would be beyond it.
-    pub fn after(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
-    }
-
-    /// How long until a later moment; nothing for an earlier one.
-    pub fn until(self, later: Self) -> Duration {
-        Duration::from_nanos(later.0.saturating_sub(self.0))
-    }
-}
 
 /// A request, ready to be sent, as often as it takes.
 #[derive(Clone, Debug)]

@@ -4,6 +4,8 @@ mod completion;
 mod deadlines;
 mod queries;
 mod retries;
+mod waking;
+mod waking_generated;
 
 use std::string::String;
 use std::vec::Vec;
