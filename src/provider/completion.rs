@@ -14,13 +14,13 @@ use crate::routes::{self, Context, Encoded, Route};
 use crate::text::find_bytes;
 use crate::transport::{Attempt, Instant, Now, Outgoing, ResponseHead, Retries, Step, Transport};
 
-/// Most that is read of an error [22].
+/// The most that is read of an error's body [22].
 const MAX_ERROR_BODY: usize = 64 << 10;
 
-/// How long the rest of an error may take: what came by then has to do [22].
+/// How long the rest of an error's body may take. A server that keeps it open must not delay the error [22].
 const ERROR_BODY_TIME: Duration = Duration::from_secs(5);
 
-/// How long usage and the end marker may take behind the finish reason [20].
+/// How long usage and the end marker may take after the finish reason [20]. Some servers never send them.
 const FINISH_TIME: Duration = Duration::from_secs(10);
 
 /// A completion under way. Dropping it closes the connection.
@@ -45,19 +45,19 @@ pub struct Completion<T: Transport> {
 }
 
 enum State<T: Transport> {
-    /// Entered at the start and behind a back-off; left by sending the request.
+    /// At the start and after a back-off. The next step sends the request.
     Ready,
-    /// Until it is time to try again.
+    /// Until the next attempt is due.
     BackOff(Instant),
-    /// The request is on its way; left with the head of the answer.
+    /// The request is being sent, or waits for its response. Left with the head of the response.
     Open(Attempt<T>),
-    /// The status is one of failure; left with the end of what the provider says about it.
+    /// The status reports a failure. Left with the end of its body, which holds the provider's error.
     Refused { attempt: Attempt<T>, head: ResponseHead, body: Vec<u8>, until: Instant },
-    /// The answer comes in; left with its finish or an error.
+    /// The response is read. Left with its finish or an error.
     Streaming { attempt: Attempt<T>, answer: Answer, progress: u64 },
-    /// All events are made.
+    /// All events are made. Some may not have been taken yet.
     Finished,
-    /// Told again to whoever asks again, once the events before it are taken.
+    /// Returned by each call after the events before it have been taken.
     Failed(Error),
 }
 
@@ -87,7 +87,7 @@ impl<T: Transport> Completion<T> {
 
     /// Waits at most `wait_ms` for a first event, then takes along what has already arrived.
     pub fn next(&mut self, max_events: u32, wait_ms: u32) -> Result<Batch, Error> {
-        // None asked for would be none for ever.
+        // With 0 the stream would never make progress, so it is treated as 1.
         let max = usize::try_from(max_events.max(1)).unwrap_or(usize::MAX);
         let mut wait = Wait::new(&*self.transport, wait_ms);
         // Where the call stops before it has found nothing to read, the next call has something to do at once.
@@ -149,9 +149,9 @@ impl<T: Transport> Completion<T> {
         }
     }
 
-    /// Moves on by one step; false when something has to happen first, if only that the clock is looked at.
+    /// Makes one step. False if nothing more can be done before the network or the clock moves.
     fn step(&mut self, now: Now) -> bool {
-        // The one step that is taken for each read of an answer stays where it is.
+        // The step of each chunk works in place: moving the state out and back would copy it twice.
         if let State::Streaming { .. } = &self.state {
             return self.streaming(now);
         }
@@ -228,7 +228,7 @@ impl<T: Transport> Completion<T> {
                 self.state = State::Refused { attempt, head, body, until };
                 return false;
             }
-            // The status tells more than how its body ended.
+            // The status says more than how its body ended.
             _ => {
                 drop(attempt);
                 self.answer_refusal(&head, &body);
@@ -272,7 +272,7 @@ impl<T: Transport> Completion<T> {
             return true;
         }
         if answer.progress() == Progress::Complete {
-            // The attempt goes with the state: a connection left open is not waited for [20].
+            // The attempt is dropped with the state, so a connection that stays open is not waited for [20].
             self.state = State::Finished;
             return true;
         }
@@ -283,7 +283,7 @@ impl<T: Transport> Completion<T> {
         if core::mem::replace(progress, told) != told {
             attempt.progressed(now);
         } else if let Err(late) = attempt.check(self.transport.now()) {
-            // Keep-alive comments are no progress [26].
+            // Keep-alive comments are not progress [26].
             match answer.cut_off(late, &mut self.events) {
                 Ok(()) => self.state = State::Finished,
                 Err(error) => self.fail(error),
@@ -292,7 +292,7 @@ impl<T: Transport> Completion<T> {
         true
     }
 
-    /// Tries again if that may be done, and tells the error if not.
+    /// Enters the back-off of a retry if one is allowed, or else fails with the error.
     fn fail(&mut self, mut error: Error) {
         error.request_sent |= self.sent;
         self.sent = error.request_sent;

@@ -26,8 +26,8 @@ impl<'f, T: Transport> Awaited<'f, T> {
     }
 
     /// Adds a request.
-    pub fn add(&mut self, fetch: &'f BufferedGet<T>) {
-        let (exchange, until) = fetch.waits_for();
+    pub fn add(&mut self, get: &'f BufferedGet<T>) {
+        let (exchange, until) = get.waits_for();
         self.exchanges.extend(exchange);
         self.until = self.until.min(until);
     }

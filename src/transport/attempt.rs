@@ -1,4 +1,4 @@
-//! One exchange under the deadlines of the configuration, which are kept here whatever the host keeps.
+//! One exchange with the configured deadlines. They are kept here, whether or not the host keeps deadlines too.
 
 use core::time::Duration;
 
@@ -6,11 +6,12 @@ use super::{Exchange, Instant, Now, Outgoing, Phase, Step, Transport};
 use crate::config::{BaseUrl, Deadlines};
 use crate::errors::{Error, timeout};
 
-/// A request under way, and the time that it may take.
+/// A request in progress, and the time that it may take.
 pub struct Attempt<T: Transport> {
     exchange: T::Exchange,
+    /// A copy, since the finish reason shortens the idle deadline of this attempt only.
     deadlines: Deadlines,
-    /// When all must be over, further attempts included.
+    /// When the whole call must be over, further attempts included.
     end: Instant,
     phase: Phase,
     /// When this phase began, or when the response made progress last.
@@ -30,7 +31,7 @@ pub struct Until {
 }
 
 impl<T: Transport> Attempt<T> {
-    /// Starts the exchange. `end` is when all must be over.
+    /// Starts the exchange. `end` is when the whole call must be over.
     pub fn start(
         transport: &T,
         request: &Outgoing,
@@ -50,6 +51,7 @@ impl<T: Transport> Attempt<T> {
     pub fn step(&mut self, transport: &T, now: Now, to: &BaseUrl) -> Result<Step, Error> {
         let step = self.exchange.step().map_err(|failure| failure.into_error(to))?;
         let phase = self.exchange.phase();
+        // Each accepted part of an upload is progress: a large image over a slow line takes longer than any deadline.
         if phase != self.phase || matches!(step, Step::Sent) {
             self.phase = phase;
             self.since = transport.now();
@@ -89,7 +91,7 @@ impl<T: Transport> Attempt<T> {
         self.since_is_bound = now.exact().is_none();
     }
 
-    /// From here on the answer may be silent for this long only.
+    /// Allows a silence of at most this long from now on.
     pub fn shorten_idle(&mut self, idle: Duration) {
         self.deadlines.idle = self.deadlines.idle.min(idle);
     }
@@ -97,6 +99,7 @@ impl<T: Transport> Attempt<T> {
     /// The next deadline.
     pub fn until(&self) -> Until {
         let Deadlines { connect, first_byte, idle, total } = self.deadlines;
+        // An upload that stalls is idle in the same sense as a response that does: nothing moves.
         let (which, limit) = match self.phase {
             Phase::Connecting => ("connect", connect),
             Phase::Sending | Phase::Receiving => ("idle", idle),
@@ -109,7 +112,7 @@ impl<T: Transport> Attempt<T> {
         }
     }
 
-    /// What to wait on.
+    /// The exchange to wait for.
     pub fn exchange(&self) -> &T::Exchange {
         &self.exchange
     }

@@ -54,8 +54,8 @@ impl Now {
 
     /// The milliseconds until `due`, as `wake-after-ms` reports them.
     ///
-    /// They are rounded up: a host whose timer fires a fraction of a millisecond before the deadline would be
-    /// called in vain, and told to come back after the rest. Where the time is not exact the latest possible one
+    /// They are rounded up: a host whose timer fires a fraction of a millisecond before the deadline would call in
+    /// vain, and sleep once more for the rest. Where the time is not exact the latest possible one
     /// is taken, so that the host comes too early once instead of too late.
     pub fn wake_after_ms(self, due: Instant) -> u32 {
         let nanoseconds = due.0.saturating_sub(self.latest().0);
