@@ -82,6 +82,11 @@ impl Door {
         &self.arrivals
     }
 
+    /// The requests of which the response has not come to its end.
+    pub(super) fn under_way(&self) -> usize {
+        REQUESTS.saturating_sub(self.room.available_permits())
+    }
+
     /// The requests that did not leave, the latest ones of them.
     pub(super) fn denials(&self) -> Vec<Denial> {
         self.denials.latest()

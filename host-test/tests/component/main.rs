@@ -21,3 +21,4 @@ mod small_component;
 mod streaming;
 mod support;
 mod uploads;
+mod waking;
