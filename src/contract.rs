@@ -1,8 +1,8 @@
 //! The types of the contract, generated from `wit/model-provider.wit`.
 //!
-//! They are the only model of a request, an event and an error in this crate: what the host hands in is
-//! what the encoders read, and what the decoders make is what the host takes, with no second set of
-//! types between. The generated code is the same on the native target, where tests use it.
+//! This crate has no other types for requests, events and errors: the encoders read the host's values, and the
+//! decoders make the values that the host receives. A second set of types would cost a conversion of each event and
+//! could disagree with the contract. The native target has the same code, so tests use it too.
 #![allow(missing_docs, unsafe_code, clippy::all)]
 
 wit_bindgen::generate!({

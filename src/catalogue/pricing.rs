@@ -67,7 +67,7 @@ impl Pricing {
                 cache_write,
                 cache_write_long: None,
                 per_request,
-                tiers: Vec::new(),
+                tiers: alloc::vec::Vec::new(),
             }),
             ratio: ratio.and_then(amount).filter(|ratio| *ratio > 0.0),
             per_second,

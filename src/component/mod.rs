@@ -1,4 +1,4 @@
-//! What the component exports: the contract's resources over the [`provider`](crate::provider).
+//! The exports of the component: the contract's resources over the [`provider`](crate::provider).
 
 mod runtime;
 
@@ -40,7 +40,7 @@ impl GuestClient for ClientResource {
         Ok(Completion::new(CompletionResource(RefCell::new(completion))))
     }
 
-    // Inlined, so that the glue around it sees that there is no error to hand out.
+    // Inlined, so that the compiler drops the glue for an error that is never returned.
     #[inline(always)]
     fn models(&self, how: Discovery, max_age_ms: u64) -> Result<ModelQuery, Error> {
         let query = self.0.models(how, max_age_ms);
@@ -53,7 +53,7 @@ impl GuestClient for ClientResource {
     }
 }
 
-// A component is never entered twice at a time, so each borrow below is the only one.
+// The canonical ABI never enters a component twice at a time, so no borrow below can meet another one.
 
 impl GuestCompletion for CompletionResource {
     fn next(&self, max_events: u32, wait_ms: u32) -> Result<Batch, Error> {

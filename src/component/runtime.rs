@@ -1,7 +1,8 @@
-//! What a component without the standard library has to bring along: an allocator, an answer to a panic,
-//! and the reallocation function that the canonical ABI calls to hand lists and strings in.
+//! The runtime of a component without the standard library: an allocator, a panic handler, and the reallocation
+//! function through which the canonical ABI passes lists and strings.
 //!
-//! Besides the generated bindings this is the only file with unsafe code in it.
+//! The standard library would import the file system, the environment and more, and each import makes the component
+//! unusable in some hosts. Apart from the generated bindings, only this file contains unsafe code.
 #![allow(unsafe_code)]
 
 use alloc::alloc::{Layout, alloc, handle_alloc_error, realloc};
@@ -10,7 +11,7 @@ use core::ptr::null_mut;
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
-/// A panic traps at once: there is nobody to print to, and unwinding would be dead weight.
+/// A panic traps at once: there is no output to print to, and unwinding would only enlarge the component.
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
@@ -24,10 +25,10 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn cabi_realloc(old: *mut u8, old_size: usize, align: usize, size: usize) -> *mut u8 {
     if size == 0 {
-        // No memory is wanted, but the pointer has to be aligned and not null.
+        // No memory is needed, but the pointer has to be aligned and not null.
         return align as *mut u8;
     }
-    // The canonical ABI hands powers of two; anything else is a broken host.
+    // The canonical ABI passes powers of two. Anything else is a broken host.
     let Ok(layout) = Layout::from_size_align(if old_size == 0 { size } else { old_size }, align) else {
         core::arch::wasm32::unreachable()
     };

@@ -1,12 +1,13 @@
-//! Numeric addresses, in their one canonical spelling.
+//! Numeric addresses, in their canonical spelling.
 //!
-//! Not by `core::net`: its readers and writers are four times the size, for what few ever configure.
+//! `core::net` could do the same, but its parsers and formatters are four times as large, and each byte ships in every
+//! plugin although few people configure an address. A test compares the two.
 
 use alloc::{format, string::String};
 
 use crate::text::{contains, hex, split_once};
 
-/// Reads four decimal numbers from 0 to 255, none with a zero in front.
+/// Reads four decimal numbers from 0 to 255. A leading zero is rejected: some resolvers read it as octal.
 pub(super) fn version_4(text: &str) -> Option<[u8; 4]> {
     let mut parts = text.as_bytes().split(|byte| *byte == b'.');
     let mut address = [0; 4];
@@ -43,7 +44,7 @@ pub(super) fn version_6(text: &str) -> Option<[u16; 8]> {
     Some(address)
 }
 
-/// Reads groups between colons, and tells how many there are.
+/// Reads groups between colons. Returns their number.
 fn groups(text: &str, into: &mut [u16; 8]) -> Option<usize> {
     if text.is_empty() {
         return Some(0);

@@ -1,4 +1,4 @@
-//! Where requests go: the base URL, checked as strictly as whoever gets the key deserves.
+//! The base URL, checked strictly because its server receives the key.
 
 use alloc::{borrow::ToOwned, format, string::String};
 
@@ -14,7 +14,7 @@ const LONGEST: usize = 2048;
 /// What the path of a base URL ends in.
 const VERSION: &str = "/v1";
 
-/// What people paste behind `/v1` when they paste a whole endpoint.
+/// The endpoints that people leave after `/v1` when they paste a whole URL from documentation.
 const ENDPOINTS: &[&str] = &[
     "/audio/speech",
     "/audio/transcriptions",
@@ -33,10 +33,10 @@ const ENDPOINTS: &[&str] = &[
     "/responses",
 ];
 
-/// How a server is spoken to.
+/// The scheme of a base URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
-    /// Plain HTTP; only to this machine.
+    /// Plain HTTP, only to this machine: over a network it would show the key.
     Http,
     /// HTTP over TLS.
     Https,
@@ -62,20 +62,20 @@ impl Scheme {
 /// A base URL whose path ends in `/v1`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl {
-    /// How to speak to the server.
+    /// The scheme.
     pub scheme: Scheme,
     /// `host` or `host:port`, the host in lower case and the port only where it is not the scheme's own.
     pub authority: String,
-    /// Begins with a slash and ends in `/v1`, without a slash behind.
+    /// Begins with a slash and ends in `/v1`, without a slash at the end.
     pub path: String,
 }
 
 impl BaseUrl {
-    /// Reads a base URL with or without `/v1`, with slashes behind, or with a whole endpoint; none is
+    /// Reads a base URL with or without `/v1`, with slashes at its end, or with a whole endpoint. `None` is
     /// [`DEFAULT_BASE_URL`].
     ///
     /// # Errors
-    /// A sentence for people. It repeats nothing of the URL, which may hold a password.
+    /// A message for people. It repeats nothing of the URL, which may contain a password.
     pub fn parse(given: Option<&str>) -> Result<Self, &'static str> {
         let given = given.unwrap_or(DEFAULT_BASE_URL);
         refuse_what_has_no_place(given)?;
@@ -83,7 +83,7 @@ impl BaseUrl {
         let (authority, path) =
             rest.split_at_checked(find(rest, "/").unwrap_or(rest.len())).unwrap_or((rest, ""));
         if contains(authority, "@") {
-            return Err("the base URL holds a user name or a password before an @; remove it, \
+            return Err("the base URL contains a user name or a password before an @; remove it, \
                         and give the key as the credential");
         }
         let (host, port) = host::parse(authority)?;
@@ -120,17 +120,19 @@ impl BaseUrl {
 }
 
 fn refuse_what_has_no_place(given: &str) -> Result<(), &'static str> {
+    // URL libraries disagree about each of these: one reads a backslash as a slash, another as a part of the host.
+    // The host's policy and its connection must see the same server as this check.
     let problem = if given.is_empty() {
         "the base URL is empty; leave it out for the default"
     } else if given.len() > LONGEST {
         "the base URL is longer than 2048 bytes; give only the base, as https://host/v1"
     } else if !given.bytes().all(|byte| byte.is_ascii_graphic()) {
-        "the base URL holds white space or characters beyond ASCII; remove them, \
+        "the base URL contains white space or characters beyond ASCII; remove them, \
          and write an international name in its xn-- form"
     } else if contains(given, "\\") {
-        "the base URL holds a backslash; use forward slashes"
+        "the base URL contains a backslash; use forward slashes"
     } else if contains(given, "?") || contains(given, "#") {
-        "the base URL holds a query or a fragment; end it at /v1"
+        "the base URL contains a query or a fragment; end it at /v1"
     } else {
         return Ok(());
     };
@@ -146,8 +148,8 @@ fn split_scheme(given: &str) -> Result<(Scheme, &str), &'static str> {
     }
 }
 
-/// The path up to `/v1`. A path that is not understood is refused: guessed wrong, it would send the key and
-/// the conversation to another service of the same host.
+/// The path up to `/v1`. An unknown path is rejected and not guessed: a wrong guess would send the key and the
+/// conversation to another service of the same host.
 fn base_path(path: &str) -> Result<String, &'static str> {
     let mut path = path;
     while let Some(shorter) = path.strip_suffix('/') {
@@ -158,7 +160,7 @@ fn base_path(path: &str) -> Result<String, &'static str> {
     }
     if !path.as_bytes().split(|byte| *byte == b'/').skip(1).all(is_plain_segment) {
         return Err(
-            "the path of the base URL holds an empty, a \".\" or a \"..\" segment, or an escape that \
+            "the path of the base URL contains an empty, a \".\" or a \"..\" segment, or an escape that \
                     hides one; write it plainly, as https://host/v1",
         );
     }
@@ -172,7 +174,8 @@ fn base_path(path: &str) -> Result<String, &'static str> {
 
 fn is_plain_segment(segment: &[u8]) -> bool {
     let escapes = segment.iter().enumerate().filter(|(_, byte)| **byte == b'%');
-    // Not `.`, `/`, `\`, `%`, and no control character: what would read otherwise once unescaped.
+    // An escape must not hide `.`, `/`, `\`, `%` or a control character. A proxy that unescapes the path would see
+    // another one than the host's policy did.
     let mut values = escapes.map(|(at, _)| hex(segment, at + 1, 2));
     let escapes_are_plain = values
         .all(|value| value.is_some_and(|byte| !matches!(byte, 0..0x20 | 0x7F | 0x2E | 0x2F | 0x5C | 0x25)));

@@ -1,4 +1,7 @@
-//! How long each step of a request may take.
+//! The deadlines of a request.
+//!
+//! The component keeps them itself. Hosts differ in which of them they support, and an error of the host would not say
+//! which setting to change.
 
 use alloc::{format, string::String};
 use core::time::Duration;
@@ -8,13 +11,13 @@ use crate::contract::Timeouts;
 /// The deadlines of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadlines {
-    /// To be connected.
+    /// Until the connection accepts the first part of the request.
     pub connect: Duration,
-    /// From the request to the first byte of the answer.
+    /// From the end of the request to the status of the response.
     pub first_byte: Duration,
-    /// Between two signs of progress; a keep-alive comment is none [26].
+    /// Between two signs of progress. A keep-alive comment is not progress [26].
     pub idle: Duration,
-    /// For the whole call, tries and back-offs included.
+    /// For the whole call, retries and back-offs included.
     pub total: Duration,
 }
 
@@ -32,10 +35,10 @@ impl Default for Deadlines {
 }
 
 impl Deadlines {
-    /// The deadlines given, and the defaults for those that are not.
+    /// The given deadlines, and the defaults for the others.
     ///
     /// # Errors
-    /// A sentence for people where one is 0.
+    /// A message for people where one is 0.
     pub fn check(given: &Timeouts) -> Result<Self, String> {
         let default = Self::default();
         Ok(Self {
@@ -50,7 +53,7 @@ impl Deadlines {
 fn deadline(name: &str, given: Option<u32>, default: Duration) -> Result<Duration, String> {
     match given {
         None => Ok(default),
-        // Some hosts write 0 for "no limit": taken at its word, every request would fail at once.
+        // Some hosts write 0 for "no limit". Taken literally, every request would fail at once.
         Some(0) => Err(format!("timeouts.{name} is 0; give milliseconds, or none for the default")),
         Some(ms) => Ok(Duration::from_millis(u64::from(ms))),
     }

@@ -1,4 +1,7 @@
 //! The request headers that a host may add.
+//!
+//! They are checked here and not left to the host's HTTP library, because libraries differ in what they accept, and
+//! because the message can then say which header is wrong without showing its value.
 
 use alloc::{
     format,
@@ -6,12 +9,12 @@ use alloc::{
     vec::Vec,
 };
 
-/// Most headers, and most bytes of their names and values: common servers refuse more.
+/// The most headers, and the most bytes of their names and values. Common servers reject larger heads.
 const MOST: usize = 64;
 const MOST_BYTES: usize = 16 * 1024;
 
-/// Headers that the provider or the transport sets; one more of them would replace ours, smuggle a second
-/// request, or send a second key. `user-agent` is not among them: a host may say who it is.
+/// Headers that the provider or the transport sets. A second one could replace the provider's own, smuggle a second
+/// request into the connection, or send a second key. `user-agent` is missing here, since a host may identify itself.
 const OURS: &[&str] = &[
     "accept",
     "accept-encoding",
@@ -32,10 +35,10 @@ const OURS: &[&str] = &[
 ];
 const OUR_PREFIXES: &[&str] = &["content-", "proxy-"];
 
-/// Checks the headers, and gives them back with names in lower case.
+/// Checks the headers. Returns them with names in lower case.
 ///
 /// # Errors
-/// A sentence for people: which header by its place, counted from 1, and never with its value.
+/// A message for people. It names a header by its position, counted from 1, and never contains its value.
 pub fn check(given: &[(String, String)]) -> Result<Vec<(String, String)>, String> {
     let bytes = given.iter().fold(0_usize, |sum, (name, value)| sum.saturating_add(name.len() + value.len()));
     if given.len() > MOST || bytes > MOST_BYTES {
@@ -58,17 +61,17 @@ pub fn check(given: &[(String, String)]) -> Result<Vec<(String, String)>, String
 
 fn problem(name: &str, value: &str) -> Option<String> {
     if name.is_empty() || !name.bytes().all(is_token_byte) {
-        // The name is not repeated: a whole line may have been pasted into it, with its value.
+        // The message does not repeat the name: a whole line may have been pasted into it, with a secret value.
         return Some("its name is not one; use letters, digits and hyphens".to_string());
     }
     if OURS.contains(&name) || OUR_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
         return Some(format!("\"{name}\" is set by the provider; leave it out"));
     }
     if value.chars().any(|character| character.is_control() && character != '\t') {
-        return Some("its value holds a control character, such as a line break; remove it".to_string());
+        return Some("its value contains a control character, such as a line break; remove it".to_string());
     }
     if value.trim_ascii() != value {
-        return Some("its value has white space before or behind it; remove it".to_string());
+        return Some("its value has white space before or after it; remove it".to_string());
     }
     None
 }

@@ -1,4 +1,4 @@
-//! The host and port of a base URL, in the one spelling that everything behind compares.
+//! The host and port of a base URL, in one canonical spelling, since allow-lists compare text.
 
 use alloc::{format, string::String};
 
@@ -10,14 +10,14 @@ use crate::text::{behind_last, split_once};
 pub(super) struct Host {
     /// In lower case; an address of version 6 in brackets and in its canonical form.
     pub name: String,
-    /// Whether it can be no other machine than this one.
+    /// Whether it can only be this machine.
     pub loopback: bool,
 }
 
 /// Reads `host`, `host:port`, `[v6]` or `[v6]:port`.
 ///
 /// # Errors
-/// A sentence for people.
+/// A message for people.
 pub(super) fn parse(authority: &str) -> Result<(Host, Option<u16>), &'static str> {
     let (host, port) = if authority.starts_with('[') {
         let (host, rest) = split_once(authority, "]").ok_or(BAD_ADDRESS)?;
@@ -46,8 +46,8 @@ fn name(text: &str) -> Result<Host, &'static str> {
     if name.is_empty() {
         return Err("the base URL has no host; write it as https://host/v1");
     }
-    // Resolvers read 2130706433, 0x7f000001, 0177.0.0.1 and 127.1 as addresses, each in its own way; so
-    // whatever ends like a number has to be written in the one plain way.
+    // Resolvers read 2130706433, 0x7f000001, 0177.0.0.1 and 127.1 as addresses, each in its own way, and policies
+    // that compare text would not recognise them. A host that ends like a number must be a plain address.
     let last = behind_last(&name, b'.');
     let numeric =
         last.starts_with("0x") || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()));
@@ -71,7 +71,7 @@ fn parse_port(text: &str) -> Result<u16, &'static str> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
         Ok(port) if digits && port != 0 => Ok(port),
-        _ => Err("the port of the base URL is not a number from 1 to 65535; mend it, or leave it out"),
+        _ => Err("the port of the base URL is not a number from 1 to 65535; fix it, or leave it out"),
     }
 }
 

@@ -1,16 +1,18 @@
-//! The API key, which nobody sees.
+//! The API key, which no message and no debug output shows.
 
 use alloc::{borrow::ToOwned, string::String};
 use core::fmt;
 
-/// What every key of CometAPI begins with.
+/// The prefix of every CometAPI key.
 const PREFIX: &str = "sk-";
-/// The shortest key that CometAPI's own set-up script takes, prefix included.
+/// The shortest key that CometAPI's own set-up script accepts, prefix included.
 const SHORTEST: usize = 10;
-/// Longer than any key; what is longer is a pasted file.
+/// Longer than any key. A longer value is a pasted file.
 const LONGEST: usize = 512;
 
-/// A key in the form that can stand in an `Authorization` header. `Debug` does not show it.
+/// A key that is valid in an `Authorization` header.
+///
+/// `Debug` does not show it, so that no log of a structure that contains it can.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key(String);
 
@@ -25,17 +27,17 @@ impl Key {
     /// behind another base URL has keys of its own form.
     ///
     /// # Errors
-    /// A sentence for people, without the key.
+    /// A message for people, without the key.
     pub fn check(given: &str, ours: bool) -> Result<Self, &'static str> {
         Err(match given {
             "" if ours => {
                 "the API key is empty; get one at https://www.cometapi.com/console/token, and set COMETAPI_KEY"
             }
             "" => "the API key is empty; give the key of the server behind the base URL",
-            key if key.trim_ascii() != key => "the API key has white space before or behind it; remove it",
+            key if key.trim_ascii() != key => "the API key has white space before or after it; remove it",
             key if key.len() > LONGEST => "the API key is longer than 512 characters; give the key alone",
             key if !key.bytes().all(|byte| byte.is_ascii_graphic()) => {
-                "the API key holds white space or characters that no key has; \
+                "the API key contains white space or characters that no key has; \
                  give the key alone, without \"Bearer\""
             }
             key if ours && !key.starts_with(PREFIX) => {

@@ -1,7 +1,6 @@
-//! Checks what a host configures, once, so that nothing behind it has to.
+//! Checks the host's configuration once, so that no later code has to.
 //!
-//! Every message says what was wrong and how to mend it, and repeats neither the key nor a value that
-//! could hold one.
+//! Every message says what is wrong and how to fix it. No message repeats the key, or a value that could contain it.
 
 use alloc::{string::String, vec::Vec};
 
@@ -22,12 +21,12 @@ pub mod headers;
 mod host;
 pub mod key;
 
-/// Tries after the first where the host does not say.
+/// Retries where the host sets no number.
 pub const DEFAULT_MAX_RETRIES: u32 = 2;
-/// More tries than this are taken for a mistake: with their back-offs they would outlast any deadline.
+/// A larger number is taken for a mistake: with their back-offs, so many retries would outlast any deadline.
 pub const MOST_RETRIES: u32 = 10;
 
-/// A configuration that can be used.
+/// A valid configuration.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where requests go.
@@ -36,25 +35,25 @@ pub struct Settings {
     pub key: Option<Key>,
     /// How long each step may take.
     pub deadlines: Deadlines,
-    /// Tries after the first, at most [`MOST_RETRIES`].
+    /// Retries, at most [`MOST_RETRIES`].
     pub max_retries: u32,
-    /// The host's own request headers, names in lower case; none is one that the provider sets.
+    /// The host's additional request headers, names in lower case. None of them is set by the provider.
     pub headers: Vec<(String, String)>,
-    /// Takes the key out of what the provider says.
+    /// Removes the key from texts of the server.
     pub scrubber: Scrubber,
 }
 
 impl Settings {
-    /// Checks a configuration; sends nothing.
+    /// Checks a configuration. Sends nothing.
     ///
     /// # Errors
-    /// Kind `configuration`, with the first thing that is wrong.
+    /// Of kind `configuration`, for the first thing that is wrong.
     pub fn check(config: Config) -> Result<Self, Error> {
         let key = match &config.credential {
             Credential::HostInjected => None,
             Credential::Bearer(key) => Some(key.as_str()),
         };
-        // Made of the key as given: one that is refused below must not appear in a message either.
+        // Made from the key as given: a key that is rejected below must not appear in a message either.
         let scrubber = Scrubber::new(key.map(str::trim_ascii));
         Self::build(&config, key, &scrubber)
             .map_err(|message| errors::configuration(scrubber.scrub(&message)))

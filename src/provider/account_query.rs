@@ -1,7 +1,7 @@
-//! A question about the account: whether the key is accepted, and what is left on it.
+//! A query of the account: whether the key is accepted, and what is left on it.
 //!
-//! The list of models tells whether the key is accepted; the two billing endpoints, which not every
-//! deployment has, tell the balance. All three are asked at once.
+//! The list of models shows whether the key is accepted. The two billing endpoints, which not every deployment has,
+//! report the balance. All three requests are sent at once, since a person waits for the result.
 
 use alloc::rc::Rc;
 use core::time::Duration;
@@ -14,77 +14,80 @@ use crate::catalogue::KeyList;
 use crate::config::Settings;
 use crate::contract::{Account, AccountPoll, Pending};
 use crate::errors::{Error, from_body_error, invalid_request};
-use crate::transport::{Fetch, Fetched, Transport};
+use crate::transport::{BufferedGet, Fetched, Transport};
 
-/// How long each of them may take, retries included.
+/// How long each request may take, retries included.
 const TIME: Duration = Duration::from_secs(15);
 
-/// The key's list, the limit, what was used.
+/// The key's list of models, the limit, and the usage.
 const PATHS: [&str; 3] = ["/models", "/dashboard/billing/subscription", "/dashboard/billing/usage"];
 
-/// A question and its answer, once it is there.
-type Ask<T> = (Fetch<T>, Option<Result<Fetched, Error>>);
+/// A request and its result, once it is complete.
+type Lookup<T> = (BufferedGet<T>, Option<Result<Fetched, Error>>);
 
-/// A question about the account under way.
+/// A query of the account in progress.
 pub struct AccountQuery<T: Transport> {
     transport: Rc<T>,
     settings: Rc<Settings>,
-    asked: [Ask<T>; 3],
-    answered: bool,
+    lookups: [Lookup<T>; 3],
+    is_returned: bool,
 }
 
 impl<T: Transport> AccountQuery<T> {
-    /// Asks.
+    /// Starts the query. The first poll sends its requests.
     pub fn new(transport: Rc<T>, settings: &Rc<Settings>) -> Self {
-        let ask = |path| {
+        let lookup = |path| {
             let request = outgoing::get(settings, path);
-            (Fetch::new(transport.clone(), settings.clone(), request, TIME), None)
+            (BufferedGet::new(transport.clone(), settings.clone(), request, TIME), None)
         };
-        Self { asked: PATHS.map(ask), answered: false, settings: settings.clone(), transport }
+        Self { lookups: PATHS.map(lookup), is_returned: false, settings: settings.clone(), transport }
     }
 
     /// The account, once it is known. Waits at most `wait_ms`.
+    ///
+    /// The result is returned once. A copy for later calls would be out of date, and would have to be kept.
     pub fn poll(&mut self, wait_ms: u32) -> Result<AccountPoll, Error> {
-        if self.answered {
-            return Err(invalid_request("This question was answered already; ask a new one."));
+        if self.is_returned {
+            return Err(invalid_request("this query has returned its result; create a new query"));
         }
         let mut wait = Wait::new(&*self.transport, wait_ms);
         loop {
-            for (fetch, told) in &mut self.asked {
-                if told.is_none() {
-                    *told = fetch.step();
+            for (get, result) in &mut self.lookups {
+                if result.is_none() {
+                    *result = get.step();
                 }
             }
-            let [(_, accepted), (_, limit), (_, used)] = &mut self.asked;
+            let [(_, accepted), (_, limit), (_, used)] = &mut self.lookups;
             let all = limit.is_some() && used.is_some();
-            // A key that is refused has no balance to wait for.
+            // A rejected key has no balance, so its error does not wait for the billing endpoints.
             if let Some(accepted) = accepted.take_if(|accepted| accepted.is_err() || all) {
-                self.answered = true;
+                self.is_returned = true;
                 let (limit, used) = (limit.take(), used.take());
-                return self.answer(accepted, limit, used).map(AccountPoll::Ready);
+                return self.result(accepted, limit, used).map(AccountPoll::Ready);
             }
             let mut awaited = Awaited::new();
-            for (fetch, _) in self.asked.iter().filter(|(_, told)| told.is_none()) {
-                awaited.add(fetch);
+            for (get, _) in self.lookups.iter().filter(|(_, result)| result.is_none()) {
+                awaited.add(get);
             }
             if !wait.wait(&*self.transport, &awaited.exchanges, awaited.until) {
-                return Ok(AccountPoll::Pending(Pending { wake_after_ms: None }));
+                let wake_after_ms = Some(wait.now().wake_after_ms(awaited.until));
+                return Ok(AccountPoll::Pending(Pending { wake_after_ms }));
             }
         }
     }
 
-    fn answer(
+    fn result(
         &self,
         accepted: Result<Fetched, Error>,
         limit: Option<Result<Fetched, Error>>,
         used: Option<Result<Fetched, Error>>,
     ) -> Result<Account, Error> {
         let accepted = accepted.map_err(no_list)?;
-        // A list is the proof: a refusal comes with status 200 as well.
+        // Only a list proves that the key is accepted: the service rejects keys with status 200 as well.
         KeyList::parse(&accepted.body, &|json| {
             from_body_error(json, Some(&accepted.head), &self.settings.scrubber)
         })?;
-        let body = |told: Option<Result<Fetched, Error>>| told?.ok().map(|fetched| fetched.body);
+        let body = |result: Option<Result<Fetched, Error>>| result?.ok().map(|fetched| fetched.body);
         Ok(account(body(limit).as_deref(), body(used).as_deref()))
     }
 }

@@ -11,32 +11,33 @@ use crate::contract::{Config, Discovery, Request};
 use crate::errors::Error;
 use crate::transport::Transport;
 
-/// A configured client: the settings, the way to the network, and the models learnt last.
+/// A configured client: the settings, the network, and the list of models that was received last.
 pub struct Client<T: Transport> {
     transport: Rc<T>,
     settings: Rc<Settings>,
+    /// Shared with the queries, which outlive the call that created them and store their result here.
     memory: Rc<RefCell<Memory>>,
 }
 
 impl<T: Transport> Client<T> {
-    /// Checks the configuration; sends nothing.
+    /// Checks the configuration. Sends nothing.
     pub fn open(transport: T, config: Config) -> Result<Self, Error> {
         let settings = Rc::new(Settings::check(config)?);
         Ok(Self { transport: Rc::new(transport), settings, memory: Rc::default() })
     }
 
-    /// Checks a request and has it sent by the first step of the completion.
+    /// Checks a request. The first step of the completion sends it.
     pub fn complete(&self, request: &Request) -> Result<Completion<T>, Error> {
         Completion::new(self.transport.clone(), self.settings.clone(), request)
     }
 
-    /// Asks for the models.
+    /// Starts a query of the models.
     pub fn models(&self, how: Discovery, max_age_ms: u64) -> ModelQuery<T> {
         let max_age = Duration::from_millis(max_age_ms);
         ModelQuery::new(self.transport.clone(), self.settings.clone(), self.memory.clone(), how, max_age)
     }
 
-    /// Asks for the account.
+    /// Starts a query of the account.
     pub fn account(&self) -> AccountQuery<T> {
         AccountQuery::new(self.transport.clone(), &self.settings)
     }

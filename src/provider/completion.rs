@@ -12,15 +12,15 @@ use crate::errors::{Error, from_response};
 use crate::events::Assembler;
 use crate::routes::{self, Context, Encoded, Route};
 use crate::text::find_bytes;
-use crate::transport::{Attempt, Moment, Outgoing, ResponseHead, Retries, Step, Transport};
+use crate::transport::{Attempt, Instant, Now, Outgoing, ResponseHead, Retries, Step, Transport};
 
-/// Most that is read of an error [22].
+/// The most that is read of an error's body [22].
 const MAX_ERROR_BODY: usize = 64 << 10;
 
-/// How long the rest of an error may take: what came by then has to do [22].
+/// How long the rest of an error's body may take. A server that keeps it open must not delay the error [22].
 const ERROR_BODY_TIME: Duration = Duration::from_secs(5);
 
-/// How long usage and the end marker may take behind the finish reason [20].
+/// How long usage and the end marker may take after the finish reason [20]. Some servers never send them.
 const FINISH_TIME: Duration = Duration::from_secs(10);
 
 /// A completion under way. Dropping it closes the connection.
@@ -36,7 +36,7 @@ pub struct Completion<T: Transport> {
     reasoning_text: bool,
     events: Assembler,
     retries: Retries,
-    end: Moment,
+    end: Instant,
     /// Status and request id of the answer that is read.
     answered: Option<(u16, Option<String>)>,
     /// An earlier attempt may have reached the provider.
@@ -45,19 +45,19 @@ pub struct Completion<T: Transport> {
 }
 
 enum State<T: Transport> {
-    /// Entered at the start and behind a back-off; left by sending the request.
+    /// At the start and after a back-off. The next step sends the request.
     Ready,
-    /// Until it is time to try again.
-    BackOff(Moment),
-    /// The request is on its way; left with the head of the answer.
+    /// Until the next attempt is due.
+    BackOff(Instant),
+    /// The request is being sent, or waits for its response. Left with the head of the response.
     Open(Attempt<T>),
-    /// The status is one of failure; left with the end of what the provider says about it.
-    Refused { attempt: Attempt<T>, head: ResponseHead, body: Vec<u8>, until: Moment },
-    /// The answer comes in; left with its finish or an error.
+    /// The status reports a failure. Left with the end of its body, which holds the provider's error.
+    Refused { attempt: Attempt<T>, head: ResponseHead, body: Vec<u8>, until: Instant },
+    /// The response is read. Left with its finish or an error.
     Streaming { attempt: Attempt<T>, answer: Answer, progress: u64 },
-    /// All events are made.
+    /// All events are made. Some may not have been taken yet.
     Finished,
-    /// Told again to whoever asks again, once the events before it are taken.
+    /// Returned by each call after the events before it have been taken.
     Failed(Error),
 }
 
@@ -87,9 +87,11 @@ impl<T: Transport> Completion<T> {
 
     /// Waits at most `wait_ms` for a first event, then takes along what has already arrived.
     pub fn next(&mut self, max_events: u32, wait_ms: u32) -> Result<Batch, Error> {
-        // None asked for would be none for ever.
+        // With 0 the stream would never make progress, so it is treated as 1.
         let max = usize::try_from(max_events.max(1)).unwrap_or(usize::MAX);
         let mut wait = Wait::new(&*self.transport, wait_ms);
+        // Where the call stops before it has found nothing to read, the next call has something to do at once.
+        let mut due = None;
         while !self.events.has(max) && !self.is_over() {
             let moved = self.step(wait.now());
             let satisfied = self.events.has(1);
@@ -97,14 +99,19 @@ impl<T: Transport> Completion<T> {
                 continue;
             }
             let until = self.waits_until();
-            if moved || satisfied || !wait.wait(&*self.transport, self.waits_for().as_slice(), until) {
+            if moved {
+                break;
+            }
+            if satisfied || !wait.wait(&*self.transport, self.waits_for().as_slice(), until) {
+                due = Some(until);
                 break;
             }
         }
-        self.batch(max)
+        let wake_after_ms = due.map_or(0, |due| wait.now().wake_after_ms(due));
+        self.batch(max, wake_after_ms)
     }
 
-    fn batch(&mut self, max: usize) -> Result<Batch, Error> {
+    fn batch(&mut self, max: usize, wake_after_ms: u32) -> Result<Batch, Error> {
         let events = self.events.take(max);
         match &self.state {
             State::Failed(error) if events.is_empty() => {
@@ -115,7 +122,7 @@ impl<T: Transport> Completion<T> {
             state => {
                 self.handed_out |= !events.is_empty();
                 let done = matches!(state, State::Finished) && self.events.is_empty();
-                Ok(Batch { events, done, wake_after_ms: None })
+                Ok(Batch { events, done, wake_after_ms: (!done).then_some(wake_after_ms) })
             }
         }
     }
@@ -133,7 +140,7 @@ impl<T: Transport> Completion<T> {
         }
     }
 
-    fn waits_until(&self) -> Moment {
+    fn waits_until(&self) -> Instant {
         match &self.state {
             State::Open(attempt) | State::Streaming { attempt, .. } => attempt.until().at,
             State::Refused { attempt, until, .. } => attempt.until().at.min(*until),
@@ -142,15 +149,15 @@ impl<T: Transport> Completion<T> {
         }
     }
 
-    /// Moves on by one step; false when something has to happen first, if only that the clock is looked at.
-    fn step(&mut self, now: Option<Moment>) -> bool {
-        // The one step that is taken for each read of an answer stays where it is.
+    /// Makes one step. False if nothing more can be done before the network or the clock moves.
+    fn step(&mut self, now: Now) -> bool {
+        // The step of each chunk works in place: moving the state out and back would copy it twice.
         if let State::Streaming { .. } = &self.state {
             return self.streaming(now);
         }
         match core::mem::replace(&mut self.state, State::Finished) {
             State::Ready => self.send(),
-            State::BackOff(until) if now < Some(until) => {
+            State::BackOff(until) if now.exact() < Some(until) => {
                 self.state = State::BackOff(until);
                 return false;
             }
@@ -176,7 +183,7 @@ impl<T: Transport> Completion<T> {
         }
     }
 
-    fn open(&mut self, mut attempt: Attempt<T>, now: Option<Moment>) -> bool {
+    fn open(&mut self, mut attempt: Attempt<T>, now: Now) -> bool {
         match attempt.step(&self.transport, now, &self.request.base_url) {
             Ok(Step::Head(head)) if head.is_success() => {
                 let request_id = head.request_id().map(|id| self.settings.scrubber.scrub(id).into_owned());
@@ -207,10 +214,10 @@ impl<T: Transport> Completion<T> {
         mut attempt: Attempt<T>,
         head: ResponseHead,
         mut body: Vec<u8>,
-        until: Moment,
+        until: Instant,
     ) -> bool {
         let now = self.transport.now();
-        let step = attempt.step(&self.transport, Some(now), &self.request.base_url);
+        let step = attempt.step(&self.transport, Now::Exact(now), &self.request.base_url);
         let in_time = now < until && body.len() < MAX_ERROR_BODY;
         match step {
             Ok(Step::Bytes(bytes)) if in_time => {
@@ -221,7 +228,7 @@ impl<T: Transport> Completion<T> {
                 self.state = State::Refused { attempt, head, body, until };
                 return false;
             }
-            // The status tells more than how its body ended.
+            // The status says more than how its body ended.
             _ => {
                 drop(attempt);
                 self.answer_refusal(&head, &body);
@@ -251,7 +258,7 @@ impl<T: Transport> Completion<T> {
         self.fail(from_response(head, body, &self.settings.scrubber));
     }
 
-    fn streaming(&mut self, now: Option<Moment>) -> bool {
+    fn streaming(&mut self, now: Now) -> bool {
         let State::Streaming { attempt, answer, progress } = &mut self.state else { return false };
         let result = match attempt.step(&self.transport, now, &self.request.base_url) {
             Ok(Step::Bytes(bytes)) => answer.push(&bytes, &mut self.events),
@@ -265,7 +272,7 @@ impl<T: Transport> Completion<T> {
             return true;
         }
         if answer.progress() == Progress::Complete {
-            // The attempt goes with the state: a connection left open is not waited for [20].
+            // The attempt is dropped with the state, so a connection that stays open is not waited for [20].
             self.state = State::Finished;
             return true;
         }
@@ -274,9 +281,9 @@ impl<T: Transport> Completion<T> {
         }
         let told = answer.told();
         if core::mem::replace(progress, told) != told {
-            attempt.progressed();
+            attempt.progressed(now);
         } else if let Err(late) = attempt.check(self.transport.now()) {
-            // Keep-alive comments are no progress [26].
+            // Keep-alive comments are not progress [26].
             match answer.cut_off(late, &mut self.events) {
                 Ok(()) => self.state = State::Finished,
                 Err(error) => self.fail(error),
@@ -285,7 +292,7 @@ impl<T: Transport> Completion<T> {
         true
     }
 
-    /// Tries again if that may be done, and tells the error if not.
+    /// Enters the back-off of a retry if one is allowed, or else fails with the error.
     fn fail(&mut self, mut error: Error) {
         error.request_sent |= self.sent;
         self.sent = error.request_sent;

@@ -19,10 +19,11 @@ const CAPABILITIES: &[&str] = &[
     "account",
 ];
 
-/// The variables that CometAPI documents come first, then those that other clients read.
+/// The variable that CometAPI documents comes first, then those that other clients read. A person who has used
+/// another client must not have to set a second variable.
 const ENV_VARS: &[&str] = &["COMETAPI_KEY", "COMETAPI_API_KEY", "COMET_API_KEY"];
 
-/// Describes the provider; sends nothing.
+/// Describes the provider. Sends nothing.
 pub fn describe() -> Description {
     let owned = |words: &[&str]| -> Vec<String> { words.iter().map(|&word| word.to_owned()).collect() };
     Description {

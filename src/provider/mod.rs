@@ -1,7 +1,7 @@
-//! The provider: what it is, a configured client of it, and what a client has under way.
+//! The provider: its description, a configured client, and the completions and queries of a client.
 //!
-//! Everything under way is a state machine that its own call moves on: nothing happens between calls, and
-//! nothing waits but where a call says for how long.
+//! Each of them is a state machine that only a call of the host advances. A component has no threads and no timers, so
+//! nothing happens between two calls; `wake-after-ms` tells the host when the next one is due.
 
 mod account_query;
 mod client;

@@ -1,4 +1,4 @@
-//! A question about models: both lists are asked at once, and neither is waited for long.
+//! A query of the models: both lists are requested at once, and neither may take long.
 
 use alloc::{boxed::Box, format, rc::Rc, string::String, vec::Vec};
 use core::cell::RefCell;
@@ -10,36 +10,36 @@ use crate::catalogue::{BuiltIn, KeyList, Merged, PublicList, built_in_models, me
 use crate::config::Settings;
 use crate::contract::{self, Discovery, ListOrigin, ModelList, ModelPoll, Pending};
 use crate::errors::{Error, ErrorKind, from_body_error, invalid_request};
-use crate::transport::{Fetch, Fetched, Moment, Transport};
+use crate::transport::{BufferedGet, Fetched, Instant, Transport};
 
-/// How long the key's list may take, retries included, where nothing else would do.
+/// How long the key's list may take, retries included, where there is nothing to fall back to.
 const KEY_LIST_TIME: Duration = Duration::from_secs(15);
 
-/// The same where there is something to fall back to: agents wait for it when they start.
+/// The same where there is a list to fall back to. Agents wait for it when they start.
 const BEST_EFFORT_TIME: Duration = Duration::from_secs(5);
 
-/// How long the public catalogue may take. It only adds facts, so nobody waits for it for longer.
+/// How long the public catalogue may take. It only adds facts, which are not worth a longer wait.
 const CATALOGUE_TIME: Duration = Duration::from_secs(5);
 
-/// How long a list without the catalogue's facts is taken for young, however old a list the host would take:
-/// the catalogue may be back in a moment, and until then the models have next to no limits and prices.
+/// How long a list without the catalogue's facts is returned from memory, even if the host accepts older lists. The
+/// catalogue may be back in a moment, and until then the models have hardly any limits and prices.
 const FACTLESS_TIME: Duration = Duration::from_secs(60);
 
-/// The models learnt last.
+/// The lists that were received last.
 #[derive(Debug, Default)]
 pub struct Memory {
-    learnt: Option<Learnt>,
+    received: Option<Received>,
 }
 
 #[derive(Debug)]
-struct Learnt {
-    at: Moment,
+struct Received {
+    at: Instant,
     lists: Lists,
     warnings: Vec<String>,
 }
 
-/// The lists as they were told. The models are made of them anew whenever they are handed out: that takes no longer
-/// than to copy them, and less memory.
+/// The parsed lists. The models are made from them each time they are returned: that takes no longer than a copy of
+/// the models, and less memory.
 #[derive(Debug)]
 struct Lists {
     key_list: KeyList,
@@ -52,7 +52,7 @@ impl Lists {
     }
 }
 
-/// A question about models under way.
+/// A query of the models in progress.
 pub struct ModelQuery<T: Transport> {
     transport: Rc<T>,
     settings: Rc<Settings>,
@@ -62,34 +62,34 @@ pub struct ModelQuery<T: Transport> {
 }
 
 enum State<T: Transport> {
-    /// The answer is known without asking.
+    /// The result is known without a request.
     Known(ModelList),
-    Asking {
-        key_list: Ask<T>,
-        catalogue: Ask<T>,
+    Loading {
+        key_list: ListRequest<T>,
+        catalogue: ListRequest<T>,
     },
-    Answered,
+    Returned,
 }
 
-/// One of the lists.
-enum Ask<T: Transport> {
-    Open(Box<Fetch<T>>),
-    Told(Result<Fetched, Error>),
+/// The request of one list.
+enum ListRequest<T: Transport> {
+    Open(Box<BufferedGet<T>>),
+    Complete(Result<Fetched, Error>),
 }
 
-impl<T: Transport> Ask<T> {
-    /// Moves on without waiting; true once there is an answer.
+impl<T: Transport> ListRequest<T> {
+    /// Makes all steps that are possible without waiting. True once there is a result.
     fn step(&mut self) -> bool {
-        if let Self::Open(fetch) = self {
-            let Some(told) = fetch.step() else { return false };
-            *self = Self::Told(told);
+        if let Self::Open(get) = self {
+            let Some(result) = get.step() else { return false };
+            *self = Self::Complete(result);
         }
         true
     }
 }
 
 impl<T: Transport> ModelQuery<T> {
-    /// Asks, or answers from memory where that is young enough.
+    /// Starts a query, or takes the list from memory where that is recent enough.
     pub fn new(
         transport: Rc<T>,
         settings: Rc<Settings>,
@@ -106,13 +106,13 @@ impl<T: Transport> ModelQuery<T> {
             _ => match memory.borrow().recall(transport.now(), Some(max_age)) {
                 Some(list) => State::Known(list),
                 None => {
-                    let fetch =
-                        |request, time| Fetch::new(transport.clone(), settings.clone(), request, time);
-                    let key_list = fetch(outgoing::get(&settings, "/models"), key_list_time);
-                    let catalogue = fetch(outgoing::get_catalogue(&settings), CATALOGUE_TIME);
-                    State::Asking {
-                        key_list: Ask::Open(Box::new(key_list)),
-                        catalogue: Ask::Open(Box::new(catalogue)),
+                    let get =
+                        |request, time| BufferedGet::new(transport.clone(), settings.clone(), request, time);
+                    let key_list = get(outgoing::get(&settings, "/models"), key_list_time);
+                    let catalogue = get(outgoing::get_catalogue(&settings), CATALOGUE_TIME);
+                    State::Loading {
+                        key_list: ListRequest::Open(Box::new(key_list)),
+                        catalogue: ListRequest::Open(Box::new(catalogue)),
                     }
                 }
             },
@@ -120,63 +120,69 @@ impl<T: Transport> ModelQuery<T> {
         Self { transport, settings, memory, how, state }
     }
 
-    /// The list, once it is there. Waits at most `wait_ms`.
+    /// The list, once it is complete. Waits at most `wait_ms`.
     pub fn poll(&mut self, wait_ms: u32) -> Result<ModelPoll, Error> {
         let mut wait = Wait::new(&*self.transport, wait_ms);
         loop {
             match &mut self.state {
-                State::Asking { key_list, catalogue } => {
-                    let facts = catalogue.step();
-                    // Without the key's list the catalogue is of no use.
-                    let key = key_list.step();
-                    let refused = matches!(key_list, Ask::Told(Err(_)));
-                    if refused || (key && facts) {
-                        return self.answer().map(ModelPoll::Ready);
+                State::Loading { key_list, catalogue } => {
+                    let has_catalogue = catalogue.step();
+                    // Without the key's list the catalogue is useless, so it is not waited for.
+                    let has_key_list = key_list.step();
+                    let is_rejected = matches!(key_list, ListRequest::Complete(Err(_)));
+                    if is_rejected || (has_key_list && has_catalogue) {
+                        return self.result().map(ModelPoll::Ready);
                     }
                 }
-                State::Known(_) | State::Answered => return self.answer().map(ModelPoll::Ready),
+                State::Known(_) | State::Returned => return self.result().map(ModelPoll::Ready),
             }
             let awaited = self.awaited();
             if !wait.wait(&*self.transport, &awaited.exchanges, awaited.until) {
-                return Ok(ModelPoll::Pending(Pending { wake_after_ms: None }));
+                let wake_after_ms = Some(wait.now().wake_after_ms(awaited.until));
+                return Ok(ModelPoll::Pending(Pending { wake_after_ms }));
             }
         }
     }
 
+    /// The lists that are not complete yet. Both are waited for together, since either may come first.
     fn awaited(&self) -> Awaited<'_, T> {
         let mut awaited = Awaited::new();
-        if let State::Asking { key_list, catalogue } = &self.state {
-            for ask in [key_list, catalogue] {
-                if let Ask::Open(fetch) = ask {
-                    awaited.add(fetch);
+        if let State::Loading { key_list, catalogue } = &self.state {
+            for request in [key_list, catalogue] {
+                if let ListRequest::Open(get) = request {
+                    awaited.add(get);
                 }
             }
         }
         awaited
     }
 
-    fn answer(&mut self) -> Result<ModelList, Error> {
-        match core::mem::replace(&mut self.state, State::Answered) {
+    /// Takes the result. Errors of a best-effort query become a fallback list here.
+    fn result(&mut self) -> Result<ModelList, Error> {
+        match core::mem::replace(&mut self.state, State::Returned) {
             State::Known(list) => Ok(list),
-            State::Answered => Err(invalid_request("This question was answered already; ask a new one.")),
-            State::Asking { key_list: Ask::Told(key_list), catalogue } => {
+            State::Returned => Err(invalid_request("this query has returned its result; create a new query")),
+            State::Loading { key_list: ListRequest::Complete(key_list), catalogue } => {
                 match self.live(key_list, catalogue) {
                     Ok(list) => Ok(list),
                     Err(error) if self.how == Discovery::BestEffort => Ok(self.fall_back(*error)),
                     Err(error) => Err(error),
                 }
             }
-            State::Asking { .. } => Err(invalid_request("The question is not answered yet.")),
+            State::Loading { .. } => Err(invalid_request("the query has no result yet; poll it again")),
         }
     }
 
-    fn live(&self, key_list: Result<Fetched, Error>, catalogue: Ask<T>) -> Result<ModelList, Error> {
+    /// Joins the received lists. Only the key's list is essential: without the catalogue there are warnings.
+    fn live(&self, key_list: Result<Fetched, Error>, catalogue: ListRequest<T>) -> Result<ModelList, Error> {
         let key_list = key_list.map_err(no_list)?;
-        let key_list = KeyList::parse(&key_list.body, &self.refused(&key_list))?;
+        let key_list = KeyList::parse(&key_list.body, &self.body_error(&key_list))?;
         let catalogue = match catalogue {
-            Ask::Told(Ok(told)) => PublicList::parse(&told.body, &self.refused(&told)),
-            Ask::Told(Err(error)) => Err(error),
-            Ask::Open(_) => Err(invalid_request("it was not waited for")),
+            ListRequest::Complete(Ok(fetched)) => {
+                PublicList::parse(&fetched.body, &self.body_error(&fetched))
+            }
+            ListRequest::Complete(Err(error)) => Err(error),
+            ListRequest::Open(_) => Err(invalid_request("it was not complete in time")),
         };
         let mut warnings = key_list.warnings.clone();
         let catalogue = match catalogue {
@@ -185,28 +191,32 @@ impl<T: Transport> ModelQuery<T> {
                 Some(list)
             }
             Err(error) => {
-                // The message for a status is about keys and models, and neither was part of this request.
+                // The message of a status is about keys and models, and this request carried neither.
                 let why = match error.http_status {
                     Some(status) => format!("HTTP {status}"),
                     None => error.message,
                 };
-                warnings.push(format!("The public catalogue could not be had, so facts are missing: {why}"));
+                warnings.push(format!(
+                    "the public catalogue is not available, so facts about models are missing: {why}"
+                ));
                 None
             }
         };
         if key_list.models.is_empty() {
-            warnings.push("The key may call no model at all: its list is empty.".into());
+            warnings.push("the key's list of models is empty; check the key's permissions".into());
         }
         let lists = Lists { key_list, catalogue };
         let merged = lists.merged();
-        // An empty list may be a hiccup of the service: it is handed on, and not remembered.
+        // An empty list may be a short failure of the service: it is returned, and not remembered.
         if !lists.key_list.models.is_empty() {
-            let learnt = Learnt { at: self.transport.now(), lists, warnings: warnings.clone() };
-            self.memory.borrow_mut().learnt = Some(learnt);
+            let received = Received { at: self.transport.now(), lists, warnings: warnings.clone() };
+            self.memory.borrow_mut().received = Some(received);
         }
         Ok(list(merged, ListOrigin::Live, warnings))
     }
 
+    /// The last known list however old it is, or else the built-in one. An agent that starts without a network can
+    /// then still show models, with the error beside them.
     fn fall_back(&self, error: contract::Error) -> ModelList {
         match self.memory.borrow().recall(self.transport.now(), None) {
             Some(mut list) => {
@@ -217,36 +227,37 @@ impl<T: Transport> ModelQuery<T> {
         }
     }
 
-    fn refused(&self, told: &Fetched) -> impl Fn(&str) -> Error {
-        let (head, scrubber) = (told.head.clone(), self.settings.scrubber.clone());
+    /// Reads an error in a body with status 200, which some gateways send in place of a list.
+    fn body_error(&self, fetched: &Fetched) -> impl Fn(&str) -> Error {
+        let (head, scrubber) = (fetched.head.clone(), self.settings.scrubber.clone());
         move |json| from_body_error(json, Some(&head), &scrubber)
     }
 }
 
-/// A list that is not there is no missing model: nobody asked for one.
+/// A missing list is not a missing model: the request named none, so a host must not suggest another model.
 pub(super) fn no_list(mut error: Error) -> Error {
     if error.kind == ErrorKind::ModelNotFound {
         error.kind = ErrorKind::Protocol;
         error.message =
-            "This server has no list of models behind its base URL: check the base URL, it has to end \
-                         in /v1 and to speak OpenAI's API."
+            "the server has no list of models at this base URL; check that the URL ends in /v1 and points at \
+             an OpenAI-compatible API"
                 .into();
     }
     error
 }
 
 impl Memory {
-    /// The list learnt last, if it is not older than this.
-    fn recall(&self, now: Moment, max_age: Option<Duration>) -> Option<ModelList> {
-        let learnt = self.learnt.as_ref()?;
-        let age = learnt.at.until(now);
+    /// The list that was received last, if it is not older than `max_age`.
+    fn recall(&self, now: Instant, max_age: Option<Duration>) -> Option<ModelList> {
+        let received = self.received.as_ref()?;
+        let age = received.at.until(now);
         if max_age.is_some_and(|max_age| age > max_age || max_age.is_zero()) {
             return None;
         }
-        if max_age.is_some() && learnt.lists.catalogue.is_none() && age > FACTLESS_TIME {
+        if max_age.is_some() && received.lists.catalogue.is_none() && age > FACTLESS_TIME {
             return None;
         }
-        let mut list = list(learnt.lists.merged(), ListOrigin::Cached, learnt.warnings.clone());
+        let mut list = list(received.lists.merged(), ListOrigin::Cached, received.warnings.clone());
         list.age_ms = Some(u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
         Some(list)
     }

@@ -1,4 +1,4 @@
-//! Requests as they leave: address and headers.
+//! Outgoing requests: address and headers.
 
 use alloc::{
     borrow::ToOwned,
@@ -11,19 +11,20 @@ use alloc::{
 use crate::config::Settings;
 use crate::transport::Outgoing;
 
+/// Identifies the client to the provider's support. A host may replace it by its own.
 const USER_AGENT: &str = concat!("cometapi-provider/", env!("CARGO_PKG_VERSION"));
 
 const ACCEPT_JSON: [(&str, &str); 1] = [("accept", "application/json")];
 
-/// Whether the key goes with a request.
+/// Whether a request carries the key.
 #[derive(Clone, Copy, PartialEq)]
 enum Key {
     Sent,
-    /// The public catalogue asks for none, so it gets none.
+    /// The public catalogue needs no key, so it must not receive one.
     Kept,
 }
 
-/// A POST of JSON to a route, whose answer is streamed.
+/// A POST of JSON to a route, whose response is streamed.
 pub(super) fn post(settings: &Settings, path: &str, body: Rc<Vec<u8>>) -> Outgoing {
     let length = body.len().to_string();
     let own = [
@@ -54,10 +55,10 @@ fn outgoing(
     let mut headers = Vec::new();
     let mut add = |name: &str, value: &str| headers.push((name.to_owned(), value.to_owned()));
     own.iter().for_each(|(name, value)| add(name, value));
-    // A compressed stream would be delayed by its blocks, and could not be read.
+    // Compression would delay a stream by whole blocks, and the component has no decoder.
     add("accept-encoding", "identity");
     if key == Key::Sent {
-        // Headers of the user's may hold secrets of their own: they go where the key goes.
+        // The user's headers may contain secrets as well, so they are sent only where the key is sent.
         settings.headers.iter().for_each(|(name, value)| add(name, value));
         if let Some(key) = &settings.key {
             add("authorization", &format!("Bearer {}", key.expose()));

@@ -1,81 +1,89 @@
-//! Waiting as the contract has it: at most as long as told, and with nothing to wait with at 0.
+//! Waiting by the contract's rules: at most `wait-ms`, and with `wait-ms` 0 no call of an import that could wait.
 
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::transport::{Fetch, Moment, Transport};
+use crate::transport::{BufferedGet, Instant, Now, Transport};
 
-/// Most steps of a call that has its event already, or is past its time: bytes may come faster than they are
-/// read, and need not make events.
+/// The most steps of a call after it has its first event or its time is over.
+///
+/// Bytes can arrive faster than they are read, and need not make events. Without this limit a server that floods
+/// the connection with comments would hold the host in one call.
 const STEPS_BEYOND: u32 = 32;
 
-/// What several questions wait for.
+/// What several requests wait for.
 pub(super) struct Awaited<'f, T: Transport> {
-    /// Any of these.
+    /// Any of these exchanges,
     pub exchanges: Vec<&'f T::Exchange>,
-    /// Or this, the first of their own times.
-    pub until: Moment,
+    /// or the earliest of the requests' deadlines and back-off ends.
+    pub until: Instant,
 }
 
 impl<'f, T: Transport> Awaited<'f, T> {
-    /// Nothing so far.
+    /// No request yet.
     pub fn new() -> Self {
-        Self { exchanges: Vec::new(), until: Moment(u64::MAX) }
+        Self { exchanges: Vec::new(), until: Instant(u64::MAX) }
     }
 
-    /// This one as well.
-    pub fn add(&mut self, fetch: &'f Fetch<T>) {
-        let (exchange, until) = fetch.waits_for();
+    /// Adds a request.
+    pub fn add(&mut self, get: &'f BufferedGet<T>) {
+        let (exchange, until) = get.waits_for();
         self.exchanges.extend(exchange);
         self.until = self.until.min(until);
     }
 }
 
-/// The time of one call. The clock is the host's, and looked at no more often than it has to be.
+/// The time of one call. Reading the clock is a call of the host, so it is read only where a decision depends on it.
 pub(super) struct Wait {
-    until: Moment,
+    until: Instant,
     may_wait: bool,
     steps_beyond: u32,
-    /// The time, where nothing was waited for since it was looked at.
-    now: Option<Moment>,
+    now: Now,
 }
 
 impl Wait {
-    /// A call that may take this many milliseconds.
+    /// A call that may wait for this many milliseconds.
     pub fn new<T: Transport>(transport: &T, wait_ms: u32) -> Self {
         let now = transport.now();
         let until = now.after(Duration::from_millis(u64::from(wait_ms)));
-        Self { until, may_wait: wait_ms > 0, steps_beyond: 0, now: Some(now) }
+        Self { until, may_wait: wait_ms > 0, steps_beyond: 0, now: Now::Exact(now) }
     }
 
-    /// The time, where it is known.
-    pub fn now(&self) -> Option<Moment> {
+    /// What is known of the present time.
+    pub fn now(&self) -> Now {
         self.now
     }
 
-    /// Whether the call may take along more of what has arrived. `satisfied`: it has what it waited for.
+    /// Whether the call may read more of what has already arrived. `satisfied`: it has an event to return.
     pub fn may_read_on<T: Transport>(&mut self, transport: &T, satisfied: bool) -> bool {
-        if !satisfied {
-            self.now = Some(transport.now());
-        }
-        if satisfied || self.now >= Some(self.until) {
+        let is_over = satisfied || {
+            let now = transport.now();
+            self.now = Now::Exact(now);
+            now >= self.until
+        };
+        if is_over {
             self.steps_beyond += 1;
         }
         self.steps_beyond <= STEPS_BEYOND
     }
 
-    /// Waits for one of the exchanges, until `next` at most; false when the call's time is up.
-    pub fn wait<T: Transport>(&mut self, transport: &T, exchanges: &[&T::Exchange], next: Moment) -> bool {
+    /// Waits for one of the exchanges, until `next` at most. False if the call may not wait any longer.
+    pub fn wait<T: Transport>(&mut self, transport: &T, exchanges: &[&T::Exchange], next: Instant) -> bool {
         if !self.may_wait {
             return false;
         }
-        let now = *self.now.get_or_insert_with(|| transport.now());
+        let now = match self.now {
+            Now::Exact(now) => now,
+            Now::AtMost(_) => transport.now(),
+        };
+        self.now = Now::Exact(now);
         if now >= self.until {
             return false;
         }
         if now < next {
-            transport.wait(exchanges, now, self.until.min(next));
-            self.now = None;
+            let until = self.until.min(next);
+            transport.wait(exchanges, now, until);
+            self.now = Now::AtMost(until);
         }
         true
     }

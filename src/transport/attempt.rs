@@ -1,69 +1,76 @@
-//! One exchange under the deadlines of the configuration, which are kept here whatever the host keeps.
+//! One exchange with the configured deadlines. They are kept here, whether or not the host keeps deadlines too.
 
 use core::time::Duration;
 
-use super::{Exchange, Moment, Outgoing, Phase, Step, Transport};
+use super::{Exchange, Instant, Now, Outgoing, Phase, Step, Transport};
 use crate::config::{BaseUrl, Deadlines};
 use crate::errors::{Error, timeout};
 
-/// A request under way, and the time that it may take.
+/// A request in progress, and the time that it may take.
 pub struct Attempt<T: Transport> {
     exchange: T::Exchange,
+    /// A copy, since the finish reason shortens the idle deadline of this attempt only.
     deadlines: Deadlines,
-    /// When all must be over, further attempts included.
-    end: Moment,
+    /// When the whole call must be over, further attempts included.
+    end: Instant,
     phase: Phase,
-    /// When this phase began, or when there was progress in it last.
-    since: Moment,
-    /// There was progress since the clock was looked at, which is done no more often than it has to be.
-    progress: bool,
+    /// When this phase began, or when the response made progress last.
+    since: Instant,
+    /// Whether `since` is only an upper bound: the progress was made during a wait, after which the clock was not
+    /// read. The next reading corrects it.
+    since_is_bound: bool,
 }
 
 /// The next deadline, and its name in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Until {
     /// When it passes.
-    pub at: Moment,
+    pub at: Instant,
     which: &'static str,
     limit: Duration,
 }
 
 impl<T: Transport> Attempt<T> {
-    /// Starts the exchange. `end` is when all must be over.
+    /// Starts the exchange. `end` is when the whole call must be over.
     pub fn start(
         transport: &T,
         request: &Outgoing,
         deadlines: &Deadlines,
-        end: Moment,
+        end: Instant,
     ) -> Result<Self, Error> {
         let exchange =
             transport.start(request, deadlines).map_err(|failure| failure.into_error(&request.base_url))?;
         let (phase, since) = (exchange.phase(), transport.now());
-        Ok(Self { exchange, deadlines: *deadlines, end, phase, since, progress: false })
+        Ok(Self { exchange, deadlines: *deadlines, end, phase, since, since_is_bound: false })
     }
 
-    /// Moves on without waiting. Nothing that came is lost to a deadline: it is looked at only when
-    /// nothing came, and when the time is known.
-    pub fn step(&mut self, transport: &T, now: Option<Moment>, to: &BaseUrl) -> Result<Step, Error> {
-        if let Some(now) = now {
-            self.note(now);
-        }
+    /// Makes one step without waiting.
+    ///
+    /// A deadline is checked only where nothing has arrived, so that no received byte is lost to it, and only where
+    /// the time is known.
+    pub fn step(&mut self, transport: &T, now: Now, to: &BaseUrl) -> Result<Step, Error> {
         let step = self.exchange.step().map_err(|failure| failure.into_error(to))?;
         let phase = self.exchange.phase();
+        // Each accepted part of an upload is progress: a large image over a slow line takes longer than any deadline.
         if phase != self.phase || matches!(step, Step::Sent) {
             self.phase = phase;
             self.since = transport.now();
+            self.since_is_bound = false;
         }
         match (&step, now) {
-            (Step::Pending, Some(now)) => self.check(now).map(|()| step),
+            (Step::Pending, Now::Exact(now)) => self.check(now).map(|()| step),
             _ => Ok(step),
         }
     }
 
-    /// The error of a deadline that has passed. [`step`](Self::step) looks itself where nothing comes; who
-    /// reads what is no progress has to look as well.
-    pub fn check(&mut self, now: Moment) -> Result<(), Error> {
-        self.note(now);
+    /// The error of a deadline that has passed.
+    ///
+    /// [`step`](Self::step) calls this where nothing has arrived. A caller whose received bytes were no progress,
+    /// such as keep-alive comments, calls it as well: otherwise a server could hold a stream open with them.
+    pub fn check(&mut self, now: Instant) -> Result<(), Error> {
+        if core::mem::take(&mut self.since_is_bound) {
+            self.since = self.since.min(now);
+        }
         let until = self.until();
         if now < until.at {
             return Ok(());
@@ -75,18 +82,16 @@ impl<T: Transport> Attempt<T> {
         Err(error)
     }
 
-    /// The answer made progress: the idle deadline begins anew, when the clock is looked at next.
-    pub fn progressed(&mut self) {
-        self.progress = true;
+    /// The response made progress: the idle deadline starts again.
+    ///
+    /// It starts when the bytes were read and not when the clock is read next. A host that sleeps until
+    /// `wake-after-ms` reads it next when the deadline should pass, and would wait for twice as long.
+    pub fn progressed(&mut self, now: Now) {
+        self.since = now.latest();
+        self.since_is_bound = now.exact().is_none();
     }
 
-    fn note(&mut self, now: Moment) {
-        if core::mem::take(&mut self.progress) {
-            self.since = now;
-        }
-    }
-
-    /// From here on the answer may be silent for this long only.
+    /// Allows a silence of at most this long from now on.
     pub fn shorten_idle(&mut self, idle: Duration) {
         self.deadlines.idle = self.deadlines.idle.min(idle);
     }
@@ -94,6 +99,7 @@ impl<T: Transport> Attempt<T> {
     /// The next deadline.
     pub fn until(&self) -> Until {
         let Deadlines { connect, first_byte, idle, total } = self.deadlines;
+        // An upload that stalls is idle in the same sense as a response that does: nothing moves.
         let (which, limit) = match self.phase {
             Phase::Connecting => ("connect", connect),
             Phase::Sending | Phase::Receiving => ("idle", idle),
@@ -106,7 +112,7 @@ impl<T: Transport> Attempt<T> {
         }
     }
 
-    /// What to wait on.
+    /// The exchange to wait for.
     pub fn exchange(&self) -> &T::Exchange {
         &self.exchange
     }

@@ -1,17 +1,17 @@
-//! Whether to try again, and how long to wait before.
+//! Whether to send a request again, and how long to wait before.
 
 use core::time::Duration;
 
-use super::Moment;
+use super::Instant;
 use crate::errors::{Error, Wish};
 
-/// The first wait; each further one is twice as long.
+/// The first back-off. Each further one is twice as long.
 const FIRST_MS: u64 = 500;
 
-/// The longest wait of our own choice.
+/// The longest back-off where the server asks for none.
 const LONGEST_MS: u64 = 8_000;
 
-/// The tries that are left.
+/// The retries that are left.
 #[derive(Clone, Debug)]
 pub struct Retries {
     left: u32,
@@ -19,14 +19,14 @@ pub struct Retries {
 }
 
 impl Retries {
-    /// This many tries after the first.
+    /// This many attempts after the first.
     pub fn new(max: u32) -> Self {
         Self { left: max, made: 0 }
     }
 
-    /// When to try again after this error; nothing where that is over, is of no use, or would be later
-    /// than `end`.
-    pub fn next(&mut self, error: &Error, now: Moment, end: Moment) -> Option<Moment> {
+    /// When to send the request again after this error. `None` where no retry is left, where it cannot help, or
+    /// where it would be later than `end`.
+    pub fn next(&mut self, error: &Error, now: Instant, end: Instant) -> Option<Instant> {
         if !error.retryable || self.left == 0 {
             return None;
         }
@@ -50,12 +50,14 @@ fn own_choice(made: u32) -> u64 {
     FIRST_MS.checked_shl(made).unwrap_or(LONGEST_MS).min(LONGEST_MS)
 }
 
-/// Less by up to a quarter, so that clients which failed together do not come back together. The clock's
-/// nanoseconds are chance enough for that; the component has no source of randomness, and needs none.
-fn jittered(wait_ms: u64, now: Moment) -> u64 {
-    // Spreads neighbouring moments: the multiplier of Knuth's linear generator.
+/// Shortens a back-off by up to a quarter, so that clients that failed together do not come back together.
+///
+/// The nanoseconds of the clock are random enough for that. The component has no other source of randomness, since
+/// importing one would make it unusable in hosts that do not have it.
+fn jittered(wait_ms: u64, now: Instant) -> u64 {
+    // Spreads neighbouring instants: the multiplier of Knuth's linear generator.
     let spread = now.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    // The highest 8 bits, of 2^10: just below a quarter at most. A wait is far too short to overflow.
+    // The highest 8 bits, of 2^10: just below a quarter at most. A back-off is far too short to overflow.
     wait_ms.saturating_sub(wait_ms.wrapping_mul(spread >> 56) >> 10)
 }
 
@@ -64,11 +66,11 @@ mod tests {
     use super::*;
     use crate::errors::{invalid_request, network};
 
-    const FAR: Moment = Moment(u64::MAX);
+    const FAR: Instant = Instant(u64::MAX);
 
     fn waits(max: u32, error: &Error, now: u64) -> std::vec::Vec<f64> {
         let mut retries = Retries::new(max);
-        let now = Moment(now);
+        let now = Instant(now);
         std::iter::from_fn(|| Some(now.until(retries.next(error, now, FAR)?).as_secs_f64())).collect()
     }
 
@@ -89,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wish_of_the_server_comes_first() {
+    fn the_back_off_that_the_server_asks_for_comes_first() {
         let asked = |ms| {
             let mut error = network("busy", true);
             error.retry_after_ms = Some(ms);
@@ -100,10 +102,14 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_succeed_is_not_tried_again() {
+    fn a_request_that_cannot_succeed_is_not_sent_again() {
         assert!(waits(2, &invalid_request("no"), 7).is_empty());
         assert!(waits(0, &network("reset", true), 7).is_empty());
         let mut retries = Retries::new(2);
-        assert_eq!(retries.next(&network("reset", true), Moment(0), Moment(1_000)), None, "too late for it");
+        assert_eq!(
+            retries.next(&network("reset", true), Instant(0), Instant(1_000)),
+            None,
+            "too late for it"
+        );
     }
 }

@@ -1,33 +1,34 @@
-//! How an exchange can fail below HTTP.
+//! How an exchange can fail below HTTP, and the error that a host gets for it.
 
 use crate::config::BaseUrl;
 use crate::errors::{Error, ErrorKind, denied_by_host, error, network, passing, protocol};
 
-/// Why there is no answer, or no rest of one.
+/// Why there is no response, or only a part of one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Failure {
-    /// What to decide by.
+    /// What the kind of the error is derived from.
     pub cause: Cause,
-    /// What happened, in a few words.
+    /// What happened, in a few words. Static, so that no text of the host or the network gets into a message.
     pub what: &'static str,
     /// Whether any part of the request may have reached the provider.
     pub request_sent: bool,
 }
 
-/// What to decide by.
+/// What the kind of an error is derived from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cause {
-    /// No connection, or it broke.
+    /// The connection could not be made, or it broke.
     Network,
-    /// There is a connection, and it must not be used: its certificate is not the provider's.
+    /// There is a connection that must not be used, since its certificate is not the provider's. Apart from
+    /// [`Network`](Self::Network), because trying again would only offer the request to the same stranger.
     Certificate,
-    /// A deadline that the host keeps passed.
+    /// One of the host's own deadlines passed.
     Timeout,
-    /// The host's policy forbade the request.
+    /// The host's policy rejected the request.
     Denied,
-    /// What came is not HTTP.
+    /// The received bytes are not HTTP.
     Protocol,
-    /// The request cannot be sent at all.
+    /// The host cannot send the request at all.
     Request,
 }
 
@@ -38,18 +39,21 @@ impl Failure {
         let mut failed = match cause {
             Cause::Network | Cause::Certificate => network(what, request_sent),
             Cause::Timeout => {
-                let message = alloc::format!("A time limit of the host passed ({what}). Try again.");
+                let message = alloc::format!("a time limit of the host passed ({what}); try again");
                 passing(ErrorKind::Timeout, message, request_sent)
             }
             Cause::Denied => denied_by_host(&to.origin()),
-            Cause::Protocol => {
-                protocol(alloc::format!("The answer is not HTTP ({what}). Check the base URL."))
-            }
-            Cause::Request => {
-                error(ErrorKind::InvalidRequest, alloc::format!("The host cannot send the request ({what})."))
-            }
+            Cause::Protocol => protocol(alloc::format!(
+                "the response is not HTTP ({what}); check that the base URL points at an OpenAI-compatible API"
+            )),
+            Cause::Request => error(
+                ErrorKind::InvalidRequest,
+                alloc::format!(
+                    "the host cannot send the request ({what}); check the base URL and the headers"
+                ),
+            ),
         };
-        // A certificate that is not the provider's will not be it in a minute.
+        // A wrong certificate is still wrong a minute later.
         failed.retryable &= cause != Cause::Certificate;
         failed.request_sent = request_sent;
         failed

@@ -1,13 +1,14 @@
-//! What carries a request out and its answer in: bytes and times, no JSON.
+//! Sends requests and receives responses: bytes and times, no JSON.
 //!
-//! [`Transport`] and [`Exchange`] are all that the rest knows of the network. In the component they are
-//! `wasi:http`; tests script them. An [`Attempt`] is one exchange with its deadlines, a [`Fetch`] a whole
-//! small answer.
+//! [`Transport`] and [`Exchange`] are all that the rest of the crate knows of the network. The component implements
+//! them over `wasi:http`; tests script them, with a clock of their own. An [`Attempt`] is one exchange with its
+//! deadlines, and a [`BufferedGet`] is a small response that is read whole.
 
 mod attempt;
 mod back_off;
+mod buffered_get;
+mod clock;
 mod failure;
-mod fetch;
 mod head;
 #[cfg(test)]
 pub(crate) mod scripted;
@@ -15,94 +16,78 @@ pub(crate) mod scripted;
 pub mod wasi_http;
 
 use alloc::{rc::Rc, string::String, vec::Vec};
-use core::time::Duration;
 
 pub use attempt::{Attempt, Until};
 pub use back_off::Retries;
+pub use buffered_get::{BufferedGet, Fetched};
+pub use clock::{Instant, Now};
 pub use failure::{Cause, Failure};
-pub use fetch::{Fetch, Fetched};
 pub use head::{ResponseHead, usable_id};
 
 use crate::config::{BaseUrl, Deadlines};
 
-/// A moment on a clock that only goes forward; its zero means nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment(pub u64);
-
-impl Moment {
-    /// This long after; the end of time where that would be beyond it.
-    pub fn after(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
-    }
-
-    /// How long until a later moment; nothing for an earlier one.
-    pub fn until(self, later: Self) -> Duration {
-        Duration::from_nanos(later.0.saturating_sub(self.0))
-    }
-}
-
-/// A request, ready to be sent, as often as it takes.
+/// A request that can be sent any number of times.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
-    /// Scheme and authority are taken from here.
+    /// The scheme and the authority. The path of the URL is part of `path` already.
     pub base_url: BaseUrl,
     /// Path and query.
     pub path: String,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
-    /// With a body the method is POST, without one it is GET.
+    /// With a body the method is POST, without one it is GET. Shared, so that a retry copies nothing.
     pub body: Option<Rc<Vec<u8>>>,
 }
 
-/// Sends requests, and knows the time.
+/// The network and the clock.
 pub trait Transport {
-    /// A request under way. Dropping it closes the connection.
+    /// A request in progress. Dropping it closes the connection.
     type Exchange: Exchange;
 
-    /// The time.
-    fn now(&self) -> Moment;
+    /// Reads the clock. In the component this is a call of the host.
+    fn now(&self) -> Instant;
 
-    /// Starts a request; never waits. The deadlines are a hint to the host, which may keep them as well.
+    /// Starts a request without waiting. The deadlines are a hint to the host, which may keep them as well.
     fn start(&self, request: &Outgoing, deadlines: &Deadlines) -> Result<Self::Exchange, Failure>;
 
-    /// Waits until one of the exchanges may have moved on, or until then at most; it is now `now`, which is
-    /// before. The only function that waits, and never called where nothing may be waited for.
-    fn wait(&self, exchanges: &[&Self::Exchange], now: Moment, until: Moment);
+    /// Waits until one of the exchanges may have progressed, and until `until` at most. `now` is the present time and
+    /// is earlier than `until`. This is the only function that waits. It is never called with `wait-ms` 0.
+    fn wait(&self, exchanges: &[&Self::Exchange], now: Instant, until: Instant);
 }
 
-/// One request and its answer.
+/// One request and its response.
 pub trait Exchange {
-    /// Moves on as far as it goes without waiting.
+    /// Makes one step without waiting.
     fn step(&mut self) -> Result<Step, Failure>;
 
     /// How far it has come.
     fn phase(&self) -> Phase;
 }
 
-/// What a step brought.
+/// The result of a step.
 #[derive(Debug, PartialEq)]
 pub enum Step {
-    /// Nothing: something has to happen first.
+    /// Nothing happened: the exchange waits for the network.
     Pending,
-    /// The connection took some of the request.
+    /// The connection accepted a part of the request.
     Sent,
-    /// Status and headers have come.
+    /// The status and the headers arrived.
     Head(ResponseHead),
-    /// Bytes of the body; never none.
+    /// Bytes of the body, at least one.
     Bytes(Vec<u8>),
-    /// The body has ended as it should.
+    /// The body ended correctly.
     End,
 }
 
-/// How far an exchange has come, for the deadline that applies.
+/// The phase of an exchange, which selects the deadline that applies.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Phase {
-    /// No part of the request was taken yet.
+    /// The connection has accepted no part of the request yet.
     Connecting,
-    /// Some was, and not all.
+    /// The connection has accepted a part of the request.
     Sending,
-    /// All was taken; there is no answer yet. A request without a body is here from its start.
+    /// The whole request is accepted, and there is no response yet. A request without a body starts here.
     Waiting,
-    /// The head of the answer has come.
+    /// The head of the response has arrived.
     Receiving,
 }

@@ -1,13 +1,13 @@
 //! A network and a clock that do what a test says.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::string::{String, ToString};
 use std::time::Duration;
 use std::vec::Vec;
 
-use super::{Cause, Exchange, Failure, Moment, Outgoing, Phase, ResponseHead, Step, Transport};
+use super::{Cause, Exchange, Failure, Instant, Outgoing, Phase, ResponseHead, Step, Transport};
 use crate::config::Deadlines;
 
 /// What happens to an exchange, and how many milliseconds after its start.
@@ -35,7 +35,10 @@ struct Inner {
     scripts: RefCell<Vec<(String, VecDeque<Script>)>>,
     sent: RefCell<Vec<Outgoing>>,
     waits: Cell<u32>,
-    open: Cell<u32>,
+    clock_readings: Cell<u32>,
+    started: Cell<u32>,
+    /// When something happens next in each open exchange; `None` where nothing ever does.
+    open: RefCell<BTreeMap<u32, Option<Instant>>>,
 }
 
 impl Scripted {
@@ -56,7 +59,27 @@ impl Scripted {
 
     /// How many connections are open.
     pub(crate) fn open(&self) -> u32 {
-        self.0.open.get()
+        u32::try_from(self.0.open.borrow().len()).unwrap()
+    }
+
+    /// How often the clock was read.
+    pub(crate) fn clock_readings(&self) -> u32 {
+        self.0.clock_readings.get()
+    }
+
+    /// When a socket has data next. It may have some already.
+    pub(crate) fn next_event(&self) -> Option<Instant> {
+        self.0.open.borrow().values().copied().flatten().min()
+    }
+
+    /// The time, without a reading of the clock by the component.
+    pub(crate) fn time(&self) -> Instant {
+        Instant(self.0.now.get())
+    }
+
+    /// Moves the clock to this instant. It never goes back.
+    pub(crate) fn advance_to(&self, at: Instant) {
+        self.0.now.set(self.0.now.get().max(at.0));
     }
 
     pub(crate) fn advance(&self, ms: u64) {
@@ -71,8 +94,9 @@ impl Scripted {
 impl Transport for Scripted {
     type Exchange = ScriptedExchange;
 
-    fn now(&self) -> Moment {
-        Moment(self.0.now.get())
+    fn now(&self) -> Instant {
+        self.0.clock_readings.set(self.0.clock_readings.get() + 1);
+        self.time()
     }
 
     fn start(&self, request: &Outgoing, _: &Deadlines) -> Result<ScriptedExchange, Failure> {
@@ -86,13 +110,21 @@ impl Transport for Scripted {
         if let Some((_, Move::Fail(cause @ Cause::Denied, sent))) = script.first() {
             return Err(Failure { cause: *cause, what: "scripted", request_sent: *sent });
         }
-        self.0.open.set(self.0.open.get() + 1);
+        let id = self.0.started.replace(self.0.started.get() + 1);
         let phase = if request.body.is_some() { Phase::Connecting } else { Phase::Waiting };
-        Ok(ScriptedExchange { network: self.clone(), started: self.now(), script: script.into(), phase })
+        let exchange = ScriptedExchange {
+            network: self.clone(),
+            id,
+            started: self.time(),
+            script: script.into(),
+            phase,
+        };
+        exchange.note_next();
+        Ok(exchange)
     }
 
-    fn wait(&self, exchanges: &[&ScriptedExchange], now: Moment, until: Moment) {
-        assert_eq!(now, self.now(), "time stands still but for waits");
+    fn wait(&self, exchanges: &[&ScriptedExchange], now: Instant, until: Instant) {
+        assert_eq!(now, self.time(), "time stands still but for waits");
         self.0.waits.set(self.0.waits.get() + 1);
         let next = exchanges.iter().filter_map(|exchange| exchange.next_at()).min().unwrap_or(until);
         self.0.now.set(self.0.now.get().max(next.min(until).0));
@@ -101,23 +133,29 @@ impl Transport for Scripted {
 
 pub(crate) struct ScriptedExchange {
     network: Scripted,
-    started: Moment,
+    id: u32,
+    started: Instant,
     script: VecDeque<(u64, Move)>,
     phase: Phase,
 }
 
 impl ScriptedExchange {
-    fn next_at(&self) -> Option<Moment> {
+    fn next_at(&self) -> Option<Instant> {
         self.script.front().map(|(ms, _)| self.started.after(Duration::from_millis(*ms)))
+    }
+
+    fn note_next(&self) {
+        self.network.0.open.borrow_mut().insert(self.id, self.next_at());
     }
 }
 
 impl Exchange for ScriptedExchange {
     fn step(&mut self) -> Result<Step, Failure> {
-        if self.next_at().is_none_or(|at| at > self.network.now()) {
+        if self.next_at().is_none_or(|at| at > self.network.time()) {
             return Ok(Step::Pending);
         }
         let Some((_, next)) = self.script.pop_front() else { return Ok(Step::Pending) };
+        self.note_next();
         let (phase, step) = match next {
             Move::Connected => (Phase::Sending, Step::Sent),
             Move::Uploaded => (Phase::Waiting, Step::Sent),
@@ -140,6 +178,6 @@ impl Exchange for ScriptedExchange {
 
 impl Drop for ScriptedExchange {
     fn drop(&mut self) {
-        self.network.0.open.set(self.network.0.open.get() - 1);
+        self.network.0.open.borrow_mut().remove(&self.id);
     }
 }

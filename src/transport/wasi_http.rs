@@ -1,7 +1,7 @@
-//! The transport over `wasi:http`, of which nothing blocks but [`Transport::wait`].
+//! The transport over `wasi:http`. Only [`Transport::wait`] blocks.
 //!
-//! Child resources are dropped before their parents, always: the other order traps. Rust drops the fields
-//! of a struct or variant in the order of their declaration, so children are declared first.
+//! Child resources must be dropped before their parents: the host traps on the other order. Rust drops the fields of
+//! a struct or variant in the order of their declaration, so children are declared first.
 
 use alloc::{rc::Rc, string::String, vec::Vec};
 use core::cell::{OnceCell, RefCell};
@@ -16,30 +16,30 @@ use wasi::http::types::{
 use wasi::io::poll::{Pollable, poll};
 use wasi::io::streams::{InputStream, OutputStream, StreamError};
 
-use super::{Cause, Exchange, Failure, Moment, Outgoing, Phase, ResponseHead, Step, Transport};
+use super::{Cause, Exchange, Failure, Instant, Outgoing, Phase, ResponseHead, Step, Transport};
 use crate::config::{Deadlines, Scheme};
 
-/// Most bytes asked for in one read. A read gives what has arrived, so this is a bound on memory only.
+/// The most bytes of one read. A read returns what has arrived, so this only bounds the memory.
 const READ_SIZE: u64 = 64 << 10;
 
 /// The network and the clock of the host.
 #[derive(Debug, Default)]
 pub struct WasiHttp {
-    /// A timer and when it goes off, kept for the next wait: a chunk of an answer takes a fraction of the time
-    /// that its reader is ready to wait.
-    timer: RefCell<Option<(Moment, Pollable)>>,
+    /// A timer and when it fires, kept for the next wait. Chunks arrive long before the timer of their wait fires,
+    /// and a timer for each of them would cost two calls of the host.
+    timer: RefCell<Option<(Instant, Pollable)>>,
 }
 
 impl Transport for WasiHttp {
     type Exchange = WasiExchange;
 
-    fn now(&self) -> Moment {
-        Moment(monotonic_clock::now())
+    fn now(&self) -> Instant {
+        Instant(monotonic_clock::now())
     }
 
     fn start(&self, request: &Outgoing, deadlines: &Deadlines) -> Result<WasiExchange, Failure> {
         let outgoing = outgoing_request(request)?;
-        let body = outgoing.body().map_err(|()| cannot_send("no body can be had"))?;
+        let body = outgoing.body().map_err(|()| cannot_send("the host gives no body"))?;
         let upload = match &request.body {
             Some(bytes) => Some(Upload {
                 stream: body.write().map_err(|()| cannot_send("the body cannot be written"))?,
@@ -58,9 +58,9 @@ impl Transport for WasiHttp {
         Ok(WasiExchange { state: State::Open { upload, response } })
     }
 
-    fn wait(&self, exchanges: &[&WasiExchange], now: Moment, until: Moment) {
+    fn wait(&self, exchanges: &[&WasiExchange], now: Instant, until: Instant) {
         let mut timer = self.timer.borrow_mut();
-        // One that goes off too early wakes up for nothing, once.
+        // A kept timer may fire too early. That wakes the call in vain once.
         let kept = timer.take().filter(|(at, _)| now < *at && *at <= until);
         let (_, timer) =
             timer.insert(kept.unwrap_or_else(|| (until, monotonic_clock::subscribe_instant(until.0))));
@@ -80,45 +80,46 @@ pub struct WasiExchange {
 }
 
 enum State {
-    /// Until the head of the answer comes.
+    /// Until the head of the response arrives.
     Open { upload: Option<Upload>, response: FutureIncomingResponse },
-    /// Until the body ends.
-    /// A server may begin before it has all of the request, so the rest of that still goes out.
+    /// Until the body ends. A server may respond before it has received the whole request, so the rest of the
+    /// request is still sent.
     Receiving {
-        /// When there is more of the body; made when it is waited for first.
+        /// Ready when the body has more. Created by the first wait, since a host that never lets the component wait
+        /// does not need it.
         readable: OnceCell<Pollable>,
         upload: Option<Upload>,
         stream: InputStream,
         _body: IncomingBody,
         _response: IncomingResponse,
     },
-    /// Entered with the end of the body, or with a failure.
+    /// After the end of the body, or a failure.
     Over,
 }
 
-/// The body of a request, until the host has taken all of it.
+/// The body of a request, until the host has accepted all of it.
 struct Upload {
     stream: OutputStream,
     body: OutgoingBody,
     bytes: Rc<Vec<u8>>,
     written: usize,
-    /// The host has passed on what it was given first: there is a connection.
+    /// The host has passed on the first bytes, so there is a connection.
     taken: bool,
 }
 
 enum Uploaded {
     Pending,
-    /// The host took more.
+    /// The host accepted more.
     Some,
-    /// All is written, and was passed on.
+    /// All bytes are written and passed on.
     All,
-    /// The other end does not want more. Its answer may be there, and says why.
+    /// The server does not accept more. Its response may have arrived, and says why.
     Refused,
 }
 
 impl Upload {
-    /// Writes as much as is permitted. `check-write` permits more only when what was written before was
-    /// passed on, so a permission after the first write tells that there is a connection.
+    /// Writes as much as is permitted. `check-write` permits more only after the bytes before were passed on, so a
+    /// permission after the first write shows that there is a connection.
     fn step(&mut self) -> Uploaded {
         let permitted = match self.stream.check_write() {
             Ok(0) => return Uploaded::Pending,
@@ -150,7 +151,7 @@ impl Exchange for WasiExchange {
                 send_on(upload)
             }
             State::Receiving { upload, stream, .. } => match stream.read(READ_SIZE) {
-                // No bytes are no end [8].
+                // An empty read is not the end of the body [8].
                 Ok(bytes) if bytes.is_empty() => send_on(upload),
                 Ok(bytes) => Ok(Step::Bytes(bytes)),
                 Err(StreamError::Closed) => {
@@ -191,20 +192,20 @@ impl WasiExchange {
         let response = match head {
             Ok(Ok(response)) => response,
             Ok(Err(code)) => return Err(failure(&code, phase)),
-            // The result was taken before: this state is left when it is.
+            // The result was taken already, which cannot happen: taking it leaves this state.
             Err(()) => return Err(lost(phase)),
         };
         let read = ResponseHead { status: response.status(), headers: headers_of(&response) };
         let body = response.consume().map_err(|()| lost(phase))?;
         let stream = body.stream().map_err(|()| lost(phase))?;
-        // Who refuses a request does not want the rest of it.
+        // A server that rejects a request does not read the rest of it.
         let upload = upload.filter(|_| read.is_success());
         let readable = OnceCell::new();
         self.state = State::Receiving { readable, upload, stream, _body: body, _response: response };
         Ok(Step::Head(read))
     }
 
-    /// What is waited for but a few times.
+    /// Adds new pollables for what is waited for only a few times.
     fn subscribe(&self, to: &mut Vec<Pollable>) {
         if let State::Open { response, .. } = &self.state {
             to.push(response.subscribe());
@@ -216,7 +217,7 @@ impl WasiExchange {
         }
     }
 
-    /// What is waited for again and again.
+    /// The kept pollable of the body, which is waited for once a chunk.
     fn readable(&self) -> Option<&Pollable> {
         match &self.state {
             State::Receiving { readable, stream, .. } => Some(readable.get_or_init(|| stream.subscribe())),
@@ -225,8 +226,9 @@ impl WasiExchange {
     }
 }
 
-/// The head of the answer, if it is there. A host may look at its connection only when it is asked whether
-/// the answer is ready, so it is asked; that never waits.
+/// The head of the response, if it has arrived.
+///
+/// Some hosts look at the connection only when a pollable is asked whether it is ready. `ready` never waits.
 fn arrived(response: &FutureIncomingResponse) -> Option<Result<Result<IncomingResponse, ErrorCode>, ()>> {
     response.get().or_else(|| {
         let ready = response.subscribe().ready();
@@ -234,7 +236,7 @@ fn arrived(response: &FutureIncomingResponse) -> Option<Result<Result<IncomingRe
     })
 }
 
-/// Writes more of the request, if there is more.
+/// Writes more of the request, if any is left.
 fn send_on(upload: &mut Option<Upload>) -> Result<Step, Failure> {
     let Some(writing) = upload else { return Ok(Step::Pending) };
     match writing.step() {
@@ -263,7 +265,7 @@ fn outgoing_request(request: &Outgoing) -> Result<OutgoingRequest, Failure> {
     for (name, value) in &request.headers {
         fields
             .append(name, value.as_bytes())
-            .map_err(|_| cannot_send("the host refuses a header of the configuration"))?;
+            .map_err(|_| cannot_send("the host rejects a configured header"))?;
     }
     let outgoing = OutgoingRequest::new(fields);
     let method = if request.body.is_some() { Method::Post } else { Method::Get };
@@ -276,19 +278,20 @@ fn outgoing_request(request: &Outgoing) -> Result<OutgoingRequest, Failure> {
         .and_then(|()| outgoing.set_scheme(Some(&scheme)))
         .and_then(|()| outgoing.set_authority(Some(&request.base_url.authority)))
         .and_then(|()| outgoing.set_path_with_query(Some(&request.path)))
-        .map_err(|()| cannot_send("the host refuses the address"))?;
+        .map_err(|()| cannot_send("the host rejects the address"))?;
     Ok(outgoing)
 }
 
-/// How much later than the component a host may keep its deadlines: the component's own error says more.
+/// How much longer than the component's own deadlines the host's are. The component's error names the deadline and
+/// its setting, which the host's error code cannot, so the component's has to come first.
 const HOST_SLACK: Duration = Duration::from_secs(5);
 
-/// The same deadlines as a hint; a host that does not know them is as good.
+/// The same deadlines as a hint. A host may ignore them, since the component keeps its own.
 fn options(deadlines: &Deadlines) -> Option<RequestOptions> {
     let options = RequestOptions::new();
     let nanoseconds = |limit: Duration| u64::try_from(limit.saturating_add(HOST_SLACK).as_nanos()).ok();
-    // A host may take a short request before it has a connection, and a handshake that stalls cannot be
-    // seen from here: this deadline is the host's from the beginning.
+    // A host may accept a short request before it has a connection, and a stalled handshake is invisible from here.
+    // Only the host can keep this deadline exactly, so it gets no slack.
     let _ = options.set_connect_timeout(u64::try_from(deadlines.connect.as_nanos()).ok());
     let _ = options.set_first_byte_timeout(nanoseconds(deadlines.first_byte));
     let _ = options.set_between_bytes_timeout(nanoseconds(deadlines.idle));
@@ -313,25 +316,26 @@ fn lost(phase: Phase) -> Failure {
     }
 }
 
-/// What an error code of `wasi:http` means. Whether the request was sent follows from the code where it
-/// tells, and from the phase where it does not.
+/// Maps an error code of `wasi:http`. Whether the request was sent follows from the code, or else from the phase.
 fn failure(code: &ErrorCode, phase: Phase) -> Failure {
     use ErrorCode as Code;
     let (cause, what, unsent) = match code {
-        Code::DnsTimeout => (Cause::Timeout, "the name could not be looked up in time", true),
-        Code::DnsError(_) | Code::DestinationNotFound => (Cause::Network, "the name is not known", true),
+        Code::DnsTimeout => (Cause::Timeout, "the host name could not be resolved in time", true),
+        Code::DnsError(_) | Code::DestinationNotFound => {
+            (Cause::Network, "the host name does not exist", true)
+        }
         Code::DestinationUnavailable => (Cause::Network, "the destination is not available", true),
         Code::DestinationIpProhibited => (Cause::Denied, "the address is not allowed", true),
-        Code::DestinationIpUnroutable => (Cause::Network, "there is no way to the address", true),
+        Code::DestinationIpUnroutable => (Cause::Network, "there is no route to the address", true),
         Code::ConnectionRefused => (Cause::Network, "the connection was refused", true),
-        Code::ConnectionTimeout => (Cause::Timeout, "no connection in time", true),
+        Code::ConnectionTimeout => (Cause::Timeout, "the connection was not made in time", true),
         Code::ConnectionLimitReached => (Cause::Network, "the host has too many connections", true),
         Code::TlsProtocolError | Code::TlsAlertReceived(_) => (Cause::Network, "TLS failed", true),
         Code::TlsCertificateError => (Cause::Certificate, "the certificate is not valid", true),
         Code::HttpRequestDenied => (Cause::Denied, "the request is not allowed", true),
         Code::ConnectionTerminated => (Cause::Network, "the connection was closed", false),
         Code::ConnectionReadTimeout | Code::HttpResponseTimeout => {
-            (Cause::Timeout, "no answer in time", false)
+            (Cause::Timeout, "no response in time", false)
         }
         Code::ConnectionWriteTimeout => (Cause::Timeout, "the request could not be sent in time", false),
         Code::HttpRequestLengthRequired
@@ -342,16 +346,16 @@ fn failure(code: &ErrorCode, phase: Phase) -> Failure {
         | Code::HttpRequestHeaderSectionSize(_)
         | Code::HttpRequestHeaderSize(_)
         | Code::HttpRequestTrailerSectionSize(_)
-        | Code::HttpRequestTrailerSize(_) => (Cause::Request, "the request breaks a rule of HTTP", false),
-        // Behind the head the same codes mean that the body broke off [21].
+        | Code::HttpRequestTrailerSize(_) => (Cause::Request, "the request violates HTTP", false),
+        // After the head the same codes mean that the body ended early [21].
         Code::HttpProtocolError | Code::HttpResponseIncomplete if phase == Phase::Receiving => {
-            (Cause::Network, "the body broke off", false)
+            (Cause::Network, "the body ended early", false)
         }
         Code::HttpResponseBodySize(_) | Code::HttpResponseTransferCoding(_) => {
-            (Cause::Network, "the body broke off", false)
+            (Cause::Network, "the body ended early", false)
         }
         Code::HttpResponseIncomplete => {
-            (Cause::Network, "the connection was closed before the answer", false)
+            (Cause::Network, "the connection was closed before the response", false)
         }
         Code::HttpProtocolError
         | Code::HttpResponseHeaderSectionSize(_)
@@ -359,7 +363,7 @@ fn failure(code: &ErrorCode, phase: Phase) -> Failure {
         | Code::HttpResponseTrailerSectionSize(_)
         | Code::HttpResponseTrailerSize(_)
         | Code::HttpResponseContentCoding(_)
-        | Code::HttpUpgradeFailed => (Cause::Protocol, "its head or coding cannot be read", false),
+        | Code::HttpUpgradeFailed => (Cause::Protocol, "its head or encoding is not readable", false),
         Code::LoopDetected | Code::ConfigurationError | Code::InternalError(_) => {
             (Cause::Network, "the host could not carry the request out", false)
         }

@@ -21,3 +21,4 @@ mod scenarios;
 mod small_component;
 mod streaming;
 mod uploads;
+mod waking;

@@ -5,7 +5,7 @@ use crate::contract::{ErrorKind, Message};
 use crate::events::grammar::Grammar;
 
 #[test]
-fn an_answer_is_streamed_in_the_grammar_of_events() {
+fn a_response_is_streamed_in_the_grammar_of_events() {
     let network = Scripted::default().on("/v1/chat/completions", [good()]);
     let mut completion = complete(&network);
     let (events, error) = run(&mut completion);
@@ -13,7 +13,7 @@ fn an_answer_is_streamed_in_the_grammar_of_events() {
     let mut grammar = Grammar::default();
     events.iter().for_each(|event| grammar.read(event));
     assert_eq!(grammar.answer.text, "hi");
-    let again = completion.next(16, 60_000).expect("nothing fails behind the finish");
+    let again = completion.next(16, 60_000).expect("nothing fails after the finish");
     assert!(again.done && again.events.is_empty());
     assert_eq!(network.open(), 0, "the connection is given back");
 }
@@ -36,7 +36,7 @@ fn the_request_has_its_headers_and_the_key() {
 }
 
 #[test]
-fn a_call_waits_for_a_first_event_and_takes_along_what_is_there() {
+fn a_call_waits_for_a_first_event_and_returns_it_with_what_has_arrived() {
     let slow = with(
         head(200),
         [
@@ -55,11 +55,11 @@ fn a_call_waits_for_a_first_event_and_takes_along_what_is_there() {
     let first = completion.next(1, 10_000).expect("no error");
     assert_eq!((first.events.len(), first.done), (1, false));
     let rest = completion.next(16, 0).expect("no error");
-    assert!(rest.done, "what is there is there without waiting");
+    assert!(rest.done, "what has arrived is returned without waiting");
 }
 
 #[test]
-fn with_nothing_to_wait_with_nothing_is_ever_waited_for() {
+fn with_wait_ms_0_nothing_is_ever_waited_for() {
     let slow = with(head(200), [(10, Move::Bytes(text("a"))), (20, Move::Bytes(FINISH.into()))]);
     let failing = std::vec![(5, Move::Fail(crate::transport::Cause::Network, true))];
     let network = Scripted::default().on("/chat/completions", [failing, slow]);
@@ -77,7 +77,7 @@ fn with_nothing_to_wait_with_nothing_is_ever_waited_for() {
 }
 
 #[test]
-fn a_call_that_asks_for_no_events_still_moves_on() {
+fn a_max_events_of_0_still_makes_progress() {
     let network = Scripted::default().on("/chat/completions", [good()]);
     let mut completion = complete(&network);
     let calls = (0..100).take_while(|_| !completion.next(0, 10).expect("no error").done).count();
@@ -116,7 +116,7 @@ fn dropping_a_completion_closes_its_connection_in_each_state() {
 }
 
 #[test]
-fn an_answer_that_finished_is_complete_though_its_connection_stays_open_or_breaks() {
+fn a_finished_response_is_complete_though_its_connection_stays_open_or_breaks() {
     let finished = text("a") + "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
     for end in [
         std::vec![(0, Move::Bytes("data: [DONE]\n\n".into()))],
@@ -133,34 +133,33 @@ fn an_answer_that_finished_is_complete_though_its_connection_stays_open_or_break
     }
 }
 
-/// A whole answer in JSON, what comes behind it, and the error, the milliseconds and the warnings of it all.
 #[test]
-fn a_json_answer_is_complete_with_its_last_bracket_though_no_end_comes() {
+fn a_json_response_is_complete_with_its_last_bracket_though_the_body_stays_open() {
     let whole =
         r#"{"choices":[{"message":{"content":"a}"},"finish_reason":"stop"}],"usage":{"total_tokens":1}}"#;
     let refused = r#"{"error":{"message":"m","code":"model_not_found"}}"#;
     let blanks = || (0..30).map(|second| (second * 1_000, Move::Bytes("\n".into()))).collect::<Vec<_>>();
     let broken = std::vec![(5, Move::Fail(crate::transport::Cause::Network, true))];
-    for (body, behind, kind, ms) in [
+    for (body, rest, kind, ms) in [
         (whole, std::vec![(7, Move::End)], None, 7),
         (whole, std::vec![], None, 10_000),
         (whole, blanks(), None, 10_000),
         (whole, broken.clone(), None, 5),
         (refused, std::vec![], Some(ErrorKind::ModelNotFound), 10_000),
-        // Half of it is nothing, and so is one text of several.
+        // Half of a response is none, and neither are two of them.
         (&whole[..whole.len() - 1], std::vec![], Some(ErrorKind::Timeout), 30_000),
         (&whole[..whole.len() - 1], broken.clone(), Some(ErrorKind::Network), 5),
         (whole, std::vec![(1, Move::Bytes(whole.into())), (2, Move::End)], Some(ErrorKind::Protocol), 2),
         (whole, std::vec![(1, Move::Bytes(whole.into())), broken[0].clone()], Some(ErrorKind::Network), 5),
     ] {
-        let script = with(with(head(200), [(0, Move::Bytes(body.into()))]), behind.clone());
+        let script = with(with(head(200), [(0, Move::Bytes(body.into()))]), rest.clone());
         let network = Scripted::default().on("/chat/completions", [script]);
         let settings = Config { max_retries: Some(0), ..config() };
         let mut completion = Client::open(network.clone(), settings)
             .and_then(|client| client.complete(&request()))
             .expect("a good request");
         let (events, error) = run(&mut completion);
-        let case = std::format!("{body} and {behind:?}");
+        let case = std::format!("{body} and {rest:?}");
         assert_eq!((error.map(|error| error.kind), network.now_ms()), (kind.clone(), ms), "{case}");
         let mut grammar = Grammar::default();
         events.iter().for_each(|event| grammar.read(event));
@@ -171,7 +170,7 @@ fn a_json_answer_is_complete_with_its_last_bracket_though_no_end_comes() {
 }
 
 #[test]
-fn usage_behind_the_finish_reason_is_waited_for() {
+fn usage_after_the_finish_reason_is_waited_for() {
     let script = with(
         head(200),
         [
@@ -188,7 +187,7 @@ fn usage_behind_the_finish_reason_is_waited_for() {
 }
 
 #[test]
-fn repairs_are_told_behind_the_response() {
+fn warnings_about_repairs_follow_the_response() {
     let network = Scripted::default().on("/chat/completions", [good()]);
     let empty = Message { role: Role::Assistant, content: Vec::new(), cache_here: false };
     let mut request = request();
@@ -199,7 +198,7 @@ fn repairs_are_told_behind_the_response() {
 }
 
 #[test]
-fn a_wrong_request_is_refused_before_anything_is_sent() {
+fn an_invalid_request_is_rejected_before_anything_is_sent() {
     let network = Scripted::default();
     let mut wrong = request();
     wrong.route = Some("carrier-pigeon".into());

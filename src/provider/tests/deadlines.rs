@@ -30,7 +30,7 @@ fn each_deadline_passes_when_it_should_and_says_which_it_is() {
 }
 
 #[test]
-fn keep_alives_are_no_progress() {
+fn keep_alives_are_not_progress() {
     for keep_alive in [
         ": PING\n\n",
         "event: ping\ndata: {\"type\":\"ping\"}\n\n",
@@ -45,7 +45,7 @@ fn keep_alives_are_no_progress() {
 }
 
 #[test]
-fn an_answer_that_goes_on_for_ever_meets_the_total_deadline() {
+fn a_response_that_never_ends_meets_the_total_deadline() {
     let words = (0..100_000).map(|at| (at * 1_000, Move::Bytes(text("a"))));
     let (error, when) = fails(with(head(200), words));
     assert_eq!((error.kind, when), (ErrorKind::Timeout, 600_000));
@@ -53,14 +53,14 @@ fn an_answer_that_goes_on_for_ever_meets_the_total_deadline() {
 }
 
 #[test]
-fn a_slow_upload_that_moves_is_no_timeout() {
+fn a_slow_upload_that_progresses_does_not_time_out() {
     let script = (0..20).map(|at| (at * 29_000, Move::Connected)).collect();
     let (error, when) = fails(script);
     assert_eq!((error.kind, when), (ErrorKind::Timeout, 19 * 29_000 + 30_000));
 }
 
 #[test]
-fn an_error_whose_body_has_no_end_is_told_all_the_same() {
+fn an_error_whose_body_never_ends_is_reported() {
     let trickle = (0..10_000).map(|at| (at * 10, Move::Bytes("x".into())));
     let (error, when) = fails(with(head(401), trickle));
     assert_eq!((error.kind, error.http_status), (ErrorKind::Authentication, Some(401)));
@@ -71,7 +71,7 @@ fn an_error_whose_body_has_no_end_is_told_all_the_same() {
 }
 
 #[test]
-fn a_json_answer_that_comes_slowly_is_progress() {
+fn a_json_response_that_arrives_slowly_is_progress() {
     let whole = r#"{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}"#;
     let pieces = whole.as_bytes().chunks(16).enumerate();
     let pieces = pieces.map(|(at, piece)| (at as u64 * 29_000, String::from_utf8_lossy(piece).into_owned()));

@@ -1,9 +1,11 @@
-//! The machines behind the resources, over a scripted network and clock.
+//! Completions and queries over a scripted network and clock.
 
 mod completion;
 mod deadlines;
 mod queries;
 mod retries;
+mod waking;
+mod waking_generated;
 
 use std::string::String;
 use std::vec::Vec;
@@ -14,7 +16,7 @@ use crate::errors::Error;
 use crate::history::samples;
 use crate::transport::scripted::{Move, Script, Scripted};
 
-/// Key, base URL and so on as a host gives them.
+/// A configuration with short deadlines.
 fn config() -> Config {
     let timeouts = Timeouts {
         connect_ms: Some(1_000),
@@ -46,7 +48,7 @@ fn complete(network: &Scripted) -> Completion<Scripted> {
     client(network).complete(&request()).expect("a good request")
 }
 
-/// A head with this status, sent at once.
+/// A head with this status, which arrives at once.
 fn head(status: u16) -> Script {
     std::vec![(0, Move::Connected), (0, Move::Uploaded), (0, Move::Head(status, Vec::new()))]
 }
@@ -62,7 +64,7 @@ fn text(text: &str) -> String {
 
 const FINISH: &str = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
 
-/// A good answer of one word.
+/// A good response of one word.
 fn good() -> Script {
     with(head(200), [(0, Move::Bytes(text("hi") + FINISH)), (0, Move::End)])
 }

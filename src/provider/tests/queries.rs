@@ -1,4 +1,4 @@
-//! Questions about models and the account.
+//! Queries of the models and the account.
 
 use super::*;
 use crate::contract::{AccountPoll, Discovery, ErrorKind, ListOrigin, ModelList, ModelPoll, ModelStatus};
@@ -6,7 +6,7 @@ use crate::contract::{AccountPoll, Discovery, ErrorKind, ListOrigin, ModelList, 
 const KEY_LIST: &str = r#"{"data":[{"id":"b","supported_endpoint_types":["openai"]},{"id":"a"}]}"#;
 const CATALOGUE: &str = r#"{"data":[{"id":"a","context_length":"200K","model_type":"text"},{"id":"c"}]}"#;
 
-fn answer(after: u64, status: u16, body: &str) -> Script {
+fn reply(after: u64, status: u16, body: &str) -> Script {
     std::vec![(after, Move::Head(status, Vec::new())), (after, Move::Bytes(body.into())), (after, Move::End)]
 }
 
@@ -14,7 +14,7 @@ fn lists(key_list: Script, catalogue: Script) -> Scripted {
     Scripted::default().on("/v1/models", [key_list]).on("/api/models", [catalogue])
 }
 
-fn ask(client: &Client<Scripted>, how: Discovery, max_age_ms: u64) -> Result<ModelList, Error> {
+fn query(client: &Client<Scripted>, how: Discovery, max_age_ms: u64) -> Result<ModelList, Error> {
     let mut query = client.models(how, max_age_ms);
     loop {
         if let ModelPoll::Ready(list) = query.poll(1_000)? {
@@ -24,9 +24,9 @@ fn ask(client: &Client<Scripted>, how: Discovery, max_age_ms: u64) -> Result<Mod
 }
 
 #[test]
-fn both_lists_are_asked_at_once_and_only_one_gets_the_key() {
-    let network = lists(answer(300, 200, KEY_LIST), answer(400, 200, CATALOGUE));
-    let list = ask(&client(&network), Discovery::Live, 0).expect("a list");
+fn both_lists_are_requested_at_once_and_only_one_gets_the_key() {
+    let network = lists(reply(300, 200, KEY_LIST), reply(400, 200, CATALOGUE));
+    let list = query(&client(&network), Discovery::Live, 0).expect("a list");
     assert_eq!((list.origin, list.warnings.len(), network.now_ms()), (ListOrigin::Live, 0, 400));
     let found: Vec<_> = list.models.iter().map(|model| (model.id.as_str(), model.status)).collect();
     assert_eq!(
@@ -41,10 +41,10 @@ fn both_lists_are_asked_at_once_and_only_one_gets_the_key() {
 }
 
 #[test]
-fn a_catalogue_that_is_down_or_slow_costs_facts_and_no_more() {
-    for catalogue in [answer(0, 404, "<html>"), answer(0, 200, "null"), answer(60_000, 200, CATALOGUE)] {
-        let network = lists(answer(100, 200, KEY_LIST), catalogue);
-        let list = ask(&client(&network), Discovery::Live, 0).expect("a list");
+fn a_catalogue_that_is_down_or_slow_only_costs_facts() {
+    for catalogue in [reply(0, 404, "<html>"), reply(0, 200, "null"), reply(60_000, 200, CATALOGUE)] {
+        let network = lists(reply(100, 200, KEY_LIST), catalogue);
+        let list = query(&client(&network), Discovery::Live, 0).expect("a list");
         assert_eq!((list.models.len(), list.warnings.len()), (2, 1));
         assert!(network.now_ms() <= 5_000, "{}", network.now_ms());
         assert_eq!(network.open(), 0);
@@ -52,54 +52,54 @@ fn a_catalogue_that_is_down_or_slow_costs_facts_and_no_more() {
 }
 
 #[test]
-fn without_the_key_list_a_live_answer_is_its_error() {
+fn without_the_key_list_a_live_query_fails_with_its_error() {
     for (key_list, kind) in [
-        (answer(0, 401, "{}"), ErrorKind::Authentication),
-        (answer(0, 200, r#"{"success":false,"message":"no"}"#), ErrorKind::Server),
-        (answer(0, 200, "<html>"), ErrorKind::Protocol),
-        // A list that is not there is no missing model.
-        (answer(0, 404, r#"{"detail":"Not Found"}"#), ErrorKind::Protocol),
+        (reply(0, 401, "{}"), ErrorKind::Authentication),
+        (reply(0, 200, r#"{"success":false,"message":"no"}"#), ErrorKind::Server),
+        (reply(0, 200, "<html>"), ErrorKind::Protocol),
+        // A missing list is not a missing model.
+        (reply(0, 404, r#"{"detail":"Not Found"}"#), ErrorKind::Protocol),
     ] {
-        let network = lists(key_list, answer(0, 200, CATALOGUE));
-        let error = ask(&client(&network), Discovery::Live, 0).expect_err("an error");
+        let network = lists(key_list, reply(0, 200, CATALOGUE));
+        let error = query(&client(&network), Discovery::Live, 0).expect_err("an error");
         assert_eq!(error.kind, kind);
     }
 }
 
 #[test]
-fn a_best_effort_falls_back_to_what_was_known_last_or_is_built_in() {
+fn a_best_effort_falls_back_to_the_last_known_or_the_built_in_list() {
     let network = Scripted::default()
-        .on("/v1/models", [answer(0, 401, "{}"), answer(0, 200, KEY_LIST), answer(0, 403, "{}")])
-        .on("/api/models", std::iter::repeat_n(answer(0, 200, CATALOGUE), 3));
+        .on("/v1/models", [reply(0, 401, "{}"), reply(0, 200, KEY_LIST), reply(0, 403, "{}")])
+        .on("/api/models", std::iter::repeat_n(reply(0, 200, CATALOGUE), 3));
     let client = client(&network);
-    let list = ask(&client, Discovery::BestEffort, 0).expect("a list");
+    let list = query(&client, Discovery::BestEffort, 0).expect("a list");
     assert_eq!(
         (list.origin, list.degraded.map(|error| error.kind)),
         (ListOrigin::BuiltIn, Some(ErrorKind::Authentication))
     );
     assert!(list.models.len() >= 40);
-    assert_eq!(ask(&client, Discovery::BestEffort, 0).expect("a list").origin, ListOrigin::Live);
+    assert_eq!(query(&client, Discovery::BestEffort, 0).expect("a list").origin, ListOrigin::Live);
     network.advance(70_000);
-    let list = ask(&client, Discovery::BestEffort, 60_000).expect("a list");
+    let list = query(&client, Discovery::BestEffort, 60_000).expect("a list");
     assert_eq!((list.origin, list.age_ms), (ListOrigin::Cached, Some(70_000)));
     assert_eq!(list.degraded.map(|error| error.kind), Some(ErrorKind::Permission));
 }
 
 #[test]
-fn a_young_list_is_answered_from_memory_with_its_age() {
-    let network = lists(answer(0, 200, KEY_LIST), answer(0, 200, CATALOGUE));
+fn a_recent_list_comes_from_memory_with_its_age() {
+    let network = lists(reply(0, 200, KEY_LIST), reply(0, 200, CATALOGUE));
     let client = client(&network);
-    ask(&client, Discovery::Live, 60_000).expect("a list");
+    query(&client, Discovery::Live, 60_000).expect("a list");
     network.advance(59_000);
-    let list = ask(&client, Discovery::Live, 60_000).expect("a list");
+    let list = query(&client, Discovery::Live, 60_000).expect("a list");
     assert_eq!((list.origin, list.age_ms, network.sent().len()), (ListOrigin::Cached, Some(59_000), 2));
 }
 
 #[test]
 fn a_list_without_the_catalogues_facts_is_remembered_for_a_minute_only() {
     let network = Scripted::default()
-        .on("/v1/models", std::iter::repeat_n(answer(0, 200, KEY_LIST), 2))
-        .on("/api/models", [answer(0, 404, "<html>"), answer(0, 200, CATALOGUE)]);
+        .on("/v1/models", std::iter::repeat_n(reply(0, 200, KEY_LIST), 2))
+        .on("/api/models", [reply(0, 404, "<html>"), reply(0, 200, CATALOGUE)]);
     let client = client(&network);
     let mut origins = Vec::new();
     for (wait, how) in [
@@ -109,7 +109,7 @@ fn a_list_without_the_catalogues_facts_is_remembered_for_a_minute_only() {
         (600_000, Discovery::Live),
     ] {
         network.advance(wait);
-        let list = ask(&client, how, 3_600_000).expect("a list");
+        let list = query(&client, how, 3_600_000).expect("a list");
         origins.push((list.origin, list.models.len()));
     }
     use ListOrigin::{Cached, Live};
@@ -119,53 +119,53 @@ fn a_list_without_the_catalogues_facts_is_remembered_for_a_minute_only() {
 #[test]
 fn a_list_without_facts_is_better_than_none_however_old_it_is() {
     let network = Scripted::default()
-        .on("/v1/models", [answer(0, 200, KEY_LIST), answer(0, 403, "{}")])
-        .on("/api/models", std::iter::repeat_n(answer(0, 404, "<html>"), 2));
+        .on("/v1/models", [reply(0, 200, KEY_LIST), reply(0, 403, "{}")])
+        .on("/api/models", std::iter::repeat_n(reply(0, 404, "<html>"), 2));
     let client = client(&network);
-    ask(&client, Discovery::Live, 0).expect("a list");
+    query(&client, Discovery::Live, 0).expect("a list");
     network.advance(600_000);
-    let list = ask(&client, Discovery::BestEffort, 3_600_000).expect("a list");
+    let list = query(&client, Discovery::BestEffort, 3_600_000).expect("a list");
     assert_eq!((list.origin, list.models.len()), (ListOrigin::Cached, 2));
     assert!(list.degraded.is_some());
 }
 
 #[test]
-fn an_empty_list_is_handed_on_and_not_remembered() {
+fn an_empty_list_is_returned_and_not_remembered() {
     let network = Scripted::default()
-        .on("/v1/models", [answer(0, 200, r#"{"data":null}"#), answer(0, 200, KEY_LIST)])
-        .on("/api/models", std::iter::repeat_n(answer(0, 200, r#"{"data":[]}"#), 2));
+        .on("/v1/models", [reply(0, 200, r#"{"data":null}"#), reply(0, 200, KEY_LIST)])
+        .on("/api/models", std::iter::repeat_n(reply(0, 200, r#"{"data":[]}"#), 2));
     let client = client(&network);
-    let empty = ask(&client, Discovery::Live, 60_000).expect("a list");
+    let empty = query(&client, Discovery::Live, 60_000).expect("a list");
     assert_eq!((empty.models.len(), empty.warnings.len()), (0, 1));
-    assert_eq!(ask(&client, Discovery::Live, 60_000).expect("a list").models.len(), 2);
+    assert_eq!(query(&client, Discovery::Live, 60_000).expect("a list").models.len(), 2);
 }
 
 #[test]
-fn the_built_in_list_asks_nobody() {
+fn the_built_in_list_sends_nothing() {
     let network = Scripted::default();
-    let list = ask(&client(&network), Discovery::BuiltIn, 0).expect("a list");
+    let list = query(&client(&network), Discovery::BuiltIn, 0).expect("a list");
     assert_eq!((list.origin, list.degraded, network.sent().len()), (ListOrigin::BuiltIn, None, 0));
 }
 
 #[test]
 fn a_list_beyond_the_cap_is_an_error() {
     let flood = std::iter::repeat_n((0, Move::Bytes("x".repeat(1 << 20))), 9);
-    let network = lists(with(std::vec![(0, Move::Head(200, Vec::new()))], flood), answer(0, 200, CATALOGUE));
-    let error = ask(&client(&network), Discovery::Live, 0).expect_err("an error");
+    let network = lists(with(std::vec![(0, Move::Head(200, Vec::new()))], flood), reply(0, 200, CATALOGUE));
+    let error = query(&client(&network), Discovery::Live, 0).expect_err("an error");
     assert_eq!(error.kind, ErrorKind::Protocol);
 }
 
 #[test]
-fn a_list_that_never_comes_is_given_up_after_its_own_time() {
-    let network = lists(std::vec![], answer(0, 200, CATALOGUE));
-    let error = ask(&client(&network), Discovery::Live, 0).expect_err("an error");
+fn a_list_that_never_arrives_fails_after_its_own_time_limit() {
+    let network = lists(std::vec![], reply(0, 200, CATALOGUE));
+    let error = query(&client(&network), Discovery::Live, 0).expect_err("an error");
     assert_eq!((error.kind, network.now_ms()), (ErrorKind::Timeout, 15_000));
     assert!(error.message.contains("15 s") && !error.message.contains("total-ms"), "{}", error.message);
 }
 
 #[test]
-fn a_question_is_answered_once() {
-    let network = lists(answer(0, 200, KEY_LIST), answer(0, 200, CATALOGUE));
+fn a_query_returns_its_result_once() {
+    let network = lists(reply(0, 200, KEY_LIST), reply(0, 200, CATALOGUE));
     let client = client(&network);
     let mut query = client.models(Discovery::Live, 0);
     assert!(matches!(query.poll(1_000), Ok(ModelPoll::Ready(_))));
@@ -173,8 +173,8 @@ fn a_question_is_answered_once() {
 }
 
 #[test]
-fn nothing_is_waited_for_without_time() {
-    let network = lists(answer(100, 200, KEY_LIST), answer(100, 200, CATALOGUE));
+fn a_poll_with_wait_ms_0_never_waits() {
+    let network = lists(reply(100, 200, KEY_LIST), reply(100, 200, CATALOGUE));
     let mut query = client(&network).models(Discovery::Live, 0);
     assert!(matches!(query.poll(0), Ok(ModelPoll::Pending(_))));
     network.advance(100);
@@ -183,27 +183,27 @@ fn nothing_is_waited_for_without_time() {
 }
 
 #[test]
-fn an_account_tells_the_balance_where_the_service_does() {
-    let limit = answer(50, 200, r#"{"hard_limit_usd":20.0}"#);
-    let used = answer(80, 200, r#"{"total_usage":250}"#);
+fn an_account_has_the_balance_where_the_service_reports_it() {
+    let limit = reply(50, 200, r#"{"hard_limit_usd":20.0}"#);
+    let used = reply(80, 200, r#"{"total_usage":250}"#);
     for (key_list, limit, used, expected) in [
-        (answer(0, 200, KEY_LIST), limit.clone(), used.clone(), Ok(Some(17.5))),
-        (answer(0, 200, KEY_LIST), answer(0, 404, "<html>"), answer(0, 404, "<html>"), Ok(None)),
-        (answer(0, 401, "{}"), limit.clone(), used.clone(), Err(ErrorKind::Authentication)),
-        (answer(0, 200, r#"{"error":{"message":"m"}}"#), limit, used, Err(ErrorKind::Server)),
+        (reply(0, 200, KEY_LIST), limit.clone(), used.clone(), Ok(Some(17.5))),
+        (reply(0, 200, KEY_LIST), reply(0, 404, "<html>"), reply(0, 404, "<html>"), Ok(None)),
+        (reply(0, 401, "{}"), limit.clone(), used.clone(), Err(ErrorKind::Authentication)),
+        (reply(0, 200, r#"{"error":{"message":"m"}}"#), limit, used, Err(ErrorKind::Server)),
     ] {
         let network = Scripted::default()
             .on("/v1/models", std::iter::repeat_n(key_list, 3))
             .on("/billing/subscription", [limit])
             .on("/billing/usage", [used]);
         let mut query = client(&network).account();
-        let told = loop {
+        let result = loop {
             match query.poll(1_000) {
                 Ok(AccountPoll::Ready(account)) => break Ok(account.remaining),
                 Ok(AccountPoll::Pending(_)) => {}
                 Err(error) => break Err(error.kind),
             }
         };
-        assert_eq!(told, expected);
+        assert_eq!(result, expected);
     }
 }

@@ -1,4 +1,4 @@
-//! Tries after the first: before anything was handed out, and never after.
+//! Retries: before an event was handed out, and never after.
 
 use super::*;
 use crate::contract::ErrorKind;
@@ -22,7 +22,7 @@ fn attempts(scripts: impl IntoIterator<Item = Script>) -> (usize, Option<Error>,
 }
 
 #[test]
-fn what_may_pass_is_tried_again() {
+fn a_failure_that_may_pass_is_retried() {
     let reset = || std::vec![(0, Move::Connected), (0, Move::Fail(Cause::Network, true))];
     let error_at_once =
         with(head(200), [(0, Move::Bytes("data: {\"error\":{\"message\":\"m\",\"code\":429}}\n\n".into()))]);
@@ -40,14 +40,14 @@ fn what_may_pass_is_tried_again() {
 }
 
 #[test]
-fn two_more_tries_are_made_and_then_the_error_is_told() {
+fn two_retries_are_made_and_then_the_error_is_returned() {
     let (made, error, took) = attempts([refusal(500, &[], ""), refusal(500, &[], ""), refusal(502, &[], "")]);
     assert_eq!((made, error.and_then(|error| error.http_status)), (3, Some(502)));
     assert!((1_125..=1_500).contains(&took), "{took}");
 }
 
 #[test]
-fn what_cannot_pass_is_not_tried_again() {
+fn a_failure_that_cannot_pass_is_not_retried() {
     for (status, body, kind) in [
         (400, "{}", ErrorKind::InvalidRequest),
         (401, "{}", ErrorKind::Authentication),
@@ -65,7 +65,7 @@ fn what_cannot_pass_is_not_tried_again() {
 }
 
 #[test]
-fn the_wait_that_the_server_asks_for_is_kept() {
+fn retry_after_of_the_server_is_kept() {
     let (made, error, took) = attempts([refusal(429, &[("retry-after", "7")], "{}"), good()]);
     assert_eq!((made, error, took), (2, None, 7_000));
     let (made, error, _) = attempts([refusal(429, &[("retry-after", "121")], "{}")]);
@@ -74,18 +74,18 @@ fn the_wait_that_the_server_asks_for_is_kept() {
 }
 
 #[test]
-fn nothing_is_tried_again_once_something_was_handed_out() {
+fn nothing_is_retried_after_an_event_was_handed_out() {
     let broken = with(head(200), [(0, Move::Bytes(text("a"))), (10, Move::Fail(Cause::Network, true))]);
     let network = Scripted::default().on("/chat/completions", [broken]);
     let (events, error) = run(&mut complete(&network));
     let error = error.expect("an error");
     assert_eq!((error.kind, error.partial, error.request_sent), (ErrorKind::Network, true, true));
     assert_eq!((events.len(), network.sent().len()), (3, 1));
-    assert_eq!(error.http_status, Some(200), "what was known of the answer goes with its error");
+    assert_eq!(error.http_status, Some(200), "the error has the status of the response");
 }
 
 #[test]
-fn events_that_came_with_their_failure_are_taken_back_by_a_retry() {
+fn a_retry_discards_the_events_of_a_failed_attempt_that_were_not_handed_out() {
     let broken = with(head(200), [(0, Move::Bytes(text("lost"))), (0, Move::Fail(Cause::Network, true))]);
     let network = Scripted::default().on("/chat/completions", [broken, good()]);
     let (events, error) = run(&mut complete(&network));
@@ -94,7 +94,7 @@ fn events_that_came_with_their_failure_are_taken_back_by_a_retry() {
 }
 
 #[test]
-fn an_error_is_told_again_to_whoever_asks_again() {
+fn every_later_call_returns_the_same_error() {
     let network = Scripted::default().on("/chat/completions", [refusal(401, &[], "{}")]);
     let mut completion = complete(&network);
     let (_, first) = run(&mut completion);
@@ -102,7 +102,7 @@ fn an_error_is_told_again_to_whoever_asks_again() {
 }
 
 #[test]
-fn a_request_refused_for_its_stream_options_goes_out_once_without() {
+fn a_request_rejected_for_its_stream_options_is_sent_once_more_without_them() {
     let body = r#"{"error":{"message":"unknown parameter: stream_options","code":"unknown_parameter"}}"#;
     let network = Scripted::default().on("/chat/completions", [refusal(400, &[], body), good()]);
     let (events, error) = run(&mut complete(&network));

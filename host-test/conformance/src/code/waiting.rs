@@ -6,8 +6,8 @@ use super::{CaseResult, Code, case_result};
 use crate::bench::{Bench, Hosting, Provider, error_text};
 use crate::play::ask;
 use crate::promise::Promise;
-use provider_host::contract::{Batch, Event};
-use provider_host::sandbox::{CompletionHandle, KeyMode};
+use provider_host::contract::{Batch, ErrorKind, Event};
+use provider_host::sandbox::{CallError, CompletionHandle, KeyMode};
 use stand_in::{Setup, StandIn};
 
 /// What a call may take beyond its wait, where a machine has many others to serve.
@@ -47,6 +47,13 @@ pub(super) const CASES: &[Code] = &[
         promises: &[Promise::Waits, Promise::LosesNothing],
         expected: "four whole answers",
         run: |bench| Box::pin(turns(bench)),
+    },
+    Code {
+        name: "wake-after-ms-is-kept",
+        plays: "Servers that fall silent before the status and after some text, in a host with an event loop.",
+        promises: &[Promise::Waits, Promise::Errors],
+        expected: "a timeout from the first call at or after the reported time, and no later time than that",
+        run: |bench| Box::pin(wakes(bench)),
     },
 ];
 
@@ -174,4 +181,81 @@ async fn turns(bench: &Bench) -> CaseResult {
     let whole = completions.iter().filter(|(_, text, _)| text == "Hello, world.").count();
     let reasons = (whole != 4).then(|| format!("{} of 4 answers are not whole", 4 - whole));
     case_result(format!("{whole} whole answers"), reasons.into_iter().collect())
+}
+
+/// The deadline of the servers that fall silent, in milliseconds.
+const DEADLINE: u32 = 400;
+
+/// How often an event loop looks at its sockets here.
+const TICK: Duration = Duration::from_millis(5);
+
+/// How often a component may have nothing to do at a time that it reported itself: a deadline that another one
+/// replaced in the meantime, on a machine that is slow just then.
+const IN_VAIN: u32 = 3;
+
+async fn wakes(bench: &Bench) -> CaseResult {
+    let setup = Setup {
+        connect_ms: Some(DEADLINE),
+        first_byte_ms: Some(DEADLINE),
+        idle_ms: Some(DEADLINE),
+        max_retries: Some(0),
+        ..Setup::default()
+    };
+    let (mut reasons, mut latest) = (Vec::new(), Duration::ZERO);
+    for scenario in ["q25-silent-before-the-status", "q25-silent-in-the-middle"] {
+        let stand_in = stand_in().await?;
+        let mut provider = bench.provider(&stand_in, Hosting::Steps, KeyMode::Injected, &setup).await?;
+        match wake(&mut provider, scenario).await {
+            Ok(late) => latest = latest.max(late),
+            Err(reason) => reasons.push(format!("{scenario}: {reason}")),
+        }
+    }
+    case_result(format!("at most {latest:.0?} after the reported time"), reasons)
+}
+
+/// Drives a completion without ever waiting in it, to its timeout. Returns how long after the reported time the
+/// timeout was returned, which includes what the machine took for the call.
+async fn wake(provider: &mut Provider, scenario: &str) -> Result<Duration, String> {
+    let completion = complete(provider, scenario).await?;
+    let begun = Instant::now();
+    // The time that the last call reported, and how often a call at such a time was in vain.
+    let (mut due, mut in_vain) = (begun, 0);
+    loop {
+        let called = Instant::now();
+        let batch = match provider.instance.next(&completion, 64, Duration::ZERO).await {
+            Ok(batch) => batch,
+            Err(CallError::Provider(error)) if error.kind == ErrorKind::Timeout => {
+                if called.duration_since(begun) < Duration::from_millis(u64::from(DEADLINE)) {
+                    return Err(format!(
+                        "the deadline of {DEADLINE} ms passed after {:.0?}",
+                        begun.elapsed()
+                    ));
+                }
+                return Ok(called.saturating_duration_since(due));
+            }
+            Err(error) => return Err(format!("completion.next: {}", error_text(&error))),
+        };
+        if batch.done {
+            return Err("it is done where the server fell silent".to_owned());
+        }
+        if due > begun && called >= due && batch.events.is_empty() && batch.wake_after_ms != Some(0) {
+            in_vain += 1;
+        }
+        if in_vain > IN_VAIN {
+            return Err(format!("it was called {in_vain} times when it had asked for it, and did nothing"));
+        }
+        let Some(wake_after) = batch.wake_after_ms else {
+            return Err("wake-after-ms is none while a deadline is set".to_owned());
+        };
+        // Rounded up to a whole millisecond.
+        if wake_after > DEADLINE + 1 {
+            return Err(format!("wake-after-ms is {wake_after} with deadlines of {DEADLINE} ms"));
+        }
+        if begun.elapsed() > LONG {
+            return Err(format!("no deadline passed within {LONG:?}"));
+        }
+        due = Instant::now() + Duration::from_millis(u64::from(wake_after));
+        let sleep = due.saturating_duration_since(Instant::now()).min(TICK);
+        tokio::time::sleep(sleep).await;
+    }
 }

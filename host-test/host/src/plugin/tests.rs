@@ -150,6 +150,19 @@ fn files_of_absurd_length_are_not_read_to_their_end() {
     assert!(matches!(Plugin::load(&out).unwrap_err(), LoadError::NotAFile(_)));
 }
 
+/// The check compares the two versions and knows no order of them, so each direction is the same code: a host of
+/// 0.1 that meets a component of 0.2 is what this host is that meets one of a later version.
+#[test]
+fn a_host_and_a_component_of_different_contracts_refuse_each_other_naming_both() {
+    for theirs in ["0.1.0", "0.3.0", "1.0.0"] {
+        let bytes = component(&format!("agent:model-provider/provider@{theirs}"), "");
+        let error = Plugin::bare(bytes).unwrap_err().to_string();
+        for version in [theirs, CONTRACT_VERSION] {
+            assert!(error.contains(&format!("agent:model-provider@{version}")), "{version}: {error}");
+        }
+    }
+}
+
 #[test]
 fn a_component_that_is_no_provider_of_this_contract_is_refused_by_name() {
     let ours = "agent:model-provider/provider@0.2.0";

@@ -33,6 +33,11 @@ impl Arrivals {
         open > 0 && self.0.empty.load(SeqCst) == open
     }
 
+    /// How many bodies are open.
+    pub(super) fn open(&self) -> usize {
+        self.0.open.load(SeqCst)
+    }
+
     /// Waits until it is not quiet.
     pub(super) async fn wait(&self) {
         poll_fn(|context| {

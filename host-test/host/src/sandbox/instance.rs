@@ -37,8 +37,8 @@ const POLL: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(1);
 const PAUSES: u8 = 16;
 
-/// How long the host waits for the next chunk in the component's place, which is cheaper than a call that finds
-/// nothing. After that the component waits itself, so that its own deadlines are checked.
+/// How long the host waits in the place of a component that does not say when it has to be called next. After so
+/// long a silence the component is called, since only it knows its deadlines.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// One instance of a component under one grant.
@@ -69,6 +69,18 @@ pub struct CompletionHandle {
     outgoing: Mutex<Outgoing>,
     /// The component has nothing left of what has arrived: it returned fewer events than were allowed.
     drained: AtomicBool,
+    /// When the component has to be called next if nothing arrives; `None` where it did not say.
+    wake_at: Mutex<Option<Instant>>,
+}
+
+/// How the host's wait in a component's place ended.
+enum Waited {
+    /// Nothing arrived in the whole wait, and the component has nothing to do before `wake_after_ms`.
+    Idle { wake_after_ms: u32 },
+    /// Something arrived.
+    Arrived,
+    /// The component has to be called, and may wait itself.
+    Call,
 }
 
 impl fmt::Debug for CompletionHandle {
@@ -213,7 +225,8 @@ impl Instance {
         })?
         .map_err(|error| self.scrubbed(error))?;
         let outgoing = Mutex::new(Outgoing::new(&self.redaction));
-        Ok(CompletionHandle { resource: completion, outgoing, drained: AtomicBool::new(false) })
+        let (drained, wake_at) = (AtomicBool::new(false), Mutex::new(None));
+        Ok(CompletionHandle { resource: completion, outgoing, drained, wake_at })
     }
 
     /// The next events of a completion: waits at most `wait` for the first one, in whole milliseconds.
@@ -232,35 +245,64 @@ impl Instance {
         }
         let begun = Instant::now();
         loop {
-            let left = wait.saturating_sub(begun.elapsed());
-            let arrived = self.arrived(completion, left).await;
-            let wait_ms = if arrived { Duration::ZERO } else { self.wait_of_call(left) };
+            let waited = self.wait_for(completion, wait.saturating_sub(begun.elapsed())).await;
+            let left = match waited {
+                Waited::Idle { wake_after_ms } => {
+                    let wake_after_ms = Some(wake_after_ms);
+                    return Ok(Batch { events: Vec::new(), done: false, wake_after_ms });
+                }
+                Waited::Arrived => Duration::ZERO,
+                Waited::Call => self.wait_of_call(wait.saturating_sub(begun.elapsed())),
+            };
             let completions = guest(&self.bindings).completion();
-            let batch = call!(self.running, "completion.next", wait_ms, |store| {
-                completions.call_next(store, completion.resource, max_events, milliseconds(wait_ms))
+            let batch = call!(self.running, "completion.next", left, |store| {
+                completions.call_next(store, completion.resource, max_events, milliseconds(left))
             })?;
-            let count = batch.as_ref().map_or(0, |batch| batch.events.len());
-            completion.drained.store(count < usize::try_from(max_events).unwrap_or(usize::MAX), Relaxed);
+            completion.note(&batch, max_events);
             let batch = outgoing(completion).pass(batch, max_events)?;
             if !batch.events.is_empty() || batch.done || begun.elapsed() >= wait {
                 return Ok(batch);
             }
-            match (arrived, self.trap_on_block) {
-                // The received bytes were no event: a comment, or half a chunk.
-                (true, _) => {}
-                (false, true) => self.pause().await,
-                (false, false) => return Ok(batch),
+            match (waited, self.trap_on_block) {
+                // The received bytes made no event: a comment, or half a chunk.
+                (Waited::Arrived, _) => {}
+                (_, true) => {
+                    self.pause(batch.wake_after_ms, wait.saturating_sub(begun.elapsed())).await;
+                }
+                (_, false) => return Ok(batch),
             }
         }
     }
 
-    /// Waits in the place of a component that would do nothing but wait. Returns whether bytes have arrived.
-    async fn arrived(&mut self, completion: &CompletionHandle, wait: Duration) -> bool {
-        let arrivals = self.running.store.data().gate.arrivals().clone();
-        if wait.is_zero() || !completion.drained.load(Relaxed) || !arrivals.is_quiet() {
-            return false;
+    /// Waits in the place of a component that would do nothing but wait, so that a silent stream costs no calls.
+    ///
+    /// This is only possible where every request of the instance has its response and all bodies are empty: only
+    /// bodies report that they have data, and the host does not know which of them belongs to this completion.
+    async fn wait_for(&mut self, completion: &CompletionHandle, wait: Duration) -> Waited {
+        let (arrivals, under_way) = {
+            let gate = &self.running.store.data().gate;
+            (gate.arrivals().clone(), gate.under_way())
+        };
+        if !completion.drained.load(Relaxed) || !arrivals.is_quiet() {
+            return Waited::Call;
         }
-        timeout(wait.min(PATIENCE), arrivals.wait()).await.is_ok()
+        let wake_at = *completion.wake_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(wake_at) = wake_at.filter(|_| arrivals.open() == under_way) else {
+            let arrived = !wait.is_zero() && timeout(wait.min(PATIENCE), arrivals.wait()).await.is_ok();
+            return if arrived { Waited::Arrived } else { Waited::Call };
+        };
+        let until_wake = wake_at.saturating_duration_since(Instant::now());
+        if until_wake.is_zero() {
+            return Waited::Call;
+        }
+        if !wait.is_zero() && timeout(wait.min(until_wake), arrivals.wait()).await.is_ok() {
+            return Waited::Arrived;
+        }
+        let until_wake = wake_at.saturating_duration_since(Instant::now());
+        match until_wake.is_zero() {
+            true => Waited::Call,
+            false => Waited::Idle { wake_after_ms: milliseconds_up(until_wake) },
+        }
     }
 
     /// Ends a completion, whether it is done or not. The connection of one that is not done closes.
@@ -320,7 +362,7 @@ impl Instance {
             })??;
             match poll {
                 ModelPoll::Ready(list) => return Ok(list),
-                ModelPoll::Pending(_) => self.pause().await,
+                ModelPoll::Pending(pending) => self.pause(pending.wake_after_ms, POLL).await,
             }
         }
     }
@@ -334,7 +376,7 @@ impl Instance {
             })??;
             match poll {
                 AccountPoll::Ready(account) => return Ok(account),
-                AccountPoll::Pending(_) => self.pause().await,
+                AccountPoll::Pending(pending) => self.pause(pending.wake_after_ms, POLL).await,
             }
         }
     }
@@ -371,9 +413,17 @@ impl Instance {
         if self.trap_on_block { Duration::ZERO } else { wait }
     }
 
-    /// `&mut self`, since a shared reference to the store would bind the future to this thread.
-    async fn pause(&mut self) {
+    /// Waits between two steps of a component that must not wait itself, for `most` at most.
+    ///
+    /// While no request is under way nothing can arrive, as during a back-off: the host sleeps until the component
+    /// wants to be called. Otherwise the response to a request may arrive, which nothing reports, so the component
+    /// is called often. `&mut self`, so that the future can move between threads.
+    async fn pause(&mut self, wake_after_ms: Option<u32>, most: Duration) {
         if !self.trap_on_block {
+            return;
+        }
+        if let Some(ms) = wake_after_ms.filter(|_| self.running.store.data().gate.under_way() == 0) {
+            tokio::time::sleep(most.min(Duration::from_millis(ms.into()))).await;
             return;
         }
         self.pauses = (self.pauses + 1) % PAUSES;
@@ -381,6 +431,21 @@ impl Instance {
             0 => tokio::time::sleep(PAUSE).await,
             _ => tokio::task::yield_now().await,
         }
+    }
+}
+
+impl CompletionHandle {
+    /// Notes what the component's last batch says about the next call.
+    fn note(&self, batch: &Result<Batch, contract::Error>, max_events: u32) {
+        let count = batch.as_ref().map_or(0, |batch| batch.events.len());
+        self.drained.store(count < usize::try_from(max_events).unwrap_or(usize::MAX), Relaxed);
+        let ms = batch.as_ref().map_or(Some(0), |batch| batch.wake_after_ms);
+        // What a later call returns after the end is no concern of the host's: the component is called.
+        let is_over = batch.as_ref().map_or(true, |batch| batch.done);
+        let wake_at = ms
+            .filter(|_| !is_over)
+            .and_then(|ms| Instant::now().checked_add(Duration::from_millis(u64::from(ms))));
+        *self.wake_at.lock().unwrap_or_else(PoisonError::into_inner) = wake_at;
     }
 }
 
@@ -394,4 +459,9 @@ fn guest(bindings: &ModelProvider) -> &Guest {
 
 fn milliseconds(wait: Duration) -> u32 {
     u32::try_from(wait.as_millis()).unwrap_or(u32::MAX)
+}
+
+/// Rounded up, so that a host that sleeps for so long does not come too early.
+fn milliseconds_up(wait: Duration) -> u32 {
+    u32::try_from(wait.as_micros().div_ceil(1000)).unwrap_or(u32::MAX)
 }

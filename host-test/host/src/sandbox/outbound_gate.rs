@@ -83,6 +83,11 @@ impl OutboundGate {
         &self.arrivals
     }
 
+    /// The requests of which the response has not come to its end.
+    pub(super) fn under_way(&self) -> usize {
+        REQUESTS.saturating_sub(self.room.available_permits())
+    }
+
     /// The latest requests that were refused.
     pub(super) fn denials(&self) -> Vec<Denial> {
         self.denials.latest()

@@ -72,6 +72,8 @@ impl Outgoing {
                     .into_iter()
                     .for_each(|(index, flow)| self.finish(index, flow));
                 self.end = Some(End::Failed(error));
+                // The events before the error may fill this batch; the error is returned by the next call.
+                self.wake_after_ms = Some(0);
             }
         }
         self.take(max_events)

@@ -207,3 +207,24 @@ fn a_key_that_comes_whole_from_the_component_is_counted_and_one_that_it_joined_i
     copy = copy.clone();
     assert_eq!((redaction.taken_out(), copy.taken_out()), (1, 1), "clones count together");
 }
+
+#[test]
+fn wake_after_ms_passes_through_and_is_0_while_something_is_left() {
+    let mut outgoing = Outgoing::new(&redaction(KEY));
+    let waking = |events, ms| Ok(Batch { events, done: false, wake_after_ms: ms });
+    for ms in [None, Some(0), Some(30_000)] {
+        assert_eq!(outgoing.pass(waking(Vec::new(), ms), 64).unwrap().wake_after_ms, ms);
+    }
+    // The beginning of a key is held back in the host. The component still decides when to be called.
+    let held_back = outgoing.pass(waking(vec![delta(0, &KEY[..9])], Some(30_000)), 64).unwrap();
+    assert_eq!((held_back.events.len(), held_back.wake_after_ms), (0, Some(30_000)));
+    let events = (0..3).map(|_| Event::Warning("well".to_owned())).collect();
+    let mut values = vec![outgoing.pass(waking(events, Some(30_000)), 1).unwrap().wake_after_ms];
+    while let Some(batch) = outgoing.left(1) {
+        values.push(batch.unwrap().wake_after_ms);
+    }
+    assert_eq!(values, [Some(0), Some(0), Some(30_000)]);
+    // The rest of an open block comes out before the error, which the next call returns.
+    let last = outgoing.pass(Err(error()), 64).unwrap();
+    assert_eq!((last.events.len(), last.wake_after_ms), (1, Some(0)));
+}

@@ -1,19 +1,20 @@
-//! A small answer as a whole: a list, a balance.
+//! A GET whose response is read whole: a list, a balance.
 
 use alloc::{format, rc::Rc, vec::Vec};
 use core::time::Duration;
 
-use super::{Attempt, Moment, Outgoing, ResponseHead, Retries, Step, Transport};
+use super::{Attempt, Instant, Now, Outgoing, ResponseHead, Retries, Step, Transport};
 use crate::config::Settings;
 use crate::errors::{Error, ErrorKind, from_response, protocol};
 
-/// Largest answer, in bytes, as in the provider's own clients: ten times today's longest list.
+/// The largest response, in bytes: ten times today's longest list. A server must not be able to fill the memory
+/// that the host gives to the component.
 pub const MAX_BODY: usize = 4 << 20;
 
-/// Most that is read of an error [22].
+/// The most that is read of an error's body [22].
 const MAX_ERROR_BODY: usize = 64 << 10;
 
-/// A whole answer with a status of success.
+/// A whole response with a status of success.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fetched {
     /// Status and headers.
@@ -22,35 +23,35 @@ pub struct Fetched {
     pub body: Vec<u8>,
 }
 
-/// A GET under way, with its retries.
-pub struct Fetch<T: Transport> {
+/// A GET in progress, with its retries.
+pub struct BufferedGet<T: Transport> {
     transport: Rc<T>,
     settings: Rc<Settings>,
     request: Outgoing,
     total: Duration,
-    end: Moment,
+    end: Instant,
     retries: Retries,
     state: State<T>,
 }
 
 enum State<T: Transport> {
-    /// At the start, and when a back-off is over.
+    /// At the start, and after a back-off.
     Ready,
-    BackOff(Moment),
+    BackOff(Instant),
     /// From the request to the end of the body.
     Open(Attempt<T>, Fetched),
     Over,
 }
 
-impl<T: Transport> Fetch<T> {
-    /// Asks for this; everything is over after `total` at the latest.
+impl<T: Transport> BufferedGet<T> {
+    /// Prepares a GET that takes at most `total`, retries included. The first step sends it.
     pub fn new(transport: Rc<T>, settings: Rc<Settings>, request: Outgoing, total: Duration) -> Self {
         let end = transport.now().after(total);
         let retries = Retries::new(settings.max_retries);
         Self { transport, settings, request, total, end, retries, state: State::Ready }
     }
 
-    /// Moves on without waiting. Something comes out once.
+    /// Makes all steps that are possible without waiting. The result is returned once.
     pub fn step(&mut self) -> Option<Result<Fetched, Error>> {
         loop {
             match &mut self.state {
@@ -65,23 +66,24 @@ impl<T: Transport> Fetch<T> {
                     }
                 }
                 State::Open(attempt, fetched) => {
-                    match attempt.step(&self.transport, Some(self.transport.now()), &self.request.base_url) {
+                    let now = Now::Exact(self.transport.now());
+                    match attempt.step(&self.transport, now, &self.request.base_url) {
                         Ok(Step::Pending) => return None,
                         Ok(Step::Sent) => {}
                         Ok(Step::Head(head)) => fetched.head = head,
                         Ok(Step::Bytes(bytes)) => {
-                            attempt.progressed();
+                            attempt.progressed(now);
                             fetched.body.extend_from_slice(&bytes);
                             if enough(fetched) {
                                 return self.ended();
                             }
-                            // A body that trickles in for ever is progress all the time.
+                            // A body that trickles in for ever makes progress in each step and is never pending.
                             if let Err(error) = attempt.check(self.transport.now()) {
                                 return self.failed(error);
                             }
                         }
                         Ok(Step::End) => return self.ended(),
-                        // The status and what came with it tell more than the end of the connection does.
+                        // The status and the received body say more than the end of the connection does.
                         Err(_) if !fetched.head.is_success() && fetched.head.status != 0 => {
                             return self.ended();
                         }
@@ -92,8 +94,8 @@ impl<T: Transport> Fetch<T> {
         }
     }
 
-    /// What to wait on, and until when at most.
-    pub fn waits_for(&self) -> (Option<&T::Exchange>, Moment) {
+    /// The exchange to wait for, and the deadline or the end of the back-off.
+    pub fn waits_for(&self) -> (Option<&T::Exchange>, Instant) {
         match &self.state {
             State::Open(attempt, _) => (Some(attempt.exchange()), attempt.until().at),
             State::BackOff(until) => (None, *until),
@@ -101,6 +103,7 @@ impl<T: Transport> Fetch<T> {
         }
     }
 
+    /// The body is complete, or there is enough of it.
     fn ended(&mut self) -> Option<Result<Fetched, Error>> {
         let State::Open(_, fetched) = core::mem::replace(&mut self.state, State::Over) else { return None };
         if !fetched.head.is_success() {
@@ -108,15 +111,20 @@ impl<T: Transport> Fetch<T> {
             return self.failed(error);
         }
         if fetched.body.len() > MAX_BODY {
-            return self.failed(protocol(format!("The answer is larger than {} MiB.", MAX_BODY >> 20)));
+            return self.failed(protocol(format!(
+                "the response is larger than {} MiB; check the base URL",
+                MAX_BODY >> 20
+            )));
         }
         Some(Ok(fetched))
     }
 
+    /// Enters the back-off of a retry if one is allowed, or else returns the error.
     fn failed(&mut self, mut error: Error) -> Option<Result<Fetched, Error>> {
-        // This limit is not one of the configuration, so the message must not send anybody there.
+        // This limit cannot be configured, so the message must not name a setting.
         if error.kind == ErrorKind::Timeout && self.transport.now() >= self.end {
-            error.message = format!("there was no whole answer within {} s; try again", self.total.as_secs());
+            error.message =
+                format!("there was no whole response within {} s; try again", self.total.as_secs());
         }
         match self.retries.next(&error, self.transport.now(), self.end) {
             Some(until) => {
@@ -131,6 +139,7 @@ impl<T: Transport> Fetch<T> {
     }
 }
 
+/// Whether no more of the body has to be read. The excess byte shows that it is too large.
 fn enough(fetched: &Fetched) -> bool {
     fetched.body.len() > if fetched.head.is_success() { MAX_BODY } else { MAX_ERROR_BODY }
 }
