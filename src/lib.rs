@@ -20,12 +20,13 @@ pub mod distinct;
 pub mod errors;
 pub mod events;
 pub mod history;
+pub mod http_head;
 pub mod json;
 pub mod provider;
 pub mod routes;
 mod scanned;
 pub mod sse;
-pub mod text;
+pub mod text_search;
 pub mod transport;
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The `pricing` of a row of the public catalogue.
 
-use super::lenient::{amount, text};
+use alloc::vec::Vec;
+
 use crate::contract::Price;
+use crate::json::lenient::{amount, text};
 use crate::json::{Raw, structure};
-use crate::text::split_once;
+use crate::text_search::split_once;
 
 /// What a row says of money.
 #[derive(Clone, Debug, Default, PartialEq)]

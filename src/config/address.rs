@@ -4,7 +4,7 @@
 
 use alloc::{format, string::String};
 
-use crate::text::{contains, hex, split_once};
+use crate::text_search::{contains, hex, split_once};
 
 /// Reads four decimal numbers from 0 to 255, none with a zero in front.
 pub(super) fn version_4(text: &str) -> Option<[u8; 4]> {

@@ -3,7 +3,7 @@
 use alloc::{borrow::ToOwned, format, string::String};
 
 use super::host;
-use crate::text::{contains, find, hex, split_once};
+use crate::text_search::{contains, find, hex, split_once};
 
 /// The base URL where the host names none.
 pub const DEFAULT_BASE_URL: &str = "https://api.cometapi.com/v1";

@@ -7,7 +7,7 @@
 use alloc::{borrow::ToOwned, string::String};
 
 use crate::json::{self, Raw, RawValue};
-use crate::text::{split_once, trim};
+use crate::text_search::{split_once, trim};
 
 /// How far an error is looked for inside of others; a gateway behind a gateway behind a gateway is three.
 const DEEPEST: u8 = 6;
@@ -183,7 +183,7 @@ fn scalar(raw: RawValue<'_>) -> Option<String> {
 }
 
 fn string(raw: Raw<'_>) -> Option<String> {
-    json::text(raw).map(|text| text.into_string_lossy().into_owned())
+    json::wire_text(raw).map(|text| text.into_string_lossy().into_owned())
 }
 
 #[cfg(test)]

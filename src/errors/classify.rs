@@ -12,9 +12,9 @@ use super::{
     excerpt::excerpt,
     rules::{self, Evidence},
 };
+use crate::http_head::{ResponseHead, usable_id};
 use crate::json::Json;
-use crate::text::{contains, split_once, trim};
-use crate::transport::{ResponseHead, usable_id};
+use crate::text_search::{contains, split_once, trim};
 
 /// Bytes of a body that are looked at [22].
 const BODY_READ: usize = 64 * 1024;

@@ -4,7 +4,7 @@ use alloc::{format, string::ToString, vec::Vec};
 
 use super::{ErrorKind as Kind, *};
 use crate::corpora;
-use crate::transport::ResponseHead;
+use crate::http_head::ResponseHead;
 
 pub(super) type Headers<'a> = &'a [(&'a str, &'a str)];
 

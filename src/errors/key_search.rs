@@ -3,7 +3,7 @@
 use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
-use crate::text::hex;
+use crate::text_search::hex;
 
 /// A text that ends in this many bytes of the key, or more, ends in a key that somebody cut.
 const CUT_KEY_MIN: usize = 4;

@@ -3,7 +3,7 @@
 //! Few providers give a code for it, and a gateway hands the texts of all of them on. A host decides by it
 //! whether to compact the conversation, so a false yes costs history and a false no costs the session.
 
-use crate::text::{contains, split_once};
+use crate::text_search::{contains, split_once};
 
 /// A row matches where all its pieces stand in the text, in this order, in lower case.
 const SAYS_TOO_LONG: &[&[&str]] = &[

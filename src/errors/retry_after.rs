@@ -4,8 +4,8 @@
 //! does, and the standard header in seconds or as a date.
 
 use super::{Error, http_date};
+use crate::http_head::ResponseHead;
 use crate::json::Number;
-use crate::transport::ResponseHead;
 
 /// The longest wait, in milliseconds, that a retry inside the component honours; OpenAI's own client draws
 /// the line there too. Who asks for more wants to be left alone, and the host should know it now.

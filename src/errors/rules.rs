@@ -5,7 +5,7 @@
 
 use core::ops::RangeInclusive;
 
-use crate::text::contains;
+use crate::text_search::contains;
 
 use super::{
     overflow::is_context_overflow,

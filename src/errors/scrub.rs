@@ -7,7 +7,7 @@ use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::{fmt, ops::Range};
 
 use super::key_search::{Escapes, Needle, add};
-use crate::text::find_bytes;
+use crate::text_search::find_bytes;
 
 /// What stands in the place of a key.
 pub const REDACTED: &str = "[redacted]";

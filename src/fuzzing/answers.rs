@@ -5,9 +5,9 @@ use crate::contract::Event;
 use crate::errors::{Error, Scrubber};
 use crate::events::Assembler;
 use crate::events::grammar::Grammar;
+use crate::http_head::ResponseHead;
 use crate::routes::Context;
 use crate::routes::chat_completions::ChatDecoder;
-use crate::transport::ResponseHead;
 
 /// Any bytes in any reads come to events in the grammar of the contract, which end in a finish or in a
 /// typed error and never in both; and in other reads to the same.

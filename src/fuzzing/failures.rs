@@ -1,7 +1,7 @@
 //! Answers that are errors, and the waits that they ask for.
 
 use crate::errors::{Scrubber, Wish, from_body_error, from_response};
-use crate::transport::ResponseHead;
+use crate::http_head::ResponseHead;
 
 const CONTENT_TYPES: [&str; 4] = ["", "application/json", "text/html; charset=utf-8", "text/event-stream"];
 const SHOULD_RETRY: [&str; 4] = ["", "true", "false", " TRUE"];

@@ -7,25 +7,25 @@
 //!
 
 mod fields;
-mod lenient;
+pub(crate) mod lenient;
 mod number;
 mod plain;
 mod reader;
 mod structure;
 mod surrogate_pairs;
 pub mod surrogates;
-mod text;
+mod wire_text;
 mod write;
 
 pub use fields::{fields, items, names, parse};
-pub use lenient::{First, Many, Object};
+pub use lenient::{First, Many, Object, float, string, unsigned};
 pub use number::Number;
 pub use plain::is_plain;
 pub use reader::Flaw;
 pub(crate) use structure::structure;
 pub use structure::{Place, Slot, Structure, position, read};
 pub use surrogate_pairs::PairJoiner;
-pub use text::{WireText, float, string, text, unsigned};
+pub use wire_text::{WireText, wire_text};
 pub use write::{Json, base64_len};
 
 /// One JSON value, whole and without blanks around it, as it stands in the text of the message.

@@ -8,7 +8,7 @@
 use alloc::{borrow::Cow, vec::Vec};
 
 use super::plain::plain;
-use super::{RawValue, Slot, Structure, WireText, text::unescaped};
+use super::{RawValue, Slot, Structure, WireText, wire_text::unescaped};
 
 /// Where a text stops to be JSON. It holds nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -6,7 +6,7 @@
 
 use alloc::{borrow::Cow, string::String};
 
-use crate::text::hex;
+use crate::text_search::hex;
 
 /// What stands in the place of half a character: U+FFFD, as an escape of the same length.
 const REPLACEMENT: &str = "\\ufffd";

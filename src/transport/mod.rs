@@ -8,7 +8,6 @@ mod attempt;
 mod back_off;
 mod failure;
 mod fetch;
-mod head;
 #[cfg(test)]
 pub(crate) mod scripted;
 #[cfg(target_family = "wasm")]
@@ -21,9 +20,9 @@ pub use attempt::{Attempt, Until};
 pub use back_off::Retries;
 pub use failure::{Cause, Failure};
 pub use fetch::{Fetch, Fetched};
-pub use head::{ResponseHead, usable_id};
 
 use crate::config::{BaseUrl, Deadlines};
+use crate::http_head::ResponseHead;
 
 /// A moment on a clock that only goes forward; its zero means nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

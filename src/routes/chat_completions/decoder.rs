@@ -14,7 +14,7 @@ use crate::answer::{self, Decoder, End, Progress};
 use crate::contract::{Finish, ResponseInfo};
 use crate::errors::{Error, from_body_error, incomplete_stream, protocol};
 use crate::events::{Assembler, TextKind};
-use crate::json::{self, Object, Raw, WireText, parse, present, string, text, unsigned};
+use crate::json::{self, Object, Raw, WireText, parse, present, string, unsigned, wire_text};
 use crate::routes::Context;
 
 /// Data lines that are not chunks: so many are skipped, one more ends the answer [17].
@@ -118,7 +118,7 @@ impl ChatDecoder {
     fn delta(&mut self, delta: &Delta<'_>, out: &mut Assembler) -> Result<(), Error> {
         self.reasoning.read(delta, out)?;
         self.content.read(delta.content, &mut self.reasoning, out)?;
-        if let Some(refusal) = text(delta.refusal).filter(|refusal| !refusal.is_empty()) {
+        if let Some(refusal) = wire_text(delta.refusal).filter(|refusal| !refusal.is_empty()) {
             self.refused = true;
             self.reasoning.close(out);
             out.text(TextKind::Refusal, &refusal);

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::events::TextKind;
-use crate::text::find_bytes;
+use crate::text_search::find_bytes;
 
 const BEGIN: &[u8] = b"<think>";
 const END: &[u8] = b"</think>";

@@ -9,7 +9,7 @@ use super::chunk::{Function, ToolCall};
 use super::replay::CallReplay;
 use crate::errors::Error;
 use crate::events::{Assembler, CallHandle};
-use crate::json::{Raw, WireText, present, string, text, unsigned};
+use crate::json::{Raw, WireText, present, string, unsigned, wire_text};
 
 #[derive(Debug)]
 struct Known {
@@ -145,5 +145,5 @@ impl ToolCalls {
 
 /// Arguments are JSON in a string, by the book; some vendors write the object itself.
 fn arguments<'a>(raw: Raw<'a>) -> Option<WireText<'a>> {
-    text(raw).or_else(|| present(raw).map(WireText::from))
+    wire_text(raw).or_else(|| present(raw).map(WireText::from))
 }

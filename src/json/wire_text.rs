@@ -5,7 +5,7 @@ use alloc::{borrow::Cow, string::String, vec::Vec};
 use crate::scanned::scanned;
 
 use super::{
-    Number, PairJoiner, Raw,
+    PairJoiner, Raw,
     surrogates::{ESCAPE, unit},
 };
 
@@ -77,7 +77,7 @@ fn replaced(bytes: &[u8]) -> String {
 }
 
 /// The text of a JSON string; nothing where another type stands.
-pub fn text<'a>(raw: Raw<'a>) -> Option<WireText<'a>> {
+pub fn wire_text<'a>(raw: Raw<'a>) -> Option<WireText<'a>> {
     unescaped(raw?.get())
 }
 
@@ -149,34 +149,6 @@ fn code_point<'b>(escaped: &'b [u8], text: &mut Vec<u8>) -> Option<&'b [u8]> {
     Some(behind)
 }
 
-/// A string, or a number as a string: ids and codes come as either. Empty is nothing.
-pub fn string<'a>(raw: Raw<'a>) -> Option<Cow<'a, str>> {
-    let value = raw?.get();
-    let found = match value.as_bytes().first()? {
-        b'"' => text(raw)?.into_string_lossy(),
-        b'-' | b'0'..=b'9' => Cow::Borrowed(value),
-        _ => return None,
-    };
-    (!found.is_empty()).then_some(found)
-}
-
-/// A finite number, also one written as a string.
-pub fn float(raw: Raw<'_>) -> Option<f64> {
-    Number::parse(&string(raw)?)?.as_f64()
-}
-
-/// A whole number from 0 on, also one written as a string or as a float [12].
-pub fn unsigned(raw: Raw<'_>) -> Option<u64> {
-    let number = Number::parse(&string(raw)?)?;
-    if let Some(whole) = number.as_u64() {
-        return Some(whole);
-    }
-    // 2^53: beyond it a float does not tell one whole number from the next.
-    let value = number.as_f64().filter(|value| (0.0..=9_007_199_254_740_992.0).contains(value))?;
-    let whole = value as u64;
-    (whole as f64 == value).then_some(whole)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,38 +160,18 @@ mod tests {
 
     #[test]
     fn text_without_escapes_is_borrowed_and_lone_surrogates_are_kept() {
-        assert!(matches!(text(Some(raw("\"plain ä\""))), Some(WireText(Form::Plain(_)))));
-        let lone = text(Some(raw(r#""a\ud83d""#))).expect("text");
+        assert!(matches!(wire_text(Some(raw("\"plain ä\""))), Some(WireText(Form::Plain(_)))));
+        let lone = wire_text(Some(raw(r#""a\ud83d""#))).expect("text");
         assert_eq!(lone.as_bytes(), b"a\xED\xA0\xBD");
         assert_eq!(lone.into_string_lossy(), "a\u{FFFD}");
-        assert_eq!(text(Some(raw(r#""\ud83d\ude00""#))).expect("text").into_string_lossy(), "😀");
+        assert_eq!(wire_text(Some(raw(r#""\ud83d\ude00""#))).expect("text").into_string_lossy(), "😀");
     }
 
     #[test]
     fn text_of_another_type_is_nothing() {
         for other in ["null", "1", "[1,2]", "{}", "true"] {
-            assert_eq!(text(Some(raw(other))), None, "{other}");
+            assert_eq!(wire_text(Some(raw(other))), None, "{other}");
         }
-        assert_eq!(text(None), None);
-    }
-
-    #[test]
-    fn numbers_come_as_numbers_strings_and_floats() {
-        for (json, expected) in [
-            ("7", Some(7)),
-            ("\"7\"", Some(7)),
-            ("7.0", Some(7)),
-            ("\" 7.0 \"", Some(7)),
-            ("1e3", Some(1000)),
-            ("18446744073709551615", Some(u64::MAX)),
-            ("7.5", None),
-            ("-1", None),
-            ("1e999", None),
-            ("\"\"", None),
-            ("null", None),
-            ("[7]", None),
-        ] {
-            assert_eq!(unsigned(Some(raw(json))), expected, "{json}");
-        }
+        assert_eq!(wire_text(None), None);
     }
 }

@@ -67,7 +67,7 @@ pub fn split_once<'t>(text: &'t str, piece: &str) -> Option<(&'t str, &'t str)> 
 }
 
 /// What stands behind the last of these ASCII characters; all of it where there is none.
-pub fn behind_last(text: &str, separator: u8) -> &str {
+pub fn after_last(text: &str, separator: u8) -> &str {
     let behind = text.bytes().rev().take_while(|byte| *byte != separator).count();
     // An ASCII character is one byte, so the place behind it is between two characters.
     text.get(text.len() - behind..).unwrap_or(text)
