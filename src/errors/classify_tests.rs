@@ -38,10 +38,13 @@ fn the_status_decides_where_the_body_says_nothing() {
     let cases = [
         (100, Kind::Protocol, false),
         (204, Kind::Protocol, false),
+        (299, Kind::Protocol, false),
+        (300, Kind::Protocol, false),
         (301, Kind::Protocol, false),
         (302, Kind::Protocol, false),
         (307, Kind::Protocol, false),
         (308, Kind::Protocol, false),
+        (399, Kind::Protocol, false),
         (400, Kind::InvalidRequest, false),
         (401, Kind::Authentication, false),
         (402, Kind::Billing, false),
@@ -54,6 +57,7 @@ fn the_status_decides_where_the_body_says_nothing() {
         (418, Kind::InvalidRequest, false),
         (422, Kind::InvalidRequest, false),
         (425, Kind::Server, true),
+        (499, Kind::InvalidRequest, false),
         (429, Kind::RateLimited, true),
         (500, Kind::Server, true),
         (501, Kind::Unsupported, false),
@@ -63,7 +67,9 @@ fn the_status_decides_where_the_body_says_nothing() {
         (520, Kind::Server, true),
         (524, Kind::Timeout, true),
         (529, Kind::Overloaded, true),
+        (599, Kind::Server, true),
         (600, Kind::Protocol, false),
+        (u16::MAX, Kind::Protocol, false),
     ];
     for (status, kind, retryable) in cases {
         for body in ["", "some words", "{\"error\":{\"message\":\"m\",\"code\":null}}", "\u{0}\u{1}{"] {
@@ -164,7 +170,7 @@ fn the_headers_give_the_wait_the_request_id_and_the_last_word_on_retries() {
     };
     let long = error(&[("retry-after", "3600")], "");
     assert_eq!((long.retry_after_ms, long.retryable), (Some(3_600_000), true));
-    assert_eq!(Wish::from_error(&long), Wish::TooLong(3_600_000));
+    assert_eq!(RetryAfter::from_error(&long), RetryAfter::TooLong(3_600_000));
     assert!(!error(&[("x-should-retry", "false")], "").retryable);
     assert!(error(&[("x-should-retry", "maybe")], "").retryable);
 
