@@ -1,27 +1,31 @@
-//! Searching in text, once for the whole component.
+//! Searching and comparing text, with one small implementation for the whole component.
 //!
-//! The standard library searches with an algorithm for long patterns, and brings its 5 KB of code and tables
-//! along wherever a string is looked for in another. All that is looked for here is short and known.
+//! The standard library searches with an algorithm for long patterns, and adds 5 KB of code and tables to the
+//! component where one string is searched in another. All patterns here are short and known, so that comparing at
+//! each occurrence of the first byte is as fast.
 
 use crate::scanned::scanned;
 
-/// Where a short piece stands first. Each place where its first byte stands is compared, so the cost is that of
-/// the text times, at worst, the length of the piece.
+/// The position of the first occurrence of a short piece. It is compared wherever its first byte occurs, so that the
+/// cost is at worst the length of the text times that of the piece: use it for pieces of our own only, never for
+/// one that a server chooses.
 pub fn find_bytes(text: &[u8], piece: &[u8]) -> Option<usize> {
     let Some(first) = piece.first() else { return Some(0) };
     let mut at = 0;
     loop {
         let found = memchr::memchr(*first, text.get(at..)?);
-        scanned(found.map_or(text.len() - at, |found| found + 1));
-        at += found?;
+        scanned(found.map_or(text.len().saturating_sub(at), |found| found.saturating_add(1)));
+        // A position within the text cannot wrap; a check would cost more than the comparison.
+        at = at.wrapping_add(found?);
         if text.get(at..)?.starts_with(piece) {
             return Some(at);
         }
-        at += 1;
+        at = at.wrapping_add(1);
     }
 }
 
-/// Whether two runs of bytes are the same. Eight at a time, where `==` would call a function that goes byte by byte.
+/// Whether two runs of bytes are the same, eight bytes at a time. `==` calls `memcmp`, which goes byte by byte on this
+/// target, and chunks of a stream are compared with the one before on the hot path.
 pub fn same(one: &[u8], other: &[u8]) -> bool {
     let ((words, rest), (others, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
     let equal = |(one, other): (&[u8; 8], &[u8; 8])| u64::from_le_bytes(*one) == u64::from_le_bytes(*other);
@@ -32,45 +36,38 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
         && rest.iter().zip(other_rest).all(equal_bytes)
 }
 
-/// The value of so many hexadecimal digits, at most seven, at a place.
+/// The value of `digits` hexadecimal digits, at most seven, at a position.
 pub fn hex(text: &[u8], at: usize, digits: usize) -> Option<u32> {
-    text.get(at..at.checked_add(digits)?)?.iter().try_fold(0, |value: u32, &byte| {
-        let digit = match byte {
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            b'A'..=b'F' => byte - b'A' + 10,
-            _ => return None,
-        };
-        Some(value << 4 | u32::from(digit))
-    })
+    let digits = text.get(at..at.checked_add(digits)?)?;
+    digits.iter().try_fold(0, |value: u32, &byte| Some(value << 4 | char::from(byte).to_digit(16)?))
 }
 
-/// The text without a byte-order mark and white space around it.
+/// The text without a byte-order mark before it and white space around it.
 pub fn trim(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text).trim_ascii()
 }
 
-/// Where a short piece stands first.
+/// The position of the first occurrence of a short piece.
 pub fn find(text: &str, piece: &str) -> Option<usize> {
     find_bytes(text.as_bytes(), piece.as_bytes())
 }
 
-/// Whether a short piece stands anywhere.
+/// Whether a short piece occurs anywhere.
 pub fn contains(text: &str, piece: &str) -> bool {
     find(text, piece).is_some()
 }
 
-/// What stands before and behind the first place of a short piece.
+/// The text before and after the first occurrence of a short piece.
 pub fn split_once<'t>(text: &'t str, piece: &str) -> Option<(&'t str, &'t str)> {
-    let at = find(text, piece)?;
-    Some((text.get(..at)?, text.get(at + piece.len()..)?))
+    let (before, rest) = text.split_at_checked(find(text, piece)?)?;
+    Some((before, rest.get(piece.len()..)?))
 }
 
-/// What stands behind the last of these ASCII characters; all of it where there is none.
+/// The text after the last of these ASCII characters; all of it where there is none.
 pub fn after_last(text: &str, separator: u8) -> &str {
-    let behind = text.bytes().rev().take_while(|byte| *byte != separator).count();
-    // An ASCII character is one byte, so the place behind it is between two characters.
-    text.get(text.len() - behind..).unwrap_or(text)
+    let length = text.bytes().rev().take_while(|byte| *byte != separator).count();
+    // An ASCII character is one byte, so that the position after it is between two characters.
+    text.get(text.len().saturating_sub(length)..).unwrap_or(text)
 }
 
 #[cfg(test)]

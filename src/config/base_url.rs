@@ -173,7 +173,7 @@ fn base_path(path: &str) -> Result<String, &'static str> {
 fn is_plain_segment(segment: &[u8]) -> bool {
     let escapes = segment.iter().enumerate().filter(|(_, byte)| **byte == b'%');
     // Not `.`, `/`, `\`, `%`, and no control character: what would read otherwise once unescaped.
-    let mut values = escapes.map(|(at, _)| hex(segment, at + 1, 2));
+    let mut values = escapes.map(|(at, _)| hex(segment, at.saturating_add(1), 2));
     let escapes_are_plain = values
         .all(|value| value.is_some_and(|byte| !matches!(byte, 0..0x20 | 0x7F | 0x2E | 0x2F | 0x5C | 0x25)));
     let in_path = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(byte);

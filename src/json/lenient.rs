@@ -1,10 +1,15 @@
-//! Structures of which a wrong type is as good as an absence.
+//! Readers that take a value of a wrong type for one that is missing.
+//!
+//! Vendors change types between versions: a number becomes a string, an object becomes null, `"200K"` replaces
+//! 200000. A derived reader refuses the whole message over one such field, and the text or the 599 other models in
+//! it are lost. Here each field stands for itself: structures ([`Object`], [`First`], [`Many`]) skip what they
+//! cannot hold, and leaves take each spelling that was seen and give `None` for the others, never a guess.
 
 use alloc::{borrow::Cow, vec::Vec};
 
 use super::{Number, Raw, RawValue, Slot, Structure, WireText, wire_text};
 
-/// An object; nothing where something else stands.
+/// An object; nothing where the value has another type.
 #[derive(Debug, PartialEq)]
 pub struct Object<T>(pub Option<T>);
 
@@ -87,7 +92,7 @@ impl<'a, T: Structure<'a> + Default> Structure<'a> for Many<T> {
     }
 }
 
-/// A string, or a number as a string: ids and codes come as either. Empty is nothing.
+/// A string, or a number as a string: ids and codes are sent as either. An empty string counts as missing.
 pub fn string<'a>(raw: Raw<'a>) -> Option<Cow<'a, str>> {
     let value = raw?.get();
     let found = match value.as_bytes().first()? {
@@ -109,7 +114,7 @@ pub fn unsigned(raw: Raw<'_>) -> Option<u64> {
     if let Some(whole) = number.as_u64() {
         return Some(whole);
     }
-    // 2^53: beyond it a float does not tell one whole number from the next.
+    // 2^53: beyond it neighbouring whole numbers are the same float.
     let value = number.as_f64().filter(|value| (0.0..=9_007_199_254_740_992.0).contains(value))?;
     let whole = value as u64;
     (whole as f64 == value).then_some(whole)
@@ -125,7 +130,7 @@ pub(crate) fn amount(raw: RawValue<'_>) -> Option<f64> {
     float(Some(raw)).filter(|value| *value >= 0.0)
 }
 
-/// A yes or no: `true`, `1`, `"true"`, `"1"` and their opposites.
+/// A boolean: `true`, `1`, `"true"`, `"1"` and their opposites.
 pub(crate) fn flag(raw: RawValue<'_>) -> Option<bool> {
     match raw.get() {
         "true" | "1" | r#""true""# | r#""1""# => Some(true),
@@ -134,11 +139,11 @@ pub(crate) fn flag(raw: RawValue<'_>) -> Option<bool> {
     }
 }
 
-/// A number of tokens, at least 1: a number, a text that is one, or one with K or M behind (`"200K"`).
+/// A number of tokens, at least 1: a number, a text that is one, or one with K or M after it (`"200K"`).
 ///
 /// K is 1,000 and M is 1,000,000. CometAPI's catalogue gives `"200K"` for 200,000, `"400K"` for 400,000
 /// and `"1050K"` for 1,050,000, which no binary K makes; where it rounds (`"1M"` for 1,048,576) the decimal
-/// reading is the smaller one, and a window taken too small by 5 % is never refused by the model.
+/// value is the smaller one, and a window that is assumed 5 % too small is never refused by the model.
 pub(crate) fn tokens(raw: RawValue<'_>) -> Option<u64> {
     let value = match float(Some(raw)) {
         Some(value) => value,

@@ -35,7 +35,7 @@ fn numbers(json: &str) -> (Option<u64>, Option<u64>, Vec<u64>) {
 }
 
 #[test]
-fn a_value_of_another_type_is_an_absence_and_costs_nothing_else() {
+fn a_value_of_another_type_counts_as_missing_and_affects_nothing_else() {
     for other in ["null", "true", "1", "-1", "1.5", "\"text\"", "[[1],{}]"] {
         let json =
             format!("{{\"object\":{other},\"first\":[{{\"a\":1}},{other}],\"many\":[{other},{{\"a\":2}}]}}");
@@ -62,14 +62,14 @@ fn a_name_may_be_written_with_escapes_and_hold_half_a_character() {
 }
 
 #[test]
-fn what_is_no_json_is_told() {
+fn text_that_is_no_json_is_rejected() {
     for json in ["", "{", "{\"first\":[1,]}", "{} {}", "{1:2}"] {
         assert!(read(json, &mut Object::<Outer<'_>>::default()).is_none(), "{json}");
     }
 }
 
 #[test]
-fn numbers_come_as_numbers_strings_and_floats() {
+fn whole_numbers_are_read_from_numbers_strings_and_floats() {
     for (json, expected) in [
         ("7", Some(7)),
         ("\"7\"", Some(7)),
@@ -123,7 +123,7 @@ fn counts_of_tokens_are_read_in_every_spelling_seen() {
 }
 
 #[test]
-fn an_amount_is_never_made_up() {
+fn an_amount_is_never_guessed() {
     for (json, expected) in [
         ("1.25", Some(1.25)),
         (r#""1.25""#, Some(1.25)),
@@ -156,7 +156,7 @@ fn depth_costs_no_stack() {
 }
 
 #[test]
-fn what_is_no_object_or_no_array_is_told() {
+fn a_value_that_is_no_object_or_no_list_is_rejected() {
     for json in ["1", "null", "\"x\"", "[]"] {
         assert!(fields(raw(json), ["id"]).is_none(), "{json}");
     }

@@ -1,4 +1,4 @@
-//! Leaves: text, whole numbers, floats, whatever type they were written as.
+//! The text of a JSON string, with its escapes undone.
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
@@ -9,17 +9,17 @@ use super::{
     surrogates::{ESCAPE, unit},
 };
 
-/// Text as JSON can hold it: UTF-8 but for lone halves of surrogate pairs, which stand as the three bytes
-/// that UTF-8 would use for them [16]. A stream may cut a pair in two, so they are kept until the other
-/// half may have come; see [`PairJoiner`].
+/// Text as JSON can contain it: UTF-8 except for lone halves of surrogate pairs, each written as the three bytes that
+/// UTF-8 would use for it [16]. A stream may split a pair, so that a half is kept until the next chunk; see
+/// [`PairJoiner`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct WireText<'a>(Form<'a>);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Form<'a> {
-    /// As most text is: known to be UTF-8, so that nobody has to look again.
+    /// Without escapes, as most text: known to be UTF-8, so that it is not validated again.
     Plain(&'a str),
-    /// It was spelled with escapes, or is a piece of something.
+    /// It was written with escapes, or is a part of something.
     Bytes(Cow<'a, [u8]>),
 }
 
@@ -37,7 +37,7 @@ impl<'a> WireText<'a> {
         }
     }
 
-    /// The text where it is known without a look to have no halves in it.
+    /// The text, if it is known without a search to contain no halves.
     pub fn plain(&self) -> Option<&'a str> {
         match self.0 {
             Form::Plain(text) => Some(text),
@@ -76,12 +76,12 @@ fn replaced(bytes: &[u8]) -> String {
     text
 }
 
-/// The text of a JSON string; nothing where another type stands.
+/// The text of a JSON string; nothing for a value of another type.
 pub fn wire_text<'a>(raw: Raw<'a>) -> Option<WireText<'a>> {
     unescaped(raw?.get())
 }
 
-/// What a JSON string spells, which the parser has found whole; nothing where another type stands.
+/// The text that a JSON string spells, which the parser has found complete; nothing for a value of another type.
 ///
 /// Lone surrogates are kept; text without escapes is not copied.
 pub(super) fn unescaped(json: &str) -> Option<WireText<'_>> {
@@ -90,8 +90,8 @@ pub(super) fn unescaped(json: &str) -> Option<WireText<'_>> {
     }
     let inner = within_quotes(json);
     let first = memchr::memchr(b'\\', inner.as_bytes());
-    // With escapes it is searched to its end, and then spelled.
-    scanned(if first.is_some() { 2 * inner.len() } else { inner.len() });
+    // With escapes it is searched to its end, and then decoded.
+    scanned(if first.is_some() { inner.len().saturating_mul(2) } else { inner.len() });
     let Some(first) = first else { return Some(WireText::from(inner)) };
     let mut text = Vec::with_capacity(inner.len());
     let (mut run, mut rest) = inner.as_bytes().split_at(first);
@@ -105,14 +105,14 @@ pub(super) fn unescaped(json: &str) -> Option<WireText<'_>> {
     }
 }
 
-/// What stands between the quotes of a string, which the parser has found whole.
+/// The part between the quotes of a string, which the parser has found complete.
 fn within_quotes(json: &str) -> &str {
     json.get(1..json.len().saturating_sub(1)).unwrap_or_default()
 }
 
-/// Writes what the escape at the beginning stands for, and gives what is behind it.
+/// Writes the character of the escape at the beginning, and returns the bytes after it.
 fn escape<'b>(escaped: &'b [u8], text: &mut Vec<u8>) -> Option<&'b [u8]> {
-    let (kind, behind) = escaped.get(1..)?.split_first()?;
+    let (kind, after) = escaped.get(1..)?.split_first()?;
     text.push(match kind {
         b'b' => 0x08,
         b't' => b'\t',
@@ -123,30 +123,31 @@ fn escape<'b>(escaped: &'b [u8], text: &mut Vec<u8>) -> Option<&'b [u8]> {
         // `"`, `\` and `/` stand for themselves.
         other => *other,
     });
-    Some(behind)
+    Some(after)
 }
 
 /// One escape `\uXXXX`, or a pair of them that are one character.
 fn code_point<'b>(escaped: &'b [u8], text: &mut Vec<u8>) -> Option<&'b [u8]> {
-    let (first, behind) = (unit(escaped, 0)?, escaped.get(ESCAPE..)?);
-    if let (0xD800..=0xDBFF, Some(second @ 0xDC00..=0xDFFF)) = (first, unit(behind, 0)) {
-        let point = 0x10000 + ((first & 0x3FF) << 10 | second & 0x3FF);
+    let (first, after) = (unit(escaped, 0)?, escaped.get(ESCAPE..)?);
+    if let (0xD800..=0xDBFF, Some(second @ 0xDC00..=0xDFFF)) = (first, unit(after, 0)) {
+        // At most 0x10FFFF.
+        let point = 0x10000_u32.wrapping_add((first & 0x3FF) << 10 | second & 0x3FF);
         let tail = [point >> 12, point >> 6, point].map(|bits| 0x80 | (bits & 0x3F) as u8);
         text.push(0xF0 | (point >> 18) as u8);
         text.extend_from_slice(&tail);
-        return behind.get(ESCAPE..);
+        return after.get(ESCAPE..);
     }
     match first {
         ..0x80 => text.push(first as u8),
         0x80..0x800 => text.extend_from_slice(&[0xC0 | (first >> 6) as u8, 0x80 | (first & 0x3F) as u8]),
-        // The halves of pairs too.
+        // Halves of pairs too: see `WireText`.
         _ => text.extend_from_slice(&[
             0xE0 | (first >> 12) as u8,
             0x80 | (first >> 6 & 0x3F) as u8,
             0x80 | (first & 0x3F) as u8,
         ]),
     }
-    Some(behind)
+    Some(after)
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ impl Wait {
             self.now = Some(transport.now());
         }
         if satisfied || self.now >= Some(self.until) {
-            self.steps_beyond += 1;
+            self.steps_beyond = self.steps_beyond.saturating_add(1);
         }
         self.steps_beyond <= STEPS_BEYOND
     }

@@ -70,10 +70,10 @@ impl Alike {
             && let Some((place, Some(text))) = only_text(choice)
             && let Some(start) = (text.get().as_ptr() as usize).checked_sub(json.as_ptr() as usize)
         {
-            self.unlike += 1;
+            self.unlike = self.unlike.saturating_add(1);
             self.json.clear();
             self.json.extend_from_slice(json.as_bytes());
-            self.last = Some((place, start..start + text.get().len()));
+            self.last = Some((place, start..start.saturating_add(text.get().len())));
         }
     }
 }

@@ -88,7 +88,7 @@ impl ChatDecoder {
 
     /// More of the text that the last chunk had.
     fn more(&mut self, place: Place, text: &WireText<'_>, out: &mut Assembler) -> Result<(), Error> {
-        self.told += 1;
+        self.told = self.told.saturating_add(1);
         match place {
             Place::Content => self.content.text(text, &mut self.reasoning, out),
             Place::Reasoning(field) => self.reasoning.push(field, text, out),
@@ -100,17 +100,17 @@ impl ChatDecoder {
         if let Some(delta) = &choice.delta.0 {
             let tells = delta.tells();
             self.deltas |= tells;
-            self.told += u64::from(tells);
+            self.told = self.told.saturating_add(u64::from(tells));
             self.delta(delta, out)?;
         }
         if let Some(message) = choice.message.0.as_ref().filter(|_| !self.deltas) {
-            self.told += u64::from(message.tells());
+            self.told = self.told.saturating_add(u64::from(message.tells()));
             self.delta(message, out)?;
         }
         if let Some(word) = string(choice.finish_reason) {
             self.finish_reason = Some(word.into_owned());
             self.progress = Progress::Finished;
-            self.told += 1;
+            self.told = self.told.saturating_add(1);
         }
         Ok(())
     }
@@ -169,7 +169,7 @@ impl ChatDecoder {
 
     /// Counted, to be told of once at the end.
     fn skip(&mut self) -> Result<(), Error> {
-        self.skipped += 1;
+        self.skipped = self.skipped.saturating_add(1);
         if self.skipped > MAX_SKIPPED {
             return Err(protocol("The stream is made of data lines that are not JSON objects."));
         }

@@ -139,7 +139,7 @@ impl ToolCalls {
         }
         let id = id.unwrap_or_default().into();
         self.known.push(Known { index, id, named: false, handle, chunk: self.chunk });
-        Ok(self.known.len() - 1)
+        Ok(self.known.len().saturating_sub(1))
     }
 }
 
