@@ -13,11 +13,11 @@ use super::{ErrorKind as Kind, *};
 fn an_error_is_found_as_far_as_a_body_is_looked_at_and_no_further() {
     for (blanks, kind) in [(60 << 10, Kind::Billing), (64 << 10, Kind::RateLimited)] {
         let body = format!("{}{}", " ".repeat(blanks), coded("insufficient_quota"));
-        assert_eq!(classify(429, &body).kind, kind, "behind {blanks} blanks");
+        assert_eq!(classify(429, &body).kind, kind, "after {blanks} blanks");
     }
     for (bytes, kind) in [(8000, Kind::ContextLengthExceeded), (8192, Kind::InvalidRequest)] {
         let body = saying(&format!("{}prompt is too long", "x ".repeat(bytes / 2)));
-        assert_eq!(classify(400, &body).kind, kind, "behind {bytes} bytes");
+        assert_eq!(classify(400, &body).kind, kind, "after {bytes} bytes");
     }
 }
 

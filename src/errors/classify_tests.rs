@@ -34,7 +34,7 @@ pub(super) fn saying(message: &str) -> String {
 const HTML: &str = "<!DOCTYPE html><html><h1>Sorry</h1></html>";
 
 #[test]
-fn the_status_decides_where_the_body_says_nothing() {
+fn the_status_decides_where_the_body_has_no_cause() {
     let cases = [
         (100, Kind::Protocol, false),
         (204, Kind::Protocol, false),
@@ -81,7 +81,7 @@ fn the_status_decides_where_the_body_says_nothing() {
 }
 
 #[test]
-fn a_code_or_a_text_says_more_than_the_status() {
+fn a_code_or_a_text_decides_before_the_status() {
     let cases = [
         (403, coded("insufficient_user_quota"), Kind::Billing),
         (403, coded("pre_consume_token_quota_failed"), Kind::Billing),
@@ -133,7 +133,7 @@ fn a_code_or_a_text_says_more_than_the_status() {
 }
 
 #[test]
-fn an_error_inside_a_200_is_told_by_code_type_and_text() {
+fn an_error_inside_a_200_is_classified_by_code_type_and_text() {
     let cases = [
         (r#"{"error":{"message":"m","code":400}}"#, Kind::InvalidRequest, false),
         (r#"{"error":{"message":"m","code":"429"}}"#, Kind::RateLimited, true),
@@ -164,7 +164,7 @@ fn an_error_inside_a_200_is_told_by_code_type_and_text() {
 }
 
 #[test]
-fn the_headers_give_the_wait_the_request_id_and_the_last_word_on_retries() {
+fn the_headers_decide_the_wait_the_request_id_and_whether_to_retry() {
     let error = |headers: Headers, body: &str| {
         from_response(&head(429, headers), body.as_bytes(), &Scrubber::new(Some(KEY)))
     };
@@ -174,7 +174,7 @@ fn the_headers_give_the_wait_the_request_id_and_the_last_word_on_retries() {
     assert!(!error(&[("x-should-retry", "false")], "").retryable);
     assert!(error(&[("x-should-retry", "maybe")], "").retryable);
 
-    let said = saying("Sorry (Request ID: 2026-in-text)");
+    let body = saying("Sorry (Request ID: 2026-in-text)");
     let cases: [(Headers, Option<&str>); 7] = [
         (&[("x-request-id", "b"), ("x-cometapi-request-id", "a")], Some("a")),
         (&[("x-request-id", "c"), ("x-oneapi-request-id", "b")], Some("b")),
@@ -185,15 +185,15 @@ fn the_headers_give_the_wait_the_request_id_and_the_last_word_on_retries() {
         (&[], Some("2026-in-text")),
     ];
     for (headers, id) in cases {
-        assert_eq!(error(headers, &said).request_id.as_deref(), id, "{headers:?}");
+        assert_eq!(error(headers, &body).request_id.as_deref(), id, "{headers:?}");
     }
     assert_eq!(error(&[], r#"{"error":{},"request_id":"req_1"}"#).request_id.as_deref(), Some("req_1"));
     assert_eq!(error(&[], &saying("no REQUEST ID: ")).request_id, None);
 }
 
-/// Whether an answer is retryable by itself, and where the server says that it should be tried again.
+/// Whether a response is retryable without `x-should-retry`, and with `x-should-retry: true`.
 #[test]
-fn a_server_that_asks_for_another_try_gets_one_only_where_it_may_help() {
+fn a_server_that_requests_another_try_gets_one_only_where_it_may_help() {
     for (status, body, alone, asked) in [
         (429, "", true, true),
         (503, "", true, true),
@@ -276,7 +276,7 @@ fn an_echoed_key_is_nowhere_in_the_error() {
 }
 
 #[test]
-fn the_recorded_answers_mean_what_was_recorded() {
+fn the_recorded_responses_get_the_recorded_kinds() {
     let Some(corpus) = corpora::json("tables/cometapi-errors.json") else { return };
     let cases = corpus["cases"].as_array().unwrap();
     for case in cases {

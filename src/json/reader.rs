@@ -61,7 +61,7 @@ impl<'a> Reader<'a> {
         if self.peek().is_none() { Ok(()) } else { Err(Unexpected) }
     }
 
-    /// Where the reader stands, after it met something unexpected.
+    /// The position of the reader, after something unexpected.
     pub(super) fn flaw(&self) -> Flaw {
         let read = self.text.as_bytes().get(..=self.at).unwrap_or(self.text.as_bytes());
         let lines = read.iter().filter(|byte| **byte == b'\n').count();

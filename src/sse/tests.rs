@@ -81,8 +81,8 @@ fn data_at_the_end_without_a_blank_line_can_be_read() {
         (b"", None),
     ] {
         for cut in 0..=body.len() {
-            let (before, behind) = body.split_at(cut);
-            assert_eq!(tail(&[before, behind]).as_deref(), expected, "{body:?} cut at {cut}");
+            let (before, after) = body.split_at(cut);
+            assert_eq!(tail(&[before, after]).as_deref(), expected, "{body:?} cut at {cut}");
         }
     }
 }
@@ -104,9 +104,9 @@ fn a_body_is_plausible_from_its_first_line_of_an_event_stream() {
         (b"retry: 1\n", true),
     ] {
         for cut in 0..=body.len() {
-            let (before, behind) = body.split_at(cut);
+            let (before, after) = body.split_at(cut);
             let mut parser = Parser::default();
-            for read in [before, behind] {
+            for read in [before, after] {
                 assert_eq!(parser.feed(read).next_event(), Ok(None));
             }
             assert_eq!(parser.is_plausible(), plausible, "{body:?} cut at {cut}");
