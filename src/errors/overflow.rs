@@ -103,8 +103,7 @@ mod tests {
     fn every_row_decides_for_some_text() {
         for (row, pieces) in TOO_LONG.iter().enumerate() {
             let text = pieces.join(" ");
-            let decides = |other: &&[&str]| has_in_order(&text, other);
-            let first = TOO_LONG.iter().position(|other| decides(other));
+            let first = TOO_LONG.iter().position(|other| has_in_order(&text, other));
             assert_eq!(first, Some(row), "{text:?} is found by row {first:?} already");
         }
     }
