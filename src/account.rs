@@ -2,10 +2,12 @@
 
 use alloc::{borrow::ToOwned, string::String};
 
-use crate::catalogue::lenient::{self, amount, fields, flag};
 use crate::contract::Account;
-use crate::json::RawValue;
-use crate::text::trim;
+use crate::json::{
+    self, RawValue, fields,
+    lenient::{amount, flag},
+};
+use crate::text_search::trim;
 
 /// A limit of this many dollars stands for none, by CometAPI's own clients.
 const UNLIMITED_USD: f64 = 1e8;
@@ -33,7 +35,7 @@ pub fn account(subscription: Option<&[u8]>, usage: Option<&[u8]>) -> Account {
 /// An amount at the top of an answer. A body that tells of an error has none, whatever else is in it.
 fn read(body: &[u8], name: &str) -> Option<f64> {
     let text = String::from_utf8_lossy(body);
-    let raw = lenient::parse(trim(&text))?;
+    let raw = json::parse(trim(&text)).ok()?;
     let [amount_field, error, success] = fields(raw, [name, "error", "success"])?;
     let refused = error.is_some_and(|error: RawValue<'_>| !matches!(error.get(), "null" | "false" | "\"\""));
     if refused || success.and_then(flag) == Some(false) {

@@ -1,10 +1,13 @@
-//! Public recorded data that tests read where it is there: `CORPORA`, or a folder beside the repository.
+//! Public recorded data for tests: in the folder that `CORPORA` names, or beside the repository.
+//!
+//! The data is not ours to publish, so that the repository does not contain it, and tests that need it are skipped
+//! without it.
 
 use std::path::PathBuf;
 use std::string::String;
 use std::vec::Vec;
 
-/// Where the corpora are; where there are none, says so and gives nothing.
+/// The folder of the corpora; without one, prints that the test is skipped.
 pub(crate) fn root() -> Option<PathBuf> {
     let root = match std::env::var_os("CORPORA") {
         Some(root) => PathBuf::from(root),

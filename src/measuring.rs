@@ -8,9 +8,9 @@ use crate::catalogue::{BuiltIn, KeyList, PublicList, merge};
 use crate::contract::Request;
 use crate::errors::{Error, ErrorKind, Scrubber, error};
 use crate::events::Assembler;
+use crate::http_head::ResponseHead;
 use crate::routes::{self, Context};
 use crate::sse::{Parser, TooLong};
-use crate::transport::ResponseHead;
 
 /// Splits a body that comes in these reads, and counts its server-sent events.
 ///

@@ -1,7 +1,7 @@
 use std::string::String;
 use std::vec::Vec;
 
-use super::counter::count;
+use super::count;
 use crate::measuring;
 
 const MEGABYTE: usize = 1_000_000;
@@ -27,7 +27,7 @@ const STREAMS: [(&str, &str, usize, bool, f64); 6] = [
     ),
 ];
 
-/// A byte is looked at once to find events, and the name of its field once more.
+/// A byte is read once to find events, and the name of its field once more.
 const MOST_FOR_EVENTS: f64 = 1.1;
 
 fn stream(text: &str, times: usize, unlike: bool, bytes: usize) -> Vec<String> {
@@ -47,25 +47,25 @@ fn stream(text: &str, times: usize, unlike: bool, bytes: usize) -> Vec<String> {
     events
 }
 
-/// As a server that sends 16 events a write is read.
+/// The reads of a server that writes 16 events at a time.
 fn sixteen_a_read(events: &[String]) -> Vec<Vec<u8>> {
     events.chunks(16).map(|events| events.concat().into_bytes()).collect()
 }
 
-/// Cut in turn behind 1, 2, 3, … bytes: so in the end at every place of an event.
+/// Cut after 1, 2, 3, … bytes in turn: so in the end at every position of an event.
 fn cut_anywhere(events: &[String]) -> Vec<Vec<u8>> {
     let body = events.concat().into_bytes();
     let (mut rest, mut reads, mut length) = (&body[..], Vec::new(), 0);
     while !rest.is_empty() {
         length = length % 1999 + 1;
-        let (read, behind) = rest.split_at(length.min(rest.len()));
+        let (read, after) = rest.split_at(length.min(rest.len()));
         reads.push(read.to_vec());
-        rest = behind;
+        rest = after;
     }
     reads
 }
 
-/// How often each byte of a body is looked at.
+/// How often each byte of a body is read.
 fn passes(reads: &[Vec<u8>], job: impl Fn(&[Vec<u8>])) -> f64 {
     let bytes: usize = reads.iter().map(Vec::len).sum();
     count(|| job(reads)) as f64 / bytes as f64
@@ -73,13 +73,13 @@ fn passes(reads: &[Vec<u8>], job: impl Fn(&[Vec<u8>])) -> f64 {
 
 fn assert_linear(name: &str, most: f64, reads: [&[Vec<u8>]; 2], job: impl Fn(&[Vec<u8>])) {
     let [one, ten] = reads.map(|reads| passes(reads, &job));
-    println!("{name}: each byte is looked at {one:.3} times in 1 MB, {ten:.3} times in 10 MB");
+    println!("{name}: each byte is read {one:.3} times in 1 MB, {ten:.3} times in 10 MB");
     assert!(one >= 1.0 && (ten / one - 1.0).abs() < 0.01, "{name}: {one} and {ten}");
     assert!(ten <= most, "{name}: {ten} passes, and at most {most} are needed");
 }
 
 #[test]
-fn ten_times_the_answer_is_ten_times_the_bytes_looked_at_and_each_a_few_times() {
+fn ten_times_the_response_is_ten_times_the_bytes_read_and_each_a_few_times() {
     for (name, text, times, unlike, most) in STREAMS {
         let [one, ten] = [1, 10].map(|size| stream(text, times, unlike, size * MEGABYTE));
         for (how, [one, ten]) in [

@@ -29,7 +29,7 @@ pub(super) struct Whole {
 impl Whole {
     /// Takes the bytes of one read; false where that would be too many.
     pub(super) fn push(&mut self, bytes: &[u8]) -> bool {
-        if self.kept.len() + bytes.len() > MAX_WHOLE {
+        if self.kept.len().saturating_add(bytes.len()) > MAX_WHOLE {
             return false;
         }
         for byte in bytes {
@@ -48,7 +48,7 @@ impl Whole {
         } else {
             match byte {
                 b'"' => self.string = true,
-                b'{' | b'[' => self.depth += 1,
+                b'{' | b'[' => self.depth = self.depth.saturating_add(1),
                 b'}' | b']' => {
                     self.depth = self.depth.saturating_sub(1);
                     if self.depth == 0 {

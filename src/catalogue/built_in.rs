@@ -12,7 +12,7 @@ use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use super::{features::MODALITIES, routes::Routes};
 use crate::contract::Price;
 use crate::json::Number;
-use crate::text::split_once;
+use crate::text_search::split_once;
 
 const TABLE: &str = include_str!("built_in.txt");
 

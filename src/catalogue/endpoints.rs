@@ -1,6 +1,6 @@
 //! The endpoint types that both lists give a model, as a small set.
 
-use super::lenient::text;
+use crate::json::lenient::text;
 use crate::json::{RawValue, Slot, Structure, read};
 
 /// A set of endpoint types. One that is not in the table below is remembered only as "something".

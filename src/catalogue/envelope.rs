@@ -10,10 +10,10 @@ use alloc::{
     string::{String, ToString},
 };
 
-use super::lenient::{flag, text};
 use crate::errors::{Error, ErrorKind, error};
+use crate::json::lenient::{flag, text};
 use crate::json::{Raw, RawValue, Slot, Structure, read};
-use crate::text::trim;
+use crate::text_search::trim;
 
 /// Rows beyond this are left out, with a warning: about thirty times the size of CometAPI's lists, and a
 /// bound on memory whatever is sent.

@@ -6,10 +6,10 @@ use alloc::{
     vec::Vec,
 };
 
-use super::lenient::text;
 use crate::contract::ModelKind;
+use crate::json::lenient::text;
 use crate::json::{RawValue, Slot, Structure};
-use crate::text::split_once;
+use crate::text_search::split_once;
 
 /// The contract's names of modalities, in the order in which they are published.
 pub(super) const MODALITIES: [&str; 5] = ["text", "image", "audio", "video", "file"];

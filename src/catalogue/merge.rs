@@ -81,7 +81,7 @@ impl SourceSets {
     fn index_of(&mut self, facts: &Facts) -> u32 {
         let index = self.0.iter().position(|known| *known == facts.0).unwrap_or_else(|| {
             self.0.push(facts.0.clone());
-            self.0.len() - 1
+            self.0.len().saturating_sub(1)
         });
         u32::try_from(index).unwrap_or(u32::MAX)
     }

@@ -16,7 +16,6 @@ mod extra;
 mod features;
 mod key_list;
 mod kind;
-pub(crate) mod lenient;
 mod limits;
 mod merge;
 mod names;

@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 
 use crate::contract::ModelKind;
-use crate::text::behind_last;
+use crate::text_search::after_last;
 
 /// What names give away, ready to be looked up for a whole list of models.
 pub(super) struct Names {
@@ -200,7 +200,7 @@ pub(super) fn begins(id: &str, pattern: &str) -> bool {
 
 /// What stands behind the last slash of an id; all of it where there is none.
 fn last_name(id: &str) -> &[u8] {
-    behind_last(id, b'/').as_bytes()
+    after_last(id, b'/').as_bytes()
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The `pricing` of a row of the public catalogue.
 
-use super::lenient::{amount, text};
+use alloc::vec::Vec;
+
 use crate::contract::Price;
+use crate::json::lenient::{amount, text};
 use crate::json::{Raw, structure};
-use crate::text::split_once;
+use crate::text_search::split_once;
 
 /// What a row says of money.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -67,7 +69,7 @@ impl Pricing {
                 cache_write,
                 cache_write_long: None,
                 per_request,
-                tiers: alloc::vec::Vec::new(),
+                tiers: Vec::new(),
             }),
             ratio: ratio.and_then(amount).filter(|ratio| *ratio > 0.0),
             per_second,

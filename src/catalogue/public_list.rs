@@ -7,11 +7,14 @@ use super::{
     endpoints::{EndpointTypes, EndpointsField},
     envelope::{self, Refused, Rows, label},
     features::{Features, FeaturesField},
-    lenient::{flag, tokens},
     pricing::{Pricing, PricingFields},
 };
 use crate::errors::Error;
-use crate::json::{Object, Raw, Structure, structure};
+use crate::json::{
+    Object, Raw, Structure,
+    lenient::{flag, tokens},
+    structure,
+};
 
 /// The public catalogue.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -6,13 +6,13 @@
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
-use super::{
-    kind,
-    lenient::{flag, text, tokens},
-    limits::Limits,
-};
+use super::{kind, limits::Limits};
 use crate::contract::ModelKind;
-use crate::json::{Raw, structure};
+use crate::json::{
+    Raw,
+    lenient::{flag, text, tokens},
+    structure,
+};
 
 /// What a row tells of its model.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -6,7 +6,6 @@
 #![allow(unsafe_code)]
 
 use alloc::alloc::{Layout, alloc, handle_alloc_error, realloc};
-use core::ptr::null_mut;
 
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
@@ -33,7 +32,7 @@ unsafe extern "C" fn cabi_realloc(old: *mut u8, old_size: usize, align: usize, s
         core::arch::wasm32::unreachable()
     };
     let new = if old_size == 0 { unsafe { alloc(layout) } } else { unsafe { realloc(old, layout, size) } };
-    if new == null_mut() {
+    if new.is_null() {
         handle_alloc_error(layout)
     }
     new

@@ -5,7 +5,7 @@
 
 use alloc::{format, string::String};
 
-use crate::text::{contains, hex, split_once};
+use crate::text_search::{contains, hex, split_once};
 
 /// Reads four decimal numbers from 0 to 255. A leading zero is rejected: some resolvers read it as octal.
 pub(super) fn version_4(text: &str) -> Option<[u8; 4]> {
@@ -22,7 +22,7 @@ fn decimal(digits: &[u8]) -> Option<u8> {
         return None;
     }
     digits.iter().try_fold(0_u8, |number, byte| {
-        let digit = byte.is_ascii_digit().then(|| byte - b'0')?;
+        let digit = byte.is_ascii_digit().then_some(byte & 0xF)?;
         number.checked_mul(10)?.checked_add(digit)
     })
 }
@@ -37,8 +37,8 @@ pub(super) fn version_6(text: &str) -> Option<[u16; 8]> {
     let before = if contains(front, ".") { return None } else { groups(front, &mut address)? };
     let behind = groups(back, &mut tail)?;
     // A gap leaves out one group at least.
-    let gap = 8_usize.checked_sub(before + behind).filter(|gap| *gap > 0)?;
-    for (group, value) in address.iter_mut().skip(before + gap).zip(tail) {
+    let gap = 8_usize.checked_sub(before)?.checked_sub(behind).filter(|gap| *gap > 0)?;
+    for (group, value) in address.iter_mut().skip(before.saturating_add(gap)).zip(tail) {
         *group = value;
     }
     Some(address)
@@ -49,20 +49,21 @@ fn groups(text: &str, into: &mut [u16; 8]) -> Option<usize> {
     if text.is_empty() {
         return Some(0);
     }
-    let mut read = 0;
+    let mut read = 0_usize;
     let mut rest = Some(text);
     while let Some(part) = rest {
         let (group, behind) = split_once(part, ":").map_or((part, None), |(group, rest)| (group, Some(rest)));
         rest = behind;
         if rest.is_none() && contains(group, ".") {
             let [a, b, c, d] = version_4(group)?;
+            let second = read.saturating_add(1);
             *into.get_mut(read)? = u16::from_be_bytes([a, b]);
-            *into.get_mut(read + 1)? = u16::from_be_bytes([c, d]);
-            return Some(read + 2);
+            *into.get_mut(second)? = u16::from_be_bytes([c, d]);
+            return Some(second.saturating_add(1));
         }
         let digits = (1..=4).contains(&group.len()).then_some(group.len())?;
         *into.get_mut(read)? = hex(group.as_bytes(), 0, digits)? as u16;
-        read += 1;
+        read = read.saturating_add(1);
     }
     Some(read)
 }
@@ -86,7 +87,7 @@ pub(super) fn canonical(address: &[u16; 8]) -> String {
         if at == start {
             text.push_str("::");
         }
-        if at < start || at >= start + length {
+        if at < start || at >= start.saturating_add(length) {
             if !text.is_empty() && !text.ends_with(':') {
                 text.push(':');
             }

@@ -3,7 +3,7 @@
 use alloc::{borrow::ToOwned, format, string::String};
 
 use super::host;
-use crate::text::{contains, find, hex, split_once};
+use crate::text_search::{contains, find, hex, split_once};
 
 /// The base URL where the host names none.
 pub const DEFAULT_BASE_URL: &str = "https://api.cometapi.com/v1";
@@ -176,7 +176,7 @@ fn is_plain_segment(segment: &[u8]) -> bool {
     let escapes = segment.iter().enumerate().filter(|(_, byte)| **byte == b'%');
     // An escape must not hide `.`, `/`, `\`, `%` or a control character. A proxy that unescapes the path would see
     // another one than the host's policy did.
-    let mut values = escapes.map(|(at, _)| hex(segment, at + 1, 2));
+    let mut values = escapes.map(|(at, _)| hex(segment, at.saturating_add(1), 2));
     let escapes_are_plain = values
         .all(|value| value.is_some_and(|byte| !matches!(byte, 0..0x20 | 0x7F | 0x2E | 0x2F | 0x5C | 0x25)));
     let in_path = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(byte);

@@ -40,7 +40,9 @@ const OUR_PREFIXES: &[&str] = &["content-", "proxy-"];
 /// # Errors
 /// A message for people. It names a header by its position, counted from 1, and never contains its value.
 pub fn check(given: &[(String, String)]) -> Result<Vec<(String, String)>, String> {
-    let bytes = given.iter().fold(0_usize, |sum, (name, value)| sum.saturating_add(name.len() + value.len()));
+    let bytes = given
+        .iter()
+        .fold(0_usize, |sum, (name, value)| sum.saturating_add(name.len()).saturating_add(value.len()));
     if given.len() > MOST || bytes > MOST_BYTES {
         return Err(format!("there are too many headers; give at most {MOST}, of {MOST_BYTES} bytes in all"));
     }
@@ -52,7 +54,7 @@ pub fn check(given: &[(String, String)]) -> Result<Vec<(String, String)>, String
             twice.then(|| format!("\"{name}\" is given twice; give it once"))
         });
         if let Some(problem) = problem {
-            return Err(format!("header {}: {problem}", place + 1));
+            return Err(format!("header {}: {problem}", place.saturating_add(1)));
         }
         headers.push((name, value.clone()));
     }

@@ -3,7 +3,7 @@
 use alloc::{format, string::String};
 
 use super::address;
-use crate::text::{behind_last, split_once};
+use crate::text_search::{after_last, split_once};
 
 /// A checked host.
 #[derive(Debug, PartialEq)]
@@ -48,7 +48,7 @@ fn name(text: &str) -> Result<Host, &'static str> {
     }
     // Resolvers read 2130706433, 0x7f000001, 0177.0.0.1 and 127.1 as addresses, each in its own way, and policies
     // that compare text would not recognise them. A host that ends like a number must be a plain address.
-    let last = behind_last(&name, b'.');
+    let last = after_last(&name, b'.');
     let numeric =
         last.starts_with("0x") || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()));
     if numeric {

@@ -1,4 +1,4 @@
-//! Reads what a provider says in the body of an error, whatever shape it has.
+//! Reads the fields of an error body, whatever shape it has.
 //!
 //! Seen in public: `{"error":{…}}`, `{"error":"text"}`, `{"object":"error",…}`, `{"success":false,…}`,
 //! `{"message":…}`, `{"detail":…}`, `[{"error":{…}}]`, an error as a JSON text inside the message of
@@ -7,36 +7,37 @@
 use alloc::{borrow::ToOwned, string::String};
 
 use crate::json::{self, Raw, RawValue};
-use crate::text::{split_once, trim};
+use crate::text_search::{split_once, trim};
 
-/// How far an error is looked for inside of others; a gateway behind a gateway behind a gateway is three.
+/// How many errors may be nested in each other. Each gateway in a chain may wrap the error of the next, and three
+/// were seen; the limit keeps a hostile body from recursing.
 const DEEPEST: u8 = 6;
 
-/// What the provider said, in its own words: nothing here is scrubbed or bounded.
+/// The fields of an error, as the provider wrote them: nothing here is scrubbed or bounded.
 #[derive(Debug, Default, PartialEq)]
-pub struct Words {
+pub struct ErrorFields {
     /// The text for people.
     pub message: String,
-    /// Its class of the error (`type`; Google says `status`).
+    /// The provider's class of the error (`type`; Google calls it `status`).
     pub class: String,
     /// The parameter of the request that it is about.
     pub param: String,
     /// Its code; a number is written out.
     pub code: String,
-    /// What it calls the request.
+    /// The provider's id of the request.
     pub request_id: String,
-    /// `"success": false`: how new-api and its relatives say no with status 200.
+    /// `"success": false`, with which new-api and its relatives refuse a request under status 200.
     pub declined: bool,
 }
 
-/// The names under which a piece is found, the preferred one first.
+/// The names of each field, the preferred one first.
 const MESSAGE: &[&str] = &["message", "msg", "detail", "error_description", "error_msg"];
 const CLASS: &[&str] = &["type", "status"];
 const CODE: &[&str] = &["code", "error_code", "status_code"];
 const PARAM: &[&str] = &["param"];
 const REQUEST_ID: &[&str] = &["request_id", "requestId"];
 const SUCCESS: &[&str] = &["success"];
-/// Fields that hold the error itself.
+/// Fields that contain the error itself.
 const INNER: &[&str] = &["error", "errors", "detail"];
 /// All of them; `detail` is in two lists.
 const KNOWN: [&str; 16] = [
@@ -58,13 +59,13 @@ const KNOWN: [&str; 16] = [
     "errors",
 ];
 
-impl Words {
-    /// Reads a body. What is not JSON, or JSON without a message, gives words that are all empty.
+impl ErrorFields {
+    /// Reads a body. All fields are empty where it is not JSON, or JSON without an error.
     pub fn read(body: &str) -> Self {
         read(event_data(body), DEEPEST).unwrap_or_default()
     }
 
-    /// Whether the body named nothing that can be told apart from any other.
+    /// Whether nothing identifies the error. A parameter alone does not: it has no meaning without a message.
     pub fn is_empty(&self) -> bool {
         self.message.is_empty() && self.class.is_empty() && self.code.is_empty()
     }
@@ -73,10 +74,10 @@ impl Words {
         self.class.is_empty() && self.code.is_empty() && self.param.is_empty()
     }
 
-    /// These words, and where they are silent, those of the error around them.
-    fn or(self, outer: Words) -> Words {
+    /// These fields, and where one is empty, that of the error around them.
+    fn or(self, outer: ErrorFields) -> ErrorFields {
         let pick = |inner: String, outer: String| if inner.is_empty() { outer } else { inner };
-        Words {
+        ErrorFields {
             message: pick(self.message, outer.message),
             class: pick(self.class, outer.class),
             param: pick(self.param, outer.param),
@@ -97,7 +98,8 @@ pub fn is_html(content_type: Option<&str>, body: &str) -> bool {
     typed || marks.iter().any(begins)
 }
 
-/// Some gateways frame the error as the first event of the stream that was asked for.
+/// The data of the first event, where the body is an event stream: some gateways send an error status and still
+/// frame the error as an event, since the client requested a stream.
 fn event_data(body: &str) -> &str {
     let body = trim(body);
     if !body.starts_with("data:") && !body.starts_with("event:") {
@@ -109,7 +111,7 @@ fn event_data(body: &str) -> &str {
     split_once(data, "\n").map_or(data, |(line, _)| line)
 }
 
-fn read(json: &str, depth: u8) -> Option<Words> {
+fn read(json: &str, depth: u8) -> Option<ErrorFields> {
     let json = trim(json);
     let depth = depth.checked_sub(1)?;
     match json.as_bytes().first()? {
@@ -128,21 +130,21 @@ fn first_item(json: &str) -> Option<&str> {
     first
 }
 
-fn read_object(json: &str, depth: u8) -> Option<Words> {
+fn read_object(json: &str, depth: u8) -> Option<ErrorFields> {
     let fields = Fields(json::fields(json::parse(json).ok()?, KNOWN)?);
     let text = |names| fields.text(names).unwrap_or_default();
-    let own = Words {
+    let own = ErrorFields {
         class: text(CLASS),
         param: text(PARAM),
         code: text(CODE),
         request_id: text(REQUEST_ID),
         declined: fields.text(SUCCESS).as_deref() == Some("false"),
-        ..Words::default()
+        ..ErrorFields::default()
     };
     let outer = read_text(text(MESSAGE), depth).or(own);
     let inner = INNER.iter().filter_map(|name| fields.get(name)).find_map(|raw| read(raw.get(), depth));
     Some(match inner {
-        // `{"error": "Unauthorized", "message": …}`: the message is the longer of the two stories.
+        // `{"error": "Unauthorized", "message": …}`: the message has the cause, `error` only names the status.
         Some(inner) if fields.get("message").is_some() && inner.is_only_message() => outer.or(inner),
         Some(inner) => inner.or(outer),
         None => outer,
@@ -150,21 +152,21 @@ fn read_object(json: &str, depth: u8) -> Option<Words> {
 }
 
 /// A message, which may be the JSON text of another error.
-fn read_text(text: String, depth: u8) -> Words {
+fn read_text(text: String, depth: u8) -> ErrorFields {
     let nested = if trim(&text).starts_with(['{', '[']) { read(&text, depth) } else { None };
     match nested {
-        Some(words) if !words.is_empty() => words,
-        _ => Words { message: text, ..Words::default() },
+        Some(fields) if !fields.is_empty() => fields,
+        _ => ErrorFields { message: text, ..ErrorFields::default() },
     }
 }
 
-/// The fields of a JSON object that are of interest, as raw JSON; of two with one name, the last.
+/// The fields of an object that have a known name, as raw JSON; of two with one name, the last.
 struct Fields<'a>([Raw<'a>; KNOWN.len()]);
 
 impl<'a> Fields<'a> {
     fn get(&self, name: &str) -> Raw<'a> {
-        let place = KNOWN.iter().position(|known| *known == name)?;
-        self.0.get(place).copied().flatten()
+        let index = KNOWN.iter().position(|known| *known == name)?;
+        self.0.get(index).copied().flatten()
     }
 
     /// The first of these fields that is a text that is not empty, a number or a boolean.
@@ -183,69 +185,81 @@ fn scalar(raw: RawValue<'_>) -> Option<String> {
 }
 
 fn string(raw: Raw<'_>) -> Option<String> {
-    json::text(raw).map(|text| text.into_string_lossy().into_owned())
+    json::wire_text(raw).map(|text| text.into_string_lossy().into_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn words(message: &str, class: &str, param: &str, code: &str) -> Words {
+    fn error_fields(message: &str, class: &str, param: &str, code: &str) -> ErrorFields {
         let [message, class, param, code] = [message, class, param, code].map(ToString::to_string);
-        Words { message, class, param, code, ..Words::default() }
+        ErrorFields { message, class, param, code, ..ErrorFields::default() }
     }
 
     #[test]
     fn every_shape_that_was_seen_is_read() {
         let cases = [
-            (r#"{"error":{"message":"m","type":"t","param":"p","code":"c"}}"#, words("m", "t", "p", "c")),
-            (r#"{"error":{"message":"m","type":"t","param":null,"code":null}}"#, words("m", "t", "", "")),
-            (r#"{"error":{"message":"m","code":429}}"#, words("m", "", "", "429")),
-            (r#"{"error":{"message":"m","code":""}}"#, words("m", "", "", "")),
-            (r#"{"error":"text"}"#, words("text", "", "", "")),
-            (r#"{"error":"Unauthorized","message":"no such user"}"#, words("no such user", "", "", "")),
-            (r#"{"error":null,"message":"m"}"#, words("m", "", "", "")),
-            (r#"{"object":"error","message":"m","code":40303}"#, words("m", "", "", "40303")),
-            (r#"{"message":"m"}"#, words("m", "", "", "")),
-            (r#"{"msg":"m","code":"c"}"#, words("m", "", "", "c")),
-            (r#"{"detail":"m"}"#, words("m", "", "", "")),
-            (r#"{"detail":[{"loc":["body"],"msg":"m","type":"missing"}]}"#, words("m", "missing", "", "")),
-            (r#"{"errors":[{"message":"m"},{"message":"n"}]}"#, words("m", "", "", "")),
-            (r#"[{"error":{"code":400,"message":"m","status":"S"}}]"#, words("m", "S", "", "400")),
+            (
+                r#"{"error":{"message":"m","type":"t","param":"p","code":"c"}}"#,
+                error_fields("m", "t", "p", "c"),
+            ),
+            (
+                r#"{"error":{"message":"m","type":"t","param":null,"code":null}}"#,
+                error_fields("m", "t", "", ""),
+            ),
+            (r#"{"error":{"message":"m","code":429}}"#, error_fields("m", "", "", "429")),
+            (r#"{"error":{"message":"m","code":""}}"#, error_fields("m", "", "", "")),
+            (r#"{"error":"text"}"#, error_fields("text", "", "", "")),
+            (
+                r#"{"error":"Unauthorized","message":"no such user"}"#,
+                error_fields("no such user", "", "", ""),
+            ),
+            (r#"{"error":null,"message":"m"}"#, error_fields("m", "", "", "")),
+            (r#"{"object":"error","message":"m","code":40303}"#, error_fields("m", "", "", "40303")),
+            (r#"{"message":"m"}"#, error_fields("m", "", "", "")),
+            (r#"{"msg":"m","code":"c"}"#, error_fields("m", "", "", "c")),
+            (r#"{"detail":"m"}"#, error_fields("m", "", "", "")),
+            (
+                r#"{"detail":[{"loc":["body"],"msg":"m","type":"missing"}]}"#,
+                error_fields("m", "missing", "", ""),
+            ),
+            (r#"{"errors":[{"message":"m"},{"message":"n"}]}"#, error_fields("m", "", "", "")),
+            (r#"[{"error":{"code":400,"message":"m","status":"S"}}]"#, error_fields("m", "S", "", "400")),
             (
                 r#"{"error":{"message":"{\"error\":{\"message\":\"m\",\"code\":\"c\"}}","type":"t"}}"#,
-                words("m", "t", "", "c"),
+                error_fields("m", "t", "", "c"),
             ),
             (
                 r#"{"type":"error","error":{"type":"overloaded_error","message":"m"}}"#,
-                words("m", "overloaded_error", "", ""),
+                error_fields("m", "overloaded_error", "", ""),
             ),
-            ("data: {\"error\":{\"message\":\"m\"}}\n\ndata: [DONE]\n\n", words("m", "", "", "")),
-            ("event: error\ndata: {\"message\":\"m\"}\n\n", words("m", "", "", "")),
-            ("\u{feff} {\"message\":\"m\"}\n", words("m", "", "", "")),
-            (r#""m""#, words("m", "", "", "")),
-            (r#"{"message":"a","message":"m"}"#, words("m", "", "", "")),
+            ("data: {\"error\":{\"message\":\"m\"}}\n\ndata: [DONE]\n\n", error_fields("m", "", "", "")),
+            ("event: error\ndata: {\"message\":\"m\"}\n\n", error_fields("m", "", "", "")),
+            ("\u{feff} {\"message\":\"m\"}\n", error_fields("m", "", "", "")),
+            (r#""m""#, error_fields("m", "", "", "")),
+            (r#"{"message":"a","message":"m"}"#, error_fields("m", "", "", "")),
             // A message that is JSON, with an error in it or without.
-            (r#"{"error":{"message":"{\"message\":\"m\"}"}}"#, words("m", "", "", "")),
-            (r#"{"message":"{\"a\":1}"}"#, words("{\"a\":1}", "", "", "")),
+            (r#"{"error":{"message":"{\"message\":\"m\"}"}}"#, error_fields("m", "", "", "")),
+            (r#"{"message":"{\"a\":1}"}"#, error_fields("{\"a\":1}", "", "", "")),
             // Of two messages the inner one, where it is more than a word for the status.
-            (r#"{"message":"outer","error":{"message":"m","type":"t"}}"#, words("m", "t", "", "")),
-            (r#"{"message":"outer","error":{"message":"m","code":"c"}}"#, words("m", "", "", "c")),
-            (r#"{"message":"outer","error":{"message":"m","param":"p"}}"#, words("m", "", "p", "")),
-            (r#"{"msg":"outer","error":"m"}"#, words("m", "", "", "")),
+            (r#"{"message":"outer","error":{"message":"m","type":"t"}}"#, error_fields("m", "t", "", "")),
+            (r#"{"message":"outer","error":{"message":"m","code":"c"}}"#, error_fields("m", "", "", "c")),
+            (r#"{"message":"outer","error":{"message":"m","param":"p"}}"#, error_fields("m", "", "p", "")),
+            (r#"{"msg":"outer","error":"m"}"#, error_fields("m", "", "", "")),
         ];
         for (body, expected) in cases {
-            assert_eq!(Words::read(body), expected, "{body}");
+            assert_eq!(ErrorFields::read(body), expected, "{body}");
         }
-        let declined = Words { declined: true, ..words("m", "", "", "") };
-        assert_eq!(Words::read(r#"{"success":false,"message":"m"}"#), declined);
+        let declined = ErrorFields { declined: true, ..error_fields("m", "", "", "") };
+        assert_eq!(ErrorFields::read(r#"{"success":false,"message":"m"}"#), declined);
         let anthropic = r#"{"type":"error","error":{"message":"m"},"request_id":"req_1"}"#;
-        assert_eq!(Words::read(anthropic).request_id, "req_1");
+        assert_eq!(ErrorFields::read(anthropic).request_id, "req_1");
     }
 
     #[test]
     fn a_lone_surrogate_spoils_neither_a_key_nor_a_value() {
-        let read = Words::read(r#"{"\ud83d":"\ud83d","error":{"message":"m\ud83d!","code":"c"}}"#);
+        let read = ErrorFields::read(r#"{"\ud83d":"\ud83d","error":{"message":"m\ud83d!","code":"c"}}"#);
         assert!(read.message.starts_with("m\u{fffd}") && read.message.ends_with('!'), "{read:?}");
         assert_eq!(read.code, "c");
     }
@@ -257,17 +271,17 @@ mod tests {
         for body in
             ["", "null", "1", "{}", "[]", "plain text", "{\"error\":{}}", "{\"a\":", "{} {}", &deep, &chain]
         {
-            assert!(Words::read(body).is_empty(), "{body:.40}");
+            assert!(ErrorFields::read(body).is_empty(), "{body:.40}");
         }
     }
 
     #[test]
     fn a_message_a_class_or_a_code_each_names_an_error_and_a_parameter_alone_does_not() {
         for (read, empty) in [
-            (words("m", "", "", ""), false),
-            (words("", "t", "", ""), false),
-            (words("", "", "", "c"), false),
-            (words("", "", "p", ""), true),
+            (error_fields("m", "", "", ""), false),
+            (error_fields("", "t", "", ""), false),
+            (error_fields("", "", "", "c"), false),
+            (error_fields("", "", "p", ""), true),
         ] {
             assert_eq!(read.is_empty(), empty, "{read:?}");
         }

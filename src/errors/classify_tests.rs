@@ -4,7 +4,7 @@ use alloc::{format, string::ToString, vec::Vec};
 
 use super::{ErrorKind as Kind, *};
 use crate::corpora;
-use crate::transport::ResponseHead;
+use crate::http_head::ResponseHead;
 
 pub(super) type Headers<'a> = &'a [(&'a str, &'a str)];
 
@@ -34,14 +34,17 @@ pub(super) fn saying(message: &str) -> String {
 const HTML: &str = "<!DOCTYPE html><html><h1>Sorry</h1></html>";
 
 #[test]
-fn the_status_decides_where_the_body_says_nothing() {
+fn the_status_decides_where_the_body_has_no_cause() {
     let cases = [
         (100, Kind::Protocol, false),
         (204, Kind::Protocol, false),
+        (299, Kind::Protocol, false),
+        (300, Kind::Protocol, false),
         (301, Kind::Protocol, false),
         (302, Kind::Protocol, false),
         (307, Kind::Protocol, false),
         (308, Kind::Protocol, false),
+        (399, Kind::Protocol, false),
         (400, Kind::InvalidRequest, false),
         (401, Kind::Authentication, false),
         (402, Kind::Billing, false),
@@ -54,6 +57,7 @@ fn the_status_decides_where_the_body_says_nothing() {
         (418, Kind::InvalidRequest, false),
         (422, Kind::InvalidRequest, false),
         (425, Kind::Server, true),
+        (499, Kind::InvalidRequest, false),
         (429, Kind::RateLimited, true),
         (500, Kind::Server, true),
         (501, Kind::Unsupported, false),
@@ -63,7 +67,9 @@ fn the_status_decides_where_the_body_says_nothing() {
         (520, Kind::Server, true),
         (524, Kind::Timeout, true),
         (529, Kind::Overloaded, true),
+        (599, Kind::Server, true),
         (600, Kind::Protocol, false),
+        (u16::MAX, Kind::Protocol, false),
     ];
     for (status, kind, retryable) in cases {
         for body in ["", "some words", "{\"error\":{\"message\":\"m\",\"code\":null}}", "\u{0}\u{1}{"] {
@@ -75,7 +81,7 @@ fn the_status_decides_where_the_body_says_nothing() {
 }
 
 #[test]
-fn a_code_or_a_text_says_more_than_the_status() {
+fn a_code_or_a_text_decides_before_the_status() {
     let cases = [
         (403, coded("insufficient_user_quota"), Kind::Billing),
         (403, coded("pre_consume_token_quota_failed"), Kind::Billing),
@@ -127,7 +133,7 @@ fn a_code_or_a_text_says_more_than_the_status() {
 }
 
 #[test]
-fn an_error_inside_a_200_is_told_by_code_type_and_text() {
+fn an_error_inside_a_200_is_classified_by_code_type_and_text() {
     let cases = [
         (r#"{"error":{"message":"m","code":400}}"#, Kind::InvalidRequest, false),
         (r#"{"error":{"message":"m","code":"429"}}"#, Kind::RateLimited, true),
@@ -158,17 +164,17 @@ fn an_error_inside_a_200_is_told_by_code_type_and_text() {
 }
 
 #[test]
-fn the_headers_give_the_wait_the_request_id_and_the_last_word_on_retries() {
+fn the_headers_decide_the_wait_the_request_id_and_whether_to_retry() {
     let error = |headers: Headers, body: &str| {
         from_response(&head(429, headers), body.as_bytes(), &Scrubber::new(Some(KEY)))
     };
     let long = error(&[("retry-after", "3600")], "");
     assert_eq!((long.retry_after_ms, long.retryable), (Some(3_600_000), true));
-    assert_eq!(Wish::from_error(&long), Wish::TooLong(3_600_000));
+    assert_eq!(RetryAfter::from_error(&long), RetryAfter::TooLong(3_600_000));
     assert!(!error(&[("x-should-retry", "false")], "").retryable);
     assert!(error(&[("x-should-retry", "maybe")], "").retryable);
 
-    let said = saying("Sorry (Request ID: 2026-in-text)");
+    let body = saying("Sorry (Request ID: 2026-in-text)");
     let cases: [(Headers, Option<&str>); 7] = [
         (&[("x-request-id", "b"), ("x-cometapi-request-id", "a")], Some("a")),
         (&[("x-request-id", "c"), ("x-oneapi-request-id", "b")], Some("b")),
@@ -179,15 +185,15 @@ fn the_headers_give_the_wait_the_request_id_and_the_last_word_on_retries() {
         (&[], Some("2026-in-text")),
     ];
     for (headers, id) in cases {
-        assert_eq!(error(headers, &said).request_id.as_deref(), id, "{headers:?}");
+        assert_eq!(error(headers, &body).request_id.as_deref(), id, "{headers:?}");
     }
     assert_eq!(error(&[], r#"{"error":{},"request_id":"req_1"}"#).request_id.as_deref(), Some("req_1"));
     assert_eq!(error(&[], &saying("no REQUEST ID: ")).request_id, None);
 }
 
-/// Whether an answer is retryable by itself, and where the server says that it should be tried again.
+/// Whether a response is retryable without `x-should-retry`, and with `x-should-retry: true`.
 #[test]
-fn a_server_that_asks_for_another_try_gets_one_only_where_it_may_help() {
+fn a_server_that_requests_another_try_gets_one_only_where_it_may_help() {
     for (status, body, alone, asked) in [
         (429, "", true, true),
         (503, "", true, true),
@@ -270,7 +276,7 @@ fn an_echoed_key_is_nowhere_in_the_error() {
 }
 
 #[test]
-fn the_recorded_answers_mean_what_was_recorded() {
+fn the_recorded_responses_get_the_recorded_kinds() {
     let Some(corpus) = corpora::json("tables/cometapi-errors.json") else { return };
     let cases = corpus["cases"].as_array().unwrap();
     for case in cases {

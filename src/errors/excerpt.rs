@@ -2,16 +2,17 @@
 
 use alloc::{borrow::Cow, format};
 
-/// The text, cut at a character so that it costs at most `limit` bytes inside a JSON string, and saying
-/// that it was cut. Scrub first and cut then: half a key is not recognised as one.
+/// The text, cut between two characters so that it takes at most `limit` bytes inside a JSON string, with a note
+/// that it was cut. Escapes count, since a body of control characters grows sixfold. Scrub first and cut then:
+/// the scrubber does not recognise half of a key.
 pub fn excerpt(text: &str, limit: usize) -> Cow<'_, str> {
     let mark = format!("… [cut; {} bytes in all]", text.len());
     let room = limit.saturating_sub(mark.len());
     let (mut cost, mut cut) = (0, 0);
     for (at, character) in text.char_indices() {
-        cost += json_cost(character);
+        cost = json_cost(character).saturating_add(cost);
         if cost <= room {
-            cut = at + character.len_utf8();
+            cut = at.saturating_add(character.len_utf8());
         }
         if cost > limit {
             return Cow::Owned(format!("{}{mark}", text.get(..cut).unwrap_or_default()));

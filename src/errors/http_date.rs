@@ -1,4 +1,8 @@
 //! Dates as HTTP writes them, for `Retry-After` and `Date`.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "no number read here has more than four digits, so that every product and sum is far below i64::MAX"
+)]
 
 /// Days from 1970-01-01 to 0000-03-01, the start of the calendar used below.
 const EPOCH_DAYS: i64 = 719_468;
@@ -21,7 +25,7 @@ pub fn unix_seconds(text: &str) -> Option<i64> {
     }
     let year = match (year.len(), number(year)?) {
         (4, year) => year,
-        // The obsolete form; the standard's rule for its century needs a clock, and we have none.
+        // The obsolete form. The standard's rule for its century needs a clock, and the sandbox has none.
         (2, year) => year + if year < 70 { 2000 } else { 1900 },
         _ => return None,
     };
@@ -35,20 +39,20 @@ fn seconds_of_day(time: &str) -> Option<i64> {
     Some(within(hours, 0, 23)? * 3600 + within(minutes, 0, 59)? * 60 + within(seconds, 0, 60)?)
 }
 
-/// The words between separators, the rest empty; `None` if there are more than that.
+/// The parts between separators, the rest empty; `None` where there are more than `N`.
 fn split<'t, const N: usize>(text: &'t str, separators: &[u8]) -> Option<[&'t str; N]> {
-    let mut words = [""; N];
-    fill(text, separators, &mut words)?;
-    Some(words)
+    let mut parts = [""; N];
+    fill(text, separators, &mut parts)?;
+    Some(parts)
 }
 
-fn fill<'t>(mut text: &'t str, separators: &[u8], words: &mut [&'t str]) -> Option<()> {
-    let mut words = words.iter_mut();
+fn fill<'t>(mut text: &'t str, separators: &[u8], parts: &mut [&'t str]) -> Option<()> {
+    let mut parts = parts.iter_mut();
     while !text.is_empty() {
         let end = text.bytes().position(|byte| separators.contains(&byte)).unwrap_or(text.len());
-        let (word, rest) = text.split_at_checked(end)?;
-        if !word.is_empty() {
-            *words.next()? = word;
+        let (part, rest) = text.split_at_checked(end)?;
+        if !part.is_empty() {
+            *parts.next()? = part;
         }
         // Separators are ASCII, so this is between two characters.
         text = rest.get(1..).unwrap_or_default();
@@ -66,7 +70,8 @@ fn within(digits: &str, least: i64, most: i64) -> Option<i64> {
     number(digits).filter(|value| (least..=most).contains(value))
 }
 
-/// Days since 1970 of a Gregorian date. Years begin in March, so that the leap day is the last of one.
+/// Days since 1970 of a Gregorian date. Years begin in March here, so that the leap day is the last of its year and
+/// the lengths of the months follow one formula.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
@@ -94,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_none() {
+    fn text_that_is_no_date_is_rejected() {
         let cases = [
             "",
             "GMT",

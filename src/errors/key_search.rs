@@ -1,14 +1,19 @@
-//! Finds a key in a text in one pass, also where it is escaped or cut off by the end.
+//! Finds a key in a text in one pass, also where it is escaped or cut off by the end of the text.
+//!
+//! Knuth, Morris and Pratt's search, and not one that compares at every position: a key such as `aaaa…b` in a body
+//! of `aaaa…` would cost the product of both lengths, and a hostile server chooses the body.
 
 use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
-use crate::text::hex;
+use crate::scanned::scanned;
+use crate::text_search::hex;
 
-/// A text that ends in this many bytes of the key, or more, ends in a key that somebody cut.
+/// Where a text ends in this many bytes of the key, or more, they count as a key that was cut. Fewer are found in
+/// ordinary text too often.
 const CUT_KEY_MIN: usize = 4;
 
-/// Adds a range, joined to the last one where they touch: a key of one letter must not cost a range a byte.
+/// Adds a range, joined to the last one where they touch: a key of one letter must not take a range for each byte.
 pub(super) fn add(found: &mut Vec<Range<usize>>, range: Range<usize>) {
     match found.last_mut() {
         Some(last) if last.start <= range.start && range.start <= last.end => {
@@ -18,7 +23,7 @@ pub(super) fn add(found: &mut Vec<Range<usize>>, range: Range<usize>) {
     }
 }
 
-/// The key, prepared for a search in one pass (Knuth, Morris and Pratt).
+/// The key, prepared for a search in one pass.
 #[derive(Clone)]
 pub(super) struct Needle {
     bytes: Vec<u8>,
@@ -29,7 +34,7 @@ pub(super) struct Needle {
 
 impl Needle {
     pub(super) fn new(key: &[u8], escapes: Escapes) -> Option<Self> {
-        // The key passes through the same decoder as the text: a key with `%` or `\` in it matches too.
+        // The key passes through the same decoder as the text, so that a key with `%` or `\` in it matches too.
         let bytes: Vec<u8> = Units { bytes: key, at: 0, escapes }.map(|(_, byte)| byte).collect();
         if bytes.is_empty() {
             return None;
@@ -46,45 +51,57 @@ impl Needle {
     /// How much of the key is matched after one byte more.
     fn step(&self, mut matched: usize, byte: u8) -> usize {
         while matched > 0 && self.bytes.get(matched) != Some(&byte) {
-            matched = self.fallback.get(matched - 1).copied().unwrap_or(0);
+            scanned(1);
+            matched = self.fallback_of(matched);
         }
-        matched + usize::from(self.bytes.get(matched) == Some(&byte))
+        matched.saturating_add(usize::from(self.bytes.get(matched) == Some(&byte)))
+    }
+
+    /// How much of the key may still be matched where its next byte is another one.
+    fn fallback_of(&self, matched: usize) -> usize {
+        self.fallback.get(matched.saturating_sub(1)).copied().unwrap_or(0)
     }
 
     pub(super) fn find(&self, text: &[u8], found: &mut Vec<Range<usize>>) {
         let len = self.bytes.len();
-        // Where each of the last `len` units began; `len` is not 0 (see `new`).
+        // Where each of the last `len` units began, in a ring: the oldest is overwritten next.
         let mut starts = vec![0; len];
-        let (mut matched, mut seen) = (0, 0_usize);
+        let (mut matched, mut next) = (0, 0_usize);
         for (range, byte) in (Units { bytes: text, at: 0, escapes: self.escapes }) {
             matched = self.step(matched, byte);
-            if let Some(slot) = starts.get_mut(seen % len) {
+            if let Some(slot) = starts.get_mut(next) {
                 *slot = range.start;
             }
-            seen += 1;
+            next = next.saturating_add(1);
+            if next == len {
+                next = 0;
+            }
             if matched == len {
-                let start = starts.get(seen % len).copied().unwrap_or(0);
+                let start = starts.get(next).copied().unwrap_or(0);
                 add(found, start..range.end);
-                matched = self.fallback.get(len - 1).copied().unwrap_or(0);
+                matched = self.fallback_of(len);
             }
         }
         if matched >= CUT_KEY_MIN {
-            let start = starts.get((seen - matched) % len).copied().unwrap_or(0);
+            // As many units ago as are matched, which are fewer than the ring holds.
+            let ago = next.checked_sub(matched).unwrap_or(len.saturating_sub(matched).saturating_add(next));
+            let start = starts.get(ago).copied().unwrap_or(0);
             add(found, start..text.len());
         }
     }
 }
 
-/// Which escapes of a text are undone for the search, however often it was escaped.
+/// The escapes that are undone for the search, however often the text was escaped: a proxy that puts the request
+/// into a JSON text may itself be quoted in another one.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Escapes {
     None,
-    /// Those of JSON. Backslashes themselves are passed over.
+    /// Those of JSON. Backslashes themselves are skipped, so that any number of levels reads the same.
     Json,
     Percent,
 }
 
-/// The bytes that a text stands for, and where each is written.
+/// The bytes that a text stands for, and where each is written in it.
 struct Units<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -98,16 +115,20 @@ impl Iterator for Units<'_> {
         loop {
             let start = self.at;
             while self.escapes == Escapes::Json && self.bytes.get(self.at) == Some(&b'\\') {
-                self.at += 1;
+                self.at = self.at.saturating_add(1);
             }
             let byte = *self.bytes.get(self.at)?;
             let escape = match byte {
-                b'u' if self.at > start => hex(self.bytes, self.at + 1, 4).map(|value| (value, self.at + 5)),
+                b'u' if self.at > start => {
+                    let digits = self.at.saturating_add(1);
+                    hex(self.bytes, digits, 4).map(|value| (value, digits.saturating_add(4)))
+                }
                 b'%' if self.escapes == Escapes::Percent => percent(self.bytes, self.at),
                 _ => None,
             };
-            let (value, end) = escape.unwrap_or((u32::from(byte), self.at + 1));
+            let (value, end) = escape.unwrap_or((u32::from(byte), self.at.saturating_add(1)));
             self.at = end;
+            scanned(end.saturating_sub(start));
             if self.escapes != Escapes::Json || value != u32::from(b'\\') {
                 return Some((start..end, u8::try_from(value).unwrap_or(u8::MAX)));
             }
@@ -117,9 +138,12 @@ impl Iterator for Units<'_> {
 
 /// The value of a percent escape at `at` and where it ends, also of one that was itself escaped (`%2541`).
 fn percent(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
-    let mut digits = at + 1;
-    while bytes.get(digits..digits + 2) == Some(b"25") && hex(bytes, digits + 2, 2).is_some() {
-        digits += 2;
+    let mut digits = at.saturating_add(1);
+    loop {
+        let end = digits.saturating_add(2);
+        if bytes.get(digits..end) != Some(b"25") || hex(bytes, end, 2).is_none() {
+            return hex(bytes, digits, 2).map(|value| (value, end));
+        }
+        digits = end;
     }
-    hex(bytes, digits, 2).map(|value| (value, digits + 2))
 }

@@ -1,14 +1,18 @@
-//! Errors that a host can decide by: what failed, whether to try again, and what to tell a person.
+//! Errors that a host can decide by: what failed, whether to try again, and what to show to a person.
 //!
-//! What the provider said goes [`body`] → [`classify`] (with the table in `rules`) → an [`Error`]; its own
-//! words pass the [`scrub`]ber on the way. Errors of our own making come from the constructors here.
+//! An error response goes [`body`] (its fields) → [`classify`] (with the table in `rules`) → an [`Error`]; every
+//! text of the provider passes the [`scrub`]ber on the way. Errors that the component finds itself come from the
+//! constructors here.
+//!
+//! Messages start in lower case, end without a full stop, and say what happened, then what to do. They are our
+//! own sentences: a provider's text may repeat the prompt or a key, so it stays in the details.
 
 use alloc::{boxed::Box, format, string::String};
 
 use crate::contract;
 pub use crate::contract::ErrorKind;
 pub use classify::{from_body_error, from_response};
-pub use retry_after::Wish;
+pub use retry_after::RetryAfter;
 pub use scrub::Scrubber;
 
 pub mod body;
@@ -28,8 +32,11 @@ mod classify_tests;
 #[cfg(test)]
 mod bounds_tests;
 
-/// The contract's error, behind a pointer: the record is a hundred bytes, and each `?` on its way out would
-/// carry code that moves them.
+#[cfg(test)]
+mod vendor_tests;
+
+/// The contract's error in a box. The record has more than a hundred bytes, and every `?` on its way out would
+/// carry code that moves them; that code was a visible part of the component.
 pub type Error = Box<contract::Error>;
 
 /// An error of this kind with nothing else known: not retryable, nothing sent, nothing handed out.
@@ -53,7 +60,7 @@ fn boxed(kind: ErrorKind, message: String) -> Error {
     })
 }
 
-/// An error that may pass by itself.
+/// An error that may be gone at the next try.
 pub(crate) fn passing(kind: ErrorKind, message: impl Into<String>, request_sent: bool) -> Error {
     let mut error = error(kind, message);
     error.retryable = true;
@@ -61,7 +68,7 @@ pub(crate) fn passing(kind: ErrorKind, message: impl Into<String>, request_sent:
     error
 }
 
-/// The configuration cannot be used. The message says what is wrong and how to mend it.
+/// The configuration cannot be used. The message says what is wrong and how to fix it.
 pub fn configuration(message: impl Into<String>) -> Error {
     error(ErrorKind::Configuration, message)
 }
@@ -71,24 +78,25 @@ pub fn invalid_request(message: impl Into<String>) -> Error {
     error(ErrorKind::InvalidRequest, message)
 }
 
-/// The provider, the model or this component cannot do what was asked; nothing was sent.
+/// The provider, the model or this component lacks a feature that the request needs; nothing was sent.
 pub fn unsupported(message: impl Into<String>) -> Error {
     error(ErrorKind::Unsupported, message)
 }
 
 /// A deadline of `ms` milliseconds passed. `which` is its name in the configuration without `-ms`:
-/// `connect`, `first-byte`, `idle` or `total`. Only for `connect` is it sure that nothing was sent.
+/// `connect`, `first-byte`, `idle` or `total`. Only for `connect` is it certain that nothing was sent, so that
+/// a host may try again without paying twice.
 pub fn timeout(which: &str, ms: u64) -> Error {
     // Deadlines are configured in 32 bits.
     let ms = u32::try_from(ms).unwrap_or(u32::MAX);
     let message = format!(
-        "the {which} deadline of {ms} ms passed; try again, or allow more time in timeouts.{which}-ms"
+        "the {which} deadline of {ms} ms passed; try again, or raise timeouts.{which}-ms in the configuration"
     );
     passing(ErrorKind::Timeout, message, which != "connect")
 }
 
-/// No connection, or it broke. `what` says in our own words how; `request_sent`, whether any part of the
-/// request may have left.
+/// The connection failed or broke. `what` is our own description of how; `request_sent` is whether any part of
+/// the request may have been sent.
 pub fn network(what: &str, request_sent: bool) -> Error {
     let message = format!(
         "the connection to the provider failed ({what}); check the network and the base URL, then try again"
@@ -99,25 +107,25 @@ pub fn network(what: &str, request_sent: bool) -> Error {
 /// The host forbade a request to this origin (`scheme://host[:port]`).
 pub fn denied_by_host(origin: &str) -> Error {
     let message = format!(
-        "the host does not let this plugin send requests to {origin}; add that origin to what it is allowed"
+        "the host does not allow requests to {origin}; add this origin to the origins that the plugin may reach"
     );
     error(ErrorKind::DeniedByHost, message)
 }
 
-/// The provider answered with something that is not its protocol.
+/// The response does not follow the provider's protocol.
 ///
-/// Not retryable: what answers with a web page, or with a line of 64 MiB, does it again, and the broken
-/// answer may have been paid for. A connection that breaks is [`network`] or [`incomplete_stream`].
+/// Not retryable: a server that sends a web page, or a line of 64 MiB, sends it again, and the broken response
+/// may have been paid for. A connection that breaks is [`network`] or [`incomplete_stream`].
 pub fn protocol(message: impl Into<String>) -> Error {
     let mut error = error(ErrorKind::Protocol, message);
     error.request_sent = true;
     error
 }
 
-/// The stream ended before the model said that it had finished [19]. The caller sets `partial`.
+/// The stream ended without a finish reason or an end marker [19]. The caller sets `partial`.
 pub fn incomplete_stream() -> Error {
-    let message = "the answer broke off before the model had finished; what came so far is valid, \
-                   send the request again for a whole answer";
+    let message = "the response ended before the model finished; the part received is valid, \
+                   send the request again for a complete response";
     passing(ErrorKind::IncompleteStream, message, true)
 }
 
@@ -126,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_may_pass_by_itself_is_retryable() {
+    fn only_errors_that_may_be_gone_at_the_next_try_are_retryable() {
         let cases = [
             (configuration("x"), false, false),
             (invalid_request("x"), false, false),

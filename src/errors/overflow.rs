@@ -1,12 +1,13 @@
 //! Whether an error text says that the request is too long for the model.
 //!
-//! Few providers give a code for it, and a gateway hands the texts of all of them on. A host decides by it
-//! whether to compact the conversation, so a false yes costs history and a false no costs the session.
+//! Few providers have a code for it, and a gateway passes on the texts of all of them. A host decides by it whether
+//! to compact the conversation: a false yes loses history, and a false no ends the session, since every further
+//! request is as long.
 
-use crate::text::{contains, split_once};
+use crate::text_search::{contains, split_once};
 
-/// A row matches where all its pieces stand in the text, in this order, in lower case.
-const SAYS_TOO_LONG: &[&[&str]] = &[
+/// A row matches where the text contains all its pieces, in this order, in lower case.
+const TOO_LONG: &[&[&str]] = &[
     &["context_length_exceeded"],
     &["context_window_exceeded"],
     &["contextwindowexceedederror"],
@@ -48,24 +49,24 @@ const SAYS_TOO_LONG: &[&[&str]] = &[
     &["超", "最大", "token 数"],
 ];
 
-/// Texts that count tokens as well, but of a minute and not of a request.
-const SAYS_TOO_FAST: &[&str] =
+/// Texts that count tokens as well, but those of a minute: a shorter conversation would not help, waiting does.
+const TOO_MANY_PER_MINUTE: &[&str] =
     &["rate limit", "too many requests", "throttl", "tokens per min", "tokens per day", "速率", "频率"];
 
 /// Whether `text`, in lower case, says that the context is exceeded.
 ///
-/// A bare "400 status code (no body)" cannot be told by its text: one provider means an overflow by it and
-/// another anything at all. It stays an invalid request.
+/// A bare "400 status code (no body)" does not count: one provider means an overflow by it and another anything
+/// at all. It stays an invalid request.
 pub fn is_context_overflow(text: &str) -> bool {
-    !SAYS_TOO_FAST.iter().any(|phrase| contains(text, phrase))
-        && SAYS_TOO_LONG.iter().any(|pieces| stand_in_order(text, pieces))
+    !TOO_MANY_PER_MINUTE.iter().any(|phrase| contains(text, phrase))
+        && TOO_LONG.iter().any(|pieces| has_in_order(text, pieces))
 }
 
-fn stand_in_order(text: &str, pieces: &[&str]) -> bool {
+fn has_in_order(text: &str, pieces: &[&str]) -> bool {
     let mut rest = text;
     pieces.iter().all(|piece| match split_once(rest, piece) {
-        Some((_, behind)) => {
-            rest = behind;
+        Some((_, after)) => {
+            rest = after;
             true
         }
         None => false,
@@ -78,7 +79,7 @@ mod tests {
     use crate::corpora;
 
     #[test]
-    fn our_own_samples_are_told_apart() {
+    fn our_own_samples_are_distinguished() {
         let cases = [
             ("this model's maximum prompt length is 131072 but the request contains 537812 tokens", true),
             ("range of input length should be [1, 30720]", true),
@@ -99,12 +100,21 @@ mod tests {
     }
 
     #[test]
-    fn the_recorded_texts_are_told_apart() {
+    fn every_row_decides_for_some_text() {
+        for (row, pieces) in TOO_LONG.iter().enumerate() {
+            let text = pieces.join(" ");
+            let first = TOO_LONG.iter().position(|other| has_in_order(&text, other));
+            assert_eq!(first, Some(row), "{text:?} is found by row {first:?} already");
+        }
+    }
+
+    #[test]
+    fn the_recorded_texts_are_distinguished() {
         let Some(corpus) = corpora::json("tables/context-overflow.json") else { return };
         let mut seen = 0;
         for case in corpus["cases"].as_array().unwrap() {
             let text = case["message"].as_str().unwrap().to_lowercase();
-            // The same words are recorded with both verdicts.
+            // The same text is recorded with both verdicts.
             if !text.contains("(no body)") {
                 assert_eq!(is_context_overflow(&text), case["context_overflow"].as_bool().unwrap(), "{text}");
                 seen += 1;

@@ -1,40 +1,40 @@
 //! How long the provider asks to wait before the next try.
 //!
-//! CometAPI documents no `Retry-After`, but what stands before it sends some: `retry-after-ms` as OpenAI
-//! does, and the standard header in seconds or as a date.
+//! CometAPI documents no `Retry-After`, but the proxies in front of it and the vendors after it send one:
+//! `retry-after-ms`, as OpenAI does, and the standard header in seconds or as a date.
 
 use super::{Error, http_date};
+use crate::http_head::ResponseHead;
 use crate::json::Number;
-use crate::transport::ResponseHead;
 
-/// The longest wait, in milliseconds, that a retry inside the component honours; OpenAI's own client draws
-/// the line there too. Who asks for more wants to be left alone, and the host should know it now.
+/// The longest wait, in milliseconds, that a retry inside the component honours; OpenAI's own client has the same
+/// limit. A caller should learn of a longer wait at once, and not after having waited for it.
 pub const LONGEST_WAIT_MS: u64 = 120_000;
 
-/// A year. Beyond it a value is a mistake, and tells nothing.
+/// A year. A longer wait is a mistake of the server's, and counts as absent.
 const NONSENSE_MS: f64 = 31_536_000_000.0;
 
 /// What the provider asks for before the next try, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
-    /// It asked for nothing that can be used: take a back-off of our own.
+pub enum RetryAfter {
+    /// No usable value: take a back-off of our own.
     None,
     /// Wait this long, then try again.
-    After(u64),
-    /// It asked for more than [`LONGEST_WAIT_MS`]: do not try again here.
+    Wait(u64),
+    /// Longer than [`LONGEST_WAIT_MS`]: do not try again here.
     TooLong(u64),
 }
 
-impl Wish {
+impl RetryAfter {
     /// Reads `retry-after-ms`, then `retry-after` in seconds or as a date. A date is measured against the
-    /// `Date` of the same answer: there is no wall clock in the sandbox, and two clocks would differ anyway.
+    /// `Date` of the same response: the sandbox has no wall clock, and two clocks would differ anyway.
     pub fn from_head(head: &ResponseHead) -> Self {
         let milliseconds = || milliseconds(head.header("retry-after-ms")?, 1.0);
         let seconds = || milliseconds_from(head.header("retry-after")?, head.header("date"));
         Self::from_ms(milliseconds().or_else(seconds))
     }
 
-    /// The wish that an error carries in its `retry_after_ms`. A retry loop asks this, since an error with
+    /// The wait in the `retry_after_ms` of an error. A retry loop reads it from there, since an error with
     /// a long wait stays `retryable`: the same request may well succeed, only much later.
     pub fn from_error(error: &Error) -> Self {
         Self::from_ms(error.retry_after_ms)
@@ -43,24 +43,24 @@ impl Wish {
     fn from_ms(ms: Option<u64>) -> Self {
         match ms {
             None | Some(0) => Self::None,
-            Some(ms) if ms <= LONGEST_WAIT_MS => Self::After(ms),
+            Some(ms) if ms <= LONGEST_WAIT_MS => Self::Wait(ms),
             Some(ms) => Self::TooLong(ms),
         }
     }
 
-    /// The wait asked for, honoured or not.
+    /// The requested wait, honoured or not.
     pub fn ms(self) -> Option<u64> {
         match self {
             Self::None => None,
-            Self::After(ms) | Self::TooLong(ms) => Some(ms),
+            Self::Wait(ms) | Self::TooLong(ms) => Some(ms),
         }
     }
 }
 
 fn milliseconds_from(value: &str, date: Option<&str>) -> Option<u64> {
     milliseconds(value, 1000.0).or_else(|| {
-        let seconds =
-            http_date::unix_seconds(value.trim_ascii())? - http_date::unix_seconds(date?.trim_ascii())?;
+        let seconds = http_date::unix_seconds(value.trim_ascii())?
+            .checked_sub(http_date::unix_seconds(date?.trim_ascii())?)?;
         // Both dates have four-digit years: the difference cannot overflow, but it can be nonsense.
         usable(seconds as f64 * 1000.0)
     })
@@ -68,17 +68,17 @@ fn milliseconds_from(value: &str, date: Option<&str>) -> Option<u64> {
 
 /// A decimal number in units of `unit` milliseconds.
 fn milliseconds(value: &str, unit: f64) -> Option<u64> {
-    // JSON's grammar for numbers has no `nan` and no `inf`.
+    // JSON's grammar for numbers has no `nan` and no `inf`, which Rust's own parser would accept.
     usable(Number::parse(value)?.as_f64()? * unit)
 }
 
-/// Positive, at most a year, rounded up: to wait less than asked for is not to wait.
+/// Positive, at most a year, rounded up: a try that comes a millisecond early is refused again.
 fn usable(ms: f64) -> Option<u64> {
     if !(ms > 0.0 && ms <= NONSENSE_MS) {
         return None;
     }
     let whole = ms as u64;
-    Some(if (whole as f64) < ms { whole + 1 } else { whole })
+    Some(if (whole as f64) < ms { whole.saturating_add(1) } else { whole })
 }
 
 #[cfg(test)]
@@ -93,29 +93,29 @@ mod tests {
     }
 
     #[test]
-    fn milliseconds_come_before_seconds_and_nonsense_counts_as_absent() {
+    fn milliseconds_take_precedence_over_seconds_and_nonsense_counts_as_absent() {
         let date = ("date", "Fri, 29 Sep 2023 16:26:37 GMT");
-        let cases: &[(&[(&str, &str)], Wish)] = &[
-            (&[], Wish::None),
-            (&[("retry-after-ms", "1500.2"), ("retry-after", "20")], Wish::After(1501)),
-            (&[("retry-after-ms", "soon"), ("retry-after", "20")], Wish::After(20_000)),
-            (&[("retry-after-ms", "0"), ("retry-after", "20")], Wish::After(20_000)),
-            (&[("retry-after", "0")], Wish::None),
-            (&[("retry-after", " 0.5 ")], Wish::After(500)),
-            (&[("retry-after", "120")], Wish::After(120_000)),
-            (&[("retry-after", "121")], Wish::TooLong(121_000)),
-            (&[("retry-after-ms", "120000.1")], Wish::TooLong(120_001)),
-            (&[("retry-after", "1e300")], Wish::None),
-            (&[("retry-after", "1e999")], Wish::None),
-            (&[("retry-after", "-0")], Wish::None),
-            (&[("retry-after", "-inf")], Wish::None),
-            (&[("retry-after", "Fri, 29 Sep 2023 16:26:57 GMT"), date], Wish::After(20_000)),
-            (&[("retry-after", "Fri, 29 Sep 2023 16:26:57 GMT")], Wish::None),
-            (&[("retry-after", "Fri, 29 Sep 2023 16:26:57 GMT"), ("date", "today")], Wish::None),
-            (&[("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT"), date], Wish::None),
+        let cases: &[(&[(&str, &str)], RetryAfter)] = &[
+            (&[], RetryAfter::None),
+            (&[("retry-after-ms", "1500.2"), ("retry-after", "20")], RetryAfter::Wait(1501)),
+            (&[("retry-after-ms", "soon"), ("retry-after", "20")], RetryAfter::Wait(20_000)),
+            (&[("retry-after-ms", "0"), ("retry-after", "20")], RetryAfter::Wait(20_000)),
+            (&[("retry-after", "0")], RetryAfter::None),
+            (&[("retry-after", " 0.5 ")], RetryAfter::Wait(500)),
+            (&[("retry-after", "120")], RetryAfter::Wait(120_000)),
+            (&[("retry-after", "121")], RetryAfter::TooLong(121_000)),
+            (&[("retry-after-ms", "120000.1")], RetryAfter::TooLong(120_001)),
+            (&[("retry-after", "1e300")], RetryAfter::None),
+            (&[("retry-after", "1e999")], RetryAfter::None),
+            (&[("retry-after", "-0")], RetryAfter::None),
+            (&[("retry-after", "-inf")], RetryAfter::None),
+            (&[("retry-after", "Fri, 29 Sep 2023 16:26:57 GMT"), date], RetryAfter::Wait(20_000)),
+            (&[("retry-after", "Fri, 29 Sep 2023 16:26:57 GMT")], RetryAfter::None),
+            (&[("retry-after", "Fri, 29 Sep 2023 16:26:57 GMT"), ("date", "today")], RetryAfter::None),
+            (&[("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT"), date], RetryAfter::None),
         ];
-        for (headers, wish) in cases {
-            assert_eq!(Wish::from_head(&head(headers)), *wish, "{headers:?}");
+        for (headers, expected) in cases {
+            assert_eq!(RetryAfter::from_head(&head(headers)), *expected, "{headers:?}");
         }
     }
 
@@ -128,8 +128,8 @@ mod tests {
             let value = case["retry_after"].as_str().unwrap();
             // 0.5 s is that client's own first back-off: nothing usable was asked for, or too much.
             let used = (case["sleep_seconds"] != 0.5).then(|| case["sleep_seconds"].as_f64().unwrap());
-            let wish = Wish::from_head(&head(&[("retry-after", value), ("date", now)]));
-            let waits = if let Wish::After(ms) = wish { Some(ms as f64 / 1000.0) } else { None };
+            let found = RetryAfter::from_head(&head(&[("retry-after", value), ("date", now)]));
+            let waits = if let RetryAfter::Wait(ms) = found { Some(ms as f64 / 1000.0) } else { None };
             assert_eq!(waits, used, "{value}");
             seen += 1;
         }
@@ -139,7 +139,7 @@ mod tests {
             let name = "date".to_string();
             headers.push((&name, &date));
             let headers: Vec<_> = headers.iter().map(|(k, v)| (k.as_str(), v.as_str().unwrap())).collect();
-            let retry = !matches!(Wish::from_head(&head(&headers)), Wish::TooLong(_));
+            let retry = !matches!(RetryAfter::from_head(&head(&headers)), RetryAfter::TooLong(_));
             assert_eq!(retry, case["should_retry"].as_bool().unwrap(), "{case}");
             seen += 1;
         }

@@ -1,7 +1,10 @@
-//! What an answer can mean for the caller: the kind, whether to try again, and what to tell a person.
+//! What an error response can mean for the caller: the kind, whether to try again, and the sentence for a person.
 //!
-//! The sentences are our own and say the next step. The provider's words may hold parts of the prompt and
-//! names of its inner workings: they stay in the details.
+//! The sentences are our own and name the next step. The provider's text may contain parts of the prompt and
+//! names of internal systems, so it stays in the details.
+//!
+//! OpenClaw decides by some of these sentences, since its interface has only a text for an error: see
+//! `openclaw/src/provider/errors.ts` before changing one.
 
 use super::ErrorKind;
 
@@ -23,12 +26,12 @@ const fn passing(kind: ErrorKind, advice: &'static str) -> Verdict {
 
 pub(super) static REDIRECT: Verdict = final_(
     ErrorKind::Protocol,
-    "the provider answered with a redirect, which is never followed since the key would go along; \
+    "the server sent a redirect, which is never followed because the key would be sent along; \
      check the base URL, it should end in /v1",
 );
 pub(super) static NOT_THE_API: Verdict = final_(
     ErrorKind::Protocol,
-    "what answered is not the API of the provider; check the base URL, it should end in /v1",
+    "the server is not the provider's API; check the base URL, it should end in /v1",
 );
 pub(super) static BILLING: Verdict = final_(
     ErrorKind::Billing,
@@ -42,12 +45,12 @@ pub(super) static AUTHENTICATION: Verdict = final_(
 );
 pub(super) static PERMISSION: Verdict = final_(
     ErrorKind::Permission,
-    "the key may not do this; check its allowed models and addresses \
+    "the key has no permission for this request; check its allowed models and addresses \
      at https://www.cometapi.com/console/token",
 );
 pub(super) static FIREWALL: Verdict = final_(
     ErrorKind::Permission,
-    "a firewall before the provider refused the request with a web page; \
+    "a firewall in front of the provider refused the request with a web page; \
      check the base URL, and whether your network or region is allowed",
 );
 pub(super) static RATE_LIMITED: Verdict = passing(
@@ -56,20 +59,20 @@ pub(super) static RATE_LIMITED: Verdict = passing(
 );
 pub(super) static OVERLOADED: Verdict = passing(
     ErrorKind::Overloaded,
-    "the provider has no capacity for this model now; try again later, or take another model",
+    "the provider has no capacity for this model now; try again later, or use another model",
 );
 pub(super) static CONTENT_FILTERED: Verdict = final_(
     ErrorKind::ContentFiltered,
-    "a content filter of the provider refused the request; change what it says, or take another model",
+    "a content filter of the provider refused the request; change its content, or use another model",
 );
 pub(super) static CONTEXT_LENGTH_EXCEEDED: Verdict = final_(
     ErrorKind::ContextLengthExceeded,
     "the request is longer than the context of the model; shorten the conversation, \
-     or take a model with a larger context",
+     or use a model with a larger context",
 );
 pub(super) static MODEL_NOT_FOUND: Verdict = final_(
     ErrorKind::ModelNotFound,
-    "the provider does not have this model, or not for this key; list the models to see what it has",
+    "the provider does not have this model, or not for this key; list the models to see those it has",
 );
 pub(super) static TOO_LARGE: Verdict = final_(
     ErrorKind::InvalidRequest,
@@ -77,19 +80,19 @@ pub(super) static TOO_LARGE: Verdict = final_(
 );
 pub(super) static UNSUPPORTED: Verdict = final_(
     ErrorKind::Unsupported,
-    "this model, or the provider, cannot do what was asked; leave out the feature, or take another model",
+    "the model or the provider does not support a feature of the request; leave it out, or use another model",
 );
 pub(super) static INVALID_REQUEST: Verdict = final_(
     ErrorKind::InvalidRequest,
-    "the provider cannot use the request as it is; its reason is in the details",
+    "the provider refused the request as invalid; its reason is in the details",
 );
 pub(super) static TIMEOUT: Verdict = passing(
     ErrorKind::Timeout,
-    "the provider, or a gateway before it, ran out of time; try again, or ask for a shorter answer",
+    "the provider, or a gateway in front of it, ran out of time; try again, or ask for a shorter response",
 );
 pub(super) static CONFLICT: Verdict =
-    passing(ErrorKind::Server, "the provider could not take the request at this moment; try again");
+    passing(ErrorKind::Server, "the provider could not accept the request at this moment; try again");
 pub(super) static SERVER: Verdict =
-    passing(ErrorKind::Server, "the provider failed; try again, or take another model if it goes on");
+    passing(ErrorKind::Server, "the provider failed; try again, or use another model if it keeps failing");
 pub(super) static DECLINED: Verdict =
     final_(ErrorKind::Server, "the provider declined the request; its reason is in the details");

@@ -141,7 +141,7 @@ impl Assembler {
             self.start_call(CallHandle(last));
         }
         self.calls.push(Call::default());
-        Ok(CallHandle(self.calls.len() - 1))
+        Ok(CallHandle(self.calls.len().saturating_sub(1)))
     }
 
     /// The id of a call; the first one that is not empty counts. One that another call of the answer has
@@ -223,7 +223,7 @@ impl Assembler {
 
     /// Whether there are this many events to take.
     pub fn has(&self, count: usize) -> bool {
-        self.leaving.len() + self.ready.len() >= count
+        self.leaving.len().saturating_add(self.ready.len()) >= count
     }
 
     /// Whether all events were taken.

@@ -1,7 +1,7 @@
 //! Answers that are errors, and the waits that they ask for.
 
-use crate::errors::{Scrubber, Wish, from_body_error, from_response};
-use crate::transport::ResponseHead;
+use crate::errors::{RetryAfter, Scrubber, from_body_error, from_response};
+use crate::http_head::ResponseHead;
 
 const CONTENT_TYPES: [&str; 4] = ["", "application/json", "text/html; charset=utf-8", "text/event-stream"];
 const SHOULD_RETRY: [&str; 4] = ["", "true", "false", " TRUE"];
@@ -46,18 +46,18 @@ pub fn retry_after(data: &[u8]) {
         }
     }
     let head = ResponseHead { status: 429, headers };
-    let wish = Wish::from_head(&head);
-    assert!(wish.ms().is_none_or(|ms| (1..=31_536_000_000).contains(&ms)), "{wish:?}");
-    match wish {
-        Wish::After(ms) => assert!(ms <= 120_000),
-        Wish::TooLong(ms) => assert!(ms > 120_000),
-        Wish::None => {}
+    let retry_after = RetryAfter::from_head(&head);
+    assert!(retry_after.ms().is_none_or(|ms| (1..=31_536_000_000).contains(&ms)), "{retry_after:?}");
+    match retry_after {
+        RetryAfter::Wait(ms) => assert!(ms <= 120_000),
+        RetryAfter::TooLong(ms) => assert!(ms > 120_000),
+        RetryAfter::None => {}
     }
     let seconds = head.header("retry-after").and_then(|value| value.parse::<u64>().ok());
     if let Some(seconds) = seconds.filter(|_| head.header("retry-after-ms").is_none()) {
         // JSON's grammar has no zeros in front, and no plus.
         let plain = head.header("retry-after") == Some(seconds.to_string().as_str());
         let expected = (1..=31_536_000).contains(&seconds).then(|| seconds * 1000);
-        assert!(!plain || wish.ms() == expected, "{seconds}: {wish:?}");
+        assert!(!plain || retry_after.ms() == expected, "{seconds}: {retry_after:?}");
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::json::{Json, Number, PairJoiner, RawValue, WireText, fields, items, names, parse};
-use crate::json::{surrogates::replace_lone, text, unsigned};
+use crate::json::{surrogates::replace_lone, unsigned, wire_text};
 
 /// The same texts are taken as JSON, and mean the same; what we write is read back as it was.
 pub fn json_reader(data: &[u8]) {
@@ -33,7 +33,7 @@ pub fn json_reader(data: &[u8]) {
 fn same(ours: RawValue<'_>, theirs: &Value) {
     match theirs {
         Value::String(theirs) => {
-            assert_eq!(text(Some(ours)).expect("text").into_string_lossy(), theirs.as_str());
+            assert_eq!(wire_text(Some(ours)).expect("text").into_string_lossy(), theirs.as_str());
         }
         Value::Number(theirs) => {
             close(Number::parse(ours.get()).expect("a number").as_f64(), theirs.as_f64(), ours.get());

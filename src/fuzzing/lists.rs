@@ -3,7 +3,7 @@
 use crate::catalogue::{BuiltIn, KeyList, Merged, PublicList, Refused, merge};
 use crate::contract::Model;
 use crate::errors::{Error, Scrubber, from_body_error};
-use crate::transport::ResponseHead;
+use crate::http_head::ResponseHead;
 
 /// Any body is a list of models whose ids can name one, or a typed error.
 pub fn key_list(data: &[u8]) {

@@ -34,7 +34,7 @@ impl Asked {
     /// The first call that waits for its answer; it does not from now on.
     fn next(&mut self) -> Option<usize> {
         let position = *self.positions.get(self.answered)?;
-        self.answered += 1;
+        self.answered = self.answered.saturating_add(1);
         Some(position)
     }
 }

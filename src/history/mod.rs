@@ -132,7 +132,7 @@ impl<'a> Repair<'a> {
                 }),
                 Part::ToolCall(part) => {
                     let id = self.ids.assign(&part.id);
-                    new_ids += usize::from(id != part.id);
+                    new_ids = usize::from(id != part.id).saturating_add(new_ids);
                     let call = calls::repair(place, part, id, &mut self.warnings);
                     self.matching.ask(&part.id, self.turns.len(), turn.results.len());
                     turn.results.push(ToolResult::missing(&call));

@@ -1,6 +1,6 @@
 //! The parts of a repaired conversation. They borrow from the request: a picture is never copied here.
 
-use crate::{contract::Media, text::split_once};
+use crate::{contract::Media, text_search::split_once};
 use alloc::{borrow::Cow, vec::Vec};
 use core::fmt;
 

@@ -12,18 +12,19 @@ pub struct Number {
     negative: bool,
     digits: u64,
     exponent: i32,
-    /// There were digits beyond those that fit.
+    /// There were more digits than fit.
     cut: bool,
 }
 
 impl Number {
     /// Reads a number in JSON's grammar, with white space around it or none.
     ///
-    /// Not `str::parse`, which brings tables of 10 KB into the component.
+    /// Not `str::parse::<f64>`, whose exact rounding brings tables of 10 KB into the component: counts and prices
+    /// have few digits, and for those this is exact as well (see [`Number::as_f64`]).
     pub fn parse(text: &str) -> Option<Self> {
         let mut rest = text.trim_ascii().as_bytes();
         let mut number = Self { negative: took(&mut rest, b'-'), digits: 0, exponent: 0, cut: false };
-        // No digit comes behind a 0 at the beginning.
+        // JSON allows no digit after a leading 0.
         if !took(&mut rest, b'0') {
             digits(&mut rest, &mut |digit| number.push(digit, 0))?;
         }
@@ -44,16 +45,16 @@ impl Number {
         rest.is_empty().then_some(number)
     }
 
-    fn push(&mut self, digit: u8, behind_point: i32) {
+    fn push(&mut self, digit: u8, after_point: i32) {
         let longer = self.digits.checked_mul(10).and_then(|digits| digits.checked_add(u64::from(digit)));
         match longer.filter(|_| !self.cut) {
             Some(digits) => {
                 self.digits = digits;
-                self.exponent = self.exponent.saturating_sub(behind_point);
+                self.exponent = self.exponent.saturating_sub(after_point);
             }
             None => {
                 self.cut = true;
-                self.exponent = self.exponent.saturating_add(1 - behind_point);
+                self.exponent = self.exponent.saturating_add(1).saturating_sub(after_point);
             }
         }
     }
@@ -67,7 +68,7 @@ impl Number {
             let step = exponent.min(22);
             let power = POWERS.get(step as usize)?;
             value = if self.exponent < 0 { value / power } else { value * power };
-            exponent -= step;
+            exponent = exponent.saturating_sub(step);
         }
         value.is_finite().then_some(if self.negative { -value } else { value })
     }
@@ -78,19 +79,20 @@ impl Number {
     }
 }
 
-/// Takes this byte, if it comes next.
+/// Takes this byte, if it is the next.
 fn took(rest: &mut &[u8], byte: u8) -> bool {
-    let behind = rest.strip_prefix(&[byte]);
-    *rest = behind.unwrap_or(rest);
-    behind.is_some()
+    let after = rest.strip_prefix(&[byte]);
+    *rest = after.unwrap_or(rest);
+    after.is_some()
 }
 
-/// Hands over digits; there must be at least one.
+/// Passes each digit to `each`; there must be at least one.
 fn digits(rest: &mut &[u8], each: &mut dyn FnMut(u8)) -> Option<()> {
     let before = rest.len();
-    while let Some((digit @ b'0'..=b'9', behind)) = rest.split_first() {
-        each(digit - b'0');
-        *rest = behind;
+    while let Some((digit @ b'0'..=b'9', after)) = rest.split_first() {
+        // The low half of an ASCII digit is its value.
+        each(digit & 0xF);
+        *rest = after;
     }
     (rest.len() < before).then_some(())
 }

@@ -1,33 +1,35 @@
-//! What may stand in a string as it is.
+//! Runs of plain text in a string: bytes that need no escape.
 
 use crate::scanned::scanned;
 
-/// How many bytes stand in front of the first that ends a run of plain text in a string: a quote, a backslash or
-/// a control character.
+/// The number of bytes before the first that ends a run of plain text in a string: a quote, a backslash or a control
+/// character.
 ///
-/// Eight at a time, since most of an answer passes here: a byte of a word is less than another where the
-/// subtraction borrows into its highest bit, and equal where the difference is less than 1. The lowest such
-/// byte is told right; a borrow may only run on into those above it.
+/// Eight bytes at a time, since most of a response passes here. A byte of a word is less than another where the
+/// subtraction borrows into its highest bit, and equal where the difference is less than 1. Only the lowest such
+/// byte is certain, since a borrow may continue into those above it; only the lowest is used.
 pub(super) fn plain(bytes: &[u8]) -> usize {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    const HIGHEST: u64 = 0x80 * EACH;
-    let less = |word: u64, than: u64| word.wrapping_sub(than * EACH) & !word & HIGHEST;
-    let mut at = 0;
+    const fn eight(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    let less = |word: u64, than: u8| word.wrapping_sub(eight(than)) & !word & eight(0x80);
+    let mut at = 0_usize;
     let (words, rest) = bytes.as_chunks::<8>();
     for word in words {
         let word = u64::from_le_bytes(*word);
-        let quote = less(word ^ (u64::from(b'"') * EACH), 1);
-        let backslash = less(word ^ (u64::from(b'\\') * EACH), 1);
+        let quote = less(word ^ eight(b'"'), 1);
+        let backslash = less(word ^ eight(b'\\'), 1);
         let ends = quote | backslash | less(word, 0x20);
         if ends != 0 {
-            return at + (ends.trailing_zeros() / 8) as usize;
+            return at.wrapping_add((ends.trailing_zeros() / 8) as usize);
         }
-        at += 8;
+        // Within the slice, which is never longer than half of the address space: nothing here wraps.
+        at = at.wrapping_add(8);
     }
-    at + rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count()
+    at.wrapping_add(rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count())
 }
 
-/// Whether bytes may stand in a string as they are.
+/// Whether bytes need no escape in a string.
 pub fn is_plain(bytes: &[u8]) -> bool {
     let run = plain(bytes);
     scanned(run);

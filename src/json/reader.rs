@@ -1,16 +1,16 @@
 //! The grammar of JSON (RFC 8259), read once from front to back.
 //!
-//! Of a text only its shape is looked at: a value is skipped, or its fields are handed to a [`Structure`], and
-//! nothing is converted or copied. That is all that this crate asks of a parser, and a general one that can
-//! make any type of any text would be a tenth of the component. The cost is linear, and values that are
-//! skipped may be nested as deeply as they like.
+//! Only the shape of a text is read: a value is skipped, or its fields are passed to a [`Structure`], and nothing is
+//! converted or copied. That is all this crate needs of a parser, and it is small (see [`crate::json`]). The cost is
+//! linear, and skipped values may be nested to any depth, since skipping keeps its own list of open brackets
+//! instead of recursing.
 
 use alloc::{borrow::Cow, vec::Vec};
 
 use super::plain::plain;
-use super::{RawValue, Slot, Structure, WireText, text::unescaped};
+use super::{RawValue, Slot, Structure, WireText, wire_text::unescaped};
 
-/// Where a text stops to be JSON. It holds nothing of the text.
+/// Where a text stops being JSON. It contains nothing of the text, which may be private.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Flaw {
     /// The line, counted from 1.
@@ -21,7 +21,7 @@ pub struct Flaw {
     pub at_end: bool,
 }
 
-/// Something else stands here than the grammar wants. What it is can be told by the place alone.
+/// The grammar allows something else here. The position is in the reader, so that the error needs no field.
 #[derive(Debug)]
 pub(super) struct Unexpected;
 
@@ -33,7 +33,7 @@ pub(super) struct Reader<'a> {
     at: usize,
     /// The ends of the lists and objects that are open in a value that is skipped.
     open: Vec<u8>,
-    /// The string read last has escapes in it.
+    /// The last string that was read contains escapes.
     escaped: bool,
 }
 
@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
         self.at
     }
 
-    /// Skips a value, and gives its text.
+    /// Skips a value and returns its text.
     pub(super) fn raw(&mut self) -> Result<RawValue<'a>> {
         self.blanks();
         let start = self.at;
@@ -55,23 +55,24 @@ impl<'a> Reader<'a> {
         self.text.get(start..self.at).map(RawValue::new).ok_or(Unexpected)
     }
 
-    /// Nothing but blanks is left.
+    /// Fails unless only blanks are left.
     pub(super) fn end(&mut self) -> Result<()> {
         self.blanks();
         if self.peek().is_none() { Ok(()) } else { Err(Unexpected) }
     }
 
-    /// Where the reader stands, after it met something unexpected.
+    /// The position of the reader, after something unexpected.
     pub(super) fn flaw(&self) -> Flaw {
         let read = self.text.as_bytes().get(..=self.at).unwrap_or(self.text.as_bytes());
         let lines = read.iter().filter(|byte| **byte == b'\n').count();
         let column = read.iter().rev().take_while(|byte| **byte != b'\n').count();
-        Flaw { line: lines + 1, column, at_end: self.peek().is_none() }
+        Flaw { line: lines.saturating_add(1), column, at_end: self.peek().is_none() }
     }
 
-    /// Hands the fields or items of a value to a structure; a value of another type is skipped.
+    /// Passes the fields or items of a value to a structure; a value of another type is skipped.
     ///
-    /// Recurses into the structures that are part of this one, and so no deeper than they are nested.
+    /// Recurses into the structures that are part of this one. Their nesting is fixed by their types, so that the
+    /// text cannot make it deeper.
     pub(super) fn fill(&mut self, into: &mut dyn Structure<'a>) -> Result<()> {
         self.blanks();
         match self.peek() {
@@ -83,10 +84,14 @@ impl<'a> Reader<'a> {
                     reader.string()?;
                     let end = reader.at;
                     reader.colon()?;
-                    // Names with escapes are rare; the others are not copied.
+                    // Names with escapes are rare; all others are compared where they are, without a copy.
                     let slot = match reader.escaped {
                         true => into.field(&reader.spelled(start, end)),
-                        false => into.field(reader.text.get(start + 1..end - 1).unwrap_or_default()),
+                        false => {
+                            // A string has two quotes, so that neither bound wraps.
+                            let inner = start.wrapping_add(1)..end.wrapping_sub(1);
+                            into.field(reader.text.get(inner).unwrap_or_default())
+                        }
                     };
                     reader.value(slot)
                 })
@@ -135,7 +140,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Skips a value of any kind, without recursion.
+    /// Skips a value of any kind. Without recursion, since the text chooses the depth and a stack that overflows ends
+    /// the instance; the open brackets cost a byte each.
     fn skip(&mut self) -> Result<()> {
         self.open.clear();
         loop {
@@ -158,7 +164,7 @@ impl<'a> Reader<'a> {
                 Some(b'f') => self.word(b"false")?,
                 _ => self.word(b"null")?,
             }
-            // A value is over, and with it perhaps what it is the last one of.
+            // A value has ended, and with it perhaps the lists and objects that it is the last value of.
             loop {
                 let Some(&end) = self.open.last() else { return Ok(()) };
                 self.blanks();
@@ -174,14 +180,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The bracket that a list or an object begins with; gives the one that it ends with.
+    /// Takes the opening bracket of a list or an object and returns the closing one.
     fn begin(&mut self) -> u8 {
         let end = if self.peek() == Some(b'{') { b'}' } else { b']' };
-        self.at += 1;
+        self.advance(1);
         end
     }
 
-    /// The name of a member that is skipped, and the colon behind it.
+    /// The name of a skipped member, and the colon after it.
     fn name(&mut self) -> Result<()> {
         self.blanks();
         self.string()?;
@@ -193,15 +199,15 @@ impl<'a> Reader<'a> {
         self.take(b':')
     }
 
-    /// A string. Both its ends are quotes, so that to cut it out never cuts a character.
+    /// A string. Both ends are quotes, so that cutting it out never cuts a character.
     fn string(&mut self) -> Result<()> {
         self.take(b'"')?;
         self.escaped = false;
         loop {
-            self.at += plain(self.text.as_bytes().get(self.at..).unwrap_or_default());
+            self.advance(plain(self.text.as_bytes().get(self.at..).unwrap_or_default()));
             match self.peek() {
                 Some(b'"') => {
-                    self.at += 1;
+                    self.advance(1);
                     return Ok(());
                 }
                 Some(b'\\') => self.escape()?,
@@ -210,19 +216,20 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// An escape, checked but not decoded: most strings are skipped or compared, and never decoded.
     fn escape(&mut self) -> Result<()> {
         self.escaped = true;
-        self.at += 1;
+        self.advance(1);
         let kind = self.peek().ok_or(Unexpected)?;
         match kind {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.at += 1,
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.advance(1),
             b'u' => {
-                self.at += 1;
+                self.advance(1);
                 for _ in 0..4 {
                     if !self.peek().is_some_and(|byte| byte.is_ascii_hexdigit()) {
                         return Err(Unexpected);
                     }
-                    self.at += 1;
+                    self.advance(1);
                 }
             }
             _ => return Err(Unexpected),
@@ -230,9 +237,10 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// A number, checked but not converted: see [`super::Number`].
     fn number(&mut self) -> Result<()> {
         self.took(b'-');
-        // No digit comes behind a 0 at the beginning.
+        // JSON allows no digit after a leading 0.
         if !self.took(b'0') {
             self.digits()?;
         }
@@ -252,11 +260,12 @@ impl<'a> Reader<'a> {
     fn digits(&mut self) -> Result<()> {
         let start = self.at;
         while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
+            self.advance(1);
         }
         if self.at == start { Err(Unexpected) } else { Ok(()) }
     }
 
+    /// `true`, `false` or `null`.
     fn word(&mut self, word: &[u8]) -> Result<()> {
         word.iter().try_for_each(|byte| self.take(*byte))
     }
@@ -264,11 +273,18 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     fn blanks(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
+            self.advance(1);
         }
     }
 
-    // Called for every byte: a call of its own would cost more than what it does.
+    /// Moves on by bytes that were seen. The position stays within the text, so that it cannot wrap, and a
+    /// check for that on every byte would be the most expensive part of the reader.
+    #[inline(always)]
+    fn advance(&mut self, bytes: usize) {
+        self.at = self.at.wrapping_add(bytes);
+    }
+
+    // Called for every byte: a function call would cost more than its body.
     #[inline(always)]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
@@ -277,7 +293,7 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     fn took(&mut self, byte: u8) -> bool {
         let taken = self.peek() == Some(byte);
-        self.at += usize::from(taken);
+        self.advance(usize::from(taken));
         taken
     }
 

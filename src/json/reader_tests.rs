@@ -130,7 +130,7 @@ fn depth_and_length_cost_linear_time_and_no_stack() {
 }
 
 #[test]
-fn values_are_borrowed_where_they_stand() {
+fn values_are_borrowed_and_not_copied() {
     let mut probe = Object::<Probe<'_>>::default();
     read(" { \"a\" : [ 1 , 2 ] , \"inner\" : { \"b\" : \"x\" } , \"c\" : { } } ", &mut probe).unwrap();
     let probe = probe.0.unwrap();
@@ -146,7 +146,7 @@ fn a_run_of_plain_text_ends_at_the_first_byte_that_may_not_stand_in_a_string() {
                 let mut bytes = [other; 24];
                 assert!(is_plain(&bytes));
                 bytes[at..].fill(end);
-                assert_eq!(plain(&bytes), at, "{end} behind {other}");
+                assert_eq!(plain(&bytes), at, "{end} after {other}");
                 bytes[at + 1..].fill(other);
                 assert_eq!(plain(&bytes), at, "{end} between {other}");
             }

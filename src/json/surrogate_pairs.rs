@@ -1,11 +1,14 @@
-//! Surrogate pairs that a stream has cut in two [16].
+//! Surrogate pairs that a stream has split between two chunks [16].
+//!
+//! Servers that cut text by UTF-16 units send `\ud83d` in one chunk and `\ude00` in the next. Each alone is no
+//! character, and replacing them would lose every such emoji.
 
 use alloc::string::String;
 
 use super::WireText;
 use crate::scanned::scanned;
 
-/// Joins the halves of a pair over several pieces of text; a half whose other never comes is replaced.
+/// Joins the halves of a pair over several pieces of text; a half without the other is replaced.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PairJoiner {
     /// A first half that stood at the end of the last piece.
@@ -22,7 +25,7 @@ impl PairJoiner {
     pub fn push_text(&mut self, text: &WireText<'_>, out: &mut String) {
         match text.plain() {
             Some(plain) if self.is_empty() => {
-                // Most pieces are an event each: not a byte more than it takes.
+                // Most pieces become one event each, so that the exact size is the final one and spare room is waste.
                 out.reserve_exact(if out.is_empty() { plain.len() } else { 0 });
                 out.push_str(plain);
             }
@@ -57,11 +60,11 @@ impl PairJoiner {
             if rest.is_empty() {
                 return;
             }
-            let (first, behind) = match half(rest) {
+            let (first, after) = match half(rest) {
                 Some(first) => (first, rest.get(3..).unwrap_or_default()),
                 None => (0, rest.get(1..).unwrap_or_default()),
             };
-            bytes = behind;
+            bytes = after;
             match first {
                 0xD800..=0xDBFF if bytes.is_empty() => self.lead = Some(first),
                 _ => out.push(char::REPLACEMENT_CHARACTER),
@@ -69,7 +72,7 @@ impl PairJoiner {
         }
     }
 
-    /// No more text comes: a half held back is replaced.
+    /// The text has ended: a half held back is replaced.
     pub fn finish(&mut self, out: &mut String) {
         if self.lead.take().is_some() {
             out.push(char::REPLACEMENT_CHARACTER);
@@ -88,7 +91,8 @@ fn half(bytes: &[u8]) -> Option<u16> {
 }
 
 fn joined(lead: u16, trail: u16) -> char {
-    let point = 0x10000 + (u32::from(lead & 0x3FF) << 10 | u32::from(trail & 0x3FF));
+    // At most 0x10FFFF.
+    let point = 0x10000_u32.wrapping_add(u32::from(lead & 0x3FF) << 10 | u32::from(trail & 0x3FF));
     char::from_u32(point).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 

@@ -1,14 +1,14 @@
 //! Escapes of half a character in JSON text [16].
 //!
-//! A JSON string may spell one half of a UTF-16 pair, `"\ud83d"`: models write it when they are cut off in
-//! the middle of an emoji. Some parsers take it and strict ones refuse the whole request over it, so it is
-//! replaced before the text goes anywhere.
+//! A JSON string may spell one half of a UTF-16 pair, `"\ud83d"`: models write it when they are cut off in the middle
+//! of an emoji. Some parsers accept it, and strict ones refuse the whole request over it, in every later turn of the
+//! conversation too. So it is replaced before the text is passed on.
 
 use alloc::{borrow::Cow, string::String};
 
-use crate::text::hex;
+use crate::text_search::hex;
 
-/// What stands in the place of half a character: U+FFFD, as an escape of the same length.
+/// The replacement of half a character: U+FFFD, as an escape of the same length.
 const REPLACEMENT: &str = "\\ufffd";
 
 /// The length of an escape `\uXXXX`.
@@ -16,28 +16,33 @@ pub(super) const ESCAPE: usize = 6;
 
 /// JSON text with each escape of a lone surrogate replaced by `\ufffd`; all else stays as it is, byte for byte.
 ///
-/// Takes any text: what is no JSON comes back with the same rule applied. Linear in the length of the text,
-/// and nothing is copied when there is nothing to replace.
+/// Accepts any text: the same rule applies to text that is no JSON. Linear in the length of the text, and nothing is
+/// copied where nothing is replaced.
 pub fn replace_lone(json: &str) -> Cow<'_, str> {
     let bytes = json.as_bytes();
     let mut clean = String::new();
     let mut copied = 0;
     let mut at = 0;
     while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
-        at += found;
-        at += match unit(bytes, at) {
-            // `\\`, `\n` and the like: the character behind belongs to it, or `\\ud83d` would be misread.
+        at = at.saturating_add(found);
+        let length = match unit(bytes, at) {
+            // `\\`, `\n` and the like: the next character belongs to it, or `\\ud83d` would be misread.
             None => 2,
-            Some(0xD800..=0xDBFF) if matches!(unit(bytes, at + ESCAPE), Some(0xDC00..=0xDFFF)) => 2 * ESCAPE,
+            Some(0xD800..=0xDBFF)
+                if matches!(unit(bytes, at.saturating_add(ESCAPE)), Some(0xDC00..=0xDFFF)) =>
+            {
+                2 * ESCAPE
+            }
             Some(0xD800..=0xDFFF) => {
                 // Both ends are ASCII, so this never cuts a character.
                 clean.push_str(json.get(copied..at).unwrap_or_default());
                 clean.push_str(REPLACEMENT);
-                copied = at + ESCAPE;
+                copied = at.saturating_add(ESCAPE);
                 ESCAPE
             }
             Some(_) => ESCAPE,
         };
+        at = at.saturating_add(length);
     }
     if copied == 0 {
         return Cow::Borrowed(json);
@@ -48,7 +53,7 @@ pub fn replace_lone(json: &str) -> Cow<'_, str> {
 
 /// The UTF-16 unit that an escape `\uXXXX` at this place spells.
 pub(super) fn unit(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..)?.starts_with(b"\\u").then(|| hex(bytes, at + 2, 4))?
+    hex(bytes.get(at..)?.strip_prefix(b"\\u")?, 0, 4)
 }
 
 #[cfg(test)]
@@ -87,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_out_is_what_a_strict_reader_takes() {
+    fn a_strict_reader_accepts_the_result() {
         let halves = [r"\ud83d", r"\ude00", r"\\", "x", r"\u0041", "é", r"\n"];
         let mut seed = 1_u64;
         for _ in 0..2_000 {

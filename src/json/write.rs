@@ -1,7 +1,9 @@
 //! Writes JSON text into one growing buffer.
 //!
-//! Not through `serde_json`: its serialisers want a tree or types of all that is written, and a picture of
-//! 20 MB would be copied twice on its way through them. Here it goes from the request into the body.
+//! Not through `serde_json`: its serialisers need a tree or types of everything that is written, and an image of 20 MB
+//! would be copied twice on the way. Here it is encoded from the request directly into the body. Only floats are
+//! written by `serde_json`: the shortest text that reads back as the same float is hard to get right, and own code
+//! for it would save 1.4 KB (see `docs/performance.md`).
 
 use alloc::{string::String, vec::Vec};
 
@@ -12,14 +14,15 @@ pub fn base64_len(bytes: usize) -> usize {
     bytes.div_ceil(3).saturating_mul(4)
 }
 
-/// JSON text under way. Commas are its own business; brackets are its caller's.
+/// JSON text that is being written. It writes the commas; its caller writes the brackets.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Json {
     out: Vec<u8>,
 }
 
 impl Json {
-    /// An empty text with room for this many bytes; `None` where there is no such memory.
+    /// An empty text with room for this many bytes; `None` where memory does not suffice. A failed allocation
+    /// anywhere else ends the instance, so that the largest one is made where it can be reported.
     pub fn with_room(bytes: usize) -> Option<Self> {
         let mut out = Vec::new();
         out.try_reserve_exact(bytes).ok()?;
@@ -43,7 +46,7 @@ impl Json {
 
     /// Gets ready for the next item of a list or the next member of an object.
     pub fn item(&mut self) {
-        // At the only places where this is called, an opening bracket means that nothing came before.
+        // Wherever this is called, an opening bracket as the last byte means that no item was written yet.
         if !matches!(self.out.last(), None | Some(b'{' | b'[')) {
             self.out.push(b',');
         }
@@ -72,13 +75,13 @@ impl Json {
         self.out.push(b'"');
     }
 
-    /// A piece of a string: what may not stand in one is escaped, all else is copied in runs.
+    /// A part of a string: characters that need it are escaped, all others are copied in runs.
     pub fn escaped(&mut self, text: &str) {
         let mut rest = text.as_bytes();
         loop {
-            let (run, behind) = rest.split_at(plain(rest));
+            let (run, after) = rest.split_at(plain(rest));
             self.out.extend_from_slice(run);
-            let Some((&byte, behind)) = behind.split_first() else { return };
+            let Some((&byte, after)) = after.split_first() else { return };
             let short = match byte {
                 b'\n' => b'n',
                 b'\r' => b'r',
@@ -90,15 +93,14 @@ impl Json {
             };
             self.out.extend_from_slice(&[b'\\', short]);
             if short == b'u' {
-                let low = byte & 0xf;
-                let digit = if low < 10 { b'0' + low } else { b'a' + low - 10 };
-                self.out.extend_from_slice(&[b'0', b'0', b'0' + (byte >> 4), digit]);
+                let digit = |bits: u8| b"0123456789abcdef".get(usize::from(bits)).copied().unwrap_or(b'0');
+                self.out.extend_from_slice(&[b'0', b'0', digit(byte >> 4), digit(byte & 0xf)]);
             }
-            rest = behind;
+            rest = after;
         }
     }
 
-    /// A number. The caller has made sure that it is finite: there is no JSON for the others.
+    /// A number. The caller has made sure that it is finite: JSON has no other.
     pub fn float(&mut self, number: f64) {
         self.raw(serde_json::to_string(&number).as_deref().unwrap_or("null"));
     }
@@ -110,16 +112,17 @@ impl Json {
         }
         let mut digits = [0; 20];
         let mut rest = number.unsigned_abs();
-        let mut length = 0;
-        for place in digits.iter_mut().rev() {
-            *place = b'0' + (rest % 10) as u8;
+        let mut start = digits.len();
+        for (at, digit) in digits.iter_mut().enumerate().rev() {
+            // The low half of an ASCII digit is its value.
+            *digit = b'0' | (rest % 10) as u8;
             rest /= 10;
-            length += 1;
+            start = at;
             if rest == 0 {
                 break;
             }
         }
-        self.out.extend_from_slice(digits.get(digits.len() - length..).unwrap_or_default());
+        self.out.extend_from_slice(digits.get(start..).unwrap_or_default());
     }
 
     /// `true` or `false`.
@@ -127,7 +130,8 @@ impl Json {
         self.raw(if value { "true" } else { "false" });
     }
 
-    /// A piece of a string: bytes in base64.
+    /// A part of a string: bytes in base64. Not by the crate of that name, which has a choice of alphabets and
+    /// engines; these lines are all that the component needs of it, and tests compare the two.
     pub fn base64(&mut self, bytes: &[u8]) {
         const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let digit = |bits: u32| ALPHABET.get((bits & 63) as usize).copied().unwrap_or(b'=');
@@ -157,7 +161,7 @@ impl Json {
 
     /// The text.
     pub fn into_string(self) -> String {
-        // Only text and ASCII are written, so nothing is ever lost here.
+        // Only text and ASCII are written, so that the conversion never fails.
         String::from_utf8(self.out).unwrap_or_default()
     }
 

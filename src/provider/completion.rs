@@ -10,9 +10,10 @@ use crate::config::Settings;
 use crate::contract::{Batch, Request};
 use crate::errors::{Error, from_response};
 use crate::events::Assembler;
+use crate::http_head::ResponseHead;
 use crate::routes::{self, Context, Encoded, Route};
-use crate::text::find_bytes;
-use crate::transport::{Attempt, Instant, Now, Outgoing, ResponseHead, Retries, Step, Transport};
+use crate::text_search::find_bytes;
+use crate::transport::{Attempt, Instant, Now, Outgoing, Retries, Step, Transport};
 
 /// The most that is read of an error's body [22].
 const MAX_ERROR_BODY: usize = 64 << 10;

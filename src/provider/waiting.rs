@@ -62,7 +62,7 @@ impl Wait {
             now >= self.until
         };
         if is_over {
-            self.steps_beyond += 1;
+            self.steps_beyond = self.steps_beyond.saturating_add(1);
         }
         self.steps_beyond <= STEPS_BEYOND
     }

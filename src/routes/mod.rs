@@ -10,7 +10,7 @@ use core::ops::Range;
 use crate::answer::Decoder;
 use crate::contract::Request;
 use crate::errors::{Error, Scrubber, unsupported};
-use crate::transport::ResponseHead;
+use crate::http_head::ResponseHead;
 
 /// One wire route.
 pub struct Route {

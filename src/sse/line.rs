@@ -1,18 +1,19 @@
-//! Bytes to lines: LF, CR and CRLF, cut anywhere.
+//! Bytes to lines: LF, CR and CRLF, with reads that end anywhere.
 
 use alloc::vec::Vec;
 
 use super::{MAX_LINE, TooLong};
 use crate::scanned::scanned;
 
+/// Some servers begin the body with it. Left in place, it would be a part of the first field name.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// A line without its end: in the bytes of the read, or put together from several reads.
+/// A line without its end: a part of the bytes of the read, or joined from several reads.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Split<'k, 'b> {
-    /// All of it lies in this read.
+    /// All of it is in this read.
     Read(&'b [u8]),
-    /// Its beginning came with an earlier read.
+    /// Its beginning was in an earlier read.
     Kept(&'k [u8]),
 }
 
@@ -25,20 +26,21 @@ impl Split<'_, '_> {
     }
 }
 
-/// What is known of a line whose end has not come yet.
+/// The state of a line whose end has not been read yet.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
-    /// The beginning of the line under way.
+    /// The beginning of the current line.
     kept: Vec<u8>,
-    /// The last byte of the last read was a CR: an LF that comes next belongs to it and ends no other line [3].
+    /// The last byte of the last read was a CR. An LF as the next byte belongs to it: taken for a line end of its own,
+    /// it would be a blank line and end the event too early [3].
     after_cr: bool,
-    /// The first line is over: no byte-order mark can come any more [2].
+    /// The first line has ended: a byte-order mark is not removed any more [2].
     begun: bool,
 }
 
 impl Lines {
-    /// The next whole line; `rest` moves behind it. Nothing when `rest` is used up, and then the beginning
-    /// of a line that it held is kept.
+    /// The next complete line; `rest` moves past it. Nothing when `rest` contains no line end, and then its bytes are
+    /// kept as the beginning of the line.
     pub(super) fn next_line<'k, 'b>(
         &'k mut self,
         rest: &mut &'b [u8],
@@ -48,7 +50,7 @@ impl Lines {
             *rest = rest.strip_prefix(b"\n").unwrap_or(rest);
         }
         let end = memchr::memchr2(b'\n', b'\r', rest);
-        scanned(end.map_or(rest.len(), |end| end + 1));
+        scanned(end.map_or(rest.len(), |end| end.saturating_add(1)));
         let Some(end) = end else {
             let all = core::mem::take(rest);
             self.keep(all)?;
@@ -56,12 +58,12 @@ impl Lines {
         };
         let (line, ending) = rest.split_at(end);
         *rest = match ending {
-            [b'\r', b'\n', behind @ ..] => behind,
+            [b'\r', b'\n', after @ ..] => after,
             [b'\r'] => {
                 self.after_cr = true;
                 &[]
             }
-            [_, behind @ ..] => behind,
+            [_, after @ ..] => after,
             [] => &[],
         };
         let first = !core::mem::replace(&mut self.begun, true);
@@ -75,23 +77,24 @@ impl Lines {
         Ok(Some(Split::Kept(if first { without_mark(&self.kept) } else { &self.kept })))
     }
 
-    /// The line handed out last was read.
+    /// The caller has read the last line that was returned.
     pub(super) fn line_done(&mut self) {
         self.kept.clear();
     }
 
-    /// The beginning of the line under way.
+    /// The beginning of the current line.
     pub(super) fn unfinished(&self) -> &[u8] {
         if self.begun { &self.kept } else { without_mark(&self.kept) }
     }
 
-    /// A line that the end of the body cut off.
+    /// The line that the end of the body cut off.
     pub(super) fn into_unfinished(self) -> Vec<u8> {
         self.unfinished().into()
     }
 
+    /// Keeps bytes of a line that continues in the next read. The cap is checked before the copy.
     fn keep(&mut self, bytes: &[u8]) -> Result<(), TooLong> {
-        if self.kept.len() + bytes.len() > MAX_LINE {
+        if self.kept.len().saturating_add(bytes.len()) > MAX_LINE {
             return Err(TooLong::Line);
         }
         self.kept.extend_from_slice(bytes);

@@ -8,9 +8,10 @@
 //! The rules are those of the [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html);
 //! the numbers in brackets are those of the catalogue in `docs/wire-quirks.md`.
 //!
-//! An event whose one data line lies in the pushed bytes is handed out where it lies, without a copy;
-//! only what a read has cut in two is kept. Each byte is looked at once for a line end, however the
-//! bytes are cut, so the cost is linear; what is kept is capped, so the cost in memory is bounded.
+//! An event whose one data line lies in the pushed bytes is returned as a part of them, without a copy; only lines
+//! that are split between two reads are kept. Each byte is searched once for a line end, however the bytes are
+//! split, so that the cost is linear. The kept bytes are capped, so that memory is bounded: a server that never
+//! sends a line end must not fill the memory of the agent.
 
 mod line;
 #[cfg(test)]
@@ -23,17 +24,19 @@ use alloc::{string::String, vec::Vec};
 use crate::scanned::scanned;
 use line::{Lines, Split};
 
-/// Longest line, in bytes without its end [7]. Real chunks are a few hundred bytes, the largest seen
-/// (a tool call or a picture in one chunk) some hundred kilobytes.
+/// Longest line, in bytes without its end [7]. Real chunks have a few hundred bytes, the largest that were seen (a
+/// tool call or an image in one chunk) some hundred kilobytes.
 pub const MAX_LINE: usize = 1 << 20;
 
-/// Most that one event may hold, in bytes, each line counted with [`LINE_OVERHEAD`] [7].
+/// Largest event, in bytes, each line counted with [`LINE_OVERHEAD`] [7].
 pub const MAX_EVENT: usize = 8 << 20;
 
-/// What a data line counts beside its bytes, so that very many empty ones meet the cap as well [7].
+/// Bytes that each data line counts in addition to its own, so that very many empty lines reach the cap as well: each
+/// costs time though it holds nothing [7].
 pub const LINE_OVERHEAD: usize = 128;
 
-/// One event. Its data is as it came on the wire: invalid UTF-8 is the reader's to replace.
+/// One event. Its data is as received: the reader of the data replaces invalid UTF-8, since most events are valid
+/// and it validates them anyway [6].
 #[derive(Debug, PartialEq)]
 pub struct Event<'a> {
     /// The value of `event:`, empty where there was none.
@@ -44,7 +47,7 @@ pub struct Event<'a> {
     pub last_event_id: &'a str,
 }
 
-/// What stood at the end of a body without the blank line that would have made it an event.
+/// The lines at the end of a body without the blank line that would have made them an event.
 #[derive(Debug, PartialEq)]
 pub struct Tail {
     /// The value of `event:`, empty where there was none.
@@ -53,7 +56,7 @@ pub struct Tail {
     pub data: Vec<u8>,
 }
 
-/// A cap was passed. The rest of the body cannot be trusted to be events.
+/// A cap was exceeded. The rest of the body cannot be trusted to be events.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TooLong {
     /// A line of more than [`MAX_LINE`] bytes.
@@ -66,34 +69,36 @@ pub enum TooLong {
 #[derive(Debug, Default)]
 pub struct Parser {
     lines: Lines,
-    /// Data lines of the event under way that a read has cut off from its end.
+    /// Data lines of the current event whose end has not been read yet.
     data: Vec<u8>,
-    /// Data lines so far, and what they count against [`MAX_EVENT`].
+    /// Data lines so far, and their size as it counts against [`MAX_EVENT`].
     data_lines: usize,
     data_size: usize,
     name: String,
     last_event_id: String,
     /// A line had the form of a field or a comment: this may be a stream of events.
     plausible: bool,
-    /// The event handed out last stood in `data` or `name`; they are emptied when the next is asked for.
+    /// The last event that was returned borrows `data` or `name`; they are cleared when the next is requested.
     spent: bool,
 }
 
 impl Parser {
-    /// Takes the bytes of one read. Ask for all events before the next read: what is not asked for is lost.
+    /// Takes the bytes of one read. Take all events before the next read: those that were not taken are lost, since
+    /// the bytes are borrowed and not copied.
     pub fn feed<'p, 'b>(&'p mut self, bytes: &'b [u8]) -> Feed<'p, 'b> {
         Feed { parser: self, rest: bytes }
     }
 
-    /// Whether any line so far was one of an event stream: without one the body is something else.
+    /// Whether any line so far was one of an event stream. Without one the body is something else, such as a
+    /// proxy's line of text under status 200.
     pub fn is_plausible(&self) -> bool {
         self.plausible || data_value(self.lines.unfinished()).is_some()
     }
 
-    /// The data that stood at the end of the body without the blank line that would have made it an event.
+    /// The data at the end of the body without the blank line that would have made it an event.
     ///
-    /// By the standard this is nothing. Some servers leave the last blank line out [5], so the reader of
-    /// the data may look whether it is complete in itself; half an event must stay nothing.
+    /// By the standard it is no event. Some servers leave out the last blank line [5], so that the reader of the data
+    /// may check whether it is complete in itself; half an event must not count.
     pub fn into_tail(mut self) -> Option<Tail> {
         self.start_next();
         let line = core::mem::take(&mut self.lines).into_unfinished();
@@ -103,7 +108,7 @@ impl Parser {
                     self.data.push(b'\n');
                 }
                 self.data.extend_from_slice(value);
-                self.data_lines += 1;
+                self.data_lines = self.data_lines.saturating_add(1);
             }
             (b"event", value) => self.name = String::from_utf8_lossy(value).into_owned(),
             _ => {}
@@ -121,14 +126,15 @@ impl Parser {
         }
     }
 
-    /// A line that is not blank. `single` is the one data line so far, if it lies in the bytes of this read.
+    /// A line that is not blank. `single` is the one data line so far, if it lies in the bytes of this read: nearly
+    /// every event has one data line, and is then never copied.
     fn field<'b>(&mut self, line: Split<'_, 'b>, single: &mut Option<&'b [u8]>) -> Result<(), TooLong> {
         let (name, value) = name_and_value(line.bytes());
         self.plausible |= matches!(name, b"" | b"data" | b"event" | b"id" | b"retry");
         match name {
             b"data" => {
-                self.data_lines += 1;
-                self.data_size += value.len() + LINE_OVERHEAD;
+                self.data_lines = self.data_lines.saturating_add(1);
+                self.data_size = self.data_size.saturating_add(value.len()).saturating_add(LINE_OVERHEAD);
                 if self.data_size > MAX_EVENT {
                     return Err(TooLong::Event);
                 }
@@ -144,7 +150,7 @@ impl Parser {
                 }
             }
             b"event" => self.name = String::from_utf8_lossy(value).into_owned(),
-            // An id with a NUL in it is to be ignored, by the standard.
+            // The standard ignores an id that contains a NUL.
             b"id" if !value.contains(&0) => self.last_event_id = String::from_utf8_lossy(value).into_owned(),
             // `retry`, comments (an empty name) and unknown fields [4].
             _ => {}
@@ -167,12 +173,12 @@ pub struct Feed<'p, 'b> {
 }
 
 impl<'b> Feed<'_, 'b> {
-    /// The next event, or nothing when the bytes are used up.
+    /// The next event, or nothing when all bytes are read.
     pub fn next_event(&mut self) -> Result<Option<Event<'_>>, TooLong> {
         self.parser.start_next();
         let mut single: Option<&'b [u8]> = None;
         loop {
-            // Taken out and put back, so that a line may borrow it while the fields change.
+            // Taken out and put back, so that a line may borrow it while the other fields change.
             let mut lines = core::mem::take(&mut self.parser.lines);
             let blank = match lines.next_line(&mut self.rest)? {
                 None => {
@@ -192,7 +198,7 @@ impl<'b> Feed<'_, 'b> {
                 if self.parser.data_lines > 0 {
                     break;
                 }
-                // A blank line after no data only forgets the event's name.
+                // A blank line without data before it only clears the name of the event.
                 self.parser.name.clear();
             }
         }
@@ -206,10 +212,10 @@ impl<'b> Feed<'_, 'b> {
     }
 }
 
-/// Field name and value; one space behind the colon belongs to neither [2].
+/// Field name and value; one space after the colon belongs to neither [2].
 fn name_and_value(line: &[u8]) -> (&[u8], &[u8]) {
     let colon = memchr::memchr(b':', line);
-    scanned(colon.map_or(line.len(), |colon| colon + 1));
+    scanned(colon.map_or(line.len(), |colon| colon.saturating_add(1)));
     match colon {
         None => (line, &[]),
         Some(colon) => {

@@ -15,7 +15,7 @@ fn events(reads: &[&[u8]]) -> Result<Vec<String>, TooLong> {
     Ok(found)
 }
 
-/// What stands at the end of a body, as `name|data`.
+/// The data at the end of a body, as `name|data`.
 fn tail(reads: &[&[u8]]) -> Option<String> {
     let mut parser = Parser::default();
     for read in reads {
@@ -65,7 +65,7 @@ fn a_body_has_the_same_events_byte_by_byte_with_empty_reads_between() {
 }
 
 #[test]
-fn what_stands_at_the_end_without_a_blank_line_can_be_looked_at() {
+fn data_at_the_end_without_a_blank_line_can_be_read() {
     for (body, expected) in [
         (&b"data: a\n\ndata: [DONE]"[..], Some("|[DONE]")),
         (b"data: [DONE]\n", Some("|[DONE]")),
@@ -81,14 +81,14 @@ fn what_stands_at_the_end_without_a_blank_line_can_be_looked_at() {
         (b"", None),
     ] {
         for cut in 0..=body.len() {
-            let (before, behind) = body.split_at(cut);
-            assert_eq!(tail(&[before, behind]).as_deref(), expected, "{body:?} cut at {cut}");
+            let (before, after) = body.split_at(cut);
+            assert_eq!(tail(&[before, after]).as_deref(), expected, "{body:?} cut at {cut}");
         }
     }
 }
 
 #[test]
-fn a_body_is_plausible_from_its_first_line_that_an_event_stream_may_have() {
+fn a_body_is_plausible_from_its_first_line_of_an_event_stream() {
     for (body, plausible) in [
         (&b""[..], false),
         (b"upstream connect error", false),
@@ -104,9 +104,9 @@ fn a_body_is_plausible_from_its_first_line_that_an_event_stream_may_have() {
         (b"retry: 1\n", true),
     ] {
         for cut in 0..=body.len() {
-            let (before, behind) = body.split_at(cut);
+            let (before, after) = body.split_at(cut);
             let mut parser = Parser::default();
-            for read in [before, behind] {
+            for read in [before, after] {
                 assert_eq!(parser.feed(read).next_event(), Ok(None));
             }
             assert_eq!(parser.is_plausible(), plausible, "{body:?} cut at {cut}");
@@ -125,7 +125,7 @@ fn a_line_at_the_cap_passes_and_one_byte_more_does_not() {
 }
 
 #[test]
-fn an_endless_line_that_can_become_no_field_is_not_kept() {
+fn an_endless_line_is_kept_up_to_the_cap_only() {
     let read = [b'x'; 65_536];
     let mut parser = Parser::default();
     let reads = (0..).take_while(|_| parser.feed(&read).next_event().is_ok()).count();
@@ -133,7 +133,7 @@ fn an_endless_line_that_can_become_no_field_is_not_kept() {
 }
 
 #[test]
-fn very_many_empty_data_lines_meet_the_cap() {
+fn very_many_empty_data_lines_reach_the_cap() {
     let body = "data:\n".repeat(100_000);
     assert_eq!(events(&[body.as_bytes()]), Err(TooLong::Event));
     let few = "data:\n".repeat(10_000) + "\n";
@@ -141,7 +141,7 @@ fn very_many_empty_data_lines_meet_the_cap() {
 }
 
 #[test]
-fn an_event_of_many_long_lines_meets_the_cap() {
+fn an_event_of_many_long_lines_reaches_the_cap() {
     let line = |length: usize| [b"data: ", &vec![b'x'; length][..], b"\n"].concat();
     let eight = line(MAX_EVENT / 8 - LINE_OVERHEAD).repeat(8);
     assert_eq!(events(&[&eight, b"\n"]).expect("at the cap").len(), 1);

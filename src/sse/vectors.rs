@@ -90,8 +90,8 @@ fn run(file: &str) {
             assert_eq!(parse(&reads).as_ref(), Ok(expected), "{}, in its own reads", vector.name);
         }
         for cut in 0..whole.len().min(2_000) {
-            let (before, behind) = whole.split_at(cut);
-            assert_eq!(parse(&[before, behind]).as_ref(), Ok(expected), "{} cut at {cut}", vector.name);
+            let (before, after) = whole.split_at(cut);
+            assert_eq!(parse(&[before, after]).as_ref(), Ok(expected), "{} cut at {cut}", vector.name);
         }
     }
     println!("{file}: {run} vectors");

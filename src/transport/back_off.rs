@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::Instant;
-use crate::errors::{Error, Wish};
+use crate::errors::{Error, RetryAfter};
 
 /// The first back-off. Each further one is twice as long.
 const FIRST_MS: u64 = 500;
@@ -30,17 +30,17 @@ impl Retries {
         if !error.retryable || self.left == 0 {
             return None;
         }
-        let wait = match Wish::from_error(error) {
-            Wish::After(ms) => ms,
-            Wish::TooLong(_) => return None,
-            Wish::None => jittered(own_choice(self.made), now),
+        let wait = match RetryAfter::from_error(error) {
+            RetryAfter::Wait(ms) => ms,
+            RetryAfter::TooLong(_) => return None,
+            RetryAfter::None => jittered(own_choice(self.made), now),
         };
         let at = now.after(Duration::from_millis(wait));
         if at >= end {
             return None;
         }
-        self.left -= 1;
-        self.made += 1;
+        self.left = self.left.saturating_sub(1);
+        self.made = self.made.saturating_add(1);
         Some(at)
     }
 }

@@ -9,7 +9,6 @@ mod back_off;
 mod buffered_get;
 mod clock;
 mod failure;
-mod head;
 #[cfg(test)]
 pub(crate) mod scripted;
 #[cfg(target_family = "wasm")]
@@ -22,9 +21,9 @@ pub use back_off::Retries;
 pub use buffered_get::{BufferedGet, Fetched};
 pub use clock::{Instant, Now};
 pub use failure::{Cause, Failure};
-pub use head::{ResponseHead, usable_id};
 
 use crate::config::{BaseUrl, Deadlines};
+use crate::http_head::ResponseHead;
 
 /// A request that can be sent any number of times.
 #[derive(Clone, Debug)]

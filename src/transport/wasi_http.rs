@@ -135,7 +135,7 @@ impl Upload {
         if self.stream.write(piece).is_err() || self.stream.flush().is_err() {
             return Uploaded::Refused;
         }
-        self.written += piece.len();
+        self.written = self.written.saturating_add(piece.len());
         Uploaded::Some
     }
 }

@@ -8,9 +8,9 @@ use core::ops::Range;
 
 use super::chunk::{Choice, ToolCall, any_tells, tells};
 use super::replay::Field;
-use crate::json::{Raw, WireText, is_plain, parse, present, text};
+use crate::json::{Raw, WireText, is_plain, parse, present, wire_text};
 use crate::scanned::scanned;
-use crate::text::same;
+use crate::text_search::same;
 
 /// So many chunks in a row that were like none before: this server writes something new into each, and the
 /// next need not be kept.
@@ -52,7 +52,7 @@ impl Alike {
             // What is one value of JSON and begins with a quote is one string.
             _ => {
                 scanned(quoted.len());
-                text(parse(core::str::from_utf8(quoted).ok()?).ok())?
+                wire_text(parse(core::str::from_utf8(quoted).ok()?).ok())?
             }
         };
         self.unlike = 0;
@@ -70,10 +70,10 @@ impl Alike {
             && let Some((place, Some(text))) = only_text(choice)
             && let Some(start) = (text.get().as_ptr() as usize).checked_sub(json.as_ptr() as usize)
         {
-            self.unlike += 1;
+            self.unlike = self.unlike.saturating_add(1);
             self.json.clear();
             self.json.extend_from_slice(json.as_bytes());
-            self.last = Some((place, start..start + text.get().len()));
+            self.last = Some((place, start..start.saturating_add(text.get().len())));
         }
     }
 }

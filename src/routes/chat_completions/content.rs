@@ -6,7 +6,7 @@ use super::replay::Field;
 use super::think::ThinkTags;
 use crate::errors::Error;
 use crate::events::{Assembler, TextKind};
-use crate::json::{Raw, WireText, present, string, text};
+use crate::json::{Raw, WireText, present, string, wire_text};
 
 /// Reads the content of an answer.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ impl Content {
         reasoning: &mut Reasoning,
         out: &mut Assembler,
     ) -> Result<(), Error> {
-        match (text(raw), present(raw)) {
+        match (wire_text(raw), present(raw)) {
             (Some(piece), _) => self.text(&piece, reasoning, out),
             (None, Some(list)) => self.parts(list, reasoning, out),
             (None, None) => Ok(()),
@@ -69,12 +69,12 @@ impl Content {
             match string(part.kind).as_deref() {
                 Some("thinking" | "reasoning") => thinking(part, reasoning, out)?,
                 Some("text" | "output_text") | None => {
-                    if let Some(piece) = text(part.text) {
+                    if let Some(piece) = wire_text(part.text) {
                         tell(TextKind::Text, &piece, &mut self.has_text, reasoning, out)?;
                     }
                 }
                 Some("refusal") => {
-                    if let Some(piece) = text(part.refusal) {
+                    if let Some(piece) = wire_text(part.refusal) {
                         reasoning.close(out);
                         out.text(TextKind::Refusal, &piece);
                     }
@@ -91,12 +91,12 @@ impl Content {
 
 /// Mistral's thinking is a list of parts again, or plain text.
 fn thinking(part: &Part<'_>, reasoning: &mut Reasoning, out: &mut Assembler) -> Result<(), Error> {
-    if let Some(piece) = text(part.thinking).or_else(|| text(part.text)) {
+    if let Some(piece) = wire_text(part.thinking).or_else(|| wire_text(part.text)) {
         return reasoning.push(Field::Parts, &piece, out);
     }
     let Some(list) = present(part.thinking) else { return Ok(()) };
     for inner in Part::list(list).iter() {
-        if let Some(piece) = text(inner.text) {
+        if let Some(piece) = wire_text(inner.text) {
             reasoning.push(Field::Parts, &piece, out)?;
         }
     }

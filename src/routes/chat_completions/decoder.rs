@@ -14,7 +14,7 @@ use crate::answer::{self, Decoder, End, Progress};
 use crate::contract::{Finish, ResponseInfo};
 use crate::errors::{Error, from_body_error, incomplete_stream, protocol};
 use crate::events::{Assembler, TextKind};
-use crate::json::{self, Object, Raw, WireText, parse, present, string, text, unsigned};
+use crate::json::{self, Object, Raw, WireText, parse, present, string, unsigned, wire_text};
 use crate::routes::Context;
 
 /// Data lines that are not chunks: so many are skipped, one more ends the answer [17].
@@ -88,7 +88,7 @@ impl ChatDecoder {
 
     /// More of the text that the last chunk had.
     fn more(&mut self, place: Place, text: &WireText<'_>, out: &mut Assembler) -> Result<(), Error> {
-        self.told += 1;
+        self.told = self.told.saturating_add(1);
         match place {
             Place::Content => self.content.text(text, &mut self.reasoning, out),
             Place::Reasoning(field) => self.reasoning.push(field, text, out),
@@ -100,17 +100,17 @@ impl ChatDecoder {
         if let Some(delta) = &choice.delta.0 {
             let tells = delta.tells();
             self.deltas |= tells;
-            self.told += u64::from(tells);
+            self.told = self.told.saturating_add(u64::from(tells));
             self.delta(delta, out)?;
         }
         if let Some(message) = choice.message.0.as_ref().filter(|_| !self.deltas) {
-            self.told += u64::from(message.tells());
+            self.told = self.told.saturating_add(u64::from(message.tells()));
             self.delta(message, out)?;
         }
         if let Some(word) = string(choice.finish_reason) {
             self.finish_reason = Some(word.into_owned());
             self.progress = Progress::Finished;
-            self.told += 1;
+            self.told = self.told.saturating_add(1);
         }
         Ok(())
     }
@@ -118,7 +118,7 @@ impl ChatDecoder {
     fn delta(&mut self, delta: &Delta<'_>, out: &mut Assembler) -> Result<(), Error> {
         self.reasoning.read(delta, out)?;
         self.content.read(delta.content, &mut self.reasoning, out)?;
-        if let Some(refusal) = text(delta.refusal).filter(|refusal| !refusal.is_empty()) {
+        if let Some(refusal) = wire_text(delta.refusal).filter(|refusal| !refusal.is_empty()) {
             self.refused = true;
             self.reasoning.close(out);
             out.text(TextKind::Refusal, &refusal);
@@ -169,7 +169,7 @@ impl ChatDecoder {
 
     /// Counted, to be told of once at the end.
     fn skip(&mut self) -> Result<(), Error> {
-        self.skipped += 1;
+        self.skipped = self.skipped.saturating_add(1);
         if self.skipped > MAX_SKIPPED {
             return Err(protocol("The stream is made of data lines that are not JSON objects."));
         }

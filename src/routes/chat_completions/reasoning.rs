@@ -6,7 +6,7 @@ use super::chunk::{Delta, Part};
 use super::replay::{Field, ReasoningReplay};
 use crate::errors::{Error, protocol};
 use crate::events::{Assembler, TextKind};
-use crate::json::{Raw, RawValue, WireText, fields, items, present, string, text};
+use crate::json::{Raw, RawValue, WireText, fields, items, present, string, wire_text};
 
 /// Most bytes of an answer that may be kept to be sent back.
 const MAX_KEPT: usize = 8 << 20;
@@ -35,7 +35,7 @@ impl Reasoning {
             (Field::Reasoning, delta.reasoning),
             (Field::ReasoningText, delta.reasoning_text),
         ];
-        let mut texts = fields.into_iter().filter_map(|(field, raw)| Some((field, text(raw)?)));
+        let mut texts = fields.into_iter().filter_map(|(field, raw)| Some((field, wire_text(raw)?)));
         if let Some((field, text)) = texts.find(|(_, text)| !text.is_empty()) {
             self.plain = true;
             self.push(field, &text, out)?;
@@ -123,7 +123,7 @@ impl Reasoning {
     fn blocks(&mut self, raw: Raw<'_>, out: &mut Assembler) -> Result<(), Error> {
         let Some(list) = present(raw) else { return Ok(()) };
         for block in Part::list(list).iter() {
-            if let Some(text) = text(block.thinking).filter(|_| !self.plain) {
+            if let Some(text) = wire_text(block.thinking).filter(|_| !self.plain) {
                 // The text before is signed: a signature is of one block.
                 if self.replay.signature.is_some() && !text.is_empty() {
                     self.close(out);
@@ -158,5 +158,5 @@ impl Reasoning {
 /// The readable texts of an entry of `reasoning_details`.
 fn texts_of(entry: RawValue<'_>) -> impl Iterator<Item = WireText<'_>> {
     let [plain, summary] = fields(entry, ["text", "summary"]).unwrap_or_default();
-    [text(plain), text(summary)].into_iter().flatten()
+    [wire_text(plain), wire_text(summary)].into_iter().flatten()
 }

@@ -3,7 +3,7 @@
 //! The contract hands a block's `replay` to the host and takes it back unread. On this route it is a JSON
 //! object of one of the two kinds here: written by the decoder, read when the next request is encoded.
 
-use crate::json::{Json, Raw, fields, items, parse, present, surrogates::replace_lone, text};
+use crate::json::{Json, Raw, fields, items, parse, present, surrogates::replace_lone, wire_text};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 /// The route's own mark, its name: a replay that another route wrote does not parse as one of this.
 const ROUTE: &str = super::NAME;
@@ -144,7 +144,7 @@ fn begun() -> Json {
 fn opened<'a, const N: usize>(replay: &'a str, names: [&str; N]) -> Option<[Raw<'a>; N]> {
     let raw = parse(replay).ok()?;
     let [route] = fields(raw, ["route"])?;
-    if text(route)?.as_bytes() != ROUTE.as_bytes() {
+    if wire_text(route)?.as_bytes() != ROUTE.as_bytes() {
         return None;
     }
     fields(raw, names)
@@ -154,7 +154,7 @@ fn opened<'a, const N: usize>(replay: &'a str, names: [&str; N]) -> Option<[Raw<
 fn string(raw: Raw<'_>) -> Result<Option<String>, NotOurs> {
     match present(raw) {
         None => Ok(None),
-        Some(_) => text(raw).map(|text| Some(text.into_string_lossy().into_owned())).ok_or(NotOurs),
+        Some(_) => wire_text(raw).map(|text| Some(text.into_string_lossy().into_owned())).ok_or(NotOurs),
     }
 }
 

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::events::TextKind;
-use crate::text::find_bytes;
+use crate::text_search::find_bytes;
 
 const BEGIN: &[u8] = b"<think>";
 const END: &[u8] = b"</think>";
@@ -86,7 +86,7 @@ impl ThinkTags {
         // Only an end that could still become the tag is held back, so reasoning is not delayed.
         let held =
             (1..END.len()).rev().find(|&len| text.ends_with(END.get(..len).unwrap_or(END))).unwrap_or(0);
-        let (certain, maybe) = text.split_at(text.len() - held);
+        let (certain, maybe) = text.split_at(text.len().saturating_sub(held));
         out(TextKind::Reasoning, certain);
         self.held = maybe.into();
     }

@@ -9,7 +9,7 @@ use super::chunk::{Function, ToolCall};
 use super::replay::CallReplay;
 use crate::errors::Error;
 use crate::events::{Assembler, CallHandle};
-use crate::json::{Raw, WireText, present, string, text, unsigned};
+use crate::json::{Raw, WireText, present, string, unsigned, wire_text};
 
 #[derive(Debug)]
 struct Known {
@@ -139,11 +139,11 @@ impl ToolCalls {
         }
         let id = id.unwrap_or_default().into();
         self.known.push(Known { index, id, named: false, handle, chunk: self.chunk });
-        Ok(self.known.len() - 1)
+        Ok(self.known.len().saturating_sub(1))
     }
 }
 
 /// Arguments are JSON in a string, by the book; some vendors write the object itself.
 fn arguments<'a>(raw: Raw<'a>) -> Option<WireText<'a>> {
-    text(raw).or_else(|| present(raw).map(WireText::from))
+    wire_text(raw).or_else(|| present(raw).map(WireText::from))
 }

@@ -18,8 +18,8 @@ use crate::contract::{ErrorKind, Event, FinishReason};
 use crate::errors::{Error, Scrubber};
 use crate::events::Assembler;
 use crate::events::grammar::{self, Grammar};
+use crate::http_head::ResponseHead;
 use crate::routes::Context;
-use crate::transport::ResponseHead;
 
 /// What a body came to.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 //!
 //! OpenAI's reasoning models refuse `max_tokens`; most other vendors know nothing else.
 
-use crate::text::behind_last;
+use crate::text_search::after_last;
 
 /// A family of models by the number behind its name, from the first generation that takes the new field.
 struct Family {
@@ -20,7 +20,7 @@ pub const MAX_COMPLETION_TOKENS: &str = "max_completion_tokens";
 
 /// The field that this model takes. A vendor's prefix such as `openai/` does not count.
 pub fn output_limit_field(model: &str) -> &'static str {
-    let name = behind_last(model, b'/');
+    let name = after_last(model, b'/');
     if FAMILIES.iter().any(|family| family.holds(name)) { MAX_COMPLETION_TOKENS } else { MAX_TOKENS }
 }
 

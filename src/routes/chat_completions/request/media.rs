@@ -9,7 +9,7 @@ use crate::{
     errors::Error,
     history::{Place, UserPart},
     json::Json,
-    text::{contains, split_once},
+    text_search::{contains, split_once},
 };
 use alloc::format;
 

@@ -5,7 +5,7 @@ use crate::{
     contract::{Media, MediaSource},
     errors::Error,
     history::Place,
-    text::split_once,
+    text_search::split_once,
 };
 use alloc::{format, string::String};
 

@@ -12,7 +12,7 @@ use crate::{
 /// # Errors
 /// `invalid-request` for media that cannot be sent.
 pub fn write(json: &mut Json, turns: &[Turn<'_>], warnings: &mut Warnings) -> Result<usize, Error> {
-    let mut count = 0;
+    let mut count = 0_usize;
     json.raw("[");
     for turn in turns {
         match turn {
@@ -25,7 +25,7 @@ pub fn write(json: &mut Json, turns: &[Turn<'_>], warnings: &mut Warnings) -> Re
                 results(json, turn)?;
             }
         }
-        count += 1;
+        count = count.saturating_add(1);
     }
     json.raw("]");
     Ok(count)

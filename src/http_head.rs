@@ -1,20 +1,23 @@
-//! The head of an answer.
+//! The head of an HTTP response, which the transport reads and the errors and routes look into.
+//!
+//! A module of its own below all of them, so that errors do not depend on the transport.
 
 use alloc::{string::String, vec::Vec};
 
-/// Headers that carry a request id, the provider's own first, then those of gateways before it.
+/// Headers with a request id, the provider's own first, then those of the gateways that its software descends from
+/// and of proxies in front of it: support can find a request only by the id of its own system.
 const REQUEST_ID_HEADERS: &[&str] =
     &["x-cometapi-request-id", "x-oneapi-request-id", "x-request-id", "request-id"];
 
-/// Longest request id, in bytes.
+/// Longest request id, in bytes. Longer values were never ids, and an error must stay small.
 const MAX_ID: usize = 160;
 
-/// Status and headers of an answer.
+/// Status and headers of a response.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ResponseHead {
     /// The HTTP status.
     pub status: u16,
-    /// Names in lower case, values as they came.
+    /// Names in lower case, values as received: they need not be UTF-8.
     pub headers: Vec<(String, Vec<u8>)>,
 }
 
@@ -25,18 +28,20 @@ impl ResponseHead {
         core::str::from_utf8(value).ok()
     }
 
-    /// What to quote to the provider's support, as it came: who shows it scrubs it.
+    /// The id to quote to the provider's support, as received. Scrub it before showing it: a server may put the
+    /// key there.
     pub fn request_id(&self) -> Option<&str> {
         REQUEST_ID_HEADERS.iter().find_map(|name| usable_id(self.header(name)?))
     }
 
-    /// Whether the status says that the body is the answer.
+    /// Whether the status is 2xx, so that the body is the requested one and no error.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 }
 
-/// An id as support would take it: visible, and of a length that somebody may read out.
+/// The id, if support could use it: only visible characters, and not too long. Anything else may be an attempt to
+/// write into a terminal or a log.
 pub fn usable_id(id: &str) -> Option<&str> {
     let id = id.trim_ascii();
     let usable = (1..=MAX_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());

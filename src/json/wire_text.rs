@@ -1,25 +1,25 @@
-//! Leaves: text, whole numbers, floats, whatever type they were written as.
+//! The text of a JSON string, with its escapes undone.
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use crate::scanned::scanned;
 
 use super::{
-    Number, PairJoiner, Raw,
+    PairJoiner, Raw,
     surrogates::{ESCAPE, unit},
 };
 
-/// Text as JSON can hold it: UTF-8 but for lone halves of surrogate pairs, which stand as the three bytes
-/// that UTF-8 would use for them [16]. A stream may cut a pair in two, so they are kept until the other
-/// half may have come; see [`PairJoiner`].
+/// Text as JSON can contain it: UTF-8 except for lone halves of surrogate pairs, each written as the three bytes that
+/// UTF-8 would use for it [16]. A stream may split a pair, so that a half is kept until the next chunk; see
+/// [`PairJoiner`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct WireText<'a>(Form<'a>);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Form<'a> {
-    /// As most text is: known to be UTF-8, so that nobody has to look again.
+    /// Without escapes, as most text: known to be UTF-8, so that it is not validated again.
     Plain(&'a str),
-    /// It was spelled with escapes, or is a piece of something.
+    /// It was written with escapes, or is a part of something.
     Bytes(Cow<'a, [u8]>),
 }
 
@@ -37,7 +37,7 @@ impl<'a> WireText<'a> {
         }
     }
 
-    /// The text where it is known without a look to have no halves in it.
+    /// The text, if it is known without a search to contain no halves.
     pub fn plain(&self) -> Option<&'a str> {
         match self.0 {
             Form::Plain(text) => Some(text),
@@ -76,12 +76,12 @@ fn replaced(bytes: &[u8]) -> String {
     text
 }
 
-/// The text of a JSON string; nothing where another type stands.
-pub fn text<'a>(raw: Raw<'a>) -> Option<WireText<'a>> {
+/// The text of a JSON string; nothing for a value of another type.
+pub fn wire_text<'a>(raw: Raw<'a>) -> Option<WireText<'a>> {
     unescaped(raw?.get())
 }
 
-/// What a JSON string spells, which the parser has found whole; nothing where another type stands.
+/// The text that a JSON string spells, which the parser has found complete; nothing for a value of another type.
 ///
 /// Lone surrogates are kept; text without escapes is not copied.
 pub(super) fn unescaped(json: &str) -> Option<WireText<'_>> {
@@ -90,8 +90,8 @@ pub(super) fn unescaped(json: &str) -> Option<WireText<'_>> {
     }
     let inner = within_quotes(json);
     let first = memchr::memchr(b'\\', inner.as_bytes());
-    // With escapes it is searched to its end, and then spelled.
-    scanned(if first.is_some() { 2 * inner.len() } else { inner.len() });
+    // With escapes it is searched to its end, and then decoded.
+    scanned(if first.is_some() { inner.len().saturating_mul(2) } else { inner.len() });
     let Some(first) = first else { return Some(WireText::from(inner)) };
     let mut text = Vec::with_capacity(inner.len());
     let (mut run, mut rest) = inner.as_bytes().split_at(first);
@@ -105,14 +105,14 @@ pub(super) fn unescaped(json: &str) -> Option<WireText<'_>> {
     }
 }
 
-/// What stands between the quotes of a string, which the parser has found whole.
+/// The part between the quotes of a string, which the parser has found complete.
 fn within_quotes(json: &str) -> &str {
     json.get(1..json.len().saturating_sub(1)).unwrap_or_default()
 }
 
-/// Writes what the escape at the beginning stands for, and gives what is behind it.
+/// Writes the character of the escape at the beginning, and returns the bytes after it.
 fn escape<'b>(escaped: &'b [u8], text: &mut Vec<u8>) -> Option<&'b [u8]> {
-    let (kind, behind) = escaped.get(1..)?.split_first()?;
+    let (kind, after) = escaped.get(1..)?.split_first()?;
     text.push(match kind {
         b'b' => 0x08,
         b't' => b'\t',
@@ -123,58 +123,31 @@ fn escape<'b>(escaped: &'b [u8], text: &mut Vec<u8>) -> Option<&'b [u8]> {
         // `"`, `\` and `/` stand for themselves.
         other => *other,
     });
-    Some(behind)
+    Some(after)
 }
 
 /// One escape `\uXXXX`, or a pair of them that are one character.
 fn code_point<'b>(escaped: &'b [u8], text: &mut Vec<u8>) -> Option<&'b [u8]> {
-    let (first, behind) = (unit(escaped, 0)?, escaped.get(ESCAPE..)?);
-    if let (0xD800..=0xDBFF, Some(second @ 0xDC00..=0xDFFF)) = (first, unit(behind, 0)) {
-        let point = 0x10000 + ((first & 0x3FF) << 10 | second & 0x3FF);
+    let (first, after) = (unit(escaped, 0)?, escaped.get(ESCAPE..)?);
+    if let (0xD800..=0xDBFF, Some(second @ 0xDC00..=0xDFFF)) = (first, unit(after, 0)) {
+        // At most 0x10FFFF.
+        let point = 0x10000_u32.wrapping_add((first & 0x3FF) << 10 | second & 0x3FF);
         let tail = [point >> 12, point >> 6, point].map(|bits| 0x80 | (bits & 0x3F) as u8);
         text.push(0xF0 | (point >> 18) as u8);
         text.extend_from_slice(&tail);
-        return behind.get(ESCAPE..);
+        return after.get(ESCAPE..);
     }
     match first {
         ..0x80 => text.push(first as u8),
         0x80..0x800 => text.extend_from_slice(&[0xC0 | (first >> 6) as u8, 0x80 | (first & 0x3F) as u8]),
-        // The halves of pairs too.
+        // Halves of pairs too: see `WireText`.
         _ => text.extend_from_slice(&[
             0xE0 | (first >> 12) as u8,
             0x80 | (first >> 6 & 0x3F) as u8,
             0x80 | (first & 0x3F) as u8,
         ]),
     }
-    Some(behind)
-}
-
-/// A string, or a number as a string: ids and codes come as either. Empty is nothing.
-pub fn string<'a>(raw: Raw<'a>) -> Option<Cow<'a, str>> {
-    let value = raw?.get();
-    let found = match value.as_bytes().first()? {
-        b'"' => text(raw)?.into_string_lossy(),
-        b'-' | b'0'..=b'9' => Cow::Borrowed(value),
-        _ => return None,
-    };
-    (!found.is_empty()).then_some(found)
-}
-
-/// A finite number, also one written as a string.
-pub fn float(raw: Raw<'_>) -> Option<f64> {
-    Number::parse(&string(raw)?)?.as_f64()
-}
-
-/// A whole number from 0 on, also one written as a string or as a float [12].
-pub fn unsigned(raw: Raw<'_>) -> Option<u64> {
-    let number = Number::parse(&string(raw)?)?;
-    if let Some(whole) = number.as_u64() {
-        return Some(whole);
-    }
-    // 2^53: beyond it a float does not tell one whole number from the next.
-    let value = number.as_f64().filter(|value| (0.0..=9_007_199_254_740_992.0).contains(value))?;
-    let whole = value as u64;
-    (whole as f64 == value).then_some(whole)
+    Some(after)
 }
 
 #[cfg(test)]
@@ -188,38 +161,18 @@ mod tests {
 
     #[test]
     fn text_without_escapes_is_borrowed_and_lone_surrogates_are_kept() {
-        assert!(matches!(text(Some(raw("\"plain ä\""))), Some(WireText(Form::Plain(_)))));
-        let lone = text(Some(raw(r#""a\ud83d""#))).expect("text");
+        assert!(matches!(wire_text(Some(raw("\"plain ä\""))), Some(WireText(Form::Plain(_)))));
+        let lone = wire_text(Some(raw(r#""a\ud83d""#))).expect("text");
         assert_eq!(lone.as_bytes(), b"a\xED\xA0\xBD");
         assert_eq!(lone.into_string_lossy(), "a\u{FFFD}");
-        assert_eq!(text(Some(raw(r#""\ud83d\ude00""#))).expect("text").into_string_lossy(), "😀");
+        assert_eq!(wire_text(Some(raw(r#""\ud83d\ude00""#))).expect("text").into_string_lossy(), "😀");
     }
 
     #[test]
     fn text_of_another_type_is_nothing() {
         for other in ["null", "1", "[1,2]", "{}", "true"] {
-            assert_eq!(text(Some(raw(other))), None, "{other}");
+            assert_eq!(wire_text(Some(raw(other))), None, "{other}");
         }
-        assert_eq!(text(None), None);
-    }
-
-    #[test]
-    fn numbers_come_as_numbers_strings_and_floats() {
-        for (json, expected) in [
-            ("7", Some(7)),
-            ("\"7\"", Some(7)),
-            ("7.0", Some(7)),
-            ("\" 7.0 \"", Some(7)),
-            ("1e3", Some(1000)),
-            ("18446744073709551615", Some(u64::MAX)),
-            ("7.5", None),
-            ("-1", None),
-            ("1e999", None),
-            ("\"\"", None),
-            ("null", None),
-            ("[7]", None),
-        ] {
-            assert_eq!(unsigned(Some(raw(json))), expected, "{json}");
-        }
+        assert_eq!(wire_text(None), None);
     }
 }

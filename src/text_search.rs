@@ -1,0 +1,88 @@
+//! Searching and comparing text, with one small implementation for the whole component.
+//!
+//! The standard library searches with an algorithm for long patterns, and adds 5 KB of code and tables to the
+//! component where one string is searched in another. All patterns here are short and known, so that comparing at
+//! each occurrence of the first byte is as fast.
+
+use crate::scanned::scanned;
+
+/// The position of the first occurrence of a short piece. It is compared wherever its first byte occurs, so that the
+/// cost is at worst the length of the text times that of the piece: use it for pieces of our own only, never for
+/// one that a server chooses.
+pub fn find_bytes(text: &[u8], piece: &[u8]) -> Option<usize> {
+    let Some(first) = piece.first() else { return Some(0) };
+    let mut at = 0;
+    loop {
+        let found = memchr::memchr(*first, text.get(at..)?);
+        scanned(found.map_or(text.len().saturating_sub(at), |found| found.saturating_add(1)));
+        // A position within the text cannot wrap; a check would cost more than the comparison.
+        at = at.wrapping_add(found?);
+        if text.get(at..)?.starts_with(piece) {
+            return Some(at);
+        }
+        at = at.wrapping_add(1);
+    }
+}
+
+/// Whether two runs of bytes are the same, eight bytes at a time. `==` calls `memcmp`, which goes byte by byte on this
+/// target, and chunks of a stream are compared with the one before on the hot path.
+pub fn same(one: &[u8], other: &[u8]) -> bool {
+    let ((words, rest), (others, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    let equal = |(one, other): (&[u8; 8], &[u8; 8])| u64::from_le_bytes(*one) == u64::from_le_bytes(*other);
+    let equal_bytes = |(one, other): (&u8, &u8)| one == other;
+    scanned(one.len());
+    one.len() == other.len()
+        && words.iter().zip(others).all(equal)
+        && rest.iter().zip(other_rest).all(equal_bytes)
+}
+
+/// The value of `digits` hexadecimal digits, at most seven, at a position.
+pub fn hex(text: &[u8], at: usize, digits: usize) -> Option<u32> {
+    let digits = text.get(at..at.checked_add(digits)?)?;
+    digits.iter().try_fold(0, |value: u32, &byte| Some(value << 4 | char::from(byte).to_digit(16)?))
+}
+
+/// The text without a byte-order mark before it and white space around it.
+pub fn trim(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text).trim_ascii()
+}
+
+/// The position of the first occurrence of a short piece.
+pub fn find(text: &str, piece: &str) -> Option<usize> {
+    find_bytes(text.as_bytes(), piece.as_bytes())
+}
+
+/// Whether a short piece occurs anywhere.
+pub fn contains(text: &str, piece: &str) -> bool {
+    find(text, piece).is_some()
+}
+
+/// The text before and after the first occurrence of a short piece.
+pub fn split_once<'t>(text: &'t str, piece: &str) -> Option<(&'t str, &'t str)> {
+    let (before, rest) = text.split_at_checked(find(text, piece)?)?;
+    Some((before, rest.get(piece.len()..)?))
+}
+
+/// The text after the last of these ASCII characters; all of it where there is none.
+pub fn after_last(text: &str, separator: u8) -> &str {
+    let length = text.bytes().rev().take_while(|byte| *byte != separator).count();
+    // An ASCII character is one byte, so that the position after it is between two characters.
+    text.get(text.len().saturating_sub(length)..).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_is_found_where_the_standard_library_finds_it() {
+        let texts = ["", "a", "aa", "aab", "ababac", "好a好", "aaaaaaaab", "b"];
+        let pieces = ["", "a", "b", "ab", "aab", "abac", "好", "a好", "c"];
+        for text in texts {
+            for piece in pieces {
+                assert_eq!(find(text, piece), text.find(piece), "{piece:?} in {text:?}");
+                assert_eq!(split_once(text, piece), text.split_once(piece), "{piece:?} in {text:?}");
+            }
+        }
+    }
+}
