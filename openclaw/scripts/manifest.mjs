@@ -30,7 +30,7 @@ function row({ params: _sources, input, ...model }) {
   return { ...model, ...(kinds?.length ? { input: kinds } : {}) };
 }
 
-const models = definitionsOf(builtIn.models).map(row);
+const models = definitionsOf(builtIn).map(row);
 if (!models.some((model) => model.id === description.defaultModel)) {
   throw new Error(`the default model ${description.defaultModel} is not in the built-in list`);
 }

@@ -35,13 +35,30 @@ export async function serve(handler: http.RequestListener): Promise<Server> {
   };
 }
 
-/** A server in a thread of its own, which answers while this one is busy, 100 ms after it was asked. */
-export async function serveApart(text: string): Promise<AsyncDisposable & { baseUrl: string; asked: Promise<void> }> {
-  const worker = new Worker(new URL('./server_thread.js', import.meta.url), { workerData: text });
+/** What this thread and the server's thread signal to each other, in shared memory. */
+export const SIGNAL = { none: 0, respond: 1, responded: 2 } as const;
+
+export interface ThreadServer extends AsyncDisposable {
+  baseUrl: string;
+  /** The server has a request. */
+  received: Promise<void>;
+  /** Lets the server respond, and blocks this thread until the response is on its way. */
+  respondWhileBlocked(): void;
+}
+
+/** A server in a thread of its own, which can respond while this thread is blocked. */
+export async function serveFromThread(text: string): Promise<ThreadServer> {
+  const signal = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(new URL('./server_thread.js', import.meta.url), { workerData: { text, signal } });
   const [port] = (await once(worker, 'message')) as [number];
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
-    asked: once(worker, 'message').then(() => undefined),
+    received: once(worker, 'message').then(() => undefined),
+    respondWhileBlocked() {
+      Atomics.store(signal, 0, SIGNAL.respond);
+      Atomics.notify(signal, 0);
+      Atomics.wait(signal, 0, SIGNAL.respond);
+    },
     async [Symbol.asyncDispose]() {
       await worker.terminate();
     },
@@ -92,10 +109,13 @@ export function textOf(events: Event[]): string {
   return events.map((event) => (event.tag === 'block-delta' ? event.val.text : '')).join('');
 }
 
-/** Until something is so, or for five seconds, which is an error. */
-export async function eventually(what: string, isSo: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 5000; !isSo(); ) {
-    if (Date.now() > deadline) throw new Error(`after five seconds, still not: ${what}`);
+/** How long a test waits for something that must happen, in milliseconds: long enough that only a hang is caught. */
+const PATIENCE_MS = 120_000;
+
+/** Waits until a condition holds. It fails only if the condition never does. */
+export async function eventually(what: string, holds: () => boolean): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE_MS; !holds(); ) {
+    if (Date.now() > deadline) throw new Error(`after ${PATIENCE_MS} ms, still not: ${what}`);
     await new Promise((soon) => setTimeout(soon, 5));
   }
 }

@@ -100,6 +100,7 @@ export class Failure extends Error {
       retryable: trapped,
       requestSent: trapped,
       partial: false,
+      suggestedModel: undefined,
       detailsJson: undefined,
     });
     failure.cause = cause;

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { cores, sha256 } from '../../generated/cores.js';
 import { Connections, type ProxyEnvironment } from '../host/connections.js';
 import type { Component } from './contract.js';
-import type { Modules } from './instance.js';
+import { Instance, type Modules } from './instance.js';
 import { Instances } from './instances.js';
 import { ComponentSession } from './session.js';
 
@@ -36,7 +36,8 @@ export function loadComponent(proxy: ProxyEnvironment = {}, file: URL = FILE): P
 }
 
 async function load(file: URL, proxy: ProxyEnvironment): Promise<Component> {
-  const instances = new Instances(await compile(file));
+  const modules = await compile(file);
+  const instances = new Instances(() => new Instance(modules));
   const connections = new Connections(proxy);
   const first = instances.take();
   const description = first.run(undefined, () => first.provider.describe());

@@ -1,4 +1,7 @@
-/** A session over the instances: each question gets a client of its own, and is driven by what its socket brings. */
+/**
+ * A session over the instances. Each completion has a client of its own. A call runs when its socket has data, or when
+ * the component asked to be called again.
+ */
 
 import type { Connections } from '../host/connections.js';
 import { Credential } from '../host/credential.js';
@@ -13,21 +16,22 @@ import {
   type Event,
   Failure,
   type ModelList,
+  type Pending,
   type Request,
   type Session,
   type SessionOptions,
 } from './contract.js';
-import { Instance } from './instance.js';
+import type { Instance } from './instance.js';
 import type { Instances } from './instances.js';
-import { Question, type Rights } from './question.js';
+import { PendingCall, type Rights } from './pending_call.js';
 import { requireTexts } from './wellformed.js';
 
-/** Events taken at once. Each takes its turn with what else the event loop has to do. */
-const MOST_EVENTS = 64;
+/** Events taken in one call. The bound keeps a fast stream from holding up everything else on the event loop. */
+const MAX_EVENTS = 64;
 
-/** What is asked again and again until it has an answer. */
-interface Poll<T> {
-  poll(waitMs: number): T | undefined;
+/** A query of the component: it is polled until its result is ready. */
+interface Query<T> {
+  poll(waitMs: number): { tag: 'ready'; val: T } | { tag: 'pending'; val: Pending };
 }
 
 export class ComponentSession implements Session {
@@ -58,28 +62,28 @@ export class ComponentSession implements Session {
     options.signal?.throwIfAborted();
     requireTexts(request);
     const instance = this.#instances.take();
-    const question = new Question(this.#rights, options);
+    const call = new PendingCall(this.#rights, options);
     let client: Client | undefined;
     let completion: ReturnType<Client['complete']> | undefined;
     let done = false;
     try {
       const opened = (client = this.#open(instance));
-      const running = (completion = instance.run(question, () => opened.complete(request)));
+      const running = (completion = instance.run(call, () => opened.complete(request)));
       while (!done) {
-        question.throwIfAborted();
-        const batch = instance.run(question, () => running.next(MOST_EVENTS, 0));
+        call.throwIfAborted();
+        const batch = instance.run(call, () => running.next(MAX_EVENTS, 0));
         done = batch.done;
         if (batch.events.length > 0) yield batch.events;
-        else if (!done) await question.sleep();
+        else if (!done) await call.sleep(batch.wakeAfterMs);
       }
     } finally {
-      question.cancelled = !done;
+      call.cancelled = !done;
       try {
         this.#dispose(instance, completion);
         this.#dispose(instance, client);
       } finally {
-        // Even when the component traps here: its connection would stay open, and its place taken.
-        question.end();
+        // Also when the component traps in the drop: otherwise the connection and its slot in the instance would leak.
+        call.end();
         this.#instances.giveBack(instance);
       }
     }
@@ -88,11 +92,11 @@ export class ComponentSession implements Session {
   async models(how: Discovery, maxAgeMs: number, options: CallOptions = {}): Promise<ModelList> {
     // The client remembers a list; it lives as long as its instance does.
     if (!this.#listing || this.#listing.instance.broken) {
-      const instance = new Instance(this.#instances.modules);
+      const instance = this.#instances.create();
       this.#listing = { instance, client: this.#open(instance) };
     }
     const { instance, client } = this.#listing;
-    return this.#answer(instance, options, () => client.models(how, BigInt(maxAgeMs)));
+    return this.#result(instance, options, () => client.models(how, BigInt(maxAgeMs)));
   }
 
   async account(options: CallOptions = {}): Promise<Account> {
@@ -100,7 +104,7 @@ export class ComponentSession implements Session {
     try {
       const client = this.#open(instance);
       try {
-        return await this.#answer(instance, options, () => client.account());
+        return await this.#result(instance, options, () => client.account());
       } finally {
         this.#dispose(instance, client);
       }
@@ -109,25 +113,28 @@ export class ComponentSession implements Session {
     }
   }
 
-  async #answer<T>(instance: Instance, options: CallOptions, ask: () => Poll<T>): Promise<T> {
+  async #result<T>(instance: Instance, options: CallOptions, start: () => Query<T>): Promise<T> {
     options.signal?.throwIfAborted();
-    const question = new Question(this.#rights, options);
-    let query: Poll<T> | undefined;
-    let answer: T | undefined;
+    const call = new PendingCall(this.#rights, options);
+    let query: Query<T> | undefined;
+    let finished = false;
     try {
-      const asked = (query = instance.run(question, ask));
+      const running = (query = instance.run(call, start));
       for (;;) {
-        question.throwIfAborted();
-        answer = instance.run(question, () => asked.poll(0));
-        if (answer !== undefined) return answer;
-        await question.sleep();
+        call.throwIfAborted();
+        const poll = instance.run(call, () => running.poll(0));
+        if (poll.tag === 'ready') {
+          finished = true;
+          return poll.val;
+        }
+        await call.sleep(poll.val.wakeAfterMs);
       }
     } finally {
-      question.cancelled = answer === undefined;
+      call.cancelled = !finished;
       try {
         this.#dispose(instance, query);
       } finally {
-        question.end();
+        call.end();
       }
     }
   }
@@ -154,7 +161,7 @@ function configOf(options: SessionOptions): Config {
   };
 }
 
-/** The component tells what is wrong with a base URL; of the key it knows nothing. */
+/** The component checks the base URL; the key is checked here, because the component never sees it. */
 function credentialOf(key: string, baseUrl: string): Credential {
   try {
     return new Credential(key, baseUrl);

@@ -44,6 +44,7 @@ export class Exchange {
   #uploading = 0;
   #refused = false;
   #deadline: NodeJS.Timeout | undefined;
+  #expiry: NodeJS.Immediate | undefined;
 
   constructor(outgoing: Outgoing, grant: Grant) {
     this.#grant = grant;
@@ -137,7 +138,7 @@ export class Exchange {
 
   /** Nobody reads on. An answer that is about to end may do so, for the connection's sake; any other is closed. */
   release(): void {
-    clearTimeout(this.#deadline);
+    this.#clearDeadline();
     this.#grant.exchanges.delete(this);
     const response = this.#response;
     if (this.#ended || this.#failure) return;
@@ -149,7 +150,7 @@ export class Exchange {
 
   /** Closes the connection. */
   close(): void {
-    clearTimeout(this.#deadline);
+    this.#clearDeadline();
     if (!this.#ended) this.#request.destroy();
   }
 
@@ -168,7 +169,7 @@ export class Exchange {
   }
 
   #begin(response: http.IncomingMessage): void {
-    clearTimeout(this.#deadline);
+    this.#clearDeadline();
     this.#stage = 'receiving';
     this.#response = response;
     const arrived = (): void => {
@@ -199,12 +200,22 @@ export class Exchange {
     return shown;
   }
 
-  #limit(milliseconds: number, code: ErrorCode): void {
+  #clearDeadline(): void {
     clearTimeout(this.#deadline);
+    clearImmediate(this.#expiry);
+  }
+
+  #limit(milliseconds: number, code: ErrorCode): void {
+    this.#clearDeadline();
     if (milliseconds <= 0) return;
-    this.#deadline = setTimeout(() => {
+    const expire = (): void => {
       this.#fail(code);
       this.#request.destroy();
+    };
+    // Node runs timers before it reads sockets. After the event loop was blocked, the connection may be up or the
+    // response may have arrived, and only the socket's turn shows it; `#clearDeadline` then cancels both steps.
+    this.#deadline = setTimeout(() => {
+      this.#expiry = setImmediate(expire);
     }, milliseconds);
   }
 
@@ -214,7 +225,7 @@ export class Exchange {
   }
 
   #fail(code: ErrorCode): void {
-    clearTimeout(this.#deadline);
+    this.#clearDeadline();
     if (this.#ended) return;
     // The first cause is the one that counts: what follows is its consequence.
     this.#failure ??= code;

@@ -71,7 +71,7 @@ export class RequestOptions {
   }
 
   setBetweenBytesTimeout(_nanoseconds: bigint | undefined): void {
-    // The component looks at its own at each heartbeat.
+    // Not needed: the component checks its own idle deadline, and reports by `wake-after-ms` when it is due.
   }
 }
 

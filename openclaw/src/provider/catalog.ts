@@ -43,8 +43,7 @@ export class Catalog {
 
   /** What is built in. */
   async listed(context: Pick<CatalogContext, 'config'>): Promise<CatalogResult> {
-    const { models } = await this.#fromComponent();
-    return { provider: this.#provider(context, definitionsOf(models)) };
+    return { provider: this.#provider(context, definitionsOf(await this.#fromComponent())) };
   }
 
   /** What the service has for this key. Without a key there is nothing to say; a failure is an outcome. */
@@ -56,7 +55,7 @@ export class Catalog {
     try {
       const list = await this.#fromService(context, discoveryApiKey ?? apiKey);
       for (const warning of list.warnings) this.#parts.warn(`the list of models: ${warning}`);
-      const provider = { ...this.#provider(context, definitionsOf(list.models)), apiKey };
+      const provider = { ...this.#provider(context, definitionsOf(list)), apiKey };
       return { provider, outcomes: [{ ...identity, status: 'ready' }] };
     } catch (error) {
       context.signal?.throwIfAborted();
@@ -67,9 +66,9 @@ export class Catalog {
 
   /** A model that is in no list, by what is built in: that holds more than what is listed. */
   async prepare(context: DynamicModelContext): Promise<DynamicModel | undefined> {
-    const { models } = await this.#fromComponent();
+    const { models, sourceSets } = await this.#fromComponent();
     const known = models.find((model) => model.id === context.modelId);
-    return known && this.#dynamic(context, definitionOf(known));
+    return known && this.#dynamic(context, definitionOf(known, sourceSets));
   }
 
   /** A model that is in no list, with nothing known of it. */

@@ -114,8 +114,8 @@ function nameOf(record: ErrorRecord): FailureName {
 
 /** The facts that a message has no field for. */
 function diagnosticOf(record: ErrorRecord, now: number): Diagnostic {
-  const { kind, httpStatus, providerCode, requestId, requestSent, partial } = record;
-  const facts = { kind: kind.tag, httpStatus, providerCode, requestId, requestSent, partial };
+  const { kind, httpStatus, providerCode, requestId, requestSent, partial, suggestedModel } = record;
+  const facts = { kind: kind.tag, httpStatus, providerCode, requestId, requestSent, partial, suggestedModel };
   const known = Object.entries(facts).filter(([, value]) => value !== undefined);
   return { type: 'cometapi_error', timestamp: now, details: Object.fromEntries(known) };
 }

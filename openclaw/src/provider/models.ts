@@ -1,6 +1,6 @@
 /** Models of the contract as OpenClaw lists them. */
 
-import type { Model as ContractModel, Price } from '../component/contract.js';
+import type { Model as ContractModel, ModelList, Price } from '../component/contract.js';
 import type { ModelDefinition, Rates } from '../sdk.js';
 import { thinkingLevelMap } from './reasoning.js';
 
@@ -9,9 +9,12 @@ const ROUTE = 'chat-completions';
 
 const INPUTS = ['text', 'image', 'video', 'audio'] as const;
 
-/** The models that OpenClaw can talk with, in the order given. */
-export function definitionsOf(models: readonly ContractModel[]): ModelDefinition[] {
-  return models.filter(isForChat).map(definitionOf);
+/** The sources of the facts about a list's models. Each model names its set by index. */
+export type SourceSets = ModelList['sourceSets'];
+
+/** The models of a list that OpenClaw can talk with, in the order given. */
+export function definitionsOf({ models, sourceSets }: Pick<ModelList, 'models' | 'sourceSets'>): ModelDefinition[] {
+  return models.filter(isForChat).map((model) => definitionOf(model, sourceSets));
 }
 
 /** Whether a model answers in text over the wire that is spoken here, now. What is not known speaks for it. */
@@ -31,7 +34,7 @@ function isForChat(model: ContractModel): boolean {
  * What is known of a model. The rest is left out: OpenClaw has its own careful numbers for a window or a limit that it
  * was not told, shows no price where there is none, and knows none of them for a fact.
  */
-export function definitionOf(model: ContractModel): ModelDefinition {
+export function definitionOf(model: ContractModel, sourceSets: SourceSets): ModelDefinition {
   const { contextWindow, maxOutputTokens } = model;
   const reasoning = model.reasoning ?? (model.reasoningEfforts.length > 0 ? true : undefined);
   const levels = thinkingLevelMap(model.reasoningEfforts);
@@ -46,7 +49,7 @@ export function definitionOf(model: ContractModel): ModelDefinition {
     ...(contextWindow ? { contextWindow: Number(contextWindow) } : {}),
     ...(maxOutputTokens ? { maxTokens: Number(maxOutputTokens) } : {}),
     ...(levels === undefined ? {} : { thinkingLevelMap: levels }),
-    params: { cometapi: provenance(model) },
+    params: { cometapi: provenance(model, sourceSets) },
   };
 }
 
@@ -61,10 +64,11 @@ function ratesOf(price: Price): Rates | undefined {
 }
 
 /** Where the facts come from, kept beside them in the one member that OpenClaw hands through. */
-function provenance(model: ContractModel): Record<string, unknown> {
+function provenance(model: ContractModel, sourceSets: SourceSets): Record<string, unknown> {
+  const sources = sourceSets[model.sources] ?? [];
   return {
     status: model.status,
     ...(model.vendor === undefined ? {} : { vendor: model.vendor }),
-    sources: Object.fromEntries(model.sources.map(({ fact, source }) => [fact, source])),
+    sources: Object.fromEntries(sources.map(({ fact, source }) => [fact, source])),
   };
 }

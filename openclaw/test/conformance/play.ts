@@ -1,7 +1,7 @@
 /** Plays one case, and says what is wrong with what came of it. */
 
 import { type Account, type Event, Failure, type ModelList, type Session } from '../../src/component/contract.js';
-import type { Instance } from '../../src/component/instance.js';
+import { Instance } from '../../src/component/instance.js';
 import { Instances } from '../../src/component/instances.js';
 import { compile, loadComponent } from '../../src/component/load.js';
 import { ComponentSession } from '../../src/component/session.js';
@@ -55,7 +55,8 @@ interface Played {
 
 /** Opens a session of its own instances, and tells the one that it will use. */
 async function open(stand: Server, setup: Case['setup'] = {}): Promise<{ session: Session; instance: Instance }> {
-  const instances = new Instances(await compile());
+  const modules = await compile();
+  const instances = new Instances(() => new Instance(modules));
   const component = await loadComponent();
   const options = {
     apiKey: stand.key,

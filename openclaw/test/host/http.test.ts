@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Question } from '../../src/component/question.js';
+import { PendingCall } from '../../src/component/pending_call.js';
 import { Connections } from '../../src/host/connections.js';
 import { Credential } from '../../src/host/credential.js';
 import { errorCode } from '../../src/host/error_codes.js';
@@ -11,13 +11,13 @@ import { KEY, serve } from '../server.js';
 
 const ORIGIN = 'https://api.cometapi.com';
 
-function question(origin: string): Question {
+function pendingCall(origin: string): PendingCall {
   const rights = {
     credential: new Credential(KEY, `${origin}/v1`),
     redaction: new Redaction(KEY),
     connections: new Connections(),
   };
-  return new Question(rights, {});
+  return new PendingCall(rights, {});
 }
 
 function request(scheme: 'HTTP' | 'HTTPS', authority: string, path = '/v1/models'): OutgoingRequest {
@@ -39,7 +39,7 @@ const DENIED: [string, OutgoingRequest][] = [
 
 for (const [what, outgoing] of DENIED) {
   test(`a request is refused that goes to ${what}`, () => {
-    assert.throws(() => send(outgoing, undefined, question(ORIGIN)), { tag: 'HTTP-request-denied' });
+    assert.throws(() => send(outgoing, undefined, pendingCall(ORIGIN)), { tag: 'HTTP-request-denied' });
     assert.equal(outgoing.exchange, undefined);
   });
 }
@@ -50,7 +50,7 @@ test('a request outside of a question is refused', () => {
 
 test('an address that is none is refused', () => {
   const bad = request('HTTPS', 'api.cometapi.com', 'v1/models');
-  assert.throws(() => send(bad, undefined, question(ORIGIN)), { tag: 'HTTP-request-URI-invalid' });
+  assert.throws(() => send(bad, undefined, pendingCall(ORIGIN)), { tag: 'HTTP-request-URI-invalid' });
 });
 
 test('the key goes to what lies below the base URL, and nowhere else on its origin', () => {
@@ -104,26 +104,26 @@ test('a request without a body has none, and one with a body is sent as it is wr
     });
   });
   const authority = new URL(server.origin).host;
-  const asked = question(server.origin);
+  const call = pendingCall(server.origin);
 
   const get = request('HTTP', authority);
   OutgoingBody.finish(get.body());
-  send(get, undefined, asked);
+  send(get, undefined, call);
 
   const post = request('HTTP', authority);
   post.setMethod({ tag: 'post' });
   const body = post.body();
   const stream = body.write();
   assert.equal(stream.checkWrite(), 0n, 'nothing may be written before it is sent');
-  send(post, undefined, asked);
+  send(post, undefined, call);
   assert.ok(stream.checkWrite() > 0n);
   stream.write(Buffer.from('one, '));
   assert.equal(stream.checkWrite(), 0n, 'the first piece has not gone out');
-  while (stream.checkWrite() === 0n) await asked.sleep();
+  while (stream.checkWrite() === 0n) await call.sleep(undefined);
   stream.write(Buffer.from('two'));
   OutgoingBody.finish(body);
-  while (bodies.length < 2) await asked.sleep();
-  asked.end();
+  while (bodies.length < 2) await call.sleep(undefined);
+  call.end();
   assert.deepEqual(bodies.sort(), ['GET true ', 'POST true one, two']);
 });
 

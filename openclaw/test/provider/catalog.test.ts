@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ModelList } from '../../src/component/contract.js';
 import { Catalog } from '../../src/provider/catalog.js';
 import type { CatalogContext, Config } from '../../src/sdk.js';
-import { contractModel, failure, FakeComponent, type Script } from './fake.js';
+import { contractModel, failure, FakeComponent, modelList, type Script } from './fake.js';
 
-const LIST: ModelList = {
-  models: [contractModel(), contractModel({ id: 'painter', kind: 'image' })],
-  origin: 'live',
+const LIST = modelList([contractModel(), contractModel({ id: 'painter', kind: 'image' })], {
   warnings: ['one list is missing'],
-};
+});
 
 function catalog(script: Script, baseUrl?: string) {
   const component = new FakeComponent(script);

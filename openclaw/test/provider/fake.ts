@@ -148,9 +148,15 @@ export function contractModel(more: Partial<ContractModel> = {}): ContractModel 
     input: ['text'],
     output: ['text'],
     reasoningEfforts: [],
-    sources: [],
+    aliases: [],
+    sources: 0,
     ...more,
   };
+}
+
+/** A list of these models; by default, nothing is known of where their facts come from. */
+export function modelList(models: ContractModel[], more: Partial<ModelList> = {}): ModelList {
+  return { models, sourceSets: [[]], origin: 'live', warnings: [], ...more };
 }
 
 export const user = (content: Extract<Message, { role: 'user' }>['content']): Message => ({

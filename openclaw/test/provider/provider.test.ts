@@ -44,8 +44,8 @@ test('what people are told is what the component says of itself', async () => {
 
 test("the component's built-in list has the default model, and each of its models is one for OpenClaw", async () => {
   const component = await loadComponent();
-  const { models } = await component.open({ apiKey: 'none', maxRetries: 0 }).models('built-in', 0);
-  const definitions = definitionsOf(models);
+  const builtIn = await component.open({ apiKey: 'none', maxRetries: 0 }).models('built-in', 0);
+  const definitions = definitionsOf(builtIn);
   assert.ok(definitions.some(({ id }) => id === DEFAULT_MODEL));
   assert.ok(definitions.length > 20);
   for (const { id, name, cost, contextWindow = 1, maxTokens = 1 } of definitions) {
