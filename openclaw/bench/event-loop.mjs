@@ -150,8 +150,7 @@ class Measured {
 
   /** @param {Tally} tally */
   #check(tally) {
-    const right =
-      tally.chunks === planned && tally.bytes === planned * length && tally.ordered && tally.end === 'stop';
+    const right = tally.chunks === planned && tally.bytes === planned * length && tally.ordered && tally.end === 'stop';
     if (right) return;
     const { chunks, bytes, ordered, end } = tally;
     const came = `${chunks} chunks, ${bytes} bytes, ${ordered ? 'in order' : 'out of order'}, end '${end}'`;

@@ -37,6 +37,9 @@ function row(bytes, what) {
 
 const library = packed.files.filter((file) => file.path.startsWith('lib/'));
 for (const file of packed.files.filter((file) => !library.includes(file))) row(file.size, file.path);
-row(library.reduce((sum, file) => sum + file.size, 0), `lib/ (${library.length} modules)`);
+row(
+  library.reduce((sum, file) => sum + file.size, 0),
+  `lib/ (${library.length} modules)`,
+);
 row(packed.unpackedSize, 'in all');
 row(statSync(join(destination, packed.filename)).size, `packed: ${relative('..', join(destination, packed.filename))}`);

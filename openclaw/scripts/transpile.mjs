@@ -48,7 +48,8 @@ const cores = {};
 const written = new Map();
 for (const [path, content] of Object.entries(files)) {
   const bytes = Buffer.from(content);
-  if (path.endsWith('.core.wasm') || /\.core\d*\.wasm$/.test(path)) cores[path.split('/').at(-1)] = placeOf(path, bytes);
+  if (path.endsWith('.core.wasm') || /\.core\d*\.wasm$/.test(path))
+    cores[path.split('/').at(-1)] = placeOf(path, bytes);
   else written.set(path, bytes);
 }
 written.set(`${NAME}.js`, Buffer.from(withoutDebugLog(written.get(`${NAME}.js`).toString())));

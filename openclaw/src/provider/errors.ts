@@ -11,11 +11,7 @@ import { type ErrorRecord, Failure } from '../component/contract.js';
 import type { AssistantMessage, Diagnostic, FailoverContext, FailoverReason } from '../sdk.js';
 
 /** The kinds of the contract, and failures that are seen here only. */
-export type FailureName =
-  | ErrorRecord['kind']['tag']
-  | 'missing-key'
-  | 'tls-certificate'
-  | 'malformed-tool-call';
+export type FailureName = ErrorRecord['kind']['tag'] | 'missing-key' | 'tls-certificate' | 'malformed-tool-call';
 
 interface Rule {
   /** What OpenClaw is to do about it. `undefined`: it knows the code, and what to do. */
@@ -29,7 +25,10 @@ interface Rule {
   always?: boolean;
 }
 
-const oneOf = (...statuses: number[]) => (status: number) => statuses.includes(status);
+const oneOf =
+  (...statuses: number[]) =>
+  (status: number) =>
+    statuses.includes(status);
 const failed = (status: number): boolean => status >= 500 && status < 600;
 
 /** One line for each failure. */

@@ -34,7 +34,10 @@ async function proxy(): Promise<AsyncDisposable & { url: string; asked: string[]
       socket.pipe(on).pipe(socket);
     });
     tunnels.push(on);
-    for (const [one, other] of [[socket, on], [on, socket]] as const) {
+    for (const [one, other] of [
+      [socket, on],
+      [on, socket],
+    ] as const) {
       one.on('error', () => other.destroy()).on('close', () => other.destroy());
     }
   });
@@ -50,11 +53,7 @@ async function proxy(): Promise<AsyncDisposable & { url: string; asked: string[]
   };
 }
 
-async function session(
-  environment: Record<string, string>,
-  baseUrl?: string,
-  options: Partial<SessionOptions> = {},
-) {
+async function session(environment: Record<string, string>, baseUrl?: string, options: Partial<SessionOptions> = {}) {
   const component = await loadComponent(environment);
   return component.open({ apiKey: KEY, baseUrl, maxRetries: 0, ...options });
 }
@@ -107,7 +106,9 @@ test('through a tunnel, a wait for the status is none for the connection', { ski
   assert.match(middle.asked.join(), /^CONNECT localhost:\d+/);
 });
 
-test('a Node that knows no proxies says so and sends nothing', { skip: !unable && 'this Node knows proxies' }, async () => {
+test('a Node that knows no proxies says so and sends nothing', {
+  skip: !unable && 'this Node knows proxies',
+}, async () => {
   await using server = await serve((_request, response) => answer(response, 'hi'));
   const through = await session({ HTTP_PROXY: 'http://127.0.0.1:9' }, server.baseUrl);
   await assert.rejects(collect(through.complete(ask())), Failure);

@@ -88,9 +88,7 @@ describe('by a clock that the test moves', () => {
   test('a query of the account is woken in the same way', async () => {
     const { session, calls } = stub({
       account: (call) =>
-        call === 1
-          ? { tag: 'pending', val: { wakeAfterMs: 200 } }
-          : { tag: 'ready', val: { unlimited: true } },
+        call === 1 ? { tag: 'pending', val: { wakeAfterMs: 200 } } : { tag: 'ready', val: { unlimited: true } },
     });
     const account = session.account();
     await turns();

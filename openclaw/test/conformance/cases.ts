@@ -64,13 +64,15 @@ export function cases(): Case[] {
   const played = scenarios.filter(({ name }) => !IN_CODE.includes(name));
   return [
     ...read<Case[]>('conformance/cases.json'),
-    ...played.map(({ name, setup, when, expect, route }): Case => ({
-      name,
-      scenario: name,
-      ...(route && { ask: route }),
-      ...(setup && { setup }),
-      ...(when && { when }),
-      ...(expect && { expect }),
-    })),
+    ...played.map(
+      ({ name, setup, when, expect, route }): Case => ({
+        name,
+        scenario: name,
+        ...(route && { ask: route }),
+        ...(setup && { setup }),
+        ...(when && { when }),
+        ...(expect && { expect }),
+      }),
+    ),
   ];
 }

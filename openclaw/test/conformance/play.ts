@@ -192,7 +192,8 @@ function failed(failure: Failure | undefined, expect: Expect, differences: Diffe
   }
   differences.hold('retryable', record.retryable, expect.retryable);
   differences.hold('request-sent', record.requestSent, expect['request-sent']);
-  if (expect.says && !message.includes(expect.says)) differences.note(`${JSON.stringify(message)} lacks ${expect.says}`);
+  if (expect.says && !message.includes(expect.says))
+    differences.note(`${JSON.stringify(message)} lacks ${expect.says}`);
   if (message.includes(PROMPT)) differences.note('the message holds a part of the prompt');
   if (events !== undefined && record.partial !== events > 0) {
     differences.note(`partial is ${record.partial} after ${events} events`);
@@ -213,7 +214,11 @@ async function lists(session: Session, stand: Server, playing: Case, differences
   failed(undefined, expect, differences);
   differences.hold('the origin', live.origin, 'live');
   differences.hold('the best effort’s origin', best.origin, 'live');
-  differences.hold('the callable models', live.models.filter(({ status }) => status === 'callable').length, expect.callable);
+  differences.hold(
+    'the callable models',
+    live.models.filter(({ status }) => status === 'callable').length,
+    expect.callable,
+  );
   for (const list of [live, best]) differences.all.push(...unsound(list));
   return [live, best];
 }
@@ -223,7 +228,8 @@ function unsound({ models }: ModelList): string[] {
   for (const [at, model] of models.entries()) {
     const next = models[at + 1];
     // By bytes, as the component sorts.
-    if (next && Buffer.compare(Buffer.from(model.id), Buffer.from(next.id)) >= 0) wrongs.push(`${next.id} is not in its place`);
+    if (next && Buffer.compare(Buffer.from(model.id), Buffer.from(next.id)) >= 0)
+      wrongs.push(`${next.id} is not in its place`);
     if (model.contextWindow === 0n || model.maxOutputTokens === 0n) wrongs.push(`${model.id}: unknown is told as 0`);
   }
   return wrongs;

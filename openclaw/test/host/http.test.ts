@@ -84,13 +84,21 @@ test('headers are checked, and none replaces the key or the connection', () => {
   for (const name of ['Authorization', 'X-Api-Key', 'host', 'Connection', 'transfer-encoding', 'Proxy-Authorization']) {
     assert.throws(() => fields.append(name, value('x')), { tag: 'forbidden' }, name);
   }
-  for (const [name, text] of [['a b', 'x'], ['', 'x'], ['x', 'a\r\nb: c'], ['x', 'a\0']] as const) {
+  for (const [name, text] of [
+    ['a b', 'x'],
+    ['', 'x'],
+    ['x', 'a\r\nb: c'],
+    ['x', 'a\0'],
+  ] as const) {
     assert.throws(() => fields.append(name, value(text)), { tag: 'invalid-syntax' }, JSON.stringify([name, text]));
   }
   fields.append('X-One', value('1'));
   fields.append('x-one', value('é'));
   fields.append('__proto__', value('2'));
-  assert.deepEqual(Object.entries(fields.grouped()), [['x-one', ['1', 'é']], ['__proto__', ['2']]]);
+  assert.deepEqual(Object.entries(fields.grouped()), [
+    ['x-one', ['1', 'é']],
+    ['__proto__', ['2']],
+  ]);
 });
 
 test('a request without a body has none, and one with a body is sent as it is written', async () => {

@@ -60,8 +60,16 @@ describe('the list of models', () => {
     const list = await home.json([...LIST, '--refresh'], { env });
     const shown = new Map(list.models.map((/** @type {any} */ row) => [row.key, row]));
     assert.equal(list.count, shown.size, 'a model is shown twice');
-    assert.deepEqual([...expected.keys()].filter((key) => !shown.has(key)), [], 'models that are missing');
-    assert.deepEqual([...shown.keys()].filter((key) => !expected.has(key)), [], 'models that nobody has');
+    assert.deepEqual(
+      [...expected.keys()].filter((key) => !shown.has(key)),
+      [],
+      'models that are missing',
+    );
+    assert.deepEqual(
+      [...shown.keys()].filter((key) => !expected.has(key)),
+      [],
+      'models that nobody has',
+    );
     for (const [key, model] of expected) {
       const row = shown.get(key);
       assert.equal(row.available, true, key);

@@ -130,10 +130,7 @@ describe('a turn of the agent', () => {
 
   test('counts cached tokens apart from those that were read anew', async () => {
     const turn = await agentTurn(home, standIn, 'q12-cached-in-details');
-    assert.deepEqual(
-      [turn.answer.usage.input, turn.answer.usage.cacheRead, turn.answer.usage.output],
-      [11 - 8, 8, 3],
-    );
+    assert.deepEqual([turn.answer.usage.input, turn.answer.usage.cacheRead, turn.answer.usage.output], [11 - 8, 8, 3]);
   });
 });
 

@@ -85,7 +85,10 @@ test('a refusal is text, and noted', () => {
 test('warnings are noted and told to nobody', () => {
   const { told, message } = play([warning('early'), response(), warning('late'), finish('stop')]);
   assert.deepEqual(bare(told), [{ type: 'start' }, { type: 'done', reason: 'stop' }]);
-  assert.deepEqual(message.diagnostics?.map(({ details }) => details), [{ text: 'early' }, { text: 'late' }]);
+  assert.deepEqual(
+    message.diagnostics?.map(({ details }) => details),
+    [{ text: 'early' }, { text: 'late' }],
+  );
 });
 
 /** Finish reasons, and how the answer ends. */

@@ -117,7 +117,10 @@ for (const stopReason of ['error', 'aborted'] as const) {
         { tag: 'text', val: { text: '[The answer broke off here.]' } },
       ],
     ]);
-    assert.deepEqual(rest.map(([role]) => role), ['tool', 'user']);
+    assert.deepEqual(
+      rest.map(([role]) => role),
+      ['tool', 'user'],
+    );
     assert.deepEqual(history([assistant([call('x')], { stopReason }), user('again')]).length, 1);
     assert.deepEqual(history([assistant([{ type: 'text', text: ' \n' }], { stopReason })]), []);
   });

@@ -23,7 +23,10 @@ test('levels that a model has not are not offered', () => {
 
 test('of a model that says nothing, all usual levels are, xhigh among them', () => {
   const { levels = [] } = resolveThinkingProfile({}) ?? {};
-  assert.deepEqual(levels.map(({ id }) => id), LEVELS.filter((level) => level !== 'max'));
+  assert.deepEqual(
+    levels.map(({ id }) => id),
+    LEVELS.filter((level) => level !== 'max'),
+  );
   assert.equal(resolveThinkingProfile({ reasoning: false }), undefined);
 });
 
