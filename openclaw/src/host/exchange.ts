@@ -142,7 +142,10 @@ export class Exchange {
     this.#grant.exchanges.delete(this);
     const response = this.#response;
     if (this.#ended || this.#failure) return;
-    if (!response || this.#grant.cancelled) return this.close();
+    if (!response || this.#grant.cancelled) {
+      this.close();
+      return;
+    }
     response.removeAllListeners('readable');
     response.resume();
     if (!response.complete) setTimeout(() => this.close(), GRACE_MS).unref();
@@ -161,8 +164,9 @@ export class Exchange {
       this.#grant.wake();
     };
     // A socket that was used before, or that came through a proxy's tunnel, is connected and secured already.
-    if (!socket.connecting && !(socket as { secureConnecting?: boolean }).secureConnecting) return connected();
-    if (outgoing.url.protocol === 'https:') {
+    if (!socket.connecting && !(socket as { secureConnecting?: boolean }).secureConnecting) {
+      connected();
+    } else if (outgoing.url.protocol === 'https:') {
       socket.once('connect', () => (this.#stage = 'securing'));
       socket.once('secureConnect', connected);
     } else socket.once('connect', connected);

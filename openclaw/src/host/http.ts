@@ -6,7 +6,7 @@ import { KEY_HEADERS } from './credential.js';
 import { Exchange } from './exchange.js';
 import type { Grant } from './grant.js';
 import { Pollable } from './poll.js';
-import { InputStream, IoError, OutputStream } from './streams.js';
+import { InputStream, type IoError, OutputStream } from './streams.js';
 
 /** What the host's own client writes, or what would change how the connection is used. */
 const FORBIDDEN = new Set([

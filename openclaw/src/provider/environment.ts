@@ -8,7 +8,7 @@ const PROXY_NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'htt
 
 /** The base URL of the environment, for another server that speaks the same. */
 export function environmentBaseUrl(): string | undefined {
-  return process.env['COMETAPI_BASE_URL']?.trim() || undefined;
+  return process.env.COMETAPI_BASE_URL?.trim() || undefined;
 }
 
 /** The proxy settings that are there. */

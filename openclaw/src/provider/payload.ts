@@ -40,10 +40,10 @@ export function payloadOf(request: Request, context: Context): Payload {
     ...extrasOf(request),
   };
   if (context.tools?.length) {
-    payload['tools'] = context.tools.map((tool) => ({ type: 'function', function: { ...tool } }));
+    payload.tools = context.tools.map((tool) => ({ type: 'function', function: { ...tool } }));
   }
-  if (request.stop.length > 0) payload['stop'] = [...request.stop];
-  if (request.reasoning?.effort !== undefined) payload['reasoning_effort'] = request.reasoning.effort;
+  if (request.stop.length > 0) payload.stop = [...request.stop];
+  if (request.reasoning?.effort !== undefined) payload.reasoning_effort = request.reasoning.effort;
   for (const [name, field] of FIELDS) {
     const value = request[field];
     if (value !== undefined) payload[name] = typeof value === 'bigint' ? Number(value) : value;

@@ -44,9 +44,9 @@ function toolOf({ name, description, parameters }: Tool): ContractTool {
 
 /** OpenClaw hands over a bare schema, or one in the wrapping of chat completions that a person wrote. */
 function responseFormatOf(given: Record<string, unknown>): ResponseFormat {
-  if (given['type'] === 'text') return { tag: 'text' };
-  if (given['type'] === 'json_object') return { tag: 'json-object' };
-  const wrapped = given['type'] === 'json_schema' ? given['json_schema'] : undefined;
+  if (given.type === 'text') return { tag: 'text' };
+  if (given.type === 'json_object') return { tag: 'json-object' };
+  const wrapped = given.type === 'json_schema' ? given.json_schema : undefined;
   if (typeof wrapped !== 'object' || wrapped === null) {
     return { tag: 'json-schema', val: { name: 'response', schemaJson: JSON.stringify(given) } };
   }
@@ -69,7 +69,7 @@ function markCache(messages: Request['messages']): void {
 
 /** Who asks, where OpenClaw says so. */
 function userOf(metadata: Record<string, unknown> | undefined): string | undefined {
-  const user = metadata?.['user_id'];
+  const user = metadata?.user_id;
   return typeof user === 'string' && user !== '' ? user : undefined;
 }
 

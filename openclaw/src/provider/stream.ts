@@ -155,7 +155,7 @@ class AnswerStream implements AssistantMessageStream {
   }
 
   async #next(): Promise<IteratorResult<AssistantMessageEvent, void>> {
-    while (this.#flow) {
+    while (this.#flow !== undefined) {
       const event = this.#queue[this.#head];
       if (event) {
         this.#head += 1;

@@ -10,7 +10,19 @@ import { Instances } from '../../src/component/instances.js';
 import { compile, loadComponent } from '../../src/component/load.js';
 import { ComponentSession } from '../../src/component/session.js';
 import { Connections } from '../../src/host/connections.js';
-import { answer, ask, bodyOf, chunk, collect, END, eventually, KEY, serve, serveFromThread, textOf } from '../server.js';
+import {
+  answer,
+  ask,
+  bodyOf,
+  chunk,
+  collect,
+  END,
+  eventually,
+  KEY,
+  serve,
+  serveFromThread,
+  textOf,
+} from '../server.js';
 
 const component = await loadComponent();
 const modules = await compile();
@@ -70,13 +82,19 @@ test('an answer comes as it is sent, piece by piece, and the head is told', asyn
   await using server = await serve((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-request-id': 'r-1', 'x-echo': `is ${KEY}` });
     response.write(chunk({ content: 'one ' }));
-    steps.push(() => response.write(chunk({ content: 'two ' })), () => response.end(END));
+    steps.push(
+      () => response.write(chunk({ content: 'two ' })),
+      () => response.end(END),
+    );
   });
   let status = 0;
   let activity = 0;
   const heads: Record<string, string>[] = [];
   const stream = open(server.baseUrl).complete(ask(), {
-    onResponse: (head) => ((status = head.status), heads.push(head.headers)),
+    onResponse: (head) => {
+      status = head.status;
+      heads.push(head.headers);
+    },
     onActivity: () => activity++,
   });
   const seen: string[] = [];
@@ -402,7 +420,10 @@ test('a list is remembered for as long as it is asked for', async () => {
   });
   const session = open(server.baseUrl);
   const first = await session.models('best-effort', 60_000);
-  assert.deepEqual(first.models.map((model) => model.id), ['model-1']);
+  assert.deepEqual(
+    first.models.map((model) => model.id),
+    ['model-1'],
+  );
   assert.equal(first.origin, 'live');
   const asked = server.requests.length;
   assert.equal((await session.models('best-effort', 60_000)).origin, 'cached');

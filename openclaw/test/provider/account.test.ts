@@ -53,7 +53,10 @@ test('the balance is asked for with the key, the base URL and the time that Open
 test('a balance that cannot be had is a failure', async () => {
   const component = new FakeComponent({ account: failure('authentication') });
   const context = { config: {}, token: 't', timeoutMs: 1 };
-  await assert.rejects(fetchUsageSnapshot(async () => component, undefined, context), /it went wrong/);
+  await assert.rejects(
+    fetchUsageSnapshot(async () => component, undefined, context),
+    /it went wrong/,
+  );
 });
 
 test('the key for it is any that OpenClaw knows, or one of our variables', () => {
@@ -61,7 +64,10 @@ test('the key for it is any that OpenClaw knows, or one of our variables', () =>
   const resolve = (key: string | undefined) =>
     resolveUsageAuth({
       env: { COMET_API_KEY: 'three' },
-      resolveApiKeyFromConfigAndStore: (params) => (asked.push(params?.envDirect), key),
+      resolveApiKeyFromConfigAndStore: (params) => {
+        asked.push(params?.envDirect);
+        return key;
+      },
     });
   assert.deepEqual(resolve('k'), { token: 'k' });
   assert.equal(resolve(undefined), null);

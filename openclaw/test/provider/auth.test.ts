@@ -43,7 +43,10 @@ function batch(resolved: { key: string } | null, opts: object = {}) {
     config: { mine: true },
     opts,
     runtime: { error: (...words) => void errors.push(words.join(' ')), exit: (code) => void exits.push(code) },
-    resolveApiKey: async (params) => (asked.push(params), resolved),
+    resolveApiKey: async (params) => {
+      asked.push(params);
+      return resolved;
+    },
   };
   return { context, errors, asked, exits };
 }

@@ -15,7 +15,10 @@ function catalog(script: Script, baseUrl?: string) {
   const made = new Catalog({
     load: async () => component,
     baseUrl,
-    cached: ({ keyParts, load }) => (keys.push(JSON.stringify(keyParts)), load()),
+    cached: ({ keyParts, load }) => {
+      keys.push(JSON.stringify(keyParts));
+      return load();
+    },
     warn: (message) => void warnings.push(message),
   });
   return { made, component, keys, warnings };

@@ -85,13 +85,16 @@ test('of the environment the base URL and the proxies are read, and nothing that
   const before = names.map((name) => env[name]);
   try {
     Object.assign(env, { HTTPS_PROXY: 'http://p:1', no_proxy: 'a', HTTP_PROXY: '' });
-    env['COMETAPI_BASE_URL'] = ' http://127.0.0.1:1/v1 ';
+    env.COMETAPI_BASE_URL = ' http://127.0.0.1:1/v1 ';
     assert.equal(environmentBaseUrl(), 'http://127.0.0.1:1/v1');
     const { HTTPS_PROXY, no_proxy, HTTP_PROXY } = environmentProxy();
     assert.deepEqual([HTTPS_PROXY, no_proxy, HTTP_PROXY], ['http://p:1', 'a', undefined]);
-    env['COMETAPI_BASE_URL'] = '';
+    env.COMETAPI_BASE_URL = '';
     assert.equal(environmentBaseUrl(), undefined);
   } finally {
-    names.forEach((name, at) => (before[at] === undefined ? delete env[name] : (env[name] = before[at])));
+    for (const [at, name] of names.entries()) {
+      if (before[at] === undefined) delete env[name];
+      else env[name] = before[at];
+    }
   }
 });
