@@ -17,7 +17,8 @@ if (!componentPath) throw new Error('usage: manifest.mjs COMPONENT');
 
 const { loadComponent } = await compiled('component/load.js');
 const { definitionsOf } = await compiled('provider/models.js');
-const { API, LABEL, PROVIDER_ID } = await compiled('provider/identity.js');
+const { LABEL, PROVIDER_ID } = await compiled('provider/identity.js');
+const { DEFAULT_ROUTE } = await compiled('provider/routes/table.js');
 const { METHOD } = await compiled('provider/auth.js');
 
 const component = await loadComponent({}, pathToFileURL(resolve(componentPath)));
@@ -31,8 +32,10 @@ function row({ params: _sources, input, ...model }) {
 }
 
 const models = definitionsOf(builtIn).map(row);
-if (!models.some((model) => model.id === description.defaultModel)) {
-  throw new Error(`the default model ${description.defaultModel} is not in the built-in list`);
+for (const id of [description.defaultModel, description.utilityModel]) {
+  if (id !== undefined && !models.some((model) => model.id === id)) {
+    throw new Error(`the component recommends ${id}, which is not in its built-in list of chat models`);
+  }
 }
 
 const manifest = {
@@ -70,8 +73,9 @@ const manifest = {
     providers: {
       // Without a base URL: with one, OpenClaw drops all models where a person configured another.
       [PROVIDER_ID]: {
-        api: API,
+        api: DEFAULT_ROUTE.api,
         defaultModel: description.defaultModel,
+        ...(description.utilityModel === undefined ? {} : { defaultUtilityModel: description.utilityModel }),
         models,
       },
     },

@@ -198,10 +198,15 @@ export type StreamFn = (model: Model, context: Context, options?: StreamOptions)
 
 // ---------------------------------------------------------------- the catalogue
 
+/** Adapters of OpenClaw that models are filed under here. */
+export type ModelApi = 'openai-completions';
+
 /** A model as a catalogue lists it. What is absent is unknown. */
 export interface ModelDefinition {
   id: string;
   name: string;
+  /** Absent: the provider's. */
+  api?: ModelApi;
   reasoning?: boolean;
   input?: ('text' | 'image' | 'video' | 'audio')[];
   cost?: Rates;
@@ -213,7 +218,7 @@ export interface ModelDefinition {
 
 export interface ProviderCatalog {
   baseUrl: string;
-  api: 'openai-completions';
+  api: ModelApi;
   apiKey?: string;
   models: ModelDefinition[];
 }
@@ -254,7 +259,7 @@ export interface DynamicModelContext {
 
 /** A model that is in no list, as OpenClaw's runner takes it. What is absent is unknown. */
 export type DynamicModel = Omit<ModelDefinition, 'input'> & {
-  api: 'openai-completions';
+  api: ModelApi;
   provider: string;
   baseUrl: string;
   input: ('text' | 'image')[];

@@ -11,8 +11,9 @@ import type {
   ModelDefinition,
   ProviderCatalog,
 } from '../sdk.js';
-import { API, PROVIDER_ID } from './identity.js';
+import { PROVIDER_ID } from './identity.js';
 import { definitionOf, definitionsOf } from './models.js';
+import { DEFAULT_ROUTE } from './routes/table.js';
 import { baseUrlOf } from './settings.js';
 import { DEFAULT_BASE_URL } from './texts.js';
 
@@ -80,11 +81,12 @@ export class Catalog {
   #dynamic(context: DynamicModelContext, definition: ModelDefinition): DynamicModel {
     const { input, ...rest } = definition;
     const taken = (input ?? ['text']).filter((kind) => kind === 'text' || kind === 'image');
-    return { ...rest, input: taken, api: API, provider: PROVIDER_ID, baseUrl: this.#baseUrl(context) };
+    const { api = DEFAULT_ROUTE.api } = definition;
+    return { ...rest, input: taken, api, provider: PROVIDER_ID, baseUrl: this.#baseUrl(context) };
   }
 
   #provider(context: Pick<CatalogContext, 'config'>, models: ModelDefinition[]): ProviderCatalog {
-    return { baseUrl: this.#baseUrl(context), api: API, models };
+    return { baseUrl: this.#baseUrl(context), api: DEFAULT_ROUTE.api, models };
   }
 
   #baseUrl(context: DynamicModelContext | Pick<CatalogContext, 'config'>): string {

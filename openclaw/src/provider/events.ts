@@ -10,6 +10,7 @@ import type { AssistantMessage, AssistantMessageEvent, Model, ToolCall } from '.
 import { type FailureFields, failureFields, ownFailure } from './errors.js';
 import { seal } from './replay.js';
 import { rerouted } from './reroute.js';
+import { routeOfApi } from './routes/table.js';
 import { unknownUsage, usageOf } from './usage.js';
 
 type Block = AssistantMessage['content'][number];
@@ -90,6 +91,8 @@ export class Turn {
     if (info.id !== undefined) this.message.responseId = info.id;
     const other = rerouted(this.#model.id, info.model);
     if (other !== undefined) this.message.responseModel = other;
+    // OpenClaw keeps the transcript by the adapter that it filed the model under, so `api` stays.
+    if (info.route !== routeOfApi(this.#model.api).name) this.#note('cometapi_route', { route: info.route });
   }
 
   #open(index: number, kind: BlockKind): AssistantMessageEvent {

@@ -3,9 +3,7 @@
 import type { Model as ContractModel, ModelList, Price } from '../component/contract.js';
 import type { ModelDefinition, Rates } from '../sdk.js';
 import { thinkingLevelMap } from './reasoning.js';
-
-/** The one wire that the component speaks. */
-const ROUTE = 'chat-completions';
+import { DEFAULT_ROUTE, routeAmong } from './routes/table.js';
 
 const INPUTS = ['text', 'image', 'video', 'audio'] as const;
 
@@ -17,14 +15,14 @@ export function definitionsOf({ models, sourceSets }: Pick<ModelList, 'models' |
   return models.filter(isForChat).map((model) => definitionOf(model, sourceSets));
 }
 
-/** Whether a model answers in text over the wire that is spoken here, now. What is not known speaks for it. */
+/** Whether a model responds in text over a known route, now. A fact that is unknown does not exclude it. */
 function isForChat(model: ContractModel): boolean {
   const usable = model.status === 'callable' || model.status === 'listed';
   const unknownOr = (known: string[], one: string): boolean => known.length === 0 || known.includes(one);
   return (
     model.kind === 'chat' &&
     usable &&
-    unknownOr(model.routes, ROUTE) &&
+    routeAmong(model.routes) !== undefined &&
     unknownOr(model.input, 'text') &&
     unknownOr(model.output, 'text')
   );
@@ -43,6 +41,7 @@ export function definitionOf(model: ContractModel, sourceSets: SourceSets): Mode
   return {
     id: model.id,
     name: model.name ?? model.id,
+    ...apiOf(model),
     ...(reasoning === undefined ? {} : { reasoning }),
     ...(input.length === 0 ? {} : { input }),
     ...(cost === undefined ? {} : { cost }),
@@ -51,6 +50,12 @@ export function definitionOf(model: ContractModel, sourceSets: SourceSets): Mode
     ...(levels === undefined ? {} : { thinkingLevelMap: levels }),
     params: { cometapi: provenance(model, sourceSets) },
   };
+}
+
+/** The adapter of the model's route, where it is not the one that all models of the provider have. */
+function apiOf(model: ContractModel): Pick<ModelDefinition, 'api'> {
+  const { api } = routeAmong(model.routes) ?? DEFAULT_ROUTE;
+  return api === DEFAULT_ROUTE.api ? {} : { api };
 }
 
 /**

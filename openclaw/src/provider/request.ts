@@ -3,15 +3,18 @@
 import type { JsonSchema, Request, ResponseFormat, Tool as ContractTool } from '../component/contract.js';
 import type { Context, ExtraOptions, Model, StreamOptions, Tool } from '../sdk.js';
 import { messagesOf } from './messages.js';
+import { withExtras } from './payload.js';
 import { reasoningOf } from './reasoning.js';
+import type { WireRoute } from './routes/route.js';
+import { routeOfApi } from './routes/table.js';
 
 /** What is asked for, with all that the contract can carry. `docs/openclaw.md` says what is left out, and why. */
 export function requestOf(model: Model, context: Context, options: StreamOptions & ExtraOptions = {}): Request {
   const messages = messagesOf(model, context.systemPrompt, context.messages);
   const cached = options.cacheRetention !== 'none';
   if (cached) markCache(messages);
-  const body = bodyExtras(options);
-  return defined<Request>({
+  const route = routeOfApi(model.api);
+  const request = defined<Request>({
     model: model.id,
     messages,
     tools: (context.tools ?? []).map(toolOf),
@@ -26,8 +29,8 @@ export function requestOf(model: Model, context: Context, options: StreamOptions
     reasoning: reasoningOf(model, options),
     cacheKey: cached ? (options.promptCacheKey ?? options.sessionId) : undefined,
     user: userOf(options.metadata),
-    extraJson: Object.keys(body).length > 0 ? JSON.stringify(body) : undefined,
   });
+  return withExtras(request, route, extrasOf(route, options));
 }
 
 /** Without the members that are undefined: absent is how the contract says unknown. */
@@ -73,7 +76,7 @@ function userOf(metadata: Record<string, unknown> | undefined): string | undefin
   return typeof user === 'string' && user !== '' ? user : undefined;
 }
 
-/** What chat completions has a field for, and the contract has not. */
-function bodyExtras(options: StreamOptions): Record<string, unknown> {
-  return options.serviceTier === undefined ? {} : { service_tier: options.serviceTier };
+/** Options for which the wire has a field and the contract has none. */
+function extrasOf(route: WireRoute, { serviceTier }: StreamOptions): Record<string, unknown> {
+  return serviceTier === undefined ? {} : { [route.serviceTier]: serviceTier };
 }

@@ -82,6 +82,12 @@ test('a refusal is text, and noted', () => {
   assert.deepEqual(message.diagnostics, [{ type: 'cometapi_refusal', timestamp: 7, details: { rawReason: 'raw' } }]);
 });
 
+test('a route other than the one that OpenClaw expects is noted', () => {
+  const { message } = play([response({ route: 'messages' }), finish('stop')]);
+  assert.equal(message.api, 'openai-completions');
+  assert.deepEqual(message.diagnostics, [{ type: 'cometapi_route', timestamp: 7, details: { route: 'messages' } }]);
+});
+
 test('warnings are noted and told to nobody', () => {
   const { told, message } = play([warning('early'), response(), warning('late'), finish('stop')]);
   assert.deepEqual(bare(told), [{ type: 'start' }, { type: 'done', reason: 'stop' }]);

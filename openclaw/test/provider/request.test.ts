@@ -20,7 +20,7 @@ const OPTIONS: [name: string, StreamOptions & ExtraOptions, Partial<Request>][] 
   ['cache key before session', { sessionId: 's', promptCacheKey: 'k' }, { cacheKey: 'k' }],
   ['no cache', { sessionId: 's', promptCacheKey: 'k', cacheRetention: 'none' }, {}],
   ['user', { metadata: { user_id: 'u', other: 1 } }, { user: 'u' }],
-  ['tier', { serviceTier: 'priority' }, { extraJson: '{"service_tier":"priority"}' }],
+  ['tier', { serviceTier: 'priority' }, { extraJson: '{"service_tier":"priority"}', route: 'chat-completions' }],
   ['thinking', { reasoning: 'high' }, { reasoning: { effort: 'high' } }],
   [
     'schema',
