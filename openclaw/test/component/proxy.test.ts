@@ -91,7 +91,7 @@ test('through a tunnel, a wait for the status is none for the connection', { ski
   const trusted = getCACertificates();
   setDefaultCACertificates([...trusted, server.authority ?? '']);
   try {
-    const late = { headers: { 'x-envoy-fault-delay-request': '1200' }, timeouts: { connectMs: 600 } };
+    const late = { headers: { 'x-envoy-fault-delay-request': '6000' }, timeouts: { connectMs: 5000 } };
     const through = await session({ HTTPS_PROXY: middle.url }, server.baseUrl, { ...late, apiKey: server.key });
     assert.notEqual(textOf(await collect(through.complete(ask('Hello', 'gpt-5.4-mini')))), '');
     const impatient = { ...late, timeouts: { firstByteMs: 300 }, apiKey: server.key };

@@ -144,7 +144,7 @@ test('an answer that changes the protocol is an error at once', async () => {
   await using server = await serve((_request, response) => {
     response.writeHead(101, { connection: 'upgrade', upgrade: 'websocket' }).end();
   });
-  const sent = collect(open(server.baseUrl).complete(ask(), { signal: AbortSignal.timeout(3000) }));
+  const sent = collect(open(server.baseUrl).complete(ask()));
   await assert.rejects(sent, failure('protocol', { requestSent: true }));
 });
 

@@ -171,11 +171,3 @@ export async function all(stream: AssistantMessageStream): Promise<AssistantMess
   for await (const event of stream) seen.push(event);
   return seen;
 }
-
-/** The values, one after the other, until the condition holds. Fails after a second. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; !condition(); tries++) {
-    if (tries > 200) throw new Error('it did not come about');
-    await new Promise((wait) => setTimeout(wait, 5));
-  }
-}

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { KEY_HEADERS } from '../../src/host/credential.js';
 import { streamFn } from '../../src/provider/stream.js';
 import type { AssistantMessageEvent, Context, StreamOptions } from '../../src/sdk.js';
-import { all, events, failure, FakeComponent, model, type Script, type Step, until, user } from './fake.js';
+import { eventually } from '../server.js';
+import { all, events, failure, FakeComponent, model, type Script, type Step, user } from './fake.js';
 
 const { response, text, delta, end, finish } = events;
 
@@ -87,7 +88,7 @@ test('who does not ask for the next event stops the answer', async () => {
 
 test('the request goes out before anybody asks for an event', async () => {
   const { component } = start({ steps: WHOLE });
-  await until(() => component.requests.length === 1);
+  await eventually('the request is sent', () => component.requests.length === 1);
 });
 
 test('without a key nothing is sent, and it is said where to get one', async () => {
@@ -168,7 +169,7 @@ for (const [name, steps, count] of MOMENTS) {
     const reading = (async () => {
       for await (const event of stream) told.push(event);
     })();
-    await until(() => told.length >= count);
+    await eventually('the events are there', () => told.length >= count);
     controller.abort(new Error('enough'));
     await reading;
     const last = told.at(-1);
@@ -195,7 +196,7 @@ test('an abort closes the connection although nobody asks for events any more', 
   const { stream, component } = start({ steps: [[response()], [text(0)], [text(1)]] }, { signal: controller.signal });
   await stream[Symbol.asyncIterator]().next();
   controller.abort();
-  await until(() => component.closed === 1);
+  await eventually('the connection is closed', () => component.closed === 1);
   assert.equal((await stream.result()).stopReason, 'aborted');
 });
 
