@@ -1,4 +1,4 @@
-// Tells by its exit code whether `node_modules` is what `package-lock.json` lists.
+// Exits with 0 if `node_modules` is what `package-lock.json` lists, and with 1 otherwise.
 //
 // npm writes its own list of what it installed, `node_modules/.package-lock.json`, when it is done: an installation
 // that was interrupted has none.

@@ -3,7 +3,7 @@
 //   node scripts/manifest.mjs COMPONENT
 //
 // The models and the variables in it come out of the component and through the compiled modules, so
-// that the manifest and the plugin never differ. Runs behind the compiler.
+// that the manifest and the plugin never differ. Runs after the compiler.
 
 import { writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';

@@ -17,16 +17,18 @@ function filesBelow(root) {
 }
 
 const quietly = ['--json', '--offline', '--ignore-scripts', '--no-update-notifier'];
-const answer = execFileSync('npm', ['pack', ...quietly, '--pack-destination', destination, folder], {
+const output = execFileSync('npm', ['pack', ...quietly, '--pack-destination', destination, folder], {
   encoding: 'utf8',
   stdio: ['ignore', 'pipe', 'pipe'],
 });
-const [packed] = JSON.parse(answer);
+const [packed] = JSON.parse(output);
 
 const staged = filesBelow(folder);
 const inside = packed.files.map((file) => file.path).sort();
 if (JSON.stringify(staged) !== JSON.stringify(inside)) {
-  console.error(`pack: staged were ${staged.join(', ')}, and in the package are ${inside.join(', ')}`);
+  console.error(
+    `pack: the package differs from the staged folder; staged: ${staged.join(', ')}; packed: ${inside.join(', ')}`,
+  );
   process.exit(1);
 }
 

@@ -15,7 +15,7 @@ const openclaw = join(dirname(fileURLToPath(import.meta.url)), '..');
 const repository = join(openclaw, '..');
 const plugin = join(repository, 'dist', 'plugins', 'cometapi');
 
-/** Keys of package.json that say nothing to who installs the package. */
+/** Keys of package.json that an installed package does not need. */
 const FOR_DEVELOPERS = ['devDependencies', 'scripts'];
 
 /** What a module may import beside the package's own files: what Node and OpenClaw bring. */
@@ -106,6 +106,6 @@ for (const [path, bytes] of files) {
   const target = join(folder, path);
   await mkdir(dirname(target), { recursive: true });
   await writeFile(target, bytes);
-  // npm keeps the modes; they are not to depend on the umask of who builds.
+  // npm keeps the modes, so they must not depend on the builder's umask: the package has to be reproducible.
   await chmod(target, 0o644);
 }

@@ -38,10 +38,10 @@ export class ComponentSession implements Session {
   readonly #instances: Instances;
   readonly #config: Config;
   readonly #rights: Rights;
-  /** The client that remembers the models, and the instance that it lives in. */
+  /** The client that caches the models, and the instance that it belongs to. */
   #listing: { instance: Instance; client: Client } | undefined;
 
-  /** Throws a failure when the options cannot be used. */
+  /** Throws a failure if the options are invalid. */
   constructor(instances: Instances, description: Description, options: SessionOptions, connections: Connections) {
     this.#instances = instances;
     this.#config = configOf(options);
@@ -90,7 +90,7 @@ export class ComponentSession implements Session {
   }
 
   async models(how: Discovery, maxAgeMs: number, options: CallOptions = {}): Promise<ModelList> {
-    // The client remembers a list; it lives as long as its instance does.
+    // The list is cached in the client, so the client is kept, in an instance that no other call can break.
     if (!this.#listing || this.#listing.instance.broken) {
       const instance = this.#instances.create();
       this.#listing = { instance, client: this.#open(instance) };
@@ -143,7 +143,7 @@ export class ComponentSession implements Session {
     return instance.run(undefined, () => instance.provider.Client.open(this.#config));
   }
 
-  /** Drops a resource of the component; in an instance that trapped there is none left to drop. */
+  /** Drops a resource of the component. A trap has already dropped all resources of its instance. */
   #dispose(instance: Instance, resource: unknown): void {
     if (!resource || instance.broken) return;
     instance.run(undefined, () => (resource as Disposable)[Symbol.dispose]());

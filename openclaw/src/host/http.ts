@@ -1,4 +1,4 @@
-/** `wasi:http/types`: requests and answers as resources, of which a grant makes exchanges. */
+/** `wasi:http/types`: requests and responses as resources. Sending a request needs a grant. */
 
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { ErrorCode, Method, Result, Scheme } from '../../generated/interfaces/wasi-http-types.js';
@@ -8,7 +8,7 @@ import type { Grant } from './grant.js';
 import { Pollable } from './poll.js';
 import { InputStream, type IoError, OutputStream } from './streams.js';
 
-/** What the host's own client writes, or what would change how the connection is used. */
+/** Headers that Node's client sets itself, or that would change how the connection is used. */
 const FORBIDDEN = new Set([
   ...KEY_HEADERS,
   'connection',
@@ -47,7 +47,7 @@ export class Fields {
     return this.#entries;
   }
 
-  /** By name in lower case, each name with its values in order. */
+  /** The values of each name in their order, by name in lower case. */
   grouped(): Record<string, string[]> {
     const grouped: Record<string, string[]> = Object.create(null);
     for (const [name, value] of this.#entries) {
@@ -75,7 +75,7 @@ export class RequestOptions {
   }
 }
 
-/** Timers take 31 bits; who allows more than 24 days allows any time. */
+/** Node's timers take 31 bits, which is 24 days. A longer deadline is treated as none. */
 function milliseconds(nanoseconds: bigint | undefined): number {
   const rounded = Number((nanoseconds ?? 0n) / 1_000_000n);
   return rounded > 0x7fffffff ? 0 : rounded;
@@ -84,9 +84,9 @@ function milliseconds(nanoseconds: bigint | undefined): number {
 export class OutgoingRequest {
   method = 'GET';
   readonly fields: Fields;
-  /** Set when the request is sent. */
+  /** Set once the request is sent. */
   exchange: Exchange | undefined;
-  /** Somebody asked for its body, and did not end it yet. */
+  /** The component took the body resource and has not finished it. */
   hasBody = false;
   #scheme = 'https:';
   #authority = '';
@@ -117,7 +117,7 @@ export class OutgoingRequest {
     this.#path = path ?? '/';
   }
 
-  /** Where it goes; `undefined` when that is no address. */
+  /** The URL of the request; `undefined` if it is not valid. */
   url(): URL | undefined {
     const text = `${this.#scheme}//${this.#authority}${this.#path}`;
     return this.#path.startsWith('/') && URL.canParse(text) ? new URL(text) : undefined;
@@ -158,7 +158,7 @@ export class FutureIncomingResponse {
     const outcome = this.#exchange.outcome();
     if (outcome === undefined) return undefined;
     if (this.#taken) return { tag: 'err', val: undefined };
-    if (outcome !== 'answered') return { tag: 'ok', val: { tag: 'err', val: outcome } };
+    if (outcome !== 'responded') return { tag: 'ok', val: { tag: 'err', val: outcome } };
     this.#taken = true;
     return { tag: 'ok', val: { tag: 'ok', val: new IncomingResponse(this.#exchange) } };
   }
@@ -211,12 +211,12 @@ export class IncomingBody {
   }
 }
 
-/** The code behind an error of a stream of this host. */
+/** The error code of a stream error of this host. */
 export function httpErrorCode(error: IoError): ErrorCode {
   return error.code;
 }
 
-/** Sends a request if the grant allows it. */
+/** Sends a request, if the grant allows it. */
 export function send(
   request: OutgoingRequest,
   options: RequestOptions | undefined,
@@ -224,7 +224,7 @@ export function send(
 ): FutureIncomingResponse {
   const url = request.url();
   if (!url) throw { tag: 'HTTP-request-URI-invalid' };
-  // A component that asks outside of a question has no grant.
+  // A request outside a pending call has no grant: nothing may be sent from `open` or from a drop.
   if (!grant || url.origin !== grant.credential.origin || url.username || url.password) {
     throw { tag: 'HTTP-request-denied' };
   }

@@ -1,10 +1,10 @@
-/** What the provider is called in OpenClaw. */
+/** The provider's names in OpenClaw. */
 
-/** The provider's id, and the plugin's. */
+/** The id of the provider and of the plugin. */
 export const PROVIDER_ID = 'cometapi';
 export const LABEL = 'CometAPI';
 
-/** How a model of this provider is written in OpenClaw's configuration. */
+/** The reference to a model of this provider in OpenClaw's configuration. */
 export function modelRef(id: string): string {
   return `${PROVIDER_ID}/${id}`;
 }

@@ -1,4 +1,4 @@
-/** The provider as OpenClaw registers it: its hooks, each where it is written. */
+/** The provider as OpenClaw registers it: a list of hooks. Each hook is defined in the module of its subject. */
 
 import type { Config, StreamFn } from '../sdk.js';
 import { fetchUsageSnapshot, resolveUsageAuth } from './account.js';
@@ -12,10 +12,10 @@ import { baseUrlOf } from './settings.js';
 import { streamFn, type StreamParts } from './stream.js';
 import { buildMissingAuthMessage, buildUnknownModelHint, ENV_VARS } from './texts.js';
 
-/** What the provider needs of its surroundings. */
+/** The dependencies of the provider. */
 export type Parts = StreamParts & CatalogParts & AuthParts;
 
-/** The provider. Nothing is loaded or sent before a hook is called that needs it. */
+/** Creates the provider. Nothing is loaded or sent before a hook needs it. */
 export function createProvider(parts: Parts) {
   const catalog = new Catalog(parts);
   return {
@@ -30,8 +30,8 @@ export function createProvider(parts: Parts) {
     prepareDynamicModel: catalog.prepare.bind(catalog),
     createStreamFn: ({ config }: { config?: Config }): StreamFn => streamFn(parts, baseUrlOf(config, parts.baseUrl)),
     wrapStreamFn: ({ streamFn: inner }: { streamFn?: StreamFn }): StreamFn | undefined =>
-      // Tells OpenClaw that the vendors' ways are seen to, so that it does not write its own idea of them into the
-      // body, such as `thinking` for DeepSeek. The component knows them.
+      // It changes nothing. But to a provider that has no `wrapStreamFn`, OpenClaw applies its own settings for vendors,
+      // such as `thinking` for DeepSeek, and writes them into the body; the component already handles those.
       inner && ((model, context, options) => inner(model, context, options)),
     buildReplayPolicy,
     classifyFailoverReason,

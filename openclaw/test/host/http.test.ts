@@ -138,7 +138,7 @@ test('a request without a body has none, and one with a body is sent as it is wr
 test('polling finds what is ready, and refuses to wait', () => {
   const pollable = (ready: boolean): Pollable => new Pollable(() => ready);
   assert.deepEqual([...poll([pollable(false), pollable(true), pollable(true)])], [1, 2]);
-  assert.throws(() => poll([pollable(false)]), /told not to wait/);
+  assert.throws(() => poll([pollable(false)]), /waits inside a call with wait-ms 0/);
 });
 
 const CODES: [string, Parameters<typeof errorCode>[1], string][] = [

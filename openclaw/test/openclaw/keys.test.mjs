@@ -53,7 +53,7 @@ describe('without a key', () => {
     const answer = await home.json(QUESTION, { env, code: 1 });
     assert.equal(answer.ok, false);
     const { message } = answer.error;
-    assert.match(message, /No API key for CometAPI\. Set COMETAPI_KEY, or store a key with "openclaw models auth/);
+    assert.match(message, /no API key for CometAPI; set COMETAPI_KEY, or store a key with "openclaw models auth/);
     assert.equal(recorder.chats().length, 0);
   });
 });

@@ -30,7 +30,7 @@ const SNAPSHOTS: [name: string, account: Account, shown: object][] = [
   [
     'no unit',
     { limit: 10, used: 2, remaining: 8, unlimited: false },
-    { summary: '8 left, 2 used, limit 10, in a unit that the service does not tell' },
+    { summary: '8 left, 2 used, limit 10, in a unit that the service does not report' },
   ],
   ['no limit and nothing else', { unlimited: true }, { summary: 'the key has no limit' }],
 ];

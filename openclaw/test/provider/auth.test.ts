@@ -72,7 +72,7 @@ test('when nobody can be asked the key is kept, and that is said', async () => {
   for (const kind of ['network', 'timeout', 'server', 'permission', 'rate-limited'] as const) {
     const { method, context, notes } = setUp({ account: failure(kind) });
     assert.equal((await method.run(context)).profiles.length, 1);
-    assert.deepEqual(notes, ['The key could not be checked: it went wrong']);
+    assert.deepEqual(notes, ['the key could not be checked: it went wrong']);
   }
 });
 
@@ -92,7 +92,7 @@ test('without a person a key is checked before it is stored', async () => {
   const offline = setUp({ account: failure('network') });
   const third = batch({ key: KEY });
   assert.ok(await offline.method.runNonInteractive(third.context));
-  assert.deepEqual(third.errors, ['The CometAPI key could not be checked: it went wrong']);
+  assert.deepEqual(third.errors, ['the CometAPI key could not be checked: it went wrong']);
   assert.deepEqual(third.exits, []);
 });
 

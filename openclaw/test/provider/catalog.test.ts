@@ -53,7 +53,7 @@ test('the live list is asked for with the real key, and answered with the marker
   assert.deepEqual(result.outcomes, [{ provider: 'cometapi', profileId: 'p', status: 'ready' }]);
   assert.equal(component.opened[0]?.apiKey, 'sk-real-0123456789');
   assert.deepEqual(component.listings, [{ how: 'live', maxAgeMs: 0 }]);
-  assert.deepEqual(warnings, ['the list of models: one list is missing']);
+  assert.deepEqual(warnings, ['list of models: one list is missing']);
   assert.ok(!keys.join().includes('sk-real'), 'the key does not stand in the name of a cache entry');
 });
 

@@ -66,8 +66,12 @@ test("errors of others are left to OpenClaw's own judgement", () => {
 });
 
 test('a conversation that is too long is known by our sentence where there is nothing else', () => {
-  const sentence = 'the request is longer than the context of the model; shorten the conversation';
-  assert.equal(matchesContextOverflowError({ errorMessage: sentence }), true);
+  for (const sentence of [
+    'the request is longer than the context of the model; shorten the conversation',
+    "the request exceeds the model's context window; shorten the conversation",
+  ]) {
+    assert.equal(matchesContextOverflowError({ errorMessage: sentence }), true);
+  }
   assert.equal(matchesContextOverflowError({ errorMessage: 'too long' }), false);
 });
 

@@ -45,10 +45,10 @@ test('a user sends text and images, and images become bytes', () => {
 test('a model that takes no images is told that there was one', () => {
   const blind = model({ input: ['text'] });
   const [[, parts = []] = []] = history([user([image])], blind);
-  assert.match((parts[0] as { val: { text: string } }).val.text, /image was left out/);
+  assert.match((parts[0] as { val: { text: string } }).val.text, /image was omitted/);
   const [[, [shown] = []] = []] = history([result('c', [image, { type: 'text', text: 'seen' }])], blind);
   assert.ok(shown?.tag === 'tool-result');
-  assert.match(shown.val.text, /^seen\n\[An image was left out/);
+  assert.match(shown.val.text, /^seen\n\[An image was omitted/);
   assert.deepEqual(shown.val.media, []);
 });
 
@@ -114,7 +114,7 @@ for (const stopReason of ['error', 'aborted'] as const) {
       'assistant',
       [
         { tag: 'text', val: { text: 'I will' } },
-        { tag: 'text', val: { text: '[The answer broke off here.]' } },
+        { tag: 'text', val: { text: '[The response was interrupted here.]' } },
       ],
     ]);
     assert.deepEqual(

@@ -97,7 +97,7 @@ test('without a key nothing is sent, and it is said where to get one', async () 
     const told = await all(stream);
     assert.deepEqual(types(told), ['error']);
     const message = await stream.result();
-    assert.match(message.errorMessage ?? '', /^No API key for CometAPI\. Set COMETAPI_KEY/);
+    assert.match(message.errorMessage ?? '', /^no API key for CometAPI; set COMETAPI_KEY/);
     assert.equal(message.errorType, 'cometapi:missing-key');
     assert.equal(component.opened.length, 0);
   }
