@@ -10,6 +10,7 @@
 
 import { type ErrorRecord, Failure } from '../component/contract.js';
 import type { AssistantMessage, Diagnostic, FailoverContext, FailoverReason } from '../sdk.js';
+import { modelRef } from './identity.js';
 
 /** The kinds of the contract, and failures that only the plugin detects. */
 export type FailureName = ErrorRecord['kind']['tag'] | 'missing-key' | 'tls-certificate' | 'malformed-tool-call';
@@ -87,7 +88,7 @@ export function ownFailure(name: FailureName, message: string): FailureFields {
   return fieldsOf(name, { message, retryable: false });
 }
 
-type Facts = Pick<ErrorRecord, 'message' | 'retryable' | 'httpStatus' | 'retryAfterMs'>;
+type Facts = Pick<ErrorRecord, 'message' | 'retryable' | 'httpStatus' | 'retryAfterMs' | 'suggestedModel'>;
 
 function fieldsOf(name: FailureName, facts: Facts): FailureFields {
   const rule = RULES[name];
@@ -103,7 +104,13 @@ function messageOf(rule: Rule, facts: Facts): string {
   const status = agrees && (retryable || !retried) ? `${httpStatus}: ` : '';
   const label = retryable && !retried && rule.label ? `${rule.label}: ` : '';
   const wait = retryable && retryAfterMs !== undefined ? `; Retry-After: ${Number(retryAfterMs) / 1000} seconds` : '';
-  return status + label + message + wait;
+  return status + label + message + suggestionOf(facts) + wait;
+}
+
+/** The model to use instead, under its name in OpenClaw, unless the message already names it. */
+function suggestionOf({ message, suggestedModel }: Facts): string {
+  if (suggestedModel === undefined || message.includes(suggestedModel)) return '';
+  return `; use ${modelRef(suggestedModel)} instead`;
 }
 
 function nameOf(record: ErrorRecord): FailureName {

@@ -141,6 +141,16 @@ test('how long to wait stands at the end, where asking again is of use', () => {
   assert.equal(wait(3000n, false), 'it went wrong');
 });
 
+test('a suggested model is named once, as OpenClaw names it', () => {
+  const suggestedModel = 'gpt-5.6';
+  assert.equal(
+    fieldsOf('model-not-found', { suggestedModel }).errorMessage,
+    'it went wrong; use cometapi/gpt-5.6 instead',
+  );
+  const message = 'the model was retired; use gpt-5.6';
+  assert.equal(fieldsOf('model-not-found', { suggestedModel, message }).errorMessage, message);
+});
+
 test('a certificate that is no good is no network that may recover', () => {
   const message = 'the connection to the provider failed (the certificate has expired)';
   const fields = fieldsOf('network', { message });
