@@ -1,4 +1,4 @@
-/** A server on loopback that answers as a test says, and what the tests say to it. */
+/** A server on loopback with a scripted response, and the requests that the tests send to it. */
 
 import { once } from 'node:events';
 import http from 'node:http';
@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import type { Event, Request } from '../src/component/contract.js';
 
-/** The key of all tests: no other text looks like it. */
+/** The key of all tests. It occurs in no other text, so a search for it has no false hits. */
 export const KEY = 'sk-test-0f1e2d3c4b5a69788796a5b4c3d2e1f0';
 
 export interface Server extends AsyncDisposable {
@@ -15,7 +15,7 @@ export interface Server extends AsyncDisposable {
   requests: http.IncomingMessage[];
 }
 
-/** Serves until it is disposed of, and then closes what is open. */
+/** Serves until it is disposed of, and then closes all connections. */
 export async function serve(handler: http.RequestListener): Promise<Server> {
   const requests: http.IncomingMessage[] = [];
   const server = http.createServer((request, response) => {
@@ -65,17 +65,17 @@ export async function serveFromThread(text: string): Promise<ThreadServer> {
   };
 }
 
-/** A chunk of a streamed answer. */
+/** A chunk of a streamed response. */
 export function chunk(delta: object, finish: string | null = null): string {
   const choice = { index: 0, delta, finish_reason: finish };
   return `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', model: 'm', choices: [choice] })}\n\n`;
 }
 
-/** How an answer ends. */
+/** The end of a streamed response. */
 export const END = `${chunk({}, 'stop')}data: [DONE]\n\n`;
 
-/** A whole answer of one text. */
-export function answer(response: http.ServerResponse, text: string): void {
+/** Sends a complete response of one text. */
+export function respond(response: http.ServerResponse, text: string): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   response.end(chunk({ content: text }) + END);
 }
@@ -87,8 +87,8 @@ export async function bodyOf(request: http.IncomingMessage): Promise<string> {
   return Buffer.concat(pieces).toString();
 }
 
-/** A request with one sentence of the user's. */
-export function ask(text = 'Hello', model = 'm'): Request {
+/** A request with one message of the user. */
+export function userRequest(text = 'Hello', model = 'm'): Request {
   return {
     model,
     messages: [{ role: 'user', content: [{ tag: 'text', val: { text } }], cacheHere: false }],

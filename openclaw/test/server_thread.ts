@@ -3,7 +3,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
-import { answer, SIGNAL } from './server.js';
+import { respond, SIGNAL } from './server.js';
 
 const { text, signal } = workerData as { text: string; signal: Int32Array };
 
@@ -15,6 +15,6 @@ const server = http.createServer((_request, response) => {
     Atomics.store(signal, 0, SIGNAL.responded);
     Atomics.notify(signal, 0);
   });
-  answer(response, text);
+  respond(response, text);
 });
 server.listen(0, '127.0.0.1', () => parentPort?.postMessage((server.address() as AddressInfo).port));

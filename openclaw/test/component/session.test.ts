@@ -11,8 +11,8 @@ import { compile, loadComponent } from '../../src/component/load.js';
 import { ComponentSession } from '../../src/component/session.js';
 import { Connections } from '../../src/host/connections.js';
 import {
-  answer,
-  ask,
+  respond,
+  userRequest,
   bodyOf,
   chunk,
   collect,
@@ -70,14 +70,14 @@ test('a file that is not the component is refused', async () => {
   await assert.rejects(compile(new URL('no-such-file', import.meta.url)), /install the package again/);
 });
 
-test('options that cannot be used are refused before anything is sent', () => {
+test('invalid options are rejected before anything is sent', () => {
   assert.throws(() => open('ftp://example.com/v1'), failure('configuration', { requestSent: false }));
   assert.throws(() => open('http://example.com/v1'), failure('configuration', { requestSent: false }));
   assert.throws(() => open('https://example.com/v1', { headers: { 'a b': 'c' } }), failure('configuration'));
   assert.throws(() => open('https://example.com/v1', { apiKey: 'two words' }), failure('configuration'));
 });
 
-test('an answer comes as it is sent, piece by piece, and the head is told', async () => {
+test('a response arrives chunk by chunk, and its head is reported', async () => {
   const steps: (() => void)[] = [];
   await using server = await serve((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-request-id': 'r-1', 'x-echo': `is ${KEY}` });
@@ -90,7 +90,7 @@ test('an answer comes as it is sent, piece by piece, and the head is told', asyn
   let status = 0;
   let activity = 0;
   const heads: Record<string, string>[] = [];
-  const stream = open(server.baseUrl).complete(ask(), {
+  const stream = open(server.baseUrl).complete(userRequest(), {
     onResponse: (head) => {
       status = head.status;
       heads.push(head.headers);
@@ -111,7 +111,7 @@ test('an answer comes as it is sent, piece by piece, and the head is told', asyn
   assert.ok(activity >= 3, `${activity} signs of life`);
 });
 
-test('the key comes to the server, and is nowhere in the memory of the component', async () => {
+test('the key reaches the server, and is nowhere in the memory of the component', async () => {
   await using server = await serve((_request, response) => {
     response.writeHead(401, { 'content-type': 'application/json', 'x-key': KEY });
     response.end(JSON.stringify({ error: { message: `wrong key ${KEY}`, type: 'invalid_request_error' } }));
@@ -120,7 +120,7 @@ test('the key comes to the server, and is nowhere in the memory of the component
   const options = { apiKey: KEY, baseUrl: server.baseUrl, maxRetries: 0 };
   const session = new ComponentSession(instances, component.describe(), options, new Connections());
   const instance = instances.take();
-  const error = await collect(session.complete(ask())).catch((error: unknown) => error);
+  const error = await collect(session.complete(userRequest())).catch((error: unknown) => error);
   assert.ok(error instanceof Failure);
   assert.equal(server.requests[0]?.headers.authorization, `Bearer ${KEY}`);
   assert.ok(!JSON.stringify(error.record).includes(KEY), error.message);
@@ -132,19 +132,19 @@ test('the key comes to the server, and is nowhere in the memory of the component
 });
 
 test('a redirect is not followed', async () => {
-  await using other = await serve((_request, response) => answer(response, 'elsewhere'));
+  await using other = await serve((_request, response) => respond(response, 'elsewhere'));
   await using server = await serve((_request, response) => {
     response.writeHead(307, { location: `${other.baseUrl}/chat/completions` }).end();
   });
-  await assert.rejects(collect(open(server.baseUrl).complete(ask())), failure('protocol'));
+  await assert.rejects(collect(open(server.baseUrl).complete(userRequest())), failure('protocol'));
   assert.equal(other.requests.length, 0);
 });
 
-test('an answer that changes the protocol is an error at once', async () => {
+test('a response that switches the protocol is an error at once', async () => {
   await using server = await serve((_request, response) => {
     response.writeHead(101, { connection: 'upgrade', upgrade: 'websocket' }).end();
   });
-  const sent = collect(open(server.baseUrl).complete(ask()));
+  const sent = collect(open(server.baseUrl).complete(userRequest()));
   await assert.rejects(sent, failure('protocol', { requestSent: true }));
 });
 
@@ -152,15 +152,15 @@ test('a connection serves one request after another', async () => {
   const ports = new Set<number | undefined>();
   await using server = await serve((request, response) => {
     ports.add(request.socket.remotePort);
-    answer(response, 'hi');
+    respond(response, 'hi');
   });
   const connections = new Connections();
   const options = { apiKey: KEY, baseUrl: server.baseUrl, maxRetries: 0 };
   const instances = new Instances(() => new Instance(modules));
   const session = new ComponentSession(instances, component.describe(), options, connections);
   for (let times = 0; times < 5; times++) {
-    assert.equal(textOf(await collect(session.complete(ask()))), 'hi');
-    // A response ends a moment after its last event.
+    assert.equal(textOf(await collect(session.complete(userRequest()))), 'hi');
+    // A response ends shortly after its last event.
     const unused = (): number => Object.keys(connections.agentFor('http:').freeSockets).length;
     await eventually('the connection is free again', () => unused() === 1);
   }
@@ -173,30 +173,30 @@ test('a long request arrives whole', async () => {
   let body = '';
   await using server = await serve(async (request, response) => {
     body = await bodyOf(request);
-    answer(response, 'read');
+    respond(response, 'read');
   });
   const text = 'all work and no play '.repeat(300_000);
-  assert.equal(textOf(await collect(open(server.baseUrl).complete(ask(text)))), 'read');
+  assert.equal(textOf(await collect(open(server.baseUrl).complete(userRequest(text)))), 'read');
   assert.equal(JSON.parse(body).messages[0].content, text);
 });
 
-test('a request that is refused while it is sent has the server’s reason', async () => {
+test('a request that is rejected during its upload fails with the server’s reason', async () => {
   await using server = await serve((_request, response) => {
     response.writeHead(413, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ error: { message: 'too long', type: 'invalid_request_error' } }));
   });
-  const sent = collect(open(server.baseUrl).complete(ask('x'.repeat(8 << 20))));
+  const sent = collect(open(server.baseUrl).complete(userRequest('x'.repeat(8 << 20))));
   await assert.rejects(sent, (error) => error instanceof Failure && error.record.requestSent);
 });
 
-test('who stops reading closes the connection', async () => {
+test('leaving the loop closes the connection', async () => {
   let closed = 0;
   await using server = await serve((_request, response) => {
     response.on('close', () => closed++);
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(chunk({ content: 'one' }));
   });
-  for await (const _batch of open(server.baseUrl).complete(ask())) break;
+  for await (const _batch of open(server.baseUrl).complete(userRequest())) break;
   await eventually('the server sees that', () => closed === 1);
 });
 
@@ -219,7 +219,7 @@ test('an abort ends a call with its reason, at any point', async () => {
     }
     const session = open(server.baseUrl, { headers: { 'x-point': point } });
     const read = async (): Promise<void> => {
-      for await (const _batch of session.complete(ask(), { signal: abort.signal })) abort.abort(reason);
+      for await (const _batch of session.complete(userRequest(), { signal: abort.signal })) abort.abort(reason);
     };
     await assert.rejects(read(), reason, point);
     await assert.rejects(session.account({ signal: AbortSignal.abort(reason) }), reason, point);
@@ -235,9 +235,12 @@ test('a silent server meets the component’s deadlines', async () => {
     response.write(chunk({ content: 'one' }));
   });
   const mute = open(server.baseUrl, { timeouts: { firstByteMs: 300 } });
-  await assert.rejects(collect(mute.complete(ask())), failure('timeout', { partial: false, requestSent: true }));
+  await assert.rejects(
+    collect(mute.complete(userRequest())),
+    failure('timeout', { partial: false, requestSent: true }),
+  );
   const stalled = open(server.baseUrl, { timeouts: { idleMs: 300 }, headers: { 'x-begin': '1' } });
-  await assert.rejects(collect(stalled.complete(ask())), failure('timeout', { partial: true }));
+  await assert.rejects(collect(stalled.complete(userRequest())), failure('timeout', { partial: true }));
 });
 
 test('a response that arrived while the event loop was blocked is no time-out', async () => {
@@ -248,7 +251,7 @@ test('a response that arrived while the event loop was blocked is no time-out', 
   mock.timers.enable({ apis: ['setTimeout'] });
   try {
     const timeouts = { firstByteMs: hour, idleMs: hour, totalMs: hour };
-    const events = collect(open(server.baseUrl, { timeouts }).complete(ask()));
+    const events = collect(open(server.baseUrl, { timeouts }).complete(userRequest()));
     await server.received;
     // Nothing runs in this thread while the response arrives, and when it runs again all deadlines have passed. The
     // rest runs in the part of the event loop's turn in which Node runs timers: before it reads sockets.
@@ -264,14 +267,14 @@ test('a response that arrived while the event loop was blocked is no time-out', 
   }
 });
 
-test('what came before the connection broke is handed out', async () => {
+test('events before a broken connection are handed out', async () => {
   await using server = await serve((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(chunk({ content: 'one ' }) + chunk({ content: 'two' }), () => response.destroy());
   });
   let text = '';
   const read = async (): Promise<void> => {
-    for await (const batch of open(server.baseUrl).complete(ask())) {
+    for await (const batch of open(server.baseUrl).complete(userRequest())) {
       text += textOf(batch);
       // Long enough for the end to arrive in the meantime.
       await new Promise((soon) => setTimeout(soon, 50));
@@ -281,7 +284,7 @@ test('what came before the connection broke is handed out', async () => {
   assert.equal(text, 'one two');
 });
 
-test('a reader who takes his time stops the server', async () => {
+test('a slow consumer slows the server down', async () => {
   const piece = chunk({ content: 'x'.repeat(16_000) });
   const pieces = 4000;
   let sent = 0;
@@ -294,7 +297,7 @@ test('a reader who takes his time stops the server', async () => {
   });
   let length = 0;
   let waited = false;
-  for await (const batch of open(server.baseUrl).complete(ask())) {
+  for await (const batch of open(server.baseUrl).complete(userRequest())) {
     length += textOf(batch).length;
     if (waited) continue;
     waited = true;
@@ -319,7 +322,7 @@ test('many streams share a few instances, and each is whole', async () => {
   const session = new ComponentSession(instances, component.describe(), options, new Connections());
   let most = 0;
   const streams = Array.from({ length: 100 }, async (_, number) => {
-    const events = await collect(session.complete(ask(`n${number}`)));
+    const events = await collect(session.complete(userRequest(`n${number}`)));
     most = Math.max(most, instances.size);
     assert.equal(textOf(events), Array.from({ length: 20 }, (_, part) => `n${number}.${part} `).join(''));
     assert.equal(events.at(-1)?.tag, 'finish');
@@ -329,10 +332,10 @@ test('many streams share a few instances, and each is whole', async () => {
   assert.equal(instances.size, 1, 'one is kept');
 });
 
-test('an instance that trapped is replaced, and its streams are told', async () => {
+test('an instance that trapped is replaced, and its streams fail', async () => {
   await using server = await serve((request, response) => {
     if (request.headers['x-hang']) return;
-    answer(response, 'hi');
+    respond(response, 'hi');
   });
   const instances = new Instances(() => new Instance(modules));
   const make = (headers = {}): ComponentSession =>
@@ -342,17 +345,17 @@ test('an instance that trapped is replaced, and its streams are told', async () 
       { apiKey: KEY, baseUrl: server.baseUrl, maxRetries: 0, headers },
       new Connections(),
     );
-  const pending = collect(make({ 'x-hang': '1' }).complete(ask()));
+  const pending = collect(make({ 'x-hang': '1' }).complete(userRequest()));
   const told = assert.rejects(pending, failure('other', { retryable: true, requestSent: true }));
   await eventually('it is under way', () => server.requests.length === 1);
   const instance = instances.take();
   assert.throws(() => instance.run(undefined, () => assert.fail('a trap')), failure('other'));
   instances.giveBack(instance);
   await told;
-  assert.equal(textOf(await collect(make().complete(ask()))), 'hi');
+  assert.equal(textOf(await collect(make().complete(userRequest()))), 'hi');
 });
 
-test('a trap at the very end leaves no connection and no place behind', async () => {
+test('a trap in the drop leaks no connection and no instance', async () => {
   let closed = 0;
   await using server = await serve((_request, response) => {
     response.on('close', () => closed++);
@@ -366,7 +369,7 @@ test('a trap at the very end leaves no connection and no place behind', async ()
   instances.giveBack(instance);
   const run = instance.run.bind(instance);
   const left = (async () => {
-    for await (const _batch of session.complete(ask())) {
+    for await (const _batch of session.complete(userRequest())) {
       // The next call is the one that drops the completion.
       instance.run = (grant) => run(grant, () => assert.fail('a trap'));
       break;
@@ -377,14 +380,14 @@ test('a trap at the very end leaves no connection and no place behind', async ()
   await eventually('the connection is closed', () => closed === 1);
 });
 
-test('a request with a value that is none costs nobody else his answer', async () => {
+test('a request with a missing value ends no other call', async () => {
   let finish = (): void => undefined;
   await using server = await serve((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(chunk({ content: 'hi' }));
     finish = () => void response.end(END);
   });
-  const other = collect(open(server.baseUrl).complete(ask()));
+  const other = collect(open(server.baseUrl).complete(userRequest()));
   await eventually('it is under way', () => server.requests.length === 1);
   const image = { source: { tag: 'url', val: '' } };
   const parts = [
@@ -393,12 +396,12 @@ test('a request with a value that is none costs nobody else his answer', async (
     { tag: 'tool-result', val: { callId: 'c', text: '', isError: false, media: [image] } },
   ];
   for (const part of parts) {
-    const request = { ...ask(), messages: [{ role: 'user', content: [part], cacheHere: false }] } as never;
+    const request = { ...userRequest(), messages: [{ role: 'user', content: [part], cacheHere: false }] } as never;
     const refused = failure('invalid-request', { requestSent: false, retryable: false });
     await assert.rejects(collect(open(server.baseUrl).complete(request)), refused);
   }
   const tools = [{ name: 't' }] as never;
-  await assert.rejects(collect(open(server.baseUrl).complete({ ...ask(), tools })), failure('invalid-request'));
+  await assert.rejects(collect(open(server.baseUrl).complete({ ...userRequest(), tools })), failure('invalid-request'));
   assert.equal(server.requests.length, 1);
   finish();
   assert.equal(textOf(await other), 'hi');
@@ -412,7 +415,7 @@ test('a failure of another copy of the package is a failure', async () => {
   assert.ok(!(new Error('no') instanceof Failure));
 });
 
-test('a list is remembered for as long as it is asked for', async () => {
+test('a list is cached for the requested time', async () => {
   await using server = await serve((request, response) => {
     const row = { id: 'model-1', object: 'model' };
     response.writeHead(request.url === '/v1/models' ? 200 : 404, { 'content-type': 'application/json' });

@@ -1,11 +1,11 @@
-/** When the component is called again: by its socket, at the time that it asked for, and at no other time. */
+/** When the component is called again: by its socket, at the time that it reported, and at no other time. */
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import type { Grant } from '../../src/host/grant.js';
-import { ask, collect } from '../server.js';
+import { userRequest, collect } from '../server.js';
 import { DONE, idle, stub } from './stub.js';
 
 /** Enough turns of the event loop for everything that waits for no timer. */
@@ -17,10 +17,10 @@ describe('by a clock that the test moves', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
   afterEach(() => mock.timers.reset());
 
-  test('1,000 idle streams make no call until the time that they asked for', async () => {
+  test('1,000 idle streams make no call until the time that they reported', async () => {
     const streams = 1000;
     const { session, calls } = stub({ next: (call) => (call < 3 ? idle(60_000) : DONE) });
-    const collected = Promise.all(Array.from({ length: streams }, () => collect(session.complete(ask()))));
+    const collected = Promise.all(Array.from({ length: streams }, () => collect(session.complete(userRequest()))));
     await turns();
     assert.equal(calls(), streams, 'each stream is called once at its start');
     mock.timers.tick(59_999);
@@ -42,7 +42,7 @@ describe('by a clock that the test moves', () => {
         return call === 1 ? idle() : DONE;
       },
     });
-    const collected = collect(session.complete(ask()));
+    const collected = collect(session.complete(userRequest()));
     await turns();
     mock.timers.tick(2 ** 31);
     await turns();
@@ -60,7 +60,7 @@ describe('by a clock that the test moves', () => {
         return call === 1 ? idle(100) : call === 2 ? idle(1000) : DONE;
       },
     });
-    const collected = collect(session.complete(ask()));
+    const collected = collect(session.complete(userRequest()));
     await turns();
     grant?.wake();
     await turns();
@@ -75,7 +75,7 @@ describe('by a clock that the test moves', () => {
 
   test('the longest time that the contract can express is not taken for none', async () => {
     const { session, calls } = stub({ next: (call) => (call === 1 ? idle(0xffff_ffff) : DONE) });
-    const collected = collect(session.complete(ask()));
+    const collected = collect(session.complete(userRequest()));
     await turns();
     mock.timers.tick(2 ** 31 - 2);
     await turns();
@@ -103,7 +103,7 @@ describe('by a clock that the test moves', () => {
   test('an abort ends the wait at once, and no call follows at the wake-up time', async () => {
     const abort = new AbortController();
     const { session, calls } = stub({ next: () => idle(100) });
-    const ended = assert.rejects(collect(session.complete(ask(), { signal: abort.signal })), /enough/);
+    const ended = assert.rejects(collect(session.complete(userRequest(), { signal: abort.signal })), /enough/);
     await turns();
     abort.abort(new Error('enough'));
     await ended;
@@ -122,7 +122,7 @@ test('a wake-up time of 0 runs the call in the next turn, and leaves the event l
       return call < 3 ? idle(0) : DONE;
     },
   });
-  await collect(session.complete(ask()));
+  await collect(session.complete(userRequest()));
   assert.deepEqual(order, ['call 1', 'another task', 'call 2', 'call 3']);
 });
 
@@ -139,7 +139,7 @@ test('after the event loop was blocked, a socket speaks before the wake-up time 
       return call === 1 ? idle(1) : DONE;
     },
   });
-  const collected = collect(session.complete(ask()));
+  const collected = collect(session.complete(userRequest()));
   await Promise.resolve();
   client.write('data');
   // Both are due when the loop turns again: the timer, which Node runs first, and the socket.

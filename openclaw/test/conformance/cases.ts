@@ -16,7 +16,7 @@ export interface Setup {
   headers?: Record<string, string>;
 }
 
-/** What an answer should come to; what is absent is not said. */
+/** The expected result. An absent member is not checked. */
 export interface Expect {
   text?: string;
   reasoning?: string;

@@ -1,4 +1,4 @@
-/** Plays one case, and says what is wrong with what came of it. */
+/** Plays one case, and reports the differences from what it expects. */
 
 import { type Account, type Event, Failure, type ModelList, type Session } from '../../src/component/contract.js';
 import { Instance } from '../../src/component/instance.js';
@@ -6,7 +6,7 @@ import { Instances } from '../../src/component/instances.js';
 import { compile, loadComponent } from '../../src/component/load.js';
 import { ComponentSession } from '../../src/component/session.js';
 import { Connections } from '../../src/host/connections.js';
-import { ask } from '../server.js';
+import { userRequest } from '../server.js';
 import type { Seen, StandIn } from '../stand_in.js';
 import type { Case, Expect } from './cases.js';
 import { Grammar } from './grammar.js';
@@ -23,7 +23,7 @@ const SHORT = { connectMs: 5000, firstByteMs: 1500, idleMs: 1500, totalMs: 20_00
 /** The deadlines of all other cases: none of them may pass, however slow the machine is. */
 const GENEROUS = { connectMs: 120_000, firstByteMs: 120_000, idleMs: 120_000, totalMs: 300_000 };
 
-/** The path that a scenario answers for when it is no completion. */
+/** The path of each query that is not a completion. */
 const PATHS = {
   'key-list': '/v1/models',
   catalogue: '/api/models',
@@ -51,7 +51,7 @@ class Differences {
   }
 }
 
-/** Where a case is played; one that is a {@link StandIn} can also tell what it saw. */
+/** Where a case is played; a {@link StandIn} also has a record of the requests. */
 type Server = Pick<StandIn, 'baseUrl' | 'key'>;
 
 interface Played {
@@ -60,7 +60,7 @@ interface Played {
   took: number;
 }
 
-/** Opens a session of its own instances, and tells the one that it will use. */
+/** Opens a session with instances of its own, and returns the one that it will use. */
 async function open(stand: Server, playing: Case): Promise<{ session: Session; instance: Instance }> {
   const { setup = {}, expect = {} } = playing;
   const deadlines = kindsOf(expect).includes('timeout') ? SHORT : GENEROUS;
@@ -83,7 +83,7 @@ async function open(stand: Server, playing: Case): Promise<{ session: Session; i
   return { session, instance: instances.take() };
 }
 
-/** What is wrong with a case, played against a server that nobody asked anything before; empty when nothing is. */
+/** The differences of a case, played against a server without earlier requests; empty if there are none. */
 export async function play(playing: Case, stand: Server | StandIn): Promise<string[]> {
   const { ask: route = 'chat', expect = {}, scenario } = playing;
   using stopwatch = new Stopwatch();
@@ -99,17 +99,17 @@ export async function play(playing: Case, stand: Server | StandIn): Promise<stri
     failed(played.failure, expect, differences, played.events.length);
     if (watched) atTheServer(await watched.seen(), playing, differences, stopwatch);
   } else if (route === 'billing') {
-    const answer = await opened.session.account().catch(asFailure);
-    shown.push(answer instanceof Failure ? answer.record : answer);
-    failed(answer instanceof Failure ? answer : undefined, expect, differences);
-    if (!(answer instanceof Failure)) differences.hold('what is told of the account', wordFor(answer), expect.account);
+    const account = await opened.session.account().catch(asFailure);
+    shown.push(account instanceof Failure ? account.record : account);
+    failed(account instanceof Failure ? account : undefined, expect, differences);
+    if (!(account instanceof Failure)) differences.hold('the account', accountClass(account), expect.account);
   } else shown.push(...(await lists(opened.session, stand, playing, differences)));
   const text = JSON.stringify(shown, (_name, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));
   if (text.includes(stand.key)) differences.note('the key is shown');
   if (opened.instance.memories().some((memory) => Buffer.from(memory.buffer).includes(stand.key))) {
     differences.note('the key stands in the component’s memory');
   }
-  if (watched) await behind(watched, differences);
+  if (watched) await atTheEnd(watched, differences);
   return differences.all;
 }
 
@@ -119,7 +119,7 @@ async function complete(
   differences: Differences,
   stopwatch: Stopwatch,
 ): Promise<Played> {
-  const request = ask(PROMPT, playing.scenario ?? 'at-once');
+  const request = userRequest(PROMPT, playing.scenario ?? 'at-once');
   if (playing.when === 'tools') request.tools = [WEATHER];
   if (playing.when === 'reasoning') request.reasoning = { effort: 'low' };
   const played: Played = { events: [], failure: undefined, took: 0 };
@@ -133,7 +133,7 @@ async function complete(
     if (!grammar.finished) differences.note('it ended without a finish and without an error');
   } catch (error) {
     played.failure = asFailure(error);
-    if (grammar.finished) differences.note('an error comes behind the finish');
+    if (grammar.finished) differences.note('an error follows the finish');
   }
   played.took = stopwatch.elapsed() - begun;
   return played;
@@ -198,7 +198,7 @@ function kindOf({ record: { kind } }: Failure): string {
 function failed(failure: Failure | undefined, expect: Expect, differences: Differences, events?: number): void {
   const kinds = kindsOf(expect);
   if (!failure) {
-    if (kinds.length > 0) differences.note(`no error came, but should: ${kinds.join(' or ')}`);
+    if (kinds.length > 0) differences.note(`there is no error, and there should be ${kinds.join(' or ')}`);
     return;
   }
   const { record, message } = failure;
@@ -245,12 +245,13 @@ function unsound({ models }: ModelList): string[] {
     // By bytes, as the component sorts.
     if (next && Buffer.compare(Buffer.from(model.id), Buffer.from(next.id)) >= 0)
       wrongs.push(`${next.id} is not in its place`);
-    if (model.contextWindow === 0n || model.maxOutputTokens === 0n) wrongs.push(`${model.id}: unknown is told as 0`);
+    if (model.contextWindow === 0n || model.maxOutputTokens === 0n)
+      wrongs.push(`${model.id}: an unknown limit is reported as 0`);
   }
   return wrongs;
 }
 
-function wordFor({ unlimited, limit, remaining }: Account): string {
+function accountClass({ unlimited, limit, remaining }: Account): string {
   if (unlimited) return 'unlimited';
   return (limit ?? remaining) === undefined ? 'unknown' : 'limited';
 }
@@ -273,8 +274,8 @@ function atTheServer(
     differences.note(`it waited ${waited} ms, not ${least} to ${most}`);
 }
 
-/** What the server says behind everything: no key where it does not belong, and nothing that is still open. */
-async function behind(stand: StandIn, differences: Differences): Promise<void> {
+/** The server’s record at the end: no key where it does not belong, and no open request. */
+async function atTheEnd(stand: StandIn, differences: Differences): Promise<void> {
   const until = Date.now() + PATIENCE_MS;
   const open = ({ requests }: Seen): number => requests.filter(({ outcome }) => outcome === 'pending').length;
   let seen = await stand.seen();
@@ -282,7 +283,7 @@ async function behind(stand: StandIn, differences: Differences): Promise<void> {
     await new Promise((soon) => setTimeout(soon, 5));
     seen = await stand.seen();
   }
-  if (open(seen) > 0) differences.note(`${open(seen)} requests stay open after the question was dropped`);
+  if (open(seen) > 0) differences.note(`${open(seen)} requests stay open after the call ended`);
   differences.hold('key leaks', seen['key-leaks'], 0);
   differences.hold('visits elsewhere', seen['went-elsewhere'], 0);
 }

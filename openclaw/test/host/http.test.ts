@@ -44,16 +44,16 @@ for (const [what, outgoing] of DENIED) {
   });
 }
 
-test('a request outside of a question is refused', () => {
+test('a request outside a pending call is refused', () => {
   assert.throws(() => send(request('HTTPS', 'api.cometapi.com'), undefined, undefined), { tag: 'HTTP-request-denied' });
 });
 
-test('an address that is none is refused', () => {
+test('an invalid address is refused', () => {
   const bad = request('HTTPS', 'api.cometapi.com', 'v1/models');
   assert.throws(() => send(bad, undefined, pendingCall(ORIGIN)), { tag: 'HTTP-request-URI-invalid' });
 });
 
-test('the key goes to what lies below the base URL, and nowhere else on its origin', () => {
+test('the key is sent below the base URL, and nowhere else on its origin', () => {
   const table: [baseUrl: string, url: string, goes: boolean][] = [
     ['https://a.example/v1', 'https://a.example/v1/models', true],
     ['https://a.example/v1', 'https://a.example/api/models', false],
@@ -161,7 +161,7 @@ const CODES: [string, Parameters<typeof errorCode>[1], string][] = [
   ['', 'sent', 'connection-terminated'],
 ];
 
-test('what Node says of a failure is said in the words of wasi:http', () => {
+test('errors of Node are mapped to the codes of wasi:http', () => {
   for (const [code, stage, tag] of CODES) {
     assert.equal(errorCode(Object.assign(new Error('x'), { code }), stage).tag, tag, `${code} when ${stage}`);
   }

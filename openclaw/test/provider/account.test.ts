@@ -4,7 +4,7 @@ import type { Account } from '../../src/component/contract.js';
 import { fetchUsageSnapshot, resolveUsageAuth, snapshotOf } from '../../src/provider/account.js';
 import { failure, FakeComponent } from './fake.js';
 
-/** What the service tells, and what OpenClaw shows. */
+/** The account of the service, and what OpenClaw shows. */
 const SNAPSHOTS: [name: string, account: Account, shown: object][] = [
   ['nothing', { unlimited: false }, {}],
   [
@@ -41,7 +41,7 @@ for (const [name, account, shown] of SNAPSHOTS) {
   });
 }
 
-test('the balance is asked for with the key, the base URL and the time that OpenClaw gives', async () => {
+test('the balance is queried with the key, the base URL and the time-out that OpenClaw passes', async () => {
   const component = new FakeComponent({ account: { currency: 'USD', remaining: 1, unlimited: false } });
   const context = { config: {}, token: 'sk-test-0123456789', timeoutMs: 4999.5 };
   const snapshot = await fetchUsageSnapshot(async () => component, 'http://127.0.0.1:1/v1', context);

@@ -11,9 +11,9 @@ const FINE: Script = { account: { unlimited: false } };
 function setUp(script: Script) {
   const component = new FakeComponent(script);
   const stored: string[] = [];
-  const told: ApiKeyMethodOptions[] = [];
+  const methods: ApiKeyMethodOptions[] = [];
   const createMethod = (options: ApiKeyMethodOptions): AuthMethod => {
-    told.push(options);
+    methods.push(options);
     return {
       id: options.methodId,
       label: options.label,
@@ -32,7 +32,7 @@ function setUp(script: Script) {
   const method = apiKeyMethod({ load: async () => component, baseUrl: 'http://127.0.0.1:1/v1', createMethod });
   const notes: string[] = [];
   const context: AuthContext = { config: {}, prompter: { note: async (message) => void notes.push(message) } };
-  return { method, component, stored, told, notes, context };
+  return { method, component, stored, methods, notes, context };
 }
 
 function batch(resolved: { key: string } | null, opts: object = {}) {
@@ -68,7 +68,7 @@ test('a key that is refused, or is none, is not handed on', async () => {
   }
 });
 
-test('when nobody can be asked the key is kept, and that is said', async () => {
+test('a key that could not be checked is kept, with a note', async () => {
   for (const kind of ['network', 'timeout', 'server', 'permission', 'rate-limited'] as const) {
     const { method, context, notes } = setUp({ account: failure(kind) });
     assert.equal((await method.run(context)).profiles.length, 1);

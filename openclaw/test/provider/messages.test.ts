@@ -42,7 +42,7 @@ test('a user sends text and images, and images become bytes', () => {
   assert.deepEqual(history([user('hi')]), [['user', [{ tag: 'text', val: { text: 'hi' } }]]]);
 });
 
-test('a model that takes no images is told that there was one', () => {
+test('a model without image input gets a note about the image', () => {
   const blind = model({ input: ['text'] });
   const [[, parts = []] = []] = history([user([image])], blind);
   assert.match((parts[0] as { val: { text: string } }).val.text, /image was omitted/);
@@ -52,7 +52,7 @@ test('a model that takes no images is told that there was one', () => {
   assert.deepEqual(shown.val.media, []);
 });
 
-test('replays go back with the blocks that they came with', () => {
+test('replay values are sent with their own blocks', () => {
   const content: AssistantMessage['content'] = [
     { type: 'thinking', thinking: 'hm', thinkingSignature: seal('m-1', 'r1') },
     { type: 'text', text: 'so', textSignature: seal('m-1', 'r2') },
@@ -93,14 +93,14 @@ test('of another model and another provider only what can be read is sent', () =
 });
 
 test('a tool result carries its text, its images and whether it failed', () => {
-  const told = result('c', [{ type: 'text', text: 'a' }, image, { type: 'text', text: 'b' }]);
+  const given = result('c', [{ type: 'text', text: 'a' }, image, { type: 'text', text: 'b' }]);
   const media = [{ source: { tag: 'inline', val: PIXEL }, mediaType: 'image/png' }];
   const val = { callId: 'c', name: 'weather', text: 'a\nb', media, isError: true };
-  assert.deepEqual(history([{ ...told, isError: true } as Message]), [['tool', [{ tag: 'tool-result', val }]]]);
+  assert.deepEqual(history([{ ...given, isError: true } as Message]), [['tool', [{ tag: 'tool-result', val }]]]);
 });
 
 for (const stopReason of ['error', 'aborted'] as const) {
-  test(`of an answer that ended in ${stopReason} the text is kept and marked, calls and their results are not`, () => {
+  test(`of a response that ended in ${stopReason} the text is kept and marked, calls and their results are not`, () => {
     const broken = assistant(
       [
         { type: 'thinking', thinking: 'hm', thinkingSignature: seal('m-1', 'r') },
@@ -126,7 +126,7 @@ for (const stopReason of ['error', 'aborted'] as const) {
   });
 }
 
-test('reasoning that used up all tokens is not an answer', () => {
+test('reasoning that used up all tokens is not sent', () => {
   const thinking = { type: 'thinking' as const, thinking: 'and so on', thinkingSignature: seal('m-1', 'r') };
   assert.deepEqual(history([assistant([thinking], { stopReason: 'length' })]), []);
   assert.equal(history([assistant([thinking, { type: 'text', text: 'so' }], { stopReason: 'length' })]).length, 1);

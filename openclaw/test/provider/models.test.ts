@@ -4,7 +4,7 @@ import type { Model, Price } from '../../src/component/contract.js';
 import { definitionOf, definitionsOf } from '../../src/provider/models.js';
 import { contractModel, modelList } from './fake.js';
 
-test('everything that is known of a model is told', () => {
+test('all known facts of a model are listed', () => {
   const model = contractModel({
     name: 'M 1',
     vendor: 'V',
@@ -36,7 +36,7 @@ test('everything that is known of a model is told', () => {
   });
 });
 
-test('what is unknown is left out', () => {
+test('unknown facts are omitted', () => {
   const unknown = contractModel({ input: [], output: [], routes: [], status: 'listed' });
   const { params, ...rest } = definitionOf(unknown, [[]]);
   assert.deepEqual(rest, { id: 'm-1', name: 'm-1' });

@@ -32,7 +32,7 @@ function provider(component: FakeComponent, baseUrl?: string) {
   });
 }
 
-test('what people are told is what the component says of itself', async () => {
+test('the texts for people match the description of the component', async () => {
   const component = await loadComponent();
   const { auth, defaultBaseUrl, defaultModel } = component.describe();
   assert.deepEqual(ENV_VARS, auth.envVars);

@@ -47,7 +47,7 @@ const EFFORTS: [level: ThinkingLevel | undefined, map: ThinkingLevelMap | undefi
 ];
 
 for (const [level, map, effort] of EFFORTS) {
-  test(`level ${level} with ${JSON.stringify(map)} asks for ${effort}`, () => {
+  test(`level ${level} with ${JSON.stringify(map)} selects ${effort}`, () => {
     const target = model(map ? { thinkingLevelMap: map } : {});
     assert.equal(reasoningOf(target, level ? { reasoning: level } : {})?.effort, effort);
   });

@@ -63,7 +63,7 @@ test('tools go with their schemas', () => {
   assert.equal(bare?.parametersJson, '{"type":"object","properties":{}}');
 });
 
-test('a cached prefix may end behind the system prompt and behind the last message', () => {
+test('a cached prefix can end after the system prompt and after the last message', () => {
   const messages = [user('one'), user('two'), user('three')];
   const marks = (options: StreamOptions) =>
     requestOf(model(), { systemPrompt: 's', messages }, options).messages.map((message) => message.cacheHere);

@@ -27,7 +27,7 @@ const LONGEST_MS = 120_000;
  * @property {Record<string, string>} [env] - beside the home's own
  * @property {string} [stdin]
  * @property {number} [code] - the exit code that it has to end in [0]
- * @property {(child: import('node:child_process').ChildProcess) => void} [started] - told of the process
+ * @property {(child: import('node:child_process').ChildProcess) => void} [started] - called with the process
  */
 
 export class Home {
@@ -101,13 +101,13 @@ export class Home {
     });
     clearTimeout(hangs);
     this.#written += stdout + stderr;
-    const told = `openclaw ${args.join(' ')}\n${stdout}\n${stderr}`.slice(-6000);
-    assert.equal(outcome.code, code, `exit code ${outcome.code}, signal ${outcome.signal}: ${told}`);
+    const log = `openclaw ${args.join(' ')}\n${stdout}\n${stderr}`.slice(-6000);
+    assert.equal(outcome.code, code, `exit code ${outcome.code}, signal ${outcome.signal}: ${log}`);
     return outcome;
   }
 
   /**
-   * The same, for commands that answer in JSON.
+   * The same, for commands that print JSON.
    *
    * @param {string[]} args
    * @param {RunOptions} [options]

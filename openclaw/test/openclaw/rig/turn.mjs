@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startRecorder } from './recorder.mjs';
 
 /**
- * @typedef {object} Told - a line of the stream that OpenClaw writes down on request
+ * @typedef {object} StreamedLine - a line of the stream that OpenClaw writes down on request
  * @property {number} ts - milliseconds since 1970
  * @property {string} event
  * @property {string} [evtType]
@@ -14,11 +14,11 @@ import { startRecorder } from './recorder.mjs';
 
 /**
  * @typedef {object} Turn
- * @property {any} answer - the JSON on stdout; nothing where there was none
+ * @property {any} output - the JSON on stdout; nothing where there was none
  * @property {string} stderr
  * @property {number} ms
  * @property {import('./recorder.mjs').Recorded[]} requests - for completions
- * @property {Told[]} told
+ * @property {StreamedLine[]} streamed
  * @property {string[]} reasons - of each model that failed: why, in OpenClaw's words
  */
 
@@ -48,13 +48,13 @@ export async function agentTurn(home, standIn, model, options = {}) {
   const { prompt = 'Hello.', thinking = 'off', fallbacks = [], files = {}, retries = 0, deadline = 60 } = options;
   const settings = JSON.stringify({ retry: { provider: { maxRetries: retries } } });
   const folder = await home.folder({ ...files, '.openclaw/settings.json': settings });
-  const streamed = join(await mkdtemp(join(home.path, 'tmp', 'told-')), 'stream.jsonl');
+  const streamPath = join(await mkdtemp(join(home.path, 'tmp', 'stream-')), 'stream.jsonl');
   const recorder = await startRecorder(standIn, options.direct);
   const env = {
     COMETAPI_KEY: standIn.key,
     COMETAPI_BASE_URL: recorder.baseUrl,
     OPENCLAW_RAW_STREAM: '1',
-    OPENCLAW_RAW_STREAM_PATH: streamed,
+    OPENCLAW_RAW_STREAM_PATH: streamPath,
     ...options.env,
   };
   const others = fallbacks.flatMap((id) => ['--fallback', `cometapi/${id}`]);
@@ -66,13 +66,13 @@ export async function agentTurn(home, standIn, model, options = {}) {
       code: options.code ?? 0,
       started: (child) => options.started?.(recorder, child),
     });
-    const lines = (await readFile(streamed, 'utf8').catch(() => '')).split('\n').filter(Boolean);
+    const lines = (await readFile(streamPath, 'utf8').catch(() => '')).split('\n').filter(Boolean);
     return {
-      answer: stdout.trim() ? JSON.parse(stdout) : undefined,
+      output: stdout.trim() ? JSON.parse(stdout) : undefined,
       stderr,
       ms,
       requests: recorder.chats(),
-      told: lines.map((line) => JSON.parse(line)),
+      streamed: lines.map((line) => JSON.parse(line)),
       reasons: [...stderr.matchAll(/decision=candidate_failed .*? reason=(\w+)/g)].map((found) => found[1]),
     };
   } finally {
@@ -82,12 +82,12 @@ export async function agentTurn(home, standIn, model, options = {}) {
 
 /**
  * The pieces of text, or of thinking, in the order in which OpenClaw handed them on. It writes each line of its record
- * by itself and waits for none, so that two may change places in the file; their times tell.
+ * by itself and waits for none, so that two may change places in the file; their times give the order.
  *
  * @param {Turn} turn
  * @param {'assistant_text_stream' | 'assistant_thinking_stream'} kind
  */
 export function piecesOf(turn, kind) {
-  const pieces = turn.told.filter((line) => line.event === kind && line.delta);
+  const pieces = turn.streamed.filter((line) => line.event === kind && line.delta);
   return pieces.sort((one, other) => one.ts - other.ts);
 }
