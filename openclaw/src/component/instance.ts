@@ -41,6 +41,7 @@ export class Instance {
 
   /** Runs a call of the component with the rights of `grant`. The contract's errors are thrown as failures. */
   run<T>(grant: Grant | undefined, call: () => T): T {
+    // After a trap, the memory of the instance may be inconsistent: a further call could return wrong data.
     if (this.broken) throw stopped();
     this.#grant = grant;
     try {
@@ -51,6 +52,7 @@ export class Instance {
       this.broken = true;
       throw stopped(error);
     } finally {
+      // Outside a call, nothing may be sent.
       this.#grant = undefined;
     }
   }

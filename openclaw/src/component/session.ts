@@ -50,6 +50,7 @@ export class ComponentSession implements Session {
       redaction: new Redaction(options.apiKey),
       connections,
     };
+    // Opens a client and drops it, so that invalid options fail here and not at the first call.
     const instance = instances.take();
     try {
       this.#dispose(instance, this.#open(instance));
@@ -70,6 +71,7 @@ export class ComponentSession implements Session {
       const opened = (client = this.#open(instance));
       const running = (completion = instance.run(call, () => opened.complete(request)));
       while (!done) {
+        // Also after a `yield`, where the consumer may have spent any time.
         call.throwIfAborted();
         const batch = instance.run(call, () => running.next(MAX_EVENTS, 0));
         done = batch.done;
@@ -77,8 +79,10 @@ export class ComponentSession implements Session {
         else if (!done) await call.sleep(batch.wakeAfterMs);
       }
     } finally {
+      // A cancelled exchange is closed at once. One that is done may end, so that its connection can be reused.
       call.cancelled = !done;
       try {
+        // The completion first: a resource must be dropped before its parent.
         this.#dispose(instance, completion);
         this.#dispose(instance, client);
       } finally {
@@ -89,6 +93,7 @@ export class ComponentSession implements Session {
     }
   }
 
+  /** A failed list is not cached. A broken instance is replaced at the next call. */
   async models(how: Discovery, maxAgeMs: number, options: CallOptions = {}): Promise<ModelList> {
     // The list is cached in the client, so the client is kept, in an instance that no other call can break.
     if (!this.#listing || this.#listing.instance.broken) {
@@ -113,6 +118,7 @@ export class ComponentSession implements Session {
     }
   }
 
+  /** Polls a query until its result is ready. The result is handed out once, so the query is dropped afterwards. */
   async #result<T>(instance: Instance, options: CallOptions, start: () => Query<T>): Promise<T> {
     options.signal?.throwIfAborted();
     const call = new PendingCall(this.#rights, options);
@@ -139,6 +145,7 @@ export class ComponentSession implements Session {
     }
   }
 
+  /** Opens a client. It has no grant: a client that sent a request here would be refused. */
   #open(instance: Instance): Client {
     return instance.run(undefined, () => instance.provider.Client.open(this.#config));
   }
@@ -154,6 +161,7 @@ function configOf(options: SessionOptions): Config {
   const { connectMs, firstByteMs, idleMs, totalMs } = options.timeouts ?? {};
   return {
     baseUrl: options.baseUrl,
+    // The key never enters the component; the exchange adds it to the request.
     credential: { tag: 'host-injected' },
     timeouts: { connectMs, firstByteMs, idleMs, totalMs },
     maxRetries: options.maxRetries,

@@ -41,7 +41,9 @@ export class Exchange {
   /** Received bytes that were unread when the exchange failed. */
   readonly #kept: Buffer[] = [];
   #ended = false;
+  /** Writes that the socket has not taken yet. */
   #uploading = 0;
+  /** The server closed its side while the body was sent, as after a 413. Its response may still arrive. */
   #refused = false;
   #deadline: NodeJS.Timeout | undefined;
   #expiry: NodeJS.Immediate | undefined;
@@ -94,6 +96,7 @@ export class Exchange {
   /** How many bytes of the request's body can be written now; less than 0 if no more are accepted. */
   permitted(): number {
     if (this.#refused || this.#failure) return -1;
+    // One write at a time. Node buffers without a limit, so a larger window would copy the upload into memory.
     return this.#uploading > 0 ? 0 : UPLOAD_WINDOW;
   }
 
@@ -101,6 +104,7 @@ export class Exchange {
     this.#uploading++;
     this.#request.write(bytes, (error) => {
       this.#uploading--;
+      // Not a failure of the exchange: the server's reason is in its response, if it sends one.
       this.#refused ||= error != null;
       this.#grant.wake();
     });
@@ -108,6 +112,7 @@ export class Exchange {
 
   /** The request's body is complete. */
   finishBody(): void {
+    // A destroyed request has its failure already; ending it would emit another error.
     if (!this.#request.destroyed) this.#request.end();
   }
 
@@ -122,6 +127,7 @@ export class Exchange {
       if (clean.length > 0) return { tag: 'bytes', val: clean };
     }
     if (!this.#ended && !this.#failure) return NOTHING;
+    // At the end, bytes that were held back as a possible beginning of the key are returned, or masked.
     const rest = this.#flow.end();
     if (rest.length > 0) return { tag: 'bytes', val: rest };
     return this.#failure ? { tag: 'failed', val: this.#failure } : { tag: 'end' };
@@ -142,6 +148,7 @@ export class Exchange {
     this.#grant.exchanges.delete(this);
     const response = this.#response;
     if (this.#ended || this.#failure) return;
+    // Draining a cancelled response could download megabytes that are of no use, and would be billed.
     if (!response || this.#grant.cancelled) {
       this.close();
       return;
@@ -167,6 +174,7 @@ export class Exchange {
     if (!socket.connecting && !(socket as { secureConnecting?: boolean }).secureConnecting) {
       connected();
     } else if (outgoing.url.protocol === 'https:') {
+      // A reset during the handshake is a TLS problem, such as a proxy that intercepts: it gets its own error code.
       socket.once('connect', () => (this.#stage = 'securing'));
       socket.once('secureConnect', connected);
     } else socket.once('connect', connected);
@@ -187,6 +195,7 @@ export class Exchange {
     });
     response.on('error', (error) => this.#fail(errorCode(error, 'receiving')));
     response.on('close', () => {
+      // Node emits `close` after `end` as well; without `end`, the body is truncated.
       if (!this.#ended) this.#fail({ tag: 'HTTP-response-incomplete' });
     });
     this.#grant.onResponse({ status: this.status(), headers: this.#headersByName() });

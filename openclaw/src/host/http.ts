@@ -24,6 +24,10 @@ const FORBIDDEN = new Set([
   'upgrade',
 ]);
 
+/**
+ * Headers of a request or a response. A list, because order and repeated names are significant: two `set-cookie` are two
+ * headers.
+ */
 export class Fields {
   readonly #entries: [string, Uint8Array][];
 
@@ -32,6 +36,7 @@ export class Fields {
   }
 
   append(name: string, value: Uint8Array): void {
+    // HTTP/1 headers are bytes. Latin 1 maps each byte to one character, so no byte is lost on the way to Node.
     const text = Buffer.from(value).toString('latin1');
     try {
       validateHeaderName(name);
@@ -49,6 +54,7 @@ export class Fields {
 
   /** The values of each name in their order, by name in lower case. */
   grouped(): Record<string, string[]> {
+    // No prototype: a header named `__proto__` must be a header like any other.
     const grouped: Record<string, string[]> = Object.create(null);
     for (const [name, value] of this.#entries) {
       (grouped[name.toLowerCase()] ??= []).push(Buffer.from(value).toString('latin1'));
@@ -57,6 +63,7 @@ export class Fields {
   }
 }
 
+/** The deadlines that the component leaves to the host, because only the host sees the stages of a connection. */
 export class RequestOptions {
   /** In milliseconds; 0 is none. */
   connectMs = 0;
@@ -81,6 +88,7 @@ function milliseconds(nanoseconds: bigint | undefined): number {
   return rounded > 0x7fffffff ? 0 : rounded;
 }
 
+/** A request under construction. Nothing is sent before `outgoing-handler.handle`, where the grant is checked. */
 export class OutgoingRequest {
   method = 'GET';
   readonly fields: Fields;
@@ -119,11 +127,13 @@ export class OutgoingRequest {
 
   /** The URL of the request; `undefined` if it is not valid. */
   url(): URL | undefined {
+    // A path without a leading slash would become part of the authority: `host` + `.evil.example`.
     const text = `${this.#scheme}//${this.#authority}${this.#path}`;
     return this.#path.startsWith('/') && URL.canParse(text) ? new URL(text) : undefined;
   }
 }
 
+/** The body of a request. The component may write it before and after the request is sent. */
 export class OutgoingBody {
   readonly #request: OutgoingRequest;
 
@@ -136,12 +146,14 @@ export class OutgoingBody {
   }
 
   static finish(body: OutgoingBody): void {
+    // A body that is finished before the request is sent is empty: such a request is sent without a body.
     const { exchange } = body.#request;
     if (exchange) exchange.finishBody();
     else body.#request.hasBody = false;
   }
 }
 
+/** The response that has not arrived yet. */
 export class FutureIncomingResponse {
   readonly #exchange: Exchange;
   #taken = false;
@@ -164,10 +176,12 @@ export class FutureIncomingResponse {
   }
 
   [Symbol.dispose](): void {
+    // Once the response was taken, it or its body is responsible for the exchange.
     if (!this.#taken) this.#exchange.release();
   }
 }
 
+/** The head of a response. Its body can be consumed once. */
 export class IncomingResponse {
   readonly #exchange: Exchange;
   #consumed = false;
@@ -195,6 +209,7 @@ export class IncomingResponse {
   }
 }
 
+/** The body of a response. Dropping it ends the exchange, whether or not all of it was read. */
 export class IncomingBody {
   readonly #exchange: Exchange;
 
@@ -225,6 +240,8 @@ export function send(
   const url = request.url();
   if (!url) throw { tag: 'HTTP-request-URI-invalid' };
   // A request outside a pending call has no grant: nothing may be sent from `open` or from a drop.
+  // The origin is compared as a whole: a prefix would also match `api.cometapi.com.example.com`. A user name in the URL
+  // would be sent as a credential.
   if (!grant || url.origin !== grant.credential.origin || url.username || url.password) {
     throw { tag: 'HTTP-request-denied' };
   }

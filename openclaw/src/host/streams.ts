@@ -49,6 +49,7 @@ export class OutputStream {
 
   /** How many bytes may be written now. More are permitted once the written ones are sent. */
   checkWrite(): bigint {
+    // 0 before the request is sent: the component then waits for `wake`, as for a full window.
     const permitted = this.#exchange()?.permitted() ?? 0;
     if (permitted < 0) throw { tag: 'closed' };
     return BigInt(permitted);

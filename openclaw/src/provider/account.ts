@@ -34,7 +34,9 @@ export async function fetchUsageSnapshot(
   const session = component.open({
     apiKey: context.token,
     baseUrl: baseUrlOf(context.config, baseUrl),
+    // OpenClaw polls the balance, so a failed query is repeated soon anyway.
     maxRetries: 0,
+    // The contract rejects a deadline of 0, which OpenClaw may pass when its own time is up.
     timeouts: { totalMs: Math.max(1, Math.ceil(context.timeoutMs)) },
   });
   return snapshotOf(await session.account({ signal: context.signal }));

@@ -46,6 +46,7 @@ export const METHOD: ApiKeyMethodOptions = {
   defaultModel: modelRef(DEFAULT_MODEL),
 };
 
+/** The set-up in a dialog. */
 async function run(parts: AuthParts, context: AuthContext): Promise<AuthResult> {
   // The only place where OpenClaw's method passes on the key itself: its result may hold a reference to a secret.
   let key = '';
@@ -59,6 +60,7 @@ async function run(parts: AuthParts, context: AuthContext): Promise<AuthResult> 
   return result;
 }
 
+/** The set-up by flags, for scripts: a rejected key ends the command with exit code 1. */
 async function runNonInteractive<C extends Config>(
   parts: AuthParts,
   method: AuthMethod,
@@ -98,8 +100,10 @@ async function check(
     await component.open({ apiKey, baseUrl, maxRetries: 1, timeouts: { totalMs: PATIENCE_MS } }).account({ signal });
     return undefined;
   } catch (error) {
+    // The user cancelled the dialog: that is neither a valid key nor a problem to report.
     signal?.throwIfAborted();
     const kind = error instanceof Failure ? error.record.kind.tag : undefined;
+    // Only these two mean that the key or the base URL is wrong. A network that is down must not prevent the set-up.
     if (kind === 'authentication' || kind === 'configuration') throw error;
     return error instanceof Error ? error.message : String(error);
   }

@@ -49,6 +49,7 @@ export class Catalog {
 
   /** The service's list for this key; `null` without a key. A failure is reported as an outcome. */
   async live(context: CatalogContext): Promise<CatalogResult> {
+    // OpenClaw also runs this hook when it refreshes the catalogue of another provider only.
     if (context.providerIds && !context.providerIds.includes(PROVIDER_ID)) return null;
     const { apiKey, discoveryApiKey, profileId } = context.resolveProviderApiKey(PROVIDER_ID);
     if (!apiKey) return null;
@@ -59,6 +60,7 @@ export class Catalog {
       const provider = { ...this.#provider(context, definitionsOf(list)), apiKey };
       return { provider, outcomes: [{ ...identity, status: 'ready' }] };
     } catch (error) {
+      // An aborted query says nothing about the account, so it must not mark it as unavailable.
       context.signal?.throwIfAborted();
       this.#parts.warn(`the models could not be listed: ${error instanceof Error ? error.message : String(error)}`);
       return { providers: {}, outcomes: [{ ...identity, ...outcomeOf(error) }] };
@@ -80,6 +82,7 @@ export class Catalog {
 
   #dynamic(context: DynamicModelContext, definition: ModelDefinition): DynamicModel {
     const { input, ...rest } = definition;
+    // OpenClaw's runner knows only these two kinds of input.
     const taken = (input ?? ['text']).filter((kind) => kind === 'text' || kind === 'image');
     const { api = DEFAULT_ROUTE.api } = definition;
     return { ...rest, input: taken, api, provider: PROVIDER_ID, baseUrl: this.#baseUrl(context) };
@@ -105,6 +108,7 @@ export class Catalog {
   #fromService(context: CatalogContext, apiKey: string): Promise<ModelList> {
     const baseUrl = baseUrlOf(context.config, this.#parts.baseUrl);
     return this.#parts.cached({
+      // A list belongs to a key and a base URL. The key is hashed, because OpenClaw may store the cache's keys.
       keyParts: [PROVIDER_ID, baseUrl ?? '', createHash('sha256').update(apiKey).digest('hex')],
       ttlMs: TTL_MS,
       load: async () => {

@@ -36,6 +36,7 @@ export class Turn {
       provider: model.provider,
       model: model.id,
       usage: unknownUsage(),
+      // OpenClaw requires a value from the start; the last event sets the real one.
       stopReason: 'stop',
       timestamp: now(),
     };
@@ -89,6 +90,7 @@ export class Turn {
 
   #respond(info: ResponseInfo): void {
     if (info.id !== undefined) this.message.responseId = info.id;
+    // Most vendors report a dated snapshot, which must not be shown as another model.
     const other = rerouted(this.#model.id, info.model);
     if (other !== undefined) this.message.responseModel = other;
     // OpenClaw keeps the transcript by the adapter that it filed the model under, so `api` stays.
@@ -121,6 +123,7 @@ export class Turn {
   #close(end: BlockEnd): AssistantMessageEvent {
     const { contentIndex, block } = this.#block(end.index);
     const partial = this.message;
+    // Only the end of a block has the replay value, because a vendor signs the complete block.
     const signature = end.replay === undefined ? undefined : seal(this.#model.id, end.replay);
     if (block.type === 'text') {
       if (signature !== undefined) block.textSignature = signature;
@@ -137,6 +140,7 @@ export class Turn {
 
   #fill(call: ToolCall, end: BlockEnd): void {
     if (end.arguments?.tag === 'object') {
+      // Cannot throw: the contract guarantees a JSON object here, and hands out anything else as malformed.
       call.arguments = JSON.parse(end.arguments.val) as Record<string, unknown>;
     } else {
       this.#malformed.push({ name: call.name, reason: end.arguments?.val.reason ?? 'the arguments are missing' });
@@ -152,6 +156,7 @@ export class Turn {
   }
 
   #finish(finish: Finish): AssistantMessageEvent {
+    // First, so that a turn that ends in an error below still reports the tokens that it cost.
     this.message.usage = usageOf(finish.usage, this.#model);
     const { reason, rawReason } = finish;
     const raw = rawReason === undefined ? '' : ` ("${rawReason}")`;
@@ -176,11 +181,13 @@ export class Turn {
     return { type: 'error', reason, error: this.message };
   }
 
+  /** Diagnostics are stored with the transcript and not shown, which fits facts that need no action. */
   #note(type: string, details: Record<string, unknown>): void {
     (this.message.diagnostics ??= []).push({ type, timestamp: this.#now(), details });
   }
 }
 
+/** OpenClaw has no block for a refusal. It is text for the user; the finish notes that it is a refusal. */
 function blockOf(kind: BlockKind): Block {
   if (kind.tag === 'tool-call') return { type: 'toolCall', id: kind.val.id, name: kind.val.name, arguments: {} };
   if (kind.tag === 'reasoning') return { type: 'thinking', thinking: '' };

@@ -20,6 +20,7 @@ interface Target {
 export function messagesOf(target: Target, systemPrompt: string | undefined, messages: Message[]): ContractMessage[] {
   const result: ContractMessage[] = [];
   if (systemPrompt) result.push(message('system', [text(systemPrompt)]));
+  // Ids of calls that are not sent. A result without its call is an error for every vendor, so results are dropped, too.
   const dropped = new Set<string>();
   for (const given of messages) {
     if (given.role === 'user') {
@@ -93,6 +94,7 @@ function toolResult(target: Target, given: ToolResultMessage): Part {
   const texts = given.content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
   const images = given.content.flatMap((block) => (block.type === 'image' ? [block] : []));
   const takesImages = target.input.includes('image');
+  // Without the note, a model would take a screenshot tool's result for empty and call the tool again.
   if (images.length > 0 && !takesImages) texts.push(NO_IMAGES);
   return {
     tag: 'tool-result',

@@ -21,6 +21,7 @@ export function createProvider(parts: Parts) {
   return {
     id: PROVIDER_ID,
     label: LABEL,
+    // A page of OpenClaw's documentation; a plugin outside the repository has none of its own.
     docsPath: '/providers/models',
     envVars: [...ENV_VARS],
     auth: [apiKeyMethod(parts)],

@@ -11,6 +11,7 @@ import { routeOfApi } from './routes/table.js';
 /** The contract's request. `docs/openclaw.md` lists the options that are not mapped, and the reasons. */
 export function requestOf(model: Model, context: Context, options: StreamOptions & ExtraOptions = {}): Request {
   const messages = messagesOf(model, context.systemPrompt, context.messages);
+  // A user who turns caching off also expects no cache key, by which the vendor links the requests of a session.
   const cached = options.cacheRetention !== 'none';
   if (cached) markCache(messages);
   const route = routeOfApi(model.api);
@@ -25,6 +26,7 @@ export function requestOf(model: Model, context: Context, options: StreamOptions
     frequencyPenalty: options.frequencyPenalty,
     presencePenalty: options.presencePenalty,
     stop: options.stop ?? [],
+    // The contract's seed is an integer of 64 bits; `BigInt` throws for a fraction.
     seed: options.seed === undefined ? undefined : BigInt(Math.trunc(options.seed)),
     reasoning: reasoningOf(model, options),
     cacheKey: cached ? (options.promptCacheKey ?? options.sessionId) : undefined,
@@ -53,6 +55,7 @@ function responseFormatOf(given: Record<string, unknown>): ResponseFormat {
   if (typeof wrapped !== 'object' || wrapped === null) {
     return { tag: 'json-schema', val: { name: 'response', schemaJson: JSON.stringify(given) } };
   }
+  // The wire requires a name. It has no effect on the result.
   const { name, schema, strict } = wrapped as Record<string, unknown>;
   const val: JsonSchema = {
     name: typeof name === 'string' ? name : 'response',

@@ -24,6 +24,7 @@ const RESERVED = new Set([
   'x-api-key',
   'x-goog-api-key',
 ]);
+/** `content-length` and the like describe the body, which the component makes; `proxy-` headers are for proxies. */
 const RESERVED_PREFIXES = ['content-', 'proxy-'];
 
 /** The longest deadline that the contract's 32 bits can express, in milliseconds: 49 days. */
@@ -50,6 +51,7 @@ export function sessionOptions(
   };
   const { timeoutMs } = options;
   if (timeoutMs !== undefined && timeoutMs > 0) {
+    // OpenClaw's time-out is the time until the response begins; the length of a response is not limited.
     settings.timeouts = { firstByteMs: Math.min(Math.ceil(timeoutMs), MAX_DEADLINE_MS) };
   }
   return settings;

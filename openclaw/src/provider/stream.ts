@@ -55,6 +55,7 @@ async function* respond(
     const apiKey = options.apiKey?.trim();
     if (!apiKey) return yield turn.refuse(ownFailure('missing-key', buildMissingAuthMessage()));
     const component = await parts.load();
+    // Before the session is opened: a hook may refuse the request, and then nothing may be sent.
     const request = await throughHook(options.onPayload, requestOf(model, context, options), context, model);
     signal.throwIfAborted();
     const session = component.open(sessionOptions(model, options, apiKey, baseUrl));
@@ -75,6 +76,7 @@ async function* respond(
     const missing = 'the component ended the response without a finish; send the request again';
     yield last ?? turn.refuse(ownFailure('incomplete-stream', missing));
   } catch (error) {
+    // After an abort every error is its consequence, also a broken connection.
     yield signal.aborted ? turn.abort() : turn.fail(error);
   }
 }
@@ -125,6 +127,7 @@ class ResponseStream implements AssistantMessageStream {
   constructor(source: Source, model: Model, signal: AbortSignal | undefined) {
     this.#message = new Promise((resolve) => (this.#resolveMessage = resolve));
     this.#source = source(new Turn(model), this.#controller.signal);
+    // A controller of our own: leaving the iteration must end the call without aborting OpenClaw's signal.
     if (signal?.aborted) this.#controller.abort(signal.reason);
     else if (signal) this.#listen(signal);
     this.#first = this.#take();
@@ -140,6 +143,7 @@ class ResponseStream implements AssistantMessageStream {
       next: () => this.#next(),
       return: async () => {
         this.#stop();
+        // The connection is closed when the iteration has ended, and not some time later.
         await this.#flow;
         return { done: true, value: undefined };
       },
@@ -149,6 +153,7 @@ class ResponseStream implements AssistantMessageStream {
   #listen(signal: AbortSignal): void {
     const stop = (): void => this.#stop(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
+    // One signal lives for a whole session of turns, so each stream has to remove its listener.
     this.#release = () => signal.removeEventListener('abort', stop);
   }
 
