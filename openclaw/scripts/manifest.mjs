@@ -41,7 +41,7 @@ for (const id of [description.defaultModel, description.utilityModel]) {
 const manifest = {
   id: PROVIDER_ID,
   name: LABEL,
-  description: '500+ models behind one key, from a sandboxed WebAssembly component',
+  description: '500+ models with one key, from a sandboxed WebAssembly component',
   version: description.version,
   categories: ['models'],
   activation: { onStartup: false },

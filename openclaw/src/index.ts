@@ -12,7 +12,7 @@ import { createProvider } from './provider/provider.js';
 export default definePluginEntry({
   id: PROVIDER_ID,
   name: LABEL,
-  description: 'CometAPI as a model provider: 500+ models behind one key, from a sandboxed WebAssembly component',
+  description: 'CometAPI as a model provider: 500+ models with one key, from a sandboxed WebAssembly component',
   register(api) {
     api.registerProvider(
       createProvider({

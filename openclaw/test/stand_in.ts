@@ -1,11 +1,11 @@
-/** The harness's stand-in for CometAPI as a process beside the tests. */
+/** The test host's stand-in for CometAPI as a process beside the tests. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** The harness's program: named by `HOST_TEST`, or where its build puts it. */
+/** The test host's program: named by `HOST_TEST`, or where its build puts it. */
 export function hostTest(): string | undefined {
   const named = process.env.HOST_TEST;
   if (named) return named;

@@ -3,8 +3,8 @@
 import type { Instance } from './instance.js';
 
 /**
- * How many calls share an instance. A trap ends all of them, which asks for a small number; each instance costs a
- * megabyte and a fraction of a millisecond, which asks for a large one.
+ * How many calls share an instance. A trap ends all of them, which favours a small number; each instance costs a
+ * megabyte and a fraction of a millisecond, which favours a large one.
  */
 const CALLS_PER_INSTANCE = 16;
 

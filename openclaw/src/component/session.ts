@@ -1,6 +1,6 @@
 /**
  * A session over the instances. Each completion has a client of its own. A call runs when its socket has data, or when
- * the component asked to be called again.
+ * the component's next deadline or back-off is due.
  */
 
 import type { Connections } from '../host/connections.js';

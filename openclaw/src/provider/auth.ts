@@ -36,7 +36,7 @@ export const METHOD: ApiKeyMethodOptions = {
   providerId: PROVIDER_ID,
   methodId: 'api-key',
   label: `${LABEL} API key`,
-  hint: '500+ models behind one key',
+  hint: '500+ models with one key',
   optionKey: OPTION,
   flagName: FLAG,
   envVar: ENV_VAR,

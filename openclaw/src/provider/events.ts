@@ -7,7 +7,7 @@
 
 import type { BlockEnd, BlockKind, Event, Finish, ResponseInfo } from '../component/contract.js';
 import type { AssistantMessage, AssistantMessageEvent, Model, ToolCall } from '../sdk.js';
-import { type FailureFields, failureFields, ownFailure } from './errors.js';
+import { type FailureFields, failureFields, ownFailure } from './failover.js';
 import { seal } from './replay.js';
 import { rerouted } from './reroute.js';
 import { routeOfApi } from './routes/table.js';

@@ -4,7 +4,7 @@ import type { Config, StreamFn } from '../sdk.js';
 import { fetchUsageSnapshot, resolveUsageAuth } from './account.js';
 import { apiKeyMethod, type AuthParts } from './auth.js';
 import { Catalog, type CatalogParts } from './catalog.js';
-import { classifyFailoverReason, matchesContextOverflowError } from './errors.js';
+import { classifyFailoverReason, matchesContextOverflowError } from './failover.js';
 import { LABEL, PROVIDER_ID } from './identity.js';
 import { resolveThinkingProfile } from './reasoning.js';
 import { buildReplayPolicy } from './replay.js';

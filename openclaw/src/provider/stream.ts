@@ -10,7 +10,7 @@ import type {
   StreamFn,
   StreamOptions,
 } from '../sdk.js';
-import { ownFailure } from './errors.js';
+import { ownFailure } from './failover.js';
 import { Turn } from './events.js';
 import { throughHook } from './payload.js';
 import { requestOf } from './request.js';

@@ -14,11 +14,11 @@ const { unusable } = new Connections({ HTTP_PROXY: 'http://127.0.0.1:9' });
 const unable = unusable !== undefined && 'this Node knows no proxies';
 
 /** A proxy that forwards requests and records them. */
-async function proxy(): Promise<AsyncDisposable & { url: string; asked: string[] }> {
-  const asked: string[] = [];
+async function proxy(): Promise<AsyncDisposable & { url: string; requested: string[] }> {
+  const requested: string[] = [];
   const tunnels: net.Socket[] = [];
   const server = http.createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`);
+    requested.push(`${request.method} ${request.url}`);
     const on = http.request(request.url ?? '', { method: request.method, headers: request.headers }, (reply) => {
       response.writeHead(reply.statusCode ?? 502, reply.headers);
       reply.pipe(response);
@@ -26,7 +26,7 @@ async function proxy(): Promise<AsyncDisposable & { url: string; asked: string[]
     request.pipe(on);
   });
   server.on('connect', (request, socket) => {
-    asked.push(`CONNECT ${request.url}`);
+    requested.push(`CONNECT ${request.url}`);
     const { hostname, port } = new URL(`tunnel://${request.url}`);
     if (hostname !== 'localhost') return socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
     const on = net.connect(Number(port), hostname, () => {
@@ -44,7 +44,7 @@ async function proxy(): Promise<AsyncDisposable & { url: string; asked: string[]
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
+    requested,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       for (const tunnel of tunnels) tunnel.destroy();
@@ -69,10 +69,10 @@ test('requests go through the proxy that the environment names', { skip: unable 
   await using middle = await proxy();
   const through = await session({ HTTP_PROXY: middle.url }, server.baseUrl);
   assert.equal(textOf(await collect(through.complete(userRequest()))), 'hi');
-  assert.deepEqual(middle.asked, [`POST ${server.baseUrl}/chat/completions`]);
+  assert.deepEqual(middle.requested, [`POST ${server.baseUrl}/chat/completions`]);
   const past = await session({ HTTP_PROXY: middle.url, NO_PROXY: '127.0.0.1' }, server.baseUrl);
   assert.equal(textOf(await collect(past.complete(userRequest()))), 'hi');
-  assert.equal(middle.asked.length, 1);
+  assert.equal(middle.requested.length, 1);
 });
 
 test('a proxy only sees the name of a server that is reached over TLS', { skip: unable }, async () => {
@@ -82,7 +82,7 @@ test('a proxy only sees the name of a server that is reached over TLS', { skip: 
     collect(through.complete(userRequest())),
     (error) => error instanceof Failure && error.record.kind.tag === 'network' && !error.record.requestSent,
   );
-  assert.deepEqual(middle.asked, ['CONNECT api.cometapi.com:443']);
+  assert.deepEqual(middle.requested, ['CONNECT api.cometapi.com:443']);
 });
 
 test('through a tunnel, waiting for the status is not waiting for the connection', { skip: unable }, async () => {
@@ -103,7 +103,7 @@ test('through a tunnel, waiting for the status is not waiting for the connection
   } finally {
     setDefaultCACertificates(trusted);
   }
-  assert.match(middle.asked.join(), /^CONNECT localhost:\d+/);
+  assert.match(middle.requested.join(), /^CONNECT localhost:\d+/);
 });
 
 test('a Node that knows no proxies says so and sends nothing', {

@@ -346,12 +346,12 @@ test('an instance that trapped is replaced, and its streams fail', async () => {
       new Connections(),
     );
   const pending = collect(make({ 'x-hang': '1' }).complete(userRequest()));
-  const told = assert.rejects(pending, failure('other', { retryable: true, requestSent: true }));
+  const failed = assert.rejects(pending, failure('other', { retryable: true, requestSent: true }));
   await eventually('it is under way', () => server.requests.length === 1);
   const instance = instances.take();
   assert.throws(() => instance.run(undefined, () => assert.fail('a trap')), failure('other'));
   instances.giveBack(instance);
-  await told;
+  await failed;
   assert.equal(textOf(await collect(make().complete(userRequest()))), 'hi');
 });
 
@@ -428,8 +428,8 @@ test('a list is cached for the requested time', async () => {
     ['model-1'],
   );
   assert.equal(first.origin, 'live');
-  const asked = server.requests.length;
+  const before = server.requests.length;
   assert.equal((await session.models('best-effort', 60_000)).origin, 'cached');
-  assert.equal(server.requests.length, asked);
+  assert.equal(server.requests.length, before);
   assert.equal((await session.models('built-in', 0)).origin, 'built-in');
 });

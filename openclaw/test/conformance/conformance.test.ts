@@ -1,4 +1,4 @@
-/** The component in Node, against the same server and the same cases as in the harness. */
+/** The component in Node, against the same server and the same cases as in the test host. */
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -17,7 +17,7 @@ const AT_ONCE = 8;
 /** Cases that this host plays otherwise, and why. */
 const OTHERWISE: Readonly<Record<string, string>> = {};
 
-const skip = !hostTest() && 'the harness is not built';
+const skip = !hostTest() && 'the test host is not built';
 
 /** How much slower the component's clock runs for the cases that are lists of models. */
 const LIST_CLOCK_FACTOR = 8;

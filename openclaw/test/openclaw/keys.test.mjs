@@ -109,10 +109,10 @@ describe('a key that OpenClaw stores', () => {
 
   test('is checked and stored at onboarding, and our model becomes the usual one', async () => {
     const home = homes[2];
-    const asked = recorder.requests.length;
+    const before = recorder.requests.length;
     const output = await home.json(['onboard', ...UNATTENDED, '--cometapi-api-key', standIn.key, ...NO_MORE], { env });
     assert.equal(output.ok, true);
-    assert.ok(recorder.requests.length > asked, 'the key was not checked with the provider');
+    assert.ok(recorder.requests.length > before, 'the key was not checked with the provider');
     const status = await home.json(['models', 'status'], { env });
     assert.equal(status.resolvedDefault, 'cometapi/gpt-5.4-mini');
     const [ours] = status.auth.providers;
@@ -121,7 +121,7 @@ describe('a key that OpenClaw stores', () => {
   });
 });
 
-test('the key is in no file and in no output, except where OpenClaw was told to store it', async () => {
+test('the key is in no file and in no output, except where OpenClaw was configured to store it', async () => {
   const [environment, pasted, onboarded] = await Promise.all(homes.map((home) => home.placesOf(standIn.key)));
   assert.deepEqual(environment, []);
   assert.deepEqual(pasted, STORE);

@@ -82,8 +82,8 @@ describe('the list of models', () => {
   });
 
   test('goes with the key to the list of the key, and without it to the public catalogue', () => {
-    const asked = recorder.requests.map(({ path, headers }) => [path, headers.authorization !== undefined]);
-    assert.deepEqual(asked.sort(), [
+    const requested = recorder.requests.map(({ path, headers }) => [path, headers.authorization !== undefined]);
+    assert.deepEqual(requested.sort(), [
       ['/api/models', false],
       ['/v1/models', true],
     ]);

@@ -109,9 +109,9 @@ describe('a turn of the agent', () => {
     assert.equal(turn.output.final, 'Hello, world.');
     assert.equal(turn.requests.length, 2);
     const { messages } = turn.requests[1].json;
-    const answered = messages.find((/** @type {any} */ message) => message.role === 'assistant');
-    const [thought] = answered.thinking_blocks;
-    assert.deepEqual([thought.thinking, answered.tool_calls.length], ['The weather, then.', 1]);
+    const assistant = messages.find((/** @type {any} */ message) => message.role === 'assistant');
+    const [thought] = assistant.thinking_blocks;
+    assert.deepEqual([thought.thinking, assistant.tool_calls.length], ['The weather, then.', 1]);
     assert.ok(turn.requests[0].received.includes(thought.signature), thought.signature);
   });
 
@@ -140,8 +140,8 @@ describe('a single prompt', () => {
     await writeFile(image, PIXEL);
     const recorder = await startRecorder(standIn);
     const env = { COMETAPI_KEY: standIn.key, COMETAPI_BASE_URL: recorder.baseUrl };
-    const question = ['--prompt', 'What is this?', '--file', image];
-    const output = await home.json(['infer', 'model', 'run', '--model', 'cometapi/gpt-5.4-mini', ...question], { env });
+    const prompt = ['--prompt', 'What is this?', '--file', image];
+    const output = await home.json(['infer', 'model', 'run', '--model', 'cometapi/gpt-5.4-mini', ...prompt], { env });
     await recorder.close();
     assert.equal(output.ok, true);
     assert.match(output.outputs[0].text, /I saw 1 image \(image\/\w+, \d+ bytes\)/);

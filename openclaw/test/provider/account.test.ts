@@ -60,16 +60,16 @@ test('a balance that cannot be had is a failure', async () => {
 });
 
 test('the key for it is any that OpenClaw knows, or one of our variables', () => {
-  const asked: unknown[] = [];
+  const requested: unknown[] = [];
   const resolve = (key: string | undefined) =>
     resolveUsageAuth({
       env: { COMET_API_KEY: 'three' },
       resolveApiKeyFromConfigAndStore: (params) => {
-        asked.push(params?.envDirect);
+        requested.push(params?.envDirect);
         return key;
       },
     });
   assert.deepEqual(resolve('k'), { token: 'k' });
   assert.equal(resolve(undefined), null);
-  assert.deepEqual(asked[0], [undefined, undefined, 'three']);
+  assert.deepEqual(requested[0], [undefined, undefined, 'three']);
 });

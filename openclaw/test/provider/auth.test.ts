@@ -37,18 +37,18 @@ function setUp(script: Script) {
 
 function batch(resolved: { key: string } | null, opts: object = {}) {
   const errors: string[] = [];
-  const asked: unknown[] = [];
+  const requested: unknown[] = [];
   const exits: number[] = [];
   const context: BatchAuthContext<Config & { mine: boolean }> = {
     config: { mine: true },
     opts,
     runtime: { error: (...words) => void errors.push(words.join(' ')), exit: (code) => void exits.push(code) },
     resolveApiKey: async (params) => {
-      asked.push(params);
+      requested.push(params);
       return resolved;
     },
   };
-  return { context, errors, asked, exits };
+  return { context, errors, requested, exits };
 }
 
 test('a key that the service takes is handed on, with the model to start with', async () => {
@@ -78,11 +78,11 @@ test('a key that could not be checked is kept, with a note', async () => {
 
 test('without a person a key is checked before it is stored', async () => {
   const fine = setUp(FINE);
-  const { context, errors, asked } = batch({ key: KEY }, { cometapiApiKey: ` ${KEY} ` });
+  const { context, errors, requested } = batch({ key: KEY }, { cometapiApiKey: ` ${KEY} ` });
   assert.deepEqual(await fine.method.runNonInteractive(context), { mine: true });
   assert.deepEqual([fine.stored, errors], [['stored'], []]);
   const flag = { provider: 'cometapi', flagValue: KEY, flagName: '--cometapi-api-key', envVar: 'COMETAPI_KEY' };
-  assert.deepEqual(asked, [flag]);
+  assert.deepEqual(requested, [flag]);
 
   const refused = setUp({ account: failure('authentication') });
   const again = batch({ key: KEY });

@@ -23,8 +23,8 @@ function bare(received: AssistantMessageEvent[]): object[] {
 }
 
 test('a text response is mapped from start to done', () => {
-  const answer = [response({ id: 'r' }), text(0), delta(0, 'Hel'), delta(0, 'lo'), end(0, 'x'), finish('stop')];
-  const { received, message } = play(answer);
+  const stream = [response({ id: 'r' }), text(0), delta(0, 'Hel'), delta(0, 'lo'), end(0, 'x'), finish('stop')];
+  const { received, message } = play(stream);
   assert.deepEqual(bare(received), [
     { type: 'start' },
     { type: 'text_start', contentIndex: 0 },

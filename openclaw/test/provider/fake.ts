@@ -31,7 +31,7 @@ export class FakeComponent implements Component {
   readonly requests: Request[] = [];
   readonly options: CallOptions[] = [];
   readonly listings: { how: string; maxAgeMs: number }[] = [];
-  /** The number of batches handed out, and of completions that ended, by themselves or not. */
+  /** The number of batches handed out, and of completions that ended, for any reason. */
   handedOut = 0;
   closed = 0;
 

@@ -5,7 +5,7 @@ import { requestOf } from '../../src/provider/request.js';
 import type { Context, StreamOptions } from '../../src/sdk.js';
 import { model, user } from './fake.js';
 
-const TOOL = { name: 'weather', description: 'It tells.', parameters: { type: 'object' } };
+const TOOL = { name: 'weather', description: 'The weather.', parameters: { type: 'object' } };
 const CONTEXT: Context = {
   systemPrompt: 'Be brief.',
   messages: [user('hi'), user([{ type: 'text', text: 'you' }])],

@@ -56,9 +56,11 @@ test('what is unknown is absent and not undefined', () => {
 
 test('tools go with their schemas', () => {
   const parameters = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
-  const tool = { name: 'weather', description: 'It tells.', parameters };
+  const tool = { name: 'weather', description: 'The weather.', parameters };
   const { tools } = requestOf(model(), { ...CONTEXT, tools: [tool] });
-  assert.deepEqual(tools, [{ name: 'weather', description: 'It tells.', parametersJson: JSON.stringify(parameters) }]);
+  assert.deepEqual(tools, [
+    { name: 'weather', description: 'The weather.', parametersJson: JSON.stringify(parameters) },
+  ]);
   const bare = requestOf(model(), { ...CONTEXT, tools: [{ ...tool, parameters: undefined as never }] }).tools[0];
   assert.equal(bare?.parametersJson, '{"type":"object","properties":{}}');
 });

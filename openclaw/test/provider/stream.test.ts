@@ -103,7 +103,7 @@ test('without a key nothing is sent, and the message says how to get one', async
   }
 });
 
-/** Scripts that fail, and what comes before the error. */
+/** Scripts that fail, and the events before the error. */
 const FAILURES: [name: string, script: Script, before: string[]][] = [
   ['when it is opened', { refusal: failure('configuration') }, []],
   ['before the first event', { steps: [failure('server')] }, []],

@@ -1,4 +1,4 @@
-/** The wire of OpenAI's chat completions, which most vendors behind the service share. */
+/** The wire of OpenAI's chat completions, which most vendors of the service share. */
 
 import type { Request } from '../../component/contract.js';
 import type { Context } from '../../sdk.js';

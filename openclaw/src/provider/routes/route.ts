@@ -1,4 +1,4 @@
-/** What this plugin has to know of a wire route, beyond what the component does by itself. */
+/** What this plugin has to know of a wire route, that the component cannot hide. */
 
 import type { Request } from '../../component/contract.js';
 import type { Context, ModelApi } from '../../sdk.js';

@@ -28,7 +28,7 @@ import { startRecorder } from './recorder.mjs';
  * @property {string} [thinking] - [off]
  * @property {string[]} [fallbacks] - ids of models
  * @property {Record<string, string | Buffer>} [files] - in the folder that the agent works in
- * @property {number} [retries] - that OpenClaw makes by itself where a provider fails [0]
+ * @property {number} [retries] - that OpenClaw makes when a provider fails [0]
  * @property {number} [code] - exit code [0]
  * @property {Record<string, string>} [env]
  * @property {Parameters<typeof startRecorder>[1]} [direct] - what becomes of each request
@@ -82,7 +82,7 @@ export async function agentTurn(home, standIn, model, options = {}) {
 
 /**
  * The pieces of text, or of thinking, in the order in which OpenClaw handed them on. It writes each line of its record
- * by itself and waits for none, so that two may change places in the file; their times give the order.
+ * separately and waits for none, so that two may change places in the file; their times give the order.
  *
  * @param {Turn} turn
  * @param {'assistant_text_stream' | 'assistant_thinking_stream'} kind

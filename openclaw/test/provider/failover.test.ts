@@ -8,7 +8,7 @@ import {
   matchesContextOverflowError,
   ownFailure,
   RULES,
-} from '../../src/provider/errors.js';
+} from '../../src/provider/failover.js';
 import type { FailoverReason } from '../../src/sdk.js';
 import { failure } from './fake.js';
 
