@@ -63,8 +63,8 @@ describe('a turn that is given up', () => {
       assert.equal(others.length, 0);
       assert.equal(request.end, 'closed by the client');
       const took = (request.endedAt ?? Infinity) - (pressed.at ?? -Infinity);
-      // Long before OpenClaw's own deadline of 60 seconds would have closed it.
-      assert.ok(took < 30_000, `it took ${took} ms`);
+      // Long before OpenClaw's own deadline of 500 seconds would have closed it.
+      assert.ok(took < 60_000, `it took ${took} ms`);
     });
   }
 });

@@ -32,7 +32,7 @@ import { startRecorder } from './recorder.mjs';
  * @property {number} [code] - exit code [0]
  * @property {Record<string, string>} [env]
  * @property {Parameters<typeof startRecorder>[1]} [direct] - what becomes of each request
- * @property {number} [deadline] - seconds until OpenClaw gives the turn up [60]
+ * @property {number} [deadline] - seconds until OpenClaw gives the turn up [500]
  * @property {(recorder: import('./recorder.mjs').Recorder, child: import('node:child_process').ChildProcess) => void}
  *   [started]
  */
@@ -45,7 +45,7 @@ import { startRecorder } from './recorder.mjs';
  * @returns {Promise<Turn>}
  */
 export async function agentTurn(home, standIn, model, options = {}) {
-  const { prompt = 'Hello.', thinking = 'off', fallbacks = [], files = {}, retries = 0, deadline = 60 } = options;
+  const { prompt = 'Hello.', thinking = 'off', fallbacks = [], files = {}, retries = 0, deadline = 500 } = options;
   const settings = JSON.stringify({ retry: { provider: { maxRetries: retries } } });
   const folder = await home.folder({ ...files, '.openclaw/settings.json': settings });
   const streamPath = join(await mkdtemp(join(home.path, 'tmp', 'stream-')), 'stream.jsonl');
