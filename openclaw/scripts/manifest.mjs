@@ -1,4 +1,4 @@
-// Writes `openclaw.plugin.json`, what OpenClaw reads of the plugin before it loads it.
+// Writes `openclaw.plugin.json`, which OpenClaw reads before it loads the plugin.
 //
 //   node scripts/manifest.mjs COMPONENT
 //

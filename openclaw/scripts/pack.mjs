@@ -1,4 +1,4 @@
-// Packs the staged folder, checks that all of it and nothing else is in the package, and prints what that is.
+// Packs the staged folder, checks that the package has exactly its files, and prints their sizes.
 //
 //   node scripts/pack.mjs FOLDER DESTINATION
 
@@ -32,7 +32,7 @@ if (JSON.stringify(staged) !== JSON.stringify(inside)) {
   process.exit(1);
 }
 
-/** A row of the table: bytes with thousands apart, and what they are. */
+/** A row of the table: a size with separated thousands, and a name. */
 function row(bytes, what) {
   console.log(`${bytes.toLocaleString('en-US').padStart(10)}  ${what}`);
 }
@@ -43,5 +43,5 @@ row(
   library.reduce((sum, file) => sum + file.size, 0),
   `lib/ (${library.length} modules)`,
 );
-row(packed.unpackedSize, 'in all');
+row(packed.unpackedSize, 'total');
 row(statSync(join(destination, packed.filename)).size, `packed: ${relative('..', join(destination, packed.filename))}`);
