@@ -7,6 +7,7 @@
 
 import { once } from 'node:events';
 import http from 'node:http';
+import { Transform } from 'node:stream';
 
 /**
  * @typedef {object} Recorded
@@ -25,6 +26,7 @@ import http from 'node:http';
  * @typedef {object} Direction - what becomes of a request
  * @property {string} [scenario] - played instead of the one that its model stands for
  * @property {Record<string, string>} [headers] - of the response, instead of its own
+ * @property {(request: Recorded) => Promise<void>} [gate] - waited for before each part of the response is passed on
  */
 
 /**
@@ -95,11 +97,15 @@ export async function startRecorder(standIn, direct = () => undefined) {
       recorded.status = incoming.statusCode;
       response.writeHead(incoming.statusCode ?? 502, { ...incoming.headers, ...direction.headers });
       response.flushHeaders();
-      incoming.on('data', (bytes) => {
-        recorded.received += bytes.toString('latin1');
+      const gated = new Transform({
+        async transform(bytes, _encoding, done) {
+          await direction.gate?.(recorded);
+          recorded.received += bytes.toString('latin1');
+          done(null, bytes);
+        },
       });
       incoming.once('error', broken);
-      incoming.pipe(response);
+      incoming.pipe(gated).pipe(response);
     });
     onward.end(body);
   });

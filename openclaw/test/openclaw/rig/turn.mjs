@@ -32,6 +32,8 @@ import { startRecorder } from './recorder.mjs';
  * @property {number} [code] - exit code [0]
  * @property {Record<string, string>} [env]
  * @property {Parameters<typeof startRecorder>[1]} [direct] - what becomes of each request
+ * @property {boolean} [stepwise] - once OpenClaw was sent a piece of text or thinking, it gets no more of the response
+ *   before it has handed on a piece: a turn that ends proves that it streams, on a machine of any speed [false]
  * @property {number} [deadline] - seconds until OpenClaw gives the turn up [500]
  * @property {(recorder: import('./recorder.mjs').Recorder, child: import('node:child_process').ChildProcess) => void}
  *   [started]
@@ -49,7 +51,11 @@ export async function agentTurn(home, standIn, model, options = {}) {
   const settings = JSON.stringify({ retry: { provider: { maxRetries: retries } } });
   const folder = await home.folder({ ...files, '.openclaw/settings.json': settings });
   const streamPath = join(await mkdtemp(join(home.path, 'tmp', 'stream-')), 'stream.jsonl');
-  const recorder = await startRecorder(standIn, options.direct);
+  const direct = options.direct ?? (() => undefined);
+  const gate = (/** @type {import('./recorder.mjs').Recorded} */ request) => handedOn(streamPath, request);
+  const recorder = await startRecorder(standIn, (request, before) => {
+    return options.stepwise ? { ...direct(request, before), gate } : direct(request, before);
+  });
   const env = {
     COMETAPI_KEY: standIn.key,
     COMETAPI_BASE_URL: recorder.baseUrl,
@@ -78,6 +84,19 @@ export async function agentTurn(home, standIn, model, options = {}) {
   } finally {
     await recorder.close();
   }
+}
+
+/**
+ * Waits until OpenClaw has handed on a piece of the response, if it was sent one.
+ *
+ * @param {string} streamPath
+ * @param {import('./recorder.mjs').Recorded} request
+ */
+async function handedOn(streamPath, request) {
+  if (!/"(?:content|reasoning_content)":"[^"]/.test(request.received)) return;
+  const record = async () => readFile(streamPath, 'utf8').catch(() => '');
+  const handed = async () => /"delta":"[^"]/.test(await record());
+  while (request.end === 'pending' && !(await handed())) await new Promise((soon) => setTimeout(soon, 10));
 }
 
 /**
