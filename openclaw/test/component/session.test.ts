@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type ErrorKind, Failure } from '../../src/component/contract.js';
+import { Failure } from '../../src/component/contract.js';
 import { Instance } from '../../src/component/instance.js';
 import { Instances } from '../../src/component/instances.js';
 import { compile, loadComponent } from '../../src/component/load.js';
@@ -23,24 +23,7 @@ import {
   serveFromThread,
   textOf,
 } from '../server.js';
-
-const component = await loadComponent();
-const modules = await compile();
-
-function open(baseUrl: string, options: Partial<Parameters<typeof component.open>[0]> = {}) {
-  return component.open({ apiKey: KEY, baseUrl, maxRetries: 0, ...options });
-}
-
-function failure(kind: ErrorKind['tag'], more: object = {}): (error: unknown) => boolean {
-  return (error) => {
-    assert.ok(error instanceof Failure, String(error));
-    assert.equal(error.record.kind.tag, kind, error.message);
-    for (const [name, value] of Object.entries(more)) {
-      assert.deepEqual(error.record[name as keyof typeof error.record], value, name);
-    }
-    return true;
-  };
-}
+import { component, failure, modules, open } from './loaded.js';
 
 test('the component of the package describes itself', () => {
   const { id, origins, auth } = component.describe();
@@ -305,106 +288,6 @@ test('a slow consumer slows the server down', async () => {
     assert.ok(sent < pieces / 2, `${sent} of ${pieces} pieces were taken while nobody read`);
   }
   assert.equal(length, 16_000 * pieces);
-});
-
-test('many streams share a few instances, and each is whole', async () => {
-  await using server = await serve(async (request, response) => {
-    const { messages } = JSON.parse(await bodyOf(request)) as { messages: { content: string }[] };
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    for (let part = 0; part < 20; part++) {
-      response.write(chunk({ content: `${messages[0]?.content}.${part} ` }));
-      await new Promise((soon) => setTimeout(soon, 2));
-    }
-    response.end(END);
-  });
-  const instances = new Instances(() => new Instance(modules));
-  const options = { apiKey: KEY, baseUrl: server.baseUrl, maxRetries: 0 };
-  const session = new ComponentSession(instances, component.describe(), options, new Connections());
-  let most = 0;
-  const streams = Array.from({ length: 100 }, async (_, number) => {
-    const events = await collect(session.complete(userRequest(`n${number}`)));
-    most = Math.max(most, instances.size);
-    assert.equal(textOf(events), Array.from({ length: 20 }, (_, part) => `n${number}.${part} `).join(''));
-    assert.equal(events.at(-1)?.tag, 'finish');
-  });
-  await Promise.all(streams);
-  assert.ok(most > 1 && most <= 7, `${most} instances`);
-  assert.equal(instances.size, 1, 'one is kept');
-});
-
-test('an instance that trapped is replaced, and its streams fail', async () => {
-  await using server = await serve((request, response) => {
-    if (request.headers['x-hang']) return;
-    respond(response, 'hi');
-  });
-  const instances = new Instances(() => new Instance(modules));
-  const make = (headers = {}): ComponentSession =>
-    new ComponentSession(
-      instances,
-      component.describe(),
-      { apiKey: KEY, baseUrl: server.baseUrl, maxRetries: 0, headers },
-      new Connections(),
-    );
-  const pending = collect(make({ 'x-hang': '1' }).complete(userRequest()));
-  const failed = assert.rejects(pending, failure('other', { retryable: true, requestSent: true }));
-  await eventually('it is under way', () => server.requests.length === 1);
-  const instance = instances.take();
-  assert.throws(() => instance.run(undefined, () => assert.fail('a trap')), failure('other'));
-  instances.giveBack(instance);
-  await failed;
-  assert.equal(textOf(await collect(make().complete(userRequest()))), 'hi');
-});
-
-test('a trap in the drop leaks no connection and no instance', async () => {
-  let closed = 0;
-  await using server = await serve((_request, response) => {
-    response.on('close', () => closed++);
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.write(chunk({ content: 'hi' }));
-  });
-  const instances = new Instances(() => new Instance(modules));
-  const options = { apiKey: KEY, baseUrl: server.baseUrl, maxRetries: 0 };
-  const session = new ComponentSession(instances, component.describe(), options, new Connections());
-  const instance = instances.take();
-  instances.giveBack(instance);
-  const run = instance.run.bind(instance);
-  const left = (async () => {
-    for await (const _batch of session.complete(userRequest())) {
-      // The next call is the one that drops the completion.
-      instance.run = (grant) => run(grant, () => assert.fail('a trap'));
-      break;
-    }
-  })();
-  await assert.rejects(left, failure('other'));
-  assert.equal(instances.size, 0);
-  await eventually('the connection is closed', () => closed === 1);
-});
-
-test('a request with a missing value ends no other call', async () => {
-  let finish = (): void => undefined;
-  await using server = await serve((_request, response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.write(chunk({ content: 'hi' }));
-    finish = () => void response.end(END);
-  });
-  const other = collect(open(server.baseUrl).complete(userRequest()));
-  await eventually('it is under way', () => server.requests.length === 1);
-  const image = { source: { tag: 'url', val: '' } };
-  const parts = [
-    { tag: 'text', val: {} },
-    { tag: 'tool-call', val: { id: 'c', argumentsJson: '{}' } },
-    { tag: 'tool-result', val: { callId: 'c', text: '', isError: false, media: [image] } },
-  ];
-  for (const part of parts) {
-    const request = { ...userRequest(), messages: [{ role: 'user', content: [part], cacheHere: false }] } as never;
-    const refused = failure('invalid-request', { requestSent: false, retryable: false });
-    await assert.rejects(collect(open(server.baseUrl).complete(request)), refused);
-  }
-  const tools = [{ name: 't' }] as never;
-  await assert.rejects(collect(open(server.baseUrl).complete({ ...userRequest(), tools })), failure('invalid-request'));
-  assert.equal(server.requests.length, 1);
-  finish();
-  assert.equal(textOf(await other), 'hi');
 });
 
 test('a failure of another copy of the package is a failure', async () => {
