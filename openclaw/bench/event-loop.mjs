@@ -3,7 +3,7 @@
  *
  *   node bench/event-loop.mjs [--streams 50] [--rounds 3] [--model stamped-text-c200-g5000]
  *
- * The server is `host-test stand-in --stamped`: the text of each chunk begins with the moment at which it was sent.
+ * The server is `host-test stand-in --stamped`: the text of each chunk begins with the time at which it was sent.
  * Both clients run in this process, in turns, and read the same bytes. Figures are printed and not judged; what
  * came is: chunks, bytes, their order, and the end of every stream.
  */
@@ -134,7 +134,7 @@ class Measured {
     // One for each round: between two rounds it would count the other client's time.
     const loop = monitorEventLoopDelay({ resolution: SAMPLED_MS });
     loop.enable();
-    // All of them end before one that failed is told of: it must not take the server away from the others.
+    // All streams end before a failure is reported, so that the server stays up for the others.
     const ends = await Promise.allSettled(Array.from({ length: streams }, () => this.client(this.delays)));
     loop.disable();
     const late = (/** @type {number} */ nanoseconds) => Math.max(0, nanoseconds / 1e6 - SAMPLED_MS);
@@ -150,8 +150,7 @@ class Measured {
 
   /** @param {Tally} tally */
   #check(tally) {
-    const right =
-      tally.chunks === planned && tally.bytes === planned * length && tally.ordered && tally.end === 'stop';
+    const right = tally.chunks === planned && tally.bytes === planned * length && tally.ordered && tally.end === 'stop';
     if (right) return;
     const { chunks, bytes, ordered, end } = tally;
     const came = `${chunks} chunks, ${bytes} bytes, ${ordered ? 'in order' : 'out of order'}, end '${end}'`;
@@ -195,7 +194,7 @@ function print(rows) {
 const server = await startStandIn('--stamped');
 try {
   const clients = [new Measured('component', await component(server)), new Measured('fetch', plainFetch(server))];
-  // The first answers compile code and open connections; nobody waits for that twice.
+  // The first responses compile code and open connections, which is not part of the measurement.
   for (const { client } of clients) await Promise.all(Array.from({ length: streams }, () => client([])));
   for (let round = 0; round < rounds; round += 1) {
     for (const client of clients) await client.round();

@@ -2,7 +2,7 @@
 //
 //   node scripts/build.mjs DESTINATION
 //
-// DESTINATION gets the folder `openclaw` and the package that is made of it.
+// DESTINATION receives the folder `openclaw` and the package that is made from it.
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
@@ -16,7 +16,7 @@ if (!process.argv[2]) throw new Error('usage: build.mjs DESTINATION');
 const destination = resolve(process.argv[2]);
 const staged = join(destination, 'openclaw');
 
-/** Runs a program of Node's. What it says is shown; when it fails, nothing more is done. */
+/** Runs a script with Node and shows its output. The build ends if it fails. */
 function run(...step) {
   try {
     execFileSync(process.execPath, step, { cwd: openclaw, stdio: 'inherit' });
@@ -27,7 +27,7 @@ function run(...step) {
 }
 
 run('scripts/transpile.mjs', component);
-// The compiled modules find bindings and component beside them, as they do in the package.
+// The compiled modules expect the bindings and the component beside them, as in the package.
 rmSync(join(openclaw, 'build', 'generated'), { recursive: true, force: true });
 cpSync(join(openclaw, 'generated'), join(openclaw, 'build', 'generated'), { recursive: true });
 cpSync(component, join(openclaw, 'build', 'cometapi.wasm'));

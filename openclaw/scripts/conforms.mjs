@@ -1,4 +1,4 @@
-// Compiles `types/conforms.ts` against an installed OpenClaw: whether the plugin is what OpenClaw declares.
+// Compiles `types/conforms.ts` against an installed OpenClaw, to check the plugin against OpenClaw's declarations.
 //
 //   node scripts/conforms.mjs FOLDER-OF-OPENCLAW
 
@@ -15,10 +15,10 @@ if (!given) throw new Error('usage: conforms.mjs FOLDER-OF-OPENCLAW');
 const installed = resolve(given);
 const declarations = join(installed, 'dist', 'plugin-sdk', 'plugin-entry.d.ts');
 if (!existsSync(declarations)) {
-  throw new Error(`there is no ${declarations}; name the folder that OpenClaw is installed in`);
+  throw new Error(`${declarations} does not exist; pass the folder in which OpenClaw is installed`);
 }
 
-// The real package takes the place of the declarations that the plugin is compiled with elsewhere.
+// The real package replaces the declarations with which the plugin is compiled otherwise.
 const project = join(openclaw, 'build', 'tsconfig.conforms.json');
 await mkdir(dirname(project), { recursive: true });
 await writeFile(

@@ -1,7 +1,6 @@
-// Tells by its exit code whether `node_modules` is what `package-lock.json` lists.
+// Exits with 0 if `node_modules` is what `package-lock.json` lists, and with 1 otherwise.
 //
-// npm writes its own list of what it installed, `node_modules/.package-lock.json`, when it is done: an installation
-// that was interrupted has none.
+// npm writes `node_modules/.package-lock.json` at the end of an installation, so an interrupted one has none.
 
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Path → entry of each package, or nothing where there is no such list. */
+/** The entry of each package by path; `undefined` if there is no such list. */
 function packagesOf(path) {
   try {
     return JSON.parse(readFileSync(join(root, path), 'utf8')).packages;
@@ -21,10 +20,10 @@ function packagesOf(path) {
 const wanted = packagesOf('package-lock.json');
 const there = packagesOf('node_modules/.package-lock.json');
 
-/** Whether a package is there as it is listed. */
+/** Whether a package is installed as it is listed. */
 function installed([path, entry]) {
   const found = there[path];
-  // The optional ones are for other platforms; npm chooses.
+  // npm skips optional packages for other platforms.
   if (!found) return path === '' || entry.optional === true;
   return found.version === entry.version && found.integrity === entry.integrity;
 }

@@ -1,9 +1,9 @@
-// Writes `openclaw.plugin.json`, what OpenClaw reads of the plugin before it loads it.
+// Writes `openclaw.plugin.json`, which OpenClaw reads before it loads the plugin.
 //
 //   node scripts/manifest.mjs COMPONENT
 //
 // The models and the variables in it come out of the component and through the compiled modules, so
-// that the manifest and the plugin never differ. Runs behind the compiler.
+// that the manifest and the plugin never differ. Runs after the compiler.
 
 import { writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -17,7 +17,8 @@ if (!componentPath) throw new Error('usage: manifest.mjs COMPONENT');
 
 const { loadComponent } = await compiled('component/load.js');
 const { definitionsOf } = await compiled('provider/models.js');
-const { API, LABEL, PROVIDER_ID } = await compiled('provider/identity.js');
+const { LABEL, PROVIDER_ID } = await compiled('provider/identity.js');
+const { DEFAULT_ROUTE } = await compiled('provider/routes/table.js');
 const { METHOD } = await compiled('provider/auth.js');
 
 const component = await loadComponent({}, pathToFileURL(resolve(componentPath)));
@@ -30,15 +31,17 @@ function row({ params: _sources, input, ...model }) {
   return { ...model, ...(kinds?.length ? { input: kinds } : {}) };
 }
 
-const models = definitionsOf(builtIn.models).map(row);
-if (!models.some((model) => model.id === description.defaultModel)) {
-  throw new Error(`the default model ${description.defaultModel} is not in the built-in list`);
+const models = definitionsOf(builtIn).map(row);
+for (const id of [description.defaultModel, description.utilityModel]) {
+  if (id !== undefined && !models.some((model) => model.id === id)) {
+    throw new Error(`the component recommends ${id}, which is not in its built-in list of chat models`);
+  }
 }
 
 const manifest = {
   id: PROVIDER_ID,
   name: LABEL,
-  description: '500+ models behind one key, from a sandboxed WebAssembly component',
+  description: '500+ models with one key, from a sandboxed WebAssembly component',
   version: description.version,
   categories: ['models'],
   activation: { onStartup: false },
@@ -70,8 +73,9 @@ const manifest = {
     providers: {
       // Without a base URL: with one, OpenClaw drops all models where a person configured another.
       [PROVIDER_ID]: {
-        api: API,
+        api: DEFAULT_ROUTE.api,
         defaultModel: description.defaultModel,
+        ...(description.utilityModel === undefined ? {} : { defaultUtilityModel: description.utilityModel }),
         models,
       },
     },

@@ -1,4 +1,4 @@
-// Packs the staged folder, checks that all of it and nothing else is in the package, and prints what that is.
+// Packs the staged folder, checks that the package has exactly its files, and prints their sizes.
 //
 //   node scripts/pack.mjs FOLDER DESTINATION
 
@@ -17,26 +17,31 @@ function filesBelow(root) {
 }
 
 const quietly = ['--json', '--offline', '--ignore-scripts', '--no-update-notifier'];
-const answer = execFileSync('npm', ['pack', ...quietly, '--pack-destination', destination, folder], {
+const output = execFileSync('npm', ['pack', ...quietly, '--pack-destination', destination, folder], {
   encoding: 'utf8',
   stdio: ['ignore', 'pipe', 'pipe'],
 });
-const [packed] = JSON.parse(answer);
+const [packed] = JSON.parse(output);
 
 const staged = filesBelow(folder);
 const inside = packed.files.map((file) => file.path).sort();
 if (JSON.stringify(staged) !== JSON.stringify(inside)) {
-  console.error(`pack: staged were ${staged.join(', ')}, and in the package are ${inside.join(', ')}`);
+  console.error(
+    `pack: the package differs from the staged folder; staged: ${staged.join(', ')}; packed: ${inside.join(', ')}`,
+  );
   process.exit(1);
 }
 
-/** A row of the table: bytes with thousands apart, and what they are. */
+/** A row of the table: a size with separated thousands, and a name. */
 function row(bytes, what) {
   console.log(`${bytes.toLocaleString('en-US').padStart(10)}  ${what}`);
 }
 
 const library = packed.files.filter((file) => file.path.startsWith('lib/'));
 for (const file of packed.files.filter((file) => !library.includes(file))) row(file.size, file.path);
-row(library.reduce((sum, file) => sum + file.size, 0), `lib/ (${library.length} modules)`);
-row(packed.unpackedSize, 'in all');
+row(
+  library.reduce((sum, file) => sum + file.size, 0),
+  `lib/ (${library.length} modules)`,
+);
+row(packed.unpackedSize, 'total');
 row(statSync(join(destination, packed.filename)).size, `packed: ${relative('..', join(destination, packed.filename))}`);

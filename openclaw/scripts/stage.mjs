@@ -1,9 +1,9 @@
-// Puts together what is published, and checks it: the folder that `npm pack` makes the package of.
+// Assembles and checks the folder from which `npm pack` makes the package.
 //
 //   node scripts/stage.mjs FOLDER
 //
-// In it: `package.json` without what only a developer needs, OpenClaw's manifest, README and licences, the modules
-// that the entry reaches, the bindings, and the component whose bindings they are.
+// It contains `package.json` without the keys for developers, OpenClaw's manifest, README and licences, the modules that
+// the entry imports, the bindings, and the component that they belong to.
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -15,10 +15,10 @@ const openclaw = join(dirname(fileURLToPath(import.meta.url)), '..');
 const repository = join(openclaw, '..');
 const plugin = join(repository, 'dist', 'plugins', 'cometapi');
 
-/** Keys of package.json that say nothing to who installs the package. */
+/** Keys of package.json that an installed package does not need. */
 const FOR_DEVELOPERS = ['devDependencies', 'scripts'];
 
-/** What a module may import beside the package's own files: what Node and OpenClaw bring. */
+/** What a module may import besides the package's own files: modules of Node and OpenClaw. */
 const FROM_THE_HOST = /^(node:|openclaw\/plugin-sdk\/)/;
 
 const [folder] = process.argv.slice(2);
@@ -30,7 +30,7 @@ function fail(what, next) {
 }
 
 async function read(path, next) {
-  if (!existsSync(path)) fail(`there is no ${path}`, next);
+  if (!existsSync(path)) fail(`${path} does not exist`, next);
   return readFile(path);
 }
 
@@ -42,12 +42,12 @@ function importsOf(source) {
   return [from, bare, lazy].flatMap((kind) => [...source.matchAll(kind)].map((found) => found[1]));
 }
 
-/** Where a staged file lies among what was built: `lib` is the compiled `src`. */
+/** The built file for a staged one: `lib` is the compiled `src`. */
 function builtAt(path) {
   return path.startsWith('lib/') ? join(openclaw, 'build', 'src', path.slice('lib/'.length)) : join(openclaw, path);
 }
 
-/** The entry and all that it reaches: path → bytes. */
+/** The entry and everything that it imports, directly or not: path → bytes. */
 async function modules(entry) {
   const reached = new Map();
   const waiting = [entry];
@@ -55,11 +55,12 @@ async function modules(entry) {
     if (reached.has(path)) continue;
     const bytes = await read(builtAt(path), "run 'make openclaw', which builds it");
     reached.set(path, bytes);
-    // The bindings are one minified file that imports nothing: the host hands in all that they call.
+    // The bindings are one minified file without imports: the host passes in the functions that they call.
     if (path.startsWith('generated/')) continue;
     for (const specifier of importsOf(bytes.toString())) {
       if (specifier.startsWith('.')) waiting.push(posix.join(posix.dirname(path), specifier));
-      else if (!FROM_THE_HOST.test(specifier)) fail(`${path} imports ${specifier}`, 'the package has no dependencies');
+      else if (!FROM_THE_HOST.test(specifier))
+        fail(`${path} imports ${specifier}`, 'the package may have no dependencies: remove the import');
     }
   }
   return reached;
@@ -78,14 +79,17 @@ function check(files, source, toml) {
   const component = createHash('sha256').update(files.get('cometapi.wasm')).digest('hex');
   const bindings = /sha256 = '([0-9a-f]{64})'/.exec(files.get('generated/cores.js')?.toString() ?? '')?.[1];
   if (bindings !== component || tomlValue(toml, 'sha256') !== component) {
-    fail(`the bindings are of component ${bindings}, and this one is ${component}`, "run 'make openclaw'");
+    fail(`the bindings belong to component ${bindings}, and the component is ${component}`, "run 'make openclaw'");
   }
   const version = tomlValue(toml, 'version');
   if (source.version !== version) {
-    fail(`openclaw/package.json says ${source.version}, the component ${version}`, 'make both the same');
+    fail(
+      `openclaw/package.json has version ${source.version}, the component ${version}`,
+      'set both to the same version',
+    );
   }
   if (Object.keys(source.dependencies ?? {}).length + Object.keys(source.peerDependencies ?? {}).length > 0) {
-    fail('openclaw/package.json names dependencies', 'the package runs with what OpenClaw brings');
+    fail('openclaw/package.json has dependencies', 'remove them: the package uses only what OpenClaw provides');
   }
 }
 
@@ -106,6 +110,6 @@ for (const [path, bytes] of files) {
   const target = join(folder, path);
   await mkdir(dirname(target), { recursive: true });
   await writeFile(target, bytes);
-  // npm keeps the modes; they are not to depend on the umask of who builds.
+  // npm keeps the modes, so they must not depend on the builder's umask: the package has to be reproducible.
   await chmod(target, 0o644);
 }

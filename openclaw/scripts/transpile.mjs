@@ -1,9 +1,9 @@
-// Makes `generated/` from the packed component: bindings in JavaScript and their declarations.
+// Generates `generated/` from the packed component: bindings in JavaScript and their declarations.
 //
 //   node scripts/transpile.mjs ../dist/plugins/cometapi/cometapi.wasm
 //
-// The core modules that the bindings instantiate lie in the component byte for byte. They are not written out a
-// second time: the table `cores.js` says where each one lies, so that what runs is the component's own file.
+// The core modules that the bindings instantiate are byte ranges of the component. They are not written out again: the
+// table `cores.js` has their offsets, so that the signed and hashed file itself is what runs.
 
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -22,25 +22,29 @@ const { files } = await transpileBytes(component, {
   name: NAME,
   instantiation: 'sync',
   minify: true,
-  // The host's imports are our own; without this, bindings would name a package that is not there.
+  // The imports are implemented in `src/host/`. Without this, the bindings would import jco's shim package.
   noWasiShim: true,
 });
 
-/** Where a core module lies in the component; there must be one such place. */
+/** The offset and length of a core module in the component. */
 function placeOf(path, bytes) {
   const at = component.indexOf(bytes);
-  if (at < 0) throw new Error(`${path} is not in the component as it is; the bindings cannot be taken from it`);
+  if (at < 0)
+    throw new Error(
+      `${path} is not a byte range of the component; check whether jco changed how it extracts core modules`,
+    );
   return [at, bytes.length];
 }
 
 /**
- * The bindings without their looking into the environment whether to log: they do it some hundred times for each call
- * of the component, which costs a fifth of a streamed chunk's time, and the environment is none of their business.
+ * Removes the bindings' check of the environment for a debug log. They make it hundreds of times in each call, which costs
+ * a fifth of a streamed chunk's time, and OpenClaw's audit objects to code that reads the environment.
  */
 function withoutDebugLog(source) {
   const logs = '_debugLog=(...e)=>{globalThis?.process?.env?.JCO_DEBUG&&console.debug(...e)}';
   const quiet = source.replace(logs, () => '_debugLog=()=>{}');
-  if (/process\b.{0,3}\benv\b/.test(quiet)) throw new Error('the bindings read the environment in a new way');
+  if (/process\b.{0,3}\benv\b/.test(quiet))
+    throw new Error('the bindings still read the environment; adapt withoutDebugLog to this version of jco');
   return quiet;
 }
 
@@ -48,11 +52,13 @@ const cores = {};
 const written = new Map();
 for (const [path, content] of Object.entries(files)) {
   const bytes = Buffer.from(content);
-  if (path.endsWith('.core.wasm') || /\.core\d*\.wasm$/.test(path)) cores[path.split('/').at(-1)] = placeOf(path, bytes);
+  if (path.endsWith('.core.wasm') || /\.core\d*\.wasm$/.test(path))
+    cores[path.split('/').at(-1)] = placeOf(path, bytes);
   else written.set(path, bytes);
 }
 written.set(`${NAME}.js`, Buffer.from(withoutDebugLog(written.get(`${NAME}.js`).toString())));
-if (Object.keys(cores).length === 0) throw new Error('the bindings name no core module');
+if (Object.keys(cores).length === 0)
+  throw new Error('the bindings name no core module; check whether jco changed the names of its files');
 
 const digest = createHash('sha256').update(component).digest('hex');
 const entries = Object.entries(cores).map(([name, [at, length]]) => `  '${name}': [${at}, ${length}],\n`);

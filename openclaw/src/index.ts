@@ -1,5 +1,5 @@
 /// <reference path="../types/openclaw.d.ts" />
-/** The plugin's entry: it registers the provider, and takes from OpenClaw what the provider needs of it. */
+/** The plugin's entry: it registers the provider, and hands it the functions of OpenClaw that it needs. */
 
 import { definePluginEntry } from 'openclaw/plugin-sdk/plugin-entry';
 import { createProviderApiKeyAuthMethod } from 'openclaw/plugin-sdk/provider-auth-api-key';
@@ -12,11 +12,12 @@ import { createProvider } from './provider/provider.js';
 export default definePluginEntry({
   id: PROVIDER_ID,
   name: LABEL,
-  description: 'CometAPI as a model provider: 500+ models behind one key, from a sandboxed WebAssembly component',
+  description: 'CometAPI as a model provider: 500+ models with one key, from a sandboxed WebAssembly component',
   register(api) {
     api.registerProvider(
       createProvider({
-        // OpenClaw loads entries with `require` and copies a plugin at each load: the component waits until it is used.
+        // OpenClaw loads entries with `require`, which excludes top-level await, and at every start of a command: the
+        // component is loaded when a hook first needs it.
         load: async () => (await import('./component/load.js')).loadComponent(environmentProxy()),
         baseUrl: environmentBaseUrl(),
         notifyActivity: notifyLlmRequestActivity,

@@ -1,14 +1,14 @@
 /**
- * The parts of OpenClaw's plugin SDK that this plugin uses, in our own words.
+ * The parts of OpenClaw's plugin SDK that this plugin uses, declared again.
  *
- * They are structural: nothing of OpenClaw has to be installed to compile or to test. `types/conforms.ts` holds them
- * against the declarations that OpenClaw ships.
+ * The types are structural, so the plugin compiles and its tests run without OpenClaw (850 MB). `types/conforms.ts`
+ * compares them with the declarations that OpenClaw ships.
  */
 
-/** How much a model is asked to think, weakest first. */
+/** Thinking levels, weakest first. */
 export type ThinkingLevel = 'off' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
 
-/** What a level is called by the model; `null`: the model has no such level; absent: nothing is known. */
+/** The model's name for each level. `null`: the model has no such level. Absent: unknown. */
 export type ThinkingLevelMap = Partial<Record<ThinkingLevel, string | null>>;
 
 /** Rates in USD per million tokens. */
@@ -67,7 +67,7 @@ export interface ToolResultMessage {
 
 /** Tokens, and what they cost in USD. */
 export interface Usage {
-  /** Input tokens that came from no cache. */
+  /** Input tokens that were not read from the cache. */
   input: number;
   output: number;
   cacheRead: number;
@@ -75,11 +75,11 @@ export interface Usage {
   totalTokens: number;
   /** Of the output. */
   reasoningTokens?: number;
-  /** Whether the provider told of its cache at all; without it, zeros above would be facts. */
+  /** Whether the provider reports cache counts at all; otherwise the zeros above would read as facts. */
   cacheTelemetry?: { state: 'available' | 'unavailable' };
-  /** `unavailable`: the provider told no counts. The other is made by transports of OpenClaw's only. */
+  /** `unavailable`: the provider reported no counts. The other state is set by OpenClaw's own transports only. */
   contextUsage?: { state: 'unavailable' } | { state: 'available'; promptTokens: number; totalTokens: number };
-  /** Absent: OpenClaw prices the counts by itself. */
+  /** Absent: OpenClaw calculates the cost. */
   cost?: Rates & { total: number; totalOrigin?: 'provider-billed' };
 }
 
@@ -141,7 +141,7 @@ export type AssistantMessageEvent =
   | { type: 'error'; reason: 'error' | 'aborted'; error: AssistantMessage };
 
 export interface AssistantMessageStream extends AsyncIterable<AssistantMessageEvent> {
-  /** The final message, of a failed or aborted answer too; never rejects. */
+  /** The final message, also of a failed or aborted response. It never rejects. */
   result(): Promise<AssistantMessage>;
 }
 
@@ -177,7 +177,7 @@ export interface StreamOptions {
   onPayload?(payload: unknown, model: Model): unknown;
   onResponse?(response: { status: number; headers: Record<string, string> }, model: Model): void | Promise<void>;
   headers?: Record<string, string>;
-  /** Milliseconds until the answer has to begin. */
+  /** Milliseconds until the response has to begin. */
   timeoutMs?: number;
   metadata?: Record<string, unknown>;
   serviceTier?: 'default' | 'priority';
@@ -198,10 +198,15 @@ export type StreamFn = (model: Model, context: Context, options?: StreamOptions)
 
 // ---------------------------------------------------------------- the catalogue
 
+/** Adapters of OpenClaw that models are filed under here. */
+export type ModelApi = 'openai-completions';
+
 /** A model as a catalogue lists it. What is absent is unknown. */
 export interface ModelDefinition {
   id: string;
   name: string;
+  /** Absent: the provider's. */
+  api?: ModelApi;
   reasoning?: boolean;
   input?: ('text' | 'image' | 'video' | 'audio')[];
   cost?: Rates;
@@ -213,7 +218,7 @@ export interface ModelDefinition {
 
 export interface ProviderCatalog {
   baseUrl: string;
-  api: 'openai-completions';
+  api: ModelApi;
   apiKey?: string;
   models: ModelDefinition[];
 }
@@ -254,7 +259,7 @@ export interface DynamicModelContext {
 
 /** A model that is in no list, as OpenClaw's runner takes it. What is absent is unknown. */
 export type DynamicModel = Omit<ModelDefinition, 'input'> & {
-  api: 'openai-completions';
+  api: ModelApi;
   provider: string;
   baseUrl: string;
   input: ('text' | 'image')[];
@@ -328,7 +333,7 @@ export interface BatchAuthContext<C extends Config> {
   }): Promise<{ key: string } | null>;
 }
 
-/** How a key is asked for and stored. */
+/** A way to enter and store a key. */
 export interface AuthMethod {
   id: string;
   label: string;
@@ -338,7 +343,7 @@ export interface AuthMethod {
   runNonInteractive<C extends Config>(context: BatchAuthContext<C>): Promise<C | null>;
 }
 
-/** What OpenClaw's `createProviderApiKeyAuthMethod` is told. */
+/** The options of OpenClaw's `createProviderApiKeyAuthMethod`. */
 export interface ApiKeyMethodOptions {
   providerId: string;
   methodId: string;
@@ -351,6 +356,6 @@ export interface ApiKeyMethodOptions {
   noteMessage: string;
   noteTitle: string;
   defaultModel: string;
-  /** Told the key once it is known; answers with the model to start with. */
+  /** Called with the key once it is known; returns the default model. */
   resolveDefaultModel?: (context: { apiKey: string }) => string;
 }

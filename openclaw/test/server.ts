@@ -1,4 +1,4 @@
-/** A server on loopback that answers as a test says, and what the tests say to it. */
+/** A server on loopback with a scripted response, and the requests that the tests send to it. */
 
 import { once } from 'node:events';
 import http from 'node:http';
@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import type { Event, Request } from '../src/component/contract.js';
 
-/** The key of all tests: no other text looks like it. */
+/** The key of all tests. It occurs in no other text, so a search for it has no false hits. */
 export const KEY = 'sk-test-0f1e2d3c4b5a69788796a5b4c3d2e1f0';
 
 export interface Server extends AsyncDisposable {
@@ -15,7 +15,7 @@ export interface Server extends AsyncDisposable {
   requests: http.IncomingMessage[];
 }
 
-/** Serves until it is disposed of, and then closes what is open. */
+/** Serves until it is disposed of, and then closes all connections. */
 export async function serve(handler: http.RequestListener): Promise<Server> {
   const requests: http.IncomingMessage[] = [];
   const server = http.createServer((request, response) => {
@@ -35,30 +35,47 @@ export async function serve(handler: http.RequestListener): Promise<Server> {
   };
 }
 
-/** A server in a thread of its own, which answers while this one is busy, 100 ms after it was asked. */
-export async function serveApart(text: string): Promise<AsyncDisposable & { baseUrl: string; asked: Promise<void> }> {
-  const worker = new Worker(new URL('./server_thread.js', import.meta.url), { workerData: text });
+/** What this thread and the server's thread signal to each other, in shared memory. */
+export const SIGNAL = { none: 0, respond: 1, responded: 2 } as const;
+
+export interface ThreadServer extends AsyncDisposable {
+  baseUrl: string;
+  /** The server has a request. */
+  received: Promise<void>;
+  /** Lets the server respond, and blocks this thread until the response is on its way. */
+  respondWhileBlocked(): void;
+}
+
+/** A server in a thread of its own, which can respond while this thread is blocked. */
+export async function serveFromThread(text: string): Promise<ThreadServer> {
+  const signal = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(new URL('./server_thread.js', import.meta.url), { workerData: { text, signal } });
   const [port] = (await once(worker, 'message')) as [number];
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
-    asked: once(worker, 'message').then(() => undefined),
+    received: once(worker, 'message').then(() => undefined),
+    respondWhileBlocked() {
+      Atomics.store(signal, 0, SIGNAL.respond);
+      Atomics.notify(signal, 0);
+      Atomics.wait(signal, 0, SIGNAL.respond);
+    },
     async [Symbol.asyncDispose]() {
       await worker.terminate();
     },
   };
 }
 
-/** A chunk of a streamed answer. */
+/** A chunk of a streamed response. */
 export function chunk(delta: object, finish: string | null = null): string {
   const choice = { index: 0, delta, finish_reason: finish };
   return `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', model: 'm', choices: [choice] })}\n\n`;
 }
 
-/** How an answer ends. */
+/** The end of a streamed response. */
 export const END = `${chunk({}, 'stop')}data: [DONE]\n\n`;
 
-/** A whole answer of one text. */
-export function answer(response: http.ServerResponse, text: string): void {
+/** Sends a complete response of one text. */
+export function respond(response: http.ServerResponse, text: string): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   response.end(chunk({ content: text }) + END);
 }
@@ -70,8 +87,8 @@ export async function bodyOf(request: http.IncomingMessage): Promise<string> {
   return Buffer.concat(pieces).toString();
 }
 
-/** A request with one sentence of the user's. */
-export function ask(text = 'Hello', model = 'm'): Request {
+/** A request with one message of the user. */
+export function userRequest(text = 'Hello', model = 'm'): Request {
   return {
     model,
     messages: [{ role: 'user', content: [{ tag: 'text', val: { text } }], cacheHere: false }],
@@ -92,10 +109,13 @@ export function textOf(events: Event[]): string {
   return events.map((event) => (event.tag === 'block-delta' ? event.val.text : '')).join('');
 }
 
-/** Until something is so, or for five seconds, which is an error. */
-export async function eventually(what: string, isSo: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 5000; !isSo(); ) {
-    if (Date.now() > deadline) throw new Error(`after five seconds, still not: ${what}`);
+/** How long a test waits for something that must happen, in milliseconds: long enough that only a hang is caught. */
+const PATIENCE_MS = 120_000;
+
+/** Waits until a condition holds. It fails only if the condition never does. */
+export async function eventually(what: string, holds: () => boolean): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE_MS; !holds(); ) {
+    if (Date.now() > deadline) throw new Error(`after ${PATIENCE_MS} ms, still not: ${what}`);
     await new Promise((soon) => setTimeout(soon, 5));
   }
 }

@@ -1,11 +1,11 @@
-/** The harness's stand-in for CometAPI as a process beside the tests. */
+/** The test host's stand-in for CometAPI as a process beside the tests. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** The harness's program: named by `HOST_TEST`, or where its build puts it. */
+/** The test host's program: named by `HOST_TEST`, or where its build puts it. */
 export function hostTest(): string | undefined {
   const named = process.env.HOST_TEST;
   if (named) return named;
@@ -24,7 +24,7 @@ export interface Recorded {
   outcome: 'pending' | 'finished' | 'aborted';
 }
 
-/** What the stand-in has seen. */
+/** The stand-in's record. */
 export interface Seen {
   requests: Recorded[];
   'key-leaks': number;
@@ -43,33 +43,33 @@ export class StandIn implements AsyncDisposable {
   /** Starts one; `tls` names a handshake. */
   static async start(tls?: string): Promise<StandIn> {
     const program = hostTest();
-    if (!program) throw new Error("the harness is not built: run 'cargo build --workspace'");
-    const started = spawn(program, ['stand-in', '--json', ...(tls ? ['--tls', tls] : [])], {
+    if (!program) throw new Error("the test host is not built; run 'cargo build --workspace'");
+    const child = spawn(program, ['stand-in', '--json', ...(tls ? ['--tls', tls] : [])], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const line = await new Promise<string>((first, failed) => {
-      createInterface(started.stdout).once('line', first);
-      started.once('error', failed);
-      started.once('exit', (code) => failed(new Error(`the stand-in ended with ${code}`)));
+      createInterface(child.stdout).once('line', first);
+      child.once('error', failed);
+      child.once('exit', (code) => failed(new Error(`the stand-in ended with ${code}`)));
     });
-    const told = JSON.parse(line) as { 'base-url': string; key: string; authority?: string };
-    return new StandIn(started, told['base-url'], told.key, told.authority);
+    const started = JSON.parse(line) as { 'base-url': string; key: string; authority?: string };
+    return new StandIn(child, started['base-url'], started.key, started.authority);
   }
 
-  /** What has come in. Cannot be asked of one that speaks TLS. */
+  /** The requests so far. Not available from a stand-in that uses TLS. */
   async seen(): Promise<Seen> {
-    const answer = await fetch(new URL('/stand-in/record', this.baseUrl));
-    return (await answer.json()) as Seen;
+    const response = await fetch(new URL('/stand-in/record', this.baseUrl));
+    return (await response.json()) as Seen;
   }
 
-  /** Lets a scenario answer for a path; `null` ends that. */
+  /** Selects the scenario that responds at a path; `null` removes it. */
   async script(path: string, scenario: string | null): Promise<void> {
-    const answer = await fetch(new URL('/stand-in/script', this.baseUrl), {
+    const response = await fetch(new URL('/stand-in/script', this.baseUrl), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ path, scenario }),
     });
-    if (!answer.ok) throw new Error(await answer.text());
+    if (!response.ok) throw new Error(await response.text());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

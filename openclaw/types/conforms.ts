@@ -34,7 +34,7 @@ export type Found = [
   Fits<IsAny<Their['event']>, false>,
 ];
 
-/** OpenClaw's stream function, and what it is called with and answers. */
+/** OpenClaw's stream function, its parameters and its result. */
 type StreamFn = NonNullable<ReturnType<NonNullable<ProviderPlugin['createStreamFn']>>>;
 type Parameter<N extends 0 | 1 | 2> = NonNullable<Parameters<StreamFn>[N]>;
 type Stream = Awaited<ReturnType<StreamFn>>;
@@ -46,7 +46,7 @@ type Their = {
 
 /**
  * The two places where our types say more than OpenClaw's. A price that is unknown has no cost, which OpenClaw's
- * runtime takes and prices by itself; the same holds for what is unknown of a model in a list.
+ * runtime accepts and then calculates itself; the same holds for what is unknown of a model in a list.
  */
 type WithCost<T extends { usage: Usage }> = Omit<T, 'usage'> & { usage: Usage & { cost: NonNullable<Usage['cost']> } };
 type Priced<Event> = {

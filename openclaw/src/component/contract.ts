@@ -1,5 +1,5 @@
 /**
- * The contract's types, as the bindings declare them, and what a host of JavaScript gets to see of the component.
+ * The contract's types as the bindings declare them, and the component's interface for the rest of the plugin.
  *
  * Integers of 64 bits are `bigint`, what the contract calls `option` is `undefined` when it is absent, enums are
  * strings, and variants are objects with `tag` and, where the case carries a value, `val`.
@@ -18,46 +18,46 @@ import type {
 export type * from '../../generated/interfaces/agent-model-provider-provider.js';
 export type { ErrorRecord };
 
-/** Status and headers of an answer, as they came; names in lower case. */
+/** Status and headers of a response, with names in lower case. */
 export interface ResponseHead {
   status: number;
   headers: Record<string, string>;
 }
 
-/** What may accompany a question. */
+/** Options of one call. */
 export interface CallOptions {
-  /** Ends the question: the connection is closed, and the question fails with the signal's reason. */
+  /** Ends the call: the connection is closed, and the call fails with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Told of the head of each answer, retried ones too, before anything of its body is read. */
+  /** Called with the head of each response, also of a retried one, before any of its body is read. */
   onResponse?: ((head: ResponseHead) => void) | undefined;
-  /** Told whenever anything arrived, a keep-alive too: the connection lives. */
+  /** Called whenever bytes arrive, also for a keep-alive comment: the connection is alive. */
   onActivity?: (() => void) | undefined;
 }
 
-/** What a session is opened with. */
+/** The settings of a session. */
 export interface SessionOptions {
-  /** The key. It is added to requests outside of the component, and goes to the base URL's origin only. */
+  /** The key. The host adds it to requests outside the component, and only to those for the base URL's origin. */
   apiKey: string;
-  /** `undefined`: the provider's own. */
+  /** `undefined`: the provider's default. */
   baseUrl?: string | undefined;
-  /** Extra headers of each request; names that the provider sends itself are refused. */
+  /** Additional headers of each request. Names that the component sends itself are rejected. */
   headers?: Record<string, string> | undefined;
-  /** Tries after the first, before anything was handed out. */
+  /** How often a failed request is sent again, before the first event was handed out. */
   maxRetries: number;
-  /** Deadlines in milliseconds; what is absent is the provider's default. */
+  /** Deadlines in milliseconds. An absent one has the provider's default. */
   timeouts?: { connectMs?: number; firstByteMs?: number; idleMs?: number; totalMs?: number } | undefined;
 }
 
-/** A configured provider. Every failure is a {@link Failure}, but an abort, which is the signal's reason. */
+/** A configured provider. A call fails with a {@link Failure}, or after an abort with the signal's reason. */
 export interface Session {
   /**
-   * Asks for a completion. Each value holds what had arrived by then, one event at least, in order. Leaving the
+   * Requests a completion. Each value holds the events that have arrived, in order, and at least one. Leaving the
    * loop closes the connection.
    */
   complete(request: Request, options?: CallOptions): AsyncIterable<Event[]>;
-  /** Asks for the models. A list no older than `maxAgeMs` may be answered from memory. */
+  /** Queries the models. A list no older than `maxAgeMs` may come from memory. */
   models(how: Discovery, maxAgeMs: number, options?: CallOptions): Promise<ModelList>;
-  /** Asks whether the key is accepted, and what is left on it. */
+  /** Queries whether the key is accepted, and its remaining balance. */
   account(options?: CallOptions): Promise<Account>;
 }
 
@@ -68,7 +68,7 @@ export interface Component {
   open(options: SessionOptions): Session;
 }
 
-/** Marks failures. A host may evaluate this module twice, and what one copy throws is a failure to the other too. */
+/** Marks failures. OpenClaw may evaluate this module twice, and each copy has to recognise the other's failures. */
 const FAILURE = Symbol.for('openclaw-cometapi/failure');
 
 /** An error of the contract, thrown. */
@@ -80,14 +80,14 @@ export class Failure extends Error {
   }
 
   constructor(
-    /** What a program decides by. */
+    /** What callers decide by; the message is for people. */
     readonly record: ErrorRecord,
   ) {
     super(record.message);
     this.name = 'Failure';
   }
 
-  /** A failure that the host itself tells of: nothing came of a request, and nothing is known of it. */
+  /** A failure that this host reports, without a response of the provider. */
   static ofHost(kind: 'configuration' | 'invalid-request' | 'trap', message: string, cause?: unknown): Failure {
     const trapped = kind === 'trap';
     const failure = new Failure({
@@ -100,6 +100,7 @@ export class Failure extends Error {
       retryable: trapped,
       requestSent: trapped,
       partial: false,
+      suggestedModel: undefined,
       detailsJson: undefined,
     });
     failure.cause = cause;

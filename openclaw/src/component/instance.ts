@@ -1,4 +1,4 @@
-/** One instance of the component. It does one thing at a time, and never waits. */
+/** One instance of the component. It runs one call at a time, and no call waits. */
 
 import { type ImportObject, instantiate } from '../../generated/cometapi.js';
 import type { Grant } from '../host/grant.js';
@@ -8,12 +8,12 @@ import { type ErrorRecord, Failure } from './contract.js';
 /** The component's exports. */
 export type Provider = ReturnType<typeof instantiate>['provider'];
 
-/** Core modules of the component by the names that the bindings have for them. */
+/** The component's core modules, by the bindings' names for them. */
 export type Modules = ReadonlyMap<string, WebAssembly.Module>;
 
 export class Instance {
   readonly provider: Provider;
-  /** It trapped: whatever it held is lost, and nothing more can be asked of it. */
+  /** The instance trapped: its resources are lost, and it takes no further call. */
   broken = false;
   #grant: Grant | undefined;
   readonly #memories: WebAssembly.Memory[] = [];
@@ -21,25 +21,27 @@ export class Instance {
   constructor(modules: Modules) {
     const module = (path: string): WebAssembly.Module => {
       const found = modules.get(path);
-      if (!found) throw new Error(`the bindings ask for ${path}, which the component does not have`);
+      if (!found)
+        throw new Error(`the bindings import ${path}, which the component does not contain; run 'make openclaw'`);
       return found;
     };
     const imports: ImportObject = importsFor(() => this.#grant);
     this.provider = instantiate(module, imports, (core, coreImports) => this.#instantiate(core, coreImports)).provider;
   }
 
-  /** Bytes of linear memory, which grows and never shrinks. */
+  /** Bytes of linear memory. It grows and never shrinks. */
   get memoryBytes(): number {
     return this.#memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0);
   }
 
-  /** The linear memories as they are now. */
+  /** The linear memories at this moment, for the test that searches them for the key. */
   memories(): Uint8Array[] {
     return this.#memories.map((memory) => new Uint8Array(memory.buffer));
   }
 
-  /** Runs a call of the component with the rights of a question. Its errors are thrown as failures. */
+  /** Runs a call of the component with the rights of `grant`. The contract's errors are thrown as failures. */
   run<T>(grant: Grant | undefined, call: () => T): T {
+    // After a trap, the memory of the instance may be inconsistent: a further call could return wrong data.
     if (this.broken) throw stopped();
     this.#grant = grant;
     try {
@@ -50,6 +52,7 @@ export class Instance {
       this.broken = true;
       throw stopped(error);
     } finally {
+      // Outside a call, nothing may be sent.
       this.#grant = undefined;
     }
   }
@@ -63,14 +66,14 @@ export class Instance {
   }
 }
 
-/** The contract's error in what the bindings threw, which is the record itself or an error around it. */
+/** The contract's error in a value that the bindings threw: the record itself, or an error that wraps it. */
 function recordOf(thrown: unknown): ErrorRecord | undefined {
   const record = thrown instanceof Error ? (thrown as { payload?: unknown }).payload : thrown;
   return typeof record === 'object' && record !== null && 'kind' in record ? (record as ErrorRecord) : undefined;
 }
 
-/** A trap as a failure: nobody can tell what became of the request. */
+/** A trap as a failure. Whether the provider received the request is unknown. */
 function stopped(cause?: unknown): Failure {
-  const message = 'The CometAPI component stopped in the middle of its work. Ask again; it is started anew.';
+  const message = 'the CometAPI component stopped unexpectedly; send the request again, a new instance is used for it';
   return Failure.ofHost('trap', message, cause);
 }

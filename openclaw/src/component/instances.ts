@@ -1,49 +1,53 @@
-/** The instances of the component: how many questions share one, and when it is replaced. */
+/** The instances of the component: how many calls share one, and when it is replaced. */
 
-import { Instance, type Modules } from './instance.js';
+import type { Instance } from './instance.js';
 
 /**
- * Questions that share an instance. A trap ends all of them, so there should be few; each instance costs a megabyte
- * and a fraction of a millisecond, so there should be many.
+ * How many calls share an instance. A trap ends all of them, which favours a small number; each instance costs a
+ * megabyte and a fraction of a millisecond, which favours a large one.
  */
-const SHARED_BY = 16;
+const CALLS_PER_INSTANCE = 16;
 
-/** An instance that grew beyond this many bytes is not kept for the next question: memory never shrinks. */
-const KEPT_BYTES = 32 << 20;
+/** An instance that grew beyond this many bytes is not kept for the next call: linear memory never shrinks. */
+const MAX_KEPT_BYTES = 32 << 20;
 
 export class Instances {
+  /** Makes another instance, which belongs to the caller. */
+  readonly create: () => Instance;
   readonly #busy = new Map<Instance, number>();
   #idle: Instance | undefined;
 
-  constructor(readonly modules: Modules) {}
+  constructor(create: () => Instance) {
+    this.create = create;
+  }
 
-  /** How many instances there are. */
+  /** The number of instances, including the idle one. */
   get size(): number {
     return this.#busy.size + (this.#idle ? 1 : 0);
   }
 
-  /** An instance with room for one more question. To be given back. */
+  /** Returns an instance with room for one more call. The caller gives it back. */
   take(): Instance {
-    for (const [instance, questions] of this.#busy) {
-      if (questions < SHARED_BY && !instance.broken) {
-        this.#busy.set(instance, questions + 1);
+    for (const [instance, calls] of this.#busy) {
+      if (calls < CALLS_PER_INSTANCE && !instance.broken) {
+        this.#busy.set(instance, calls + 1);
         return instance;
       }
     }
-    const instance = this.#idle ?? new Instance(this.modules);
+    const instance = this.#idle ?? this.create();
     this.#idle = undefined;
     this.#busy.set(instance, 1);
     return instance;
   }
 
-  /** The question is over. One sound instance is kept for the next. */
+  /** Ends one call's use of an instance. One sound instance is kept for the next call. */
   giveBack(instance: Instance): void {
-    const questions = (this.#busy.get(instance) ?? 1) - 1;
-    if (questions > 0) {
-      this.#busy.set(instance, questions);
+    const calls = (this.#busy.get(instance) ?? 1) - 1;
+    if (calls > 0) {
+      this.#busy.set(instance, calls);
       return;
     }
     this.#busy.delete(instance);
-    if (!instance.broken && instance.memoryBytes <= KEPT_BYTES) this.#idle ??= instance;
+    if (!instance.broken && instance.memoryBytes <= MAX_KEPT_BYTES) this.#idle ??= instance;
   }
 }

@@ -1,25 +1,26 @@
-/** The component, read from its file once for each process. */
+/** Loads the component from its file, once for each process. */
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { cores, sha256 } from '../../generated/cores.js';
 import { Connections, type ProxyEnvironment } from '../host/connections.js';
 import type { Component } from './contract.js';
-import type { Modules } from './instance.js';
+import { Instance, type Modules } from './instance.js';
 import { Instances } from './instances.js';
 import { ComponentSession } from './session.js';
 
-/** Where the component lies in the package. */
+/** The component's place in the package. */
 const FILE = new URL('../../cometapi.wasm', import.meta.url);
 
 /**
- * A host may evaluate this module twice, and from two places: OpenClaw's gateway has one copy of a plugin for its list
- * of models and one for its agents. What both bring is the same component, which is compiled once.
+ * OpenClaw may evaluate this module twice, from two folders: its gateway has one copy of a plugin for the list of models
+ * and one for the agents. Compiling takes tens of milliseconds and memory, so both copies share the compiled component.
  */
 const LOADED = Symbol.for(`openclaw-cometapi/${sha256}`);
 
 /**
- * The component of this package. Throws when its file is missing, or is not the one that the bindings were made from.
+ * Loads the component of this package. Throws when its file is missing, or is not the one that the bindings were made
+ * from.
  */
 export function loadComponent(proxy: ProxyEnvironment = {}, file: URL = FILE): Promise<Component> {
   const loaded = globalThis as { [LOADED]?: Map<string, Promise<Component>> };
@@ -29,14 +30,15 @@ export function loadComponent(proxy: ProxyEnvironment = {}, file: URL = FILE): P
   if (!component) {
     component = load(file, proxy);
     components.set(key, component);
-    // What failed is tried again when it is asked for again.
+    // A load that failed is not kept, so the next call tries again.
     component.catch(() => components.delete(key));
   }
   return component;
 }
 
 async function load(file: URL, proxy: ProxyEnvironment): Promise<Component> {
-  const instances = new Instances(await compile(file));
+  const modules = await compile(file);
+  const instances = new Instances(() => new Instance(modules));
   const connections = new Connections(proxy);
   const first = instances.take();
   const description = first.run(undefined, () => first.provider.describe());
@@ -47,7 +49,7 @@ async function load(file: URL, proxy: ProxyEnvironment): Promise<Component> {
   };
 }
 
-/** The core modules, cut out of the component's own bytes. */
+/** Compiles the core modules, which are byte ranges of the component's file. */
 export async function compile(file: URL = FILE): Promise<Modules> {
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new Error(`${file.pathname} cannot be read; install the package again`, { cause });

@@ -1,4 +1,7 @@
-/** A session over the instances: each question gets a client of its own, and is driven by what its socket brings. */
+/**
+ * A session over the instances. Each completion has a client of its own. A call runs when its socket has data, or when
+ * the component's next deadline or back-off is due.
+ */
 
 import type { Connections } from '../host/connections.js';
 import { Credential } from '../host/credential.js';
@@ -13,31 +16,32 @@ import {
   type Event,
   Failure,
   type ModelList,
+  type Pending,
   type Request,
   type Session,
   type SessionOptions,
 } from './contract.js';
-import { Instance } from './instance.js';
+import type { Instance } from './instance.js';
 import type { Instances } from './instances.js';
-import { Question, type Rights } from './question.js';
+import { PendingCall, type Rights } from './pending_call.js';
 import { requireTexts } from './wellformed.js';
 
-/** Events taken at once. Each takes its turn with what else the event loop has to do. */
-const MOST_EVENTS = 64;
+/** Events taken in one call. The bound keeps a fast stream from holding up everything else on the event loop. */
+const MAX_EVENTS = 64;
 
-/** What is asked again and again until it has an answer. */
-interface Poll<T> {
-  poll(waitMs: number): T | undefined;
+/** A query of the component: it is polled until its result is ready. */
+interface Query<T> {
+  poll(waitMs: number): { tag: 'ready'; val: T } | { tag: 'pending'; val: Pending };
 }
 
 export class ComponentSession implements Session {
   readonly #instances: Instances;
   readonly #config: Config;
   readonly #rights: Rights;
-  /** The client that remembers the models, and the instance that it lives in. */
+  /** The client that caches the models, and the instance that it belongs to. */
   #listing: { instance: Instance; client: Client } | undefined;
 
-  /** Throws a failure when the options cannot be used. */
+  /** Throws a failure if the options are invalid. */
   constructor(instances: Instances, description: Description, options: SessionOptions, connections: Connections) {
     this.#instances = instances;
     this.#config = configOf(options);
@@ -46,6 +50,7 @@ export class ComponentSession implements Session {
       redaction: new Redaction(options.apiKey),
       connections,
     };
+    // Opens a client and drops it, so that invalid options fail here and not at the first call.
     const instance = instances.take();
     try {
       this.#dispose(instance, this.#open(instance));
@@ -58,41 +63,45 @@ export class ComponentSession implements Session {
     options.signal?.throwIfAborted();
     requireTexts(request);
     const instance = this.#instances.take();
-    const question = new Question(this.#rights, options);
+    const call = new PendingCall(this.#rights, options);
     let client: Client | undefined;
     let completion: ReturnType<Client['complete']> | undefined;
     let done = false;
     try {
       const opened = (client = this.#open(instance));
-      const running = (completion = instance.run(question, () => opened.complete(request)));
+      const running = (completion = instance.run(call, () => opened.complete(request)));
       while (!done) {
-        question.throwIfAborted();
-        const batch = instance.run(question, () => running.next(MOST_EVENTS, 0));
+        // Also after a `yield`, where the consumer may have spent any time.
+        call.throwIfAborted();
+        const batch = instance.run(call, () => running.next(MAX_EVENTS, 0));
         done = batch.done;
         if (batch.events.length > 0) yield batch.events;
-        else if (!done) await question.sleep();
+        else if (!done) await call.sleep(batch.wakeAfterMs);
       }
     } finally {
-      question.cancelled = !done;
+      // A cancelled exchange is closed at once. One that is done may end, so that its connection can be reused.
+      call.cancelled = !done;
       try {
+        // The completion first: a resource must be dropped before its parent.
         this.#dispose(instance, completion);
         this.#dispose(instance, client);
       } finally {
-        // Even when the component traps here: its connection would stay open, and its place taken.
-        question.end();
+        // Also when the component traps in the drop: otherwise the connection and its slot in the instance would leak.
+        call.end();
         this.#instances.giveBack(instance);
       }
     }
   }
 
+  /** A failed list is not cached. A broken instance is replaced at the next call. */
   async models(how: Discovery, maxAgeMs: number, options: CallOptions = {}): Promise<ModelList> {
-    // The client remembers a list; it lives as long as its instance does.
+    // The list is cached in the client, so the client is kept, in an instance that no other call can break.
     if (!this.#listing || this.#listing.instance.broken) {
-      const instance = new Instance(this.#instances.modules);
+      const instance = this.#instances.create();
       this.#listing = { instance, client: this.#open(instance) };
     }
     const { instance, client } = this.#listing;
-    return this.#answer(instance, options, () => client.models(how, BigInt(maxAgeMs)));
+    return this.#result(instance, options, () => client.models(how, BigInt(maxAgeMs)));
   }
 
   async account(options: CallOptions = {}): Promise<Account> {
@@ -100,7 +109,7 @@ export class ComponentSession implements Session {
     try {
       const client = this.#open(instance);
       try {
-        return await this.#answer(instance, options, () => client.account());
+        return await this.#result(instance, options, () => client.account());
       } finally {
         this.#dispose(instance, client);
       }
@@ -109,34 +118,39 @@ export class ComponentSession implements Session {
     }
   }
 
-  async #answer<T>(instance: Instance, options: CallOptions, ask: () => Poll<T>): Promise<T> {
+  /** Polls a query until its result is ready. The result is handed out once, so the query is dropped afterwards. */
+  async #result<T>(instance: Instance, options: CallOptions, start: () => Query<T>): Promise<T> {
     options.signal?.throwIfAborted();
-    const question = new Question(this.#rights, options);
-    let query: Poll<T> | undefined;
-    let answer: T | undefined;
+    const call = new PendingCall(this.#rights, options);
+    let query: Query<T> | undefined;
+    let finished = false;
     try {
-      const asked = (query = instance.run(question, ask));
+      const running = (query = instance.run(call, start));
       for (;;) {
-        question.throwIfAborted();
-        answer = instance.run(question, () => asked.poll(0));
-        if (answer !== undefined) return answer;
-        await question.sleep();
+        call.throwIfAborted();
+        const poll = instance.run(call, () => running.poll(0));
+        if (poll.tag === 'ready') {
+          finished = true;
+          return poll.val;
+        }
+        await call.sleep(poll.val.wakeAfterMs);
       }
     } finally {
-      question.cancelled = answer === undefined;
+      call.cancelled = !finished;
       try {
         this.#dispose(instance, query);
       } finally {
-        question.end();
+        call.end();
       }
     }
   }
 
+  /** Opens a client. It has no grant: a client that sent a request here would be refused. */
   #open(instance: Instance): Client {
     return instance.run(undefined, () => instance.provider.Client.open(this.#config));
   }
 
-  /** Drops a resource of the component; in an instance that trapped there is none left to drop. */
+  /** Drops a resource of the component. A trap has already dropped all resources of its instance. */
   #dispose(instance: Instance, resource: unknown): void {
     if (!resource || instance.broken) return;
     instance.run(undefined, () => (resource as Disposable)[Symbol.dispose]());
@@ -147,6 +161,7 @@ function configOf(options: SessionOptions): Config {
   const { connectMs, firstByteMs, idleMs, totalMs } = options.timeouts ?? {};
   return {
     baseUrl: options.baseUrl,
+    // The key never enters the component; the exchange adds it to the request.
     credential: { tag: 'host-injected' },
     timeouts: { connectMs, firstByteMs, idleMs, totalMs },
     maxRetries: options.maxRetries,
@@ -154,7 +169,7 @@ function configOf(options: SessionOptions): Config {
   };
 }
 
-/** The component tells what is wrong with a base URL; of the key it knows nothing. */
+/** The component checks the base URL; the key is checked here, because the component never sees it. */
 function credentialOf(key: string, baseUrl: string): Credential {
   try {
     return new Credential(key, baseUrl);

@@ -1,13 +1,13 @@
 /**
- * Whether a request holds the texts that it has to.
+ * Checks that a request has a text wherever the contract requires one.
  *
- * The types say so, and a transcript of another origin may not know. The bindings stop at such a value in the midst of
- * a call, which costs the instance and every other answer that it is busy with; so it is found before.
+ * The types guarantee it, but a stored transcript or another plugin may not respect them. The bindings throw at such a
+ * value in the middle of a call, which breaks the instance and ends every other call in it. So it is found before.
  */
 
 import { Failure, type Media, type Part, type Request } from './contract.js';
 
-/** The members of each part that are texts and must be there. */
+/** The members of each part that must be texts. */
 const TEXTS: Readonly<Record<Part['tag'], readonly string[]>> = {
   text: ['text'],
   reasoning: ['text'],
@@ -18,7 +18,7 @@ const TEXTS: Readonly<Record<Part['tag'], readonly string[]>> = {
   file: ['mediaType'],
 };
 
-/** Throws a {@link Failure} that names the first value which is no text. */
+/** Throws a {@link Failure} that names the first value that is not a text. */
 export function requireTexts(request: Request): void {
   requireOf('tool', request.tools, ['name', 'parametersJson']);
   for (const { content } of request.messages) {
@@ -33,7 +33,7 @@ function requireOf<T extends object>(what: string, values: readonly T[], names: 
   for (const value of values) {
     const missing = names.find((name) => typeof (value as Record<string, unknown>)[name] !== 'string');
     if (missing === undefined) continue;
-    const next = 'nothing was sent; correct the tool that it comes from, or start a new conversation';
-    throw Failure.ofHost('invalid-request', `${what}.${missing} of the request is no text: ${next}`);
+    const next = 'nothing was sent; fix the tool that produced it, or start a new conversation';
+    throw Failure.ofHost('invalid-request', `${what}.${missing} of the request is not a text: ${next}`);
   }
 }

@@ -2,12 +2,15 @@
 
 import { Pollable } from './poll.js';
 
-/** Nanoseconds since some moment in the past. */
+/** Nanoseconds since an unspecified start. */
 export function now(): bigint {
   return process.hrtime.bigint();
 }
 
-/** Ready once the moment has come. Nobody is woken by it: who drives the component has a heartbeat. */
+/**
+ * Ready once the instant has passed. It sets no timer: whoever drives the component does, from the `wake-after-ms` of
+ * each call.
+ */
 export function subscribeInstant(when: bigint): Pollable {
   return new Pollable(() => now() >= when);
 }

@@ -3,13 +3,13 @@
 import http from 'node:http';
 import https from 'node:https';
 
-/** How long a connection is kept unused. Servers keep theirs longer, so that few are found closed. */
+/** How long an unused connection is kept. Servers keep theirs longer, so that a reused one is rarely closed. */
 const UNUSED_MS = 30_000;
 
-/** The variables that name a proxy, as they were found; an empty object means none. */
+/** The environment variables that name a proxy. An empty object means that there is none. */
 export type ProxyEnvironment = Readonly<Record<string, string>>;
 
-/** Whether this Node can take a proxy from an environment: 24.5 and later, and 22.21 and later of 22. */
+/** Whether this Node supports `proxyEnv`: 24.5 and later, and 22.21 and later of line 22. */
 function knowsProxies(version = process.versions.node): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 21);
@@ -17,14 +17,14 @@ function knowsProxies(version = process.versions.node): boolean {
 
 /** The agents of all requests with one proxy setting. */
 export class Connections {
-  /** Why no request can be sent, if that is so. Going around a proxy that was asked for is no answer. */
+  /** Why no request can be sent, or nothing. Bypassing a proxy that the user configured could leak the request. */
   readonly unusable: string | undefined;
   readonly #agents: Readonly<Record<'http:' | 'https:', http.Agent>>;
 
   constructor(proxy: ProxyEnvironment = {}) {
     const proxied = Object.keys(proxy).length > 0;
     if (proxied && !knowsProxies()) {
-      this.unusable = `Node ${process.versions.node} cannot use a proxy; Node 22.21 or 24.5 can`;
+      this.unusable = `Node ${process.versions.node} cannot use a proxy; install Node 22.21 or 24.5, or newer`;
     }
     const options = {
       keepAlive: true,
@@ -39,7 +39,7 @@ export class Connections {
     return this.#agents[protocol];
   }
 
-  /** Closes the connections that nobody uses. */
+  /** Closes the unused connections. */
   close(): void {
     this.#agents['http:'].destroy();
     this.#agents['https:'].destroy();

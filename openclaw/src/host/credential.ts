@@ -1,38 +1,39 @@
-/** The key, and the requests that are meant to carry it. */
+/** The key, and the check of which requests may carry it. */
 
-/** Headers that carry keys of any provider: none of them may come from the component. */
+/** Headers that carry keys of some provider. The component may set none of them. */
 export const KEY_HEADERS: readonly string[] = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'];
 
-/** What can be part of a header, and is no blank. */
+/** Characters that a header value may contain, without blanks. */
 const KEY = /^[\x21-\x7e]+$/;
 
 export class Credential {
-  /** `scheme://host[:port]` of the base URL: the one origin that requests may go to; empty when it has none. */
+  /** `scheme://host[:port]` of the base URL: the only origin that requests may go to. Empty: no valid base URL. */
   readonly origin: string;
   readonly #path: string;
   readonly #value: string;
 
-  /** Throws a `TypeError` when the key has characters that no key has. */
+  /** Throws a `TypeError` if the key contains characters that no key contains. */
   constructor(key: string, baseUrl: string) {
-    if (!KEY.test(key)) throw new TypeError('the API key is empty, or has blanks or other characters that no key has');
+    if (!KEY.test(key))
+      throw new TypeError('the API key is empty, or contains blanks or other characters that no key contains');
     const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
     this.origin = url?.origin ?? '';
     this.#path = scopeOf(url?.pathname ?? '/');
     this.#value = `Bearer ${key}`;
   }
 
-  /** The `Authorization` header of a request to this address; `undefined` where the key does not belong. */
+  /** The `Authorization` header of a request to this URL, or `undefined` if the URL must not receive the key. */
   headerFor(url: URL): string | undefined {
     const { pathname } = url;
-    // An encoded slash may mean another path once a server has tidied it; dot segments are gone from a URL.
+    // A server may decode an encoded slash and arrive at another path. Dot segments are already resolved in a URL.
     const holds = url.origin === this.origin && pathname.startsWith(this.#path) && !/%2f|%5c/i.test(pathname);
     return holds ? this.#value : undefined;
   }
 }
 
 /**
- * The path below which the key may go. The provider's public catalogue stands on the same origin, beside the last
- * `/v1/`, and must not be sent the key.
+ * The path below which requests may carry the key. The provider's public catalogue is on the same origin, beside the
+ * last `/v1/`, and must not receive the key.
  */
 function scopeOf(pathname: string): string {
   const path = pathname.replace(/\/+$/, '');

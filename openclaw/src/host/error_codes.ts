@@ -1,11 +1,11 @@
-/** What Node says of a request that failed, in the words of `wasi:http`. */
+/** Maps Node's errors of a failed request to the error codes of `wasi:http`. */
 
 import type { ErrorCode } from '../../generated/interfaces/wasi-http-types.js';
 
-/** How far a request had come when it failed. */
+/** The stage of a request when it failed. */
 export type Stage = 'connecting' | 'securing' | 'sent' | 'receiving';
 
-/** By the code that Node gives an error, whatever the stage. */
+/** Codes of Node that mean the same at every stage. */
 const BY_CODE: Readonly<Record<string, ErrorCode>> = {
   ENOTFOUND: { tag: 'DNS-error', val: { rcode: 'ENOTFOUND' } },
   EAI_AGAIN: { tag: 'DNS-error', val: { rcode: 'EAI_AGAIN' } },
@@ -21,18 +21,18 @@ const BY_CODE: Readonly<Record<string, ErrorCode>> = {
   ERR_PROXY_INVALID_CONFIG: { tag: 'configuration-error' },
 };
 
-/** How the codes begin by which OpenSSL refuses a certificate. */
+/** How OpenSSL's codes for a rejected certificate begin. */
 const CERTIFICATE =
   /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_CA|ERROR_IN_CERT)/;
 
-/** The code of an error, which for several attempts at once is that of the first. */
+/** The code of an error. Node tries several addresses at once and then reports a list: its first error counts. */
 function codeOf(error: unknown): string {
   const { code, errors } = error as { code?: unknown; errors?: unknown[] };
   if (typeof code === 'string') return code;
   return Array.isArray(errors) && errors.length > 0 ? codeOf(errors[0]) : '';
 }
 
-/** The error code for what Node reports, which is never shown: its text may name what nobody should read. */
+/** The error code for an error of Node. Node's text is never passed on: it may contain the URL or a header. */
 export function errorCode(error: unknown, stage: Stage): ErrorCode {
   const code = codeOf(error);
   const known = BY_CODE[code];

@@ -1,4 +1,4 @@
-/** One request and its answer, over Node's client. It never waits: it wakes whoever drives the component. */
+/** One request and its response, over Node's client. It never waits: it wakes the pending call. */
 
 import http from 'node:http';
 import https from 'node:https';
@@ -8,13 +8,13 @@ import { errorCode, type Stage } from './error_codes.js';
 import type { Grant } from './grant.js';
 import { RedactedFlow } from './redaction.js';
 
-/** Bytes that may be on their way to the socket at once: an upload of any size goes on without filling memory. */
+/** How many bytes of a request may wait for the socket: it bounds the memory of an upload of any size. */
 const UPLOAD_WINDOW = 1 << 20;
 
-/** How long a finished answer may take to end, so that its connection can serve again. */
+/** How long a response may take to end after its last event. If it does, its connection can be reused. */
 const GRACE_MS = 20;
 
-/** What is asked for. */
+/** A request as the component sends it. */
 export interface Outgoing {
   method: string;
   url: URL;
@@ -26,7 +26,7 @@ export interface Outgoing {
   firstByteMs: number;
 }
 
-/** What a read brings. */
+/** The result of a read. */
 export type Read = { tag: 'bytes'; val: Uint8Array } | { tag: 'end' } | { tag: 'failed'; val: ErrorCode };
 
 const NOTHING: Read = { tag: 'bytes', val: new Uint8Array() };
@@ -38,18 +38,21 @@ export class Exchange {
   #stage: Stage = 'connecting';
   #response: http.IncomingMessage | undefined;
   #failure: ErrorCode | undefined;
-  /** Pieces that came before a failure. */
+  /** Received bytes that were unread when the exchange failed. */
   readonly #kept: Buffer[] = [];
   #ended = false;
+  /** Writes that the socket has not taken yet. */
   #uploading = 0;
+  /** The server closed its side while the body was sent, as after a 413. Its response may still arrive. */
   #refused = false;
   #deadline: NodeJS.Timeout | undefined;
+  #expiry: NodeJS.Immediate | undefined;
 
   constructor(outgoing: Outgoing, grant: Grant) {
     this.#grant = grant;
     this.#flow = new RedactedFlow(grant.redaction);
     const { protocol } = outgoing.url;
-    // Asked of the module at each call: a host may have put a proxy's request in its place.
+    // Looked up at each call: OpenClaw may have replaced the module's `request` to route it through a proxy.
     const request = protocol === 'https:' ? https.request : http.request;
     const authorization = grant.credential.headerFor(outgoing.url);
     this.#request = request(outgoing.url, {
@@ -60,7 +63,7 @@ export class Exchange {
     this.#request.on('socket', (socket) => this.#follow(socket, outgoing));
     this.#request.on('response', (response) => this.#begin(response));
     this.#request.on('error', (error) => this.#fail(errorCode(error, this.#stage)));
-    // To another protocol (101), Node neither hands out an answer nor reports an error: it closes the connection.
+    // At a switch of protocols (101), Node emits neither a response nor an error: it only closes the connection.
     this.#request.on('close', () => {
       if (!this.#response) this.#fail({ tag: 'HTTP-upgrade-failed' });
     });
@@ -69,17 +72,17 @@ export class Exchange {
     if (!outgoing.hasBody) this.#request.end();
   }
 
-  /** `answered` when the head of the answer is there, or why there is none; `undefined` while neither is known. */
-  outcome(): 'answered' | ErrorCode | undefined {
-    return this.#response ? 'answered' : this.#failure;
+  /** `responded` once the head of the response has arrived, or why there is none; `undefined` before that. */
+  outcome(): 'responded' | ErrorCode | undefined {
+    return this.#response ? 'responded' : this.#failure;
   }
 
-  /** The status of the answer. */
+  /** The status of the response. */
   status(): number {
     return this.#response?.statusCode ?? 0;
   }
 
-  /** The headers of the answer in the order in which they came, without the key. */
+  /** The headers of the response in their order, without the key. */
   headers(): [string, Uint8Array][] {
     const raw = this.#response?.rawHeaders ?? [];
     const headers: [string, Uint8Array][] = [];
@@ -90,9 +93,10 @@ export class Exchange {
     return headers;
   }
 
-  /** How many bytes of the request's body are taken now; less than 0 when no more are wanted. */
+  /** How many bytes of the request's body can be written now; less than 0 if no more are accepted. */
   permitted(): number {
     if (this.#refused || this.#failure) return -1;
+    // One write at a time. Node buffers without a limit, so a larger window would copy the upload into memory.
     return this.#uploading > 0 ? 0 : UPLOAD_WINDOW;
   }
 
@@ -100,6 +104,7 @@ export class Exchange {
     this.#uploading++;
     this.#request.write(bytes, (error) => {
       this.#uploading--;
+      // Not a failure of the exchange: the server's reason is in its response, if it sends one.
       this.#refused ||= error != null;
       this.#grant.wake();
     });
@@ -107,6 +112,7 @@ export class Exchange {
 
   /** The request's body is complete. */
   finishBody(): void {
+    // A destroyed request has its failure already; ending it would emit another error.
     if (!this.#request.destroyed) this.#request.end();
   }
 
@@ -114,13 +120,14 @@ export class Exchange {
     return this.#ended || this.#failure !== undefined || (this.#response?.readableLength ?? 0) > 0;
   }
 
-  /** As much of the answer's body as has arrived, at most `length` bytes. What came before a failure is told first. */
+  /** The received bytes of the body, at most `length`. Bytes received before a failure are returned before it. */
   read(length: number): Read {
     for (let piece = this.#next(length); piece; piece = this.#next(length)) {
       const clean = this.#flow.push(piece);
       if (clean.length > 0) return { tag: 'bytes', val: clean };
     }
     if (!this.#ended && !this.#failure) return NOTHING;
+    // At the end, bytes that were held back as a possible beginning of the key are returned, or masked.
     const rest = this.#flow.end();
     if (rest.length > 0) return { tag: 'bytes', val: rest };
     return this.#failure ? { tag: 'failed', val: this.#failure } : { tag: 'end' };
@@ -131,17 +138,21 @@ export class Exchange {
     if (kept && kept.length > length) this.#kept.unshift(kept.subarray(length));
     if (kept) return kept.subarray(0, length);
     const waiting = this.#response?.readableLength ?? 0;
-    // With nothing there, asking tells the socket that more is wanted.
+    // With nothing buffered, a read makes the stream fetch more from the socket.
     return this.#response?.read(waiting > 0 ? Math.min(waiting, length) : undefined) ?? undefined;
   }
 
-  /** Nobody reads on. An answer that is about to end may do so, for the connection's sake; any other is closed. */
+  /** The component reads no further. A response that ends within the grace period leaves a reusable connection. */
   release(): void {
-    clearTimeout(this.#deadline);
+    this.#clearDeadline();
     this.#grant.exchanges.delete(this);
     const response = this.#response;
     if (this.#ended || this.#failure) return;
-    if (!response || this.#grant.cancelled) return this.close();
+    // Draining a cancelled response could download megabytes that are of no use, and would be billed.
+    if (!response || this.#grant.cancelled) {
+      this.close();
+      return;
+    }
     response.removeAllListeners('readable');
     response.resume();
     if (!response.complete) setTimeout(() => this.close(), GRACE_MS).unref();
@@ -149,7 +160,7 @@ export class Exchange {
 
   /** Closes the connection. */
   close(): void {
-    clearTimeout(this.#deadline);
+    this.#clearDeadline();
     if (!this.#ended) this.#request.destroy();
   }
 
@@ -159,37 +170,40 @@ export class Exchange {
       this.#limit(outgoing.firstByteMs, { tag: 'connection-read-timeout' });
       this.#grant.wake();
     };
-    // A socket that was used before, or that came through a proxy's tunnel, is connected and secured already.
-    if (!socket.connecting && !(socket as { secureConnecting?: boolean }).secureConnecting) return connected();
-    if (outgoing.url.protocol === 'https:') {
+    // A reused socket, or one through a proxy's tunnel, is already connected and secured.
+    if (!socket.connecting && !(socket as { secureConnecting?: boolean }).secureConnecting) {
+      connected();
+    } else if (outgoing.url.protocol === 'https:') {
+      // A reset during the handshake is a TLS problem, such as a proxy that intercepts: it gets its own error code.
       socket.once('connect', () => (this.#stage = 'securing'));
       socket.once('secureConnect', connected);
     } else socket.once('connect', connected);
   }
 
   #begin(response: http.IncomingMessage): void {
-    clearTimeout(this.#deadline);
+    this.#clearDeadline();
     this.#stage = 'receiving';
     this.#response = response;
-    const arrived = (): void => {
+    const onReadable = (): void => {
       this.#grant.onActivity();
       this.#grant.wake();
     };
-    response.on('readable', arrived);
+    response.on('readable', onReadable);
     response.on('end', () => {
       this.#ended = true;
       this.#grant.wake();
     });
     response.on('error', (error) => this.#fail(errorCode(error, 'receiving')));
     response.on('close', () => {
+      // Node emits `close` after `end` as well; without `end`, the body is truncated.
       if (!this.#ended) this.#fail({ tag: 'HTTP-response-incomplete' });
     });
-    this.#grant.onResponse({ status: this.status(), headers: this.#shown() });
-    arrived();
+    this.#grant.onResponse({ status: this.status(), headers: this.#headersByName() });
+    onReadable();
   }
 
-  /** The headers as a host may show them: one text for each name. */
-  #shown(): Record<string, string> {
+  /** The headers for `onResponse`: one text for each name. */
+  #headersByName(): Record<string, string> {
     const shown: Record<string, string> = {};
     for (const [name, value] of this.headers()) {
       const key = name.toLowerCase();
@@ -199,26 +213,36 @@ export class Exchange {
     return shown;
   }
 
-  #limit(milliseconds: number, code: ErrorCode): void {
+  #clearDeadline(): void {
     clearTimeout(this.#deadline);
+    clearImmediate(this.#expiry);
+  }
+
+  #limit(milliseconds: number, code: ErrorCode): void {
+    this.#clearDeadline();
     if (milliseconds <= 0) return;
-    this.#deadline = setTimeout(() => {
+    const expire = (): void => {
       this.#fail(code);
       this.#request.destroy();
+    };
+    // Node runs timers before it reads sockets. After the event loop was blocked, the connection may be up or the
+    // response may have arrived, and only the socket's turn shows it; `#clearDeadline` then cancels both steps.
+    this.#deadline = setTimeout(() => {
+      this.#expiry = setImmediate(expire);
     }, milliseconds);
   }
 
-  /** Node forgets what it has read of an answer once the connection is gone; it came all the same. */
-  #keepWhatCame(): void {
+  /** Node drops the bytes that it has buffered once the connection is gone; they are part of the response. */
+  #keepReceived(): void {
     for (let piece: Buffer | null; (piece = this.#response?.read() ?? null); ) this.#kept.push(piece);
   }
 
   #fail(code: ErrorCode): void {
-    clearTimeout(this.#deadline);
+    this.#clearDeadline();
     if (this.#ended) return;
-    // The first cause is the one that counts: what follows is its consequence.
+    // The first error is the cause; later ones are its consequences.
     this.#failure ??= code;
-    this.#keepWhatCame();
+    this.#keepReceived();
     this.#grant.wake();
   }
 }

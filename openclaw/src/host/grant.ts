@@ -1,4 +1,4 @@
-/** What a call of the component may do on the network, and who is told of it. */
+/** What a call of the component may do on the network, and who is notified of it. */
 
 import type { ResponseHead } from '../component/contract.js';
 import type { Connections } from './connections.js';
@@ -6,18 +6,18 @@ import type { Credential } from './credential.js';
 import type { Exchange } from './exchange.js';
 import type { Redaction } from './redaction.js';
 
-/** The rights of one question, for as long as it is open. */
+/** The rights of one call, for as long as it is pending. */
 export interface Grant {
   /** The key, and where it may go; the component never sees it. */
   readonly credential: Credential;
-  /** Takes the key out of answers. */
+  /** Removes the key from responses. */
   readonly redaction: Redaction;
   readonly connections: Connections;
-  /** What is on its way for this question. */
+  /** The open exchanges of this call. */
   readonly exchanges: Set<Exchange>;
-  /** Whether the question was given up: what is on its way is closed at once. */
+  /** Whether the call was cancelled: its exchanges are then closed at once, without waiting for their end. */
   readonly cancelled: boolean;
-  /** The component has something to do. */
+  /** The component has something to do: call it again. */
   wake(): void;
   onResponse(head: ResponseHead): void;
   onActivity(): void;

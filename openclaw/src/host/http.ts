@@ -1,4 +1,4 @@
-/** `wasi:http/types`: requests and answers as resources, of which a grant makes exchanges. */
+/** `wasi:http/types`: requests and responses as resources. Sending a request needs a grant. */
 
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { ErrorCode, Method, Result, Scheme } from '../../generated/interfaces/wasi-http-types.js';
@@ -6,9 +6,9 @@ import { KEY_HEADERS } from './credential.js';
 import { Exchange } from './exchange.js';
 import type { Grant } from './grant.js';
 import { Pollable } from './poll.js';
-import { InputStream, IoError, OutputStream } from './streams.js';
+import { InputStream, type IoError, OutputStream } from './streams.js';
 
-/** What the host's own client writes, or what would change how the connection is used. */
+/** Headers that Node's client sets itself, or that would change how the connection is used. */
 const FORBIDDEN = new Set([
   ...KEY_HEADERS,
   'connection',
@@ -24,6 +24,10 @@ const FORBIDDEN = new Set([
   'upgrade',
 ]);
 
+/**
+ * Headers of a request or a response. A list, because order and repeated names are significant: two `set-cookie` are two
+ * headers.
+ */
 export class Fields {
   readonly #entries: [string, Uint8Array][];
 
@@ -32,6 +36,7 @@ export class Fields {
   }
 
   append(name: string, value: Uint8Array): void {
+    // HTTP/1 headers are bytes. Latin 1 maps each byte to one character, so no byte is lost on the way to Node.
     const text = Buffer.from(value).toString('latin1');
     try {
       validateHeaderName(name);
@@ -47,8 +52,9 @@ export class Fields {
     return this.#entries;
   }
 
-  /** By name in lower case, each name with its values in order. */
+  /** The values of each name in their order, by name in lower case. */
   grouped(): Record<string, string[]> {
+    // No prototype: a header named `__proto__` must be a header like any other.
     const grouped: Record<string, string[]> = Object.create(null);
     for (const [name, value] of this.#entries) {
       (grouped[name.toLowerCase()] ??= []).push(Buffer.from(value).toString('latin1'));
@@ -57,6 +63,7 @@ export class Fields {
   }
 }
 
+/** The deadlines that the component leaves to the host, because only the host sees the stages of a connection. */
 export class RequestOptions {
   /** In milliseconds; 0 is none. */
   connectMs = 0;
@@ -71,22 +78,23 @@ export class RequestOptions {
   }
 
   setBetweenBytesTimeout(_nanoseconds: bigint | undefined): void {
-    // The component looks at its own at each heartbeat.
+    // Not needed: the component checks its own idle deadline, and reports by `wake-after-ms` when it is due.
   }
 }
 
-/** Timers take 31 bits; who allows more than 24 days allows any time. */
+/** Node's timers take 31 bits, which is 24 days. A longer deadline is treated as none. */
 function milliseconds(nanoseconds: bigint | undefined): number {
   const rounded = Number((nanoseconds ?? 0n) / 1_000_000n);
   return rounded > 0x7fffffff ? 0 : rounded;
 }
 
+/** A request under construction. Nothing is sent before `outgoing-handler.handle`, where the grant is checked. */
 export class OutgoingRequest {
   method = 'GET';
   readonly fields: Fields;
-  /** Set when the request is sent. */
+  /** Set once the request is sent. */
   exchange: Exchange | undefined;
-  /** Somebody asked for its body, and did not end it yet. */
+  /** The component took the body resource and has not finished it. */
   hasBody = false;
   #scheme = 'https:';
   #authority = '';
@@ -117,13 +125,15 @@ export class OutgoingRequest {
     this.#path = path ?? '/';
   }
 
-  /** Where it goes; `undefined` when that is no address. */
+  /** The URL of the request; `undefined` if it is not valid. */
   url(): URL | undefined {
+    // A path without a leading slash would become part of the authority: `host` + `.evil.example`.
     const text = `${this.#scheme}//${this.#authority}${this.#path}`;
     return this.#path.startsWith('/') && URL.canParse(text) ? new URL(text) : undefined;
   }
 }
 
+/** The body of a request. The component may write it before and after the request is sent. */
 export class OutgoingBody {
   readonly #request: OutgoingRequest;
 
@@ -136,12 +146,14 @@ export class OutgoingBody {
   }
 
   static finish(body: OutgoingBody): void {
+    // A body that is finished before the request is sent is empty: such a request is sent without a body.
     const { exchange } = body.#request;
     if (exchange) exchange.finishBody();
     else body.#request.hasBody = false;
   }
 }
 
+/** The response that has not arrived yet. */
 export class FutureIncomingResponse {
   readonly #exchange: Exchange;
   #taken = false;
@@ -158,16 +170,18 @@ export class FutureIncomingResponse {
     const outcome = this.#exchange.outcome();
     if (outcome === undefined) return undefined;
     if (this.#taken) return { tag: 'err', val: undefined };
-    if (outcome !== 'answered') return { tag: 'ok', val: { tag: 'err', val: outcome } };
+    if (outcome !== 'responded') return { tag: 'ok', val: { tag: 'err', val: outcome } };
     this.#taken = true;
     return { tag: 'ok', val: { tag: 'ok', val: new IncomingResponse(this.#exchange) } };
   }
 
   [Symbol.dispose](): void {
+    // Once the response was taken, it or its body is responsible for the exchange.
     if (!this.#taken) this.#exchange.release();
   }
 }
 
+/** The head of a response. Its body can be consumed once. */
 export class IncomingResponse {
   readonly #exchange: Exchange;
   #consumed = false;
@@ -195,6 +209,7 @@ export class IncomingResponse {
   }
 }
 
+/** The body of a response. Dropping it ends the exchange, whether or not all of it was read. */
 export class IncomingBody {
   readonly #exchange: Exchange;
 
@@ -211,12 +226,12 @@ export class IncomingBody {
   }
 }
 
-/** The code behind an error of a stream of this host. */
+/** The error code of a stream error of this host. */
 export function httpErrorCode(error: IoError): ErrorCode {
   return error.code;
 }
 
-/** Sends a request if the grant allows it. */
+/** Sends a request, if the grant allows it. */
 export function send(
   request: OutgoingRequest,
   options: RequestOptions | undefined,
@@ -224,7 +239,9 @@ export function send(
 ): FutureIncomingResponse {
   const url = request.url();
   if (!url) throw { tag: 'HTTP-request-URI-invalid' };
-  // A component that asks outside of a question has no grant.
+  // A request outside a pending call has no grant: nothing may be sent from `open` or from a drop.
+  // The origin is compared as a whole: a prefix would also match `api.cometapi.com.example.com`. A user name in the URL
+  // would be sent as a credential.
   if (!grant || url.origin !== grant.credential.origin || url.username || url.password) {
     throw { tag: 'HTTP-request-denied' };
   }

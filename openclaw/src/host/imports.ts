@@ -1,4 +1,4 @@
-/** The six imports of a component, over Node. */
+/** The component's imports, implemented over Node. */
 
 import type { ImportObject } from '../../generated/cometapi.js';
 import * as clock from './clock.js';
@@ -8,8 +8,8 @@ import { poll, Pollable } from './poll.js';
 import { InputStream, IoError, OutputStream } from './streams.js';
 
 /**
- * What one instance is given. `grant` tells whose question the instance is busy with: an instance does one thing at
- * a time, and what it sends then is sent with that question's rights.
+ * The imports of one instance. `grant` returns the grant of the call that the instance is running: it runs one at a
+ * time, and a request that it sends has the rights of that call.
  */
 export function importsFor(grant: () => Grant | undefined): ImportObject {
   const interfaces = {
@@ -23,7 +23,7 @@ export function importsFor(grant: () => Grant | undefined): ImportObject {
     'wasi:io/poll': { Pollable, poll },
     'wasi:io/streams': { InputStream, OutputStream },
   };
-  // The names carry the version that the component was built with; any 0.2 serves.
+  // The bindings' names carry the WASI version that the component was built with; every 0.2.x has the same items.
   return new Proxy(interfaces, {
     get: (all, name) => all[String(name).replace(/@0\.2\.\d+$/, '') as keyof typeof all],
   }) as unknown as ImportObject;

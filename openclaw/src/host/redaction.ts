@@ -1,28 +1,28 @@
-/** Takes a key out of what a server answers, before the component sees it. */
+/** Removes the key from responses before the component sees them: some servers repeat it in error messages. */
 
-const WORD = Buffer.from('[redacted]');
+const MARK_TEXT = Buffer.from('[redacted]');
 
-/** Shorter keys may be words, and would be found where there is none. */
-const SHORTEST = 8;
+/** A shorter key may be an ordinary word, which would then be removed from texts that do not contain the key. */
+const MIN_KEY_LENGTH = 8;
 
-/** As many bytes as the key has, so that a content length stays true. */
+/** A mark of the key's length, so that the content length stays correct. */
 function markFor(length: number): Buffer {
   const mark = Buffer.alloc(length, '*');
-  if (length >= WORD.length) WORD.copy(mark);
+  if (length >= MARK_TEXT.length) MARK_TEXT.copy(mark);
   return mark;
 }
 
-/** A key to be looked for, in one text after another. */
+/** Finds one key in any number of texts. */
 export class Redaction {
   readonly #key: Buffer;
   readonly #mark: Buffer;
 
   constructor(key: string) {
-    this.#key = key.length < SHORTEST ? Buffer.alloc(0) : Buffer.from(key);
+    this.#key = key.length < MIN_KEY_LENGTH ? Buffer.alloc(0) : Buffer.from(key);
     this.#mark = markFor(this.#key.length);
   }
 
-  /** The bytes, with a mark where the key stood. Bytes without the key are handed back as they are. */
+  /** Replaces the key by a mark. Bytes without the key are returned as they are, without a copy. */
   whole(bytes: Buffer): Buffer {
     if (this.#key.length === 0) return bytes;
     let at = bytes.indexOf(this.#key);
@@ -32,11 +32,11 @@ export class Redaction {
     return clean;
   }
 
-  /** How many bytes at the end of `bytes` may be the beginning of a key. */
+  /** How many bytes at the end of `bytes` may be the beginning of the key. */
   unsure(bytes: Buffer): number {
     const longest = Math.min(bytes.length, this.#key.length - 1);
     for (let length = longest; length > 0; length--) {
-      // The last byte decides most cases at the cost of one comparison.
+      // Comparing the last byte first rules out most lengths at the cost of one comparison.
       if (bytes[bytes.length - 1] !== this.#key[length - 1]) continue;
       if (bytes.subarray(bytes.length - length).equals(this.#key.subarray(0, length))) return length;
     }
@@ -44,7 +44,7 @@ export class Redaction {
   }
 }
 
-/** A text that comes in pieces: what may be the beginning of a key waits for what follows. */
+/** Redacts a text that arrives in chunks. A possible beginning of the key is held back until the next chunk. */
 export class RedactedFlow {
   readonly #redaction: Redaction;
   #held: Buffer = Buffer.alloc(0);
@@ -53,7 +53,7 @@ export class RedactedFlow {
     this.#redaction = redaction;
   }
 
-  /** What of this piece, and of what was held back before, can be passed on. */
+  /** Returns the part of this chunk, and of the bytes held back before, that can be passed on. */
   push(piece: Buffer): Buffer {
     const joined = this.#held.length === 0 ? piece : Buffer.concat([this.#held, piece]);
     const clean = this.#redaction.whole(joined);
@@ -62,10 +62,10 @@ export class RedactedFlow {
     return clean.subarray(0, sure);
   }
 
-  /** What was held back, when nothing follows. A key that somebody cut is no less a key. */
+  /** Returns the bytes held back, at the end of the text. A truncated key is still secret, so it is masked too. */
   end(): Buffer {
     const rest = this.#held;
     this.#held = Buffer.alloc(0);
-    return rest.length < SHORTEST ? rest : markFor(rest.length);
+    return rest.length < MIN_KEY_LENGTH ? rest : markFor(rest.length);
   }
 }

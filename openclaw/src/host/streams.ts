@@ -13,7 +13,7 @@ export class IoError {
   }
 }
 
-/** The body of an answer. What has not been read stays with the socket, which stops when enough is waiting. */
+/** The body of a response. Unread bytes stay with the socket, which stops reading when its buffer is full. */
 export class InputStream {
   readonly #exchange: Exchange;
 
@@ -21,7 +21,7 @@ export class InputStream {
     this.#exchange = exchange;
   }
 
-  /** As much as has arrived, at most `length` bytes; empty when nothing has. */
+  /** The received bytes, at most `length`; empty if none have arrived. */
   read(length: bigint): Uint8Array {
     const read = this.#exchange.read(Number(length));
     switch (read.tag) {
@@ -39,7 +39,7 @@ export class InputStream {
   }
 }
 
-/** The body of a request. It exists before its request is sent: until then it takes nothing. */
+/** The body of a request. It exists before its request is sent, and accepts nothing until then. */
 export class OutputStream {
   readonly #exchange: () => Exchange | undefined;
 
@@ -47,8 +47,9 @@ export class OutputStream {
     this.#exchange = exchange;
   }
 
-  /** How many bytes may be written now. More are permitted when what was written has gone out. */
+  /** How many bytes may be written now. More are permitted once the written ones are sent. */
   checkWrite(): bigint {
+    // 0 before the request is sent: the component then waits for `wake`, as for a full window.
     const permitted = this.#exchange()?.permitted() ?? 0;
     if (permitted < 0) throw { tag: 'closed' };
     return BigInt(permitted);
@@ -59,7 +60,7 @@ export class OutputStream {
   }
 
   flush(): void {
-    // What is written goes out by itself.
+    // Written bytes are sent automatically.
   }
 
   subscribe(): Pollable {

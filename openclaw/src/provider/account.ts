@@ -1,4 +1,4 @@
-/** What is left on a key, as OpenClaw shows it. */
+/** The balance of a key, in the form that OpenClaw shows. */
 
 import type { Account, Component } from '../component/contract.js';
 import type { Config, UsageSnapshot } from '../sdk.js';
@@ -18,13 +18,13 @@ interface UsageContext {
   timeoutMs: number;
 }
 
-/** OpenClaw's hook: the key that the balance is asked with. */
+/** OpenClaw's hook: the key for the query of the balance. */
 export function resolveUsageAuth(context: UsageAuthContext): { token: string } | null {
   const token = context.resolveApiKeyFromConfigAndStore({ envDirect: ENV_VARS.map((name) => context.env[name]) });
   return token ? { token } : null;
 }
 
-/** OpenClaw's hook: the balance. A failure is thrown, and shown by OpenClaw as it is. */
+/** OpenClaw's hook: the balance. OpenClaw shows the message of a thrown failure as it is. */
 export async function fetchUsageSnapshot(
   load: () => Promise<Component>,
   baseUrl: string | undefined,
@@ -34,17 +34,19 @@ export async function fetchUsageSnapshot(
   const session = component.open({
     apiKey: context.token,
     baseUrl: baseUrlOf(context.config, baseUrl),
+    // OpenClaw polls the balance, so a failed query is repeated soon anyway.
     maxRetries: 0,
+    // The contract rejects a deadline of 0, which OpenClaw may pass when its own time is up.
     timeouts: { totalMs: Math.max(1, Math.ceil(context.timeoutMs)) },
   });
   return snapshotOf(await session.account({ signal: context.signal }));
 }
 
-/** An amount is shown with its unit, or not as an amount: what a number counts is not to be guessed. */
+/** An amount without a currency is shown as text: guessing the unit could be wrong by orders of magnitude. */
 export function snapshotOf(account: Account): UsageSnapshot {
   const { currency, limit, used, remaining, unlimited } = account;
   const snapshot: UsageSnapshot = { provider: PROVIDER_ID, displayName: LABEL, windows: [] };
-  const told = [
+  const amounts = [
     ...(remaining === undefined ? [] : [`${remaining} left`]),
     ...(used === undefined ? [] : [`${used} used`]),
     ...(limit === undefined ? [] : [`limit ${limit}`]),
@@ -55,8 +57,8 @@ export function snapshotOf(account: Account): UsageSnapshot {
     if (used !== undefined && limit !== undefined) billing.push({ type: 'budget', used, limit, unit: currency });
     else if (used !== undefined) billing.push({ type: 'spend', amount: used, unit: currency });
     if (billing.length > 0) snapshot.billing = billing;
-  } else if (told.length > 0) {
-    snapshot.summary = `${told.join(', ')}, in a unit that the service does not tell`;
+  } else if (amounts.length > 0) {
+    snapshot.summary = `${amounts.join(', ')}, in a unit that the service does not report`;
   }
   if (unlimited) snapshot.summary = [snapshot.summary, 'the key has no limit'].filter(Boolean).join('; ');
   return snapshot;

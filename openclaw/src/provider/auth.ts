@@ -1,4 +1,4 @@
-/** The key: asked for and stored by OpenClaw, and checked with the service before it is stored. */
+/** The key: OpenClaw prompts for it and stores it; the service checks it before it is stored. */
 
 import { type Component, Failure } from '../component/contract.js';
 import type { ApiKeyMethodOptions, AuthContext, AuthMethod, AuthResult, BatchAuthContext, Config } from '../sdk.js';
@@ -10,18 +10,18 @@ const OPTION = 'cometapiApiKey';
 const FLAG = '--cometapi-api-key';
 const [ENV_VAR = ''] = ENV_VARS;
 
-/** A check is worth no longer wait than this, in milliseconds. */
+/** The total deadline of the check, in milliseconds: a person waits for it. */
 const PATIENCE_MS = 15_000;
 
-/** What the method is made with. */
+/** The dependencies of the method. */
 export interface AuthParts {
   load: () => Promise<Component>;
   baseUrl: string | undefined;
-  /** OpenClaw's own method: it asks, reads flags and variables, and stores. */
+  /** OpenClaw's own method: it prompts, reads flags and variables, and stores. */
   createMethod: (options: ApiKeyMethodOptions) => AuthMethod;
 }
 
-/** OpenClaw's method with a check between asking and storing. A key that is refused is not stored. */
+/** OpenClaw's method with a check between the prompt and the storage. A rejected key is not stored. */
 export function apiKeyMethod(parts: AuthParts): AuthMethod {
   const method = parts.createMethod(METHOD);
   return {
@@ -31,34 +31,36 @@ export function apiKeyMethod(parts: AuthParts): AuthMethod {
   };
 }
 
-/** What OpenClaw is told of the method; the manifest says the same. */
+/** The method's description for OpenClaw. The manifest repeats it. */
 export const METHOD: ApiKeyMethodOptions = {
   providerId: PROVIDER_ID,
   methodId: 'api-key',
   label: `${LABEL} API key`,
-  hint: '500+ models behind one key',
+  hint: '500+ models with one key',
   optionKey: OPTION,
   flagName: FLAG,
   envVar: ENV_VAR,
   promptMessage: `Enter your ${LABEL} API key`,
-  noteMessage: `Keys are made at ${CONSOLE_URL}. One begins with sk-.`,
+  noteMessage: `Create a key at ${CONSOLE_URL}. Keys begin with sk-.`,
   noteTitle: LABEL,
   defaultModel: modelRef(DEFAULT_MODEL),
 };
 
+/** The set-up in a dialog. */
 async function run(parts: AuthParts, context: AuthContext): Promise<AuthResult> {
-  // The one moment at which OpenClaw's method shows the key itself: it may hand back a reference to a secret.
+  // The only place where OpenClaw's method passes on the key itself: its result may hold a reference to a secret.
   let key = '';
   const resolveDefaultModel = ({ apiKey }: { apiKey: string }): string => {
     key = apiKey;
     return METHOD.defaultModel;
   };
   const result = await parts.createMethod({ ...METHOD, resolveDefaultModel }).run(context);
-  const doubt = await check(parts, context.config, key, context.signal);
-  if (doubt !== undefined) await context.prompter.note(`The key could not be checked: ${doubt}`, LABEL);
+  const problem = await check(parts, context.config, key, context.signal);
+  if (problem !== undefined) await context.prompter.note(`the key could not be checked: ${problem}`, LABEL);
   return result;
 }
 
+/** The set-up by flags, for scripts: a rejected key ends the command with exit code 1. */
 async function runNonInteractive<C extends Config>(
   parts: AuthParts,
   method: AuthMethod,
@@ -71,21 +73,21 @@ async function runNonInteractive<C extends Config>(
     flagName: FLAG,
     envVar: ENV_VAR,
   });
-  // Why there is none was said by whoever looked for it.
+  // `resolveApiKey` has already reported why there is none.
   if (!resolved) return null;
   try {
-    const doubt = await check(parts, context.config, resolved.key);
-    if (doubt !== undefined) context.runtime.error(`The ${LABEL} key could not be checked: ${doubt}`);
+    const problem = await check(parts, context.config, resolved.key);
+    if (problem !== undefined) context.runtime.error(`the ${LABEL} key could not be checked: ${problem}`);
   } catch (error) {
     context.runtime.error(error instanceof Error ? error.message : String(error));
-    // Without it OpenClaw would end as if all were set up.
+    // Without the exit code, a script would take the set-up for complete.
     context.runtime.exit(1);
     return null;
   }
   return method.runNonInteractive(context);
 }
 
-/** Asks the service for the account. Throws when the key is refused; says why when nobody could be asked. */
+/** Queries the account. Throws if the service rejects the key; returns the reason if the check itself failed. */
 async function check(
   parts: AuthParts,
   config: Config,
@@ -98,8 +100,10 @@ async function check(
     await component.open({ apiKey, baseUrl, maxRetries: 1, timeouts: { totalMs: PATIENCE_MS } }).account({ signal });
     return undefined;
   } catch (error) {
+    // The user cancelled the dialog: that is neither a valid key nor a problem to report.
     signal?.throwIfAborted();
     const kind = error instanceof Failure ? error.record.kind.tag : undefined;
+    // Only these two mean that the key or the base URL is wrong. A network that is down must not prevent the set-up.
     if (kind === 'authentication' || kind === 'configuration') throw error;
     return error instanceof Error ? error.message : String(error);
   }

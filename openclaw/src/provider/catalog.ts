@@ -1,4 +1,4 @@
-/** The catalogue: what is built in, what the service has, and models that are in no list. */
+/** The catalogue: the built-in list, the service's list, and models that are in neither. */
 
 import { createHash } from 'node:crypto';
 import { type Component, Failure, type ModelList } from '../component/contract.js';
@@ -11,23 +11,24 @@ import type {
   ModelDefinition,
   ProviderCatalog,
 } from '../sdk.js';
-import { API, PROVIDER_ID } from './identity.js';
+import { PROVIDER_ID } from './identity.js';
 import { definitionOf, definitionsOf } from './models.js';
+import { DEFAULT_ROUTE } from './routes/table.js';
 import { baseUrlOf } from './settings.js';
 import { DEFAULT_BASE_URL } from './texts.js';
 
-/** How long a list that was just asked for is not asked for again, in milliseconds. */
+/** How long a live list is reused, in milliseconds. */
 const TTL_MS = 5 * 60_000;
 
-/** Asked for the built-in list, which needs no key and sends nothing. */
+/** A placeholder: the built-in list needs no key and sends nothing, but a session needs one. */
 const NO_KEY = 'none';
 
-/** What the catalogue is made with. */
+/** The dependencies of the catalogue. */
 export interface CatalogParts {
   load: () => Promise<Component>;
   /** The base URL of the environment. */
   baseUrl: string | undefined;
-  /** OpenClaw's cache of live lists, which it also renews. */
+  /** OpenClaw's cache of live lists. OpenClaw also refreshes it. */
   cached: <T>(params: { keyParts: readonly unknown[]; ttlMs: number; load: () => Promise<T> }) => Promise<T>;
   warn: (message: string) => void;
 }
@@ -41,38 +42,39 @@ export class Catalog {
     this.#parts = parts;
   }
 
-  /** What is built in. */
+  /** The built-in list. */
   async listed(context: Pick<CatalogContext, 'config'>): Promise<CatalogResult> {
-    const { models } = await this.#fromComponent();
-    return { provider: this.#provider(context, definitionsOf(models)) };
+    return { provider: this.#provider(context, definitionsOf(await this.#fromComponent())) };
   }
 
-  /** What the service has for this key. Without a key there is nothing to say; a failure is an outcome. */
+  /** The service's list for this key; `null` without a key. A failure is reported as an outcome. */
   async live(context: CatalogContext): Promise<CatalogResult> {
+    // OpenClaw also runs this hook when it refreshes the catalogue of another provider only.
     if (context.providerIds && !context.providerIds.includes(PROVIDER_ID)) return null;
     const { apiKey, discoveryApiKey, profileId } = context.resolveProviderApiKey(PROVIDER_ID);
     if (!apiKey) return null;
     const identity = { provider: PROVIDER_ID, ...(profileId === undefined ? {} : { profileId }) };
     try {
       const list = await this.#fromService(context, discoveryApiKey ?? apiKey);
-      for (const warning of list.warnings) this.#parts.warn(`the list of models: ${warning}`);
-      const provider = { ...this.#provider(context, definitionsOf(list.models)), apiKey };
+      for (const warning of list.warnings) this.#parts.warn(`list of models: ${warning}`);
+      const provider = { ...this.#provider(context, definitionsOf(list)), apiKey };
       return { provider, outcomes: [{ ...identity, status: 'ready' }] };
     } catch (error) {
+      // An aborted query says nothing about the account, so it must not mark it as unavailable.
       context.signal?.throwIfAborted();
       this.#parts.warn(`the models could not be listed: ${error instanceof Error ? error.message : String(error)}`);
       return { providers: {}, outcomes: [{ ...identity, ...outcomeOf(error) }] };
     }
   }
 
-  /** A model that is in no list, by what is built in: that holds more than what is listed. */
+  /** A model outside the listed ones. The built-in list also knows models that are not listed for chat. */
   async prepare(context: DynamicModelContext): Promise<DynamicModel | undefined> {
-    const { models } = await this.#fromComponent();
+    const { models, sourceSets } = await this.#fromComponent();
     const known = models.find((model) => model.id === context.modelId);
-    return known && this.#dynamic(context, definitionOf(known));
+    return known && this.#dynamic(context, definitionOf(known, sourceSets));
   }
 
-  /** A model that is in no list, with nothing known of it. */
+  /** A model of which nothing is known. The id is used as it is, because new models appear before any list has them. */
   resolve(context: DynamicModelContext): DynamicModel | undefined {
     const id = context.modelId.trim();
     return id === '' ? undefined : this.#dynamic(context, { id, name: id });
@@ -80,12 +82,14 @@ export class Catalog {
 
   #dynamic(context: DynamicModelContext, definition: ModelDefinition): DynamicModel {
     const { input, ...rest } = definition;
+    // OpenClaw's runner knows only these two kinds of input.
     const taken = (input ?? ['text']).filter((kind) => kind === 'text' || kind === 'image');
-    return { ...rest, input: taken, api: API, provider: PROVIDER_ID, baseUrl: this.#baseUrl(context) };
+    const { api = DEFAULT_ROUTE.api } = definition;
+    return { ...rest, input: taken, api, provider: PROVIDER_ID, baseUrl: this.#baseUrl(context) };
   }
 
   #provider(context: Pick<CatalogContext, 'config'>, models: ModelDefinition[]): ProviderCatalog {
-    return { baseUrl: this.#baseUrl(context), api: API, models };
+    return { baseUrl: this.#baseUrl(context), api: DEFAULT_ROUTE.api, models };
   }
 
   #baseUrl(context: DynamicModelContext | Pick<CatalogContext, 'config'>): string {
@@ -96,7 +100,7 @@ export class Catalog {
     this.#builtIn ??= this.#parts
       .load()
       .then((component) => component.open({ apiKey: NO_KEY, maxRetries: 0 }).models('built-in', 0));
-    // What failed is tried again when it is asked for again.
+    // A load that failed is not kept, so the next hook tries again.
     this.#builtIn.catch(() => (this.#builtIn = undefined));
     return this.#builtIn;
   }
@@ -104,6 +108,7 @@ export class Catalog {
   #fromService(context: CatalogContext, apiKey: string): Promise<ModelList> {
     const baseUrl = baseUrlOf(context.config, this.#parts.baseUrl);
     return this.#parts.cached({
+      // A list belongs to a key and a base URL. The key is hashed, because OpenClaw may store the cache's keys.
       keyParts: [PROVIDER_ID, baseUrl ?? '', createHash('sha256').update(apiKey).digest('hex')],
       ttlMs: TTL_MS,
       load: async () => {
@@ -114,7 +119,7 @@ export class Catalog {
   }
 }
 
-/** A refused key is told apart, so that OpenClaw does not take the account for working. */
+/** A rejected key has an outcome of its own: OpenClaw marks the account as not working. */
 function outcomeOf(error: unknown): Pick<CatalogOutcome, 'status' | 'rejectionScope'> {
   const kind = error instanceof Failure ? error.record.kind.tag : undefined;
   if (kind === 'authentication') return { status: 'auth-rejected' };

@@ -1,27 +1,28 @@
 /**
- * Events of the contract as OpenClaw's, one after the other.
+ * Maps the contract's events to OpenClaw's, one by one.
  *
- * The message in the making is one object, handed out with each event as it is then, as OpenClaw's own transports do.
- * Texts grow by what arrived, so that the work is in proportion to the answer and not to its square.
+ * All events of a turn carry the same message object, which grows with them, as with OpenClaw's own transports. A copy
+ * for each delta would make the work quadratic in the length of the response.
  */
 
 import type { BlockEnd, BlockKind, Event, Finish, ResponseInfo } from '../component/contract.js';
 import type { AssistantMessage, AssistantMessageEvent, Model, ToolCall } from '../sdk.js';
-import { type FailureFields, failureFields, ownFailure } from './errors.js';
+import { type FailureFields, failureFields, ownFailure } from './failover.js';
 import { seal } from './replay.js';
 import { rerouted } from './reroute.js';
+import { routeOfApi } from './routes/table.js';
 import { unknownUsage, usageOf } from './usage.js';
 
 type Block = AssistantMessage['content'][number];
 
-/** An answer under way. */
+/** The turn of the assistant that is being received. */
 export class Turn {
   readonly message: AssistantMessage;
   readonly #model: Model;
   readonly #now: () => number;
-  /** Where the contract's blocks stand in the message. */
-  readonly #places = new Map<number, number>();
-  /** Tools whose arguments cannot be used, and why. */
+  /** The position in the message of each block of the contract, by its index. */
+  readonly #positions = new Map<number, number>();
+  /** Tool calls with invalid arguments, and the reasons. */
   readonly #malformed: { name: string; reason: string }[] = [];
   #started = false;
 
@@ -35,12 +36,13 @@ export class Turn {
       provider: model.provider,
       model: model.id,
       usage: unknownUsage(),
+      // OpenClaw requires a value from the start; the last event sets the real one.
       stopReason: 'stop',
       timestamp: now(),
     };
   }
 
-  /** What OpenClaw is told of an event; the first is `start`. */
+  /** OpenClaw's events for one of the contract. The first of all is `start`. */
   take(event: Event): AssistantMessageEvent[] {
     if (event.tag === 'response') this.#respond(event.val);
     const events = this.#started ? [] : [this.#start()];
@@ -65,19 +67,19 @@ export class Turn {
     return events;
   }
 
-  /** The end of an answer that failed. What came before it stays in the message. */
+  /** Ends a turn that failed. The content received before stays in the message. */
   fail(thrown: unknown): AssistantMessageEvent {
     return this.#end('error', failureFields(thrown, this.#now()));
   }
 
-  /** The end of an answer that could not be begun or used, in our own words. */
+  /** Ends a turn with a failure that the plugin detected. */
   refuse(fields: FailureFields): AssistantMessageEvent {
     return this.#end('error', fields);
   }
 
-  /** The end of an answer that nobody wants any more. */
+  /** Ends a turn that was aborted. */
   abort(): AssistantMessageEvent {
-    this.message.errorMessage = 'The request was aborted.';
+    this.message.errorMessage = 'the request was aborted';
     return this.#end('aborted', {});
   }
 
@@ -88,13 +90,16 @@ export class Turn {
 
   #respond(info: ResponseInfo): void {
     if (info.id !== undefined) this.message.responseId = info.id;
+    // Most vendors report a dated snapshot, which must not be shown as another model.
     const other = rerouted(this.#model.id, info.model);
     if (other !== undefined) this.message.responseModel = other;
+    // OpenClaw keeps the transcript by the adapter that it filed the model under, so `api` stays.
+    if (info.route !== routeOfApi(this.#model.api).name) this.#note('cometapi_route', { route: info.route });
   }
 
   #open(index: number, kind: BlockKind): AssistantMessageEvent {
     const contentIndex = this.message.content.length;
-    this.#places.set(index, contentIndex);
+    this.#positions.set(index, contentIndex);
     this.message.content.push(blockOf(kind));
     const type = kind.tag === 'tool-call' ? 'toolcall' : kind.tag === 'reasoning' ? 'thinking' : 'text';
     return { type: `${type}_start`, contentIndex, partial: this.message };
@@ -111,13 +116,14 @@ export class Turn {
       block.thinking += delta;
       return { type: 'thinking_delta', contentIndex, delta, partial };
     }
-    // Fragments are not put together here: the contract hands the whole over once more, and checked.
+    // Fragments are not joined here: the contract delivers the whole arguments, validated, at the end of the block.
     return { type: 'toolcall_delta', contentIndex, delta, partial };
   }
 
   #close(end: BlockEnd): AssistantMessageEvent {
     const { contentIndex, block } = this.#block(end.index);
     const partial = this.message;
+    // Only the end of a block has the replay value, because a vendor signs the complete block.
     const signature = end.replay === undefined ? undefined : seal(this.#model.id, end.replay);
     if (block.type === 'text') {
       if (signature !== undefined) block.textSignature = signature;
@@ -134,29 +140,32 @@ export class Turn {
 
   #fill(call: ToolCall, end: BlockEnd): void {
     if (end.arguments?.tag === 'object') {
+      // Cannot throw: the contract guarantees a JSON object here, and hands out anything else as malformed.
       call.arguments = JSON.parse(end.arguments.val) as Record<string, unknown>;
     } else {
-      this.#malformed.push({ name: call.name, reason: end.arguments?.val.reason ?? 'they are missing' });
+      this.#malformed.push({ name: call.name, reason: end.arguments?.val.reason ?? 'the arguments are missing' });
     }
   }
 
   #block(index: number): { contentIndex: number; block: Block } {
-    const contentIndex = this.#places.get(index);
+    const contentIndex = this.#positions.get(index);
     const block = contentIndex === undefined ? undefined : this.message.content[contentIndex];
-    if (contentIndex === undefined || !block) throw new Error(`the component spoke of block ${index} before it began`);
+    if (contentIndex === undefined || !block)
+      throw new Error(`the component sent an event of block ${index} before its start; report this as a bug`);
     return { contentIndex, block };
   }
 
   #finish(finish: Finish): AssistantMessageEvent {
+    // First, so that a turn that ends in an error below still reports the tokens that it cost.
     this.message.usage = usageOf(finish.usage, this.#model);
     const { reason, rawReason } = finish;
-    const word = rawReason === undefined ? '' : ` ("${rawReason}")`;
+    const raw = rawReason === undefined ? '' : ` ("${rawReason}")`;
     if (reason.tag === 'content-filter') {
-      const what = `a content filter of the provider ended the answer${word}`;
-      return this.refuse(ownFailure('content-filtered', `${what}; change what you ask, or take another model`));
+      const what = `a content filter of the provider ended the response${raw}`;
+      return this.refuse(ownFailure('content-filtered', `${what}; change the prompt or use another model`));
     }
     const [malformed] = this.#malformed;
-    // At the limit of tokens OpenClaw runs no tool anyway, and says why.
+    // At the token limit OpenClaw runs no tool anyway, and reports the limit.
     if (malformed && reason.tag !== 'length') return this.refuse(malformedCall(malformed));
     if (reason.tag === 'other') this.#note('cometapi_finish', { reason: reason.val, rawReason: rawReason ?? null });
     if (reason.tag === 'refusal') this.#note('cometapi_refusal', { rawReason: rawReason ?? null });
@@ -172,19 +181,21 @@ export class Turn {
     return { type: 'error', reason, error: this.message };
   }
 
+  /** Diagnostics are stored with the transcript and not shown, which fits facts that need no action. */
   #note(type: string, details: Record<string, unknown>): void {
     (this.message.diagnostics ??= []).push({ type, timestamp: this.#now(), details });
   }
 }
 
+/** OpenClaw has no block for a refusal. It is text for the user; the finish notes that it is a refusal. */
 function blockOf(kind: BlockKind): Block {
   if (kind.tag === 'tool-call') return { type: 'toolCall', id: kind.val.id, name: kind.val.name, arguments: {} };
   if (kind.tag === 'reasoning') return { type: 'thinking', thinking: '' };
   return { type: 'text', text: '' };
 }
 
-/** No tool of the turn is run: what the model meant by one call may be what it builds the next one on. */
+/** No tool of the turn is run, because one call may depend on the effect of another. */
 function malformedCall(call: { name: string; reason: string }): FailureFields {
-  const words = `the model called the tool "${call.name}" with arguments that cannot be used (${call.reason})`;
-  return ownFailure('malformed-tool-call', `${words}; no tool was run. Ask again, or take another model.`);
+  const what = `the model called the tool "${call.name}" with invalid arguments (${call.reason})`;
+  return ownFailure('malformed-tool-call', `${what}; no tool was run, send the request again or use another model`);
 }

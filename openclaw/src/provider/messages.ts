@@ -1,25 +1,26 @@
-/** A conversation of OpenClaw as the contract's messages. */
+/** Maps a conversation of OpenClaw to the contract's messages. */
 
 import type { Media, Message as ContractMessage, Part } from '../component/contract.js';
 import type { AssistantMessage, ImageContent, Message, TextContent, ToolResultMessage } from '../sdk.js';
 import { unseal } from './replay.js';
 
-/** Stands behind the text of an answer that broke off, so that the model does not take it for a whole one. */
-const CUT_OFF = '[The answer broke off here.]';
+/** Follows the text of a response that was interrupted, so that the model does not take it for a complete one. */
+const INTERRUPTED = '[The response was interrupted here.]';
 
-/** What takes the place of images where the model takes none. */
-const NO_IMAGES = '[An image was left out: this model takes none.]';
+/** Takes the place of images for a model that does not accept them. */
+const NO_IMAGES = '[An image was omitted: this model accepts no images.]';
 
-/** Says what the model can be sent. */
+/** The model that receives the messages. */
 interface Target {
   id: string;
   input: readonly string[];
 }
 
-/** The messages in their order. Signatures of other models and other providers are left behind. */
+/** The messages in their order. Signatures of other models and other providers are not sent. */
 export function messagesOf(target: Target, systemPrompt: string | undefined, messages: Message[]): ContractMessage[] {
   const result: ContractMessage[] = [];
   if (systemPrompt) result.push(message('system', [text(systemPrompt)]));
+  // Ids of calls that are not sent. A result without its call is an error for every vendor, so results are dropped, too.
   const dropped = new Set<string>();
   for (const given of messages) {
     if (given.role === 'user') {
@@ -56,12 +57,12 @@ function media(image: ImageContent): Media {
 }
 
 /**
- * What of an answer is sent back. Of one that failed or was stopped that is its text: its reasoning is not whole, and
- * its tools were never run, so their ids go into `dropped`.
+ * The parts of an earlier response that are sent again. Of a response that failed or was aborted, only the text is sent:
+ * its reasoning is incomplete, and its tools were never run, so their ids are added to `dropped`.
  */
 function assistantParts(target: Target, given: AssistantMessage, dropped: Set<string>): Part[] {
   const failed = given.stopReason === 'error' || given.stopReason === 'aborted';
-  // Reasoning that used up all tokens is no answer, and its signature holds for a whole block only.
+  // Reasoning that used up all tokens left no response, and a signature is valid for a complete block only.
   if (given.stopReason === 'length' && given.content.every(isThinkingOrBlank)) return [];
   const parts: Part[] = [];
   for (const block of given.content) {
@@ -72,7 +73,7 @@ function assistantParts(target: Target, given: AssistantMessage, dropped: Set<st
       if (block.type === 'toolCall') dropped.add(block.id);
     } else if (block.type === 'thinking') {
       const replay = unseal(target.id, block.thinkingSignature);
-      // Without a replay there is no field to send it in: it came from another model.
+      // Without a replay value there is no field to send it in: another model produced it.
       if (replay !== undefined) parts.push({ tag: 'reasoning', val: { text: block.thinking, replay } });
     } else {
       const { id, name, thoughtSignature } = block;
@@ -81,7 +82,7 @@ function assistantParts(target: Target, given: AssistantMessage, dropped: Set<st
       parts.push({ tag: 'tool-call', val: { id, name, argumentsJson, ...(replay === undefined ? {} : { replay }) } });
     }
   }
-  if (failed && parts.length > 0) parts.push(text(CUT_OFF));
+  if (failed && parts.length > 0) parts.push(text(INTERRUPTED));
   return parts;
 }
 
@@ -93,6 +94,7 @@ function toolResult(target: Target, given: ToolResultMessage): Part {
   const texts = given.content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
   const images = given.content.flatMap((block) => (block.type === 'image' ? [block] : []));
   const takesImages = target.input.includes('image');
+  // Without the note, a model would take a screenshot tool's result for empty and call the tool again.
   if (images.length > 0 && !takesImages) texts.push(NO_IMAGES);
   return {
     tag: 'tool-result',

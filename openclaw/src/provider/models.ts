@@ -1,27 +1,28 @@
 /** Models of the contract as OpenClaw lists them. */
 
-import type { Model as ContractModel, Price } from '../component/contract.js';
+import type { Model as ContractModel, ModelList, Price } from '../component/contract.js';
 import type { ModelDefinition, Rates } from '../sdk.js';
 import { thinkingLevelMap } from './reasoning.js';
-
-/** The one wire that the component speaks. */
-const ROUTE = 'chat-completions';
+import { DEFAULT_ROUTE, routeAmong } from './routes/table.js';
 
 const INPUTS = ['text', 'image', 'video', 'audio'] as const;
 
-/** The models that OpenClaw can talk with, in the order given. */
-export function definitionsOf(models: readonly ContractModel[]): ModelDefinition[] {
-  return models.filter(isForChat).map(definitionOf);
+/** The sources of the facts about a list's models. Each model names its set by index. */
+export type SourceSets = ModelList['sourceSets'];
+
+/** The models of a list that OpenClaw can talk with, in the order given. */
+export function definitionsOf({ models, sourceSets }: Pick<ModelList, 'models' | 'sourceSets'>): ModelDefinition[] {
+  return models.filter(isForChat).map((model) => definitionOf(model, sourceSets));
 }
 
-/** Whether a model answers in text over the wire that is spoken here, now. What is not known speaks for it. */
+/** Whether a model responds in text over a known route, now. A fact that is unknown does not exclude it. */
 function isForChat(model: ContractModel): boolean {
   const usable = model.status === 'callable' || model.status === 'listed';
   const unknownOr = (known: string[], one: string): boolean => known.length === 0 || known.includes(one);
   return (
     model.kind === 'chat' &&
     usable &&
-    unknownOr(model.routes, ROUTE) &&
+    routeAmong(model.routes) !== undefined &&
     unknownOr(model.input, 'text') &&
     unknownOr(model.output, 'text')
   );
@@ -31,7 +32,7 @@ function isForChat(model: ContractModel): boolean {
  * What is known of a model. The rest is left out: OpenClaw has its own careful numbers for a window or a limit that it
  * was not told, shows no price where there is none, and knows none of them for a fact.
  */
-export function definitionOf(model: ContractModel): ModelDefinition {
+export function definitionOf(model: ContractModel, sourceSets: SourceSets): ModelDefinition {
   const { contextWindow, maxOutputTokens } = model;
   const reasoning = model.reasoning ?? (model.reasoningEfforts.length > 0 ? true : undefined);
   const levels = thinkingLevelMap(model.reasoningEfforts);
@@ -40,14 +41,21 @@ export function definitionOf(model: ContractModel): ModelDefinition {
   return {
     id: model.id,
     name: model.name ?? model.id,
+    ...apiOf(model),
     ...(reasoning === undefined ? {} : { reasoning }),
     ...(input.length === 0 ? {} : { input }),
     ...(cost === undefined ? {} : { cost }),
     ...(contextWindow ? { contextWindow: Number(contextWindow) } : {}),
     ...(maxOutputTokens ? { maxTokens: Number(maxOutputTokens) } : {}),
     ...(levels === undefined ? {} : { thinkingLevelMap: levels }),
-    params: { cometapi: provenance(model) },
+    params: { cometapi: provenance(model, sourceSets) },
   };
+}
+
+/** The adapter of the model's route, where it is not the one that all models of the provider have. */
+function apiOf(model: ContractModel): Pick<ModelDefinition, 'api'> {
+  const { api } = routeAmong(model.routes) ?? DEFAULT_ROUTE;
+  return api === DEFAULT_ROUTE.api ? {} : { api };
 }
 
 /**
@@ -61,10 +69,11 @@ function ratesOf(price: Price): Rates | undefined {
 }
 
 /** Where the facts come from, kept beside them in the one member that OpenClaw hands through. */
-function provenance(model: ContractModel): Record<string, unknown> {
+function provenance(model: ContractModel, sourceSets: SourceSets): Record<string, unknown> {
+  const sources = sourceSets[model.sources] ?? [];
   return {
     status: model.status,
     ...(model.vendor === undefined ? {} : { vendor: model.vendor }),
-    sources: Object.fromEntries(model.sources.map(({ fact, source }) => [fact, source])),
+    sources: Object.fromEntries(sources.map(({ fact, source }) => [fact, source])),
   };
 }

@@ -1,21 +1,21 @@
-/** OpenClaw's thinking levels and the efforts that a model takes. */
+/** Maps OpenClaw's thinking levels to the effort levels of a model. */
 
 import type { ReasoningOptions } from '../component/contract.js';
 import type { Model, StreamOptions, ThinkingLevel, ThinkingLevelMap, ThinkingProfile } from '../sdk.js';
 
-/** Weakest first. `off` is the effort `none`; the others have the same name on both sides. */
+/** Weakest first. `off` is the effort `none`; the other levels have the same name on both sides. */
 export const LEVELS: readonly ThinkingLevel[] = ['off', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
 
-/** What is offered for a model that does not say what it takes. `max` is a word of few vendors. */
+/** The levels offered for a model whose efforts are unknown. Few vendors accept `max`, so it is not among them. */
 const USUAL: readonly ThinkingLevel[] = ['off', 'minimal', 'low', 'medium', 'high', 'xhigh'];
 
-/** The map of a model that takes these efforts; `undefined` where they are unknown. */
+/** The map of a model that accepts these efforts; `undefined` if they are unknown. */
 export function thinkingLevelMap(efforts: readonly string[]): ThinkingLevelMap | undefined {
   if (efforts.length === 0) return undefined;
   const map: ThinkingLevelMap = {};
   for (const level of LEVELS) {
     if (level === 'off') {
-      // A model without the effort `none` may still not think when it is not told to: that is left open.
+      // A model without the effort `none` may still not think by default, so `off` stays unknown.
       if (efforts.includes('none')) map.off = 'none';
     } else {
       map[level] = efforts.includes(level) ? level : null;
@@ -24,7 +24,7 @@ export function thinkingLevelMap(efforts: readonly string[]): ThinkingLevelMap |
   return map;
 }
 
-/** The levels to choose from. `undefined`: OpenClaw's own answer, which for a model that does not reason is `off`. */
+/** The levels to choose from. `undefined` selects OpenClaw's default, which is `off` for a model without reasoning. */
 export function resolveThinkingProfile(context: {
   reasoning?: boolean;
   thinkingLevelMap?: ThinkingLevelMap;
@@ -36,7 +36,7 @@ export function resolveThinkingProfile(context: {
   return { levels: levels.map((id) => ({ id })) };
 }
 
-/** What is asked of the model; `undefined`: nothing, so that it does what it does by itself. */
+/** The reasoning options of a request; `undefined` leaves the model at its default. */
 export function reasoningOf(model: Model, options: StreamOptions): ReasoningOptions | undefined {
   const level = options.reasoning;
   if (level === undefined) return undefined;
@@ -49,6 +49,6 @@ export function reasoningOf(model: Model, options: StreamOptions): ReasoningOpti
 function effortOf(level: ThinkingLevel, map: ThinkingLevelMap | undefined): string | undefined {
   const mapped = map?.[level];
   if (mapped === null) return undefined;
-  // Whether a model knows `none` is not known until it says so; leaving the effort out is understood by all.
+  // Some models reject the effort `none`. Every model accepts a request without an effort.
   return mapped ?? (level === 'off' ? undefined : level);
 }

@@ -1,17 +1,21 @@
-/** A request of OpenClaw as the contract's. */
+/** Maps a request of OpenClaw to the contract's. */
 
 import type { JsonSchema, Request, ResponseFormat, Tool as ContractTool } from '../component/contract.js';
 import type { Context, ExtraOptions, Model, StreamOptions, Tool } from '../sdk.js';
 import { messagesOf } from './messages.js';
+import { withExtras } from './payload.js';
 import { reasoningOf } from './reasoning.js';
+import type { WireRoute } from './routes/route.js';
+import { routeOfApi } from './routes/table.js';
 
-/** What is asked for, with all that the contract can carry. `docs/openclaw.md` says what is left out, and why. */
+/** The contract's request. `docs/openclaw.md` lists the options that are not mapped, and the reasons. */
 export function requestOf(model: Model, context: Context, options: StreamOptions & ExtraOptions = {}): Request {
   const messages = messagesOf(model, context.systemPrompt, context.messages);
+  // A user who turns caching off also expects no cache key, by which the vendor links the requests of a session.
   const cached = options.cacheRetention !== 'none';
   if (cached) markCache(messages);
-  const body = bodyExtras(options);
-  return defined<Request>({
+  const route = routeOfApi(model.api);
+  const request = defined<Request>({
     model: model.id,
     messages,
     tools: (context.tools ?? []).map(toolOf),
@@ -22,34 +26,36 @@ export function requestOf(model: Model, context: Context, options: StreamOptions
     frequencyPenalty: options.frequencyPenalty,
     presencePenalty: options.presencePenalty,
     stop: options.stop ?? [],
+    // The contract's seed is an integer of 64 bits; `BigInt` throws for a fraction.
     seed: options.seed === undefined ? undefined : BigInt(Math.trunc(options.seed)),
     reasoning: reasoningOf(model, options),
     cacheKey: cached ? (options.promptCacheKey ?? options.sessionId) : undefined,
     user: userOf(options.metadata),
-    extraJson: Object.keys(body).length > 0 ? JSON.stringify(body) : undefined,
   });
+  return withExtras(request, route, extrasOf(route, options));
 }
 
-/** Without the members that are undefined: absent is how the contract says unknown. */
+/** Removes the undefined members: an absent member is the contract's `none`. */
 function defined<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }
 
-/** A plugin's tool may come without a schema: it takes nothing. */
+/** For a tool without a schema, as some plugins register: it takes no arguments. */
 const NO_PARAMETERS = { type: 'object', properties: {} };
 
 function toolOf({ name, description, parameters }: Tool): ContractTool {
   return { name, description, parametersJson: JSON.stringify(parameters ?? NO_PARAMETERS) };
 }
 
-/** OpenClaw hands over a bare schema, or one in the wrapping of chat completions that a person wrote. */
+/** OpenClaw passes a bare schema, or one that a user wrapped in the form of chat completions. */
 function responseFormatOf(given: Record<string, unknown>): ResponseFormat {
-  if (given['type'] === 'text') return { tag: 'text' };
-  if (given['type'] === 'json_object') return { tag: 'json-object' };
-  const wrapped = given['type'] === 'json_schema' ? given['json_schema'] : undefined;
+  if (given.type === 'text') return { tag: 'text' };
+  if (given.type === 'json_object') return { tag: 'json-object' };
+  const wrapped = given.type === 'json_schema' ? given.json_schema : undefined;
   if (typeof wrapped !== 'object' || wrapped === null) {
     return { tag: 'json-schema', val: { name: 'response', schemaJson: JSON.stringify(given) } };
   }
+  // The wire requires a name. It has no effect on the result.
   const { name, schema, strict } = wrapped as Record<string, unknown>;
   const val: JsonSchema = {
     name: typeof name === 'string' ? name : 'response',
@@ -59,7 +65,7 @@ function responseFormatOf(given: Record<string, unknown>): ResponseFormat {
   return { tag: 'json-schema', val };
 }
 
-/** Behind the system prompt and behind the last message: what is sent again with the next turn. */
+/** Marks the end of a cached prefix after the system prompt and the last message: the next turn repeats both. */
 function markCache(messages: Request['messages']): void {
   const system = messages[0];
   if (system?.role === 'system') system.cacheHere = true;
@@ -67,13 +73,13 @@ function markCache(messages: Request['messages']): void {
   if (last) last.cacheHere = true;
 }
 
-/** Who asks, where OpenClaw says so. */
+/** The id of the end user, if OpenClaw passes one. */
 function userOf(metadata: Record<string, unknown> | undefined): string | undefined {
-  const user = metadata?.['user_id'];
+  const user = metadata?.user_id;
   return typeof user === 'string' && user !== '' ? user : undefined;
 }
 
-/** What chat completions has a field for, and the contract has not. */
-function bodyExtras(options: StreamOptions): Record<string, unknown> {
-  return options.serviceTier === undefined ? {} : { service_tier: options.serviceTier };
+/** Options for which the wire has a field and the contract has none. */
+function extrasOf(route: WireRoute, { serviceTier }: StreamOptions): Record<string, unknown> {
+  return serviceTier === undefined ? {} : { [route.serviceTier]: serviceTier };
 }

@@ -1,25 +1,26 @@
-/** Whether another model answered than the one that was asked. */
+/** Whether another model responded than the requested one. */
 
-/** What vendors put behind a model's name for one state of it: a date, a revision, a word for an early state. */
-const STATE = /^(?:[-@:.](?:preview|exp|latest|beta|\d{4}-\d{2}-\d{2}|\d{2}-\d{2,4}|\d{3,8}|v\d+(?::\d+)?))+$/;
+/** Suffixes by which vendors name a snapshot of a model: a date, a revision, a stage such as `preview`. */
+const SNAPSHOT = /^(?:[-@:.](?:preview|exp|latest|beta|\d{4}-\d{2}-\d{2}|\d{2}-\d{2,4}|\d{3,8}|v\d+(?::\d+)?))+$/;
 
 /**
- * OpenClaw marks a turn as rerouted when an answering model is named, so only another model may be named.
+ * The model that responded, if it is another one than the requested. OpenClaw marks a turn with a `responseModel` as
+ * rerouted, so a snapshot of the requested model must not be reported:
  * `gpt-5.4-2026-03-05` is `gpt-5.4`, `openai/gpt-5.4` is too, and `gpt-5.4-mini` is not.
  */
-export function rerouted(asked: string, answered: string | undefined): string | undefined {
-  if (!answered) return undefined;
-  const one = bare(asked);
-  const other = bare(answered);
-  return one === other || isStateOf(one, other) || isStateOf(other, one) ? undefined : answered;
+export function rerouted(requested: string, responded: string | undefined): string | undefined {
+  if (!responded) return undefined;
+  const one = bare(requested);
+  const other = bare(responded);
+  return one === other || isSnapshotOf(one, other) || isSnapshotOf(other, one) ? undefined : responded;
 }
 
-/** Without the vendor before it, in lower case: gateways differ in both. */
+/** The id without a vendor's prefix, in lower case: gateways differ in both. */
 function bare(id: string): string {
   return id.slice(id.lastIndexOf('/') + 1).toLowerCase();
 }
 
-function isStateOf(name: string, id: string): boolean {
+function isSnapshotOf(name: string, id: string): boolean {
   const base = name.replace(/-latest$/, '');
-  return id.startsWith(base) && (id === base || STATE.test(id.slice(base.length)));
+  return id.startsWith(base) && (id === base || SNAPSHOT.test(id.slice(base.length)));
 }

@@ -1,11 +1,11 @@
-/** What a session of the component is opened with. */
+/** The settings of a session of the component. */
 
 import type { SessionOptions } from '../component/contract.js';
 import type { Config, Model, StreamOptions } from '../sdk.js';
 import { PROVIDER_ID } from './identity.js';
 
-/** Headers that the component or the transport sets; it refuses a second one. */
-const OURS = new Set([
+/** Headers that the component or the transport sets itself. The component rejects a second one. */
+const RESERVED = new Set([
   'accept',
   'accept-encoding',
   'anthropic-version',
@@ -24,18 +24,19 @@ const OURS = new Set([
   'x-api-key',
   'x-goog-api-key',
 ]);
-const OUR_PREFIXES = ['content-', 'proxy-'];
+/** `content-length` and the like describe the body, which the component makes; `proxy-` headers are for proxies. */
+const RESERVED_PREFIXES = ['content-', 'proxy-'];
 
-/** The longest deadline that the contract has a number for, in milliseconds: 49 days. */
-const LONGEST_MS = 0xffffffff;
+/** The longest deadline that the contract's 32 bits can express, in milliseconds: 49 days. */
+const MAX_DEADLINE_MS = 0xffffffff;
 
-/** The base URL: the configuration's, or the environment's; `undefined`: the component's own. */
+/** The base URL of the configuration, or else of the environment. `undefined` selects the component's default. */
 export function baseUrlOf(config: Config | undefined, environment: string | undefined): string | undefined {
   const configured = config?.models?.providers?.[PROVIDER_ID]?.baseUrl?.trim();
   return configured || environment?.trim() || undefined;
 }
 
-/** How a completion is asked for. OpenClaw asks again by itself, so nothing is tried twice here. */
+/** The settings for a completion. OpenClaw retries failed turns itself, so the component must not retry. */
 export function sessionOptions(
   model: Model,
   options: StreamOptions,
@@ -50,18 +51,19 @@ export function sessionOptions(
   };
   const { timeoutMs } = options;
   if (timeoutMs !== undefined && timeoutMs > 0) {
-    settings.timeouts = { firstByteMs: Math.min(Math.ceil(timeoutMs), LONGEST_MS) };
+    // OpenClaw's time-out is the time until the response begins; the length of a response is not limited.
+    settings.timeouts = { firstByteMs: Math.min(Math.ceil(timeoutMs), MAX_DEADLINE_MS) };
   }
   return settings;
 }
 
-/** In lower case, each once, without those that are not to be replaced: a configuration may hold leftovers of them. */
+/** Names in lower case, each once, without the reserved ones: a configuration for another provider may contain those. */
 function headersOf(given: Record<string, unknown>): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(given)) {
     const lower = name.toLowerCase();
-    const ours = OURS.has(lower) || OUR_PREFIXES.some((prefix) => lower.startsWith(prefix));
-    if (!ours && typeof value === 'string') headers[lower] = value;
+    const reserved = RESERVED.has(lower) || RESERVED_PREFIXES.some((prefix) => lower.startsWith(prefix));
+    if (!reserved && typeof value === 'string') headers[lower] = value;
   }
   return headers;
 }

@@ -1,4 +1,4 @@
-/** An answer as OpenClaw consumes it: an async iterable of events, and the message at its end. */
+/** A response in the form that OpenClaw consumes: an async iterable of events, and the message at its end. */
 
 import type { CallOptions, Component } from '../component/contract.js';
 import type {
@@ -10,82 +10,88 @@ import type {
   StreamFn,
   StreamOptions,
 } from '../sdk.js';
-import { ownFailure } from './errors.js';
+import { ownFailure } from './failover.js';
 import { Turn } from './events.js';
 import { throughHook } from './payload.js';
 import { requestOf } from './request.js';
 import { sessionOptions } from './settings.js';
 import { buildMissingAuthMessage } from './texts.js';
 
-/** What answers are made with. */
+/** The dependencies of a stream. */
 export interface StreamParts {
   load: () => Promise<Component>;
-  /** Tells OpenClaw that a request is alive, so that it does not take silence for a hang. */
+  /** Notifies OpenClaw that a request is alive. Without it, OpenClaw aborts a request after 120 s without an event. */
   notifyActivity: (signal: AbortSignal) => void;
 }
 
-/** A stream function. It never throws, and each of its streams ends with `done` or `error`. */
+/**
+ * Creates a stream function. It never throws, and each of its streams ends with `done` or `error`: without one of them,
+ * OpenClaw's command exits without its JSON.
+ */
 export function streamFn(parts: StreamParts, baseUrl: string | undefined): StreamFn {
   return (model, context, options = {}) => {
-    const source: Source = (turn, signal) => answer(parts, baseUrl, { model, context, options, signal }, turn);
-    return new AnswerStream(source, model, options.signal);
+    const source: Source = (turn, signal) => respond(parts, baseUrl, { model, context, options, signal }, turn);
+    return new ResponseStream(source, model, options.signal);
   };
 }
 
-interface Question {
+interface Call {
   model: Model;
   context: Context;
   options: StreamOptions;
-  /** Ends the question: OpenClaw's own signal, or an iterator that was left. */
+  /** Aborts the call: OpenClaw's own signal, or the end of the iteration. */
   signal: AbortSignal;
 }
 
-async function* answer(
+async function* respond(
   parts: StreamParts,
   baseUrl: string | undefined,
-  question: Question,
+  call: Call,
   turn: Turn,
 ): AsyncGenerator<AssistantMessageEvent, void, undefined> {
-  const { model, context, options, signal } = question;
+  const { model, context, options, signal } = call;
   try {
     signal.throwIfAborted();
     const apiKey = options.apiKey?.trim();
     if (!apiKey) return yield turn.refuse(ownFailure('missing-key', buildMissingAuthMessage()));
     const component = await parts.load();
+    // Before the session is opened: a hook may refuse the request, and then nothing may be sent.
     const request = await throughHook(options.onPayload, requestOf(model, context, options), context, model);
     signal.throwIfAborted();
     const session = component.open(sessionOptions(model, options, apiKey, baseUrl));
     let last: AssistantMessageEvent | undefined;
-    completion: for await (const batch of session.complete(request, observers(parts, question))) {
+    completion: for await (const batch of session.complete(request, observers(parts, call))) {
       for (const event of batch) {
-        // Events are translated when they are asked for, so that the message is as far as the event is.
-        for (const told of turn.take(event)) {
-          if (isLast(told)) last = told;
-          else yield told;
+        // Events are mapped when the consumer requests them, so that the message never runs ahead of the event.
+        for (const mapped of turn.take(event)) {
+          if (isLast(mapped)) last = mapped;
+          else yield mapped;
         }
-        // Left before the end is told: whoever got that may ask for nothing more, and nothing would be given back.
+        // The completion is left before its last event is yielded: a consumer may stop there, and a generator that is
+        // not resumed would keep the instance and the connection.
         if (last) break completion;
         signal.throwIfAborted();
       }
     }
-    const missing = 'the component ended the answer without a finish; ask again';
+    const missing = 'the component ended the response without a finish; send the request again';
     yield last ?? turn.refuse(ownFailure('incomplete-stream', missing));
   } catch (error) {
+    // After an abort every error is its consequence, also a broken connection.
     yield signal.aborted ? turn.abort() : turn.fail(error);
   }
 }
 
-function observers(parts: StreamParts, { model, options, signal }: Question): CallOptions {
+function observers(parts: StreamParts, { model, options, signal }: Call): CallOptions {
   const { onResponse } = options;
   return {
     signal,
-    // OpenClaw knows the listener by its own signal, not by ours.
+    // OpenClaw identifies the request by its own signal, not by ours.
     onActivity: () => void observe(async () => options.signal && parts.notifyActivity(options.signal)),
     onResponse: onResponse && ((head) => void observe(async () => onResponse(head, model))),
   };
 }
 
-/** An observer's failure is no reason to fail an answer; out of a socket's event, it would end the process. */
+/** Ignores an observer's failure. Thrown out of a socket's event, it would end the process of OpenClaw. */
 async function observe(call: () => Promise<unknown>): Promise<void> {
   await call().catch(() => undefined);
 }
@@ -97,30 +103,31 @@ function isLast(event: AssistantMessageEvent): event is Extract<AssistantMessage
 type Source = (turn: Turn, signal: AbortSignal) => AsyncGenerator<AssistantMessageEvent, void, undefined>;
 
 /**
- * Events on demand: who does not ask for the next one stops the answer, down to the socket. Three things make the rest
- * flow without being asked: `result()`, which wants all of it; an abort, which wants the connection closed; and leaving
- * the iteration, which is an abort too.
+ * Events on demand. A consumer that requests no further event stops the response, down to the socket. Three things make
+ * the rest flow without requests: `result()`, which needs all of it; an abort, which closes the connection; and leaving
+ * the iteration, which is an abort, too.
  */
-class AnswerStream implements AssistantMessageStream {
+class ResponseStream implements AssistantMessageStream {
   readonly #source: AsyncGenerator<AssistantMessageEvent, void, undefined>;
   readonly #controller = new AbortController();
   readonly #message: Promise<AssistantMessage>;
-  #settle: (message: AssistantMessage) => void = () => undefined;
+  #resolveMessage: (message: AssistantMessage) => void = () => undefined;
   #release: () => void = () => undefined;
-  /** The first event, asked for at once so that the request is on its way. */
+  /** The first event, requested at once so that the request is sent before the consumer iterates. */
   #first: Promise<IteratorResult<AssistantMessageEvent, void>> | undefined;
   #ended = false;
-  /** What makes the rest flow, once something does, and whether all of it has flowed. */
+  /** The drain of the remaining events, once it has begun, and whether it has ended. */
   #flow: Promise<void> | undefined;
   #flowed = false;
-  /** What flowed and was not asked for yet, from `#head` on. */
+  /** Drained events that the consumer has not requested yet, from `#head` on. */
   #queue: AssistantMessageEvent[] = [];
   #head = 0;
   #arrived: () => void = () => undefined;
 
   constructor(source: Source, model: Model, signal: AbortSignal | undefined) {
-    this.#message = new Promise((settle) => (this.#settle = settle));
+    this.#message = new Promise((resolve) => (this.#resolveMessage = resolve));
     this.#source = source(new Turn(model), this.#controller.signal);
+    // A controller of our own: leaving the iteration must end the call without aborting OpenClaw's signal.
     if (signal?.aborted) this.#controller.abort(signal.reason);
     else if (signal) this.#listen(signal);
     this.#first = this.#take();
@@ -136,6 +143,7 @@ class AnswerStream implements AssistantMessageStream {
       next: () => this.#next(),
       return: async () => {
         this.#stop();
+        // The connection is closed when the iteration has ended, and not some time later.
         await this.#flow;
         return { done: true, value: undefined };
       },
@@ -145,6 +153,7 @@ class AnswerStream implements AssistantMessageStream {
   #listen(signal: AbortSignal): void {
     const stop = (): void => this.#stop(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
+    // One signal lives for a whole session of turns, so each stream has to remove its listener.
     this.#release = () => signal.removeEventListener('abort', stop);
   }
 
@@ -155,7 +164,7 @@ class AnswerStream implements AssistantMessageStream {
   }
 
   async #next(): Promise<IteratorResult<AssistantMessageEvent, void>> {
-    while (this.#flow) {
+    while (this.#flow !== undefined) {
       const event = this.#queue[this.#head];
       if (event) {
         this.#head += 1;
@@ -166,12 +175,12 @@ class AnswerStream implements AssistantMessageStream {
       if (this.#flowed) return { done: true, value: undefined };
       await new Promise<void>((arrived) => (this.#arrived = arrived));
     }
-    return this.#asked();
+    return this.#nextFromSource();
   }
 
   async #drain(): Promise<void> {
     for (;;) {
-      const next = await this.#asked();
+      const next = await this.#nextFromSource();
       if (next.done) break;
       this.#queue.push(next.value);
       this.#arrived();
@@ -180,7 +189,7 @@ class AnswerStream implements AssistantMessageStream {
     this.#arrived();
   }
 
-  #asked(): Promise<IteratorResult<AssistantMessageEvent, void>> {
+  #nextFromSource(): Promise<IteratorResult<AssistantMessageEvent, void>> {
     const first = this.#first;
     this.#first = undefined;
     return first ?? this.#take();
@@ -191,7 +200,7 @@ class AnswerStream implements AssistantMessageStream {
     if (!next.done && isLast(next.value)) {
       this.#ended = true;
       this.#release();
-      this.#settle(next.value.type === 'done' ? next.value.message : next.value.error);
+      this.#resolveMessage(next.value.type === 'done' ? next.value.message : next.value.error);
     }
     return next;
   }

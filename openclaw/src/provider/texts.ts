@@ -1,23 +1,23 @@
-/** What people are told. The component's description says the same; a test compares them. */
+/** Texts and facts for people. The component's description repeats the facts; a test compares the two. */
 
 import { LABEL, PROVIDER_ID } from './identity.js';
 
-/** Environment variables that the key is read from, the preferred one first. */
+/** Environment variables for the key, in order of preference. */
 export const ENV_VARS = ['COMETAPI_KEY', 'COMETAPI_API_KEY', 'COMET_API_KEY'];
 
 export const CONSOLE_URL = 'https://www.cometapi.com/console/token';
 export const DEFAULT_BASE_URL = 'https://api.cometapi.com/v1';
 export const DEFAULT_MODEL = 'gpt-5.4-mini';
 
-/** OpenClaw's hook, shown word for word; a stream without a key says it too. */
+/** OpenClaw's hook. OpenClaw shows the text as it is; a stream without a key fails with it, too. */
 export function buildMissingAuthMessage(): string {
   return (
-    `No API key for ${LABEL}. Set ${ENV_VARS[0]}, or store a key with ` +
-    `"openclaw models auth paste-api-key --provider ${PROVIDER_ID}". Keys are made at ${CONSOLE_URL}.`
+    `no API key for ${LABEL}; set ${ENV_VARS[0]}, or store a key with ` +
+    `"openclaw models auth paste-api-key --provider ${PROVIDER_ID}"; create a key at ${CONSOLE_URL}`
   );
 }
 
-/** OpenClaw's hook, shown behind its own "Unknown model". */
+/** OpenClaw's hook. OpenClaw shows the text after its own "Unknown model". */
 export function buildUnknownModelHint(): string {
-  return `See what there is with "openclaw models list --provider ${PROVIDER_ID} --refresh".`;
+  return `List the models with "openclaw models list --provider ${PROVIDER_ID} --refresh".`;
 }

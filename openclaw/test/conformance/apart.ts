@@ -4,5 +4,9 @@ import { text } from 'node:stream/consumers';
 import type { Case } from './cases.js';
 import { play } from './play.js';
 
-const { playing, baseUrl, key } = JSON.parse(await text(process.stdin)) as { playing: Case; baseUrl: string; key: string };
+const { playing, baseUrl, key } = JSON.parse(await text(process.stdin)) as {
+  playing: Case;
+  baseUrl: string;
+  key: string;
+};
 console.log(JSON.stringify(await play(playing, { baseUrl, key })));

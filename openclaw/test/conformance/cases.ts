@@ -1,10 +1,12 @@
-/** The harness's conformance cases that are data: its `cases.json`, and each of the stand-in's scenarios. */
+/** The test host's conformance cases that are data: its `cases.json`, and each of the stand-in's scenarios. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 
-const HARNESS = new URL('../../../../host-test/', import.meta.url);
+/** Where the test host keeps them. */
+const CASES = new URL('../../../../host-test/conformance/src/cases.json', import.meta.url);
+const SCENARIOS = new URL('../../../../host-test/stand-in/src/scenarios/', import.meta.url);
 
-/** Scenarios that are no case by themselves: the harness makes cases of them in code. */
+/** Scenarios that are not cases alone: the test host builds cases from them in code. */
 const IN_CODE = ['q25-never-ends', 'q25-asks-to-wait-a-minute'];
 
 export interface Setup {
@@ -16,7 +18,7 @@ export interface Setup {
   headers?: Record<string, string>;
 }
 
-/** What an answer should come to; what is absent is not said. */
+/** The expected result. An absent member is not checked. */
 export interface Expect {
   text?: string;
   reasoning?: string;
@@ -53,24 +55,26 @@ interface Scenario extends Omit<Case, 'ask' | 'scenario' | 'tls'> {
   route?: Route;
 }
 
-function read<T>(path: string): T {
-  return JSON.parse(readFileSync(new URL(path, HARNESS), 'utf8')) as T;
+function read<T>(file: URL): T {
+  return JSON.parse(readFileSync(file, 'utf8')) as T;
 }
 
 /** All of them. */
 export function cases(): Case[] {
-  const files = readdirSync(new URL('stand-in/src/scenarios/', HARNESS)).filter((name) => name.endsWith('.json'));
-  const scenarios = files.flatMap((name) => read<Scenario[]>(`stand-in/src/scenarios/${name}`));
+  const files = readdirSync(SCENARIOS).filter((name) => name.endsWith('.json'));
+  const scenarios = files.flatMap((name) => read<Scenario[]>(new URL(name, SCENARIOS)));
   const played = scenarios.filter(({ name }) => !IN_CODE.includes(name));
   return [
-    ...read<Case[]>('conformance/src/cases.json'),
-    ...played.map(({ name, setup, when, expect, route }): Case => ({
-      name,
-      scenario: name,
-      ...(route && { ask: route }),
-      ...(setup && { setup }),
-      ...(when && { when }),
-      ...(expect && { expect }),
-    })),
+    ...read<Case[]>(CASES),
+    ...played.map(
+      ({ name, setup, when, expect, route }): Case => ({
+        name,
+        scenario: name,
+        ...(route && { ask: route }),
+        ...(setup && { setup }),
+        ...(when && { when }),
+        ...(expect && { expect }),
+      }),
+    ),
   ];
 }

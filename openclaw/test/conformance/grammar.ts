@@ -15,7 +15,7 @@ export class Grammar {
   readonly #blocks = new Map<number, Block>();
 
   read(event: Event): string | undefined {
-    if (this.finished) return `${event.tag} comes behind the finish`;
+    if (this.finished) return `${event.tag} follows the finish`;
     if (event.tag === 'warning') return undefined;
     if (event.tag === 'response') {
       const second = this.#responded;

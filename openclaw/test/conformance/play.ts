@@ -1,22 +1,29 @@
-/** Plays one case, and says what is wrong with what came of it. */
+/** Plays one case, and reports the differences from what it expects. */
 
 import { type Account, type Event, Failure, type ModelList, type Session } from '../../src/component/contract.js';
-import type { Instance } from '../../src/component/instance.js';
+import { Instance } from '../../src/component/instance.js';
 import { Instances } from '../../src/component/instances.js';
 import { compile, loadComponent } from '../../src/component/load.js';
 import { ComponentSession } from '../../src/component/session.js';
 import { Connections } from '../../src/host/connections.js';
-import { ask } from '../server.js';
+import { userRequest } from '../server.js';
 import type { Seen, StandIn } from '../stand_in.js';
 import type { Case, Expect } from './cases.js';
 import { Grammar } from './grammar.js';
+import { Stopwatch } from './stopwatch.js';
 
 const PROMPT = 'a bunch of forget-me-nots, number 73190';
 
-/** No case may take longer, in milliseconds. */
-const PATIENCE = 30_000;
+/** No case may take longer, in milliseconds: long enough that only a hang is caught. */
+const PATIENCE_MS = 600_000;
 
-/** The path that a scenario answers for when it is no completion. */
+/** The deadlines of a case that expects one to pass, where it has none of its own. */
+const SHORT = { connectMs: 5000, firstByteMs: 1500, idleMs: 1500, totalMs: 20_000 };
+
+/** The deadlines of all other cases: none of them may pass, however slow the machine is. */
+const GENEROUS = { connectMs: 120_000, firstByteMs: 120_000, idleMs: 120_000, totalMs: 300_000 };
+
+/** The path of each query that is not a completion. */
 const PATHS = {
   'key-list': '/v1/models',
   catalogue: '/api/models',
@@ -44,7 +51,7 @@ class Differences {
   }
 }
 
-/** Where a case is played; one that is a {@link StandIn} can also tell what it saw. */
+/** Where a case is played; a {@link StandIn} also has a record of the requests. */
 type Server = Pick<StandIn, 'baseUrl' | 'key'>;
 
 interface Played {
@@ -53,9 +60,12 @@ interface Played {
   took: number;
 }
 
-/** Opens a session of its own instances, and tells the one that it will use. */
-async function open(stand: Server, setup: Case['setup'] = {}): Promise<{ session: Session; instance: Instance }> {
-  const instances = new Instances(await compile());
+/** Opens a session with instances of its own, and returns the one that it will use. */
+async function open(stand: Server, playing: Case): Promise<{ session: Session; instance: Instance }> {
+  const { setup = {}, expect = {} } = playing;
+  const deadlines = kindsOf(expect).includes('timeout') ? SHORT : GENEROUS;
+  const modules = await compile();
+  const instances = new Instances(() => new Instance(modules));
   const component = await loadComponent();
   const options = {
     apiKey: stand.key,
@@ -63,63 +73,69 @@ async function open(stand: Server, setup: Case['setup'] = {}): Promise<{ session
     headers: setup.headers,
     maxRetries: setup['max-retries'] ?? 2,
     timeouts: {
-      connectMs: setup['connect-ms'] ?? 5000,
-      firstByteMs: setup['first-byte-ms'] ?? 1500,
-      idleMs: setup['idle-ms'] ?? 1500,
-      totalMs: setup['total-ms'] ?? 20_000,
+      connectMs: setup['connect-ms'] ?? deadlines.connectMs,
+      firstByteMs: setup['first-byte-ms'] ?? deadlines.firstByteMs,
+      idleMs: setup['idle-ms'] ?? deadlines.idleMs,
+      totalMs: setup['total-ms'] ?? deadlines.totalMs,
     },
   };
   const session = new ComponentSession(instances, component.describe(), options, new Connections());
   return { session, instance: instances.take() };
 }
 
-/** What is wrong with a case, played against a server that nobody asked anything before; empty when nothing is. */
+/** The differences of a case, played against a server without earlier requests; empty if there are none. */
 export async function play(playing: Case, stand: Server | StandIn): Promise<string[]> {
-  const { ask: route = 'chat', expect = {}, scenario, setup } = playing;
+  const { ask: route = 'chat', expect = {}, scenario } = playing;
+  using stopwatch = new Stopwatch();
   const watched = 'seen' in stand ? stand : undefined;
   if (route !== 'chat' && scenario) await watched?.script(PATHS[route], scenario);
   const differences = new Differences();
-  const opened = await open(stand, setup);
+  const opened = await open(stand, playing);
   const shown: unknown[] = [];
   if (route === 'chat') {
-    const played = await complete(opened.session, playing, differences);
+    const played = await complete(opened.session, playing, differences, stopwatch);
     shown.push(played.events, played.failure?.record);
     completion(played, expect, differences);
     failed(played.failure, expect, differences, played.events.length);
-    if (watched) atTheServer(await watched.seen(), playing, differences);
+    if (watched) atTheServer(await watched.seen(), playing, differences, stopwatch);
   } else if (route === 'billing') {
-    const answer = await opened.session.account().catch(asFailure);
-    shown.push(answer instanceof Failure ? answer.record : answer);
-    failed(answer instanceof Failure ? answer : undefined, expect, differences);
-    if (!(answer instanceof Failure)) differences.hold('what is told of the account', wordFor(answer), expect.account);
+    const account = await opened.session.account().catch(asFailure);
+    shown.push(account instanceof Failure ? account.record : account);
+    failed(account instanceof Failure ? account : undefined, expect, differences);
+    if (!(account instanceof Failure)) differences.hold('the account', accountClass(account), expect.account);
   } else shown.push(...(await lists(opened.session, stand, playing, differences)));
   const text = JSON.stringify(shown, (_name, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));
   if (text.includes(stand.key)) differences.note('the key is shown');
   if (opened.instance.memories().some((memory) => Buffer.from(memory.buffer).includes(stand.key))) {
     differences.note('the key stands in the component’s memory');
   }
-  if (watched) await behind(watched, differences);
+  if (watched) await atTheEnd(watched, differences);
   return differences.all;
 }
 
-async function complete(session: Session, playing: Case, differences: Differences): Promise<Played> {
-  const request = ask(PROMPT, playing.scenario ?? 'at-once');
+async function complete(
+  session: Session,
+  playing: Case,
+  differences: Differences,
+  stopwatch: Stopwatch,
+): Promise<Played> {
+  const request = userRequest(PROMPT, playing.scenario ?? 'at-once');
   if (playing.when === 'tools') request.tools = [WEATHER];
   if (playing.when === 'reasoning') request.reasoning = { effort: 'low' };
   const played: Played = { events: [], failure: undefined, took: 0 };
   const grammar = new Grammar();
-  const begun = performance.now();
+  const begun = stopwatch.elapsed();
   try {
-    for await (const batch of session.complete(request, { signal: AbortSignal.timeout(PATIENCE) })) {
+    for await (const batch of session.complete(request, { signal: AbortSignal.timeout(PATIENCE_MS) })) {
       for (const event of batch) differences.note(grammar.read(event));
       played.events.push(...batch);
     }
     if (!grammar.finished) differences.note('it ended without a finish and without an error');
   } catch (error) {
     played.failure = asFailure(error);
-    if (grammar.finished) differences.note('an error comes behind the finish');
+    if (grammar.finished) differences.note('an error follows the finish');
   }
-  played.took = performance.now() - begun;
+  played.took = stopwatch.elapsed() - begun;
   return played;
 }
 
@@ -182,7 +198,7 @@ function kindOf({ record: { kind } }: Failure): string {
 function failed(failure: Failure | undefined, expect: Expect, differences: Differences, events?: number): void {
   const kinds = kindsOf(expect);
   if (!failure) {
-    if (kinds.length > 0) differences.note(`no error came, but should: ${kinds.join(' or ')}`);
+    if (kinds.length > 0) differences.note(`there is no error, and there should be ${kinds.join(' or ')}`);
     return;
   }
   const { record, message } = failure;
@@ -191,7 +207,8 @@ function failed(failure: Failure | undefined, expect: Expect, differences: Diffe
   }
   differences.hold('retryable', record.retryable, expect.retryable);
   differences.hold('request-sent', record.requestSent, expect['request-sent']);
-  if (expect.says && !message.includes(expect.says)) differences.note(`${JSON.stringify(message)} lacks ${expect.says}`);
+  if (expect.says && !message.includes(expect.says))
+    differences.note(`${JSON.stringify(message)} lacks ${expect.says}`);
   if (message.includes(PROMPT)) differences.note('the message holds a part of the prompt');
   if (events !== undefined && record.partial !== events > 0) {
     differences.note(`partial is ${record.partial} after ${events} events`);
@@ -201,7 +218,7 @@ function failed(failure: Failure | undefined, expect: Expect, differences: Diffe
 async function lists(session: Session, stand: Server, playing: Case, differences: Differences): Promise<unknown[]> {
   const { expect = {} } = playing;
   const live = await session.models('live', 0).catch(asFailure);
-  const best = await (await open(stand, playing.setup)).session.models('best-effort', 0);
+  const best = await (await open(stand, playing)).session.models('best-effort', 0);
   if (live instanceof Failure) {
     failed(live, expect, differences);
     differences.hold('the best effort’s origin', best.origin, 'built-in');
@@ -212,7 +229,11 @@ async function lists(session: Session, stand: Server, playing: Case, differences
   failed(undefined, expect, differences);
   differences.hold('the origin', live.origin, 'live');
   differences.hold('the best effort’s origin', best.origin, 'live');
-  differences.hold('the callable models', live.models.filter(({ status }) => status === 'callable').length, expect.callable);
+  differences.hold(
+    'the callable models',
+    live.models.filter(({ status }) => status === 'callable').length,
+    expect.callable,
+  );
   for (const list of [live, best]) differences.all.push(...unsound(list));
   return [live, best];
 }
@@ -222,18 +243,25 @@ function unsound({ models }: ModelList): string[] {
   for (const [at, model] of models.entries()) {
     const next = models[at + 1];
     // By bytes, as the component sorts.
-    if (next && Buffer.compare(Buffer.from(model.id), Buffer.from(next.id)) >= 0) wrongs.push(`${next.id} is not in its place`);
-    if (model.contextWindow === 0n || model.maxOutputTokens === 0n) wrongs.push(`${model.id}: unknown is told as 0`);
+    if (next && Buffer.compare(Buffer.from(model.id), Buffer.from(next.id)) >= 0)
+      wrongs.push(`${next.id} is not in its place`);
+    if (model.contextWindow === 0n || model.maxOutputTokens === 0n)
+      wrongs.push(`${model.id}: an unknown limit is reported as 0`);
   }
   return wrongs;
 }
 
-function wordFor({ unlimited, limit, remaining }: Account): string {
+function accountClass({ unlimited, limit, remaining }: Account): string {
   if (unlimited) return 'unlimited';
   return (limit ?? remaining) === undefined ? 'unknown' : 'limited';
 }
 
-function atTheServer({ requests }: Seen, { expect = {}, setup }: Case, differences: Differences): void {
+function atTheServer(
+  { requests }: Seen,
+  { expect = {}, setup }: Case,
+  differences: Differences,
+  stopwatch: Stopwatch,
+): void {
   differences.hold('the number of requests', requests.length, expect.requests);
   const allowed = 1 + (setup?.['max-retries'] ?? 2);
   if (requests.length > allowed) differences.note(`${requests.length} requests were made where ${allowed} are allowed`);
@@ -242,19 +270,20 @@ function atTheServer({ requests }: Seen, { expect = {}, setup }: Case, differenc
   const [first, second] = requests;
   const waited = first && second ? second['at-ms'] - first['at-ms'] : undefined;
   if (waited === undefined) differences.note('it did not try again');
-  else if (waited < least || waited > most) differences.note(`it waited ${waited} ms, not ${least} to ${most}`);
+  else if (waited < least || stopwatch.without(waited) > most)
+    differences.note(`it waited ${waited} ms, not ${least} to ${most}`);
 }
 
-/** What the server says behind everything: no key where it does not belong, and nothing that is still open. */
-async function behind(stand: StandIn, differences: Differences): Promise<void> {
-  const until = Date.now() + 5000;
+/** The server’s record at the end: no key where it does not belong, and no open request. */
+async function atTheEnd(stand: StandIn, differences: Differences): Promise<void> {
+  const until = Date.now() + PATIENCE_MS;
   const open = ({ requests }: Seen): number => requests.filter(({ outcome }) => outcome === 'pending').length;
   let seen = await stand.seen();
   while (open(seen) > 0 && Date.now() < until) {
     await new Promise((soon) => setTimeout(soon, 5));
     seen = await stand.seen();
   }
-  if (open(seen) > 0) differences.note(`${open(seen)} requests stay open after the question was dropped`);
+  if (open(seen) > 0) differences.note(`${open(seen)} requests stay open after the call ended`);
   differences.hold('key leaks', seen['key-leaks'], 0);
   differences.hold('visits elsewhere', seen['went-elsewhere'], 0);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Question } from '../../src/component/question.js';
+import { PendingCall } from '../../src/component/pending_call.js';
 import { Connections } from '../../src/host/connections.js';
 import { Credential } from '../../src/host/credential.js';
 import { errorCode } from '../../src/host/error_codes.js';
@@ -11,13 +11,13 @@ import { KEY, serve } from '../server.js';
 
 const ORIGIN = 'https://api.cometapi.com';
 
-function question(origin: string): Question {
+function pendingCall(origin: string): PendingCall {
   const rights = {
     credential: new Credential(KEY, `${origin}/v1`),
     redaction: new Redaction(KEY),
     connections: new Connections(),
   };
-  return new Question(rights, {});
+  return new PendingCall(rights, {});
 }
 
 function request(scheme: 'HTTP' | 'HTTPS', authority: string, path = '/v1/models'): OutgoingRequest {
@@ -39,21 +39,21 @@ const DENIED: [string, OutgoingRequest][] = [
 
 for (const [what, outgoing] of DENIED) {
   test(`a request is refused that goes to ${what}`, () => {
-    assert.throws(() => send(outgoing, undefined, question(ORIGIN)), { tag: 'HTTP-request-denied' });
+    assert.throws(() => send(outgoing, undefined, pendingCall(ORIGIN)), { tag: 'HTTP-request-denied' });
     assert.equal(outgoing.exchange, undefined);
   });
 }
 
-test('a request outside of a question is refused', () => {
+test('a request outside a pending call is refused', () => {
   assert.throws(() => send(request('HTTPS', 'api.cometapi.com'), undefined, undefined), { tag: 'HTTP-request-denied' });
 });
 
-test('an address that is none is refused', () => {
+test('an invalid address is refused', () => {
   const bad = request('HTTPS', 'api.cometapi.com', 'v1/models');
-  assert.throws(() => send(bad, undefined, question(ORIGIN)), { tag: 'HTTP-request-URI-invalid' });
+  assert.throws(() => send(bad, undefined, pendingCall(ORIGIN)), { tag: 'HTTP-request-URI-invalid' });
 });
 
-test('the key goes to what lies below the base URL, and nowhere else on its origin', () => {
+test('the key is sent below the base URL, and nowhere else on its origin', () => {
   const table: [baseUrl: string, url: string, goes: boolean][] = [
     ['https://a.example/v1', 'https://a.example/v1/models', true],
     ['https://a.example/v1', 'https://a.example/api/models', false],
@@ -84,13 +84,21 @@ test('headers are checked, and none replaces the key or the connection', () => {
   for (const name of ['Authorization', 'X-Api-Key', 'host', 'Connection', 'transfer-encoding', 'Proxy-Authorization']) {
     assert.throws(() => fields.append(name, value('x')), { tag: 'forbidden' }, name);
   }
-  for (const [name, text] of [['a b', 'x'], ['', 'x'], ['x', 'a\r\nb: c'], ['x', 'a\0']] as const) {
+  for (const [name, text] of [
+    ['a b', 'x'],
+    ['', 'x'],
+    ['x', 'a\r\nb: c'],
+    ['x', 'a\0'],
+  ] as const) {
     assert.throws(() => fields.append(name, value(text)), { tag: 'invalid-syntax' }, JSON.stringify([name, text]));
   }
   fields.append('X-One', value('1'));
   fields.append('x-one', value('é'));
   fields.append('__proto__', value('2'));
-  assert.deepEqual(Object.entries(fields.grouped()), [['x-one', ['1', 'é']], ['__proto__', ['2']]]);
+  assert.deepEqual(Object.entries(fields.grouped()), [
+    ['x-one', ['1', 'é']],
+    ['__proto__', ['2']],
+  ]);
 });
 
 test('a request without a body has none, and one with a body is sent as it is written', async () => {
@@ -104,33 +112,33 @@ test('a request without a body has none, and one with a body is sent as it is wr
     });
   });
   const authority = new URL(server.origin).host;
-  const asked = question(server.origin);
+  const call = pendingCall(server.origin);
 
   const get = request('HTTP', authority);
   OutgoingBody.finish(get.body());
-  send(get, undefined, asked);
+  send(get, undefined, call);
 
   const post = request('HTTP', authority);
   post.setMethod({ tag: 'post' });
   const body = post.body();
   const stream = body.write();
   assert.equal(stream.checkWrite(), 0n, 'nothing may be written before it is sent');
-  send(post, undefined, asked);
+  send(post, undefined, call);
   assert.ok(stream.checkWrite() > 0n);
   stream.write(Buffer.from('one, '));
   assert.equal(stream.checkWrite(), 0n, 'the first piece has not gone out');
-  while (stream.checkWrite() === 0n) await asked.sleep();
+  while (stream.checkWrite() === 0n) await call.sleep(undefined);
   stream.write(Buffer.from('two'));
   OutgoingBody.finish(body);
-  while (bodies.length < 2) await asked.sleep();
-  asked.end();
+  while (bodies.length < 2) await call.sleep(undefined);
+  call.end();
   assert.deepEqual(bodies.sort(), ['GET true ', 'POST true one, two']);
 });
 
 test('polling finds what is ready, and refuses to wait', () => {
   const pollable = (ready: boolean): Pollable => new Pollable(() => ready);
   assert.deepEqual([...poll([pollable(false), pollable(true), pollable(true)])], [1, 2]);
-  assert.throws(() => poll([pollable(false)]), /told not to wait/);
+  assert.throws(() => poll([pollable(false)]), /waits inside a call with wait-ms 0/);
 });
 
 const CODES: [string, Parameters<typeof errorCode>[1], string][] = [
@@ -153,7 +161,7 @@ const CODES: [string, Parameters<typeof errorCode>[1], string][] = [
   ['', 'sent', 'connection-terminated'],
 ];
 
-test('what Node says of a failure is said in the words of wasi:http', () => {
+test('errors of Node are mapped to the codes of wasi:http', () => {
   for (const [code, stage, tag] of CODES) {
     assert.equal(errorCode(Object.assign(new Error('x'), { code }), stage).tag, tag, `${code} when ${stage}`);
   }

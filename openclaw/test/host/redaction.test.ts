@@ -10,7 +10,7 @@ function flow(pieces: string[], key = KEY): string {
   return [...pieces.map((piece) => flow.push(Buffer.from(piece))), flow.end()].join('');
 }
 
-test('a key is taken out wherever its text is cut', () => {
+test('a key is removed wherever the text is split', () => {
   const text = `before ${KEY} between ${KEY}${KEY} after sk-abc`;
   const clean = `before ${MARK} between ${MARK}${MARK} after sk-abc`;
   for (let first = 0; first <= text.length; first++) {
@@ -22,14 +22,14 @@ test('a key is taken out wherever its text is cut', () => {
   assert.equal(flow([...text]), clean, 'byte by byte');
 });
 
-test('a text without the key goes through as it is, and is not copied', () => {
+test('a text without the key is passed on without a copy', () => {
   const flow = new RedactedFlow(new Redaction(KEY));
   const piece = Buffer.from('data: {"text": "hello"}\n\n');
   assert.equal(flow.push(piece).buffer, piece.buffer);
   assert.equal(flow.end().length, 0);
 });
 
-test('only what may be the beginning of a key waits', () => {
+test('only a possible beginning of the key is held back', () => {
   const flow = new RedactedFlow(new Redaction(KEY));
   assert.equal(flow.push(Buffer.from('this is')).toString(), 'this i');
   assert.equal(flow.push(Buffer.from('n’t one')).toString(), 'sn’t one');
@@ -40,6 +40,6 @@ test('a key that is cut off at the end does not show', () => {
   assert.equal(flow([`x ${KEY.slice(0, 5)}`]), `x ${KEY.slice(0, 5)}`);
 });
 
-test('a word that was given for a key is not hunted for', () => {
+test('a key that is too short to be one is not searched for', () => {
   assert.equal(flow(['this key, key, key'], 'key'), 'this key, key, key');
 });

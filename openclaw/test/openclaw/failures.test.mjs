@@ -1,4 +1,4 @@
-/** Turns that fail: what the user reads, how often the provider is asked, and what OpenClaw takes it for. */
+/** Turns that fail: what the user reads, the number of requests, and the failover reason. */
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -22,7 +22,7 @@ after(() => Promise.all([home?.remove(), standIn?.stop()]));
  * @typedef {object} Case
  * @property {string} scenario
  * @property {string} reason - why OpenClaw left the model
- * @property {RegExp} says - what the user reads, some of it in OpenClaw's words
+ * @property {RegExp} says - what the user reads, some of it written by OpenClaw
  * @property {number} [code] - exit code [1]
  */
 
@@ -31,26 +31,26 @@ const CASES = [
   { scenario: 'unauthorized', reason: 'auth', says: /authentication failed, HTTP 401\). Re-authenticate the provider/ },
   { scenario: 'rate-limited', reason: 'rate_limit', says: /too many requests or tokens .* wait a little/ },
   { scenario: 'no-such-model', reason: 'model_not_found', says: /model was not found by the provider/ },
-  // The provider repeats the key in its message; nobody is to read it.
+  // The provider repeats the key in its message; no output may contain it.
   { scenario: 'q24-key-echoed', reason: 'auth', says: /Authentication failed \(provider returned HTTP 401\)/ },
   { scenario: 'q21-cut', reason: 'timeout', says: /network connection was interrupted/, code: 2 },
 ];
 
 describe('a turn that fails', () => {
   for (const { scenario, reason, says, code = 1 } of CASES) {
-    test(`${scenario} is ${reason}, and is asked once`, async () => {
+    test(`${scenario} is ${reason}, after one request`, async () => {
       const turn = await agentTurn(home, standIn, scenario, { code });
       assert.deepEqual(turn.reasons, [reason]);
-      assert.equal(turn.answer.ok, false);
-      assert.match(turn.answer.error.message, says);
+      assert.equal(turn.output.ok, false);
+      assert.match(turn.output.error.message, says);
       assert.equal(turn.requests.length, 1);
     });
   }
 
   test('a context that is too long is a matter of the conversation, and not of the model', async () => {
     const turn = await agentTurn(home, standIn, 'context-too-long', { code: 1, fallbacks: ['at-once'] });
-    assert.equal(turn.answer.error.kind, 'context_overflow');
-    assert.match(turn.answer.payloads[0].text, /^Context overflow: prompt too large for the model/);
+    assert.equal(turn.output.error.kind, 'context_overflow');
+    assert.match(turn.output.payloads[0].text, /^Context overflow: prompt too large for the model/);
     assert.match(turn.stderr, /attempting auto-compaction/);
     assert.deepEqual(turn.reasons, []);
     assert.equal(turn.requests.length, 1);
@@ -60,15 +60,15 @@ describe('a turn that fails', () => {
     const turn = await agentTurn(home, standIn, 'quota-used-up', { fallbacks: ['at-once'] });
     assert.deepEqual(turn.reasons, ['billing']);
     assert.match(turn.stderr, /returned a billing error/);
-    assert.equal(turn.answer.model, 'at-once');
-    assert.equal(turn.answer.final, 'Hello, world.');
+    assert.equal(turn.output.model, 'at-once');
+    assert.equal(turn.output.final, 'Hello, world.');
     assert.deepEqual(
       turn.requests.map((request) => request.json.model),
       ['quota-used-up', 'at-once'],
     );
   });
 
-  test('what the provider asks to wait is waited, and then it answers', async () => {
+  test("OpenClaw waits for the provider's Retry-After, and the next request succeeds", async () => {
     const seconds = 4;
     const turn = await agentTurn(home, standIn, 'at-once', {
       retries: 1,
@@ -77,7 +77,7 @@ describe('a turn that fails', () => {
           ? undefined
           : { scenario: 'rate-limited', headers: { 'retry-after': String(seconds), 'retry-after-ms': '' } },
     });
-    assert.equal(turn.answer.final, 'Hello, world.');
+    assert.equal(turn.output.final, 'Hello, world.');
     assert.deepEqual(
       turn.requests.map((request) => request.status),
       [429, 200],

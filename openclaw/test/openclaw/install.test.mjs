@@ -62,7 +62,7 @@ describe('the package', () => {
     const { providers, contracts, ...others } = install.acceptedSurface;
     assert.deepEqual(providers, ['cometapi']);
     assert.deepEqual(contracts, ['usageProviders: cometapi']);
-    for (const [what, list] of Object.entries(others)) assert.deepEqual(list, [], `it asks for ${what} as well`);
+    for (const [what, list] of Object.entries(others)) assert.deepEqual(list, [], `it also requests ${what}`);
   });
 
   test('passes the doctor', async () => {

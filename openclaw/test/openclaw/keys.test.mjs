@@ -1,4 +1,4 @@
-/** The key: missing, in the environment, stored by OpenClaw; and that nobody writes it where it does not belong. */
+/** The key: missing, in the environment, stored by OpenClaw; and written nowhere else. */
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -12,7 +12,7 @@ const STORE = ['state/state/openclaw.sqlite'];
 /** As OpenClaw shows it. */
 const MASKED = /^sk-stand\.\.\.\w+$/;
 
-/** The flags without which `onboard` asks people. */
+/** The flags without which `onboard` prompts. */
 const UNATTENDED = ['--non-interactive', '--accept-risk', '--mode', 'local', '--auth-choice', 'cometapi-api-key'];
 const NO_MORE = ['--skip-channels', '--skip-skills', '--skip-health', '--skip-ui'];
 
@@ -44,16 +44,16 @@ async function authStatus(home, environment) {
   return auth.providers.find((/** @type {any} */ provider) => provider.provider === 'cometapi');
 }
 
-const QUESTION = ['infer', 'model', 'run', '--model', 'cometapi/at-once', '--prompt', 'Hello.'];
+const PROMPT = ['infer', 'model', 'run', '--model', 'cometapi/at-once', '--prompt', 'Hello.'];
 
 describe('without a key', () => {
-  test('OpenClaw knows of none, and the user is told how to give one', async () => {
+  test('OpenClaw finds none, and the message says how to set one', async () => {
     const [home] = homes;
     assert.equal(await authStatus(home, env), undefined);
-    const answer = await home.json(QUESTION, { env, code: 1 });
-    assert.equal(answer.ok, false);
-    const { message } = answer.error;
-    assert.match(message, /No API key for CometAPI\. Set COMETAPI_KEY, or store a key with "openclaw models auth/);
+    const output = await home.json(PROMPT, { env, code: 1 });
+    assert.equal(output.ok, false);
+    const { message } = output.error;
+    assert.match(message, /no API key for CometAPI; set COMETAPI_KEY, or store a key with "openclaw models auth/);
     assert.equal(recorder.chats().length, 0);
   });
 });
@@ -68,7 +68,7 @@ describe('a key in the environment', () => {
     });
   }
 
-  test('tells what is left on it', async () => {
+  test('shows its balance', async () => {
     const status = await homes[0].json(['status', '--usage'], { env: { ...env, COMETAPI_KEY: standIn.key } });
     const account = status.usage.providers.find((/** @type {any} */ each) => each.provider === 'cometapi');
     assert.equal(account.displayName, 'CometAPI');
@@ -93,8 +93,8 @@ describe('a key that OpenClaw stores', () => {
     const [profile, masked] = status.profiles.labels[0].split('=');
     assert.equal(profile, 'cometapi:manual');
     assert.match(masked, MASKED);
-    const answer = await home.json(QUESTION, { env });
-    assert.equal(answer.outputs[0].text, 'Hello, world.');
+    const output = await home.json(PROMPT, { env });
+    assert.equal(output.outputs[0].text, 'Hello, world.');
   });
 
   test('is refused at onboarding where the provider refuses it', async () => {
@@ -109,10 +109,10 @@ describe('a key that OpenClaw stores', () => {
 
   test('is checked and stored at onboarding, and our model becomes the usual one', async () => {
     const home = homes[2];
-    const asked = recorder.requests.length;
-    const answer = await home.json(['onboard', ...UNATTENDED, '--cometapi-api-key', standIn.key, ...NO_MORE], { env });
-    assert.equal(answer.ok, true);
-    assert.ok(recorder.requests.length > asked, 'nobody asked the provider whether the key is good');
+    const before = recorder.requests.length;
+    const output = await home.json(['onboard', ...UNATTENDED, '--cometapi-api-key', standIn.key, ...NO_MORE], { env });
+    assert.equal(output.ok, true);
+    assert.ok(recorder.requests.length > before, 'the key was not checked with the provider');
     const status = await home.json(['models', 'status'], { env });
     assert.equal(status.resolvedDefault, 'cometapi/gpt-5.4-mini');
     const [ours] = status.auth.providers;
@@ -121,7 +121,7 @@ describe('a key that OpenClaw stores', () => {
   });
 });
 
-test('the key is in no file and in no output, but where OpenClaw was asked to store it', async () => {
+test('the key is in no file and in no output, except where OpenClaw was configured to store it', async () => {
   const [environment, pasted, onboarded] = await Promise.all(homes.map((home) => home.placesOf(standIn.key)));
   assert.deepEqual(environment, []);
   assert.deepEqual(pasted, STORE);

@@ -1,4 +1,4 @@
-/** The list of models, as OpenClaw shows it, beside what the same component tells the harness. */
+/** The list of models in OpenClaw, compared with the list of the same component in the test host. */
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -10,7 +10,7 @@ import { startRecorder } from './rig/recorder.mjs';
 import { settings } from './rig/settings.mjs';
 import { startStandIn } from './rig/stand_in.mjs';
 
-/** What OpenClaw shows for a model whose context nobody knows. */
+/** What OpenClaw shows for a model with an unknown context window. */
 const UNKNOWN_CONTEXT = 128_000;
 
 const run = promisify(execFile);
@@ -44,7 +44,7 @@ after(async () => {
 });
 
 describe('the list of models', () => {
-  test('is not asked for before somebody wants it', async () => {
+  test('is not queried before it is needed', async () => {
     const { stderr } = await home.run([...LIST, '--json'], { env });
     assert.match(stderr, /Use --refresh to discover provider models/);
     assert.equal(recorder.requests.length, 0);
@@ -60,8 +60,16 @@ describe('the list of models', () => {
     const list = await home.json([...LIST, '--refresh'], { env });
     const shown = new Map(list.models.map((/** @type {any} */ row) => [row.key, row]));
     assert.equal(list.count, shown.size, 'a model is shown twice');
-    assert.deepEqual([...expected.keys()].filter((key) => !shown.has(key)), [], 'models that are missing');
-    assert.deepEqual([...shown.keys()].filter((key) => !expected.has(key)), [], 'models that nobody has');
+    assert.deepEqual(
+      [...expected.keys()].filter((key) => !shown.has(key)),
+      [],
+      'models that are missing',
+    );
+    assert.deepEqual(
+      [...shown.keys()].filter((key) => !expected.has(key)),
+      [],
+      'models that do not exist',
+    );
     for (const [key, model] of expected) {
       const row = shown.get(key);
       assert.equal(row.available, true, key);
@@ -74,8 +82,8 @@ describe('the list of models', () => {
   });
 
   test('goes with the key to the list of the key, and without it to the public catalogue', () => {
-    const asked = recorder.requests.map(({ path, headers }) => [path, headers.authorization !== undefined]);
-    assert.deepEqual(asked.sort(), [
+    const requested = recorder.requests.map(({ path, headers }) => [path, headers.authorization !== undefined]);
+    assert.deepEqual(requested.sort(), [
       ['/api/models', false],
       ['/v1/models', true],
     ]);

@@ -4,7 +4,7 @@ import type { Account } from '../../src/component/contract.js';
 import { fetchUsageSnapshot, resolveUsageAuth, snapshotOf } from '../../src/provider/account.js';
 import { failure, FakeComponent } from './fake.js';
 
-/** What the service tells, and what OpenClaw shows. */
+/** The account of the service, and what OpenClaw shows. */
 const SNAPSHOTS: [name: string, account: Account, shown: object][] = [
   ['nothing', { unlimited: false }, {}],
   [
@@ -30,7 +30,7 @@ const SNAPSHOTS: [name: string, account: Account, shown: object][] = [
   [
     'no unit',
     { limit: 10, used: 2, remaining: 8, unlimited: false },
-    { summary: '8 left, 2 used, limit 10, in a unit that the service does not tell' },
+    { summary: '8 left, 2 used, limit 10, in a unit that the service does not report' },
   ],
   ['no limit and nothing else', { unlimited: true }, { summary: 'the key has no limit' }],
 ];
@@ -41,7 +41,7 @@ for (const [name, account, shown] of SNAPSHOTS) {
   });
 }
 
-test('the balance is asked for with the key, the base URL and the time that OpenClaw gives', async () => {
+test('the balance is queried with the key, the base URL and the time-out that OpenClaw passes', async () => {
   const component = new FakeComponent({ account: { currency: 'USD', remaining: 1, unlimited: false } });
   const context = { config: {}, token: 'sk-test-0123456789', timeoutMs: 4999.5 };
   const snapshot = await fetchUsageSnapshot(async () => component, 'http://127.0.0.1:1/v1', context);
@@ -53,17 +53,23 @@ test('the balance is asked for with the key, the base URL and the time that Open
 test('a balance that cannot be had is a failure', async () => {
   const component = new FakeComponent({ account: failure('authentication') });
   const context = { config: {}, token: 't', timeoutMs: 1 };
-  await assert.rejects(fetchUsageSnapshot(async () => component, undefined, context), /it went wrong/);
+  await assert.rejects(
+    fetchUsageSnapshot(async () => component, undefined, context),
+    /it went wrong/,
+  );
 });
 
 test('the key for it is any that OpenClaw knows, or one of our variables', () => {
-  const asked: unknown[] = [];
+  const requested: unknown[] = [];
   const resolve = (key: string | undefined) =>
     resolveUsageAuth({
       env: { COMET_API_KEY: 'three' },
-      resolveApiKeyFromConfigAndStore: (params) => (asked.push(params?.envDirect), key),
+      resolveApiKeyFromConfigAndStore: (params) => {
+        requested.push(params?.envDirect);
+        return key;
+      },
     });
   assert.deepEqual(resolve('k'), { token: 'k' });
   assert.equal(resolve(undefined), null);
-  assert.deepEqual(asked[0], [undefined, undefined, 'three']);
+  assert.deepEqual(requested[0], [undefined, undefined, 'three']);
 });

@@ -11,9 +11,9 @@ const FINE: Script = { account: { unlimited: false } };
 function setUp(script: Script) {
   const component = new FakeComponent(script);
   const stored: string[] = [];
-  const told: ApiKeyMethodOptions[] = [];
+  const methods: ApiKeyMethodOptions[] = [];
   const createMethod = (options: ApiKeyMethodOptions): AuthMethod => {
-    told.push(options);
+    methods.push(options);
     return {
       id: options.methodId,
       label: options.label,
@@ -32,20 +32,23 @@ function setUp(script: Script) {
   const method = apiKeyMethod({ load: async () => component, baseUrl: 'http://127.0.0.1:1/v1', createMethod });
   const notes: string[] = [];
   const context: AuthContext = { config: {}, prompter: { note: async (message) => void notes.push(message) } };
-  return { method, component, stored, told, notes, context };
+  return { method, component, stored, methods, notes, context };
 }
 
 function batch(resolved: { key: string } | null, opts: object = {}) {
   const errors: string[] = [];
-  const asked: unknown[] = [];
+  const requested: unknown[] = [];
   const exits: number[] = [];
   const context: BatchAuthContext<Config & { mine: boolean }> = {
     config: { mine: true },
     opts,
     runtime: { error: (...words) => void errors.push(words.join(' ')), exit: (code) => void exits.push(code) },
-    resolveApiKey: async (params) => (asked.push(params), resolved),
+    resolveApiKey: async (params) => {
+      requested.push(params);
+      return resolved;
+    },
   };
-  return { context, errors, asked, exits };
+  return { context, errors, requested, exits };
 }
 
 test('a key that the service takes is handed on, with the model to start with', async () => {
@@ -65,21 +68,21 @@ test('a key that is refused, or is none, is not handed on', async () => {
   }
 });
 
-test('when nobody can be asked the key is kept, and that is said', async () => {
+test('a key that could not be checked is kept, with a note', async () => {
   for (const kind of ['network', 'timeout', 'server', 'permission', 'rate-limited'] as const) {
     const { method, context, notes } = setUp({ account: failure(kind) });
     assert.equal((await method.run(context)).profiles.length, 1);
-    assert.deepEqual(notes, ['The key could not be checked: it went wrong']);
+    assert.deepEqual(notes, ['the key could not be checked: it went wrong']);
   }
 });
 
 test('without a person a key is checked before it is stored', async () => {
   const fine = setUp(FINE);
-  const { context, errors, asked } = batch({ key: KEY }, { cometapiApiKey: ` ${KEY} ` });
+  const { context, errors, requested } = batch({ key: KEY }, { cometapiApiKey: ` ${KEY} ` });
   assert.deepEqual(await fine.method.runNonInteractive(context), { mine: true });
   assert.deepEqual([fine.stored, errors], [['stored'], []]);
   const flag = { provider: 'cometapi', flagValue: KEY, flagName: '--cometapi-api-key', envVar: 'COMETAPI_KEY' };
-  assert.deepEqual(asked, [flag]);
+  assert.deepEqual(requested, [flag]);
 
   const refused = setUp({ account: failure('authentication') });
   const again = batch({ key: KEY });
@@ -89,7 +92,7 @@ test('without a person a key is checked before it is stored', async () => {
   const offline = setUp({ account: failure('network') });
   const third = batch({ key: KEY });
   assert.ok(await offline.method.runNonInteractive(third.context));
-  assert.deepEqual(third.errors, ['The CometAPI key could not be checked: it went wrong']);
+  assert.deepEqual(third.errors, ['the CometAPI key could not be checked: it went wrong']);
   assert.deepEqual(third.exits, []);
 });
 

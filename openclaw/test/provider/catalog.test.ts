@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ModelList } from '../../src/component/contract.js';
 import { Catalog } from '../../src/provider/catalog.js';
 import type { CatalogContext, Config } from '../../src/sdk.js';
-import { contractModel, failure, FakeComponent, type Script } from './fake.js';
+import { contractModel, failure, FakeComponent, modelList, type Script } from './fake.js';
 
-const LIST: ModelList = {
-  models: [contractModel(), contractModel({ id: 'painter', kind: 'image' })],
-  origin: 'live',
+const LIST = modelList([contractModel(), contractModel({ id: 'painter', kind: 'image' })], {
   warnings: ['one list is missing'],
-};
+});
 
 function catalog(script: Script, baseUrl?: string) {
   const component = new FakeComponent(script);
@@ -18,7 +15,10 @@ function catalog(script: Script, baseUrl?: string) {
   const made = new Catalog({
     load: async () => component,
     baseUrl,
-    cached: ({ keyParts, load }) => (keys.push(JSON.stringify(keyParts)), load()),
+    cached: ({ keyParts, load }) => {
+      keys.push(JSON.stringify(keyParts));
+      return load();
+    },
     warn: (message) => void warnings.push(message),
   });
   return { made, component, keys, warnings };
@@ -31,7 +31,7 @@ function context(more: Partial<CatalogContext> = {}): CatalogContext {
 
 const ids = (models: { id: string }[]) => models.map(({ id }) => id);
 
-test('the built-in list needs no key, sends nothing, and is asked for once', async () => {
+test('the built-in list needs no key, sends nothing, and is queried once', async () => {
   const { made, component } = catalog({ models: LIST });
   for (let times = 0; times < 2; times++) {
     const result = await made.listed({ config: {} });
@@ -44,7 +44,7 @@ test('the built-in list needs no key, sends nothing, and is asked for once', asy
   assert.deepEqual(component.listings, [{ how: 'built-in', maxAgeMs: 0 }]);
 });
 
-test('the live list is asked for with the real key, and answered with the marker for it', async () => {
+test('the live list is queried with the real key, and the result has the marker for it', async () => {
   const { made, component, keys, warnings } = catalog({ models: LIST });
   const result = await made.live(context());
   assert.ok(result && 'provider' in result);
@@ -53,7 +53,7 @@ test('the live list is asked for with the real key, and answered with the marker
   assert.deepEqual(result.outcomes, [{ provider: 'cometapi', profileId: 'p', status: 'ready' }]);
   assert.equal(component.opened[0]?.apiKey, 'sk-real-0123456789');
   assert.deepEqual(component.listings, [{ how: 'live', maxAgeMs: 0 }]);
-  assert.deepEqual(warnings, ['the list of models: one list is missing']);
+  assert.deepEqual(warnings, ['list of models: one list is missing']);
   assert.ok(!keys.join().includes('sk-real'), 'the key does not stand in the name of a cache entry');
 });
 
@@ -65,7 +65,7 @@ test('each key and each base URL has a list of its own', async () => {
   assert.equal(new Set(keys).size, 3);
 });
 
-test('without a key, or when others are asked for, there is nothing to say and nothing is sent', async () => {
+test('without a key, or for other providers, there is no result and nothing is sent', async () => {
   const { made, component } = catalog({ models: LIST });
   assert.equal(await made.live(context({ resolveProviderApiKey: () => ({ apiKey: undefined }) })), null);
   assert.equal(await made.live(context({ providerIds: ['openai'] })), null);
@@ -91,7 +91,7 @@ for (const [error, outcome] of OUTCOMES) {
   });
 }
 
-test('a list that nobody waits for any more is no outcome', async () => {
+test('an aborted query has no outcome', async () => {
   const { made } = catalog({ models: failure('network') });
   await assert.rejects(made.live(context({ signal: AbortSignal.abort(new Error('over')) })), /over/);
 });
@@ -122,7 +122,7 @@ test('the base URL is the configured one, then that of the environment, then the
   assert.equal(of(undefined), 'https://api.cometapi.com/v1');
 });
 
-test('an id that is in no list is taken as it is, and nothing is made up about it', () => {
+test('an id that is in no list is used as it is, without invented facts', () => {
   const { made } = catalog({});
   assert.deepEqual(made.resolve({ modelId: ' new-model ' }), {
     id: 'new-model',

@@ -9,23 +9,23 @@ import { events, failure, model } from './fake.js';
 
 const { response, text, reasoning, refusal, call, delta, end, called, malformed, warning, finish } = events;
 
-function play(list: Event[], target = model()): { told: AssistantMessageEvent[]; message: AssistantMessage } {
+function play(list: Event[], target = model()): { received: AssistantMessageEvent[]; message: AssistantMessage } {
   const turn = new Turn(target, () => 7);
-  return { told: list.flatMap((event) => turn.take(event)), message: turn.message };
+  return { received: list.flatMap((event) => turn.take(event)), message: turn.message };
 }
 
 /** Events without the message that each of them carries. */
-function bare(told: AssistantMessageEvent[]): object[] {
-  return told.map(({ ...event }) => {
+function bare(received: AssistantMessageEvent[]): object[] {
+  return received.map(({ ...event }) => {
     for (const key of ['partial', 'message', 'error'] as const) delete (event as Record<string, unknown>)[key];
     return event;
   });
 }
 
-test('a text answer is told from start to done', () => {
-  const answer = [response({ id: 'r' }), text(0), delta(0, 'Hel'), delta(0, 'lo'), end(0, 'x'), finish('stop')];
-  const { told, message } = play(answer);
-  assert.deepEqual(bare(told), [
+test('a text response is mapped from start to done', () => {
+  const stream = [response({ id: 'r' }), text(0), delta(0, 'Hel'), delta(0, 'lo'), end(0, 'x'), finish('stop')];
+  const { received, message } = play(stream);
+  assert.deepEqual(bare(received), [
     { type: 'start' },
     { type: 'text_start', contentIndex: 0 },
     { type: 'text_delta', contentIndex: 0, delta: 'Hel' },
@@ -40,7 +40,7 @@ test('a text answer is told from start to done', () => {
 });
 
 test('reasoning, text and calls may interleave, and each keeps its place', () => {
-  const { told, message } = play([
+  const { received, message } = play([
     response(),
     reasoning(4),
     delta(4, 'h'),
@@ -67,28 +67,37 @@ test('reasoning, text and calls may interleave, and each keeps its place', () =>
       thoughtSignature: seal('m-1', 'thought'),
     },
   ]);
-  const places = bare(told).map((event) => (event as { contentIndex?: number }).contentIndex);
+  const places = bare(received).map((event) => (event as { contentIndex?: number }).contentIndex);
   assert.deepEqual(places, [undefined, 0, 0, 1, 1, 0, 2, 2, 0, 1, 2, 2, 1, undefined]);
-  assert.deepEqual(bare(told).at(-1), { type: 'done', reason: 'toolUse' });
-  const ended = told.find((event) => event.type === 'toolcall_end');
+  assert.deepEqual(bare(received).at(-1), { type: 'done', reason: 'toolUse' });
+  const ended = received.find((event) => event.type === 'toolcall_end');
   assert.equal(ended?.type === 'toolcall_end' && ended.toolCall, message.content[2]);
 });
 
 test('a refusal is text, and noted', () => {
   const last = finish('refusal', { rawReason: 'raw' });
-  const { told, message } = play([response(), refusal(0), delta(0, 'No.'), end(0), last]);
+  const { received, message } = play([response(), refusal(0), delta(0, 'No.'), end(0), last]);
   assert.deepEqual(message.content, [{ type: 'text', text: 'No.' }]);
-  assert.deepEqual(bare(told).at(-1), { type: 'done', reason: 'stop' });
+  assert.deepEqual(bare(received).at(-1), { type: 'done', reason: 'stop' });
   assert.deepEqual(message.diagnostics, [{ type: 'cometapi_refusal', timestamp: 7, details: { rawReason: 'raw' } }]);
 });
 
-test('warnings are noted and told to nobody', () => {
-  const { told, message } = play([warning('early'), response(), warning('late'), finish('stop')]);
-  assert.deepEqual(bare(told), [{ type: 'start' }, { type: 'done', reason: 'stop' }]);
-  assert.deepEqual(message.diagnostics?.map(({ details }) => details), [{ text: 'early' }, { text: 'late' }]);
+test('a route other than the one that OpenClaw expects is noted', () => {
+  const { message } = play([response({ route: 'messages' }), finish('stop')]);
+  assert.equal(message.api, 'openai-completions');
+  assert.deepEqual(message.diagnostics, [{ type: 'cometapi_route', timestamp: 7, details: { route: 'messages' } }]);
 });
 
-/** Finish reasons, and how the answer ends. */
+test('warnings are noted and yield no event', () => {
+  const { received, message } = play([warning('early'), response(), warning('late'), finish('stop')]);
+  assert.deepEqual(bare(received), [{ type: 'start' }, { type: 'done', reason: 'stop' }]);
+  assert.deepEqual(
+    message.diagnostics?.map(({ details }) => details),
+    [{ text: 'early' }, { text: 'late' }],
+  );
+});
+
+/** Finish reasons, and the end of the turn. */
 const FINISHES: [tag: string, type: string, reason: string][] = [
   ['stop', 'done', 'stop'],
   ['length', 'done', 'length'],
@@ -100,8 +109,8 @@ const FINISHES: [tag: string, type: string, reason: string][] = [
 
 for (const [tag, type, reason] of FINISHES) {
   test(`finish ${tag} ends in ${type}, ${reason}`, () => {
-    const { told, message } = play([response(), text(0), delta(0, 'a'), end(0), finish(tag, { rawReason: 'raw' })]);
-    assert.deepEqual(bare(told).at(-1), { type, reason });
+    const { received, message } = play([response(), text(0), delta(0, 'a'), end(0), finish(tag, { rawReason: 'raw' })]);
+    assert.deepEqual(bare(received).at(-1), { type, reason });
     assert.equal(message.stopReason, reason);
     if (tag === 'other:pause_turn') {
       assert.deepEqual(message.diagnostics?.[0]?.details, { reason: 'pause_turn', rawReason: 'raw' });
@@ -111,7 +120,7 @@ for (const [tag, type, reason] of FINISHES) {
 }
 
 test('no tool is run when one of the calls cannot be understood', () => {
-  const { told, message } = play([
+  const { received, message } = play([
     response(),
     call(0, 'a', 'good'),
     called(0, '{}'),
@@ -119,19 +128,19 @@ test('no tool is run when one of the calls cannot be understood', () => {
     malformed(1, '{"city":', 'the text ends in an object'),
     finish('tool-calls', { usage: { input: 3n, output: 2n } }),
   ]);
-  assert.deepEqual(bare(told).at(-1), { type: 'error', reason: 'error' });
+  assert.deepEqual(bare(received).at(-1), { type: 'error', reason: 'error' });
   assert.equal(message.errorCode, 'malformed_tool_call_arguments');
   assert.match(message.errorMessage ?? '', /tool "bad" .*\(the text ends in an object\); no tool was run/);
   assert.equal(message.usage.input, 3);
 });
 
-test('at the limit of tokens a call that was cut is no error: it is not run anyway', () => {
-  const { told, message } = play([response(), call(0, 'a', 'bad'), malformed(0, '{', 'cut'), finish('length')]);
-  assert.deepEqual(bare(told).at(-1), { type: 'done', reason: 'length' });
+test('at the token limit a truncated call is not an error, because it is not run anyway', () => {
+  const { received, message } = play([response(), call(0, 'a', 'bad'), malformed(0, '{', 'cut'), finish('length')]);
+  assert.deepEqual(bare(received).at(-1), { type: 'done', reason: 'length' });
   assert.deepEqual(message.content, [{ type: 'toolCall', id: 'a', name: 'bad', arguments: {} }]);
 });
 
-test('what came before a failure stays, with the facts of the failure', () => {
+test('the content before a failure stays, with the facts of the failure', () => {
   const turn = new Turn(model(), () => 7);
   for (const event of [response({ id: 'r' }), text(0), delta(0, 'Half')]) turn.take(event);
   const more = { retryable: true, requestId: 'q', httpStatus: 200, detailsJson: '{"m":1}' };
@@ -149,7 +158,7 @@ test('what came before a failure stays, with the facts of the failure', () => {
   });
 });
 
-test('an abort ends in aborted, with what came so far', () => {
+test('an abort ends in aborted, with the content so far', () => {
   const turn = new Turn(model());
   for (const event of [response(), text(0), delta(0, 'Half')]) turn.take(event);
   const last = turn.abort();
@@ -158,15 +167,15 @@ test('an abort ends in aborted, with what came so far', () => {
   assert.deepEqual(turn.message.content, [{ type: 'text', text: 'Half' }]);
 });
 
-test('the work is in proportion to the answer: one message, and each delta once', () => {
+test('the work is linear in the response: one message, and each delta once', () => {
   const turn = new Turn(model());
   turn.take(response());
   turn.take(text(0));
   let bytes = 0;
   for (let n = 0; n < 20_000; n++) {
-    const told = turn.take(delta(0, 'word '));
-    assert.equal(told.length, 1);
-    const [event] = told;
+    const received = turn.take(delta(0, 'word '));
+    assert.equal(received.length, 1);
+    const [event] = received;
     assert.ok(event?.type === 'text_delta' && event.partial === turn.message);
     bytes += event.delta.length;
   }
@@ -174,8 +183,8 @@ test('the work is in proportion to the answer: one message, and each delta once'
   assert.deepEqual(turn.message.content[0], { type: 'text', text: 'word '.repeat(20_000) });
 });
 
-/** Asked, answered, and whether that is another model. */
-const ANSWERING: [asked: string, answered: string | undefined, other: boolean][] = [
+/** The requested model, the one that responded, and whether they differ. */
+const REROUTES: [requested: string, responded: string | undefined, other: boolean][] = [
   ['gpt-5.4', undefined, false],
   ['gpt-5.4', '', false],
   ['gpt-5.4', 'gpt-5.4', false],
@@ -194,10 +203,10 @@ const ANSWERING: [asked: string, answered: string | undefined, other: boolean][]
   ['claude-sonnet-4-6', 'deepseek-v4', true],
 ];
 
-for (const [asked, answered, other] of ANSWERING) {
-  test(`${asked} answered by ${answered || 'nobody in particular'} is ${other ? 'a' : 'no'} reroute`, () => {
-    assert.equal(rerouted(asked, answered), other ? answered : undefined);
-    const { message } = play([response(answered === undefined ? {} : { model: answered })], model({ id: asked }));
-    assert.equal(message.responseModel, other ? answered : undefined);
+for (const [requested, responded, other] of REROUTES) {
+  test(`${requested} with a response of ${responded || 'an unnamed model'} is ${other ? 'a' : 'no'} reroute`, () => {
+    assert.equal(rerouted(requested, responded), other ? responded : undefined);
+    const { message } = play([response(responded === undefined ? {} : { model: responded })], model({ id: requested }));
+    assert.equal(message.responseModel, other ? responded : undefined);
   });
 }

@@ -1,4 +1,4 @@
-/** A component that does what a test says, and the values that tests are made of. */
+/** A component with a script, and the values that the tests use. */
 
 import type {
   Account,
@@ -14,7 +14,7 @@ import type {
 import { Failure } from '../../src/component/contract.js';
 import type { AssistantMessageEvent, AssistantMessageStream, Message, Model } from '../../src/sdk.js';
 
-/** What a completion does, step by step: events, a wait that only an abort ends, a failure. */
+/** One step of a completion: events, a wait that only an abort ends, or a failure. */
 export type Step = Event[] | 'wait' | Error;
 
 export interface Script {
@@ -25,20 +25,20 @@ export interface Script {
   refusal?: Error;
 }
 
-/** A component, and what was asked of it. */
+/** A component that records its calls. */
 export class FakeComponent implements Component {
   readonly opened: SessionOptions[] = [];
   readonly requests: Request[] = [];
   readonly options: CallOptions[] = [];
   readonly listings: { how: string; maxAgeMs: number }[] = [];
-  /** Batches handed out, and completions that were ended from outside or inside. */
+  /** The number of batches handed out, and of completions that ended, for any reason. */
   handedOut = 0;
   closed = 0;
 
   constructor(readonly script: Script = {}) {}
 
   describe(): never {
-    throw new Error('nobody asks what a fake is');
+    throw new Error('a fake has no description');
   }
 
   open(options: SessionOptions) {
@@ -48,9 +48,9 @@ export class FakeComponent implements Component {
       complete: (request: Request, call: CallOptions = {}) => this.#complete(request, call),
       models: (how: string, maxAgeMs: number) => {
         this.listings.push({ how, maxAgeMs });
-        return settle(this.script.models);
+        return scripted(this.script.models);
       },
-      account: () => settle(this.script.account),
+      account: () => scripted(this.script.account),
     };
   }
 
@@ -73,8 +73,8 @@ export class FakeComponent implements Component {
   }
 }
 
-async function settle<T>(value: T | Error | undefined): Promise<T> {
-  if (value === undefined || value instanceof Error) throw value ?? new Error('the script has no answer');
+async function scripted<T>(value: T | Error | undefined): Promise<T> {
+  if (value === undefined || value instanceof Error) throw value ?? new Error('the script has no result');
   return value;
 }
 
@@ -97,7 +97,7 @@ export function failure(kind: ErrorRecord['kind']['tag'], more: Partial<ErrorRec
   });
 }
 
-/** Events of the contract, shortly written. */
+/** Short constructors of the contract's events. */
 export const events = {
   response: (more: object = {}): Event => ({ tag: 'response', val: { route: 'chat-completions', ...more } }),
   text: (index: number): Event => ({ tag: 'block-start', val: { index, kind: { tag: 'text' } } }),
@@ -148,9 +148,15 @@ export function contractModel(more: Partial<ContractModel> = {}): ContractModel 
     input: ['text'],
     output: ['text'],
     reasoningEfforts: [],
-    sources: [],
+    aliases: [],
+    sources: 0,
     ...more,
   };
+}
+
+/** A list of these models; by default, nothing is known of where their facts come from. */
+export function modelList(models: ContractModel[], more: Partial<ModelList> = {}): ModelList {
+  return { models, sourceSets: [[]], origin: 'live', warnings: [], ...more };
 }
 
 export const user = (content: Extract<Message, { role: 'user' }>['content']): Message => ({
@@ -164,12 +170,4 @@ export async function all(stream: AssistantMessageStream): Promise<AssistantMess
   const seen: AssistantMessageEvent[] = [];
   for await (const event of stream) seen.push(event);
   return seen;
-}
-
-/** The values, one after the other, until the condition holds. Fails after a second. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; !condition(); tries++) {
-    if (tries > 200) throw new Error('it did not come about');
-    await new Promise((wait) => setTimeout(wait, 5));
-  }
 }

@@ -42,17 +42,17 @@ test('a user sends text and images, and images become bytes', () => {
   assert.deepEqual(history([user('hi')]), [['user', [{ tag: 'text', val: { text: 'hi' } }]]]);
 });
 
-test('a model that takes no images is told that there was one', () => {
+test('a model without image input gets a note about the image', () => {
   const blind = model({ input: ['text'] });
   const [[, parts = []] = []] = history([user([image])], blind);
-  assert.match((parts[0] as { val: { text: string } }).val.text, /image was left out/);
+  assert.match((parts[0] as { val: { text: string } }).val.text, /image was omitted/);
   const [[, [shown] = []] = []] = history([result('c', [image, { type: 'text', text: 'seen' }])], blind);
   assert.ok(shown?.tag === 'tool-result');
-  assert.match(shown.val.text, /^seen\n\[An image was left out/);
+  assert.match(shown.val.text, /^seen\n\[An image was omitted/);
   assert.deepEqual(shown.val.media, []);
 });
 
-test('replays go back with the blocks that they came with', () => {
+test('replay values are sent with their own blocks', () => {
   const content: AssistantMessage['content'] = [
     { type: 'thinking', thinking: 'hm', thinkingSignature: seal('m-1', 'r1') },
     { type: 'text', text: 'so', textSignature: seal('m-1', 'r2') },
@@ -93,14 +93,14 @@ test('of another model and another provider only what can be read is sent', () =
 });
 
 test('a tool result carries its text, its images and whether it failed', () => {
-  const told = result('c', [{ type: 'text', text: 'a' }, image, { type: 'text', text: 'b' }]);
+  const given = result('c', [{ type: 'text', text: 'a' }, image, { type: 'text', text: 'b' }]);
   const media = [{ source: { tag: 'inline', val: PIXEL }, mediaType: 'image/png' }];
   const val = { callId: 'c', name: 'weather', text: 'a\nb', media, isError: true };
-  assert.deepEqual(history([{ ...told, isError: true } as Message]), [['tool', [{ tag: 'tool-result', val }]]]);
+  assert.deepEqual(history([{ ...given, isError: true } as Message]), [['tool', [{ tag: 'tool-result', val }]]]);
 });
 
 for (const stopReason of ['error', 'aborted'] as const) {
-  test(`of an answer that ended in ${stopReason} the text is kept and marked, calls and their results are not`, () => {
+  test(`of a response that ended in ${stopReason} the text is kept and marked, calls and their results are not`, () => {
     const broken = assistant(
       [
         { type: 'thinking', thinking: 'hm', thinkingSignature: seal('m-1', 'r') },
@@ -114,16 +114,19 @@ for (const stopReason of ['error', 'aborted'] as const) {
       'assistant',
       [
         { tag: 'text', val: { text: 'I will' } },
-        { tag: 'text', val: { text: '[The answer broke off here.]' } },
+        { tag: 'text', val: { text: '[The response was interrupted here.]' } },
       ],
     ]);
-    assert.deepEqual(rest.map(([role]) => role), ['tool', 'user']);
+    assert.deepEqual(
+      rest.map(([role]) => role),
+      ['tool', 'user'],
+    );
     assert.deepEqual(history([assistant([call('x')], { stopReason }), user('again')]).length, 1);
     assert.deepEqual(history([assistant([{ type: 'text', text: ' \n' }], { stopReason })]), []);
   });
 }
 
-test('reasoning that used up all tokens is not an answer', () => {
+test('reasoning that used up all tokens is not sent', () => {
   const thinking = { type: 'thinking' as const, thinking: 'and so on', thinkingSignature: seal('m-1', 'r') };
   assert.deepEqual(history([assistant([thinking], { stopReason: 'length' })]), []);
   assert.equal(history([assistant([thinking, { type: 'text', text: 'so' }], { stopReason: 'length' })]).length, 1);

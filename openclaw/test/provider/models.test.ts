@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Model, Price } from '../../src/component/contract.js';
 import { definitionOf, definitionsOf } from '../../src/provider/models.js';
-import { contractModel } from './fake.js';
+import { contractModel, modelList } from './fake.js';
 
-test('everything that is known of a model is told', () => {
+test('all known facts of a model are listed', () => {
   const model = contractModel({
     name: 'M 1',
     vendor: 'V',
@@ -13,13 +13,17 @@ test('everything that is known of a model is told', () => {
     maxOutputTokens: 64_000n,
     reasoning: true,
     reasoningEfforts: ['low', 'high'],
-    price: { currency: 'USD', input: 1, output: 5, cacheRead: 0.1, cacheWrite: 1.25 },
-    sources: [
+    price: { currency: 'USD', input: 1, output: 5, cacheRead: 0.1, cacheWrite: 1.25, tiers: [] },
+    sources: 1,
+  });
+  const sourceSets = [
+    [],
+    [
       { fact: 'kind', source: 'key-list' },
       { fact: 'price', source: 'catalogue' },
     ],
-  });
-  assert.deepEqual(definitionOf(model), {
+  ];
+  assert.deepEqual(definitionOf(model, sourceSets), {
     id: 'm-1',
     name: 'M 1',
     reasoning: true,
@@ -32,16 +36,16 @@ test('everything that is known of a model is told', () => {
   });
 });
 
-test('what is unknown is left out', () => {
+test('unknown facts are omitted', () => {
   const unknown = contractModel({ input: [], output: [], routes: [], status: 'listed' });
-  const { params, ...rest } = definitionOf(unknown);
+  const { params, ...rest } = definitionOf(unknown, [[]]);
   assert.deepEqual(rest, { id: 'm-1', name: 'm-1' });
   assert.deepEqual(params, { cometapi: { status: 'listed', sources: {} } });
 });
 
 test('a model that takes efforts reasons, unless it says otherwise', () => {
-  assert.equal(definitionOf(contractModel({ reasoningEfforts: ['low'] })).reasoning, true);
-  assert.equal(definitionOf(contractModel({ reasoningEfforts: ['low'], reasoning: false })).reasoning, false);
+  assert.equal(definitionOf(contractModel({ reasoningEfforts: ['low'] }), [[]]).reasoning, true);
+  assert.equal(definitionOf(contractModel({ reasoningEfforts: ['low'], reasoning: false }), [[]]).reasoning, false);
 });
 
 /** Prices, and the rates of them. */
@@ -61,7 +65,8 @@ const PRICES: [name: string, price: Partial<Price>, cost: object | undefined][] 
 
 for (const [name, price, cost] of PRICES) {
   test(`price: ${name}`, () => {
-    assert.deepEqual(definitionOf(contractModel({ price: { currency: 'USD', ...price } })).cost, cost);
+    const model = contractModel({ price: { currency: 'USD', tiers: [], ...price } });
+    assert.deepEqual(definitionOf(model, [[]]).cost, cost);
   });
 }
 
@@ -85,6 +90,6 @@ const LISTED: [more: Partial<Model>, listed: boolean][] = [
 
 for (const [more, listed] of LISTED) {
   test(`a model with ${JSON.stringify(more)} is ${listed ? '' : 'not '}listed`, () => {
-    assert.equal(definitionsOf([contractModel(more)]).length, listed ? 1 : 0);
+    assert.equal(definitionsOf(modelList([contractModel(more)])).length, listed ? 1 : 0);
   });
 }

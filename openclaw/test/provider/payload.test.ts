@@ -5,7 +5,7 @@ import { requestOf } from '../../src/provider/request.js';
 import type { Context, StreamOptions } from '../../src/sdk.js';
 import { model, user } from './fake.js';
 
-const TOOL = { name: 'weather', description: 'It tells.', parameters: { type: 'object' } };
+const TOOL = { name: 'weather', description: 'The weather.', parameters: { type: 'object' } };
 const CONTEXT: Context = {
   systemPrompt: 'Be brief.',
   messages: [user('hi'), user([{ type: 'text', text: 'you' }])],
@@ -49,7 +49,10 @@ test('a hook sees the body by its own names, and the conversation', async () => 
     service_tier: 'priority',
   });
   assert.deepEqual(tools, [{ type: 'function', function: TOOL }]);
-  assert.deepEqual((messages as { role: string }[]).map(({ role }) => role), ['system', 'user', 'user']);
+  assert.deepEqual(
+    (messages as { role: string }[]).map(({ role }) => role),
+    ['system', 'user', 'user'],
+  );
 });
 
 test('fields that a hook sets go into the body', async () => {
@@ -73,14 +76,14 @@ test('fields that a hook takes out are not sent', async () => {
 });
 
 test('whoever sets one limit replaces the other', async () => {
-  const { after } = await through((payload) => void (payload['max_tokens'] = 5));
+  const { after } = await through((payload) => void (payload.max_tokens = 5));
   assert.equal(after.maxOutputTokens, undefined);
-  assert.equal(JSON.parse(after.extraJson ?? '')['max_tokens'], 5);
+  assert.equal(JSON.parse(after.extraJson ?? '').max_tokens, 5);
 });
 
 test('model, conversation and tools cannot be changed by a hook', async () => {
   const { request, after } = await through((payload) => {
-    for (const message of payload['messages'] as { content: unknown }[]) {
+    for (const message of payload.messages as { content: unknown }[]) {
       if (Array.isArray(message.content)) (message.content[0] as { text: string }).text = 'changed';
       message.content = 'changed';
     }

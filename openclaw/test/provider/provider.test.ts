@@ -32,7 +32,7 @@ function provider(component: FakeComponent, baseUrl?: string) {
   });
 }
 
-test('what people are told is what the component says of itself', async () => {
+test('the texts for people match the description of the component', async () => {
   const component = await loadComponent();
   const { auth, defaultBaseUrl, defaultModel } = component.describe();
   assert.deepEqual(ENV_VARS, auth.envVars);
@@ -44,8 +44,8 @@ test('what people are told is what the component says of itself', async () => {
 
 test("the component's built-in list has the default model, and each of its models is one for OpenClaw", async () => {
   const component = await loadComponent();
-  const { models } = await component.open({ apiKey: 'none', maxRetries: 0 }).models('built-in', 0);
-  const definitions = definitionsOf(models);
+  const builtIn = await component.open({ apiKey: 'none', maxRetries: 0 }).models('built-in', 0);
+  const definitions = definitionsOf(builtIn);
   assert.ok(definitions.some(({ id }) => id === DEFAULT_MODEL));
   assert.ok(definitions.length > 20);
   for (const { id, name, cost, contextWindow = 1, maxTokens = 1 } of definitions) {
@@ -85,13 +85,16 @@ test('of the environment the base URL and the proxies are read, and nothing that
   const before = names.map((name) => env[name]);
   try {
     Object.assign(env, { HTTPS_PROXY: 'http://p:1', no_proxy: 'a', HTTP_PROXY: '' });
-    env['COMETAPI_BASE_URL'] = ' http://127.0.0.1:1/v1 ';
+    env.COMETAPI_BASE_URL = ' http://127.0.0.1:1/v1 ';
     assert.equal(environmentBaseUrl(), 'http://127.0.0.1:1/v1');
     const { HTTPS_PROXY, no_proxy, HTTP_PROXY } = environmentProxy();
     assert.deepEqual([HTTPS_PROXY, no_proxy, HTTP_PROXY], ['http://p:1', 'a', undefined]);
-    env['COMETAPI_BASE_URL'] = '';
+    env.COMETAPI_BASE_URL = '';
     assert.equal(environmentBaseUrl(), undefined);
   } finally {
-    names.forEach((name, at) => (before[at] === undefined ? delete env[name] : (env[name] = before[at])));
+    for (const [at, name] of names.entries()) {
+      if (before[at] === undefined) delete env[name];
+      else env[name] = before[at];
+    }
   }
 });

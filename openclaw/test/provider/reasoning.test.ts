@@ -23,7 +23,10 @@ test('levels that a model has not are not offered', () => {
 
 test('of a model that says nothing, all usual levels are, xhigh among them', () => {
   const { levels = [] } = resolveThinkingProfile({}) ?? {};
-  assert.deepEqual(levels.map(({ id }) => id), LEVELS.filter((level) => level !== 'max'));
+  assert.deepEqual(
+    levels.map(({ id }) => id),
+    LEVELS.filter((level) => level !== 'max'),
+  );
   assert.equal(resolveThinkingProfile({ reasoning: false }), undefined);
 });
 
@@ -44,7 +47,7 @@ const EFFORTS: [level: ThinkingLevel | undefined, map: ThinkingLevelMap | undefi
 ];
 
 for (const [level, map, effort] of EFFORTS) {
-  test(`level ${level} with ${JSON.stringify(map)} asks for ${effort}`, () => {
+  test(`level ${level} with ${JSON.stringify(map)} selects ${effort}`, () => {
     const target = model(map ? { thinkingLevelMap: map } : {});
     assert.equal(reasoningOf(target, level ? { reasoning: level } : {})?.effort, effort);
   });

@@ -20,7 +20,7 @@ const OPTIONS: [name: string, StreamOptions & ExtraOptions, Partial<Request>][] 
   ['cache key before session', { sessionId: 's', promptCacheKey: 'k' }, { cacheKey: 'k' }],
   ['no cache', { sessionId: 's', promptCacheKey: 'k', cacheRetention: 'none' }, {}],
   ['user', { metadata: { user_id: 'u', other: 1 } }, { user: 'u' }],
-  ['tier', { serviceTier: 'priority' }, { extraJson: '{"service_tier":"priority"}' }],
+  ['tier', { serviceTier: 'priority' }, { extraJson: '{"service_tier":"priority"}', route: 'chat-completions' }],
   ['thinking', { reasoning: 'high' }, { reasoning: { effort: 'high' } }],
   [
     'schema',
@@ -56,14 +56,16 @@ test('what is unknown is absent and not undefined', () => {
 
 test('tools go with their schemas', () => {
   const parameters = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
-  const tool = { name: 'weather', description: 'It tells.', parameters };
+  const tool = { name: 'weather', description: 'The weather.', parameters };
   const { tools } = requestOf(model(), { ...CONTEXT, tools: [tool] });
-  assert.deepEqual(tools, [{ name: 'weather', description: 'It tells.', parametersJson: JSON.stringify(parameters) }]);
+  assert.deepEqual(tools, [
+    { name: 'weather', description: 'The weather.', parametersJson: JSON.stringify(parameters) },
+  ]);
   const bare = requestOf(model(), { ...CONTEXT, tools: [{ ...tool, parameters: undefined as never }] }).tools[0];
   assert.equal(bare?.parametersJson, '{"type":"object","properties":{}}');
 });
 
-test('a cached prefix may end behind the system prompt and behind the last message', () => {
+test('a cached prefix can end after the system prompt and after the last message', () => {
   const messages = [user('one'), user('two'), user('three')];
   const marks = (options: StreamOptions) =>
     requestOf(model(), { systemPrompt: 's', messages }, options).messages.map((message) => message.cacheHere);

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { KEY_HEADERS } from '../../src/host/credential.js';
 import { streamFn } from '../../src/provider/stream.js';
 import type { AssistantMessageEvent, Context, StreamOptions } from '../../src/sdk.js';
-import { all, events, failure, FakeComponent, model, type Script, type Step, until, user } from './fake.js';
+import { eventually } from '../server.js';
+import { all, events, failure, FakeComponent, model, type Script, type Step, user } from './fake.js';
 
 const { response, text, delta, end, finish } = events;
 
@@ -18,32 +19,32 @@ function start(script: Script, options: StreamOptions = {}, baseUrl?: string) {
   return { component, stream, notified };
 }
 
-const types = (told: AssistantMessageEvent[]) => told.map(({ type }) => type);
+const types = (received: AssistantMessageEvent[]) => received.map(({ type }) => type);
 const END = ['start', 'text_start', 'text_delta', 'text_delta', 'text_end', 'done'];
 
-test('an answer is told whole, and its message is the result', async () => {
+test('a response yields all events, and its message is the result', async () => {
   const { stream, component } = start({ steps: WHOLE });
-  const told = await all(stream);
-  assert.deepEqual(types(told), END);
+  const received = await all(stream);
+  assert.deepEqual(types(received), END);
   const message = await stream.result();
   assert.deepEqual(message.content, [{ type: 'text', text: 'ab' }]);
   assert.equal(component.closed, 1);
   assert.deepEqual(await all(stream), []);
 });
 
-test('the result comes without anybody who asks for events, and they are there afterwards', async () => {
+test('the result needs no consumer of the events, and they can be read afterwards', async () => {
   const { stream } = start({ steps: WHOLE });
   assert.equal((await stream.result()).stopReason, 'stop');
   assert.deepEqual(types(await all(stream)), END);
 });
 
-test('the result and the events may be asked for at once', async () => {
+test('the result and the events can be read at the same time', async () => {
   const { stream } = start({ steps: WHOLE });
-  const [told, message] = await Promise.all([all(stream), stream.result()]);
-  assert.deepEqual([types(told), message.stopReason], [END, 'stop']);
+  const [received, message] = await Promise.all([all(stream), stream.result()]);
+  assert.deepEqual([types(received), message.stopReason], [END, 'stop']);
 });
 
-test('nothing is tried twice, and key, base URL, headers and deadline go with the session', async () => {
+test('the session has no retries, and has the key, the base URL, the headers and the deadline', async () => {
   const headers = { Traceparent: '00-1', Authorization: 'Bearer other', 'Content-Type': 'x', 'X-Title': 't' };
   const { stream, component } = start({ steps: WHOLE }, { headers, timeoutMs: 1500 }, 'http://127.0.0.1:1/v1');
   await stream.result();
@@ -58,7 +59,7 @@ test('nothing is tried twice, and key, base URL, headers and deadline go with th
   ]);
 });
 
-test('no deadline is longer than the contract can say', async () => {
+test('no deadline is longer than the contract can express', async () => {
   for (const timeoutMs of [2 ** 32 + 5, Infinity]) {
     const { stream, component } = start({ steps: WHOLE }, { timeoutMs });
     await stream.result();
@@ -66,14 +67,14 @@ test('no deadline is longer than the contract can say', async () => {
   }
 });
 
-test('headers that carry keys of other providers are left out', async () => {
+test('headers that carry keys of other providers are not sent', async () => {
   const headers = Object.fromEntries(KEY_HEADERS.map((name) => [name, 'leftover']));
   const { stream, component } = start({ steps: WHOLE }, { headers });
   await stream.result();
   assert.deepEqual(component.opened[0]?.headers, {});
 });
 
-test('who does not ask for the next event stops the answer', async () => {
+test('a consumer that requests no further event stops the response', async () => {
   const { stream, component } = start({ steps: [[response()], ...Array.from({ length: 50 }, () => [text(0)])] });
   const iterator = stream[Symbol.asyncIterator]();
   await iterator.next();
@@ -85,29 +86,29 @@ test('who does not ask for the next event stops the answer', async () => {
   assert.equal(component.closed, 1);
 });
 
-test('the request goes out before anybody asks for an event', async () => {
+test('the request is sent before the first event is requested', async () => {
   const { component } = start({ steps: WHOLE });
-  await until(() => component.requests.length === 1);
+  await eventually('the request is sent', () => component.requests.length === 1);
 });
 
-test('without a key nothing is sent, and it is said where to get one', async () => {
+test('without a key nothing is sent, and the message says how to get one', async () => {
   for (const apiKey of ['', ' ']) {
     const { stream, component } = start({ steps: WHOLE }, { apiKey });
-    const told = await all(stream);
-    assert.deepEqual(types(told), ['error']);
+    const received = await all(stream);
+    assert.deepEqual(types(received), ['error']);
     const message = await stream.result();
-    assert.match(message.errorMessage ?? '', /^No API key for CometAPI\. Set COMETAPI_KEY/);
+    assert.match(message.errorMessage ?? '', /^no API key for CometAPI; set COMETAPI_KEY/);
     assert.equal(message.errorType, 'cometapi:missing-key');
     assert.equal(component.opened.length, 0);
   }
 });
 
-/** Scripts that fail, and what comes before the error. */
+/** Scripts that fail, and the events before the error. */
 const FAILURES: [name: string, script: Script, before: string[]][] = [
   ['when it is opened', { refusal: failure('configuration') }, []],
-  ['before anything came', { steps: [failure('server')] }, []],
+  ['before the first event', { steps: [failure('server')] }, []],
   [
-    'in the midst',
+    'in the middle',
     { steps: [[response(), text(0), delta(0, 'a')], failure('network')] },
     ['start', 'text_start', 'text_delta'],
   ],
@@ -116,7 +117,7 @@ const FAILURES: [name: string, script: Script, before: string[]][] = [
 ];
 
 for (const [name, script, before] of FAILURES) {
-  test(`an answer that fails ${name} ends in an error, and is closed`, async () => {
+  test(`a response that fails ${name} ends in an error, and is closed`, async () => {
     const { stream, component } = start(script);
     assert.deepEqual(types(await all(stream)), [...before, 'error']);
     const message = await stream.result();
@@ -135,7 +136,7 @@ test('a component that cannot be loaded is an error like any other', async () =>
   assert.equal((await stream.result()).errorMessage, 'cometapi.wasm is missing');
 });
 
-test('a hook that refuses the payload ends the answer, and nothing is sent', async () => {
+test('a hook that refuses the payload ends the call, and nothing is sent', async () => {
   const onPayload = () => {
     throw new Error('the same payload again');
   };
@@ -144,19 +145,19 @@ test('a hook that refuses the payload ends the answer, and nothing is sent', asy
   assert.equal(component.opened.length, 0);
 });
 
-test('what a hook sets is sent', async () => {
+test('a field that a hook sets is sent', async () => {
   const onPayload = (payload: unknown) => ({ ...(payload as object), top_k: 3 });
   const { stream, component } = start({ steps: WHOLE }, { onPayload });
   await stream.result();
   assert.equal(component.requests[0]?.extraJson, '{"top_k":3}');
 });
 
-/** The moments at which an answer can be given up, and what was told before. */
-const MOMENTS: [name: string, steps: Step[], told: number][] = [
+/** When a response can be aborted, and the number of events before. */
+const MOMENTS: [name: string, steps: Step[], count: number][] = [
   ['before it begins', WHOLE, 0],
-  ['while nothing has come', ['wait'], 0],
-  ['behind the start', [[response()], 'wait'], 1],
-  ['in the midst of a text', [[response(), text(0), delta(0, 'a')], 'wait'], 3],
+  ['before the first event', ['wait'], 0],
+  ['after the start', [[response()], 'wait'], 1],
+  ['in the middle of a text', [[response(), text(0), delta(0, 'a')], 'wait'], 3],
 ];
 
 for (const [name, steps, count] of MOMENTS) {
@@ -164,16 +165,16 @@ for (const [name, steps, count] of MOMENTS) {
     const controller = new AbortController();
     const { stream, component } = start({ steps }, { signal: controller.signal });
     if (name === 'before it begins') controller.abort();
-    const told: AssistantMessageEvent[] = [];
+    const received: AssistantMessageEvent[] = [];
     const reading = (async () => {
-      for await (const event of stream) told.push(event);
+      for await (const event of stream) received.push(event);
     })();
-    await until(() => told.length >= count);
+    await eventually('the events are there', () => received.length >= count);
     controller.abort(new Error('enough'));
     await reading;
-    const last = told.at(-1);
+    const last = received.at(-1);
     assert.equal(last?.type === 'error' && last.reason, 'aborted');
-    assert.equal(told.length, count + 1);
+    assert.equal(received.length, count + 1);
     const message = await stream.result();
     assert.equal(message.stopReason, 'aborted');
     assert.equal(message.content.length, count > 1 ? 1 : 0);
@@ -190,16 +191,16 @@ test('a signal that was aborted before sends nothing, not even without a key', a
   }
 });
 
-test('an abort closes the connection although nobody asks for events any more', async () => {
+test('an abort closes the connection without a further request for an event', async () => {
   const controller = new AbortController();
   const { stream, component } = start({ steps: [[response()], [text(0)], [text(1)]] }, { signal: controller.signal });
   await stream[Symbol.asyncIterator]().next();
   controller.abort();
-  await until(() => component.closed === 1);
+  await eventually('the connection is closed', () => component.closed === 1);
   assert.equal((await stream.result()).stopReason, 'aborted');
 });
 
-test('leaving the loop closes the connection, and the result is there all the same', async () => {
+test('leaving the loop closes the connection, and the result still arrives', async () => {
   const { stream, component } = start({ steps: [[response()], 'wait'] });
   for await (const event of stream) {
     assert.equal(event.type, 'start');
@@ -209,7 +210,7 @@ test('leaving the loop closes the connection, and the result is there all the sa
   assert.equal((await stream.result()).stopReason, 'aborted');
 });
 
-test('the completion is closed when the end is told, whether or not anybody asks for more', async () => {
+test('the completion is closed before its last event, whether or not another is requested', async () => {
   const { stream, component } = start({ steps: WHOLE });
   const iterator = stream[Symbol.asyncIterator]();
   let last: AssistantMessageEvent | undefined;
@@ -229,7 +230,7 @@ test('leaving while an event is awaited ends the wait', async () => {
   assert.equal(value?.type === 'error' && value.reason, 'aborted');
 });
 
-test('a listener of the signal is let go when the answer is over', async () => {
+test('the listener of the signal is removed at the end of the response', async () => {
   const controller = new AbortController();
   let listening = 0;
   const { signal } = controller;
@@ -247,7 +248,7 @@ test('a listener of the signal is let go when the answer is over', async () => {
   assert.equal(listening, 0);
 });
 
-test("signs of life are told under OpenClaw's own signal, and heads to its observer", async () => {
+test("activity is reported under OpenClaw's own signal, and heads to its observer", async () => {
   const { signal } = new AbortController();
   const heads: unknown[] = [];
   const onResponse: StreamOptions['onResponse'] = async (head, { id }) => {
@@ -262,7 +263,7 @@ test("signs of life are told under OpenClaw's own signal, and heads to its obser
   assert.deepEqual(heads, [[200, 'm-1']]);
 });
 
-test('a watcher of signs of life that throws is nobody else’s trouble', async () => {
+test('an activity observer that throws does not fail the response', async () => {
   const component = new FakeComponent({ steps: WHOLE });
   const notifyActivity = () => {
     throw new Error("a watcher's own trouble");
@@ -274,7 +275,7 @@ test('a watcher of signs of life that throws is nobody else’s trouble', async 
   component.options[0]?.onActivity?.();
 });
 
-test('a long answer is handed on piece by piece, and none is kept', async () => {
+test('a long response is passed on event by event, without a buffer', async () => {
   const count = 5000;
   const deltas = Array.from({ length: count }, (): Step => [delta(0, 'x')]);
   const steps: Step[] = [[response(), text(0)], ...deltas, [end(0), finish('stop')]];
@@ -283,7 +284,7 @@ test('a long answer is handed on piece by piece, and none is kept', async () => 
   for await (const event of stream) {
     if (event.type !== 'text_delta') continue;
     seen += 1;
-    // One batch at a time, and one that was asked for when the answer began.
+    // One batch at a time, and the first one, which is requested at once.
     assert.ok(component.handedOut <= seen + 2, `${component.handedOut} batches for ${seen} events`);
     assert.equal((event.partial.content[0] as { text: string }).text.length, seen);
   }

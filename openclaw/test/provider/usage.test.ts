@@ -15,7 +15,7 @@ const counts = (input: number, output: number, cacheRead: number, cacheWrite: nu
   totalTokens,
 });
 
-/** What the contract tells, and what OpenClaw is told. */
+/** Usage of the contract, and of OpenClaw. */
 const CASES: [name: string, given: ContractUsage | undefined, expected: Usage][] = [
   ['nothing', undefined, { ...counts(0, 0, 0, 0, 0), ...UNKNOWN }],
   ['an empty object', {}, { ...counts(0, 0, 0, 0, 0), ...UNKNOWN }],

@@ -1,5 +1,5 @@
 /**
- * A server between OpenClaw and the stand-in that writes down each request, its answer, and how it ended.
+ * A server between OpenClaw and the stand-in that records each request, its response, and how it ended.
  *
  * It passes bytes on as they come, in both directions, and passes on also that a connection was closed. A request
  * can be sent to another scenario than the one its model stands for, by the header of the stand-in.
@@ -7,6 +7,7 @@
 
 import { once } from 'node:events';
 import http from 'node:http';
+import { Transform } from 'node:stream';
 
 /**
  * @typedef {object} Recorded
@@ -15,8 +16,8 @@ import http from 'node:http';
  * @property {http.IncomingHttpHeaders} headers - the credential included
  * @property {any} json - the body, where it is JSON
  * @property {number} at - milliseconds, by the clock that never goes back
- * @property {number | undefined} status - of the answer
- * @property {string} answer - what of its body was passed on
+ * @property {number | undefined} status - of the response
+ * @property {string} received - the part of its body that was passed on
  * @property {'pending' | 'finished' | 'closed by the client' | 'broken by the server'} end
  * @property {number | undefined} endedAt - milliseconds, likewise
  */
@@ -24,7 +25,8 @@ import http from 'node:http';
 /**
  * @typedef {object} Direction - what becomes of a request
  * @property {string} [scenario] - played instead of the one that its model stands for
- * @property {Record<string, string>} [headers] - of the answer, in the place of its own
+ * @property {Record<string, string>} [headers] - of the response, instead of its own
+ * @property {(request: Recorded) => Promise<void>} [gate] - waited for before each part of the response is passed on
  */
 
 /**
@@ -65,7 +67,7 @@ export async function startRecorder(standIn, direct = () => undefined) {
       json: parsed(body),
       at: performance.now(),
       status: undefined,
-      answer: '',
+      received: '',
       end: 'pending',
       endedAt: undefined,
     };
@@ -91,15 +93,19 @@ export async function startRecorder(standIn, direct = () => undefined) {
       response.destroy();
     };
     onward.once('error', broken);
-    onward.once('response', (answer) => {
-      recorded.status = answer.statusCode;
-      response.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...direction.headers });
+    onward.once('response', (incoming) => {
+      recorded.status = incoming.statusCode;
+      response.writeHead(incoming.statusCode ?? 502, { ...incoming.headers, ...direction.headers });
       response.flushHeaders();
-      answer.on('data', (bytes) => {
-        recorded.answer += bytes.toString('latin1');
+      const gated = new Transform({
+        async transform(bytes, _encoding, done) {
+          await direction.gate?.(recorded);
+          recorded.received += bytes.toString('latin1');
+          done(null, bytes);
+        },
       });
-      answer.once('error', broken);
-      answer.pipe(response);
+      incoming.once('error', broken);
+      incoming.pipe(gated).pipe(response);
     });
     onward.end(body);
   });
@@ -121,15 +127,15 @@ export async function startRecorder(standIn, direct = () => undefined) {
 }
 
 /**
- * The last usage that the answer of a streamed completion told.
+ * The last usage in the response of a streamed completion.
  *
  * @param {Recorded} request
  * @returns {{ prompt_tokens: number, completion_tokens: number, total_tokens: number }}
  */
 export function usageOf(request) {
-  const chunks = request.answer.split('\n').filter((line) => line.startsWith('data: {'));
+  const chunks = request.received.split('\n').filter((line) => line.startsWith('data: {'));
   const usages = chunks.map((line) => JSON.parse(line.slice('data: '.length)).usage).filter(Boolean);
   const last = usages.at(-1);
-  if (!last) throw new Error(`no usage came: ${request.answer.slice(0, 300)}`);
+  if (!last) throw new Error(`no usage arrived: ${request.received.slice(0, 300)}`);
   return last;
 }

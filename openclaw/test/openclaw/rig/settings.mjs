@@ -30,7 +30,7 @@ export const settings = {
   get staged() {
     return required('TEST_OPENCLAW_STAGED');
   },
-  /** The harness, which brings the stand-in of CometAPI. */
+  /** The test host, which contains the stand-in of CometAPI. */
   get hostTest() {
     return required('TEST_OPENCLAW_HOST_TEST');
   },

@@ -1,4 +1,4 @@
-/** The harness's stand-in of CometAPI, as a process of its own on any free port. */
+/** The test host's stand-in of CometAPI, as a process of its own on any free port. */
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -7,7 +7,7 @@ import { settings } from './settings.mjs';
 /**
  * @typedef {object} StandIn
  * @property {string} baseUrl - such as `http://127.0.0.1:40000/v1`
- * @property {string} key - a key that it accepts; the stamped one asks for none
+ * @property {string} key - a key that it accepts; the stamped one requires none
  * @property {() => Promise<void>} stop
  */
 

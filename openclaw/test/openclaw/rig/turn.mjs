@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startRecorder } from './recorder.mjs';
 
 /**
- * @typedef {object} Told - a line of the stream that OpenClaw writes down on request
+ * @typedef {object} StreamedLine - a line of the stream that OpenClaw writes down on request
  * @property {number} ts - milliseconds since 1970
  * @property {string} event
  * @property {string} [evtType]
@@ -14,11 +14,11 @@ import { startRecorder } from './recorder.mjs';
 
 /**
  * @typedef {object} Turn
- * @property {any} answer - the JSON on stdout; nothing where there was none
+ * @property {any} output - the JSON on stdout; nothing where there was none
  * @property {string} stderr
  * @property {number} ms
  * @property {import('./recorder.mjs').Recorded[]} requests - for completions
- * @property {Told[]} told
+ * @property {StreamedLine[]} streamed
  * @property {string[]} reasons - of each model that failed: why, in OpenClaw's words
  */
 
@@ -28,11 +28,13 @@ import { startRecorder } from './recorder.mjs';
  * @property {string} [thinking] - [off]
  * @property {string[]} [fallbacks] - ids of models
  * @property {Record<string, string | Buffer>} [files] - in the folder that the agent works in
- * @property {number} [retries] - that OpenClaw makes by itself where a provider fails [0]
+ * @property {number} [retries] - that OpenClaw makes when a provider fails [0]
  * @property {number} [code] - exit code [0]
  * @property {Record<string, string>} [env]
  * @property {Parameters<typeof startRecorder>[1]} [direct] - what becomes of each request
- * @property {number} [deadline] - seconds until OpenClaw gives the turn up [60]
+ * @property {boolean} [stepwise] - once OpenClaw was sent a piece of text or thinking, it gets no more of the response
+ *   before it has handed on a piece: a turn that ends proves that it streams, on a machine of any speed [false]
+ * @property {number} [deadline] - seconds until OpenClaw gives the turn up [500]
  * @property {(recorder: import('./recorder.mjs').Recorder, child: import('node:child_process').ChildProcess) => void}
  *   [started]
  */
@@ -45,16 +47,20 @@ import { startRecorder } from './recorder.mjs';
  * @returns {Promise<Turn>}
  */
 export async function agentTurn(home, standIn, model, options = {}) {
-  const { prompt = 'Hello.', thinking = 'off', fallbacks = [], files = {}, retries = 0, deadline = 60 } = options;
+  const { prompt = 'Hello.', thinking = 'off', fallbacks = [], files = {}, retries = 0, deadline = 500 } = options;
   const settings = JSON.stringify({ retry: { provider: { maxRetries: retries } } });
   const folder = await home.folder({ ...files, '.openclaw/settings.json': settings });
-  const streamed = join(await mkdtemp(join(home.path, 'tmp', 'told-')), 'stream.jsonl');
-  const recorder = await startRecorder(standIn, options.direct);
+  const streamPath = join(await mkdtemp(join(home.path, 'tmp', 'stream-')), 'stream.jsonl');
+  const direct = options.direct ?? (() => undefined);
+  const gate = (/** @type {import('./recorder.mjs').Recorded} */ request) => handedOn(streamPath, request);
+  const recorder = await startRecorder(standIn, (request, before) => {
+    return options.stepwise ? { ...direct(request, before), gate } : direct(request, before);
+  });
   const env = {
     COMETAPI_KEY: standIn.key,
     COMETAPI_BASE_URL: recorder.baseUrl,
     OPENCLAW_RAW_STREAM: '1',
-    OPENCLAW_RAW_STREAM_PATH: streamed,
+    OPENCLAW_RAW_STREAM_PATH: streamPath,
     ...options.env,
   };
   const others = fallbacks.flatMap((id) => ['--fallback', `cometapi/${id}`]);
@@ -66,13 +72,13 @@ export async function agentTurn(home, standIn, model, options = {}) {
       code: options.code ?? 0,
       started: (child) => options.started?.(recorder, child),
     });
-    const lines = (await readFile(streamed, 'utf8').catch(() => '')).split('\n').filter(Boolean);
+    const lines = (await readFile(streamPath, 'utf8').catch(() => '')).split('\n').filter(Boolean);
     return {
-      answer: stdout.trim() ? JSON.parse(stdout) : undefined,
+      output: stdout.trim() ? JSON.parse(stdout) : undefined,
       stderr,
       ms,
       requests: recorder.chats(),
-      told: lines.map((line) => JSON.parse(line)),
+      streamed: lines.map((line) => JSON.parse(line)),
       reasons: [...stderr.matchAll(/decision=candidate_failed .*? reason=(\w+)/g)].map((found) => found[1]),
     };
   } finally {
@@ -81,13 +87,26 @@ export async function agentTurn(home, standIn, model, options = {}) {
 }
 
 /**
+ * Waits until OpenClaw has handed on a piece of the response, if it was sent one.
+ *
+ * @param {string} streamPath
+ * @param {import('./recorder.mjs').Recorded} request
+ */
+async function handedOn(streamPath, request) {
+  if (!/"(?:content|reasoning_content)":"[^"]/.test(request.received)) return;
+  const record = async () => readFile(streamPath, 'utf8').catch(() => '');
+  const handed = async () => /"delta":"[^"]/.test(await record());
+  while (request.end === 'pending' && !(await handed())) await new Promise((soon) => setTimeout(soon, 10));
+}
+
+/**
  * The pieces of text, or of thinking, in the order in which OpenClaw handed them on. It writes each line of its record
- * by itself and waits for none, so that two may change places in the file; their times tell.
+ * separately and waits for none, so that two may change places in the file; their times give the order.
  *
  * @param {Turn} turn
  * @param {'assistant_text_stream' | 'assistant_thinking_stream'} kind
  */
 export function piecesOf(turn, kind) {
-  const pieces = turn.told.filter((line) => line.event === kind && line.delta);
+  const pieces = turn.streamed.filter((line) => line.event === kind && line.delta);
   return pieces.sort((one, other) => one.ts - other.ts);
 }

@@ -8,7 +8,7 @@ import {
   matchesContextOverflowError,
   ownFailure,
   RULES,
-} from '../../src/provider/errors.js';
+} from '../../src/provider/failover.js';
 import type { FailoverReason } from '../../src/sdk.js';
 import { failure } from './fake.js';
 
@@ -49,7 +49,7 @@ test('every rule is in the table, and the other way round', () => {
 });
 
 for (const [name, reason] of Object.entries(REASONS) as [FailureName, FailoverReason | undefined][]) {
-  test(`${name} is decided as ${reason ?? 'OpenClaw decides'}, by its kind and whatever its words`, () => {
+  test(`${name} is decided as ${reason ?? 'OpenClaw decides'}, by its kind and not by its text`, () => {
     const { errorType } = ownFailure(name, 'whatever');
     assert.equal(errorType, `cometapi:${name}`);
     for (const errorMessage of ['whatever', '429: rate limit', 'invalid api key']) {
@@ -66,8 +66,12 @@ test("errors of others are left to OpenClaw's own judgement", () => {
 });
 
 test('a conversation that is too long is known by our sentence where there is nothing else', () => {
-  const sentence = 'the request is longer than the context of the model; shorten the conversation';
-  assert.equal(matchesContextOverflowError({ errorMessage: sentence }), true);
+  for (const sentence of [
+    'the request is longer than the context of the model; shorten the conversation',
+    "the request exceeds the model's context window; shorten the conversation",
+  ]) {
+    assert.equal(matchesContextOverflowError({ errorMessage: sentence }), true);
+  }
   assert.equal(matchesContextOverflowError({ errorMessage: 'too long' }), false);
 });
 
@@ -112,7 +116,7 @@ for (const [kind, httpStatus, retryable, begins] of STATUSES) {
   });
 }
 
-test('what stands for "try again" is there if the contract says so, and only then', () => {
+test('the text for a retry is there if and only if the contract says retryable', () => {
   const own = ['tls-certificate', 'missing-key', 'malformed-tool-call'];
   const kinds = Object.keys(REASONS).filter((name) => !own.includes(name));
   const passing = ['rate-limited', 'overloaded', 'server', 'timeout', 'network', 'incomplete-stream', 'other'];
@@ -129,7 +133,7 @@ test('what stands for "try again" is there if the contract says so, and only the
   }
 });
 
-test('how long to wait stands at the end, where asking again is of use', () => {
+test('the time to wait is at the end of the message, if the failure is retryable', () => {
   const wait = (retryAfterMs: bigint, retryable = true) =>
     fieldsOf('rate-limited', { httpStatus: 429, retryAfterMs, retryable }).errorMessage;
   assert.equal(wait(3000n), '429: it went wrong; Retry-After: 3 seconds');
@@ -137,14 +141,24 @@ test('how long to wait stands at the end, where asking again is of use', () => {
   assert.equal(wait(3000n, false), 'it went wrong');
 });
 
-test('a certificate that is no good is no network that may recover', () => {
+test('a suggested model is named once, as OpenClaw names it', () => {
+  const suggestedModel = 'gpt-5.6';
+  assert.equal(
+    fieldsOf('model-not-found', { suggestedModel }).errorMessage,
+    'it went wrong; use cometapi/gpt-5.6 instead',
+  );
+  const message = 'the model was retired; use gpt-5.6';
+  assert.equal(fieldsOf('model-not-found', { suggestedModel, message }).errorMessage, message);
+});
+
+test('an invalid certificate is not a network failure that may recover', () => {
   const message = 'the connection to the provider failed (the certificate has expired)';
   const fields = fieldsOf('network', { message });
   assert.equal(fields.errorType, 'cometapi:tls-certificate');
   assert.equal(fields.errorCode, undefined);
 });
 
-test('what is thrown and is no failure is told as it is', () => {
+test('the message of another error is shown as it is', () => {
   assert.deepEqual(failureFields(new Error('no such file'), 7), {
     errorMessage: 'no such file',
     errorType: 'cometapi:other',

@@ -1,50 +1,51 @@
 /**
- * Errors of the contract as OpenClaw decides by them.
+ * Maps errors of the contract to the fields by which OpenClaw decides.
  *
- * OpenClaw takes three decisions: the failover reason, whether to ask the same model again, and how long to wait. It
- * reads them out of a message's text, its leading `NNN: ` and a code, and the text wins over a provider's own word
- * wherever it finds a status. So a status is put in front only where it cannot lead astray, and what stands for
- * "try again" is there if and only if the contract says `retryable`.
+ * OpenClaw makes three decisions: the failover reason, whether to retry the same model, and how long to wait. It reads
+ * them from the message's text, its leading `NNN: ` and a code, and where it finds a status, that overrides our own
+ * classification. (A 503 with `model_not_found` was retried 8 times over 87 seconds.) So the status is put in front only
+ * where OpenClaw draws the same conclusion from it, and the text for "retry" is there if and only if the contract says
+ * `retryable`.
  */
 
 import { type ErrorRecord, Failure } from '../component/contract.js';
 import type { AssistantMessage, Diagnostic, FailoverContext, FailoverReason } from '../sdk.js';
+import { modelRef } from './identity.js';
 
-/** The kinds of the contract, and failures that are seen here only. */
-export type FailureName =
-  | ErrorRecord['kind']['tag']
-  | 'missing-key'
-  | 'tls-certificate'
-  | 'malformed-tool-call';
+/** The kinds of the contract, and failures that only the plugin detects. */
+export type FailureName = ErrorRecord['kind']['tag'] | 'missing-key' | 'tls-certificate' | 'malformed-tool-call';
 
 interface Rule {
-  /** What OpenClaw is to do about it. `undefined`: it knows the code, and what to do. */
+  /** The failover reason. `undefined`: OpenClaw decides by the code. */
   reason: FailoverReason | undefined;
-  /** The statuses under which OpenClaw comes to the same reason, or asks us. */
+  /** The statuses from which OpenClaw derives the same reason, or for which it calls our hook. */
   agrees?: (status: number) => boolean;
-  /** Words by which OpenClaw knows what may pass, where no status says it. Only for what is retryable. */
+  /** The text by which OpenClaw recognises a retryable failure without a status. */
   label?: string;
-  /** The code by which OpenClaw knows it. Only for what is retryable, but where `always` is set. */
+  /** The code by which OpenClaw recognises a retryable failure; with `always`, any failure. */
   code?: string;
   always?: boolean;
 }
 
-const oneOf = (...statuses: number[]) => (status: number) => statuses.includes(status);
+const oneOf =
+  (...statuses: number[]) =>
+  (status: number) =>
+    statuses.includes(status);
 const failed = (status: number): boolean => status >= 500 && status < 600;
 
-/** One line for each failure. */
+/** One row for each failure. */
 export const RULES: Readonly<Record<FailureName, Rule>> = {
   configuration: { reason: 'format' },
   'invalid-request': { reason: 'format', agrees: oneOf(400, 413, 422) },
   authentication: { reason: 'auth', agrees: oneOf(401, 403) },
-  // Not `auth_permanent`, which would shut the key out for all models: mostly it is one model that it may not use.
+  // Not `auth_permanent`, which would disable the key for all models: mostly the key may not use one model.
   permission: { reason: 'auth', agrees: oneOf(401, 403) },
-  // A 402 is read by its words, and there are more of them than ours.
+  // OpenClaw reads a 402 by the text after it, and our text is not the one that it knows.
   billing: { reason: 'billing', agrees: oneOf(403, 429) },
   'rate-limited': { reason: 'rate_limit', agrees: oneOf(429), label: 'rate limit' },
   'model-not-found': { reason: 'model_not_found', agrees: oneOf(400, 404, 422) },
   'context-length-exceeded': { reason: 'context_overflow', agrees: oneOf(400, 413, 422) },
-  // Another model may take it.
+  // `format` makes OpenClaw try another model, whose filter may accept the input.
   'content-filtered': { reason: 'format', agrees: oneOf(400, 403, 422, 451) },
   overloaded: { reason: 'overloaded', agrees: failed, label: 'overloaded' },
   server: { reason: 'server_error', agrees: failed, label: 'server error' },
@@ -57,24 +58,24 @@ export const RULES: Readonly<Record<FailureName, Rule>> = {
   unsupported: { reason: 'format', agrees: oneOf(400, 404, 422, 501) },
   other: { reason: 'unclassified', label: 'internal error' },
   'missing-key': { reason: 'auth' },
-  // The code of OpenClaw's own transports: it asks again, as long as nothing was shown and no tool was run.
+  // The code of OpenClaw's own transports: it retries if nothing was shown and no tool was run.
   'malformed-tool-call': { reason: undefined, code: 'malformed_tool_call_arguments', always: true },
 };
 
-/** Statuses that OpenClaw asks again after, whatever else is said. */
-const ASKED_AGAIN = oneOf(429, 500, 502, 503, 504, 524);
+/** Statuses after which OpenClaw retries, whatever else the message says. */
+const RETRIED_STATUSES = oneOf(429, 500, 502, 503, 504, 524);
 
 const TYPE = 'cometapi:';
 
-/** What of a failure stands in a message. */
+/** The fields of a message that describe a failure. */
 export type FailureFields = Required<Pick<AssistantMessage, 'errorMessage' | 'errorType'>> &
   Pick<AssistantMessage, 'errorCode' | 'errorBody' | 'diagnostics'>;
 
-/** Anything thrown as the fields of a message. */
+/** The fields for anything that was thrown. */
 export function failureFields(thrown: unknown, now: number): FailureFields {
   if (!(thrown instanceof Failure)) {
-    const words = thrown instanceof Error ? thrown.message : String(thrown);
-    return fieldsOf('other', { message: words, retryable: false });
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return fieldsOf('other', { message, retryable: false });
   }
   const { record } = thrown;
   const fields = fieldsOf(nameOf(record), record);
@@ -82,12 +83,12 @@ export function failureFields(thrown: unknown, now: number): FailureFields {
   return { ...fields, diagnostics: [diagnosticOf(record, now)] };
 }
 
-/** A failure that was seen here, in our own words. */
+/** The fields of a failure that the plugin detected. */
 export function ownFailure(name: FailureName, message: string): FailureFields {
   return fieldsOf(name, { message, retryable: false });
 }
 
-type Facts = Pick<ErrorRecord, 'message' | 'retryable' | 'httpStatus' | 'retryAfterMs'>;
+type Facts = Pick<ErrorRecord, 'message' | 'retryable' | 'httpStatus' | 'retryAfterMs' | 'suggestedModel'>;
 
 function fieldsOf(name: FailureName, facts: Facts): FailureFields {
   const rule = RULES[name];
@@ -99,35 +100,42 @@ function fieldsOf(name: FailureName, facts: Facts): FailureFields {
 function messageOf(rule: Rule, facts: Facts): string {
   const { message, retryable, httpStatus, retryAfterMs } = facts;
   const agrees = httpStatus !== undefined && rule.agrees?.(httpStatus) === true;
-  const again = agrees && ASKED_AGAIN(httpStatus);
-  const status = agrees && (retryable || !again) ? `${httpStatus}: ` : '';
-  const label = retryable && !again && rule.label ? `${rule.label}: ` : '';
+  const retried = agrees && RETRIED_STATUSES(httpStatus);
+  const status = agrees && (retryable || !retried) ? `${httpStatus}: ` : '';
+  const label = retryable && !retried && rule.label ? `${rule.label}: ` : '';
   const wait = retryable && retryAfterMs !== undefined ? `; Retry-After: ${Number(retryAfterMs) / 1000} seconds` : '';
-  return status + label + message + wait;
+  return status + label + message + suggestionOf(facts) + wait;
+}
+
+/** The model to use instead, under its name in OpenClaw, unless the message already names it. */
+function suggestionOf({ message, suggestedModel }: Facts): string {
+  if (suggestedModel === undefined || message.includes(suggestedModel)) return '';
+  return `; use ${modelRef(suggestedModel)} instead`;
 }
 
 function nameOf(record: ErrorRecord): FailureName {
-  // The contract has no kind for it; the component's sentence has the word, and it is no network that may recover.
+  // The contract has no kind for it, so it is recognised by the component's message. Unlike other failures of the
+  // network, it does not pass by waiting.
   if (record.kind.tag === 'network' && /certificate/i.test(record.message)) return 'tls-certificate';
   return record.kind.tag;
 }
 
-/** The facts that a message has no field for. */
+/** The facts for which OpenClaw's messages have no field. */
 function diagnosticOf(record: ErrorRecord, now: number): Diagnostic {
-  const { kind, httpStatus, providerCode, requestId, requestSent, partial } = record;
-  const facts = { kind: kind.tag, httpStatus, providerCode, requestId, requestSent, partial };
+  const { kind, httpStatus, providerCode, requestId, requestSent, partial, suggestedModel } = record;
+  const facts = { kind: kind.tag, httpStatus, providerCode, requestId, requestSent, partial, suggestedModel };
   const known = Object.entries(facts).filter(([, value]) => value !== undefined);
   return { type: 'cometapi_error', timestamp: now, details: Object.fromEntries(known) };
 }
 
-/** OpenClaw's hook: the reason for a failure of ours, by its kind and not by its words. */
+/** OpenClaw's hook: the failover reason of one of our failures, by its kind and not by its text. */
 export function classifyFailoverReason(context: FailoverContext): FailoverReason | undefined {
   const name = context.errorType?.startsWith(TYPE) ? context.errorType.slice(TYPE.length) : '';
   return Object.hasOwn(RULES, name) ? RULES[name as FailureName].reason : undefined;
 }
 
-/** OpenClaw's hook: whether the conversation is too long. Sometimes it is told the message alone. */
+/** OpenClaw's hook: whether the conversation is too long. Some of its callers pass only the message. */
 export function matchesContextOverflowError(context: FailoverContext): boolean {
   if (context.errorType !== undefined) return context.errorType === `${TYPE}context-length-exceeded`;
-  return context.errorMessage.includes('longer than the context of the model');
+  return /\blonger than the context\b|\bcontext (?:window|length)\b/i.test(context.errorMessage);
 }
