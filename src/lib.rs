@@ -16,7 +16,6 @@ pub mod answer;
 pub mod catalogue;
 pub mod config;
 pub mod contract;
-pub mod distinct;
 pub mod errors;
 pub mod events;
 pub mod history;
@@ -25,6 +24,7 @@ pub mod provider;
 pub mod routes;
 mod scanned;
 pub mod sse;
+pub mod string_interner;
 pub mod text;
 pub mod transport;
 

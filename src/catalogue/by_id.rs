@@ -2,18 +2,18 @@
 
 use alloc::{string::String, vec::Vec};
 
-use crate::distinct::Distinct;
+use crate::string_interner::StringInterner;
 
 /// A map from id to row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ById<T> {
-    ids: Distinct,
+    ids: StringInterner,
     rows: Vec<T>,
 }
 
 impl<T> Default for ById<T> {
     fn default() -> Self {
-        Self { ids: Distinct::default(), rows: Vec::new() }
+        Self { ids: StringInterner::default(), rows: Vec::new() }
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     by_id::ById,
     endpoints::{EndpointTypes, EndpointsField},
     envelope::{self, Refused, Rows},
-    told::{TellingFields, Told},
+    row_facts::{RowFactFields, RowFacts},
 };
 use crate::errors::Error;
 use crate::json::{Object, Raw, Slot, Structure};
@@ -28,8 +28,8 @@ pub struct KeyList {
 pub struct KeyModel {
     /// The endpoints that serve it.
     pub types: EndpointTypes,
-    /// What else the row tells.
-    pub told: Told,
+    /// What else the row has.
+    pub facts: RowFacts,
 }
 
 impl KeyList {
@@ -56,7 +56,7 @@ struct KeyRows<'a> {
 struct Row<'a> {
     id: Raw<'a>,
     types: EndpointsField,
-    telling: TellingFields<'a>,
+    facts: RowFactFields<'a>,
 }
 
 impl<'a> Structure<'a> for Row<'a> {
@@ -64,7 +64,7 @@ impl<'a> Structure<'a> for Row<'a> {
         match name {
             "id" => Some(Slot::Raw(&mut self.id)),
             "supported_endpoint_types" => Some(Slot::Inner(&mut self.types)),
-            _ => self.telling.field(name),
+            _ => self.facts.field(name),
         }
     }
 }
@@ -81,7 +81,7 @@ impl<'a> Rows<'a> for KeyRows<'a> {
 
     fn keep(&mut self) -> Result<(), &'static str> {
         let Some(row) = &self.row.0 else { return Err("it is no object") };
-        let model = KeyModel { types: row.types.types(), told: Told::read(&row.telling) };
+        let model = KeyModel { types: row.types.types(), facts: RowFacts::read(&row.facts) };
         if let Err((known, more)) = self.models.add(envelope::id(row.id)?, model) {
             known.types = known.types.with(more.types);
         }

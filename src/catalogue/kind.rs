@@ -29,8 +29,7 @@ pub(super) fn kind(
 /// By `model_type`, if that is a word that we know and not, as has been seen, the vendor's family; and by
 /// the features, which tell apart what the catalogue calls text but is moderation.
 fn by_public_row(row: &PublicModel) -> Option<ModelKind> {
-    let told = row.model_type.as_deref().and_then(by_type);
-    match told {
+    match row.model_type {
         Some(ModelKind::Chat) => Some(row.features.named_kind().unwrap_or(ModelKind::Chat)),
         Some(kind) => Some(kind),
         None => row.features.kind(),
@@ -38,8 +37,8 @@ fn by_public_row(row: &PublicModel) -> Option<ModelKind> {
 }
 
 /// The kind that a word for it names.
-pub(super) fn by_type(told: &str) -> Option<ModelKind> {
-    MODEL_TYPES.iter().find(|(word, _)| word.eq_ignore_ascii_case(told)).map(|(_, kind)| *kind)
+pub(super) fn by_type(name: &str) -> Option<ModelKind> {
+    MODEL_TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, kind)| *kind)
 }
 
 const MODEL_TYPES: [(&str, ModelKind); 19] = [

@@ -7,9 +7,11 @@ use super::{
     endpoints::{EndpointTypes, EndpointsField},
     envelope::{self, Refused, Rows, label},
     features::{Features, FeaturesField},
-    lenient::{flag, tokens},
+    kind,
+    lenient::{flag, text, tokens},
     pricing::{Pricing, PricingFields},
 };
+use crate::contract::ModelKind;
 use crate::errors::Error;
 use crate::json::{Object, Raw, Structure, structure};
 
@@ -31,8 +33,9 @@ pub struct PublicModel {
     pub provider: Option<String>,
     /// For people.
     pub name: Option<String>,
-    /// `text`, `image`, … by the documentation; a family such as `claude` was seen too.
-    pub model_type: Option<String>,
+    /// The kind that `model_type` names. It is `text`, `image`, … by the documentation; a family such as `claude`, which
+    /// names no kind, was seen too.
+    pub model_type: Option<ModelKind>,
     /// What goes in and what comes out.
     pub features: Features,
     /// The endpoints that serve it.
@@ -121,10 +124,11 @@ impl Row<'_> {
     fn model(&self) -> PublicModel {
         let context_window = self.context_length.and_then(tokens);
         PublicModel {
-            code: label(self.code),
+            // Where it repeats the id, as it mostly does, it says nothing.
+            code: self.code.filter(|_| self.code != self.id).and_then(|code| label(Some(code))),
             provider: label(self.provider),
             name: label(self.name),
-            model_type: label(self.model_type),
+            model_type: self.model_type.and_then(text).and_then(|kind| kind::by_type(kind.trim_ascii())),
             features: self.features.features(),
             endpoints: self.endpoints.types(),
             pricing: Pricing::read(&self.pricing),

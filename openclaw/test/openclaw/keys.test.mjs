@@ -114,7 +114,7 @@ describe('a key that OpenClaw stores', () => {
     assert.equal(answer.ok, true);
     assert.ok(recorder.requests.length > asked, 'nobody asked the provider whether the key is good');
     const status = await home.json(['models', 'status'], { env });
-    assert.equal(status.resolvedDefault, 'cometapi/gpt-5.4-mini');
+    assert.equal(status.resolvedDefault, 'cometapi/claude-sonnet-5-5');
     const [ours] = status.auth.providers;
     assert.equal(ours.provider, 'cometapi');
     assert.equal(ours.effective.kind, 'profiles');
