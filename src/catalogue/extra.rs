@@ -61,6 +61,10 @@ impl<'a> Extra<'a> {
     /// The JSON; `None` if there is nothing in it. The table adds its notes, and the document of each fact that
     /// comes from it.
     pub(super) fn json(&self, table: Option<(&BuiltIn, &BuiltInModel)>, facts: &Facts) -> Option<String> {
+        // A model that only the key's list has, as a third are, needs no memory for nothing.
+        if table.is_none() && *self == Self::default() {
+            return None;
+        }
         // Most need no more.
         let mut json = Json::with_room(32).unwrap_or_default();
         json.raw("{");

@@ -4,6 +4,7 @@ mod completion;
 mod deadlines;
 mod queries;
 mod retries;
+mod suggestions;
 
 use std::string::String;
 use std::vec::Vec;
