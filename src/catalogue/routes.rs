@@ -1,4 +1,4 @@
-//! The wire routes that serve a model, the best first.
+//! The wire routes that serve a model, best first.
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
@@ -82,7 +82,7 @@ pub(super) fn ordered(indices: &str) -> Vec<String> {
     rows(indices).map(|row| row.0.to_owned()).collect()
 }
 
-/// What routes are inferred for a chat model where nobody tells. The first row whose pattern begins the
+/// The routes that are inferred for a chat model where no source has any. The first row whose pattern begins the
 /// id counts; the families are those that CometAPI documents.
 const INFERRED: [(&str, Routes); 2] = [
     ("claude", Routes::CHAT_COMPLETIONS.with(Routes::MESSAGES)),
@@ -114,10 +114,10 @@ impl Sources {
 
 /// The routes of a model, the best first, and every source that had a part in them.
 ///
-/// What the two lists say is put together, but whether chat completions serves the model is decided by the
-/// first list that says anything, the key's before the public one: a list that names endpoints and not
-/// `openai` means that it does not. On a model that is no chat model `openai` proves nothing and counts
-/// for nothing. Where neither list says anything it is the built-in table, then the family.
+/// The routes of both lists are joined, except for chat completions: the first list that says anything decides about it,
+/// the key's before the public one, since a list that names endpoints without `openai` excludes it. `openai` on a
+/// model that is no chat model proves nothing. Where neither list says anything, the built-in table counts, then the
+/// family.
 pub(super) fn routes(
     id: &str,
     kind: ModelKind,
@@ -147,7 +147,7 @@ pub(super) fn routes(
         (routes, source) = unlisted(id, kind, wanted, Routes::listed(built_in));
         source.into_iter().for_each(|source| sources.push(source));
     } else if may_chat(kind) && wanted.is_some() && !routes.has(Routes::RESPONSES) {
-        // The key's list follows the channel and forgets this route, which is documented for the family.
+        // The key's list follows the channel and often lacks this route, which is documented for the family.
         routes = routes.with(Routes::RESPONSES);
         sources.push(Source::Inferred);
     }

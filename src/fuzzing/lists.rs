@@ -1,4 +1,4 @@
-//! Both lists of models, and what they are merged to.
+//! Both lists of models, and their joined list.
 
 use crate::catalogue::{BuiltIn, KeyList, Merged, PublicList, Refused, merge};
 use crate::contract::Model;
@@ -8,7 +8,7 @@ use crate::transport::ResponseHead;
 /// Any body is a list of models whose ids can name one, or a typed error.
 pub fn key_list(data: &[u8]) {
     let data = super::with_key(data);
-    if let Some(list) = told(KeyList::parse(&data, refused())) {
+    if let Some(list) = checked(KeyList::parse(&data, refused())) {
         check_warnings(&list.warnings);
         check(&merge(Some(&list), None, &BuiltIn::load()));
     }
@@ -17,10 +17,10 @@ pub fn key_list(data: &[u8]) {
 /// The same of the public catalogue, alone and merged with a list of callable models made of the same bytes.
 pub fn public_list(data: &[u8]) {
     let data = super::with_key(data);
-    let Some(list) = told(PublicList::parse(&data, refused())) else { return };
+    let Some(list) = checked(PublicList::parse(&data, refused())) else { return };
     check_warnings(&list.warnings);
     check(&merge(None, Some(&list), &BuiltIn::default()));
-    let Some(key_list) = told(KeyList::parse(&data, refused())) else { return };
+    let Some(key_list) = checked(KeyList::parse(&data, refused())) else { return };
     let merged = merge(Some(&key_list), Some(&list), &BuiltIn::load());
     check(&merged);
     let models = &merged.models;
@@ -36,7 +36,7 @@ fn refused() -> Refused<'static> {
     }
 }
 
-fn told<T>(parsed: Result<T, Error>) -> Option<T> {
+fn checked<T>(parsed: Result<T, Error>) -> Option<T> {
     parsed.inspect_err(|error| super::check_error(error)).ok()
 }
 
