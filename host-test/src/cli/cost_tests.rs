@@ -109,7 +109,7 @@ fn an_unknown_rate_makes_a_bound_of_the_estimate() {
     let mut partial = tiered();
     partial.tiers[0].output = None;
     // 200,000 at 0.5, and 10,000 at no less than 0.5.
-    assert_eq!(estimate(&usage(Some(200_000), Some(10_000)), &partial), Some((0.1 + 0.005, Bound::AtLeast)));
+    assert_eq!(estimate(&usage(Some(200_000), Some(10_000)), &partial), Some((0.105, Bound::AtLeast)));
 }
 
 #[test]
