@@ -1,4 +1,4 @@
-//! What is left on a key, from the two billing endpoints that CometAPI keeps from OpenAI's dashboard.
+//! The balance of a key, from the two billing endpoints that CometAPI keeps from OpenAI's dashboard.
 
 use alloc::{borrow::ToOwned, string::String};
 
@@ -9,15 +9,14 @@ use crate::json::{
 };
 use crate::text_search::trim;
 
-/// A limit of this many dollars stands for none, by CometAPI's own clients.
+/// CometAPI's own clients take a limit of this many dollars for no limit.
 const UNLIMITED_USD: f64 = 1e8;
 
 /// Reads `/v1/dashboard/billing/subscription` (`hard_limit_usd`, in US dollars) and `…/usage`
-/// (`total_usage`, in cents). Either may be missing: it was not asked, failed, or is no JSON.
+/// (`total_usage`, in cents). Either may be missing: it was not requested, it failed, or it is no JSON.
 ///
-/// Never a guess: what cannot be read, is negative or not finite is `None`, and so is what follows from
-/// it. What remains may be negative, on a key that was let to overdraw: that is the answer, and a host
-/// that stops at 0 is right about it.
+/// Nothing is guessed: a value that cannot be read, is negative or is not finite is `None`, and so is whatever follows
+/// from it. The remaining amount may be negative, on a key that was allowed to overdraw.
 pub fn account(subscription: Option<&[u8]>, usage: Option<&[u8]>) -> Account {
     let limit = subscription.and_then(|body| read(body, "hard_limit_usd"));
     let used = usage.and_then(|body| read(body, "total_usage")).map(|cents| cents / 100.0);
@@ -32,7 +31,7 @@ pub fn account(subscription: Option<&[u8]>, usage: Option<&[u8]>) -> Account {
     }
 }
 
-/// An amount at the top of an answer. A body that tells of an error has none, whatever else is in it.
+/// An amount at the top of a response. A body with an error has none, whatever else is in it.
 fn read(body: &[u8], name: &str) -> Option<f64> {
     let text = String::from_utf8_lossy(body);
     let raw = json::parse(trim(&text)).ok()?;

@@ -44,7 +44,6 @@ pub mod answer;
 pub mod catalogue;
 pub mod config;
 pub mod contract;
-pub mod distinct;
 pub mod errors;
 pub mod events;
 pub mod history;
@@ -54,6 +53,7 @@ pub mod provider;
 pub mod routes;
 mod scanned;
 pub mod sse;
+pub mod string_interner;
 pub mod text_search;
 pub mod transport;
 

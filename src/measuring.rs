@@ -1,7 +1,7 @@
-//! What is counted when somebody asks what the hot path costs: its jobs, one function each, over input that is
-//! at hand. `make instructions` runs them under callgrind.
+//! The parts of the hot path whose instructions are counted, one function each, over input in memory.
+//! `make instructions` runs them under callgrind.
 //!
-//! They go the way that [`crate::provider`] goes, without the transport, the clock and the host.
+//! They call the same code as [`crate::provider`], without the transport, the clock and the host.
 
 use crate::answer::Answer;
 use crate::catalogue::{BuiltIn, KeyList, PublicList, merge};

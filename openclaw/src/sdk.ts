@@ -19,6 +19,16 @@ export interface Rates {
   cacheWrite: number;
 }
 
+/** The rates for requests whose input is longer than the first number, and no longer than the second. */
+export interface PricingTier extends Rates {
+  range: [number, number] | [number];
+}
+
+/** Rates, which are those of the tiers where there are any. */
+export interface Cost extends Rates {
+  tieredPricing?: PricingTier[];
+}
+
 // ---------------------------------------------------------------- messages
 
 export interface TextContent {
@@ -209,7 +219,7 @@ export interface ModelDefinition {
   api?: ModelApi;
   reasoning?: boolean;
   input?: ('text' | 'image' | 'video' | 'audio')[];
-  cost?: Rates;
+  cost?: Cost;
   contextWindow?: number;
   maxTokens?: number;
   thinkingLevelMap?: ThinkingLevelMap;

@@ -1,25 +1,26 @@
 //! The built-in table: facts about well-attested chat models, each with the document it was taken from.
 //!
-//! For people it is `built_in.json`, made by `cargo run -p tools --bin built-in-table -- SEED.json`. The
-//! component carries `built_in.txt`, half as long, which a test makes of it. Its first line names the documents.
-//! Each further line is a model, its cells in the order of `Line`, empty where unknown: words stand as their
-//! places in the lists below, yes and no as `y`, `n` and `-`, documents as digits and letters, one for each of
-//! [`FACTS`]. Limits are in tokens, prices are the vendor's list prices in US dollars per million tokens, input
-//! then output. A line is read when its model is asked for.
+//! The table for people is `built_in.json`; the tool `built-in-table` generates it. The component carries
+//! `built_in.txt`, a third as long, which a test writes from it. Two lines come first: the documents, and the notes that
+//! the contract has no field for, as members of a JSON object. Each further line is a model, its cells in the order
+//! of [`BuiltInModel::read`], empty where unknown. Words, documents and notes are indices into lists, as digits and
+//! then letters, and yes and no are `y`, `n` and `-`. Limits are in tokens, and prices are the vendor's list prices
+//! in US dollars per million tokens. A line is parsed when its model is needed: most lists have few of them.
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
-use super::{features::MODALITIES, routes::Routes};
-use crate::contract::Price;
+use super::{features::MODALITIES, retired::Retirement};
+use crate::contract::{Price, PriceTier};
 use crate::json::Number;
 use crate::text_search::split_once;
 
 const TABLE: &str = include_str!("built_in.txt");
 
-/// The facts of the table, as the contract names them.
-pub(super) const FACTS: [&str; 10] = [
+/// The facts of the table, as the contract names them. `retirement-date` covers the status and the successor as well.
+pub(super) const FACTS: [&str; 12] = [
     "name",
     "context-window",
+    "max-input-tokens",
     "max-output-tokens",
     "input",
     "tools",
@@ -28,6 +29,7 @@ pub(super) const FACTS: [&str; 10] = [
     "reasoning-efforts",
     "price",
     "routes",
+    "retirement-date",
 ];
 
 /// The words for efforts that the table knows, weakest first.
@@ -37,6 +39,7 @@ const EFFORTS: [&str; 8] = ["none", "off", "minimal", "low", "medium", "high", "
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BuiltIn {
     documents: Vec<&'static str>,
+    notes: Vec<&'static str>,
     /// Ids, sorted, each with the rest of its line.
     lines: Vec<(&'static str, &'static str)>,
 }
@@ -44,8 +47,9 @@ pub struct BuiltIn {
 /// What the table knows of a model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BuiltInModel {
-    pub(super) name: Option<String>,
+    pub(super) name: Option<&'static str>,
     pub(super) context_window: Option<u64>,
+    pub(super) max_input_tokens: Option<u64>,
     pub(super) max_output_tokens: Option<u64>,
     pub(super) input: Vec<String>,
     pub(super) tools: Option<bool>,
@@ -53,8 +57,13 @@ pub struct BuiltInModel {
     pub(super) reasoning: Option<bool>,
     pub(super) reasoning_efforts: Vec<String>,
     pub(super) price: Option<Price>,
-    pub(super) routes: Routes,
-    /// Places in the documents, in the order of [`FACTS`].
+    /// Indices of the routes in the order of [`super::routes::ROUTES`], best first.
+    pub(super) routes: &'static str,
+    /// The announced end.
+    pub(super) retirement: Option<Retirement>,
+    /// Indices of the notes.
+    notes: &'static str,
+    /// Indices of the documents, in the order of [`FACTS`].
     from: &'static str,
 }
 
@@ -63,7 +72,10 @@ impl BuiltIn {
     pub fn load() -> Self {
         let mut table = Self::default();
         let mut lines = TABLE.split('\n');
-        table.documents.extend(lines.next().unwrap_or_default().split('|'));
+        let mut cells = || lines.next().unwrap_or_default().split('|').collect();
+        table.documents = cells();
+        table.notes = cells();
+        table.lines.reserve(MODELS);
         table.lines.extend(lines.filter_map(|line| split_once(line, "|")));
         table
     }
@@ -88,23 +100,36 @@ impl BuiltIn {
     /// The document that a fact of a model was taken from.
     pub(super) fn document(&self, model: &BuiltInModel, fact: &str) -> Option<&'static str> {
         let place = FACTS.iter().position(|name| *name == fact)?;
-        let document = char::from(*model.from.as_bytes().get(place)?).to_digit(36)?;
-        self.documents.get(document as usize).copied()
+        self.documents.get(index(*model.from.as_bytes().get(place)?)?).copied()
+    }
+
+    /// The notes on a model, each a member of a JSON object.
+    pub(super) fn notes(&self, model: &BuiltInModel) -> impl Iterator<Item = &'static str> {
+        model.notes.bytes().filter_map(|note| self.notes.get(index(note)?).copied())
     }
 }
 
+/// The value of a digit or a letter.
+fn index(byte: u8) -> Option<usize> {
+    usize::try_from(char::from(byte).to_digit(36)?).ok()
+}
+
+/// Room for the models of the table.
+const MODELS: usize = 80;
+
 impl BuiltInModel {
-    /// Reads the rest of a line.
+    /// Parses a line without its id.
     pub(super) fn read(line: &'static str) -> Self {
         let mut cells = line.split('|');
         let mut cell = || cells.next().unwrap_or_default();
         let name = Some(cell()).filter(|name| !name.is_empty());
-        let (context_window, max_output_tokens) = (tokens(cell()), tokens(cell()));
+        let [context_window, max_input_tokens, max_output_tokens] = [(); 3].map(|()| tokens(cell()));
         let input = words(cell(), &MODALITIES);
         let [tools, structured_output, reasoning] = abilities(cell());
         Self {
-            name: name.map(ToOwned::to_owned),
+            name,
             context_window,
+            max_input_tokens,
             max_output_tokens,
             input,
             tools,
@@ -112,7 +137,9 @@ impl BuiltInModel {
             reasoning,
             reasoning_efforts: words(cell(), &EFFORTS),
             price: price(cell()),
-            routes: Routes::numbered(cell()),
+            routes: cell(),
+            retirement: Retirement::parse(cell()),
+            notes: cell(),
             from: cell(),
         }
     }
@@ -127,28 +154,42 @@ fn abilities(cell: &str) -> [Option<bool>; 3] {
     [(); 3].map(|()| letters.next().filter(|letter| *letter != b'-').map(|letter| letter == b'y'))
 }
 
-/// The words at these places of a list.
+/// The words at these indices of a list.
 fn words(cell: &str, list: &[&str]) -> Vec<String> {
-    let mut words = Vec::new();
-    for place in cell.bytes() {
-        words.extend(list.get(usize::from(place.wrapping_sub(b'0'))).map(|word| (*word).to_owned()));
+    let mut words = Vec::with_capacity(cell.len());
+    for byte in cell.bytes() {
+        words.extend(index(byte).and_then(|index| list.get(index)).map(|word| (*word).to_owned()));
     }
     words
 }
 
+/// Rates in the order input, output, cache read, cache write, longer cache write, separated by `/`. The tiers follow
+/// after semicolons, each as its threshold, a colon and the same rates.
 fn price(cell: &str) -> Option<Price> {
-    let (input, output) = split_once(cell, "/")?;
-    let amount = |text| Number::parse(text)?.as_f64();
+    let mut parts = cell.split(';');
+    let [input, output, cache_read, cache_write, cache_write_long] = rates(parts.next()?);
+    // Without both of these there is no price: the generator leaves it out.
+    input.and(output)?;
+    let tier = |text| {
+        let (above, listed) = split_once(text, ":")?;
+        let [input, output, cache_read, cache_write, _] = rates(listed);
+        Some(PriceTier { above_input_tokens: tokens(above)?, input, output, cache_read, cache_write })
+    };
     Some(Price {
         currency: "USD".to_owned(),
-        input: amount(input),
-        output: amount(output),
-        cache_read: None,
-        cache_write: None,
-        cache_write_long: None,
+        input,
+        output,
+        cache_read,
+        cache_write,
+        cache_write_long,
         per_request: None,
-        tiers: Vec::new(),
+        tiers: parts.filter_map(tier).collect(),
     })
+}
+
+fn rates(text: &str) -> [Option<f64>; 5] {
+    let mut rates = text.split('/');
+    [(); 5].map(|()| Number::parse(rates.next()?)?.as_f64())
 }
 
 #[cfg(test)]

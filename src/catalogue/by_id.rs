@@ -2,18 +2,18 @@
 
 use alloc::{string::String, vec::Vec};
 
-use crate::distinct::Distinct;
+use crate::string_interner::StringInterner;
 
 /// A map from id to row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ById<T> {
-    ids: Distinct,
+    ids: StringInterner,
     rows: Vec<T>,
 }
 
 impl<T> Default for ById<T> {
     fn default() -> Self {
-        Self { ids: Distinct::default(), rows: Vec::new() }
+        Self { ids: StringInterner::default(), rows: Vec::new() }
     }
 }
 
@@ -43,7 +43,7 @@ impl<T> ById<T> {
         self.rows.is_empty()
     }
 
-    /// Adds a row; if the id has one already, hands back that one and the one that is left over.
+    /// Adds a row. If the id has one already, returns that one and the new one.
     pub(super) fn add(&mut self, id: String, row: T) -> Result<(), (&mut T, T)> {
         let (number, new) = self.ids.number_owned(id);
         if new {
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_come_sorted_and_a_second_row_is_handed_back() {
+    fn ids_are_sorted_and_a_second_row_is_returned() {
         let mut rows = ById::default();
         assert_eq!(rows.add("b".to_owned(), 1), Ok(()));
         assert_eq!(rows.add("a".to_owned(), 2), Ok(()));

@@ -40,15 +40,16 @@ impl EndpointTypes {
         Self(self.0 | other.0)
     }
 
-    /// Whether a type that we know is in here. If not, the list said nothing that we can use: an empty
-    /// list was what the service gave in 2025 for every model.
+    /// Whether it has a known type. If not, it says nothing about the model: in 2025 the service sent an empty list for
+    /// every model.
     pub const fn says_something(self) -> bool {
         self.0 & !Self::UNKNOWN.0 != 0
     }
 
     fn named(name: &str) -> Self {
         let name = name.trim_ascii();
-        let row = TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        // Most names differ in length already, so there is no call for them.
+        let row = TYPES.iter().find(|row| row.0.len() == name.len() && row.0.eq_ignore_ascii_case(name));
         row.map_or(Self::UNKNOWN, |(_, set)| *set)
     }
 }
@@ -115,7 +116,7 @@ impl<'a> Structure<'a> for Named {
     }
 }
 
-/// The types named so far. Each item of a list is read into it.
+/// The types so far. Each item of a list is read into it.
 #[derive(Default)]
 struct Names(EndpointTypes);
 

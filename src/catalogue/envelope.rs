@@ -1,8 +1,8 @@
-//! What both lists of models come wrapped in, and what comes in its place: an error inside a 200, a web
-//! page, another vendor's list.
+//! The envelope of both lists of models, and what servers send in its place: an error with status 200, a web page,
+//! another vendor's list.
 //!
-//! Envelope and rows are read in one pass, so a row is kept before it is known whether the rest of the text is
-//! JSON, or tells of an error: what was kept is then dropped with the list.
+//! Envelope and rows are read in one pass. So a row is kept before it is known whether the rest of the text is JSON or
+//! contains an error; in that case the kept rows are dropped with the list.
 
 use alloc::{
     borrow::Cow,
@@ -15,44 +15,44 @@ use crate::json::lenient::{flag, text};
 use crate::json::{Raw, RawValue, Slot, Structure, read};
 use crate::text_search::trim;
 
-/// Rows beyond this are left out, with a warning: about thirty times the size of CometAPI's lists, and a
-/// bound on memory whatever is sent.
+/// Rows beyond this are left out, with a warning. It is about thirty times the size of CometAPI's lists, and bounds the
+/// memory that a hostile server can make the component take.
 const MAX_ROWS: usize = 20_000;
 
-/// No model's name is this long; a longer one is a fault or an attack.
+/// No model has an id of this length; a longer one is a fault or an attack.
 const MAX_ID_BYTES: usize = 256;
 
-/// Most that is shown of a name.
+/// The most characters of a name that are shown.
 const MAX_LABEL_CHARS: usize = 120;
 
-/// Makes an error of the text of an error body that came with status 200. The caller's, since it needs
-/// the scrubber of the key.
+/// Makes an error from the text of an error body with status 200. The caller provides it, because it removes the key
+/// from the text.
 pub type Refused<'a> = &'a dyn Fn(&str) -> Error;
 
-/// What the rows of a list are read into.
+/// The target of the rows of a list.
 pub(super) trait Rows<'a> {
-    /// A list begins, or what was taken for one is none: there are no rows so far.
+    /// Drops all rows: a list begins, or the value is no list.
     fn clear(&mut self);
 
-    /// Where the next row goes.
+    /// The target of the next row.
     fn row(&mut self) -> &mut dyn Structure<'a>;
 
-    /// The row is read. Says why it cannot be kept.
+    /// The row has been read. The error is the reason why it cannot be kept.
     fn keep(&mut self) -> Result<(), &'static str>;
 }
 
-/// The text of a body; what is no UTF-8 in it is replaced.
+/// The text of a body. Invalid UTF-8 is replaced, so that it costs one row and not the list.
 pub(super) fn decoded(body: &[u8]) -> Cow<'_, str> {
-    // Looks at many bytes at a time, where the other goes byte by byte.
+    // The strict check handles many bytes at a time, and the lossy one goes byte by byte.
     match core::str::from_utf8(body) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(body),
     }
 }
 
-/// Reads the rows of a list; returns what to warn of.
+/// Reads the rows of a list, and returns a warning if some were left out.
 ///
-/// `source` names the list in messages. Errors: what `refused` makes of an error body, or `protocol`.
+/// `source` names the list in messages. Errors: that of `refused` for an error body, or `protocol`.
 pub(super) fn rows<'a>(
     body: &'a str,
     source: &str,
@@ -61,16 +61,19 @@ pub(super) fn rows<'a>(
 ) -> Result<Option<String>, Error> {
     let json = trim(body);
     if json.starts_with('<') {
-        return Err(protocol(source, "with a web page; check the base URL"));
+        return Err(protocol(
+            source,
+            "is a web page; check that the base URL points at an OpenAI-compatible API",
+        ));
     }
     let mut envelope = Envelope::new(rows);
     if read(json, &mut envelope).is_none() {
-        return Err(protocol(source, if json.is_empty() { "with nothing" } else { "with no JSON" }));
+        return Err(protocol(source, if json.is_empty() { EMPTY } else { NO_JSON }));
     }
     match json.as_bytes().first() {
         Some(b'[') => {}
         Some(b'{') => envelope.check(json, source, refused)?,
-        _ => return Err(protocol(source, "with no list of models")),
+        _ => return Err(protocol(source, "has no list of models")),
     }
     Ok(envelope.list.end(source))
 }
@@ -91,27 +94,28 @@ impl<'r, 'a> Envelope<'r, 'a> {
         Self { success: None, error: None, message: None, object: None, models: None, list }
     }
 
-    /// Whether this is a list, though it may be an empty one.
+    /// Checks that this is a list, which may be empty.
     fn check(&self, json: &str, source: &str, refused: Refused<'_>) -> Result<(), Error> {
         let success = self.success.and_then(flag);
         let is_list = self.list.data == Data::List;
-        let told = |field: Raw<'_>| {
+        let is_present = |field: Raw<'_>| {
             field.is_some_and(|field| !matches!(field.get(), "null" | "false" | "\"\"" | "0"))
         };
-        if success == Some(false) || (!is_list && told(self.error)) {
+        if success == Some(false) || (!is_list && is_present(self.error)) {
             return Err(refused(json));
         }
-        // The gateway is written in Go, where an empty list may be written as null.
+        // The gateway is written in Go, which writes an empty list as null.
         let empty =
             success == Some(true) || self.object.and_then(text).is_some_and(|object| object == "list");
         match self.list.data {
             Data::List | Data::Null => Ok(()),
             Data::Missing if empty => Ok(()),
-            Data::Missing if self.models.is_some() => {
-                Err(protocol(source, "in the shape of another vendor's list"))
-            }
-            Data::Missing if told(self.message) => Err(refused(json)),
-            _ => Err(protocol(source, "with no list of models")),
+            Data::Missing if self.models.is_some() => Err(protocol(
+                source,
+                "is a list of another vendor's API; check that the base URL ends in /v1",
+            )),
+            Data::Missing if is_present(self.message) => Err(refused(json)),
+            _ => Err(protocol(source, "has no list of models")),
         }
     }
 }
@@ -138,7 +142,7 @@ impl<'a> Structure<'a> for Envelope<'_, 'a> {
     }
 }
 
-/// What stands where the list is to be.
+/// The value in the place of the list.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Data {
     Missing,
@@ -147,28 +151,28 @@ enum Data {
     Other,
 }
 
-/// The rows of a list, and how many of them are no models.
+/// The rows of a list, and how many of them were left out.
 struct List<'r, 'a> {
     rows: &'r mut dyn Rows<'a>,
     data: Data,
     total: usize,
     skipped: usize,
-    /// The first that was left out, counted from 1, and why.
+    /// The first row that was left out, counted from 1, and the reason.
     first: Option<(usize, &'static str)>,
-    /// A row was read that is not judged yet.
+    /// A row has been read and not been checked yet.
     row: bool,
 }
 
 impl List<'_, '_> {
-    /// Of several with one name the last counts.
+    /// Of several lists with one name the last counts, as in most JSON parsers.
     fn begin(&mut self, data: Data) {
         self.rows.clear();
         self.data = data;
         (self.total, self.skipped, self.first, self.row) = (0, 0, None, false);
     }
 
-    /// Judges the row that was read last.
-    fn judge(&mut self) {
+    /// Keeps the row that was read last, or counts it as left out.
+    fn check_row(&mut self) {
         if core::mem::take(&mut self.row)
             && let Err(reason) = self.rows.keep()
         {
@@ -181,9 +185,9 @@ impl List<'_, '_> {
         self.first.get_or_insert((self.total, reason));
     }
 
-    /// No row comes any more; returns what to warn of.
+    /// Ends the list, and returns a warning if rows were left out.
     fn end(mut self, source: &str) -> Option<String> {
-        self.judge();
+        self.check_row();
         let (total, skipped) = (self.total, self.skipped);
         self.first.map(|(row, reason)| {
             format!("{source}: left out {skipped} of {total} rows; the first is row {row}: {reason}")
@@ -205,7 +209,7 @@ impl<'a> Structure<'a> for List<'_, 'a> {
     }
 
     fn item(&mut self) -> Option<Slot<'_, 'a>> {
-        self.judge();
+        self.check_row();
         self.total = self.total.saturating_add(1);
         if self.total > MAX_ROWS {
             self.skip("the list is too long");
@@ -216,8 +220,11 @@ impl<'a> Structure<'a> for List<'_, 'a> {
     }
 }
 
-fn protocol(source: &str, with: &str) -> Error {
-    error(ErrorKind::Protocol, format!("{source} was answered {with}"))
+const EMPTY: &str = "is empty; check the base URL";
+const NO_JSON: &str = "is not valid JSON; check that the base URL points at an OpenAI-compatible API";
+
+fn protocol(source: &str, flaw: &str) -> Error {
+    error(ErrorKind::Protocol, format!("{source}: the response {flaw}"))
 }
 
 /// The id of a row, if it can name a model.
@@ -228,18 +235,18 @@ pub(super) fn id(field: Raw<'_>) -> Result<String, &'static str> {
     } else if id.len() > MAX_ID_BYTES {
         Err("its id is too long")
     } else if !is_printable_ascii(&id) && id.contains(unprintable) {
-        Err("its id holds control characters")
+        Err("its id contains control characters")
     } else {
         Ok(id.into_owned())
     }
 }
 
-/// A text to show: without what could move the cursor of a terminal, and of bounded length.
+/// A text for people, of bounded length and without characters that could move a terminal's cursor or hide text.
 pub(super) fn label(field: Raw<'_>) -> Option<String> {
     let raw = text(field?)?;
     let raw = raw.trim_ascii();
     let clean = match is_printable_ascii(raw) {
-        // As nearly all are: nothing is to be replaced, and each byte is a character.
+        // Nearly all are: then nothing has to be replaced, and each byte is a character.
         true => Cow::Borrowed(raw.get(..MAX_LABEL_CHARS).unwrap_or(raw)),
         false => {
             let chars = raw.chars().take(MAX_LABEL_CHARS);
@@ -254,7 +261,7 @@ fn is_printable_ascii(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// Controls, marks that reverse or hide text, and what stands for broken text.
+/// Control characters, marks that reverse or hide text, and the replacement of broken text.
 fn unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffd}')

@@ -100,9 +100,9 @@ fn an_id_must_be_fit_to_name_a_model() {
         (r#""gpt-4-gizmo-*""#, Ok("gpt-4-gizmo-*")),
         (r#""""#, Err("its id is blank")),
         (r#"" \t""#, Err("its id is blank")),
-        (r#""a\u0000b""#, Err("its id holds control characters")),
-        (r#""a\u202eb""#, Err("its id holds control characters")),
-        (r#""a\ud83d""#, Err("its id holds control characters")),
+        (r#""a\u0000b""#, Err("its id contains control characters")),
+        (r#""a\u202eb""#, Err("its id contains control characters")),
+        (r#""a\ud83d""#, Err("its id contains control characters")),
         ("5", Err("it has no id")),
         ("null", Err("it has no id")),
     ] {

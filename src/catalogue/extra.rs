@@ -1,11 +1,31 @@
-//! What is told of a model that the contract has no field for, as JSON.
+//! What is known of a model that the contract has no field for, as JSON.
 
-use alloc::{string::String, vec::Vec};
+use alloc::string::String;
 
-use super::{Pricing, PublicModel};
+use super::{
+    BuiltIn, BuiltInModel, Pricing, PublicModel, Source,
+    built_in::FACTS,
+    facts::{Fact, Facts},
+};
 use crate::json::Json;
 
-/// The `extra-json` of a model, with the catalogue's own words as names.
+/// The facts of the table, in the order of [`FACTS`].
+const BUILT_IN_FACTS: [Fact; FACTS.len()] = [
+    Fact::Name,
+    Fact::ContextWindow,
+    Fact::MaxInputTokens,
+    Fact::MaxOutputTokens,
+    Fact::Input,
+    Fact::Tools,
+    Fact::StructuredOutput,
+    Fact::Reasoning,
+    Fact::ReasoningEfforts,
+    Fact::Price,
+    Fact::Routes,
+    Fact::RetirementDate,
+];
+
+/// The `extra-json` of a model, under the catalogue's own names.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Extra<'a> {
     /// The second spelling of the id, where it differs.
@@ -17,12 +37,10 @@ pub(super) struct Extra<'a> {
     /// Callable, though the catalogue still calls it upcoming, or already deprecated.
     upcoming: bool,
     deprecated: bool,
-    /// Which document each built-in fact was taken from.
-    pub(super) built_in_sources: Vec<(&'static str, &'a str)>,
 }
 
 impl<'a> Extra<'a> {
-    /// What a row of the catalogue tells beyond the contract.
+    /// What a row of the catalogue has beyond the contract.
     pub(super) fn of(id: &str, row: &'a PublicModel) -> Self {
         let Pricing { ratio, per_second, .. } = row.pricing;
         Self {
@@ -31,18 +49,22 @@ impl<'a> Extra<'a> {
             per_second,
             upcoming: row.upcoming,
             deprecated: row.deprecated,
-            built_in_sources: Vec::new(),
         }
     }
 
     /// Leaves out what the model's status says already.
-    pub(super) fn told_by_status(&mut self) {
+    pub(super) fn leave_out_status(&mut self) {
         self.upcoming = false;
         self.deprecated = false;
     }
 
-    /// The JSON; `None` if there is nothing to tell.
-    pub(super) fn json(&self) -> Option<String> {
+    /// The JSON; `None` if there is nothing in it. The table adds its notes, and the document of each fact that
+    /// comes from it.
+    pub(super) fn json(&self, table: Option<(&BuiltIn, &BuiltInModel)>, facts: &Facts) -> Option<String> {
+        // A model that only the key's list has, as a third are, needs no memory for nothing.
+        if table.is_none() && *self == Self::default() {
+            return None;
+        }
         // Most need no more.
         let mut json = Json::with_room(32).unwrap_or_default();
         json.raw("{");
@@ -56,18 +78,26 @@ impl<'a> Extra<'a> {
                 json.float(number);
             }
         }
-        for (name, told) in [("upcoming", self.upcoming), ("deprecated", self.deprecated)] {
-            if told {
+        for (name, is_set) in [("upcoming", self.upcoming), ("deprecated", self.deprecated)] {
+            if is_set {
                 json.key(name);
                 json.bool(true);
             }
         }
-        if !self.built_in_sources.is_empty() {
+        if let Some((table, model)) = table {
+            for note in table.notes(model) {
+                json.item();
+                json.raw(note);
+            }
             json.key("built_in_sources");
             json.raw("{");
-            for (fact, document) in &self.built_in_sources {
-                json.key(fact);
-                json.string(document);
+            for (fact, name) in BUILT_IN_FACTS.into_iter().zip(FACTS) {
+                if let Some(document) =
+                    table.document(model, name).filter(|_| facts.has(fact, Source::BuiltIn))
+                {
+                    json.key(name);
+                    json.string(document);
+                }
             }
             json.raw("}");
         }

@@ -140,7 +140,8 @@ fn modality(word: &str) -> u8 {
 }
 
 fn names(bits: u8) -> Vec<String> {
-    let mut names = Vec::new();
+    // With the room that is needed: a list of strings starts with room for four.
+    let mut names = Vec::with_capacity(usize::try_from(bits.count_ones()).unwrap_or_default());
     for (place, name) in MODALITIES.into_iter().enumerate() {
         if bits & 1 << place != 0 {
             names.push(name.to_owned());

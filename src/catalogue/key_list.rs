@@ -6,20 +6,20 @@ use super::{
     by_id::ById,
     endpoints::{EndpointTypes, EndpointsField},
     envelope::{self, Refused, Rows},
-    told::{TellingFields, Told},
+    row_facts::{RowFactFields, RowFacts},
 };
 use crate::errors::Error;
 use crate::json::{Object, Raw, Slot, Structure};
 
 /// The models that a key may call.
 ///
-/// CometAPI's list knows no limits, prices or modalities; `created` is a constant and `owned_by` a channel's
-/// name, so they are not read. What a proxy's list knows beyond that is.
+/// CometAPI's list has no limits, prices or modalities. `created` is a constant and `owned_by` is the name of a channel,
+/// so neither is read. The further facts of a proxy's list are.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct KeyList {
-    /// By id. A model that came twice has the endpoint types of both rows.
+    /// By id. A model with two rows has the endpoint types of both.
     pub models: ById<KeyModel>,
-    /// What could not be used, for people.
+    /// For people: how many rows were left out, and why.
     pub warnings: Vec<String>,
 }
 
@@ -28,15 +28,15 @@ pub struct KeyList {
 pub struct KeyModel {
     /// The endpoints that serve it.
     pub types: EndpointTypes,
-    /// What else the row tells.
-    pub told: Told,
+    /// What else the row has.
+    pub facts: RowFacts,
 }
 
 impl KeyList {
-    /// Reads the body of an answer with status 200, in OpenAI's or Anthropic's shape. A row that is
-    /// unfit is left out with a warning.
+    /// Reads the body of a response with status 200, in OpenAI's or Anthropic's shape. An invalid row is left out with a
+    /// warning.
     ///
-    /// Errors: what `refused` makes of an error body inside the 200; `protocol` for what is no list.
+    /// Errors: that of `refused` for an error body, and `protocol` for anything else that is no list.
     pub fn parse(body: &[u8], refused: Refused<'_>) -> Result<Self, Error> {
         let text = envelope::decoded(body);
         let mut rows = KeyRows::default();
@@ -45,7 +45,7 @@ impl KeyList {
     }
 }
 
-/// The models so far, and the row under way.
+/// The models so far, and the row that is being read.
 #[derive(Default)]
 struct KeyRows<'a> {
     models: ById<KeyModel>,
@@ -56,7 +56,7 @@ struct KeyRows<'a> {
 struct Row<'a> {
     id: Raw<'a>,
     types: EndpointsField,
-    telling: TellingFields<'a>,
+    facts: RowFactFields<'a>,
 }
 
 impl<'a> Structure<'a> for Row<'a> {
@@ -64,7 +64,7 @@ impl<'a> Structure<'a> for Row<'a> {
         match name {
             "id" => Some(Slot::Raw(&mut self.id)),
             "supported_endpoint_types" => Some(Slot::Inner(&mut self.types)),
-            _ => self.telling.field(name),
+            _ => self.facts.field(name),
         }
     }
 }
@@ -80,8 +80,8 @@ impl<'a> Rows<'a> for KeyRows<'a> {
     }
 
     fn keep(&mut self) -> Result<(), &'static str> {
-        let Some(row) = &self.row.0 else { return Err("it is no object") };
-        let model = KeyModel { types: row.types.types(), told: Told::read(&row.telling) };
+        let Some(row) = &self.row.0 else { return Err("it is not an object") };
+        let model = KeyModel { types: row.types.types(), facts: RowFacts::read(&row.facts) };
         if let Err((known, more)) = self.models.add(envelope::id(row.id)?, model) {
             known.types = known.types.with(more.types);
         }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unfit_row_costs_only_itself() {
+    fn an_invalid_row_costs_only_itself() {
         let list = parse(r#"[{"id":"a"},{"id":""},{},7,null,{"id":"\ud83d"},{"id":"b"}]"#);
         assert_eq!(list.models.len(), 2);
         assert_eq!(

@@ -1,5 +1,5 @@
-//! What kind of model a row is: by what the catalogue says, then by the endpoints that serve it, and
-//! only then by its name.
+//! The kind of a model: from what the catalogue says, then from the endpoints that serve it, and only then from its
+//! name.
 
 use super::{Source, endpoints::EndpointTypes, names::Names, public_list::PublicModel};
 use crate::contract::ModelKind;
@@ -26,20 +26,21 @@ pub(super) fn kind(
     by_catalogue().or_else(by_key_types).or_else(by_public_types).or_else(by_name)
 }
 
-/// By `model_type`, if that is a word that we know and not, as has been seen, the vendor's family; and by
-/// the features, which tell apart what the catalogue calls text but is moderation.
+/// From `model_type`, if it names a kind and not a family of the vendor, as some rows do, and from the features: the
+/// catalogue calls moderation models text as well, and only the features differ.
 fn by_public_row(row: &PublicModel) -> Option<ModelKind> {
-    let told = row.model_type.as_deref().and_then(by_type);
-    match told {
+    match row.model_type {
         Some(ModelKind::Chat) => Some(row.features.named_kind().unwrap_or(ModelKind::Chat)),
         Some(kind) => Some(kind),
         None => row.features.kind(),
     }
 }
 
-/// The kind that a word for it names.
-pub(super) fn by_type(told: &str) -> Option<ModelKind> {
-    MODEL_TYPES.iter().find(|(word, _)| word.eq_ignore_ascii_case(told)).map(|(_, kind)| *kind)
+/// The kind of a `model_type`.
+pub(super) fn by_type(name: &str) -> Option<ModelKind> {
+    // Most names differ in length already, so there is no call for them.
+    let same = |known: &str| known.len() == name.len() && known.eq_ignore_ascii_case(name);
+    MODEL_TYPES.iter().find(|(known, _)| same(known)).map(|(_, kind)| *kind)
 }
 
 const MODEL_TYPES: [(&str, ModelKind); 19] = [

@@ -1,16 +1,14 @@
 //! Context window and output limit where sources disagree.
 //!
-//! The window is the catalogue's: CometAPI may serve a smaller one than the vendor does, and a window too
-//! large is refused in the middle of a task. One that is not even larger than the output limit of the
-//! built-in table is a mistake (an agent that believed in 4,000 compacted without end), so the table's
-//! counts then.
+//! The window is the catalogue's: CometAPI may serve a smaller one than the vendor does, and a request beyond the window
+//! fails in the middle of a task. A window that is not even larger than the output limit of the built-in table is
+//! a mistake (an agent that trusted 4,000 compacted its history without end), so the table's counts then.
 //!
-//! The output limit is the table's: the feed is known to be wrong there, and always too small (8,000 for
-//! Claude Haiku 4.5, whose limit is 64,000), which cuts answers off; and it repeats the window where it
-//! knows no limit. The catalogue's is taken for a model that the table does not have.
+//! The output limit is the table's: the catalogue's is often too small (8,000 for Claude Haiku 4.5, whose limit is
+//! 64,000), which cuts responses off, and repeats the window where no limit is known. The catalogue's is taken for a
+//! model that the table does not have.
 //!
-//! Where the key's list tells limits, it is a proxy's, and they are those of the server that is called: they
-//! come first.
+//! A key's list with limits is that of a proxy. They are the limits of the server that is called, so they come first.
 
 use super::Source;
 
@@ -26,18 +24,18 @@ pub(super) struct Limits {
 
 /// The window and the output limit to publish.
 pub(super) fn limits(key_list: Limits, catalogue: Limits, built_in: Limits) -> (Limit, Limit) {
-    let told = catalogue.context_window.filter(|window| match built_in.max_output_tokens {
+    let listed = catalogue.context_window.filter(|window| match built_in.max_output_tokens {
         Some(output) if built_in.context_window.is_some() => *window > output,
         _ => true,
     });
-    let of_the_list = |limit: Option<u64>| limit.map(|limit| (limit, Source::KeyList));
-    let window = of_the_list(key_list.context_window)
-        .or(told.map(|window| (window, Source::Catalogue)))
+    let from_key_list = |limit: Option<u64>| limit.map(|limit| (limit, Source::KeyList));
+    let window = from_key_list(key_list.context_window)
+        .or(listed.map(|window| (window, Source::Catalogue)))
         .or(built_in.context_window.map(|window| (window, Source::BuiltIn)));
-    let output = of_the_list(key_list.max_output_tokens)
+    let output = from_key_list(key_list.max_output_tokens)
         .or(built_in.max_output_tokens.map(|output| (output, Source::BuiltIn)))
         .or(catalogue.max_output_tokens.map(|output| (output, Source::Catalogue)));
-    // From two sources they may contradict each other: then the window, which matters more, stands alone.
+    // Limits of two sources may contradict each other. Then only the window is published, because it matters more.
     let fits = |output: &(u64, Source)| window.is_none_or(|(window, _)| output.0 < window);
     (window, output.filter(fits))
 }

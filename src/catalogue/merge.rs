@@ -1,10 +1,13 @@
-//! The one list of models that is published, joined from the key's list, the catalogue and the table.
+//! The one list of models that is published, joined from the key's list, the catalogue and the built-in tables.
 //!
-//! Which source is believed: what may be called, the key's list, and also of what else it tells; names, kind, modalities and prices, the
-//! catalogue before the table before the name of the model; context window and output limit as `limits`
-//! says; tools, structured output and reasoning, the table, since nobody else tells. Features are a list
-//! that forgets and does not deny: where the catalogue knows of text alone and the table of more, the
-//! table counts. Each published fact names its source.
+//! Which source counts for what:
+//! - What may be called is what the key's list says, and so is whatever else that list has.
+//! - Names, kind, modalities and prices come from the catalogue, then the table, then the name of the model.
+//! - The context window and the output limit follow the rules of `limits`.
+//! - Tools, structured output, reasoning and announced ends come from the tables, since nobody else reports them.
+//!
+//! The catalogue's features are a list that is often incomplete and never a denial: where it has text alone and the
+//! table more, the table counts. Each published fact names its source.
 
 use alloc::{
     borrow::ToOwned,
@@ -13,29 +16,34 @@ use alloc::{
 };
 
 use super::{
-    BuiltIn, BuiltInModel, ById, EndpointTypes, KeyList, KeyModel, PublicList, PublicModel, Source, Told,
+    BuiltIn, BuiltInModel, ById, EndpointTypes, KeyList, KeyModel, PublicList, PublicModel, RowFacts, Source,
     extra::Extra,
+    facts::{Fact, Facts, SourceSets},
     kind,
-    limits::{Limits, limits},
+    limits::{Limit, Limits, limits},
     names::Names,
+    retired::{self, Retirement},
     routes,
 };
-use crate::contract::{FactSource, Model, ModelKind, ModelStatus};
+use crate::contract::{Model, ModelKind, ModelStatus, Price};
 
 /// The models of both lists, sorted by id, every id once, joined by exact id only.
 ///
 /// Without any list it is the built-in table. With one list or both the table adds facts and no models.
 pub fn merge(key_rows: Option<&KeyList>, public: Option<&PublicList>, built_in: &BuiltIn) -> Merged {
     let (no_keys, no_rows) = (ById::default(), ById::default());
-    let mut keys = key_rows.map_or(&no_keys, |list| &list.models).iter().peekable();
-    let mut rows = public.map_or(&no_rows, |list| &list.models).iter().peekable();
+    let keys = key_rows.map_or(&no_keys, |list| &list.models);
+    let rows = public.map_or(&no_rows, |list| &list.models);
     let mut lines = built_in.lines().peekable();
+    let mut ends = retired::lines().peekable();
     let only_lines = key_rows.is_none() && public.is_none();
     let names = Names::load();
     let mut merged = Merged::default();
-    let mut facts = Facts::default();
+    // A list that grows as it is filled would be copied several times: a model is some 400 bytes.
+    merged.models.reserve(keys.len().max(rows.len()));
+    let (mut keys, mut rows) = (keys.iter().peekable(), rows.iter().peekable());
     loop {
-        // All three are sorted, so the next id stands at the front of one of them.
+        // All of them are sorted, so the next id stands at the front of one of them.
         let next = match only_lines {
             true => lines.peek().map(|(id, _)| *id),
             false => {
@@ -45,21 +53,25 @@ pub fn merge(key_rows: Option<&KeyList>, public: Option<&PublicList>, built_in: 
         };
         let Some(id) = next else { return merged };
         while lines.next_if(|(line, _)| *line < id).is_some() {}
-        let row = Row {
+        while ends.next_if(|(retired, _)| *retired < id).is_some() {}
+        let built_in_model = lines.next_if(|(line, _)| *line == id).map(|(_, line)| BuiltInModel::read(line));
+        let retired = ends.next_if(|(retired, _)| *retired == id).and_then(|(_, end)| retired::end(end));
+        let sources = ModelSources {
             id,
             key: keys.next_if(|(key, _)| *key == id).map(|(_, model)| model),
             public: rows.next_if(|(row, _)| *row == id).map(|(_, model)| model),
-            built_in: lines.next_if(|(line, _)| *line == id).map(|(_, line)| BuiltInModel::read(line)),
+            retirement: retired.or(built_in_model.as_ref().and_then(|model| model.retirement)),
+            built_in: built_in_model,
             table: built_in,
             names: &names,
         };
-        let mut model = row.model(&mut facts);
+        let (mut model, facts) = sources.model();
         model.sources = merged.source_sets.index_of(&facts);
         merged.models.push(model);
     }
 }
 
-/// The built-in list, with the status `listed`: whether a key may call them is not known.
+/// The built-in list. Whether a key may call its models is not known.
 pub fn built_in_models() -> Merged {
     merge(None, None, &BuiltIn::load())
 }
@@ -73,101 +85,81 @@ pub struct Merged {
     pub source_sets: SourceSets,
 }
 
-/// The distinct sets of sources, in the order of their first use.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SourceSets(Vec<Vec<(&'static str, Source)>>);
-
-impl SourceSets {
-    fn index_of(&mut self, facts: &Facts) -> u32 {
-        let index = self.0.iter().position(|known| *known == facts.0).unwrap_or_else(|| {
-            self.0.push(facts.0.clone());
-            self.0.len().saturating_sub(1)
-        });
-        u32::try_from(index).unwrap_or(u32::MAX)
-    }
-
-    /// The set of this index.
-    pub(crate) fn get(&self, index: u32) -> Option<&[(&'static str, Source)]> {
-        self.0.get(usize::try_from(index).ok()?).map(Vec::as_slice)
-    }
-
-    /// The sets as the contract has them.
-    pub fn into_contract(self) -> Vec<Vec<FactSource>> {
-        let named = |(fact, source): (&str, Source)| FactSource {
-            fact: fact.to_owned(),
-            source: source.as_str().to_owned(),
-        };
-        self.0.into_iter().map(|set| set.into_iter().map(named).collect()).collect()
-    }
-}
-
-/// What the three sources have on one id.
-struct Row<'a> {
+/// What the sources have on one id.
+struct ModelSources<'a> {
     id: &'a str,
     key: Option<&'a KeyModel>,
     public: Option<&'a PublicModel>,
     built_in: Option<BuiltInModel>,
+    /// The end of the model, announced or past.
+    retirement: Option<Retirement>,
     table: &'a BuiltIn,
     names: &'a Names,
 }
 
-impl<'a> Row<'a> {
-    /// `facts` are those of another model, to be forgotten: their room is used again.
-    fn model(&self, facts: &mut Facts) -> Model {
-        facts.0.clear();
+impl<'a> ModelSources<'a> {
+    fn model(&self) -> (Model, Facts) {
+        let mut facts = Facts::default();
         let (status, status_source) = self.status();
-        facts.name("status", status_source);
+        facts.add(Fact::Status, status_source);
         let kind = self.kind();
-        let kind = facts.keep("kind", kind).unwrap_or(ModelKind::Unknown);
+        let kind = facts.keep(Fact::Kind, kind).unwrap_or(ModelKind::Unknown);
         let (context_window, max_output_tokens) = self.limits();
+        let max_input_tokens = self.input_limit(context_window);
+        let end = |part: fn(&Retirement) -> Option<&'static str>| {
+            self.retirement.as_ref().and_then(part).map(|text| (text.to_owned(), Source::BuiltIn))
+        };
         let mut model = Model {
             id: self.id.to_owned(),
-            name: facts.keep("name", self.name()),
-            vendor: facts.keep("vendor", self.vendor()),
+            name: facts.keep(Fact::Name, self.name()),
+            vendor: facts.keep(Fact::Vendor, self.vendor()),
             kind,
             status,
-            retirement_date: None,
-            replaced_by: None,
+            retirement_date: facts.keep(Fact::RetirementDate, end(|end| end.date)),
+            replaced_by: facts.keep(Fact::ReplacedBy, end(|end| end.replaced_by)),
+            // No source has any: the catalogue's `code` is a second spelling that cannot be called.
             aliases: Vec::new(),
-            routes: self.routes(kind, facts),
-            input: facts.keep("input", self.input()).unwrap_or_default(),
-            output: facts.keep("output", self.output()).unwrap_or_default(),
-            context_window: facts.keep("context-window", context_window),
-            max_input_tokens: None,
-            max_output_tokens: facts.keep("max-output-tokens", max_output_tokens),
-            tools: facts.keep("tools", self.ability(Told::tools, |model| model.tools)),
+            routes: self.routes(kind, &mut facts),
+            input: facts.keep(Fact::Input, self.input()).unwrap_or_default(),
+            output: facts.keep(Fact::Output, self.output()).unwrap_or_default(),
+            context_window: facts.keep(Fact::ContextWindow, context_window),
+            max_input_tokens: facts.keep(Fact::MaxInputTokens, max_input_tokens),
+            max_output_tokens: facts.keep(Fact::MaxOutputTokens, max_output_tokens),
+            tools: facts.keep(Fact::Tools, self.ability(RowFacts::tools, |model| model.tools)),
             structured_output: facts.keep(
-                "structured-output",
-                self.ability(Told::structured_output, |model| model.structured_output),
+                Fact::StructuredOutput,
+                self.ability(RowFacts::structured_output, |model| model.structured_output),
             ),
-            reasoning: facts.keep("reasoning", self.ability(Told::reasoning, |model| model.reasoning)),
-            reasoning_efforts: facts.keep("reasoning-efforts", self.efforts()).unwrap_or_default(),
-            price: facts.keep("price", self.price()),
+            reasoning: facts
+                .keep(Fact::Reasoning, self.ability(RowFacts::reasoning, |model| model.reasoning)),
+            reasoning_efforts: facts.keep(Fact::ReasoningEfforts, self.efforts()).unwrap_or_default(),
+            price: self.price(&mut facts),
             // Set by the caller, who knows the sets of the models before this one.
             sources: 0,
             extra_json: None,
         };
-        model.extra_json = self.extra(status, facts);
-        model
+        model.extra_json = self.extra(status, &facts);
+        (model, facts)
     }
 
-    /// A key that may call a model has the last word on whether it is there.
+    /// A model that the key may call is there, whatever the others say. An announced end of it has fields of its own.
     fn status(&self) -> (ModelStatus, Source) {
         match (self.key, self.public) {
             (Some(_), _) => (ModelStatus::Callable, Source::KeyList),
             (None, Some(row)) if row.deprecated => (ModelStatus::Deprecated, Source::Catalogue),
             (None, Some(row)) if row.upcoming => (ModelStatus::Upcoming, Source::Catalogue),
+            _ if self.retirement.is_some() => (ModelStatus::Deprecated, Source::BuiltIn),
             (None, Some(_)) => (ModelStatus::Listed, Source::Catalogue),
             (None, None) => (ModelStatus::Listed, Source::BuiltIn),
         }
     }
 
-    /// The table has only chat models, and is asked before the name is.
+    /// The table has only chat models, and counts more than what a name suggests.
     fn kind(&self) -> Option<(ModelKind, Source)> {
-        self.key_list(|told| told.kind).or_else(|| {
+        self.key_list(|facts| facts.kind).or_else(|| {
             let found = kind::kind(self.id, self.key_types(), self.public, self.names);
-            let told = found.filter(|(_, source)| *source != Source::Inferred);
-            told.or(self.built_in.as_ref().map(|_| (ModelKind::Chat, Source::BuiltIn))).or(found)
+            let reported = found.filter(|(_, source)| *source != Source::Inferred);
+            reported.or(self.built_in.as_ref().map(|_| (ModelKind::Chat, Source::BuiltIn))).or(found)
         })
     }
 
@@ -175,11 +167,11 @@ impl<'a> Row<'a> {
         let public = self.public.map(|row| row.endpoints).unwrap_or_default();
         let built_in = self.built_in.as_ref().map(|model| model.routes).unwrap_or_default();
         let (routes, sources) = routes::routes(self.id, kind, self.key_types(), public, built_in);
-        sources.into_iter().for_each(|source| facts.name("routes", source));
+        sources.iter().for_each(|source| facts.add(Fact::Routes, source));
         routes
     }
 
-    fn limits(&self) -> (super::limits::Limit, super::limits::Limit) {
+    fn limits(&self) -> (Limit, Limit) {
         let catalogue = self.public.map(|row| Limits {
             context_window: row.context_window,
             max_output_tokens: row.max_output_tokens,
@@ -188,15 +180,21 @@ impl<'a> Row<'a> {
             context_window: model.context_window,
             max_output_tokens: model.max_output_tokens,
         });
-        let key_list = self.key.map(|model| model.told.limits);
+        let key_list = self.key.map(|model| model.facts.limits);
         limits(key_list.unwrap_or_default(), catalogue.unwrap_or_default(), built_in.unwrap_or_default())
+    }
+
+    /// The table's, where it is less than the window that is published: one from another source may be smaller.
+    fn input_limit(&self, context_window: Limit) -> Limit {
+        let limit = self.built_in_fact(|model| model.max_input_tokens)?;
+        context_window.is_none_or(|(window, _)| limit.0 < window).then_some(limit)
     }
 
     /// A row whose name only repeats the id has no name.
     fn name(&self) -> Option<(String, Source)> {
         let named = |name: &&String| *name != self.id;
         self.catalogue(|row| row.name.as_ref().filter(named).cloned())
-            .or_else(|| self.built_in_fact(|model| model.name.clone()))
+            .or_else(|| self.built_in_fact(|model| model.name.map(ToOwned::to_owned)))
             .or_else(|| self.catalogue(|row| row.name.clone()))
     }
 
@@ -206,16 +204,18 @@ impl<'a> Row<'a> {
     }
 
     fn input(&self) -> Option<(Vec<String>, Source)> {
-        let told = self.catalogue(|row| some(row.features.inputs()));
+        let listed = self.catalogue(|row| some(row.features.inputs()));
         let table = self.built_in_fact(|model| some(model.input.clone()));
-        let forgot = |told: &[String], table: &[String]| told == ["text"] && table.len() > 1;
-        let by_list = self.key_list(Told::input);
-        match (told, table) {
-            (told, None) if by_list.is_some() && told.as_ref().is_none_or(|(told, _)| told == &["text"]) => {
-                by_list
+        let incomplete = |listed: &[String], table: &[String]| listed == ["text"] && table.len() > 1;
+        let by_key_list = self.key_list(RowFacts::input);
+        match (listed, table) {
+            (listed, None)
+                if by_key_list.is_some() && listed.as_ref().is_none_or(|(listed, _)| listed == &["text"]) =>
+            {
+                by_key_list
             }
-            (Some(told), Some(table)) if forgot(&told.0, &table.0) => Some(table),
-            (told, table) => told.or(table),
+            (Some(listed), Some(table)) if incomplete(&listed.0, &table.0) => Some(table),
+            (listed, table) => listed.or(table),
         }
     }
 
@@ -227,42 +227,48 @@ impl<'a> Row<'a> {
         self.built_in_fact(|model| some(model.reasoning_efforts.clone()))
     }
 
-    /// One source for the whole price: half of one and half of another would be nobody's.
-    fn price(&self) -> Option<(crate::contract::Price, Source)> {
-        self.catalogue(|row| row.pricing.price.clone())
-            .or_else(|| self.built_in_fact(|model| model.price.clone()))
+    /// The catalogue's price, or else the table's. Half of one and half of another would be nobody's price. Where
+    /// they agree on input and output they are the same price, and the table adds the rates that the catalogue
+    /// never has: without those for the cache and for long requests an estimate is wrong by a factor.
+    fn price(&self, facts: &mut Facts) -> Option<Price> {
+        let table = self.built_in.as_ref().and_then(|model| model.price.as_ref());
+        let Some(listed) = self.public.and_then(|row| row.pricing.price.as_ref()) else {
+            return facts.keep(Fact::Price, table.map(|price| (price.clone(), Source::BuiltIn)));
+        };
+        facts.add(Fact::Price, Source::Catalogue);
+        match table.filter(|table| listed.agrees_with(table)) {
+            Some(table) => {
+                facts.add(Fact::Price, Source::BuiltIn);
+                Some(table.clone())
+            }
+            None => Some(listed.price()),
+        }
     }
 
     fn extra(&self, status: ModelStatus, facts: &Facts) -> Option<String> {
         let mut extra = self.public.map(|row| Extra::of(self.id, row)).unwrap_or_default();
         if status != ModelStatus::Callable {
-            extra.told_by_status();
+            extra.leave_out_status();
         }
-        if let Some(model) = &self.built_in {
-            for (fact, _) in facts.0.iter().filter(|(_, source)| *source == Source::BuiltIn) {
-                if let Some(document) = self.table.document(model, fact) {
-                    extra.built_in_sources.push((fact, document));
-                }
-            }
-        }
-        extra.json()
+        let table = self.built_in.as_ref().map(|model| (self.table, model));
+        extra.json(table.filter(|_| facts.has_any(Source::BuiltIn)), facts)
     }
 
     fn key_types(&self) -> EndpointTypes {
         self.key.map(|model| model.types).unwrap_or_default()
     }
 
-    fn key_list<T>(&self, fact: impl FnOnce(&Told) -> Option<T>) -> Option<(T, Source)> {
-        self.key.and_then(|model| fact(&model.told)).map(|fact| (fact, Source::KeyList))
+    fn key_list<T>(&self, fact: impl FnOnce(&RowFacts) -> Option<T>) -> Option<(T, Source)> {
+        self.key.and_then(|model| fact(&model.facts)).map(|fact| (fact, Source::KeyList))
     }
 
     /// A yes or no of the key's list, or else of the table.
     fn ability(
         &self,
-        told: impl FnOnce(&Told) -> Option<bool>,
+        listed: impl FnOnce(&RowFacts) -> Option<bool>,
         table: impl FnOnce(&BuiltInModel) -> Option<bool>,
     ) -> Option<(bool, Source)> {
-        self.key_list(told).or_else(|| self.built_in_fact(table))
+        self.key_list(listed).or_else(|| self.built_in_fact(table))
     }
 
     fn catalogue<T>(&self, fact: impl FnOnce(&PublicModel) -> Option<T>) -> Option<(T, Source)> {
@@ -271,22 +277,6 @@ impl<'a> Row<'a> {
 
     fn built_in_fact<T>(&self, fact: impl FnOnce(&BuiltInModel) -> Option<T>) -> Option<(T, Source)> {
         self.built_in.as_ref().and_then(fact).map(|fact| (fact, Source::BuiltIn))
-    }
-}
-
-/// The facts published so far and their sources, by the names of the contract's fields.
-#[derive(Default)]
-struct Facts(Vec<(&'static str, Source)>);
-
-impl Facts {
-    fn name(&mut self, fact: &'static str, source: Source) {
-        self.0.push((fact, source));
-    }
-
-    fn keep<T>(&mut self, fact: &'static str, found: Option<(T, Source)>) -> Option<T> {
-        let (value, source) = found?;
-        self.name(fact, source);
-        Some(value)
     }
 }
 

@@ -12,7 +12,7 @@ fn public(body: &str) -> PublicList {
 
 fn sources(merged: &Merged, model: &Model, fact: &str) -> Vec<&'static str> {
     let set = merged.source_sets.get(model.sources).expect("an index of a set");
-    set.iter().filter(|(name, _)| *name == fact).map(|(_, source)| source.as_str()).collect()
+    set.into_iter().filter(|(name, _)| *name == fact).map(|(_, source)| source).collect()
 }
 
 /// Every value that is known has a source, and no value that is unknown has one.
@@ -30,7 +30,10 @@ fn assert_sources_of(merged: &Merged, model: &Model) {
         ("input", !model.input.is_empty()),
         ("output", !model.output.is_empty()),
         ("context-window", model.context_window.is_some()),
+        ("max-input-tokens", model.max_input_tokens.is_some()),
         ("max-output-tokens", model.max_output_tokens.is_some()),
+        ("retirement-date", model.retirement_date.is_some()),
+        ("replaced-by", model.replaced_by.is_some()),
         ("tools", model.tools.is_some()),
         ("structured-output", model.structured_output.is_some()),
         ("reasoning", model.reasoning.is_some()),
@@ -62,7 +65,7 @@ fn both_lists_and_the_table_are_joined_by_exact_id() {
             ("brand-new-thing", ModelStatus::Callable),
             ("claude-haiku-4-5-20251001", ModelStatus::Callable),
             ("gpt-3", ModelStatus::Deprecated),
-            ("gpt-5", ModelStatus::Listed),
+            ("gpt-5", ModelStatus::Deprecated),
             ("kling_advanced_lip_syn", ModelStatus::Listed),
             ("kling_advanced_lip_sync", ModelStatus::Callable),
             ("veo4", ModelStatus::Upcoming),
@@ -75,7 +78,7 @@ fn both_lists_and_the_table_are_joined_by_exact_id() {
     assert_eq!(sources(&merged, haiku, "max-output-tokens"), ["built-in"]);
     assert_eq!(haiku.input, ["text", "image", "file"]);
     assert_eq!(sources(&merged, haiku, "input"), ["built-in"]);
-    assert_eq!(haiku.routes, ["chat-completions", "messages"]);
+    assert_eq!(haiku.routes, ["messages", "chat-completions"]);
     assert_eq!(haiku.price.as_ref().unwrap().output, Some(4.0));
     let extra: serde_json::Value = serde_json::from_str(haiku.extra_json.as_deref().unwrap()).unwrap();
     assert_eq!(extra["ratio"], 0.8);
@@ -130,17 +133,99 @@ fn a_price_is_never_put_together_from_two_sources() {
 }
 
 #[test]
-fn the_built_in_list_is_chat_models_that_are_listed() {
+fn a_price_that_both_sources_agree_on_has_the_tables_further_rates() {
+    let row = |pricing: &str| public(&format!(r#"[{{"id":"claude-haiku-5-5","pricing":{{{pricing}}}}}]"#));
+    for (pricing, agrees) in [
+        (r#""input":0.1,"output":0.5"#, true),
+        (r#""input":0.1,"output":0.5,"cache_read":0.01"#, true),
+        (r#""input":0.1,"output":0.5,"cache_read":0.02"#, false),
+        (r#""input":0.08,"output":0.4"#, false),
+        (r#""input":0.1,"output":0.5,"currency":"CNY / M Tokens""#, false),
+        (r#""input":0.1,"output":0.5,"per_request":0.01"#, false),
+    ] {
+        let merged = merge(None, Some(&row(pricing)), &BuiltIn::load());
+        let price = merged.models[0].price.as_ref().unwrap();
+        assert_eq!(price.tiers.len(), usize::from(agrees), "{pricing}");
+        assert_eq!(price.cache_write_long.is_some(), agrees, "{pricing}");
+        let expected: &[&str] = if agrees { &["catalogue", "built-in"] } else { &["catalogue"] };
+        assert_eq!(sources(&merged, &merged.models[0], "price"), expected, "{pricing}");
+    }
+}
+
+#[test]
+fn a_model_that_ends_says_when_and_what_replaces_it() {
+    let (key, public) = (
+        key(r#"[{"id":"gpt-4"},{"id":"gpt-5"}]"#),
+        public(r#"[{"id":"gpt-4"},{"id":"o1"},{"id":"gpt-5-mini"},{"id":"kimi-k2.5","upcoming":true}]"#),
+    );
+    let merged = merge(Some(&key), Some(&public), &BuiltIn::load());
+    assert_every_fact_has_a_source(&merged);
+    let found: Vec<_> = merged
+        .models
+        .iter()
+        .map(|model| {
+            (model.id.as_str(), model.status, model.retirement_date.as_deref(), model.replaced_by.as_deref())
+        })
+        .collect();
+    use ModelStatus::{Callable, Deprecated, Upcoming};
+    assert_eq!(
+        found,
+        [
+            ("gpt-4", Callable, Some("2026-10-23"), Some("gpt-5.6-sol")),
+            ("gpt-5", Callable, Some("2026-12-11"), Some("gpt-6.1-sol")),
+            ("gpt-5-mini", Deprecated, Some("2026-12-11"), Some("gpt-5.6-terra")),
+            ("kimi-k2.5", Upcoming, Some("2026-08-31"), None),
+            ("o1", Deprecated, Some("2026-10-23"), Some("gpt-5.6-sol")),
+        ]
+    );
+    assert_eq!(sources(&merged, &merged.models[0], "replaced-by"), ["built-in"]);
+    assert_eq!(sources(&merged, &merged.models[2], "status"), ["built-in"]);
+}
+
+#[test]
+fn an_input_limit_is_published_where_it_is_less_than_the_window() {
+    let limit = |window: &str| {
+        let public = public(&format!(r#"[{{"id":"gpt-6.2-sol","context_length":{window}}}]"#));
+        merge(None, Some(&public), &BuiltIn::load()).models[0].max_input_tokens
+    };
+    assert_eq!(limit("null"), Some(922_000));
+    assert_eq!(limit("\"1050K\""), Some(922_000));
+    assert_eq!(limit("\"400K\""), None);
+}
+
+#[test]
+fn what_is_not_the_whole_price_is_in_the_extra_json() {
+    let models = built_in_models().models;
+    let extra = |id: &str| -> serde_json::Value {
+        let model = models.iter().find(|model| model.id == id).expect(id);
+        serde_json::from_str(model.extra_json.as_deref().unwrap()).unwrap()
+    };
+    assert_eq!(extra("deepseek-v4-pro")["peak_price"]["input"], 1.32);
+    assert_eq!(extra("gemini-4-carbon")["next_price"]["from"], "2026-12-01");
+    assert_eq!(extra("kimi-k3")["cometapi_ratio"]["value"], 0.9);
+    assert_eq!(extra("gpt-6.2-sol")["chat_completions_tools"]["value"], "no");
+    assert_eq!(extra("gpt-5-mini")["vendor_replacement"]["id"], "gpt-6.1-terra");
+    assert!(extra("claude-sonnet-5-5")["built_in_sources"]["price"].as_str().unwrap().contains("pi-ai"));
+}
+
+#[test]
+fn the_built_in_list_is_chat_models_with_their_rates_and_ends() {
     let merged = built_in_models();
     assert_every_fact_has_a_source(&merged);
     let models = &merged.models;
     assert!((40..=80).contains(&models.len()));
     assert!(models.is_sorted_by(|a, b| a.id < b.id));
     for model in models {
-        assert_eq!((model.kind, model.status), (ModelKind::Chat, ModelStatus::Listed), "{}", model.id);
+        let ends = model.retirement_date.is_some();
+        let status = if ends { ModelStatus::Deprecated } else { ModelStatus::Listed };
+        assert_eq!((model.kind, model.status), (ModelKind::Chat, status), "{}", model.id);
+        assert!(model.replaced_by.is_none() || ends, "{}", model.id);
         assert!(model.vendor.is_some() && !model.routes.is_empty(), "{}", model.id);
-        assert_eq!(model.price.as_ref().map(|price| price.cache_read), model.price.as_ref().map(|_| None));
     }
+    let priced = || models.iter().filter_map(|model| model.price.as_ref());
+    assert!(priced().filter(|price| price.cache_read.is_some()).count() * 10 > priced().count() * 9);
+    assert!(priced().filter(|price| !price.tiers.is_empty()).count() > 20);
+    assert!(models.iter().filter(|model| model.status == ModelStatus::Deprecated).count() > 5);
 }
 
 #[test]
@@ -203,10 +288,10 @@ fn rows_of(ids: &[&str], random: &mut dyn FnMut(usize) -> usize) -> Vec<String> 
 }
 
 /// Each model with its sources in place of an index that depends on the models before it.
-fn with_sources(merged: Merged) -> Vec<(Model, Vec<(&'static str, Source)>)> {
+fn with_sources(merged: Merged) -> Vec<(Model, Vec<(&'static str, &'static str)>)> {
     let Merged { models, source_sets } = merged;
     let resolve = |mut model: Model| {
-        let sources = source_sets.get(model.sources).expect("an index of a set").to_vec();
+        let sources = source_sets.get(model.sources).expect("an index of a set");
         model.sources = 0;
         (model, sources)
     };
@@ -220,7 +305,18 @@ fn a_model_of_a_joined_list_is_what_its_own_rows_make() {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         (seed >> 33) as usize % below
     };
-    let ids = ["claude-opus-5", "gpt-5", "gpt-5.4-mini", "gpt-5-pro", "a", "zz", "kling_tts", "gpt", "o3-x"];
+    let ids = [
+        "claude-opus-5",
+        "gpt-5",
+        "gpt-4",
+        "gpt-5.4-mini",
+        "gpt-5-pro",
+        "a",
+        "zz",
+        "kling_tts",
+        "gpt",
+        "o3-x",
+    ];
     let list = |rows: &[String]| format!("[{}]", rows.join(","));
     let table = BuiltIn::load();
     for _ in 0..500 {

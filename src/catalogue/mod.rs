@@ -1,18 +1,20 @@
-//! The models: what this key may call, what is known of each, and where each fact comes from.
+//! The models: which ones this key may call, what is known of each, and where each fact comes from.
 //!
-//! CometAPI has two lists, and both are needed. The [`KeyList`] says what may be called and next to nothing
-//! else; the [`PublicList`] has the facts, for half of the callable models, and proves nothing of what may
-//! be called. The [`BuiltIn`] table fills in facts and stands in for both where neither can be had. [`merge`]
-//! joins them by exact id.
+//! CometAPI has two lists, and both are needed. The [`KeyList`] says what may be called and next to nothing else. The
+//! [`PublicList`] has the facts, for half of the callable models, and does not prove that one may be called. The
+//! [`BuiltIn`] table fills in facts, and replaces both lists where neither is available. [`merge`] joins them by exact
+//! id. A request for a model that is not there gets its hint from [`suggest_model`].
 //!
-//! Nothing here does I/O: bodies come in, models go out. The rules on which source is believed stand in
-//! `merge`; what is unknown stays unknown, since a made-up context window does more harm than none.
+//! Nothing here does I/O: bodies come in, models go out. The rules about sources are in `merge`. What is unknown stays
+//! unknown, since an invented context window does more harm than none: one agent's default of 4,000 tokens made it
+//! compact its history without end.
 
 mod built_in;
 mod by_id;
 mod endpoints;
 mod envelope;
 mod extra;
+mod facts;
 mod features;
 mod key_list;
 mod kind;
@@ -21,41 +23,25 @@ mod merge;
 mod names;
 mod pricing;
 mod public_list;
+mod retired;
 mod routes;
-mod told;
+mod row_facts;
+mod suggestions;
 
 pub use built_in::{BuiltIn, BuiltInModel};
 pub use by_id::ById;
 pub use endpoints::EndpointTypes;
 pub use envelope::Refused;
+pub(crate) use facts::Source;
+pub use facts::SourceSets;
 pub use features::Features;
 pub use key_list::{KeyList, KeyModel};
 pub use merge::{Merged, built_in_models, merge};
 pub use pricing::Pricing;
 pub use public_list::{PublicList, PublicModel};
 pub use routes::Routes;
-pub use told::Told;
-
-/// Where a fact comes from.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Source {
-    KeyList,
-    Catalogue,
-    BuiltIn,
-    Inferred,
-}
-
-impl Source {
-    /// The contract's word for it.
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::KeyList => "key-list",
-            Self::Catalogue => "catalogue",
-            Self::BuiltIn => "built-in",
-            Self::Inferred => "inferred",
-        }
-    }
-}
+pub use row_facts::RowFacts;
+pub use suggestions::suggest_model;
 
 #[cfg(test)]
 mod hazards;

@@ -1,6 +1,6 @@
-//! What a model's name alone gives away: the last resort, as tables.
+//! What follows from a model's name alone: the last resort, as tables.
 //!
-//! A pattern begins with a letter, and is matched where a word starts: at the start of the id, or behind a
+//! A pattern begins with a letter, and is matched where a word starts: at the start of the id, or after a
 //! character that is no letter. `#` is any digit, and a `$` at the end asks that the word ends there. The first row
 //! that matches counts, so a word that says what a model makes stands before the names of families.
 
@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use crate::contract::ModelKind;
 use crate::text_search::after_last;
 
-/// What names give away, ready to be looked up for a whole list of models.
+/// The tables, indexed for a whole list of models.
 pub(super) struct Names {
     kinds: Index,
     vendors: Index,
@@ -109,8 +109,8 @@ fn matches_here(mut rest: &[u8], pattern: &[u8]) -> bool {
     true
 }
 
-/// Kinds by name, each with its patterns: as lists of their own they would take twice the room. The list that clients of CometAPI copy from each other lacks half of these and drops
-/// the text models of Hunyuan's T1 family.
+/// Kinds by name, each with its patterns in one string, since lists would take twice the space. The list that clients of
+/// CometAPI copy from each other lacks half of these, and drops the text models of Hunyuan's T1 family.
 const KINDS: &[(ModelKind, &str)] = &[
     (ModelKind::Moderation, "moderation"),
     (ModelKind::Rerank, "rerank"),
@@ -170,8 +170,8 @@ const VENDORS: &[(&str, &str)] = &[
     ),
 ];
 
-/// OpenAI's Pro, o-series and Codex models, which CometAPI documents as wanting Responses. Pro and Codex
-/// are served by nothing else.
+/// How OpenAI's Pro, o-series and Codex models use Responses, which CometAPI documents for them. Pro and Codex are served
+/// by no other route.
 pub(super) fn wants_responses(id: &str) -> Option<ResponsesUse> {
     let name = last_name(id);
     if ![&b"gpt"[..], b"o#", b"codex"].iter().any(|pattern| matches_here(name, pattern)) {
@@ -193,12 +193,12 @@ pub(super) enum ResponsesUse {
     Only,
 }
 
-/// Whether the id, or what stands behind its last slash, begins with a pattern.
+/// Whether the id, without the part before its last slash, begins with a pattern.
 pub(super) fn begins(id: &str, pattern: &str) -> bool {
     matches_here(last_name(id), pattern.as_bytes())
 }
 
-/// What stands behind the last slash of an id; all of it where there is none.
+/// The id without the part before its last slash.
 fn last_name(id: &str) -> &[u8] {
     after_last(id, b'/').as_bytes()
 }

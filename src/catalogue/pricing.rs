@@ -1,6 +1,6 @@
 //! The `pricing` of a row of the public catalogue.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use crate::contract::Price;
 use crate::json::lenient::{amount, text};
@@ -11,7 +11,7 @@ use crate::text_search::split_once;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pricing {
     /// As listed, in the contract's units; `None` if no number of it is known.
-    pub price: Option<Price>,
+    pub price: Option<ListedPrice>,
     /// The factor between list price and what is charged.
     ///
     /// It is published beside the price and not applied to it: by one account it is a discount still to
@@ -19,6 +19,51 @@ pub struct Pricing {
     pub ratio: Option<f64>,
     /// Price of a second of video, which the contract has no field for.
     pub per_second: Option<f64>,
+}
+
+/// A price of the catalogue. Its currency is no string, so that a list of hundreds needs none for it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ListedPrice {
+    /// A code of three letters, in upper case.
+    currency: [u8; 3],
+    pub(super) input: Option<f64>,
+    pub(super) output: Option<f64>,
+    cache_read: Option<f64>,
+    cache_write: Option<f64>,
+    per_request: Option<f64>,
+}
+
+impl ListedPrice {
+    fn currency(&self) -> String {
+        self.currency.iter().map(|letter| char::from(*letter)).collect()
+    }
+
+    /// The contract's record of it.
+    pub(super) fn price(&self) -> Price {
+        Price {
+            currency: self.currency(),
+            input: self.input,
+            output: self.output,
+            cache_read: self.cache_read,
+            cache_write: self.cache_write,
+            cache_write_long: None,
+            per_request: self.per_request,
+            tiers: Vec::new(),
+        }
+    }
+
+    /// Whether another price has the same input and output, and nothing that contradicts this one.
+    pub(super) fn agrees_with(&self, other: &Price) -> bool {
+        let allowed = |listed: Option<f64>, other: Option<f64>| listed.is_none() || listed == other;
+        self.input.is_some()
+            && self.input == other.input
+            && self.output.is_some()
+            && self.output == other.output
+            && allowed(self.cache_read, other.cache_read)
+            && allowed(self.cache_write, other.cache_write)
+            && self.per_request.is_none()
+            && self.currency.as_slice() == other.currency.as_bytes()
+    }
 }
 
 /// The fields of the object; none of them where something else stands.
@@ -61,20 +106,24 @@ impl Pricing {
         let [input, output, cache_read, cache_write] = [input, output, cache_read, cache_write].map(by_token);
         let known = [input, output, cache_read, cache_write, per_request].iter().any(Option::is_some);
         Self {
-            price: known.then(|| Price {
-                currency: currency.to_ascii_uppercase(),
+            price: known.then(|| ListedPrice {
+                currency: currency_code(currency),
                 input,
                 output,
                 cache_read,
                 cache_write,
-                cache_write_long: None,
                 per_request,
-                tiers: Vec::new(),
             }),
             ratio: ratio.and_then(amount).filter(|ratio| *ratio > 0.0),
             per_second,
         }
     }
+}
+
+/// In upper case. CometAPI charges in US dollars where a list names no other currency.
+fn currency_code(currency: &str) -> [u8; 3] {
+    let code = currency.as_bytes().first_chunk().copied();
+    code.map_or(*b"USD", |code: [u8; 3]| code.map(|letter| letter.to_ascii_uppercase()))
 }
 
 #[derive(PartialEq)]
@@ -143,7 +192,7 @@ mod tests {
         let pricing = read(r#"{"currency":"CNY / M Tokens","input":5,"ratio":0.8,"per_second":0.1}"#);
         assert_eq!(pricing.ratio, Some(0.8));
         assert_eq!(pricing.per_second, Some(0.1));
-        assert_eq!(pricing.price.unwrap().currency, "CNY");
+        assert_eq!(pricing.price.unwrap().currency(), "CNY");
         assert_eq!(read(r#"{"ratio":-1}"#).ratio, None);
     }
 }

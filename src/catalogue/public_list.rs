@@ -1,4 +1,4 @@
-//! `GET /api/models`: the public catalogue, which has the facts and proves nothing of what a key may call.
+//! `GET /api/models`: the public catalogue. It has the facts, and does not prove that a key may call a model.
 
 use alloc::{string::String, vec::Vec};
 
@@ -7,56 +7,59 @@ use super::{
     endpoints::{EndpointTypes, EndpointsField},
     envelope::{self, Refused, Rows, label},
     features::{Features, FeaturesField},
+    kind,
     pricing::{Pricing, PricingFields},
 };
+use crate::contract::ModelKind;
 use crate::errors::Error;
 use crate::json::{
     Object, Raw, Structure,
-    lenient::{flag, tokens},
+    lenient::{flag, text, tokens},
     structure,
 };
 
 /// The public catalogue.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PublicList {
-    /// By id, which is what a model is called by. Of two rows with one id the first is kept.
+    /// By id, under which a model is called. Of two rows with one id the first is kept.
     pub models: ById<PublicModel>,
-    /// What could not be used, for people.
+    /// For people: how many rows were left out, and why.
     pub warnings: Vec<String>,
 }
 
 /// A row of the catalogue, cleaned: what is missing, null, of the wrong type or impossible is `None`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PublicModel {
-    /// A second spelling of the id, for the catalogue's own pages; models are not called by it.
+    /// A second spelling of the id, for the catalogue's own pages. A model cannot be called by it.
     pub code: Option<String>,
     /// The vendor.
     pub provider: Option<String>,
     /// For people.
     pub name: Option<String>,
-    /// `text`, `image`, … by the documentation; a family such as `claude` was seen too.
-    pub model_type: Option<String>,
-    /// What goes in and what comes out.
+    /// The kind that `model_type` names. It is `text`, `image`, … by the documentation; a family such as `claude`, which
+    /// names no kind, was seen too.
+    pub model_type: Option<ModelKind>,
+    /// The modalities of input and output.
     pub features: Features,
     /// The endpoints that serve it.
     pub endpoints: EndpointTypes,
-    /// What it costs.
+    /// The price.
     pub pricing: Pricing,
     /// Tokens of input and output together.
     pub context_window: Option<u64>,
-    /// Tokens of one answer.
+    /// The most tokens of one response.
     pub max_output_tokens: Option<u64>,
-    /// Announced, and not there yet.
+    /// Announced, and not available yet.
     pub upcoming: bool,
-    /// Said to go away.
+    /// Its end is announced.
     pub deprecated: bool,
 }
 
 impl PublicList {
-    /// Reads the body of an answer with status 200. A row that is unfit is left out with a warning; a
-    /// field that is unfit is unknown.
+    /// Reads the body of a response with status 200. An invalid row is left out with a warning, and an invalid field is
+    /// unknown.
     ///
-    /// Errors: what `refused` makes of an error body inside the 200; `protocol` for what is no list.
+    /// Errors: that of `refused` for an error body, and `protocol` for anything else that is no list.
     pub fn parse(body: &[u8], refused: Refused<'_>) -> Result<Self, Error> {
         let text = envelope::decoded(body);
         let mut rows = PublicRows::default();
@@ -65,7 +68,7 @@ impl PublicList {
     }
 }
 
-/// The models so far, and the row under way.
+/// The models so far, and the row that is being read.
 #[derive(Default)]
 struct PublicRows<'a> {
     models: ById<PublicModel>,
@@ -83,9 +86,9 @@ impl<'a> Rows<'a> for PublicRows<'a> {
     }
 
     fn keep(&mut self) -> Result<(), &'static str> {
-        let Some(row) = &self.row.0 else { return Err("it is no object") };
+        let Some(row) = &self.row.0 else { return Err("it is not an object") };
         let id = envelope::id(row.id)?;
-        self.models.add(id, row.model()).map_err(|_| "its id came before")
+        self.models.add(id, row.model()).map_err(|_| "its id is that of an earlier row")
     }
 }
 
@@ -124,10 +127,11 @@ impl Row<'_> {
     fn model(&self) -> PublicModel {
         let context_window = self.context_length.and_then(tokens);
         PublicModel {
-            code: label(self.code),
+            // Where it repeats the id, as it mostly does, it says nothing.
+            code: self.code.filter(|_| self.code != self.id).and_then(|code| label(Some(code))),
             provider: label(self.provider),
             name: label(self.name),
-            model_type: label(self.model_type),
+            model_type: self.model_type.and_then(text).and_then(|kind| kind::by_type(kind.trim_ascii())),
             features: self.features.features(),
             endpoints: self.endpoints.types(),
             pricing: Pricing::read(&self.pricing),
@@ -225,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_two_rows_is_kept_and_the_other_told() {
+    fn the_first_of_two_rows_is_kept_and_the_other_counted() {
         let list = parse(r#"[{"id":"a","name":"first"},{"id":"a","name":"second"},{"name":"no id"}]"#);
         assert_eq!(list.models.get("a").unwrap().name.as_deref(), Some("first"));
         assert!(list.warnings[0].contains("left out 2 of 3 rows"), "{:?}", list.warnings);

@@ -1,4 +1,4 @@
-//! The wire routes that serve a model, the best first.
+//! The wire routes that serve a model, best first.
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
@@ -19,17 +19,9 @@ impl Routes {
     pub(super) const MESSAGES: Self = Self(1 << 2);
     pub(super) const GEMINI: Self = Self(1 << 3);
 
-    /// Reads places in [`ROUTES`].
-    pub(super) fn numbered(places: &str) -> Self {
-        let known = places.bytes().filter_map(|place| ROUTES.get(usize::from(place.wrapping_sub(b'0'))));
-        known.fold(Self::default(), |set, (_, _, route)| set.with(*route))
-    }
-
-    /// Reads the contract's names, separated by spaces.
-    #[cfg(test)]
-    pub(super) fn named(names: &str) -> Self {
-        let known = names.split(' ').filter_map(|name| ROUTES.iter().find(|route| route.0 == name));
-        known.fold(Self::default(), |set, (_, _, route)| set.with(*route))
+    /// Those that the built-in table lists.
+    fn listed(indices: &str) -> Self {
+        rows(indices).fold(Self::default(), |set, (_, _, route)| set.with(*route))
     }
 
     fn of(types: EndpointTypes) -> Self {
@@ -54,16 +46,18 @@ impl Routes {
         self.0 == 0
     }
 
-    /// The names, the best route first: Responses for the models that CometAPI documents as wanting it,
-    /// chat completions for all else.
-    fn best_first(self, wanted: Option<ResponsesUse>) -> Vec<String> {
-        let order = match wanted {
-            Some(_) => [Self::RESPONSES, Self::CHAT_COMPLETIONS, Self::MESSAGES, Self::GEMINI],
-            None => [Self::CHAT_COMPLETIONS, Self::MESSAGES, Self::GEMINI, Self::RESPONSES],
-        };
-        let mut names = Vec::new();
-        for route in order.into_iter().filter(|route| self.has(*route)) {
-            names.extend(ROUTES.iter().find(|row| row.2 == route).map(|row| row.0.to_owned()));
+    /// The names, best route first: in the order of the built-in table where that knows the model. The lists name
+    /// routes in no order. Elsewhere it is Responses for the models that CometAPI documents as wanting it, and chat
+    /// completions for all others.
+    fn best_first(self, wanted: Option<ResponsesUse>, built_in: &str) -> Vec<String> {
+        let others = if wanted.is_some() { "1023" } else { "0231" };
+        let mut names = Vec::with_capacity(2);
+        let mut left = self;
+        for (name, _, route) in rows(built_in).chain(rows(others)) {
+            if left.has(*route) {
+                names.push((*name).to_owned());
+                left = left.without(*route);
+            }
         }
         names
     }
@@ -77,30 +71,64 @@ pub(super) const ROUTES: [(&str, EndpointTypes, Routes); 4] = [
     ("gemini", EndpointTypes::GEMINI, Routes::GEMINI),
 ];
 
-/// What routes are inferred for a chat model where nobody tells. The first row whose pattern begins the
+/// The rows of [`ROUTES`] at these indices.
+fn rows(indices: &str) -> impl Iterator<Item = &'static (&'static str, EndpointTypes, Routes)> {
+    indices.bytes().filter_map(|index| ROUTES.get(usize::from(index.wrapping_sub(b'0'))))
+}
+
+/// The names at these indices.
+#[cfg(test)]
+pub(super) fn ordered(indices: &str) -> Vec<String> {
+    rows(indices).map(|row| row.0.to_owned()).collect()
+}
+
+/// The routes that are inferred for a chat model where no source has any. The first row whose pattern begins the
 /// id counts; the families are those that CometAPI documents.
 const INFERRED: [(&str, Routes); 2] = [
     ("claude", Routes::CHAT_COMPLETIONS.with(Routes::MESSAGES)),
     ("gemini", Routes::CHAT_COMPLETIONS.with(Routes::GEMINI)),
 ];
 
+/// The sources that had a part in the routes: at most both lists and an inference. On the stack, since a list of
+/// hundreds of models needs one for each.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    sources: [Option<Source>; 3],
+}
+
+impl Sources {
+    fn push(&mut self, source: Source) {
+        if let Some(free) = self.sources.iter_mut().find(|place| place.is_none()) {
+            *free = Some(source);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Source> {
+        self.sources.into_iter().flatten()
+    }
+}
+
 /// The routes of a model, the best first, and every source that had a part in them.
 ///
-/// What the two lists say is put together, but whether chat completions serves the model is decided by the
-/// first list that says anything, the key's before the public one: a list that names endpoints and not
-/// `openai` means that it does not. On a model that is no chat model `openai` proves nothing and counts
-/// for nothing. Where neither list says anything it is the built-in table, then the family.
+/// The routes of both lists are joined, except for chat completions: the first list that says anything decides about it,
+/// the key's before the public one, since a list that names endpoints without `openai` excludes it. `openai` on a
+/// model that is no chat model proves nothing. Where neither list says anything, the built-in table counts, then the
+/// family.
 pub(super) fn routes(
     id: &str,
     kind: ModelKind,
     key_types: EndpointTypes,
     public_types: EndpointTypes,
-    built_in: Routes,
-) -> (Vec<String>, Vec<Source>) {
+    built_in: &str,
+) -> (Vec<String>, Sources) {
     let lists = [(key_types, Source::KeyList), (public_types, Source::Catalogue)];
     let wanted = names::wants_responses(id);
     let mut routes = Routes::default();
-    let mut sources = Vec::new();
+    let mut sources = Sources::default();
     for (types, source) in lists {
         if !types.says_something() {
             continue;
@@ -115,30 +143,33 @@ pub(super) fn routes(
         routes = routes.with(said);
     }
     if sources.is_empty() {
-        (routes, sources) = untold(id, kind, wanted, built_in);
+        let source;
+        (routes, source) = unlisted(id, kind, wanted, Routes::listed(built_in));
+        source.into_iter().for_each(|source| sources.push(source));
     } else if may_chat(kind) && wanted.is_some() && !routes.has(Routes::RESPONSES) {
-        // The key's list follows the channel and forgets this route, which is documented for the family.
+        // The key's list follows the channel and often lacks this route, which is documented for the family.
         routes = routes.with(Routes::RESPONSES);
         sources.push(Source::Inferred);
     }
     if routes.is_empty() {
-        sources.clear();
+        sources = Sources::default();
     }
-    (routes.best_first(wanted), sources)
+    (routes.best_first(wanted, built_in), sources)
 }
 
 fn may_chat(kind: ModelKind) -> bool {
     matches!(kind, ModelKind::Chat | ModelKind::Unknown)
 }
 
-fn untold(
+/// The routes of a model that no list says anything about.
+fn unlisted(
     id: &str,
     kind: ModelKind,
     wanted: Option<ResponsesUse>,
     built_in: Routes,
-) -> (Routes, Vec<Source>) {
+) -> (Routes, Option<Source>) {
     if !built_in.is_empty() {
-        return (built_in, alloc::vec![Source::BuiltIn]);
+        return (built_in, Some(Source::BuiltIn));
     }
     if kind != ModelKind::Chat {
         return Default::default();
@@ -148,7 +179,7 @@ fn untold(
         Some(ResponsesUse::First) => Some(Routes::RESPONSES.with(Routes::CHAT_COMPLETIONS)),
         None => INFERRED.iter().find(|(family, _)| names::begins(id, family)).map(|(_, routes)| *routes),
     };
-    (family.unwrap_or(Routes::CHAT_COMPLETIONS), alloc::vec![Source::Inferred])
+    (family.unwrap_or(Routes::CHAT_COMPLETIONS), Some(Source::Inferred))
 }
 
 #[cfg(test)]
@@ -158,7 +189,7 @@ mod tests {
     use Source::{BuiltIn, Catalogue, Inferred, KeyList};
 
     /// Id, the key's types, the catalogue's, the table's routes; the routes and sources expected.
-    type Case = (&'static str, Types, Types, Routes, &'static str, &'static [Source]);
+    type Case = (&'static str, Types, Types, &'static str, &'static str, &'static [Source]);
 
     #[test]
     fn lists_decide_then_the_table_then_the_family() {
@@ -166,9 +197,9 @@ mod tests {
         let openai = Types::OPENAI;
         let both = openai.with(Types::OPENAI_RESPONSE);
         let claude = openai.with(Types::ANTHROPIC);
-        let table = Routes::named("messages chat-completions");
-        let no_table = Routes::default();
-        let cases: [Case; 17] = [
+        let table = "20";
+        let no_table = "";
+        let cases: [Case; 19] = [
             ("gpt-5.5", openai, none, no_table, "chat-completions", &[KeyList]),
             ("gpt-5.5", openai, both, no_table, "chat-completions responses", &[KeyList, Catalogue]),
             ("gpt-5.5", both, both, no_table, "chat-completions responses", &[KeyList]),
@@ -194,7 +225,9 @@ mod tests {
                 "chat-completions gemini",
                 &[KeyList],
             ),
-            ("claude-opus-5", none, none, table, "chat-completions messages", &[BuiltIn]),
+            ("claude-opus-5", none, none, table, "messages chat-completions", &[BuiltIn]),
+            ("claude-opus-5", claude, none, table, "messages chat-completions", &[KeyList]),
+            ("claude-opus-5", both, none, table, "chat-completions responses", &[KeyList]),
             ("claude-opus-5", none, none, no_table, "chat-completions messages", &[Inferred]),
             ("gpt-5.5-pro", none, none, no_table, "responses", &[Inferred]),
             ("o1", none, none, no_table, "responses chat-completions", &[Inferred]),
@@ -203,14 +236,15 @@ mod tests {
         ];
         for (id, key, public, built_in, expected, sources) in cases {
             let found = routes(id, ModelKind::Chat, key, public, built_in);
-            assert_eq!((found.0.join(" ").as_str(), found.1.as_slice()), (expected, sources), "{id}");
+            let found = (found.0.join(" "), found.1.iter().collect::<Vec<_>>());
+            assert_eq!((found.0.as_str(), found.1.as_slice()), (expected, sources), "{id}");
         }
     }
 
     #[test]
     fn openai_proves_nothing_for_a_model_that_does_not_chat() {
         let none = Types::default();
-        let told = |kind, types| routes("x", kind, types, none, Routes::default()).0.join(" ");
+        let told = |kind, types| routes("x", kind, types, none, "").0.join(" ");
         assert_eq!(told(ModelKind::Audio, Types::OPENAI), "");
         assert_eq!(told(ModelKind::Image, Types::OPENAI.with(Types::GEMINI)), "gemini");
         assert_eq!(told(ModelKind::Unknown, Types::OPENAI), "chat-completions");

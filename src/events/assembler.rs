@@ -9,9 +9,9 @@ use alloc::{
 
 use super::tool_call::{Call, CallHandle};
 use crate::contract::{BlockDelta, BlockEnd, BlockKind, BlockStart, Event, Finish, ResponseInfo};
-use crate::distinct::Distinct;
 use crate::errors::{Error, protocol};
 use crate::json::{PairJoiner, WireText};
+use crate::string_interner::StringInterner;
 
 /// Most tool calls in one answer: far more than any model makes, few enough to keep track of.
 pub const MAX_CALLS: usize = 1024;
@@ -61,7 +61,7 @@ pub struct Assembler {
     next_index: u32,
     open: Option<OpenText>,
     calls: Vec<Call>,
-    call_ids: Distinct,
+    call_ids: StringInterner,
     call_bytes: usize,
     /// Makes generated call ids differ from those of other turns of the conversation.
     id_seed: u64,

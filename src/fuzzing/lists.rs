@@ -1,4 +1,4 @@
-//! Both lists of models, and what they are merged to.
+//! Both lists of models, and their joined list.
 
 use crate::catalogue::{BuiltIn, KeyList, Merged, PublicList, Refused, merge};
 use crate::contract::Model;
@@ -8,7 +8,7 @@ use crate::http_head::ResponseHead;
 /// Any body is a list of models whose ids can name one, or a typed error.
 pub fn key_list(data: &[u8]) {
     let data = super::with_key(data);
-    if let Some(list) = told(KeyList::parse(&data, refused())) {
+    if let Some(list) = checked(KeyList::parse(&data, refused())) {
         check_warnings(&list.warnings);
         check(&merge(Some(&list), None, &BuiltIn::load()));
     }
@@ -17,10 +17,10 @@ pub fn key_list(data: &[u8]) {
 /// The same of the public catalogue, alone and merged with a list of callable models made of the same bytes.
 pub fn public_list(data: &[u8]) {
     let data = super::with_key(data);
-    let Some(list) = told(PublicList::parse(&data, refused())) else { return };
+    let Some(list) = checked(PublicList::parse(&data, refused())) else { return };
     check_warnings(&list.warnings);
     check(&merge(None, Some(&list), &BuiltIn::default()));
-    let Some(key_list) = told(KeyList::parse(&data, refused())) else { return };
+    let Some(key_list) = checked(KeyList::parse(&data, refused())) else { return };
     let merged = merge(Some(&key_list), Some(&list), &BuiltIn::load());
     check(&merged);
     let models = &merged.models;
@@ -36,7 +36,7 @@ fn refused() -> Refused<'static> {
     }
 }
 
-fn told<T>(parsed: Result<T, Error>) -> Option<T> {
+fn checked<T>(parsed: Result<T, Error>) -> Option<T> {
     parsed.inspect_err(|error| super::check_error(error)).ok()
 }
 
@@ -60,8 +60,8 @@ fn check(merged: &Merged) {
 
 fn check_facts(merged: &Merged, model: &Model) {
     let sources = merged.source_sets.get(model.sources).expect("an index of a set");
-    let told = |fact: &str| sources.iter().filter(|(name, _)| *name == fact).count();
-    assert_eq!(told("status"), 1, "{model:?}");
+    let count = |fact: &str| sources.iter().filter(|(name, _)| *name == fact).count();
+    assert_eq!(count("status"), 1, "{model:?}");
     for (fact, known) in [
         ("name", model.name.is_some()),
         ("vendor", model.vendor.is_some()),
@@ -72,11 +72,20 @@ fn check_facts(merged: &Merged, model: &Model) {
         ("tools", model.tools.is_some()),
         ("structured-output", model.structured_output.is_some()),
         ("reasoning", model.reasoning.is_some()),
-        ("price", model.price.is_some()),
+        ("max-input-tokens", model.max_input_tokens.is_some()),
+        ("retirement-date", model.retirement_date.is_some()),
+        ("replaced-by", model.replaced_by.is_some()),
     ] {
-        assert_eq!(told(fact), usize::from(known), "{fact} of {model:?}");
+        assert_eq!(count(fact), usize::from(known), "{fact} of {model:?}");
     }
+    // A price that the catalogue and the table agree on has both as its sources.
+    let sources_of_price = if model.price.is_some() { 1..=2 } else { 0..=0 };
+    assert!(sources_of_price.contains(&count("price")), "{model:?}");
     let (window, output) = (model.context_window, model.max_output_tokens);
+    assert!(
+        model.max_input_tokens.is_none_or(|input| window.is_none_or(|window| input < window)),
+        "{model:?}"
+    );
     assert!(window.is_none_or(|window| window > 0 && output.is_none_or(|output| output < window)));
     if let Some(price) = &model.price {
         let numbers = [price.input, price.output, price.cache_read, price.cache_write, price.per_request];

@@ -3,7 +3,7 @@
 //! A history may hold the ids of several vendors: empty ones, ones of 400 characters, `call|item` pairs, and
 //! `call_0` in every turn. OpenAI takes 40 characters, Anthropic a small alphabet and no id twice.
 
-use crate::distinct::Distinct;
+use crate::string_interner::StringInterner;
 use alloc::{borrow::Cow, format, string::String, vec::Vec};
 
 /// The longest id that OpenAI takes back.
@@ -18,7 +18,7 @@ const STEM: usize = 32;
 /// was sent with, and the vendor's prompt cache with them.
 #[derive(Debug, Default)]
 pub struct Ids {
-    texts: Distinct,
+    texts: StringInterner,
     /// By the number of the text.
     known: Vec<Known>,
 }

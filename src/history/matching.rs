@@ -1,7 +1,7 @@
 //! Which result answers which call.
 
 use super::{Place, Turn, UserPart, Warnings};
-use crate::{contract::ToolResultPart, distinct::Distinct};
+use crate::{contract::ToolResultPart, string_interner::StringInterner};
 use alloc::{format, string::String, vec::Vec};
 
 /// The calls that results may answer, by the ids that the host knows them by.
@@ -11,7 +11,7 @@ use alloc::{format, string::String, vec::Vec};
 /// turn the first call still unanswered.
 #[derive(Debug, Default)]
 pub struct Matching {
-    ids: Distinct,
+    ids: StringInterner,
     /// By the number of the id.
     asked: Vec<Asked>,
 }

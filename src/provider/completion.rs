@@ -6,6 +6,7 @@ use core::time::Duration;
 use super::outgoing;
 use super::waiting::Wait;
 use crate::answer::{Answer, Progress};
+use crate::catalogue::suggest_model;
 use crate::config::Settings;
 use crate::contract::{Batch, Request};
 use crate::errors::{Error, from_response};
@@ -33,6 +34,8 @@ pub struct Completion<T: Transport> {
     request: Outgoing,
     /// Where `stream_options` stand in the body, until they had to be cut out of it.
     stream_options: Option<core::ops::Range<usize>>,
+    /// The requested model, for a hint where the provider does not have it.
+    model: String,
     warnings: Vec<String>,
     reasoning_text: bool,
     events: Assembler,
@@ -73,6 +76,7 @@ impl<T: Transport> Completion<T> {
             route,
             request: outgoing::post(&settings, route.path, Rc::new(body)),
             stream_options,
+            model: request.model.clone(),
             warnings,
             reasoning_text: request.reasoning.as_ref().and_then(|asked| asked.include_text) != Some(false),
             events: Assembler::default(),
@@ -295,6 +299,7 @@ impl<T: Transport> Completion<T> {
 
     /// Enters the back-off of a retry if one is allowed, or else fails with the error.
     fn fail(&mut self, mut error: Error) {
+        suggest_model(&mut error, &self.model);
         error.request_sent |= self.sent;
         self.sent = error.request_sent;
         if let Some((status, request_id)) = self.answered.take() {

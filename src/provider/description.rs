@@ -41,9 +41,14 @@ pub fn describe() -> Description {
         },
         capabilities: owned(CAPABILITIES),
         default_model: DEFAULT_MODEL.to_owned(),
-        utility_model: None,
+        utility_model: Some(UTILITY_MODEL.to_owned()),
     }
 }
 
-/// Cheap, quick, with tools and images, and in the built-in table.
-const DEFAULT_MODEL: &str = "gpt-5.4-mini";
+/// Current, with tools, images and files, at one price for every length up to a million tokens. CometAPI announced it
+/// for chat completions, where the GPT models of the day refuse tools unless they may not reason.
+const DEFAULT_MODEL: &str = "claude-sonnet-5-5";
+
+/// The lowest price of all current models of the large vendors, and a window of a million tokens, which a summary of a
+/// long conversation needs.
+const UTILITY_MODEL: &str = "claude-haiku-5-5";

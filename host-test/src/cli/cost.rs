@@ -1,4 +1,4 @@
-//! What an answer took: tokens, money, time, in one line.
+//! What a response took: tokens, money and time, in one line.
 
 use std::time::Duration;
 
@@ -20,42 +20,80 @@ pub(crate) struct Priced {
 pub(crate) struct Cost {
     pub(crate) amount: f64,
     pub(crate) currency: String,
-    /// `billed` by the provider, or the source of the price that it is reckoned with.
+    /// `billed` by the provider, or the source of the price that the estimate is made with.
     pub(crate) source: String,
+    pub(crate) bound: Bound,
 }
 
-/// The cost of an answer: what the provider says that it charges, or else its price times its tokens.
+/// What a sum says about the true cost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Bound {
+    /// All rates that were needed are known.
+    About,
+    /// A rate was unknown, and a higher one was taken in its place.
+    AtMost,
+    /// A rate was unknown, and a lower one was taken in its place.
+    AtLeast,
+}
+
+/// The cost of a response: what the provider says that it charges, or else an estimate from the price.
 ///
-/// `None` where either is unknown: a sum with a part left out would be wrong, and look right.
+/// `None` where neither is possible: a sum with a part left out would be wrong, and look right.
 pub(crate) fn cost(usage: &Usage, priced: Option<&Priced>) -> Option<Cost> {
     if let Some(amount) = usage.billed {
         let currency = usage.currency.clone().unwrap_or_default();
-        return Some(Cost { amount, currency, source: "billed".to_owned() });
+        return Some(Cost { amount, currency, source: "billed".to_owned(), bound: Bound::About });
     }
     let Priced { price, source, .. } = priced?;
-    let amount = reckon(usage, price)?;
+    let (amount, bound) = estimate(usage, price)?;
     let source = source.clone().unwrap_or_else(|| "unknown source".to_owned());
-    Some(Cost { amount, currency: price.currency.clone(), source })
+    Some(Cost { amount, currency: price.currency.clone(), source, bound })
 }
 
-fn reckon(usage: &Usage, price: &Price) -> Option<f64> {
-    let per_call = price.per_request.unwrap_or(0.0);
-    let (Some(input_price), Some(output_price)) = (price.input, price.output) else {
-        return price.per_request;
+fn estimate(usage: &Usage, price: &Price) -> Option<(f64, Bound)> {
+    let per_request = price.per_request.unwrap_or(0.0);
+    let (Some(input_rate), Some(output_rate)) = (price.input, price.output) else {
+        return price.per_request.map(|amount| (amount, Bound::About));
     };
     let (input, output) = (usage.input?, usage.output?);
-    // Cached tokens are counted within the input; where they have no price of their own, they cost as much.
+    let tier = price.tiers.iter().rfind(|tier| input > tier.above_input_tokens);
+    let mut at_most = false;
+    let mut at_least = false;
+    // A long request costs more, so the rate of a short one is a lower bound where the tier does not have its own.
+    let mut of_tier = |rate: Option<f64>, base: f64| {
+        at_least |= rate.is_none();
+        rate.unwrap_or(base)
+    };
+    let (input_rate, output_rate) = match tier {
+        Some(tier) => (of_tier(tier.input, input_rate), of_tier(tier.output, output_rate)),
+        None => (input_rate, output_rate),
+    };
+    let (read_rate, write_rate) = match tier {
+        Some(tier) => (tier.cache_read, tier.cache_write),
+        None => (price.cache_read, price.cache_write),
+    };
+    // Cached tokens are counted within the input. A provider whose counts do not add up must not make the cost negative.
     let read = usage.cache_read.unwrap_or(0).min(input);
     let written = usage.cache_write.unwrap_or(0).min(input - read);
+    // No vendor charges more for reading the cache than for fresh input, nor less for writing to it.
+    at_most |= read > 0 && read_rate.is_none();
+    at_least |= written > 0 && write_rate.is_none();
     let plain = input - read - written;
-    let millionths = plain as f64 * input_price
-        + read as f64 * price.cache_read.unwrap_or(input_price)
-        + written as f64 * price.cache_write.unwrap_or(input_price)
-        + output as f64 * output_price;
-    Some(per_call + millionths / 1e6)
+    let millionths = plain as f64 * input_rate
+        + read as f64 * read_rate.unwrap_or(input_rate)
+        + written as f64 * write_rate.unwrap_or(input_rate)
+        + output as f64 * output_rate;
+    let bound = match (at_most, at_least) {
+        (false, false) => Bound::About,
+        (true, false) => Bound::AtMost,
+        (false, true) => Bound::AtLeast,
+        // Wrong in both directions says nothing.
+        (true, true) => return None,
+    };
+    Some((per_request + millionths / 1e6, bound))
 }
 
-/// The parts of the line below an answer, those that are known.
+/// The parts of the line after a response, as far as they are known.
 pub(crate) fn summary(usage: Option<&Usage>, cost: Option<&Cost>, timing: Timing) -> Vec<String> {
     let mut parts = Vec::new();
     if let Some(usage) = usage {
@@ -67,7 +105,12 @@ pub(crate) fn summary(usage: Option<&Usage>, cost: Option<&Cost>, timing: Timing
         parts.extend(tokens("out", usage.output, &[("reasoning", usage.reasoning)]));
     }
     if let Some(cost) = cost {
-        let about = if cost.source == "billed" { "billed" } else { "about" };
+        let about = match cost.bound {
+            _ if cost.source == "billed" => "billed",
+            Bound::About => "about",
+            Bound::AtMost => "at most",
+            Bound::AtLeast => "at least",
+        };
         let by =
             if cost.source == "billed" { String::new() } else { format!(" ({} price)", line(&cost.source)) };
         parts.push(format!("{about} {}{by}", money(cost.amount, &cost.currency)));
@@ -96,7 +139,7 @@ fn speed(output: Option<u64>, timing: Timing) -> Option<f64> {
     (span >= Duration::from_millis(50)).then(|| output as f64 / span.as_secs_f64())
 }
 
-/// A sum with as many digits as tell something: fractions of a cent are what most answers cost.
+/// A sum with as many digits as it needs: most responses cost fractions of a cent.
 pub(crate) fn money(amount: f64, currency: &str) -> String {
     let digits = if amount == 0.0 || amount.abs() >= 1.0 {
         2

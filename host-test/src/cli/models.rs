@@ -1,4 +1,4 @@
-//! `host-test models`: what there is, what it can, what it costs.
+//! `host-test models`: which models there are, what they can do, and what they cost.
 
 use comfy_table::{Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use provider_host::contract::{ListOrigin, Model, ModelList, ModelStatus, Price};
@@ -19,7 +19,7 @@ pub(crate) async fn run(common: &Common, args: &ModelsArgs, screen: Screen) -> R
         true => Session::offline(common, screen).await?,
         false => Session::open(common, screen).await?,
     };
-    let spinner = screen.spinner("asking for the models");
+    let spinner = screen.spinner("querying the models");
     let list = session.models(args.discovery()).await;
     drop(spinner);
     let mut list = list?;
@@ -53,7 +53,7 @@ fn table(models: &[Model], kind: Kind, screen: Screen) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     let with_kind = kind == Kind::All;
-    let header = ["model", "kind", "context", "output", "$/M in", "$/M out", "can", "status"];
+    let header = ["model", "kind", "context", "output", "$/M in", "$/M cached", "$/M out", "can", "status"];
     let header: Vec<&str> = header.into_iter().filter(|name| with_kind || *name != "kind").collect();
     table.set_header(header.iter().map(|name| {
         let cell = Cell::new(name);
@@ -88,9 +88,10 @@ fn row(model: &Model, with_kind: bool) -> Vec<Cell> {
         number(model.context_window.map_or_else(String::new, tokens)),
         number(model.max_output_tokens.map_or_else(String::new, tokens)),
         number(price.map_or_else(String::new, |price| per_million(price, price.input))),
+        number(price.map_or_else(String::new, |price| per_million(price, price.cache_read))),
         number(price.map_or_else(String::new, |price| per_million(price, price.output))),
         Cell::new(abilities(model).join(" ")),
-        Cell::new(status(model.status)),
+        Cell::new(status(model)),
     ]);
     cells
 }
@@ -110,12 +111,16 @@ fn abilities(model: &Model) -> Vec<&'static str> {
     known.into_iter().filter(|(_, can)| *can).map(|(word, _)| word).collect()
 }
 
-fn status(status: ModelStatus) -> &'static str {
-    match status {
+/// The status, and the end of the model where that is known: `deprecated, ends 2026-12-11, use gpt-6.1-sol`.
+fn status(model: &Model) -> String {
+    let status = match model.status {
         // The common case stays out of the way.
-        ModelStatus::Callable => "",
-        other => json::models::status(other),
-    }
+        ModelStatus::Callable => None,
+        other => Some(json::models::status(other).to_owned()),
+    };
+    let end = model.retirement_date.as_ref().map(|date| format!("ends {}", line(date)));
+    let successor = model.replaced_by.as_ref().map(|id| format!("use {}", line(id)));
+    status.into_iter().chain(end).chain(successor).collect::<Vec<_>>().join(", ")
 }
 
 /// A count of tokens as vendors write it: 200K, 1M, 1.05M; decimal, as CometAPI's catalogue has it.
@@ -135,7 +140,7 @@ fn per_million(price: &Price, amount: Option<f64>) -> String {
     let Some(amount) = amount else { return String::new() };
     let number = format!("{amount:.4}");
     let (whole, decimals) = number.split_once('.').unwrap_or((&number, ""));
-    // Two decimals at least, and more where they tell something.
+    // At least two decimals, and more where they are not zero.
     let decimals = decimals.trim_end_matches('0');
     let number = format!("{whole}.{decimals:0<2}");
     if price.currency == "USD" { number } else { format!("{number} {}", line(&price.currency)) }

@@ -33,7 +33,7 @@ fn price(currency: &str, input: Option<f64>) -> Price {
         currency: currency.into(),
         input,
         output: None,
-        cache_read: None,
+        cache_read: input.map(|input| input / 10.0),
         cache_write: None,
         cache_write_long: None,
         per_request: None,
@@ -56,8 +56,22 @@ fn a_search_looks_at_id_name_and_vendor_in_any_case() {
 #[test]
 fn a_row_shows_what_is_known_and_leaves_the_unknown_empty() {
     let cells: Vec<String> = row(&model("gpt\u{1b}"), true).iter().map(Cell::content).collect();
-    assert_eq!(cells, [r"gpt\x1b", "chat", "200K", "", "1.25", "", "tools images", ""]);
-    assert_eq!(row(&model("x"), false).len(), 7);
+    assert_eq!(cells, [r"gpt\x1b", "chat", "200K", "", "1.25", "0.125", "", "tools images", ""]);
+    assert_eq!(row(&model("x"), false).len(), 8);
+}
+
+#[test]
+fn a_model_that_ends_says_when_and_what_to_use_instead() {
+    let ending = Model {
+        status: ModelStatus::Deprecated,
+        retirement_date: Some("2026-12-11".into()),
+        replaced_by: Some("gpt-6.1-sol".into()),
+        ..model("gpt-5")
+    };
+    assert_eq!(status(&ending), "deprecated, ends 2026-12-11, use gpt-6.1-sol");
+    let callable = Model { status: ModelStatus::Callable, replaced_by: None, ..ending };
+    assert_eq!(status(&callable), "ends 2026-12-11");
+    assert_eq!(status(&model("gpt-6")), "");
 }
 
 #[test]

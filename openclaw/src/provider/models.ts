@@ -1,7 +1,7 @@
 /** Models of the contract as OpenClaw lists them. */
 
 import type { Model as ContractModel, ModelList, Price } from '../component/contract.js';
-import type { ModelDefinition, Rates } from '../sdk.js';
+import type { Cost, ModelDefinition, PricingTier, Rates } from '../sdk.js';
 import { thinkingLevelMap } from './reasoning.js';
 import { DEFAULT_ROUTE, routeAmong } from './routes/table.js';
 
@@ -62,10 +62,31 @@ function apiOf(model: ContractModel): Pick<ModelDefinition, 'api'> {
  * USD per million tokens, or nothing. OpenClaw wants all four rates or none: a token from or for the cache is an input
  * token, and is reckoned as one where no other rate is told.
  */
-function ratesOf(price: Price): Rates | undefined {
+function ratesOf(price: Price): Cost | undefined {
   const { currency, input, output, cacheRead = input, cacheWrite = input } = price;
   if (currency !== 'USD' || input === undefined || output === undefined || price.perRequest) return undefined;
-  return { input, output, cacheRead: cacheRead ?? input, cacheWrite: cacheWrite ?? input };
+  const rates = { input, output, cacheRead: cacheRead ?? input, cacheWrite: cacheWrite ?? input };
+  return { ...rates, ...tiersOf(price.tiers, rates) };
+}
+
+/**
+ * OpenClaw takes ranges that cover all lengths, where the contract has thresholds above which a request is charged
+ * differently as a whole. Without them a long request to many models would be reckoned at half of its price.
+ */
+function tiersOf(tiers: Price['tiers'], base: Rates): Pick<Cost, 'tieredPricing'> {
+  if (tiers.length === 0) return {};
+  const starts = [0, ...tiers.map((tier) => Number(tier.aboveInputTokens))];
+  const rates = [base, ...tiers.map((tier) => ratesOfTier(tier, base))];
+  const tieredPricing = rates.map((each, index): PricingTier => {
+    const [start = 0, end] = starts.slice(index);
+    return { ...each, range: end === undefined ? [start] : [start, end] };
+  });
+  return { tieredPricing };
+}
+
+function ratesOfTier(tier: Price['tiers'][number], base: Rates): Rates {
+  const { input = base.input, output = base.output } = tier;
+  return { input, output, cacheRead: tier.cacheRead ?? input, cacheWrite: tier.cacheWrite ?? input };
 }
 
 /** Where the facts come from, kept beside them in the one member that OpenClaw hands through. */

@@ -7,7 +7,7 @@ export const ENV_VARS = ['COMETAPI_KEY', 'COMETAPI_API_KEY', 'COMET_API_KEY'];
 
 export const CONSOLE_URL = 'https://www.cometapi.com/console/token';
 export const DEFAULT_BASE_URL = 'https://api.cometapi.com/v1';
-export const DEFAULT_MODEL = 'gpt-5.4-mini';
+export const DEFAULT_MODEL = 'claude-sonnet-5-5';
 
 /** OpenClaw's hook. OpenClaw shows the text as it is; a stream without a key fails with it, too. */
 export function buildMissingAuthMessage(): string {

@@ -114,7 +114,7 @@ describe('a key that OpenClaw stores', () => {
     assert.equal(output.ok, true);
     assert.ok(recorder.requests.length > before, 'the key was not checked with the provider');
     const status = await home.json(['models', 'status'], { env });
-    assert.equal(status.resolvedDefault, 'cometapi/gpt-5.4-mini');
+    assert.equal(status.resolvedDefault, 'cometapi/claude-sonnet-5-5');
     const [ours] = status.auth.providers;
     assert.equal(ours.provider, 'cometapi');
     assert.equal(ours.effective.kind, 'profiles');

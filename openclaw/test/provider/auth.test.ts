@@ -55,7 +55,7 @@ test('a key that the service takes is handed on, with the model to start with', 
   const { method, component, context, notes } = setUp(FINE);
   const result = await method.run(context);
   assert.equal(result.profiles[0]?.profileId, 'cometapi:default');
-  assert.equal(result.defaultModel, 'cometapi/gpt-5.4-mini');
+  assert.equal(result.defaultModel, 'cometapi/claude-sonnet-5-5');
   assert.equal(component.opened[0]?.apiKey, KEY);
   assert.equal(component.opened[0]?.baseUrl, 'http://127.0.0.1:1/v1');
   assert.deepEqual(notes, []);

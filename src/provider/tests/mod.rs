@@ -4,6 +4,7 @@ mod completion;
 mod deadlines;
 mod queries;
 mod retries;
+mod suggestions;
 mod waking;
 mod waking_generated;
 

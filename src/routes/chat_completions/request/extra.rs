@@ -3,9 +3,9 @@
 use super::{invalid, object};
 use crate::json::RawValue;
 use crate::{
-    distinct::Distinct,
     errors::Error,
     json::{Raw, Slot, Structure, read},
+    string_interner::StringInterner,
 };
 use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 /// What cannot be replaced: what the request is about, and how its answer is read.
@@ -63,7 +63,7 @@ fn members<'a>(json: &'a str, what: &str) -> Result<Vec<(String, RawValue<'a>)>,
     object(json, what)?;
     // An object for certain now, and whole.
     let _ = read(json, &mut members);
-    let mut seen = Distinct::default();
+    let mut seen = StringInterner::default();
     let mut kept = Vec::new();
     for (name, value) in members.0.into_iter().rev() {
         if let Some(value) = value

@@ -3,10 +3,10 @@
 use super::{body::Body, invalid, is_name, object, whole};
 use crate::{
     contract::{Request, Tool, ToolChoice},
-    distinct::Distinct,
     errors::Error,
     history::Warnings,
     json::Json,
+    string_interner::StringInterner,
 };
 use alloc::format;
 
@@ -47,8 +47,8 @@ pub fn write(body: &mut Body<'_>, request: &Request, warnings: &mut Warnings) ->
     Ok(())
 }
 
-fn names(tools: &[Tool]) -> Result<Distinct, Error> {
-    let mut names = Distinct::default();
+fn names(tools: &[Tool]) -> Result<StringInterner, Error> {
+    let mut names = StringInterner::default();
     for (index, tool) in tools.iter().enumerate() {
         if !is_name(&tool.name) {
             return Err(invalid(format!(
@@ -82,7 +82,7 @@ fn write_tool(json: &mut Json, index: usize, tool: &Tool, warnings: &mut Warning
     Ok(())
 }
 
-fn check(choice: &ToolChoice, names: &Distinct, callers_own: bool) -> Result<(), Error> {
+fn check(choice: &ToolChoice, names: &StringInterner, callers_own: bool) -> Result<(), Error> {
     match choice {
         ToolChoice::Named(name) if !callers_own && names.get(name).is_none() => {
             Err(invalid("tool-choice names a tool that is not among the tools of the request"))

@@ -17,7 +17,7 @@
 //!
 //! ```json
 //! {
-//!   "model": "gpt-5.4-mini",
+//!   "model": "claude-sonnet-5-5",
 //!   "messages": [
 //!     {"role": "system", "content": "Be brief."},
 //!     {"role": "user", "content": [

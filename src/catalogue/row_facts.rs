@@ -1,8 +1,8 @@
 //! Facts that a row of the key's list may hold itself.
 //!
-//! CometAPI's own list has none. A LiteLLM proxy before it, which many run, tells in each row what its table
-//! knows: `mode`, `max_input_tokens`, `max_output_tokens`, `supports_…`. Its `false` often stands for "not
-//! known", so only a yes is taken.
+//! CometAPI's own list has none. A LiteLLM proxy, which many run in front of it, adds to each row what its table has:
+//! `mode`, `max_input_tokens`, `max_output_tokens`, `supports_…`. Its `false` often means "not known", so only a
+//! yes is taken.
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
@@ -14,9 +14,9 @@ use crate::json::{
     structure,
 };
 
-/// What a row tells of its model.
+/// The facts that a row has about its model.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Told {
+pub struct RowFacts {
     pub(super) kind: Option<ModelKind>,
     pub(super) limits: Limits,
     tools: bool,
@@ -25,9 +25,9 @@ pub struct Told {
     vision: bool,
 }
 
-/// The fields of a row that tell it.
+/// The fields of a row that hold them.
 #[derive(Default)]
-pub(super) struct TellingFields<'a> {
+pub(super) struct RowFactFields<'a> {
     mode: Raw<'a>,
     window: Raw<'a>,
     output: Raw<'a>,
@@ -37,7 +37,7 @@ pub(super) struct TellingFields<'a> {
     vision: Raw<'a>,
 }
 
-structure!(TellingFields {
+structure!(RowFactFields {
     "mode" => mode,
     "max_input_tokens" => window,
     "max_output_tokens" => output,
@@ -47,14 +47,14 @@ structure!(TellingFields {
     "supports_vision" => vision,
 });
 
-impl Told {
-    pub(super) fn read(row: &TellingFields<'_>) -> Self {
+impl RowFacts {
+    pub(super) fn read(row: &RowFactFields<'_>) -> Self {
         let yes = |field: Raw<'_>| field.and_then(flag) == Some(true);
-        // `image_generation`, `audio_speech`: the first word tells.
-        let word = row.mode.and_then(text);
-        let word = word.as_deref().and_then(|mode| mode.split('_').next());
+        // `image_generation`, `audio_speech`: the first part is the kind.
+        let mode = row.mode.and_then(text);
+        let kind_name = mode.as_deref().and_then(|mode| mode.split('_').next());
         Self {
-            kind: word.and_then(kind::by_type),
+            kind: kind_name.and_then(kind::by_type),
             limits: Limits {
                 context_window: row.window.and_then(tokens),
                 max_output_tokens: row.output.and_then(tokens),
@@ -87,37 +87,37 @@ impl Told {
 mod tests {
     use super::*;
 
-    fn read(json: &str) -> Told {
-        let mut row = TellingFields::default();
+    fn read(json: &str) -> RowFacts {
+        let mut row = RowFactFields::default();
         crate::json::read(json, &mut row).expect(json);
-        Told::read(&row)
+        RowFacts::read(&row)
     }
 
     #[test]
-    fn a_row_tells_what_it_knows_and_nothing_else() {
-        let told = read(
+    fn a_row_has_the_facts_in_it_and_no_others() {
+        let facts = read(
             r#"{"mode":"chat","max_input_tokens":200000,"max_output_tokens":"64000","supports_vision":true,
                 "supports_function_calling":true,"supports_response_schema":true,"supports_reasoning":true}"#,
         );
         let limits = Limits { context_window: Some(200_000), max_output_tokens: Some(64_000) };
-        assert_eq!((told.kind, told.limits), (Some(ModelKind::Chat), limits));
-        assert_eq!([told.tools(), told.structured_output(), told.reasoning()], [Some(true); 3]);
-        assert_eq!(told.input().unwrap(), ["text", "image"]);
+        assert_eq!((facts.kind, facts.limits), (Some(ModelKind::Chat), limits));
+        assert_eq!([facts.tools(), facts.structured_output(), facts.reasoning()], [Some(true); 3]);
+        assert_eq!(facts.input().unwrap(), ["text", "image"]);
         for silent in [
             "{}",
             "[]",
             r#"{"mode":null,"max_input_tokens":0,"max_output_tokens":-1,"supports_vision":false}"#,
             r#"{"mode":"batch","supports_function_calling":null,"supports_response_schema":"no","supports_reasoning":[]}"#,
         ] {
-            let told = read(silent);
-            assert_eq!(told, Told::default(), "{silent}");
-            assert_eq!((told.tools(), told.structured_output(), told.reasoning()), (None, None, None));
-            assert_eq!(told.input(), None);
+            let facts = read(silent);
+            assert_eq!(facts, RowFacts::default(), "{silent}");
+            assert_eq!((facts.tools(), facts.structured_output(), facts.reasoning()), (None, None, None));
+            assert_eq!(facts.input(), None);
         }
     }
 
     #[test]
-    fn the_first_word_of_a_mode_is_the_kind() {
+    fn the_first_part_of_a_mode_is_the_kind() {
         for (mode, kind) in [
             ("embedding", ModelKind::Embedding),
             ("image_generation", ModelKind::Image),
