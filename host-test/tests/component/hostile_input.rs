@@ -66,7 +66,7 @@ async fn what_upset_a_decoder_once_comes_to_the_same_whole_and_in_pieces() {
         let reads = server::in_reads(body, &sizes);
         let cut = ask_for(&server, &mut traps, Served::new(Framing::Chunked, reads)).await;
         let told =
-            |answer: &Answer| answer.error.as_ref().map(|error| (error.kind.clone(), error.message.clone()));
+            |answer: &Played| answer.error.as_ref().map(|error| (error.kind.clone(), error.message.clone()));
         assert_eq!(told(&whole), told(&cut), "{}", String::from_utf8_lossy(body));
         assert!(same_events(&whole, &cut), "{}", String::from_utf8_lossy(body));
         played += 1;
@@ -75,8 +75,8 @@ async fn what_upset_a_decoder_once_comes_to_the_same_whole_and_in_pieces() {
 }
 
 /// The same but for ids that are made up, which differ from answer to answer on purpose.
-fn same_events(one: &Answer, other: &Answer) -> bool {
-    let without_ids = |answer: &Answer| {
+fn same_events(one: &Played, other: &Played) -> bool {
+    let without_ids = |answer: &Played| {
         let text = format!("{:?}", answer.events);
         let mut pieces = text.split("call_");
         let first = pieces.next().unwrap_or_default().to_owned();
