@@ -38,7 +38,7 @@ async fn each_vendor_answers_with_text_reasoning_and_tool_calls() {
         for (variant, request) in [
             ("text", Request::prompt("", "hello")),
             ("reasoning", reasoning(Request::prompt("", "hello"))),
-            ("tool-call", Request { tools: vec![weather()], ..ask("", "the weather in Paris?") }),
+            ("tool-call", Request { tools: vec![weather()], ..Request::prompt("", "the weather in Paris?") }),
         ] {
             let name = format!("{vendor}-{variant}");
             let scenario = scenarios().iter().find(|scenario| scenario.name == name).expect(&name);
@@ -99,7 +99,7 @@ async fn what_a_vendor_wants_to_see_again_is_sent_back_untouched() {
         ("xai-tool-call", "/messages/1/reasoning_content"),
     ] {
         let mut provider = provider(&stand_in, Hosting::Waits).await;
-        let first = Request { tools: vec![weather()], ..ask(model, "the weather in Paris?") };
+        let first = Request { tools: vec![weather()], ..Request::prompt(model, "the weather in Paris?") };
         let answer = provider.answer(&first).await;
         assert_eq!(answer.error, None, "{model}");
         let second = provider.answer(&second_turn(&first, answer.transcript.message())).await;
