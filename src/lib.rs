@@ -1,9 +1,9 @@
 //! CometAPI as a model provider for AI agents, in one sandboxed component.
 //!
-//! The modules stand in the order of the two journeys through them.
-//! A request goes [`config`] → [`history`] → [`routes`] → [`transport`]; an answer comes back
-//! [`transport`] → [`answer`] → [`sse`] → [`routes`] → [`events`]. Parsers and mappers do no I/O, the transport knows
-//! no JSON, and only the folder of a wire route knows that route.
+//! The modules follow the way of the data. A request goes [`config`] → [`history`] → [`routes`] → [`transport`], and its
+//! response comes back [`transport`] → [`answer`] → [`sse`] → [`routes`] → [`events`]. Parsers and mappers do no I/O, and
+//! the transport knows no JSON. What is known of a wire route is in its folder below [`routes`], and in its row of
+//! [`routes::ROUTES`], through which all other modules see it.
 //!
 //! Everything but the transport over `wasi:http` and the exported functions runs on the native target as
 //! well, where it is tested and linted.

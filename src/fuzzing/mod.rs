@@ -3,7 +3,6 @@
 //! with random changes. They return where all is well, and panic where a promise is broken.
 
 mod address;
-mod answers;
 mod conversation;
 mod failures;
 mod json;
@@ -13,15 +12,16 @@ mod recorded;
 #[cfg(test)]
 mod replay;
 mod requests;
+mod responses;
 mod sse;
 
 pub use address::base_url;
-pub use answers::chat_events;
 pub use conversation::history_repair;
 pub use failures::{error_body, retry_after};
 pub use json::json_reader;
 pub use lists::{key_list, public_list};
 pub use requests::request_encoding;
+pub use responses::response_events;
 pub use sse::sse_split;
 
 use crate::contract;
@@ -32,13 +32,13 @@ pub type Target = fn(&[u8]);
 /// All of them, by the name of the target and of its corpus.
 pub const TARGETS: [(&str, Target); 10] = [
     ("base_url", base_url),
-    ("chat_events", chat_events),
     ("error_body", error_body),
     ("history_repair", history_repair),
     ("json_reader", json_reader),
     ("key_list", key_list),
     ("public_list", public_list),
     ("request_encoding", request_encoding),
+    ("response_events", response_events),
     ("retry_after", retry_after),
     ("sse_split", sse_split),
 ];

@@ -49,7 +49,7 @@ fn texts_of_the_json_test_suite_break_no_promise_wherever_they_stand() {
             // The longest are nothing but brackets; the tests of depth have their like.
             let text = &text[..text.len().min(20_000)];
             run("json_reader", text, path);
-            as_answers(text).iter().for_each(|body| run("chat_events", body, path));
+            as_answers(text).iter().for_each(|body| run("response_events", body, path));
             let row = [b"{\"data\":[{\"id\":\"a\",\"pricing\":", text, b"},{\"id\":\"b\"}]}"].concat();
             for list in ["key_list", "public_list"] {
                 run(list, text, path);
@@ -69,7 +69,7 @@ fn recorded_streams_come_to_the_same_in_any_reads() {
     let files = each_file(&root.join("streams"), &mut |path, body| {
         for sizes in [&[0][..], &[1, 1], &[3, 1, 250, 2]] {
             let input = [sizes, body].concat();
-            run("chat_events", &input, path);
+            run("response_events", &input, path);
             run("sse_split", &input, path);
         }
     });

@@ -1,30 +1,26 @@
 //! A past call of a tool, made fit to be sent again.
 
-use super::{Place, ToolCall, Warnings, ids::keep};
+use super::{NameRule, Place, ToolCall, Warnings};
 use crate::{
     contract::ToolCallPart,
     json::{Json, parse, surrogates::replace_lone},
 };
 use alloc::{borrow::Cow, format, string::String};
 
-/// The longest name of a function that OpenAI and Gemini take.
-const LONGEST_NAME: usize = 64;
-
 /// The call with a name and arguments that a strict server takes. `id` has been assigned already.
 pub fn repair<'a>(
     place: Place,
     call: &'a ToolCallPart,
     id: Cow<'a, str>,
+    names: &NameRule,
     warnings: &mut Warnings,
 ) -> ToolCall<'a> {
     let name = match call.name.as_str() {
         "" => Cow::Borrowed("unknown_tool"),
-        name => keep(name, LONGEST_NAME),
+        name => names.keep(name),
     };
     if name != call.name {
-        warnings.add(format!(
-            "{place}: the name of the tool was rewritten: it has 1 to 64 characters A-Z, a-z, 0-9, _ and -"
-        ));
+        warnings.add(format!("{place}: the name of the tool was rewritten: a name has {names}"));
     }
     let arguments = arguments(place, &call.arguments_json, warnings);
     ToolCall { id, name, arguments, replay: call.replay.as_deref(), place }
@@ -74,7 +70,9 @@ mod tests {
             replay: None,
         };
         let mut warnings = Warnings::default();
-        let call = super::repair(Place { message: 4, part: 2 }, &call, "c".into(), &mut warnings);
+        let names = NameRule { longest: 64, punctuation: "_-", letter_first: false };
+        let place = Place { message: 4, part: 2 };
+        let call = super::repair(place, &call, "c".into(), &names, &mut warnings);
         (call.name.into(), call.arguments.into(), warnings.into_vec())
     }
 

@@ -100,9 +100,9 @@ impl AssistantPart<'_> {
 /// A call of a tool in the past.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolCall<'a> {
-    /// Unique in the conversation: 1 to 40 characters `[A-Za-z0-9_-]`.
+    /// Unique in the conversation, and within the route's rule for ids.
     pub id: Cow<'a, str>,
-    /// 1 to 64 characters `[A-Za-z0-9_-]`.
+    /// Within the route's rule for names.
     pub name: Cow<'a, str>,
     /// JSON text of an object.
     pub arguments: Cow<'a, str>,

@@ -10,8 +10,7 @@ use crate::config::Settings;
 use crate::contract::{Batch, Request};
 use crate::errors::{Error, from_response};
 use crate::events::Assembler;
-use crate::routes::{self, Context, Encoded, Route};
-use crate::text::find_bytes;
+use crate::routes::{self, Encoded, Recovery, Refusal, ResponseContext, Route};
 use crate::transport::{Attempt, Moment, Outgoing, ResponseHead, Retries, Step, Transport};
 
 /// Most that is read of an error [22].
@@ -30,8 +29,9 @@ pub struct Completion<T: Transport> {
     settings: Rc<Settings>,
     route: &'static Route,
     request: Outgoing,
-    /// Where `stream_options` stand in the body, until they had to be cut out of it.
-    stream_options: Option<core::ops::Range<usize>>,
+    /// The route has changed a refused request once. It may not do so again: two changes that undo each other would
+    /// send, and pay for, requests without end.
+    recovered: bool,
     warnings: Vec<String>,
     reasoning_text: bool,
     events: Assembler,
@@ -64,14 +64,15 @@ enum State<T: Transport> {
 impl<T: Transport> Completion<T> {
     /// Checks and encodes a request. Nothing is sent before the first step.
     pub fn new(transport: Rc<T>, settings: Rc<Settings>, request: &Request) -> Result<Self, Error> {
-        let route = routes::find(request.route.as_deref())?;
-        let Encoded { body, stream_options, warnings } = (route.encode)(request)?;
+        let route = routes::choose(request)?;
+        let Encoded { body, warnings } = route.encode(request)?;
+        let path = route.path(request, &settings.base_url)?;
         let end = transport.now().after(settings.deadlines.total);
         Ok(Self {
             state: State::Ready,
             route,
-            request: outgoing::post(&settings, route.path, Rc::new(body)),
-            stream_options,
+            request: outgoing::post(&settings, path, route.headers, Rc::new(body)),
+            recovered: false,
             warnings,
             reasoning_text: request.reasoning.as_ref().and_then(|asked| asked.include_text) != Some(false),
             events: Assembler::default(),
@@ -181,7 +182,7 @@ impl<T: Transport> Completion<T> {
             Ok(Step::Head(head)) if head.is_success() => {
                 let request_id = head.request_id().map(|id| self.settings.scrubber.scrub(id).into_owned());
                 self.answered = Some((head.status, request_id));
-                let context = Context {
+                let context = ResponseContext {
                     head,
                     scrubber: self.settings.scrubber.clone(),
                     reasoning_text: self.reasoning_text,
@@ -230,25 +231,23 @@ impl<T: Transport> Completion<T> {
         true
     }
 
-    /// A status of failure. Where it is about `stream_options`, the request goes out once more without.
+    /// A status of failure. The route may send the request once more in another form.
     fn answer_refusal(&mut self, head: &ResponseHead, body: &[u8]) {
-        let named = head.status == 400
-            && ["stream_options", "include_usage"]
-                .iter()
-                .any(|name| find_bytes(body, name.as_bytes()).is_some());
-        if let Some(range) = self.stream_options.take_if(|_| named) {
+        if let Some(Recovery { body, warning }) = self.recovery(head.status, body) {
+            self.recovered = true;
             self.sent = true;
-            let mut shorter = Vec::clone(self.request.body.as_deref().unwrap_or(&Vec::new()));
-            // The range is of this body; anything else would only be refused again.
-            if range.start <= range.end && range.end <= shorter.len() {
-                shorter.drain(range);
-            }
-            self.warnings.push("The model takes no stream_options; its usage may be missing.".into());
-            self.request = outgoing::post(&self.settings, self.route.path, Rc::new(shorter));
+            self.warnings.push(warning);
+            let path = core::mem::take(&mut self.request.path);
+            self.request = outgoing::post(&self.settings, path, self.route.headers, Rc::new(body));
             self.state = State::Ready;
             return;
         }
         self.fail(from_response(head, body, &self.settings.scrubber));
+    }
+
+    fn recovery(&self, status: u16, response: &[u8]) -> Option<Recovery> {
+        let request = self.request.body.as_ref().filter(|_| !self.recovered)?;
+        (self.route.recover)(&Refusal { status, response, request })
     }
 
     fn streaming(&mut self, now: Option<Moment>) -> bool {

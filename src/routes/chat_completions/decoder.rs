@@ -15,14 +15,14 @@ use crate::contract::{Finish, ResponseInfo};
 use crate::errors::{Error, from_body_error, incomplete_stream, protocol};
 use crate::events::{Assembler, TextKind};
 use crate::json::{self, Object, Raw, WireText, parse, present, string, text, unsigned};
-use crate::routes::Context;
+use crate::routes::ResponseContext;
 
 /// Data lines that are not chunks: so many are skipped, one more ends the answer [17].
 const MAX_SKIPPED: u32 = 16;
 
 /// Reads the answers of chat completions.
 pub struct ChatDecoder {
-    context: Context,
+    context: ResponseContext,
     alike: Alike,
     progress: Progress,
     /// The index of the choice that is read: that of the first one [10].
@@ -43,7 +43,7 @@ pub struct ChatDecoder {
 
 impl ChatDecoder {
     /// A decoder for one answer.
-    pub fn new(context: Context) -> Self {
+    pub fn new(context: ResponseContext) -> Self {
         Self {
             reasoning: Reasoning::new(context.reasoning_text),
             context,
@@ -261,7 +261,7 @@ fn is_told(json: &str) -> bool {
     !matches!(json, "{}" | "\"\"" | "[]" | "false")
 }
 
-fn response_info(chunk: &Chunk<'_>, context: &Context) -> ResponseInfo {
+fn response_info(chunk: &Chunk<'_>, context: &ResponseContext) -> ResponseInfo {
     let request_id = context.head.request_id();
     ResponseInfo {
         id: string(chunk.id).map(|id| id.into_owned()),

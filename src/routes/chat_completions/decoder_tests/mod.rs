@@ -18,7 +18,7 @@ use crate::contract::{ErrorKind, Event, FinishReason};
 use crate::errors::{Error, Scrubber};
 use crate::events::Assembler;
 use crate::events::grammar::{self, Grammar};
-use crate::routes::Context;
+use crate::routes::ResponseContext;
 use crate::transport::ResponseHead;
 
 /// What a body came to.
@@ -50,8 +50,8 @@ pub(super) fn reads_of(body: &[u8], size: usize) -> Vec<&[u8]> {
     body.chunks(size).collect()
 }
 
-fn context(reasoning_text: bool) -> Context {
-    Context { head: ResponseHead::default(), scrubber: Scrubber::default(), reasoning_text }
+fn context(reasoning_text: bool) -> ResponseContext {
+    ResponseContext { head: ResponseHead::default(), scrubber: Scrubber::default(), reasoning_text }
 }
 
 pub(super) fn decode(reads: &[&[u8]]) -> Reading {

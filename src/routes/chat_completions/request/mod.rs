@@ -20,21 +20,19 @@ mod tools;
 mod tests;
 
 use crate::{
-    contract::Request,
     errors::{Error, ErrorKind, error},
-    history::{self, Conversation, Warnings},
+    history::{Conversation, Warnings},
     json::{parse, surrogates::replace_lone},
-    routes::Encoded,
+    routes::{CheckedRequest, Encoded},
 };
 use alloc::{borrow::Cow, format, string::String};
 
-/// Encodes a request. The answer is always asked for as a stream, with usage at its end.
+/// Writes a request. The response is always requested as a stream, with usage at its end.
 ///
 /// # Errors
 /// `invalid-request` for what no server would take: the message says what and where.
-pub fn encode(request: &Request) -> Result<Encoded, Error> {
-    let model = model_id(&request.model)?;
-    let Conversation { turns, mut warnings } = history::repair(&request.messages)?;
+pub fn write(checked: CheckedRequest<'_>) -> Result<Encoded, Error> {
+    let CheckedRequest { request, model, conversation: Conversation { turns, mut warnings } } = checked;
     let extra_json = request.extra_json.as_deref().map(|json| whole(json, "extra-json", &mut warnings));
     let extra = extra::Extra::parse(extra_json.as_deref())?;
 
@@ -54,17 +52,6 @@ pub fn encode(request: &Request) -> Result<Encoded, Error> {
     tools::write(&mut body, request, &mut warnings)?;
     options::write(&mut body, request, model, &mut warnings)?;
     Ok(body.finish(warnings.into_vec()))
-}
-
-fn model_id(model: &str) -> Result<&str, Error> {
-    let model = model.trim_ascii();
-    if model.is_empty() {
-        return Err(invalid("the request names no model"));
-    }
-    if model.contains(char::is_control) {
-        return Err(invalid("the model id has control characters in it"));
-    }
-    Ok(model)
 }
 
 fn invalid(message: impl Into<String>) -> Error {
