@@ -26,6 +26,7 @@ mod socket;
 mod tests;
 mod tls;
 mod wire;
+mod wire_routes;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -43,6 +44,7 @@ pub use record::{KEPT_BODY, Outcome, Recorded};
 pub use repertoire::scenarios;
 pub use script::{Answer, Each, Early, ErrorBody, Fill, Item, Repeat, Route, Scenario, When, Whole};
 pub use tls::{Authority, Handshake};
+pub use wire_routes::{WIRE_ROUTES, WireRoute};
 
 /// The key that every stand-in accepts.
 const KEY: &str = "sk-stand-in-0123456789";
