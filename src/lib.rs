@@ -1,7 +1,7 @@
 //! CometAPI as a model provider for AI agents, in one sandboxed component.
 //!
 //! The modules follow the way of the data. A request goes [`config`] → [`history`] → [`routes`] → [`transport`], and its
-//! response comes back [`transport`] → [`answer`] → [`sse`] → [`routes`] → [`events`]. Parsers and mappers do no I/O, and
+//! response comes back [`transport`] → [`response`] → [`sse`] → [`routes`] → [`events`]. Parsers and mappers do no I/O, and
 //! the transport knows no JSON. What is known of a wire route is in its folder below [`routes`], and in its row of
 //! [`routes::ROUTES`], through which all other modules see it.
 //!
@@ -12,7 +12,6 @@
 extern crate alloc;
 
 pub mod account;
-pub mod answer;
 pub mod catalogue;
 pub mod config;
 pub mod contract;
@@ -22,6 +21,7 @@ pub mod events;
 pub mod history;
 pub mod json;
 pub mod provider;
+pub mod response;
 pub mod routes;
 mod scanned;
 pub mod sse;

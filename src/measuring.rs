@@ -3,11 +3,11 @@
 //!
 //! They go the way that [`crate::provider`] goes, without the transport, the clock and the host.
 
-use crate::answer::Answer;
 use crate::catalogue::{BuiltIn, KeyList, PublicList, merge};
 use crate::contract::Request;
 use crate::errors::{Error, ErrorKind, Scrubber, error};
 use crate::events::Assembler;
+use crate::response::ResponseReader;
 use crate::routes::{ResponseContext, chat_completions::ROUTE};
 use crate::sse::{Parser, TooLong};
 use crate::transport::ResponseHead;
@@ -36,7 +36,7 @@ pub fn sse(reads: &[Vec<u8>]) -> Result<usize, TooLong> {
 pub fn decode(reads: &[Vec<u8>]) -> Result<usize, Error> {
     let head = ResponseHead { status: 200, headers: Vec::new() };
     let context = ResponseContext { head, scrubber: Scrubber::new(None), reasoning_text: true };
-    let mut answer = Answer::new((ROUTE.decoder)(context));
+    let mut answer = ResponseReader::new((ROUTE.decoder)(context));
     let mut out = Assembler::default();
     let mut events = 0;
     for read in reads {

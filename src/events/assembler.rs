@@ -7,7 +7,7 @@ use alloc::{
     vec::{self, Vec},
 };
 
-use super::tool_call::{Call, CallHandle};
+use super::call_assembly::{CallAssembly, CallHandle};
 use crate::contract::{BlockDelta, BlockEnd, BlockKind, BlockStart, Event, Finish, ResponseInfo};
 use crate::distinct::Distinct;
 use crate::errors::{Error, protocol};
@@ -53,14 +53,14 @@ struct OpenText {
 pub struct Assembler {
     ready: Vec<Event>,
     /// Those before them, of which some were taken.
-    leaving: vec::IntoIter<Event>,
+    partly_taken: vec::IntoIter<Event>,
     /// Warnings that came before the response: they are handed out behind it, since a request can only be
     /// tried again while nothing was handed out.
     early_warnings: Vec<String>,
     responded: bool,
     next_index: u32,
     open: Option<OpenText>,
-    calls: Vec<Call>,
+    calls: Vec<CallAssembly>,
     call_ids: Distinct,
     call_bytes: usize,
     /// Makes generated call ids differ from those of other turns of the conversation.
@@ -140,7 +140,7 @@ impl Assembler {
         if let Some(last) = self.calls.len().checked_sub(1) {
             self.start_call(CallHandle(last));
         }
-        self.calls.push(Call::default());
+        self.calls.push(CallAssembly::default());
         Ok(CallHandle(self.calls.len() - 1))
     }
 
@@ -165,7 +165,7 @@ impl Assembler {
     pub fn call_name(&mut self, call: CallHandle, name: &str) -> Result<(), Error> {
         self.count(name.len())?;
         if let Some(call) = self.calls.get_mut(call.0) {
-            call.name(name);
+            call.push_name(name);
         }
         Ok(())
     }
@@ -194,14 +194,14 @@ impl Assembler {
 
     /// Whether anything was told of a tool call: fragments with nothing in them make none.
     pub fn has_calls(&self) -> bool {
-        self.calls.iter().any(Call::is_told)
+        self.calls.iter().any(CallAssembly::has_content)
     }
 
     /// The model has finished: all blocks end. Close an open text block before, if it has a replay.
     pub fn finish(&mut self, finish: Finish) {
         self.close_text(None);
         for handle in (0..self.calls.len()).map(CallHandle) {
-            self.settle_call(handle);
+            self.finish_call(handle);
         }
         for call in core::mem::take(&mut self.calls) {
             self.ready.extend(call.into_end().map(Event::BlockEnd));
@@ -211,19 +211,19 @@ impl Assembler {
 
     /// Takes up to `max` events.
     pub fn take(&mut self, max: usize) -> Vec<Event> {
-        if self.leaving.len() == 0 {
+        if self.partly_taken.len() == 0 {
             let ready = core::mem::take(&mut self.ready);
             if ready.len() <= max {
                 return ready;
             }
-            self.leaving = ready.into_iter();
+            self.partly_taken = ready.into_iter();
         }
-        self.leaving.by_ref().take(max).collect()
+        self.partly_taken.by_ref().take(max).collect()
     }
 
     /// Whether there are this many events to take.
     pub fn has(&self, count: usize) -> bool {
-        self.leaving.len() + self.ready.len() >= count
+        self.partly_taken.len() + self.ready.len() >= count
     }
 
     /// Whether all events were taken.
@@ -246,7 +246,7 @@ impl Assembler {
 
     /// Starts the block of a call whose id and name are there.
     fn start_call(&mut self, handle: CallHandle) {
-        if let Some(head) = self.calls.get(handle.0).and_then(Call::head) {
+        if let Some(head) = self.calls.get(handle.0).and_then(CallAssembly::head) {
             self.close_text(None);
             let index = self.start(BlockKind::ToolCall(head));
             if let Some(call) = self.calls.get_mut(handle.0) {
@@ -257,18 +257,18 @@ impl Assembler {
     }
 
     fn call_delta(&mut self, handle: CallHandle) {
-        if let Some((index, text)) = self.calls.get_mut(handle.0).and_then(Call::take_unsent) {
+        if let Some((index, text)) = self.calls.get_mut(handle.0).and_then(CallAssembly::take_unsent) {
             self.delta(index, text);
         }
     }
 
     /// No more comes: an id that never came is made up, and the block is started with what there is.
-    fn settle_call(&mut self, handle: CallHandle) {
+    fn finish_call(&mut self, handle: CallHandle) {
         // Ids that were told are counted before; one that is made up is too short to matter.
         let made_up = format!("call_{:x}_{}", self.id_seed, handle.0);
         let _ = self.call_id(handle, &made_up);
         if let Some(call) = self.calls.get_mut(handle.0) {
-            call.settle();
+            call.finish();
         }
         self.start_call(handle);
         self.call_delta(handle);

@@ -5,12 +5,12 @@
 //! handed out as whole whose arguments were not looked at.
 
 mod assembler;
+mod call_assembly;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod grammar;
 #[cfg(test)]
 mod tests;
 mod tool_arguments;
-mod tool_call;
 
 pub use assembler::{Assembler, MAX_CALL_BYTES, MAX_CALLS, TextKind};
-pub use tool_call::CallHandle;
+pub use call_assembly::CallHandle;

@@ -1,4 +1,4 @@
-use super::grammar::{Answer, Grammar};
+use super::grammar::{Grammar, ResponseContent};
 use super::*;
 use crate::contract::{Event, Finish, FinishReason, ResponseInfo};
 use crate::json::WireText;
@@ -17,7 +17,7 @@ fn assembler() -> Assembler {
     out
 }
 
-fn finished(mut out: Assembler) -> Answer {
+fn finished(mut out: Assembler) -> ResponseContent {
     out.finish(Finish { reason: FinishReason::Stop, raw_reason: None, usage: None, extra_json: None });
     let mut grammar = Grammar::default();
     while !out.is_empty() {
@@ -25,7 +25,7 @@ fn finished(mut out: Assembler) -> Answer {
             grammar.read(&event);
         }
     }
-    grammar.answer
+    grammar.content
 }
 
 fn wire(text: &str) -> WireText<'_> {

@@ -1,10 +1,10 @@
 //! Answers of a model: bytes to events.
 
-use crate::answer::{Answer, Progress};
 use crate::contract::Event;
 use crate::errors::{Error, Scrubber};
 use crate::events::Assembler;
 use crate::events::grammar::Grammar;
+use crate::response::{Progress, ResponseReader};
 use crate::routes::{ROUTES, ResponseContext, Route};
 use crate::transport::ResponseHead;
 
@@ -25,7 +25,7 @@ fn events(route: &Route, reads: &[&[u8]], body: &[u8]) {
     let (events, error) = decode(route, reads);
     let mut grammar = Grammar::default();
     events.iter().for_each(|event| grammar.read(event));
-    assert_eq!(grammar.answer.finish.is_some(), error.is_none(), "a finish or an error: {error:?}");
+    assert_eq!(grammar.content.finish.is_some(), error.is_none(), "a finish or an error: {error:?}");
     if let Some(error) = &error {
         super::check_error(error);
     }
@@ -38,7 +38,7 @@ fn events(route: &Route, reads: &[&[u8]], body: &[u8]) {
 fn decode(route: &Route, reads: &[&[u8]]) -> (Vec<Event>, Option<Error>) {
     let head = ResponseHead { status: 200, headers: Vec::new() };
     let context = ResponseContext { head, scrubber: Scrubber::new(Some(super::KEY)), reasoning_text: true };
-    let mut answer = Answer::new((route.decoder)(context));
+    let mut answer = ResponseReader::new((route.decoder)(context));
     let mut out = Assembler::new(1, Vec::new());
     let mut run = || {
         for read in reads {

@@ -1,6 +1,6 @@
 //! A past call of a tool, made fit to be sent again.
 
-use super::{NameRule, Place, ToolCall, Warnings};
+use super::{NameRule, PartIndex, ToolCall, Warnings};
 use crate::{
     contract::ToolCallPart,
     json::{Json, parse, surrogates::replace_lone},
@@ -9,7 +9,7 @@ use alloc::{borrow::Cow, format, string::String};
 
 /// The call with a name and arguments that a strict server takes. `id` has been assigned already.
 pub fn repair<'a>(
-    place: Place,
+    place: PartIndex,
     call: &'a ToolCallPart,
     id: Cow<'a, str>,
     names: &NameRule,
@@ -28,7 +28,7 @@ pub fn repair<'a>(
 
 /// Arguments that are no JSON object were written by a model that broke off or made a mistake. Servers parse
 /// them, so they are wrapped in an object: the model still sees what it wrote, and nothing is lost.
-fn arguments<'a>(place: Place, json: &'a str, warnings: &mut Warnings) -> Cow<'a, str> {
+fn arguments<'a>(place: PartIndex, json: &'a str, warnings: &mut Warnings) -> Cow<'a, str> {
     let arguments = replace_lone(json);
     if is_object(&arguments) {
         if let Cow::Owned(_) = arguments {
@@ -71,7 +71,7 @@ mod tests {
         };
         let mut warnings = Warnings::default();
         let names = NameRule { longest: 64, punctuation: "_-", letter_first: false };
-        let place = Place { message: 4, part: 2 };
+        let place = PartIndex { message: 4, part: 2 };
         let call = super::repair(place, &call, "c".into(), &names, &mut warnings);
         (call.name.into(), call.arguments.into(), warnings.into_vec())
     }

@@ -1,6 +1,6 @@
 //! Which result answers which call.
 
-use super::{Place, Turn, UserPart, Warnings};
+use super::{PartIndex, Turn, UserPart, Warnings};
 use crate::{contract::ToolResultPart, distinct::Distinct};
 use alloc::{format, string::String, vec::Vec};
 
@@ -13,35 +13,35 @@ use alloc::{format, string::String, vec::Vec};
 pub struct Matching {
     ids: Distinct,
     /// By the number of the id.
-    asked: Vec<Asked>,
+    open_calls: Vec<OpenCalls>,
 }
 
 /// The calls of one turn with one id.
 #[derive(Debug)]
-struct Asked {
+struct OpenCalls {
     turn: usize,
     /// Positions in the turn's results.
     positions: Vec<usize>,
     /// How many of them, from the first on, have their answer.
-    answered: usize,
+    matched: usize,
 }
 
-impl Asked {
+impl OpenCalls {
     fn new(turn: usize) -> Self {
-        Self { turn, positions: Vec::new(), answered: 0 }
+        Self { turn, positions: Vec::new(), matched: 0 }
     }
 
     /// The first call that waits for its answer; it does not from now on.
     fn next(&mut self) -> Option<usize> {
-        let position = *self.positions.get(self.answered)?;
-        self.answered += 1;
+        let position = *self.positions.get(self.matched)?;
+        self.matched += 1;
         Some(position)
     }
 }
 
 /// Why a result answers nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unasked {
+pub enum OrphanResult {
     /// No call before it has its id.
     NoCall,
     /// Its call has been answered already.
@@ -50,52 +50,54 @@ pub enum Unasked {
 
 impl Matching {
     /// Notes a call: the `position`th of the turn with this index.
-    pub fn ask(&mut self, id: &str, turn: usize, position: usize) {
+    pub fn add_call(&mut self, id: &str, turn: usize, position: usize) {
         let (number, new) = self.ids.number(id);
         if new {
-            self.asked.push(Asked::new(turn));
+            self.open_calls.push(OpenCalls::new(turn));
         }
-        let Some(asked) = self.asked.get_mut(number) else { return };
-        if asked.turn != turn {
-            *asked = Asked::new(turn);
+        let Some(open) = self.open_calls.get_mut(number) else { return };
+        if open.turn != turn {
+            *open = OpenCalls::new(turn);
         }
-        asked.positions.push(position);
+        open.positions.push(position);
     }
 
     /// Puts a result where its call is.
-    pub fn answer<'a>(
+    pub fn attach<'a>(
         &mut self,
-        place: Place,
+        place: PartIndex,
         result: &'a ToolResultPart,
         turns: &mut [Turn<'a>],
         warnings: &mut Warnings,
-    ) -> Result<(), Unasked> {
-        let unasked = match self.ids.get(&result.call_id).and_then(|number| self.asked.get_mut(number)) {
-            None => Unasked::NoCall,
-            Some(asked) => match asked.next() {
-                None => Unasked::Second,
+    ) -> Result<(), OrphanResult> {
+        let orphan = match self.ids.get(&result.call_id).and_then(|number| self.open_calls.get_mut(number)) {
+            None => OrphanResult::NoCall,
+            Some(open) => match open.next() {
+                None => OrphanResult::Second,
                 Some(position) => {
-                    if asked.turn.saturating_add(1) < turns.len() {
+                    if open.turn.saturating_add(1) < turns.len() {
                         warnings.add(format!(
                             "{place}: the result stands too late and was moved up to its tool call"
                         ));
                     }
-                    put(turns.get_mut(asked.turn), position, place, result);
+                    put(turns.get_mut(open.turn), position, place, result);
                     return Ok(());
                 }
             },
         };
-        warnings.add(match unasked {
-            Unasked::NoCall => {
+        warnings.add(match orphan {
+            OrphanResult::NoCall => {
                 format!("{place}: no tool call asked for this result; it became a user message")
             }
-            Unasked::Second => format!("{place}: a second result of a tool call; it became a user message"),
+            OrphanResult::Second => {
+                format!("{place}: a second result of a tool call; it became a user message")
+            }
         });
-        Err(unasked)
+        Err(orphan)
     }
 }
 
-fn put<'a>(turn: Option<&mut Turn<'a>>, position: usize, place: Place, result: &'a ToolResultPart) {
+fn put<'a>(turn: Option<&mut Turn<'a>>, position: usize, place: PartIndex, result: &'a ToolResultPart) {
     let Some(Turn::Assistant(turn)) = turn else { return };
     let Some(slot) = turn.results.get_mut(position) else { return };
     slot.text = &result.text;
@@ -104,12 +106,12 @@ fn put<'a>(turn: Option<&mut Turn<'a>>, position: usize, place: Place, result: &
     slot.place = Some(place);
 }
 
-impl Unasked {
+impl OrphanResult {
     /// The result as something that the user says, so that the model still gets to see it.
-    pub fn into_user_parts<'a>(self, place: Place, result: &'a ToolResultPart) -> Vec<UserPart<'a>> {
+    pub fn into_user_parts<'a>(self, place: PartIndex, result: &'a ToolResultPart) -> Vec<UserPart<'a>> {
         let mut text = String::from(match self {
-            Unasked::NoCall => "[Result of a tool call that is not in this conversation",
-            Unasked::Second => "[Another result of a tool call answered before",
+            OrphanResult::NoCall => "[Result of a tool call that is not in this conversation",
+            OrphanResult::Second => "[Another result of a tool call answered before",
         });
         if let Some(name) = result.name.as_deref().filter(|name| !name.is_empty()) {
             text.push_str("; tool: ");

@@ -21,7 +21,7 @@ pub(crate) mod samples;
 mod tests;
 
 pub use rules::{ConversationRules, LateSystem, NameRule};
-pub use turn::{AssistantPart, AssistantTurn, Place, ToolCall, ToolResult, Turn, UserPart};
+pub use turn::{AssistantPart, AssistantTurn, PartIndex, ToolCall, ToolResult, Turn, UserPart};
 pub use warnings::Warnings;
 
 use crate::{
@@ -110,9 +110,9 @@ impl<'a> Repair<'a> {
             match part {
                 Part::ToolResult(result) => {
                     results = true;
-                    let answered = self.matching.answer(place, result, &mut self.turns, &mut self.warnings);
-                    if let Err(unasked) = answered {
-                        parts.extend(unasked.into_user_parts(place, result));
+                    let attached = self.matching.attach(place, result, &mut self.turns, &mut self.warnings);
+                    if let Err(orphan) = attached {
+                        parts.extend(orphan.into_user_parts(place, result));
                     }
                 }
                 Part::Text(part) if user && part.text.is_empty() => {}
@@ -149,7 +149,7 @@ impl<'a> Repair<'a> {
                     let id = self.ids.assign(&part.id);
                     new_ids += usize::from(id != part.id);
                     let call = calls::repair(place, part, id, &self.rules.tool_names, &mut self.warnings);
-                    self.matching.ask(&part.id, self.turns.len(), turn.results.len());
+                    self.matching.add_call(&part.id, self.turns.len(), turn.results.len());
                     turn.results.push(ToolResult::missing(&call));
                     turn.parts.push(AssistantPart::Call(call));
                 }
@@ -163,7 +163,7 @@ impl<'a> Repair<'a> {
                 self.rules.call_ids
             ));
         }
-        if turn.parts.iter().any(AssistantPart::says_something) {
+        if turn.parts.iter().any(AssistantPart::has_content) {
             self.turns.push(Turn::Assistant(turn));
         } else {
             self.left_out(message);
@@ -192,11 +192,11 @@ impl<'a> Repair<'a> {
 }
 
 /// The parts of a message with the place of each.
-fn placed(message: usize, content: &[Part]) -> impl Iterator<Item = (Place, &Part)> {
-    content.iter().enumerate().map(move |(part, value)| (Place { message, part }, value))
+fn placed(message: usize, content: &[Part]) -> impl Iterator<Item = (PartIndex, &Part)> {
+    content.iter().enumerate().map(move |(part, value)| (PartIndex { message, part }, value))
 }
 
-fn misplaced(place: Place, holder: &str, part: &Part) -> Error {
+fn misplaced(place: PartIndex, holder: &str, part: &Part) -> Error {
     let part = match part {
         Part::Text(_) => "text",
         Part::Image(_) => "an image",

@@ -6,14 +6,14 @@ use core::fmt;
 
 /// Where something stands in the request, counted from 0: `messages[3].content[1]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct PartIndex {
     /// Index in the request's messages.
     pub message: usize,
     /// Index in the message's content.
     pub part: usize,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for PartIndex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "messages[{}].content[{}]", self.message, self.part)
     }
@@ -47,16 +47,16 @@ pub enum UserPart<'a> {
     /// Never empty.
     Text(Cow<'a, str>),
     /// A picture.
-    Image(&'a Media, Place),
+    Image(&'a Media, PartIndex),
     /// Sound.
-    Audio(&'a Media, Place),
+    Audio(&'a Media, PartIndex),
     /// A document, or a film.
-    File(&'a Media, Place),
+    File(&'a Media, PartIndex),
 }
 
 impl<'a> UserPart<'a> {
     /// What came from a tool says what it is by its media type only.
-    pub fn of_tool(media: &'a Media, place: Place) -> Self {
+    pub fn of_tool(media: &'a Media, place: PartIndex) -> Self {
         let kind = split_once(&media.media_type, "/").map_or(media.media_type.as_str(), |(kind, _)| kind);
         if kind.eq_ignore_ascii_case("image") {
             UserPart::Image(media, place)
@@ -80,7 +80,7 @@ pub enum AssistantPart<'a> {
         /// What the route left with it.
         replay: Option<&'a str>,
         /// Where it stands.
-        place: Place,
+        place: PartIndex,
     },
     /// A call of a tool.
     Call(ToolCall<'a>),
@@ -88,7 +88,7 @@ pub enum AssistantPart<'a> {
 
 impl AssistantPart<'_> {
     /// Whether a turn with this part alone is worth sending. White space alone is not: some servers refuse it.
-    pub fn says_something(&self) -> bool {
+    pub fn has_content(&self) -> bool {
         match self {
             AssistantPart::Text(text) => !text.trim_ascii().is_empty(),
             AssistantPart::Reasoning { replay, .. } => replay.is_some(),
@@ -109,7 +109,7 @@ pub struct ToolCall<'a> {
     /// What the route left with it.
     pub replay: Option<&'a str>,
     /// Where it stands.
-    pub place: Place,
+    pub place: PartIndex,
 }
 
 /// What a tool gave back for one call.
@@ -126,7 +126,7 @@ pub struct ToolResult<'a> {
     /// Whether the tool failed.
     pub is_error: bool,
     /// Where it stands; `None`: the conversation has no result for the call, and this says so.
-    pub place: Option<Place>,
+    pub place: Option<PartIndex>,
 }
 
 impl<'a> ToolResult<'a> {

@@ -5,11 +5,11 @@ use core::time::Duration;
 
 use super::outgoing;
 use super::waiting::Wait;
-use crate::answer::{Answer, Progress};
 use crate::config::Settings;
 use crate::contract::{Batch, Request};
 use crate::errors::{Error, from_response};
 use crate::events::Assembler;
+use crate::response::{Progress, ResponseReader};
 use crate::routes::{self, Encoded, Recovery, Refusal, ResponseContext, Route};
 use crate::transport::{Attempt, Moment, Outgoing, ResponseHead, Retries, Step, Transport};
 
@@ -38,7 +38,7 @@ pub struct Completion<T: Transport> {
     retries: Retries,
     end: Moment,
     /// Status and request id of the answer that is read.
-    answered: Option<(u16, Option<String>)>,
+    response: Option<(u16, Option<String>)>,
     /// An earlier attempt may have reached the provider.
     sent: bool,
     handed_out: bool,
@@ -49,12 +49,12 @@ enum State<T: Transport> {
     Ready,
     /// Until it is time to try again.
     BackOff(Moment),
-    /// The request is on its way; left with the head of the answer.
+    /// The request is on its way; left with the head of the reader.
     Open(Attempt<T>),
     /// The status is one of failure; left with the end of what the provider says about it.
     Refused { attempt: Attempt<T>, head: ResponseHead, body: Vec<u8>, until: Moment },
     /// The answer comes in; left with its finish or an error.
-    Streaming { attempt: Attempt<T>, answer: Answer, progress: u64 },
+    Streaming { attempt: Attempt<T>, reader: ResponseReader, progress: u64 },
     /// All events are made.
     Finished,
     /// Told again to whoever asks again, once the events before it are taken.
@@ -78,7 +78,7 @@ impl<T: Transport> Completion<T> {
             events: Assembler::default(),
             retries: Retries::new(settings.max_retries),
             end,
-            answered: None,
+            response: None,
             sent: false,
             handed_out: false,
             transport,
@@ -168,7 +168,7 @@ impl<T: Transport> Completion<T> {
 
     fn send(&mut self) {
         let now = self.transport.now();
-        self.answered = None;
+        self.response = None;
         // Nothing of an attempt before was handed out, so nothing of it is left.
         self.events = Assembler::new(now.0, self.warnings.clone());
         match Attempt::start(&*self.transport, &self.request, &self.settings.deadlines, self.end) {
@@ -181,14 +181,14 @@ impl<T: Transport> Completion<T> {
         match attempt.step(&self.transport, now, &self.request.base_url) {
             Ok(Step::Head(head)) if head.is_success() => {
                 let request_id = head.request_id().map(|id| self.settings.scrubber.scrub(id).into_owned());
-                self.answered = Some((head.status, request_id));
+                self.response = Some((head.status, request_id));
                 let context = ResponseContext {
                     head,
                     scrubber: self.settings.scrubber.clone(),
                     reasoning_text: self.reasoning_text,
                 };
-                let answer = Answer::new((self.route.decoder)(context));
-                self.state = State::Streaming { attempt, answer, progress: 0 };
+                let reader = ResponseReader::new((self.route.decoder)(context));
+                self.state = State::Streaming { attempt, reader, progress: 0 };
             }
             Ok(Step::Head(head)) => {
                 let until = self.transport.now().after(ERROR_BODY_TIME);
@@ -225,14 +225,14 @@ impl<T: Transport> Completion<T> {
             // The status tells more than how its body ended.
             _ => {
                 drop(attempt);
-                self.answer_refusal(&head, &body);
+                self.handle_refusal(&head, &body);
             }
         }
         true
     }
 
     /// A status of failure. The route may send the request once more in another form.
-    fn answer_refusal(&mut self, head: &ResponseHead, body: &[u8]) {
+    fn handle_refusal(&mut self, head: &ResponseHead, body: &[u8]) {
         if let Some(Recovery { body, warning }) = self.recovery(head.status, body) {
             self.recovered = true;
             self.sent = true;
@@ -251,32 +251,32 @@ impl<T: Transport> Completion<T> {
     }
 
     fn streaming(&mut self, now: Option<Moment>) -> bool {
-        let State::Streaming { attempt, answer, progress } = &mut self.state else { return false };
+        let State::Streaming { attempt, reader, progress } = &mut self.state else { return false };
         let result = match attempt.step(&self.transport, now, &self.request.base_url) {
-            Ok(Step::Bytes(bytes)) => answer.push(&bytes, &mut self.events),
-            Ok(Step::End) => answer.end(&mut self.events),
+            Ok(Step::Bytes(bytes)) => reader.push(&bytes, &mut self.events),
+            Ok(Step::End) => reader.end(&mut self.events),
             Ok(Step::Pending) => return false,
             Ok(Step::Head(_) | Step::Sent) => Ok(()),
-            Err(cause) => answer.cut_off(cause, &mut self.events),
+            Err(cause) => reader.cut_off(cause, &mut self.events),
         };
         if let Err(error) = result {
             self.fail(error);
             return true;
         }
-        if answer.progress() == Progress::Complete {
+        if reader.progress() == Progress::Complete {
             // The attempt goes with the state: a connection left open is not waited for [20].
             self.state = State::Finished;
             return true;
         }
-        if answer.progress() == Progress::Finished {
+        if reader.progress() == Progress::Finished {
             attempt.shorten_idle(FINISH_TIME);
         }
-        let told = answer.told();
-        if core::mem::replace(progress, told) != told {
+        let count = reader.progress_count();
+        if core::mem::replace(progress, count) != count {
             attempt.progressed();
         } else if let Err(late) = attempt.check(self.transport.now()) {
             // Keep-alive comments are no progress [26].
-            match answer.cut_off(late, &mut self.events) {
+            match reader.cut_off(late, &mut self.events) {
                 Ok(()) => self.state = State::Finished,
                 Err(error) => self.fail(error),
             }
@@ -288,7 +288,7 @@ impl<T: Transport> Completion<T> {
     fn fail(&mut self, mut error: Error) {
         error.request_sent |= self.sent;
         self.sent = error.request_sent;
-        if let Some((status, request_id)) = self.answered.take() {
+        if let Some((status, request_id)) = self.response.take() {
             error.http_status = error.http_status.or(Some(status));
             error.request_id = error.request_id.or(request_id);
         }

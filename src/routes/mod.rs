@@ -15,11 +15,11 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 pub use choice::{RouteQuery, Suitability, choose};
 pub use recovery::{Recovery, Refusal, without_field};
 
-use crate::answer::Decoder;
 use crate::config::BaseUrl;
 use crate::contract::Request;
 use crate::errors::{Error, Scrubber, invalid_request};
 use crate::history::{self, Conversation, ConversationRules};
+use crate::response::Decoder;
 use crate::transport::ResponseHead;
 
 /// All routes. The order matters only between routes that suit a model equally well: the first one is taken.

@@ -106,20 +106,20 @@ structure!(Delta {
 
 impl Choice<'_> {
     /// Whether there is anything of an answer in it; an error ends the answer, whichever choice it is in.
-    pub fn tells(&self) -> bool {
+    pub fn has_content(&self) -> bool {
         let deltas = [self.delta.0.as_ref(), self.message.0.as_ref()];
-        deltas.into_iter().flatten().any(Delta::tells)
+        deltas.into_iter().flatten().any(Delta::has_content)
             || present(self.finish_reason).is_some_and(|word| word != "\"\"")
     }
 }
 
 impl<'a> Delta<'a> {
     /// Whether there is anything in it: empty deltas are sent to keep a connection open, too [26].
-    pub fn tells(&self) -> bool {
-        any_tells(&self.texts())
+    pub fn has_content(&self) -> bool {
+        any_filled(&self.texts())
             || !self.tool_calls.is_empty()
             || self.function_call.0.is_some()
-            || any_tells(&self.details())
+            || any_filled(&self.details())
     }
 
     /// Content, and the plain fields of reasoning.
@@ -143,12 +143,12 @@ impl<'a> Delta<'a> {
 }
 
 /// Whether there is anything in one of these.
-pub(super) fn any_tells(leaves: &[Raw<'_>]) -> bool {
-    leaves.iter().any(|leaf| tells(*leaf))
+pub(super) fn any_filled(leaves: &[Raw<'_>]) -> bool {
+    leaves.iter().any(|leaf| is_filled(*leaf))
 }
 
 /// Whether there is anything in a leaf.
-pub(super) fn tells(leaf: Raw<'_>) -> bool {
+pub(super) fn is_filled(leaf: Raw<'_>) -> bool {
     leaf.is_some_and(|json| !matches!(json.get(), "null" | "\"\"" | "[]"))
 }
 

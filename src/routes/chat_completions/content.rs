@@ -14,7 +14,7 @@ pub(super) struct Content {
     tags: ThinkTags,
     /// There was text that is not blank.
     pub has_text: bool,
-    told_of_unknown_parts: bool,
+    warned_of_unknown_parts: bool,
 }
 
 impl Content {
@@ -36,8 +36,8 @@ impl Content {
         let mut result = Ok(());
         let Self { tags, has_text, .. } = self;
         tags.finish(|kind, bytes| {
-            let told = tell(kind, &WireText::from(bytes), has_text, reasoning, out);
-            result = core::mem::replace(&mut result, Ok(())).and(told);
+            let emitted = emit(kind, &WireText::from(bytes), has_text, reasoning, out);
+            result = core::mem::replace(&mut result, Ok(())).and(emitted);
         });
         result
     }
@@ -53,13 +53,13 @@ impl Content {
             self.tags.not_expected();
         }
         if self.tags.are_over() {
-            return tell(TextKind::Text, piece, &mut self.has_text, reasoning, out);
+            return emit(TextKind::Text, piece, &mut self.has_text, reasoning, out);
         }
         let mut result = Ok(());
         let Self { tags, has_text, .. } = self;
         tags.push(piece.as_bytes(), |kind, bytes| {
-            let told = tell(kind, &WireText::from(bytes), has_text, reasoning, out);
-            result = core::mem::replace(&mut result, Ok(())).and(told);
+            let emitted = emit(kind, &WireText::from(bytes), has_text, reasoning, out);
+            result = core::mem::replace(&mut result, Ok(())).and(emitted);
         });
         result
     }
@@ -70,7 +70,7 @@ impl Content {
                 Some("thinking" | "reasoning") => thinking(part, reasoning, out)?,
                 Some("text" | "output_text") | None => {
                     if let Some(piece) = text(part.text) {
-                        tell(TextKind::Text, &piece, &mut self.has_text, reasoning, out)?;
+                        emit(TextKind::Text, &piece, &mut self.has_text, reasoning, out)?;
                     }
                 }
                 Some("refusal") => {
@@ -79,7 +79,7 @@ impl Content {
                         out.text(TextKind::Refusal, &piece);
                     }
                 }
-                Some(_) if core::mem::replace(&mut self.told_of_unknown_parts, true) => {}
+                Some(_) if core::mem::replace(&mut self.warned_of_unknown_parts, true) => {}
                 Some(_) => {
                     out.warn("The answer holds parts that are neither text nor reasoning; they are left out.")
                 }
@@ -103,7 +103,7 @@ fn thinking(part: &Part<'_>, reasoning: &mut Reasoning, out: &mut Assembler) -> 
     Ok(())
 }
 
-fn tell(
+fn emit(
     kind: TextKind,
     piece: &WireText<'_>,
     any_text: &mut bool,

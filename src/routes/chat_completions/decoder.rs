@@ -2,19 +2,19 @@
 
 use alloc::{borrow::ToOwned, format, string::String};
 
-use super::alike::{Alike, Place};
+use super::call_fragments::CallFragments;
 use super::chunk::{Choice, Chunk, Delta};
 use super::content::Content;
 use super::extras::Extras;
 use super::finish_reason::{Seen, finish_reason};
 use super::reasoning::Reasoning;
-use super::tool_calls::ToolCalls;
+use super::repeat_fast_path::{RepeatCache, TextField};
 use super::usage::usage;
-use crate::answer::{self, Decoder, End, Progress};
 use crate::contract::{Finish, ResponseInfo};
 use crate::errors::{Error, from_body_error, incomplete_stream, protocol};
 use crate::events::{Assembler, TextKind};
 use crate::json::{self, Object, Raw, WireText, parse, present, string, text, unsigned};
+use crate::response::{Decoder, End, Progress, utf8_lossy};
 use crate::routes::ResponseContext;
 
 /// Data lines that are not chunks: so many are skipped, one more ends the answer [17].
@@ -23,7 +23,7 @@ const MAX_SKIPPED: u32 = 16;
 /// Reads the answers of chat completions.
 pub struct ChatDecoder {
     context: ResponseContext,
-    alike: Alike,
+    repeat: RepeatCache,
     progress: Progress,
     /// The index of the choice that is read: that of the first one [10].
     choice: Option<u64>,
@@ -31,14 +31,14 @@ pub struct ChatDecoder {
     deltas: bool,
     content: Content,
     reasoning: Reasoning,
-    tool_calls: ToolCalls,
+    tool_calls: CallFragments,
     refused: bool,
     finish_reason: Option<String>,
     /// The last usage told: each is of all so far [12].
     usage: Option<String>,
     extras: Extras,
     skipped: u32,
-    told: u64,
+    progress_count: u64,
 }
 
 impl ChatDecoder {
@@ -47,18 +47,18 @@ impl ChatDecoder {
         Self {
             reasoning: Reasoning::new(context.reasoning_text),
             context,
-            alike: Alike::default(),
+            repeat: RepeatCache::default(),
             progress: Progress::Open,
             choice: None,
             deltas: false,
             content: Content::default(),
-            tool_calls: ToolCalls::default(),
+            tool_calls: CallFragments::default(),
             refused: false,
             finish_reason: None,
             usage: None,
             extras: Extras::default(),
             skipped: 0,
-            told: 0,
+            progress_count: 0,
         }
     }
 
@@ -73,44 +73,44 @@ impl ChatDecoder {
         match self.choice {
             Some(ours) if ours != index => return Ok(()),
             // An empty one may come before the one that answers.
-            None if choice.tells() => self.choice = Some(index),
+            None if choice.has_content() => self.choice = Some(index),
             _ => {}
         }
-        if present(choice.error).is_some_and(is_told) {
+        if present(choice.error).is_some_and(is_present) {
             return Err(self.error(choice.error.map_or(json, |error| error.get())));
         }
         self.note_usage(choice.usage);
         out.respond(|| response_info(chunk, &self.context));
         self.choice(choice, out)?;
-        self.alike.note(json, choice);
+        self.repeat.note(json, choice);
         Ok(())
     }
 
     /// More of the text that the last chunk had.
-    fn more(&mut self, place: Place, text: &WireText<'_>, out: &mut Assembler) -> Result<(), Error> {
-        self.told += 1;
+    fn more(&mut self, place: TextField, text: &WireText<'_>, out: &mut Assembler) -> Result<(), Error> {
+        self.progress_count += 1;
         match place {
-            Place::Content => self.content.text(text, &mut self.reasoning, out),
-            Place::Reasoning(field) => self.reasoning.push(field, text, out),
-            Place::Arguments => self.tool_calls.more(text, out),
+            TextField::Content => self.content.text(text, &mut self.reasoning, out),
+            TextField::Reasoning(field) => self.reasoning.push(field, text, out),
+            TextField::Arguments => self.tool_calls.more(text, out),
         }
     }
 
     fn choice(&mut self, choice: &Choice<'_>, out: &mut Assembler) -> Result<(), Error> {
         if let Some(delta) = &choice.delta.0 {
-            let tells = delta.tells();
-            self.deltas |= tells;
-            self.told += u64::from(tells);
+            let has_content = delta.has_content();
+            self.deltas |= has_content;
+            self.progress_count += u64::from(has_content);
             self.delta(delta, out)?;
         }
         if let Some(message) = choice.message.0.as_ref().filter(|_| !self.deltas) {
-            self.told += u64::from(message.tells());
+            self.progress_count += u64::from(message.has_content());
             self.delta(message, out)?;
         }
         if let Some(word) = string(choice.finish_reason) {
             self.finish_reason = Some(word.into_owned());
             self.progress = Progress::Finished;
-            self.told += 1;
+            self.progress_count += 1;
         }
         Ok(())
     }
@@ -185,12 +185,12 @@ impl Decoder for ChatDecoder {
     fn event(&mut self, name: &str, data: &[u8], out: &mut Assembler) -> Result<(), Error> {
         let data = data.trim_ascii();
         if name != "error"
-            && let Some((place, text)) = self.alike.text(data)
+            && let Some((place, text)) = self.repeat.text(data)
         {
             return self.more(place, &text, out);
         }
-        self.alike.forget();
-        let data = &*answer::text(data);
+        self.repeat.forget();
+        let data = &*utf8_lossy(data);
         if data == "[DONE]" {
             // The end marker comes from the gateway: without a single chunk there was no answer.
             return if out.has_responded() {
@@ -234,8 +234,8 @@ impl Decoder for ChatDecoder {
         self.progress
     }
 
-    fn told(&self) -> u64 {
-        self.told
+    fn progress_count(&self) -> u64 {
+        self.progress_count
     }
 
     fn end(&mut self, end: End, out: &mut Assembler) -> Result<(), Error> {
@@ -250,14 +250,14 @@ impl Decoder for ChatDecoder {
 /// An error in place of a chunk, in each of the shapes seen [18].
 fn is_error(chunk: &Chunk<'_>) -> bool {
     let no_choice = chunk.choices.get().is_none();
-    present(chunk.error).is_some_and(is_told)
+    present(chunk.error).is_some_and(is_present)
         || no_choice && string(chunk.object).as_deref() == Some("error")
         || no_choice && string(chunk.kind).as_deref() == Some("error")
         || no_choice && present(chunk.success) == Some("false")
 }
 
 /// Some vendors send an empty error with every chunk.
-fn is_told(json: &str) -> bool {
+fn is_present(json: &str) -> bool {
     !matches!(json, "{}" | "\"\"" | "[]" | "false")
 }
 

@@ -13,7 +13,7 @@ const MAX_VALUE: usize = 256 << 10;
 #[derive(Debug, Default)]
 pub(super) struct Extras {
     values: Vec<(&'static str, String)>,
-    told_of_media: bool,
+    warned_of_media: bool,
     too_large: bool,
 }
 
@@ -27,7 +27,7 @@ impl Extras {
     pub(super) fn note_delta(&mut self, delta: &Delta<'_>, out: &mut Assembler) {
         self.note("annotations", delta.annotations);
         let media = [delta.images, delta.audio].into_iter().filter_map(present).any(|json| json != "[]");
-        if media && !core::mem::replace(&mut self.told_of_media, true) {
+        if media && !core::mem::replace(&mut self.warned_of_media, true) {
             out.warn(
                 "The answer holds images or audio, which this provider does not hand on; they are left out.",
             );

@@ -1,6 +1,6 @@
 //! OpenAI's chat completions: the route that serves nearly every model.
 
-mod alike;
+mod call_fragments;
 mod chunk;
 mod content;
 mod decoder;
@@ -12,12 +12,12 @@ mod reasoning;
 #[cfg(test)]
 mod recorded_streams;
 mod recovery;
+mod repeat_fast_path;
 pub mod replay;
 pub mod request;
 #[cfg(any(test, feature = "fuzzing"))]
 mod strict_server;
 mod think;
-mod tool_calls;
 mod usage;
 
 use alloc::boxed::Box;

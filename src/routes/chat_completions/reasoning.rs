@@ -83,9 +83,9 @@ impl Reasoning {
 
     /// The answer ends: what has to be sent back and came too late for a block gets one of its own.
     pub(super) fn finish(&mut self, out: &mut Assembler) {
-        let homeless =
+        let unattached =
             !self.replay.details.is_empty() || self.replay.signature.is_some() || self.replay.text.is_some();
-        if homeless {
+        if unattached {
             out.open_as(TextKind::Reasoning);
         }
         self.close(out);

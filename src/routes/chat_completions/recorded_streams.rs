@@ -29,7 +29,7 @@ fn text_of<'a>(expected: &'a Value, field: &str) -> &'a str {
 
 fn check(name: &str, expected: &Value, reading: &Reading) {
     assert_eq!(reading.error, None, "{name}");
-    let answer = &reading.answer;
+    let answer = &reading.content;
     assert_eq!(answer.text, text_of(expected, "text"), "{name}: text");
     assert_eq!(answer.reasoning, text_of(expected, "reasoning"), "{name}: reasoning");
     let calls: Vec<_> = answer

@@ -10,7 +10,7 @@ const END: &[u8] = b"</think>";
 
 /// Where in the content we are. A tag counts only at its very beginning: further on it is text about tags.
 #[derive(Debug, Default)]
-enum Place {
+enum TagState {
     /// Nothing but blanks and perhaps the beginning of a tag.
     #[default]
     Start,
@@ -22,7 +22,7 @@ enum Place {
 /// Splits content into reasoning and text, over chunk borders.
 #[derive(Debug, Default)]
 pub(super) struct ThinkTags {
-    place: Place,
+    state: TagState,
     /// Bytes that may turn out to be part of a tag.
     held: Vec<u8>,
 }
@@ -30,14 +30,14 @@ pub(super) struct ThinkTags {
 impl ThinkTags {
     /// Reasoning comes in a field of its own: tags are text from now on.
     pub(super) fn not_expected(&mut self) {
-        if matches!(self.place, Place::Start) && self.held.is_empty() {
-            self.place = Place::Text;
+        if matches!(self.state, TagState::Start) && self.held.is_empty() {
+            self.state = TagState::Text;
         }
     }
 
     /// Whether all that comes is text.
     pub(super) fn are_over(&self) -> bool {
-        matches!(self.place, Place::Text)
+        matches!(self.state, TagState::Text)
     }
 
     /// Splits a piece of content; `out` gets what is certain.
@@ -47,16 +47,16 @@ impl ThinkTags {
         }
         let mut held = core::mem::take(&mut self.held);
         held.extend_from_slice(piece);
-        match self.place {
-            Place::Start => self.start(held, out),
+        match self.state {
+            TagState::Start => self.start(held, out),
             _ => self.inside(&held, &mut out),
         }
     }
 
     /// What was held back: no tag any more.
     pub(super) fn finish(&mut self, mut out: impl FnMut(TextKind, &[u8])) {
-        let kind = match self.place {
-            Place::Inside => TextKind::Reasoning,
+        let kind = match self.state {
+            TagState::Inside => TextKind::Reasoning,
             _ => TextKind::Text,
         };
         out(kind, &core::mem::take(&mut self.held));
@@ -65,12 +65,12 @@ impl ThinkTags {
     fn start(&mut self, held: Vec<u8>, mut out: impl FnMut(TextKind, &[u8])) {
         let text = held.trim_ascii_start();
         if let Some(inside) = text.strip_prefix(BEGIN) {
-            self.place = Place::Inside;
+            self.state = TagState::Inside;
             self.inside(inside, &mut out);
         } else if BEGIN.starts_with(text) {
             self.held = held;
         } else {
-            self.place = Place::Text;
+            self.state = TagState::Text;
             out(TextKind::Text, &held);
         }
     }
@@ -79,7 +79,7 @@ impl ThinkTags {
         if let Some(at) = find_bytes(text, END) {
             let (reasoning, rest) = text.split_at(at);
             out(TextKind::Reasoning, reasoning);
-            self.place = Place::Text;
+            self.state = TagState::Text;
             out(TextKind::Text, rest.get(END.len()..).unwrap_or_default());
             return;
         }

@@ -2,11 +2,11 @@
 
 use std::{borrow::ToOwned, string::String};
 
-use crate::answer::{Decoder, End, Progress};
 use crate::contract::{Finish, FinishReason, ResponseInfo};
 use crate::errors::{Error, from_body_error, incomplete_stream, protocol};
 use crate::events::{Assembler, TextKind};
 use crate::json::{fields, parse, string, text};
+use crate::response::{Decoder, End, Progress};
 use crate::routes::ResponseContext;
 
 pub struct TestDecoder {
@@ -57,7 +57,7 @@ impl Decoder for TestDecoder {
         self.progress
     }
 
-    fn told(&self) -> u64 {
+    fn progress_count(&self) -> u64 {
         self.events
     }
 

@@ -103,12 +103,12 @@ fn a_model_of_the_route_goes_its_way_from_the_path_to_the_finish() {
     );
     let mut grammar = Grammar::default();
     events.iter().for_each(|event| grammar.read(event));
-    assert_eq!(grammar.answer.text, "Hello");
+    assert_eq!(grammar.content.text, "Hello");
     assert_eq!(
-        grammar.answer.warnings.len(),
+        grammar.content.warnings.len(),
         1,
         "a user message was put first: {:?}",
-        grammar.answer.warnings
+        grammar.content.warnings
     );
     let Some(Event::Response(info)) = events.first() else { panic!("{events:?}") };
     assert_eq!((info.route.as_str(), info.id.as_deref()), (super::NAME, Some("r1")));

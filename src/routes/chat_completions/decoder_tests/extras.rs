@@ -35,7 +35,7 @@ fn the_last_value_of_each_field_beside_the_blocks_goes_with_the_finish() {
     ] {
         let data: Vec<&str> = chunks.iter().copied().chain([done.as_str()]).collect();
         let reading = decode_stream(&data);
-        assert_eq!((reading.error.as_ref(), &reading.answer.warnings), (None, &Vec::new()), "{chunks:?}");
+        assert_eq!((reading.error.as_ref(), &reading.content.warnings), (None, &Vec::new()), "{chunks:?}");
         assert_eq!(extra_json(&reading).as_deref(), expected, "{chunks:?}");
     }
 }
@@ -50,7 +50,7 @@ fn images_and_audio_are_told_of_once_where_there_are_any() {
         (&[r#"{"audio":{"data":"AA=="}}"#], 1),
         (&[r#"{"images":[{"url":"u"}]}"#, r#"{"audio":{"data":"AA=="}}"#, r#"{"images":[{}]}"#], 1),
     ] {
-        let warned = answer_of(deltas, "stop").answer.warnings;
+        let warned = answer_of(deltas, "stop").content.warnings;
         assert_eq!(warned, std::vec![told.to_string(); warnings], "{deltas:?}");
     }
 }
@@ -63,7 +63,7 @@ fn a_value_at_the_cap_is_handed_on_and_a_larger_one_is_told_of_once() {
         let chunk = std::format!(r#"{{"citations":{value},"choices":[]}}"#);
         let body = stream(&[&finish("stop"), &chunk, &chunk, "[DONE]"]);
         let reading = decode(&[body.as_bytes()]);
-        let warned = &reading.answer.warnings;
+        let warned = &reading.content.warnings;
         assert_eq!(warned.len(), warnings, "{warned:?}");
         assert!(warned.iter().all(|warning| warning.contains("more than 256 KiB")), "{warned:?}");
         let handed_on = extra_json(&reading).map(|json| json.len());

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     contract::{Media, MediaSource},
     errors::Error,
-    history::{Place, UserPart},
+    history::{PartIndex, UserPart},
     json::Json,
     text::{contains, split_once},
 };
@@ -37,7 +37,7 @@ pub fn write_text<'a>(json: &mut Json, pieces: impl IntoIterator<Item = &'a str>
     json.raw("}");
 }
 
-fn image(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
+fn image(json: &mut Json, media: &Media, place: PartIndex) -> Result<(), Error> {
     let media_type = MediaType::of(media, place)?;
     media_type.expect("image", place)?;
     json.item();
@@ -48,7 +48,7 @@ fn image(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
 }
 
 /// The data is plain base64; an address stands in its place, as Qwen documents it.
-fn audio(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
+fn audio(json: &mut Json, media: &Media, place: PartIndex) -> Result<(), Error> {
     let media_type = MediaType::of(media, place)?;
     media_type.expect("audio", place)?;
     if media_type.subtype.is_empty() {
@@ -70,7 +70,7 @@ fn audio(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
     Ok(())
 }
 
-fn file(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
+fn file(json: &mut Json, media: &Media, place: PartIndex) -> Result<(), Error> {
     let media_type = MediaType::of(media, place)?;
     json.item();
     if media_type.is("video") {
@@ -89,7 +89,7 @@ fn file(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
 }
 
 /// An address as it stands, or a `data:` URL written straight from the bytes.
-fn source(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
+fn source(json: &mut Json, media: &Media, place: PartIndex) -> Result<(), Error> {
     match &media.source {
         MediaSource::Url(url) => json.string(checked_url(url, place)?),
         MediaSource::Inline(bytes) => {
@@ -103,11 +103,11 @@ fn source(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
     Ok(())
 }
 
-fn not_empty(bytes: &[u8], place: Place) -> Result<&[u8], Error> {
+fn not_empty(bytes: &[u8], place: PartIndex) -> Result<&[u8], Error> {
     if bytes.is_empty() { Err(invalid(format!("{place}: the media has no bytes"))) } else { Ok(bytes) }
 }
 
-fn checked_url(url: &str, place: Place) -> Result<&str, Error> {
+fn checked_url(url: &str, place: PartIndex) -> Result<&str, Error> {
     if url.contains(|c: char| c == ' ' || c.is_control()) {
         return Err(invalid(format!("{place}: the URL has white space or control characters in it")));
     }
@@ -128,7 +128,7 @@ mod tests {
     use crate::history::samples::{inline, url};
     use alloc::{string::String, vec::Vec};
 
-    const PLACE: Place = Place { message: 2, part: 1 };
+    const PLACE: PartIndex = PartIndex { message: 2, part: 1 };
 
     fn written(part: &UserPart<'_>) -> Result<String, String> {
         let mut json = Json::default();

@@ -13,7 +13,7 @@ pub const MAX_WHOLE: usize = 16 << 20;
 
 /// The text so far. Each byte is looked at once.
 #[derive(Debug, Default)]
-pub(super) struct Whole {
+pub(super) struct WholeBody {
     kept: Vec<u8>,
     /// Brackets that are open.
     depth: usize,
@@ -23,10 +23,10 @@ pub(super) struct Whole {
     /// Where the text was behind its last bracket, in bytes.
     closed: Option<usize>,
     /// More than blanks came behind that.
-    spoilt: bool,
+    trailing_data: bool,
 }
 
-impl Whole {
+impl WholeBody {
     /// Takes the bytes of one read; false where that would be too many.
     pub(super) fn push(&mut self, bytes: &[u8]) -> bool {
         if self.kept.len() + bytes.len() > MAX_WHOLE {
@@ -41,7 +41,7 @@ impl Whole {
 
     fn count(&mut self, byte: u8) {
         if self.closed.is_some() {
-            self.spoilt |= !byte.is_ascii_whitespace();
+            self.trailing_data |= !byte.is_ascii_whitespace();
         } else if self.string {
             self.string = byte != b'"' || self.escaped;
             self.escaped = byte == b'\\' && !self.escaped;
@@ -62,11 +62,11 @@ impl Whole {
 
     /// Whether all brackets are closed, and only blanks came behind.
     pub(super) fn is_closed(&self) -> bool {
-        self.closed.is_some() && !self.spoilt
+        self.closed.is_some() && !self.trailing_data
     }
 
-    /// Bytes that told something: blanks behind the end do not [26].
-    pub(super) fn told(&self) -> usize {
+    /// Bytes that count something: blanks behind the end do not [26].
+    pub(super) fn progress_count(&self) -> usize {
         self.closed.unwrap_or(self.kept.len())
     }
 
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_text_is_closed_with_its_last_bracket_however_it_is_cut() {
-        for (text, closed, told) in [
+        for (text, closed, count) in [
             (&b"{}"[..], true, 2),
             (b"{} \r\n\t", true, 2),
             (b"{}\n{}", false, 2),
@@ -97,10 +97,14 @@ mod tests {
             (b"{", false, 1),
         ] {
             for cut in 0..=text.len() {
-                let mut whole = Whole::default();
+                let mut whole = WholeBody::default();
                 let (before, behind) = text.split_at(cut);
                 assert!(whole.push(before) && whole.push(behind));
-                assert_eq!((whole.is_closed(), whole.told()), (closed, told), "{text:?} cut at {cut}");
+                assert_eq!(
+                    (whole.is_closed(), whole.progress_count()),
+                    (closed, count),
+                    "{text:?} cut at {cut}"
+                );
                 assert_eq!(whole.into_text().as_bytes(), text);
             }
         }
@@ -108,9 +112,9 @@ mod tests {
 
     #[test]
     fn no_byte_more_than_the_cap_is_kept() {
-        let mut whole = Whole::default();
+        let mut whole = WholeBody::default();
         assert!(whole.push(&std::vec![b'['; MAX_WHOLE]));
         assert!(!whole.push(b"]"));
-        assert_eq!(whole.told(), MAX_WHOLE);
+        assert_eq!(whole.progress_count(), MAX_WHOLE);
     }
 }

@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::chunk::{Choice, ToolCall, any_tells, tells};
+use super::chunk::{Choice, ToolCall, any_filled, is_filled};
 use super::replay::Field;
 use crate::json::{Raw, WireText, is_plain, parse, present, text};
 use crate::scanned::scanned;
@@ -18,7 +18,7 @@ const MAX_UNLIKE: u32 = 16;
 
 /// Where the text of a chunk stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Place {
+pub(super) enum TextField {
     Content,
     Reasoning(Field),
     /// The arguments of the tool call that the last chunk was about.
@@ -27,16 +27,16 @@ pub(super) enum Place {
 
 /// The last chunk, if it had nothing to tell but a text.
 #[derive(Debug, Default)]
-pub(super) struct Alike {
+pub(super) struct RepeatCache {
     json: Vec<u8>,
     /// The text in it, with its quotes.
-    last: Option<(Place, Range<usize>)>,
+    last: Option<(TextField, Range<usize>)>,
     unlike: u32,
 }
 
-impl Alike {
+impl RepeatCache {
     /// The text of a chunk that is like the last one, and its place; never an empty one.
-    pub(super) fn text<'a>(&mut self, json: &'a [u8]) -> Option<(Place, WireText<'a>)> {
+    pub(super) fn text<'a>(&mut self, json: &'a [u8]) -> Option<(TextField, WireText<'a>)> {
         let (place, last) = self.last.as_ref()?;
         let (head, tail) = (self.json.get(..last.start)?, self.json.get(last.end..)?);
         let end = json.len().checked_sub(tail.len())?;
@@ -79,21 +79,21 @@ impl Alike {
 }
 
 /// The text of a choice that tells nothing else.
-fn only_text<'a>(choice: &Choice<'a>) -> Option<(Place, Raw<'a>)> {
+fn only_text<'a>(choice: &Choice<'a>) -> Option<(TextField, Raw<'a>)> {
     let delta = choice.delta.0.as_ref()?;
     let more = choice.message.0.is_some() || present(choice.finish_reason).is_some();
-    if more || any_tells(&delta.details()) || delta.function_call.0.is_some() {
+    if more || any_filled(&delta.details()) || delta.function_call.0.is_some() {
         return None;
     }
     let texts = delta.texts().into_iter().zip([
-        Place::Content,
-        Place::Reasoning(Field::ReasoningContent),
-        Place::Reasoning(Field::Reasoning),
-        Place::Reasoning(Field::ReasoningText),
+        TextField::Content,
+        TextField::Reasoning(Field::ReasoningContent),
+        TextField::Reasoning(Field::Reasoning),
+        TextField::Reasoning(Field::ReasoningText),
     ]);
     let texts = texts.map(|(raw, place)| (place, raw));
-    let calls = delta.tool_calls.iter().map(|call| (Place::Arguments, only_arguments(call)));
-    let mut telling = texts.filter(|(_, raw)| tells(*raw)).chain(calls);
+    let calls = delta.tool_calls.iter().map(|call| (TextField::Arguments, only_arguments(call)));
+    let mut telling = texts.filter(|(_, raw)| is_filled(*raw)).chain(calls);
     let found = telling.next().filter(|(_, raw)| raw.is_some_and(|raw| raw.get().starts_with('"')));
     found.filter(|_| telling.next().is_none())
 }

@@ -17,20 +17,20 @@ struct Known {
     id: String,
     named: bool,
     handle: CallHandle,
-    /// The chunk that told of it last.
+    /// The chunk that mentioned it last.
     chunk: u64,
 }
 
 /// The calls of an answer so far.
 #[derive(Debug, Default)]
-pub(super) struct ToolCalls {
+pub(super) struct CallFragments {
     known: Vec<Known>,
     chunk: u64,
-    /// The one that was told of last.
+    /// The one that was mentioned last.
     last: usize,
 }
 
-impl ToolCalls {
+impl CallFragments {
     /// The fragments of one chunk.
     pub(super) fn read<'c, 'a: 'c>(
         &mut self,
@@ -43,7 +43,7 @@ impl ToolCalls {
             let id = string(fragment.id);
             let name = function.and_then(|function| string(function.name));
             let at = self.resolve(unsigned(fragment.index), id.as_deref(), name.is_some(), out)?;
-            self.tell(at, id.as_deref(), function, out)?;
+            self.apply(at, id.as_deref(), function, out)?;
             if let (Some(extra), Some(known)) = (present(fragment.extra_content), self.known.get(at)) {
                 let replay = CallReplay { extra_content: Some(extra.to_owned()) };
                 out.call_replay(known.handle, replay.to_json())?;
@@ -52,7 +52,7 @@ impl ToolCalls {
         Ok(())
     }
 
-    /// More arguments of the call that was told of last, in a chunk of their own.
+    /// More arguments of the call that was mentioned last, in a chunk of their own.
     pub(super) fn more(&mut self, arguments: &WireText<'_>, out: &mut Assembler) -> Result<(), Error> {
         self.chunk = self.chunk.wrapping_add(1);
         let Some(known) = self.known.get_mut(self.last) else { return Ok(()) };
@@ -66,10 +66,10 @@ impl ToolCalls {
             Some(last) => last,
             None => self.open(None, None, out)?,
         };
-        self.tell(at, None, Some(function), out)
+        self.apply(at, None, Some(function), out)
     }
 
-    fn tell(
+    fn apply(
         &mut self,
         at: usize,
         id: Option<&str>,
@@ -111,7 +111,7 @@ impl ToolCalls {
             (None, None) => true,
         });
         let found = found.or_else(|| self.late_id(index, id, named));
-        // Without an index and an id a name begins a call, if this chunk told of the last one already.
+        // Without an index and an id a name begins a call, if this chunk mentioned the last one already.
         let anonymous = index.is_none() && id.is_none();
         let found = found.filter(|&at| {
             !(anonymous

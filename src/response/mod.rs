@@ -11,10 +11,10 @@ use crate::json::parse;
 use crate::scanned::scanned;
 use crate::sse::{MAX_EVENT, MAX_LINE, Parser, Tail, TooLong};
 
-pub use whole::MAX_WHOLE;
-use whole::Whole;
+pub use whole_body::MAX_WHOLE;
+use whole_body::WholeBody;
 
-mod whole;
+mod whole_body;
 
 /// How far an answer has come.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,7 +48,7 @@ pub trait Decoder {
     fn progress(&self) -> Progress;
 
     /// Counts the events that told something of the answer: keep-alives in whatever dress do not [26].
-    fn told(&self) -> u64;
+    fn progress_count(&self) -> u64;
 
     /// The stream is over: `finish` if the model said so and there is none yet, an error if it did not. Where
     /// the stream was cut off, a warning tells of what may be missing.
@@ -59,16 +59,16 @@ enum Body {
     /// Nothing but blanks so far.
     Unknown,
     Events(Parser),
-    Whole(Whole),
+    Whole(WholeBody),
 }
 
 /// An answer being read.
-pub struct Answer {
+pub struct ResponseReader {
     body: Body,
     decoder: Box<dyn Decoder>,
 }
 
-impl Answer {
+impl ResponseReader {
     /// An answer in this decoder's route.
     pub fn new(decoder: Box<dyn Decoder>) -> Self {
         Self { body: Body::Unknown, decoder }
@@ -83,10 +83,10 @@ impl Answer {
     }
 
     /// Grows with each sign of progress of the answer.
-    pub fn told(&self) -> u64 {
+    pub fn progress_count(&self) -> u64 {
         match &self.body {
-            Body::Whole(whole) => whole.told() as u64,
-            _ => self.decoder.told(),
+            Body::Whole(whole) => whole.progress_count() as u64,
+            _ => self.decoder.progress_count(),
         }
     }
 
@@ -118,8 +118,8 @@ impl Answer {
                         Ok(None) => break,
                         Err(cap) => return self.cut_off(too_long(cap), out),
                     };
-                    let told = self.decoder.event(event.name, event.data, out);
-                    if let Err(error) = told {
+                    let result = self.decoder.event(event.name, event.data, out);
+                    if let Err(error) = result {
                         return self.cut_off(error, out);
                     }
                 }
@@ -141,7 +141,7 @@ impl Answer {
             )),
             Body::Events(parser) => {
                 if let Some(Tail { name, data }) = parser.into_tail()
-                    && is_whole(&text(&data))
+                    && is_whole(&utf8_lossy(&data))
                     && let Err(error) = self.decoder.event(&name, &data, out)
                 {
                     return self.cut_off(error, out);
@@ -171,7 +171,7 @@ fn is_whole(tail: &str) -> bool {
 
 /// Invalid UTF-8 replaced. Nearly all is valid, and seen to be so eight bytes at a time; the search for
 /// replacements goes byte by byte.
-pub fn text(data: &[u8]) -> Cow<'_, str> {
+pub fn utf8_lossy(data: &[u8]) -> Cow<'_, str> {
     scanned(data.len());
     core::str::from_utf8(data).map_or_else(
         |_| {
@@ -184,7 +184,7 @@ pub fn text(data: &[u8]) -> Cow<'_, str> {
 
 fn begin(first: u8) -> Result<Body, Error> {
     match first {
-        b'{' | b'[' => Ok(Body::Whole(Whole::default())),
+        b'{' | b'[' => Ok(Body::Whole(WholeBody::default())),
         b'<' => Err(protocol(
             "The provider answered with a web page and not with its API: check the base URL, it has to end in /v1.",
         )),

@@ -12,7 +12,7 @@ pub struct CallHandle(pub(super) usize);
 
 /// A call is waiting until its id and name are known, then started, then ended with the answer.
 #[derive(Debug, Default)]
-pub(super) struct Call {
+pub(super) struct CallAssembly {
     id: String,
     name: String,
     /// All arguments so far.
@@ -23,13 +23,13 @@ pub(super) struct Call {
     /// The index of the block, once it is started.
     index: Option<u32>,
     /// Whether a name may still come in pieces: until the first fragment of arguments.
-    name_settled: bool,
+    name_complete: bool,
     /// No more comes: what is missing stays missing.
-    settled: bool,
+    finished: bool,
     pub(super) replay: Option<String>,
 }
 
-impl Call {
+impl CallAssembly {
     /// The id, empty while it is not known.
     pub(super) fn id(&self) -> &str {
         &self.id
@@ -42,20 +42,20 @@ impl Call {
     /// Names come whole, repeated, or in pieces [13]: what begins with all there was so far takes its
     /// place, anything else is the next piece. Behind the first arguments no piece is expected, unless no
     /// name came at all.
-    pub(super) fn name(&mut self, piece: &str) {
+    pub(super) fn push_name(&mut self, piece: &str) {
         if self.index.is_some() {
             return;
         }
         if piece.starts_with(self.name.as_str()) {
             self.name = piece.to_owned();
-        } else if !self.name_settled || self.name.is_empty() {
+        } else if !self.name_complete || self.name.is_empty() {
             self.name.push_str(piece);
         }
     }
 
     pub(super) fn push_arguments(&mut self, fragment: &WireText<'_>) {
-        self.name_settled = true;
-        if self.is_told_again(fragment) {
+        self.name_complete = true;
+        if self.is_repeat(fragment) {
             return;
         }
         self.joiner.push_text(fragment, &mut self.arguments);
@@ -63,7 +63,7 @@ impl Call {
 
     /// Some vendors send the arguments once more when they are whole [13]. Behind a whole object nothing can
     /// come but blanks, so the same text over again is that, and no part of it. Costs no more than the fragment.
-    fn is_told_again(&self, fragment: &WireText<'_>) -> bool {
+    fn is_repeat(&self, fragment: &WireText<'_>) -> bool {
         self.joiner.is_empty()
             && fragment.as_bytes() == self.arguments.as_bytes()
             && tool_arguments::is_object(&self.arguments)
@@ -72,13 +72,13 @@ impl Call {
     /// What the block starts with, if it can start now.
     pub(super) fn head(&self) -> Option<ToolCallHead> {
         let known = !self.id.is_empty() && !self.name.is_empty();
-        let settled = self.settled && self.is_told();
-        (self.index.is_none() && (known || settled))
+        let finished = self.finished && self.has_content();
+        (self.index.is_none() && (known || finished))
             .then(|| ToolCallHead { id: self.id.clone(), name: self.name.clone() })
     }
 
     /// Whether a name or arguments have come: without either there is no call.
-    pub(super) fn is_told(&self) -> bool {
+    pub(super) fn has_content(&self) -> bool {
         !(self.name.is_empty() && self.arguments.is_empty())
     }
 
@@ -94,9 +94,9 @@ impl Call {
     }
 
     /// No more comes of this call.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn finish(&mut self) {
         self.joiner.finish(&mut self.arguments);
-        self.settled = true;
+        self.finished = true;
     }
 
     /// The end of the block; nothing where no block was started.
