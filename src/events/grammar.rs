@@ -5,7 +5,7 @@ use std::string::String;
 
 use crate::contract::{BlockKind, Event, FinishReason, ToolArguments};
 
-/// What an answer came to.
+/// The content of a response.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct ResponseContent {
     pub text: String,
@@ -28,7 +28,7 @@ pub(crate) struct Grammar {
 
 impl Grammar {
     pub(crate) fn read(&mut self, event: &Event) {
-        assert!(self.content.finish.is_none(), "{event:?} comes behind the finish");
+        assert!(self.content.finish.is_none(), "{event:?} comes after the finish");
         match event {
             Event::Warning(warning) => self.content.warnings.push(warning.clone()),
             Event::Response(_) => assert!(!std::mem::replace(&mut self.responded, true), "a second response"),

@@ -1,4 +1,4 @@
-//! Conversations of any make, and what must hold once they are repaired.
+//! Arbitrary conversations, and the properties that they have once they are repaired.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,8 @@
-//! What hostile input must not do, one function for each sort of input: the fuzz targets in `fuzz/` call
-//! them with what a fuzzer makes, and the tests here with the corpora that are checked in, as they are and
-//! with random changes. They return where all is well, and panic where a promise is broken.
+//! Properties that must hold for hostile input, one function for each kind of input.
+//!
+//! The fuzz targets in `fuzz/` call them with generated input. The tests here call them with the corpora that are checked
+//! in, unchanged and with random changes. A function returns where the property holds and panics where it does not.
+//! Properties of a wire route go through the table of [`routes`](crate::routes), so a new route is covered at once.
 
 mod address;
 mod conversation;
@@ -26,7 +28,7 @@ pub use sse::sse_split;
 
 use crate::contract;
 
-/// A property, held against any bytes.
+/// A property that any bytes must have.
 pub type Target = fn(&[u8]);
 
 /// All of them, by the name of the target and of its corpus.
@@ -94,10 +96,10 @@ fn in_reads(data: &[u8]) -> (Vec<&[u8]>, &[u8]) {
         if left.is_empty() {
             break;
         }
-        let (read, behind) = left.split_at(usize::from(*size).min(left.len()));
+        let (read, rest) = left.split_at(usize::from(*size).min(left.len()));
         reads.push(read);
         // A read may be empty [8], but not each of them.
-        left = if sizes.iter().all(|size| *size == 0) { &[] } else { behind };
+        left = if sizes.iter().all(|size| *size == 0) { &[] } else { rest };
     }
     if sizes.is_empty() || sizes.iter().all(|size| *size == 0) {
         reads = vec![body];

@@ -1,4 +1,4 @@
-//! Requests of any make, and the bodies that they become.
+//! Arbitrary requests, and the bodies that they become.
 
 use arbitrary::{Result, Unstructured};
 use serde_json::Value;
@@ -103,7 +103,7 @@ fn any_request(u: &mut Unstructured<'_>) -> Result<Request> {
     Ok(Request { messages: any_messages(u)?, ..options })
 }
 
-/// On each route a request is refused in words that hold nothing of it, or becomes JSON that a strict reader takes,
+/// On each route a request is refused with an error that repeats nothing of it, or becomes JSON that a strict reader takes,
 /// the same each time, and that breaks no rule of a strict server of that route.
 pub fn request_encoding(data: &[u8]) {
     let Ok(request) = any_request(&mut Unstructured::new(data)) else { return };

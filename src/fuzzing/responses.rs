@@ -1,4 +1,4 @@
-//! Answers of a model: bytes to events.
+//! Responses of a model: bytes to events.
 
 use crate::contract::Event;
 use crate::errors::{Error, Scrubber};
@@ -57,7 +57,7 @@ fn decode(route: &Route, reads: &[&[u8]]) -> (Vec<Event>, Option<Error>) {
     (events, error)
 }
 
-/// What is JSON by the contract is JSON, and what is a number is one.
+/// Fields that are JSON by the contract are JSON, and numbers are finite.
 fn check(event: &Event) {
     let is_object = |json: &str| {
         assert!(json.starts_with('{'), "{json}");

@@ -1,4 +1,4 @@
-//! A past call of a tool, made fit to be sent again.
+//! Repairs a past tool call, so that it can be sent again.
 
 use super::{NameRule, PartIndex, ToolCall, Warnings};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 use alloc::{borrow::Cow, format, string::String};
 
-/// The call with a name and arguments that a strict server takes. `id` has been assigned already.
+/// The call with a name and arguments that a strict server accepts. `id` has been assigned already.
 pub fn repair<'a>(
     place: PartIndex,
     call: &'a ToolCallPart,
@@ -26,20 +26,21 @@ pub fn repair<'a>(
     ToolCall { id, name, arguments, replay: call.replay.as_deref(), place }
 }
 
-/// Arguments that are no JSON object were written by a model that broke off or made a mistake. Servers parse
-/// them, so they are wrapped in an object: the model still sees what it wrote, and nothing is lost.
+/// Arguments that are not a JSON object come from a model that broke off or made a mistake. Some servers parse them and
+/// refuse the request, so they are wrapped in an object: the model still sees what it wrote, and nothing is lost.
 fn arguments<'a>(place: PartIndex, json: &'a str, warnings: &mut Warnings) -> Cow<'a, str> {
     let arguments = replace_lone(json);
     if is_object(&arguments) {
         if let Cow::Owned(_) = arguments {
-            warnings.add(format!("{place}: half a character in the arguments was replaced by U+FFFD"));
+            warnings
+                .add(format!("{place}: half of a surrogate pair in the arguments was replaced by U+FFFD"));
         }
         arguments
     } else if arguments.trim_ascii().is_empty() {
-        warnings.add(format!("{place}: the arguments are empty; an empty object stands for them"));
+        warnings.add(format!("{place}: the arguments are empty and were replaced by an empty object"));
         Cow::Borrowed("{}")
     } else {
-        warnings.add(format!("{place}: the arguments are no JSON object and were wrapped in one"));
+        warnings.add(format!("{place}: the arguments are not a JSON object and were wrapped in one"));
         Cow::Owned(wrapped(json))
     }
 }

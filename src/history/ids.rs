@@ -1,7 +1,7 @@
-//! Ids of tool calls that every vendor takes.
+//! Ids of tool calls that the servers of a route accept.
 //!
-//! A history may hold the ids of several vendors: empty ones, ones of 400 characters, `call|item` pairs, and
-//! `call_0` in every turn. OpenAI takes 40 characters, Anthropic a small alphabet and no id twice.
+//! A history may contain the ids of several vendors: empty ones, ones of 400 characters, `call|item` pairs, and `call_0`
+//! in every turn. OpenAI accepts 40 characters, Anthropic a small alphabet and no id twice.
 
 use super::NameRule;
 use crate::distinct::Distinct;
@@ -12,8 +12,8 @@ const NUMBER: usize = 8;
 
 /// Gives each call an id of its own.
 ///
-/// The id of a call depends on what came before it only, so that a conversation which grows keeps the ids it
-/// was sent with, and the vendor's prompt cache with them.
+/// The id of a call depends only on the conversation before it. So a conversation that grows keeps the ids that it was
+/// sent with, and the vendor's prompt cache keeps its prefix.
 #[derive(Debug)]
 pub struct Ids<'r> {
     rule: &'r NameRule,
@@ -26,8 +26,8 @@ pub struct Ids<'r> {
 #[derive(Debug, Default)]
 struct Known {
     used: bool,
-    /// How many numbers were tried behind it. Kept by stem, and not by id, so that thousands of ids which
-    /// differ only where they are cut do not try the same numbers again and again.
+    /// The last number that was tried after it. Kept per stem and not per id, so that thousands of ids which differ only
+    /// where they are cut do not try the same numbers again, which would take quadratic time.
     tried: u32,
 }
 

@@ -1,14 +1,14 @@
-//! Which result answers which call.
+//! Finds the call that each result belongs to.
 
 use super::{PartIndex, Turn, UserPart, Warnings};
 use crate::{contract::ToolResultPart, distinct::Distinct};
 use alloc::{format, string::String, vec::Vec};
 
-/// The calls that results may answer, by the ids that the host knows them by.
+/// The calls that can have results, by the ids that the host knows them by.
 ///
-/// Ids come again: some gateways begin at `call_0` in every turn, and some give several calls of one turn the
-/// same id, or none. A result answers the latest turn before it that called with its id, and within that
-/// turn the first call still unanswered.
+/// Ids repeat: some gateways begin at `call_0` in every turn, and some give several calls of one turn the same id, or
+/// none. A result belongs to the latest turn before it that has a call with its id, and within that turn to the first
+/// call that has no result yet.
 #[derive(Debug, Default)]
 pub struct Matching {
     ids: Distinct,
@@ -22,7 +22,7 @@ struct OpenCalls {
     turn: usize,
     /// Positions in the turn's results.
     positions: Vec<usize>,
-    /// How many of them, from the first on, have their answer.
+    /// The number of them, from the first on, that have their result.
     matched: usize,
 }
 
@@ -31,7 +31,7 @@ impl OpenCalls {
         Self { turn, positions: Vec::new(), matched: 0 }
     }
 
-    /// The first call that waits for its answer; it does not from now on.
+    /// The first call without a result, which has one from now on.
     fn next(&mut self) -> Option<usize> {
         let position = *self.positions.get(self.matched)?;
         self.matched += 1;
@@ -39,12 +39,12 @@ impl OpenCalls {
     }
 }
 
-/// Why a result answers nothing.
+/// Why a result belongs to no call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrphanResult {
     /// No call before it has its id.
     NoCall,
-    /// Its call has been answered already.
+    /// Its call has a result already.
     Second,
 }
 
@@ -62,7 +62,7 @@ impl Matching {
         open.positions.push(position);
     }
 
-    /// Puts a result where its call is.
+    /// Puts a result beside its call. One without a call is returned with the reason, and a warning is added.
     pub fn attach<'a>(
         &mut self,
         place: PartIndex,
@@ -77,7 +77,7 @@ impl Matching {
                 Some(position) => {
                     if open.turn.saturating_add(1) < turns.len() {
                         warnings.add(format!(
-                            "{place}: the result stands too late and was moved up to its tool call"
+                            "{place}: the result comes too late and was moved to its tool call"
                         ));
                     }
                     put(turns.get_mut(open.turn), position, place, result);
@@ -87,10 +87,10 @@ impl Matching {
         };
         warnings.add(match orphan {
             OrphanResult::NoCall => {
-                format!("{place}: no tool call asked for this result; it became a user message")
+                format!("{place}: this result has no tool call and was sent as a user message")
             }
             OrphanResult::Second => {
-                format!("{place}: a second result of a tool call; it became a user message")
+                format!("{place}: this is a second result of a tool call and was sent as a user message")
             }
         });
         Err(orphan)
@@ -107,7 +107,7 @@ fn put<'a>(turn: Option<&mut Turn<'a>>, position: usize, place: PartIndex, resul
 }
 
 impl OrphanResult {
-    /// The result as something that the user says, so that the model still gets to see it.
+    /// The result as text of the user. Servers refuse a result without a call, but its content may matter to the model.
     pub fn into_user_parts<'a>(self, place: PartIndex, result: &'a ToolResultPart) -> Vec<UserPart<'a>> {
         let mut text = String::from(match self {
             OrphanResult::NoCall => "[Result of a tool call that is not in this conversation",

@@ -101,7 +101,7 @@ impl<'a> Repair<'a> {
         Ok(())
     }
 
-    /// Both roles hold results of tools: the tool role and, as Anthropic has it, the user's.
+    /// Tool results may be in messages of the role `tool`, and of the role `user`, as in Anthropic's API.
     fn user_or_tool(&mut self, message: usize, from: &'a Message) -> Result<(), Error> {
         let user = from.role == Role::User;
         let mut parts = Vec::new();
@@ -134,6 +134,8 @@ impl<'a> Repair<'a> {
         Ok(())
     }
 
+    /// Each call gets an error as its result at once. A later message replaces it, and if none does, the model learns that
+    /// the result is missing, while a call without a result would make the server refuse the conversation.
     fn assistant(&mut self, message: usize, content: &'a [Part]) -> Result<(), Error> {
         let mut turn = AssistantTurn { message, parts: Vec::new(), results: Vec::new() };
         let mut new_ids = 0_usize;
@@ -156,6 +158,7 @@ impl<'a> Repair<'a> {
                 other => return Err(misplaced(place, "an assistant message", other)),
             }
         }
+        // One warning per message: a history of another vendor has hundreds of such ids.
         if new_ids > 0 {
             self.warnings.add(format!(
                 "messages[{message}]: {new_ids} ids of tool calls were rewritten, with those of their results: \
@@ -172,7 +175,7 @@ impl<'a> Repair<'a> {
     }
 
     fn left_out(&mut self, message: usize) {
-        self.warnings.add(format!("messages[{message}] has nothing in it and was left out"));
+        self.warnings.add(format!("messages[{message}] is empty and was left out"));
     }
 
     fn finish(mut self) -> Conversation<'a> {
@@ -196,6 +199,8 @@ fn placed(message: usize, content: &[Part]) -> impl Iterator<Item = (PartIndex, 
     content.iter().enumerate().map(move |(part, value)| (PartIndex { message, part }, value))
 }
 
+/// An error and no repair: a part in a message that cannot hold it is a mistake of the host, and dropping it would hide
+/// that from everyone.
 fn misplaced(place: PartIndex, holder: &str, part: &Part) -> Error {
     let part = match part {
         Part::Text(_) => "text",

@@ -24,7 +24,7 @@ pub enum LateSystem {
     /// The server accepts them where they are.
     Keep,
     /// The server has one place for instructions, before all turns. Moving a late one there would change what the
-    /// model was told before the earlier turns, and break the cached prefix, so it becomes text of the user.
+    /// model knew at the earlier turns, and break the cached prefix, so it becomes text of the user.
     AsUser,
 }
 

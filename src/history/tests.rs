@@ -78,7 +78,7 @@ fn a_sound_conversation_stays_as_it_is() {
 }
 
 #[test]
-fn results_come_to_their_calls_wherever_they_stand() {
+fn results_are_matched_with_their_calls_wherever_they_stand() {
     let ask = || assistant(vec![call("a", "f", "{}"), call("b", "g", "{}")]);
     type Case = (&'static str, Vec<Message>, &'static [&'static str], usize);
     let cases: Vec<Case> = vec![
@@ -183,7 +183,7 @@ fn a_message_with_nothing_in_it_is_left_out() {
     ];
     let (turns, warnings) = sketch(&messages);
     assert_eq!(turns, ["U hi", "A () => "]);
-    let expected = [0, 1, 3, 5].map(|index| format!("messages[{index}] has nothing in it and was left out"));
+    let expected = [0, 1, 3, 5].map(|index| format!("messages[{index}] is empty and was left out"));
     assert_eq!(warnings, expected);
 }
 
@@ -207,7 +207,7 @@ fn a_part_in_the_wrong_place_is_named() {
 }
 
 #[test]
-fn a_result_that_nothing_asked_for_keeps_its_name_failure_and_media() {
+fn a_result_without_a_call_keeps_its_name_failure_and_media() {
     let media = vec![inline("image/png", b"x"), inline("audio/wav", b"x"), inline("text/csv", b"x")];
     let mut part = result_with("gone", "no", media, true);
     if let Part::ToolResult(result) = &mut part {
@@ -220,7 +220,7 @@ fn a_result_that_nothing_asked_for_keeps_its_name_failure_and_media() {
 }
 
 #[test]
-fn ten_thousand_calls_of_one_id_are_all_answered_in_linear_time() {
+fn ten_thousand_calls_of_one_id_get_their_results_in_linear_time() {
     const COUNT: usize = 10_000;
     let one_turn = (0..COUNT).map(|_| call("same", "f", "{}")).collect();
     let mut messages = vec![assistant(one_turn)];

@@ -1,4 +1,4 @@
-//! A completion: one machine from the request to the finish, moved on by `next`.
+//! A completion: one state machine from the request to the finish, driven by `next`.
 
 use alloc::{rc::Rc, string::String, vec::Vec};
 use core::time::Duration;
@@ -13,13 +13,13 @@ use crate::response::{Progress, ResponseReader};
 use crate::routes::{self, Encoded, Recovery, Refusal, ResponseContext, Route};
 use crate::transport::{Attempt, Moment, Outgoing, ResponseHead, Retries, Step, Transport};
 
-/// Most that is read of an error [22].
+/// Most bytes of an error body that are read [22].
 const MAX_ERROR_BODY: usize = 64 << 10;
 
-/// How long the rest of an error may take: what came by then has to do [22].
+/// How long the rest of an error body may take. What has been received by then is used [22].
 const ERROR_BODY_TIME: Duration = Duration::from_secs(5);
 
-/// How long usage and the end marker may take behind the finish reason [20].
+/// How long usage and the end marker may take after the finish reason [20].
 const FINISH_TIME: Duration = Duration::from_secs(10);
 
 /// A completion under way. Dropping it closes the connection.
@@ -37,7 +37,7 @@ pub struct Completion<T: Transport> {
     events: Assembler,
     retries: Retries,
     end: Moment,
-    /// Status and request id of the answer that is read.
+    /// Status and request id of the response that is being read.
     response: Option<(u16, Option<String>)>,
     /// An earlier attempt may have reached the provider.
     sent: bool,
@@ -45,19 +45,19 @@ pub struct Completion<T: Transport> {
 }
 
 enum State<T: Transport> {
-    /// Entered at the start and behind a back-off; left by sending the request.
+    /// At the start and after a back-off. Left by sending the request.
     Ready,
     /// Until it is time to try again.
     BackOff(Moment),
-    /// The request is on its way; left with the head of the reader.
+    /// The request was sent. Left with the head of the response.
     Open(Attempt<T>),
-    /// The status is one of failure; left with the end of what the provider says about it.
+    /// The status is one of failure. Left with the end of the error body.
     Refused { attempt: Attempt<T>, head: ResponseHead, body: Vec<u8>, until: Moment },
-    /// The answer comes in; left with its finish or an error.
+    /// The response arrives. Left with its finish or an error.
     Streaming { attempt: Attempt<T>, reader: ResponseReader, progress: u64 },
     /// All events are made.
     Finished,
-    /// Told again to whoever asks again, once the events before it are taken.
+    /// Reported by each call after the events before it were taken.
     Failed(Error),
 }
 
@@ -86,9 +86,9 @@ impl<T: Transport> Completion<T> {
         })
     }
 
-    /// Waits at most `wait_ms` for a first event, then takes along what has already arrived.
+    /// Waits at most `wait_ms` for a first event, and adds the events that have arrived by then.
     pub fn next(&mut self, max_events: u32, wait_ms: u32) -> Result<Batch, Error> {
-        // None asked for would be none for ever.
+        // With no room for an event the loop would never make progress.
         let max = usize::try_from(max_events.max(1)).unwrap_or(usize::MAX);
         let mut wait = Wait::new(&*self.transport, wait_ms);
         while !self.events.has(max) && !self.is_over() {
@@ -145,7 +145,7 @@ impl<T: Transport> Completion<T> {
 
     /// Moves on by one step; false when something has to happen first, if only that the clock is looked at.
     fn step(&mut self, now: Option<Moment>) -> bool {
-        // The one step that is taken for each read of an answer stays where it is.
+        // This step is taken for each read of a response, so the state is not moved out and in again.
         if let State::Streaming { .. } = &self.state {
             return self.streaming(now);
         }
@@ -169,7 +169,7 @@ impl<T: Transport> Completion<T> {
     fn send(&mut self) {
         let now = self.transport.now();
         self.response = None;
-        // Nothing of an attempt before was handed out, so nothing of it is left.
+        // Nothing of an earlier attempt was handed out, so its events can be dropped.
         self.events = Assembler::new(now.0, self.warnings.clone());
         match Attempt::start(&*self.transport, &self.request, &self.settings.deadlines, self.end) {
             Ok(attempt) => self.state = State::Open(attempt),
@@ -222,7 +222,7 @@ impl<T: Transport> Completion<T> {
                 self.state = State::Refused { attempt, head, body, until };
                 return false;
             }
-            // The status tells more than how its body ended.
+            // The status says more than how its body ended.
             _ => {
                 drop(attempt);
                 self.handle_refusal(&head, &body);
@@ -284,7 +284,7 @@ impl<T: Transport> Completion<T> {
         true
     }
 
-    /// Tries again if that may be done, and tells the error if not.
+    /// Retries if that is allowed, and reports the error if not.
     fn fail(&mut self, mut error: Error) {
         error.request_sent |= self.sent;
         self.sent = error.request_sent;

@@ -48,7 +48,7 @@ pub struct Route {
     pub path: fn(model: &str, base_url: &BaseUrl) -> String,
     /// How well the route serves a model, for requests that name no route.
     pub suits: fn(&RouteQuery<'_>) -> Suitability,
-    /// What the vendors behind this route require of a conversation.
+    /// What the vendors of this route require of a conversation.
     pub conversation: ConversationRules,
     /// Writes the body of a request.
     pub write: fn(CheckedRequest<'_>) -> Result<Encoded, Error>,

@@ -1,4 +1,4 @@
-//! Finish reasons: the vendors' words, and what they mean.
+//! Finish reasons: the vendors' values, and their meaning in the contract.
 
 use alloc::{borrow::ToOwned, format};
 
@@ -18,7 +18,8 @@ enum Meaning {
     Overloaded,
 }
 
-/// The words seen so far [14]. A word that is not here is handed on as it is and never taken for `stop`.
+/// The values seen so far [14]. An unknown value is passed on as `other` and never taken for `stop`: a new value may mean
+/// that the response is not whole.
 const MEANINGS: &[(&str, Meaning)] = &[
     ("stop", Meaning::Stop),
     ("end", Meaning::Stop),
@@ -47,7 +48,7 @@ const MEANINGS: &[(&str, Meaning)] = &[
     ("insufficient_system_resource", Meaning::Overloaded),
 ];
 
-/// What the answer consisted of, which says more than some vendors' words.
+/// The content of the response, which is more reliable than some vendors' finish reasons.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Seen {
     pub tool_calls: bool,
@@ -55,16 +56,17 @@ pub(super) struct Seen {
     pub text: bool,
 }
 
-/// The reason for a finish; an error where the word says that the model did not finish.
+/// The reason for a finish; an error where the value says that the model did not finish.
 pub(super) fn finish_reason(raw: Option<&str>, seen: Seen) -> Result<FinishReason, Error> {
     let Some(raw) = raw else {
-        // The end marker alone: the answer is over, and nobody said why [19].
+        // Only the end marker arrived: the response is over, for an unknown reason [19].
         return Ok(FinishReason::Other("unknown".to_owned()));
     };
     let word = MEANINGS.iter().find(|(word, _)| raw.eq_ignore_ascii_case(word)).map(|(_, meaning)| *meaning);
     Ok(match word {
-        // `stop` though tools were called, and the other way round [14].
+        // Some vendors send `stop` although tools were called [14]. The host runs tools only on `tool-calls`.
         Some(Meaning::Stop | Meaning::ToolCalls) if seen.tool_calls => FinishReason::ToolCalls,
+        // A refusal has no finish reason of its own at OpenAI.
         Some(Meaning::Stop) if seen.refusal && !seen.text => FinishReason::Refusal,
         Some(Meaning::Stop) => FinishReason::Stop,
         Some(Meaning::Length) => FinishReason::Length,
@@ -78,7 +80,7 @@ pub(super) fn finish_reason(raw: Option<&str>, seen: Seen) -> Result<FinishReaso
 
 fn not_finished(kind: ErrorKind, raw: &str) -> Error {
     let message =
-        format!("The model's server broke the answer off with the finish reason \"{raw}\"; try again.");
+        format!("the model's server stopped the response with the finish reason \"{raw}\"; try again");
     let mut error = passing(kind, message, true);
     error.provider_code = Some(raw.to_owned());
     error

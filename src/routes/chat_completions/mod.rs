@@ -48,7 +48,7 @@ pub const ROUTE: Route = Route {
     check_body: strict_server::check,
 };
 
-/// The vendors behind this route differ, so the strictest of each rule counts: OpenAI accepts ids of 40 characters
+/// The vendors of this route differ, so the strictest of each rule counts: OpenAI accepts ids of 40 characters
 /// and names of 64, Anthropic neither dots nor colons in them. Roles may repeat, and system messages may stand
 /// anywhere.
 const RULES: ConversationRules = ConversationRules {

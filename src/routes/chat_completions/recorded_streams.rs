@@ -54,10 +54,10 @@ fn check(name: &str, expected: &Value, reading: &Reading) {
         _ => None,
     });
     let usage = finish.and_then(|finish| finish.usage.as_ref());
-    let told = usage
+    let received = usage
         .and_then(|usage| usage.raw_json.as_deref())
         .map(|raw| serde_json::from_str::<Value>(raw).expect(raw));
-    assert_eq!(told.unwrap_or_default(), expected["usage"], "{name}: usage");
+    assert_eq!(received.unwrap_or_default(), expected["usage"], "{name}: usage");
     if let Some(prompt) = expected["usage"]["prompt_tokens"].as_u64() {
         assert_eq!(usage.and_then(|usage| usage.input), Some(prompt), "{name}: input tokens");
     }
@@ -73,7 +73,7 @@ fn check(name: &str, expected: &Value, reading: &Reading) {
 }
 
 #[test]
-fn each_recorded_answer_decodes_to_what_is_expected_of_it() {
+fn each_recorded_response_decodes_as_expected() {
     let Some(list) = corpora::text("streams/expected.json") else { return };
     let list: Value = serde_json::from_str(&list).expect("expectations");
     let list = list.as_object().expect("one entry for each recording");

@@ -1,7 +1,7 @@
-//! Chunks that differ from the one before in their text alone, as nearly all of an answer do.
+//! The fast path for chunks that differ from the previous one in their text alone, as nearly all chunks do.
 //!
-//! Such a chunk need not be parsed: what stands around the text means what it meant before, and telling it
-//! again changes nothing. So it is compared, eight bytes at a time, and only the text is looked at.
+//! Such a chunk is not parsed. What surrounds the text is the same as before and would be read to the same effect, so it
+//! is compared, eight bytes at a time, and only the text is read.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -12,20 +12,20 @@ use crate::json::{Raw, WireText, is_plain, parse, present, text};
 use crate::scanned::scanned;
 use crate::text::same;
 
-/// So many chunks in a row that were like none before: this server writes something new into each, and the
-/// next need not be kept.
+/// After so many chunks in a row without a repetition no more are kept: this server writes something new into each
+/// chunk, and each copy would be in vain.
 const MAX_UNLIKE: u32 = 16;
 
-/// Where the text of a chunk stands.
+/// The field of a chunk that has its text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum TextField {
     Content,
     Reasoning(Field),
-    /// The arguments of the tool call that the last chunk was about.
+    /// The arguments of the tool call in the previous chunk.
     Arguments,
 }
 
-/// The last chunk, if it had nothing to tell but a text.
+/// The previous chunk, if a text was its only content.
 #[derive(Debug, Default)]
 pub(super) struct RepeatCache {
     json: Vec<u8>,
@@ -35,7 +35,8 @@ pub(super) struct RepeatCache {
 }
 
 impl RepeatCache {
-    /// The text of a chunk that is like the last one, and its place; never an empty one.
+    /// The text of a chunk that repeats the previous one otherwise, and the field of the text. Never an empty text, which
+    /// would count as progress.
     pub(super) fn text<'a>(&mut self, json: &'a [u8]) -> Option<(TextField, WireText<'a>)> {
         let (place, last) = self.last.as_ref()?;
         let (head, tail) = (self.json.get(..last.start)?, self.json.get(last.end..)?);
@@ -49,7 +50,7 @@ impl RepeatCache {
                 scanned(inner.len());
                 WireText::from(core::str::from_utf8(inner).ok()?)
             }
-            // What is one value of JSON and begins with a quote is one string.
+            // A single JSON value that begins with a quote is one string, so nothing can hide between the quotes.
             _ => {
                 scanned(quoted.len());
                 text(parse(core::str::from_utf8(quoted).ok()?).ok())?
@@ -59,12 +60,12 @@ impl RepeatCache {
         Some((*place, found)).filter(|(_, text)| !text.is_empty())
     }
 
-    /// Another chunk comes, or something that is none.
+    /// The next data does not repeat the previous chunk.
     pub(super) fn forget(&mut self) {
         self.last = None;
     }
 
-    /// A chunk of which all was told, and this choice of it.
+    /// Keeps a chunk that was read in full, if a text is the only content of its choice.
     pub(super) fn note(&mut self, json: &str, choice: &Choice<'_>) {
         if self.unlike < MAX_UNLIKE
             && let Some((place, Some(text))) = only_text(choice)
@@ -78,7 +79,7 @@ impl RepeatCache {
     }
 }
 
-/// The text of a choice that tells nothing else.
+/// The text of a choice that has no other content.
 fn only_text<'a>(choice: &Choice<'a>) -> Option<(TextField, Raw<'a>)> {
     let delta = choice.delta.0.as_ref()?;
     let more = choice.message.0.is_some() || present(choice.finish_reason).is_some();
@@ -98,7 +99,7 @@ fn only_text<'a>(choice: &Choice<'a>) -> Option<(TextField, Raw<'a>)> {
     found.filter(|_| telling.next().is_none())
 }
 
-/// The arguments of a fragment that tells nothing else.
+/// The arguments of a fragment that has no other content.
 fn only_arguments<'a>(call: &ToolCall<'a>) -> Raw<'a> {
     let function = call.function.0.as_ref()?;
     let more = [call.id, call.extra_content, function.name].into_iter().any(|raw| present(raw).is_some());

@@ -1,4 +1,4 @@
-//! Reasoning that comes inside the content, between `<think>` and `</think>` [15].
+//! Reasoning inside the content, between `<think>` and `</think>` [15].
 
 use alloc::vec::Vec;
 
@@ -8,10 +8,11 @@ use crate::text::find_bytes;
 const BEGIN: &[u8] = b"<think>";
 const END: &[u8] = b"</think>";
 
-/// Where in the content we are. A tag counts only at its very beginning: further on it is text about tags.
+/// The position in the content. A tag counts only at the very beginning: later it is text about tags, and a model that
+/// explains them must not lose half of its reply.
 #[derive(Debug, Default)]
 enum TagState {
-    /// Nothing but blanks and perhaps the beginning of a tag.
+    /// So far only white space, and perhaps the beginning of a tag.
     #[default]
     Start,
     Inside,
@@ -28,19 +29,19 @@ pub(super) struct ThinkTags {
 }
 
 impl ThinkTags {
-    /// Reasoning comes in a field of its own: tags are text from now on.
+    /// Reasoning has a field of its own, so tags in the content are text from now on.
     pub(super) fn not_expected(&mut self) {
         if matches!(self.state, TagState::Start) && self.held.is_empty() {
             self.state = TagState::Text;
         }
     }
 
-    /// Whether all that comes is text.
+    /// Whether everything that follows is text.
     pub(super) fn are_over(&self) -> bool {
         matches!(self.state, TagState::Text)
     }
 
-    /// Splits a piece of content; `out` gets what is certain.
+    /// Splits a piece of content. `out` gets the bytes that are certain to be text or reasoning.
     pub(super) fn push(&mut self, piece: &[u8], mut out: impl FnMut(TextKind, &[u8])) {
         if self.are_over() {
             return out(TextKind::Text, piece);
@@ -53,7 +54,7 @@ impl ThinkTags {
         }
     }
 
-    /// What was held back: no tag any more.
+    /// The content is over, so the bytes held back are not a tag.
     pub(super) fn finish(&mut self, mut out: impl FnMut(TextKind, &[u8])) {
         let kind = match self.state {
             TagState::Inside => TextKind::Reasoning,

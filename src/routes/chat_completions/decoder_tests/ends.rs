@@ -6,9 +6,9 @@ use super::*;
 fn an_empty_finish_reason_is_none_and_an_unknown_one_is_kept() {
     let empty = decode_stream(&[&finish(""), &delta("{}")]);
     assert_eq!(empty.kind(), Some(ErrorKind::IncompleteStream));
-    let unknown = answer_of(&[r#"{"content":"a"}"#], "paused");
+    let unknown = response_of(&[r#"{"content":"a"}"#], "paused");
     assert_eq!(unknown.reason(), Some(FinishReason::Other("paused".into())));
-    let failed = answer_of(&[r#"{"content":"a"}"#], "network_error");
+    let failed = response_of(&[r#"{"content":"a"}"#], "network_error");
     assert_eq!((failed.kind(), failed.content.finish), (Some(ErrorKind::Server), None));
 }
 
@@ -24,16 +24,16 @@ fn a_refusal_is_the_reason_where_there_is_no_text_but_blanks() {
         (&[r#"{"content":" "}"#, r#"{"content":"a"}"#], FinishReason::Stop),
     ] {
         let deltas: Vec<&str> = contents.iter().copied().chain([refusal]).collect();
-        assert_eq!(answer_of(&deltas, "stop").reason(), Some(reason), "{contents:?}");
+        assert_eq!(response_of(&deltas, "stop").reason(), Some(reason), "{contents:?}");
     }
 }
 
 #[test]
-fn what_is_no_chunk_is_skipped_and_too_much_of_it_ends_the_answer() {
+fn data_that_is_no_chunk_is_skipped_and_too_much_of_it_ends_the_response() {
     let done = finish("stop");
     let few = decode_stream(&["ping", "5", &delta(r#"{"content":"a"}"#), r#"{"type":"ping"}"#, "", &done]);
     assert_eq!((few.content.text.as_str(), few.error), ("a", None));
-    assert_eq!(few.content.warnings, ["Lines of the stream that are no JSON objects were skipped: 2."]);
+    assert_eq!(few.content.warnings, ["lines of the stream that are not JSON objects were skipped: 2"]);
     for (count, kind) in [(16, None), (17, Some(ErrorKind::Protocol))] {
         let lines: Vec<&str> = [&std::vec!["ping"; count][..], &[&done]].concat();
         assert_eq!(decode_stream(&lines).kind(), kind, "{count}");
@@ -41,7 +41,7 @@ fn what_is_no_chunk_is_skipped_and_too_much_of_it_ends_the_answer() {
 }
 
 #[test]
-fn an_error_in_the_middle_ends_the_answer() {
+fn an_error_in_the_middle_ends_the_response() {
     for error in [
         r#"{"error":{"message":"m","type":"t","code":"rate_limit_exceeded"}}"#,
         r#"{"error":{"message":"m","code":429}}"#,
@@ -97,7 +97,7 @@ fn a_finish_is_proof_and_nothing_else_is() {
 }
 
 #[test]
-fn what_breaks_behind_the_finish_reason_takes_nothing_back() {
+fn a_break_after_the_finish_reason_takes_nothing_back() {
     for tail in ["data: {\"error\":{\"message\":\"late\"}}".to_string(), "x".repeat(1_100_000)] {
         let body = std::format!("{}{tail}", stream(&[&delta(r#"{"content":"a"}"#), &finish("stop")]));
         let reading = decode(&[body.as_bytes()]);
@@ -108,7 +108,7 @@ fn what_breaks_behind_the_finish_reason_takes_nothing_back() {
 
 /// What came before the break behind a finish reason, and whether a warning tells of it.
 #[test]
-fn usage_that_may_be_missing_is_told_of_only_where_it_may() {
+fn missing_usage_is_warned_about_only_where_it_may_be_missing() {
     let late = r#"{"error":{"message":"late"}}"#;
     let (stop, failed) = (finish("stop"), finish("error"));
     let usage = r#"{"choices":[],"usage":{"prompt_tokens":1}}"#;
@@ -126,7 +126,7 @@ fn usage_that_may_be_missing_is_told_of_only_where_it_may() {
 }
 
 #[test]
-fn what_comes_behind_the_end_marker_is_not_read() {
+fn data_after_the_end_marker_is_not_read() {
     let body = stream(&[&finish("stop"), "[DONE]", &delta(r#"{"content":"a"}"#), r#"{"error":"late"}"#]);
     let reading = decode(&[body.as_bytes()]);
     assert_eq!((reading.content.text.as_str(), reading.error), ("", None));

@@ -104,7 +104,7 @@ fn finish(reason: &str) -> String {
 }
 
 /// Deltas, then a finish and the end marker.
-fn answer_of(deltas: &[&str], reason: &str) -> Reading {
+fn response_of(deltas: &[&str], reason: &str) -> Reading {
     let chunks: Vec<String> = deltas.iter().map(|json| delta(json)).chain([finish(reason)]).collect();
     let mut data: Vec<&str> = chunks.iter().map(String::as_str).collect();
     data.push("[DONE]");

@@ -25,7 +25,7 @@ fn tags_are_text_where_reasoning_has_a_field_of_its_own() {
         (&[r#"{"content":"<thi"}"#, r#"{"reasoning":"a"}"#, r#"{"content":"s"}"#], "a", "<this"),
         (&[r#"{"content":"<think>a"}"#, r#"{"content":"b</think>c"}"#], "ab", "c"),
     ] {
-        let answer = answer_of(deltas, "stop").content;
+        let answer = response_of(deltas, "stop").content;
         assert_eq!((answer.reasoning.as_str(), answer.text.as_str()), (reasoning, text), "{deltas:?}");
     }
 }
@@ -75,7 +75,7 @@ fn a_block_goes_back_in_the_field_that_it_began_in_with_its_signatures() {
         ),
         (&[r#"{"content":"c"}"#], "", &[]),
     ] {
-        let reading = answer_of(deltas, "stop");
+        let reading = response_of(deltas, "stop");
         assert_eq!(reading.content.reasoning, reasoning, "{deltas:?}");
         assert_eq!(replays(&reading), expected, "{deltas:?}");
     }

@@ -1,9 +1,9 @@
 //! Writes a request as the body of `POST /chat/completions`.
 //!
-//! The fields stand in one order: `model`, `messages`, `stream`, `stream_options`, the tools, the options,
-//! and last what the caller adds in `extra-json`. Errors and warnings name places in the request and hold no
-//! part of it. `cache-here` is a hint that this route has no field for: vendors behind it cache by prefix on
-//! their own.
+//! The order of the fields is fixed: `model`, `messages`, `stream`, `stream_options`, the tools, the options, and last
+//! the caller's own from `extra-json`. Vendors cache by prefix, so a stable order saves money. Errors and warnings name
+//! positions in the request and repeat no part of it, because they end up in logs. `cache-here` is a hint that this route
+//! has no field for: the vendors that serve it cache prefixes automatically.
 
 mod assistant;
 mod body;
@@ -43,7 +43,7 @@ pub fn write(checked: CheckedRequest<'_>) -> Result<Encoded, Error> {
     if let Some(json) = body.field("messages")
         && messages::write(json, &turns, &mut warnings)? == 0
     {
-        return Err(invalid("the request has no messages, or none with anything in it"));
+        return Err(invalid("the request has no messages, or only empty ones"));
     }
     if let Some(json) = body.field("stream") {
         json.bool(true);
@@ -62,14 +62,14 @@ fn invalid(message: impl Into<String>) -> Error {
 fn whole<'a>(json: &'a str, what: &str, warnings: &mut Warnings) -> Cow<'a, str> {
     let clean = replace_lone(json);
     if let Cow::Owned(_) = clean {
-        warnings.add(format!("{what}: half a character was replaced by U+FFFD"));
+        warnings.add(format!("{what}: half of a surrogate pair was replaced by U+FFFD"));
     }
     clean
 }
 
 /// The text of a JSON object as it stands, without the white space around it.
 fn object<'a>(json: &'a str, what: &str) -> Result<&'a str, Error> {
-    // The parser's own words could quote the text, so only the place is told.
+    // The parser's own message could quote the text, so only the position is given.
     let value = parse(json).map_err(|flaw| {
         invalid(format!("{what} is not valid JSON (line {}, column {})", flaw.line, flaw.column))
     })?;
