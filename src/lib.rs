@@ -1,9 +1,11 @@
 //! CometAPI as a model provider for AI agents, in one sandboxed component.
 //!
-//! A request goes [`config`] → [`history`] → [`routes`] → [`transport`]; a response comes back
-//! [`transport`] → [`answer`] → [`sse`] → [`routes`] → [`events`]. Parsers and mappers do no I/O, and the transport
-//! knows no JSON. Modules that both ways share depend on none of these: [`errors`], [`http_head`], [`json`],
-//! [`text_search`].
+//! The modules follow the way of the data. A request goes [`config`] → [`history`] → [`routes`] → [`transport`], and its
+//! response comes back [`transport`] → [`response`] → [`sse`] → [`routes`] → [`events`]. Parsers and mappers do no I/O, and
+//! the transport knows no JSON. What is known of a wire route is in its folder below [`routes`], and in its row of
+//! [`routes::ROUTES`], through which all other modules see it.
+//!
+//! Modules that both ways share depend on none of these: [`errors`], [`http_head`], [`json`], [`text_search`].
 //!
 //! Everything but the transport over `wasi:http` and the exported functions also compiles for the native target,
 //! where the tests run.
@@ -40,7 +42,6 @@
 extern crate alloc;
 
 pub mod account;
-pub mod answer;
 pub mod catalogue;
 pub mod config;
 pub mod contract;
@@ -50,6 +51,7 @@ pub mod history;
 pub mod http_head;
 pub mod json;
 pub mod provider;
+pub mod response;
 pub mod routes;
 mod scanned;
 pub mod sse;

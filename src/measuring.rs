@@ -3,13 +3,13 @@
 //!
 //! They call the same code as [`crate::provider`], without the transport, the clock and the host.
 
-use crate::answer::Answer;
 use crate::catalogue::{BuiltIn, KeyList, PublicList, merge};
 use crate::contract::Request;
 use crate::errors::{Error, ErrorKind, Scrubber, error};
 use crate::events::Assembler;
 use crate::http_head::ResponseHead;
-use crate::routes::{self, Context};
+use crate::response::ResponseReader;
+use crate::routes::{ResponseContext, chat_completions::ROUTE};
 use crate::sse::{Parser, TooLong};
 
 /// Splits a body that comes in these reads, and counts its server-sent events.
@@ -28,15 +28,15 @@ pub fn sse(reads: &[Vec<u8>]) -> Result<usize, TooLong> {
     Ok(events)
 }
 
-/// Decodes an answer of the default route whose body comes in these reads, and counts its events. They are
+/// Decodes an answer of chat completions whose body comes in these reads, and counts its events. They are
 /// taken behind each read and let go, as a host does that keeps up.
 ///
 /// # Errors
 /// What a completion would fail with: the body is no whole answer.
 pub fn decode(reads: &[Vec<u8>]) -> Result<usize, Error> {
     let head = ResponseHead { status: 200, headers: Vec::new() };
-    let context = Context { head, scrubber: Scrubber::new(None), reasoning_text: true };
-    let mut answer = Answer::new((routes::find(None)?.decoder)(context));
+    let context = ResponseContext { head, scrubber: Scrubber::new(None), reasoning_text: true };
+    let mut answer = ResponseReader::new((ROUTE.decoder)(context));
     let mut out = Assembler::default();
     let mut events = 0;
     for read in reads {
@@ -47,12 +47,12 @@ pub fn decode(reads: &[Vec<u8>]) -> Result<usize, Error> {
     Ok(events + out.take(usize::MAX).len())
 }
 
-/// Encodes a request for the default route; the length of its body in bytes.
+/// Encodes a request for chat completions; the length of its body in bytes.
 ///
 /// # Errors
 /// What a completion would be refused with.
 pub fn encode(request: &Request) -> Result<usize, Error> {
-    let encoded = (routes::find(None)?.encode)(request)?;
+    let encoded = ROUTE.encode(request)?;
     Ok(encoded.body.len())
 }
 

@@ -110,7 +110,12 @@ impl BaseUrl {
 
     /// The path of the public catalogue, which stands beside `/v1`: `/api/models`.
     pub fn catalogue_path(&self) -> String {
-        format!("{}/api/models", self.path.strip_suffix(VERSION).unwrap_or_default())
+        self.beside_version("/api/models")
+    }
+
+    /// The path of an endpoint that stands beside `/v1` and not below it.
+    pub fn beside_version(&self, path: &str) -> String {
+        format!("{}{path}", self.path.strip_suffix(VERSION).unwrap_or_default())
     }
 
     /// Whether requests go to CometAPI itself, and not to another server or a proxy.

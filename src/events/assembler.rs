@@ -7,27 +7,28 @@ use alloc::{
     vec::{self, Vec},
 };
 
-use super::tool_call::{Call, CallHandle};
+use super::call_assembly::{CallAssembly, CallHandle};
 use crate::contract::{BlockDelta, BlockEnd, BlockKind, BlockStart, Event, Finish, ResponseInfo};
 use crate::errors::{Error, protocol};
 use crate::json::{PairJoiner, WireText};
 use crate::string_interner::StringInterner;
 
-/// Most tool calls in one answer: far more than any model makes, few enough to keep track of.
+/// Most tool calls in one response: far more than any model makes, and few enough that a hostile server cannot make
+/// the bookkeeping expensive.
 pub const MAX_CALLS: usize = 1024;
 
-/// Most bytes that names, ids and arguments of all tool calls of one answer may take together: they are
-/// kept until the end, to be checked as a whole, and an answer without end must not fill the memory.
+/// Most bytes that names, ids and arguments of all tool calls of one response may take together. Arguments are kept
+/// until the end, where they are checked as a whole, and a response without end must not fill the memory.
 pub const MAX_CALL_BYTES: usize = 16 << 20;
 
-/// The kinds of block that are text. One of them is open at a time, so a change of kind is a new block.
+/// The kinds of block that are text. One of them is open at a time, so a change of kind begins a new block.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TextKind {
-    /// What the model answers.
+    /// The model's reply.
     Text,
-    /// What it thought before.
+    /// Its reasoning.
     Reasoning,
-    /// Why it will not answer.
+    /// Its reason not to reply.
     Refusal,
 }
 
@@ -48,19 +49,19 @@ struct OpenText {
     joiner: PairJoiner,
 }
 
-/// Makes events of what a decoder reads, and keeps them until they are taken.
+/// Turns what a decoder reads into events, and keeps them until they are taken.
 #[derive(Debug, Default)]
 pub struct Assembler {
     ready: Vec<Event>,
-    /// Those before them, of which some were taken.
-    leaving: vec::IntoIter<Event>,
-    /// Warnings that came before the response: they are handed out behind it, since a request can only be
-    /// tried again while nothing was handed out.
+    /// Earlier events, of which a batch has taken the first ones. An iterator, so that taking a few of many moves nothing.
+    partly_taken: vec::IntoIter<Event>,
+    /// Warnings from before the response. They are handed out after it, because a request may be retried only while
+    /// nothing was handed out.
     early_warnings: Vec<String>,
     responded: bool,
     next_index: u32,
     open: Option<OpenText>,
-    calls: Vec<Call>,
+    calls: Vec<CallAssembly>,
     call_ids: StringInterner,
     call_bytes: usize,
     /// Makes generated call ids differ from those of other turns of the conversation.
@@ -68,12 +69,12 @@ pub struct Assembler {
 }
 
 impl Assembler {
-    /// `id_seed` differs from answer to answer; `warnings` are about the request.
+    /// `id_seed` differs from response to response; `warnings` are about the request.
     pub fn new(id_seed: u64, warnings: Vec<String>) -> Self {
         Self { id_seed, early_warnings: warnings, ..Self::default() }
     }
 
-    /// The answer has begun. Only the first of these counts.
+    /// The response has begun. Only the first call counts.
     pub fn respond(&mut self, info: impl FnOnce() -> ResponseInfo) {
         if !core::mem::replace(&mut self.responded, true) {
             self.ready.push(Event::Response(info()));
@@ -86,7 +87,7 @@ impl Assembler {
         self.responded
     }
 
-    /// Something worth telling that is no failure.
+    /// Something that a person should know and that is no failure.
     pub fn warn(&mut self, warning: impl Into<String>) {
         match self.responded {
             true => self.ready.push(Event::Warning(warning.into())),
@@ -99,7 +100,7 @@ impl Assembler {
         self.open.as_ref().map(|open| open.kind)
     }
 
-    /// More text of this kind. Empty text opens no block.
+    /// More text of this kind. Empty text opens no block: servers send empty deltas to keep a connection open.
     pub fn text(&mut self, kind: TextKind, text: &WireText<'_>) {
         if text.is_empty() {
             return;
@@ -121,7 +122,7 @@ impl Assembler {
         }
     }
 
-    /// Ends the open text block, if there is one, with what the vendor wants to see again.
+    /// Ends the open text block, if there is one, with the replay that the vendor requires in the next request.
     pub fn close_text(&mut self, replay: Option<String>) {
         if let Some(mut open) = self.open.take() {
             let mut rest = String::new();
@@ -131,21 +132,22 @@ impl Assembler {
         }
     }
 
-    /// A new tool call begins. What is told of it before its name and id are known waits for them.
+    /// A new tool call begins. Arguments that arrive before its name and id wait for them, because the start of a block
+    /// has both.
     pub fn open_call(&mut self) -> Result<CallHandle, Error> {
         if self.calls.len() >= MAX_CALLS {
-            return Err(protocol(format!("The answer makes more than {MAX_CALLS} tool calls.")));
+            return Err(protocol(format!("the response makes more than {MAX_CALLS} tool calls")));
         }
-        // The call before this one will hear no more of its name.
+        // No more pieces of the previous call's name are expected.
         if let Some(last) = self.calls.len().checked_sub(1) {
             self.start_call(CallHandle(last));
         }
-        self.calls.push(Call::default());
+        self.calls.push(CallAssembly::default());
         Ok(CallHandle(self.calls.len().saturating_sub(1)))
     }
 
-    /// The id of a call; the first one that is not empty counts. One that another call of the answer has
-    /// already gets a number: a host answers calls by their ids, and has to be able to answer each.
+    /// The id of a call. The first one that is not empty counts. An id that another call of the response has already
+    /// gets a number, because a host gives results by id and must be able to give one for each call.
     pub fn call_id(&mut self, call: CallHandle, id: &str) -> Result<(), Error> {
         self.count(id.len())?;
         if id.is_empty() || self.calls.get(call.0).is_none_or(|call| !call.id().is_empty()) {
@@ -165,7 +167,7 @@ impl Assembler {
     pub fn call_name(&mut self, call: CallHandle, name: &str) -> Result<(), Error> {
         self.count(name.len())?;
         if let Some(call) = self.calls.get_mut(call.0) {
-            call.name(name);
+            call.push_name(name);
         }
         Ok(())
     }
@@ -183,7 +185,7 @@ impl Assembler {
         Ok(())
     }
 
-    /// What the vendor wants to see again with this call; the last one counts.
+    /// The replay that the vendor requires with this call in the next request. The last one counts.
     pub fn call_replay(&mut self, call: CallHandle, replay: String) -> Result<(), Error> {
         self.count(replay.len())?;
         if let Some(call) = self.calls.get_mut(call.0) {
@@ -192,16 +194,16 @@ impl Assembler {
         Ok(())
     }
 
-    /// Whether anything was told of a tool call: fragments with nothing in them make none.
+    /// Whether there is a tool call with a name or arguments. Empty fragments make none.
     pub fn has_calls(&self) -> bool {
-        self.calls.iter().any(Call::is_told)
+        self.calls.iter().any(CallAssembly::has_content)
     }
 
-    /// The model has finished: all blocks end. Close an open text block before, if it has a replay.
+    /// The model has finished, so all blocks end. A text block with a replay has to be closed before.
     pub fn finish(&mut self, finish: Finish) {
         self.close_text(None);
         for handle in (0..self.calls.len()).map(CallHandle) {
-            self.settle_call(handle);
+            self.finish_call(handle);
         }
         for call in core::mem::take(&mut self.calls) {
             self.ready.extend(call.into_end().map(Event::BlockEnd));
@@ -211,19 +213,19 @@ impl Assembler {
 
     /// Takes up to `max` events.
     pub fn take(&mut self, max: usize) -> Vec<Event> {
-        if self.leaving.len() == 0 {
+        if self.partly_taken.len() == 0 {
             let ready = core::mem::take(&mut self.ready);
             if ready.len() <= max {
                 return ready;
             }
-            self.leaving = ready.into_iter();
+            self.partly_taken = ready.into_iter();
         }
-        self.leaving.by_ref().take(max).collect()
+        self.partly_taken.by_ref().take(max).collect()
     }
 
     /// Whether there are this many events to take.
     pub fn has(&self, count: usize) -> bool {
-        self.leaving.len().saturating_add(self.ready.len()) >= count
+        self.partly_taken.len().saturating_add(self.ready.len()) >= count
     }
 
     /// Whether all events were taken.
@@ -244,9 +246,9 @@ impl Assembler {
         }
     }
 
-    /// Starts the block of a call whose id and name are there.
+    /// Starts the block of a call whose id and name are known.
     fn start_call(&mut self, handle: CallHandle) {
-        if let Some(head) = self.calls.get(handle.0).and_then(Call::head) {
+        if let Some(head) = self.calls.get(handle.0).and_then(CallAssembly::head) {
             self.close_text(None);
             let index = self.start(BlockKind::ToolCall(head));
             if let Some(call) = self.calls.get_mut(handle.0) {
@@ -257,18 +259,18 @@ impl Assembler {
     }
 
     fn call_delta(&mut self, handle: CallHandle) {
-        if let Some((index, text)) = self.calls.get_mut(handle.0).and_then(Call::take_unsent) {
+        if let Some((index, text)) = self.calls.get_mut(handle.0).and_then(CallAssembly::take_unsent) {
             self.delta(index, text);
         }
     }
 
-    /// No more comes: an id that never came is made up, and the block is started with what there is.
-    fn settle_call(&mut self, handle: CallHandle) {
-        // Ids that were told are counted before; one that is made up is too short to matter.
+    /// The response is over. A missing id is made up, and the block starts with what is known.
+    fn finish_call(&mut self, handle: CallHandle) {
+        // Received ids have been counted; a made-up one is too short to matter.
         let made_up = format!("call_{:x}_{}", self.id_seed, handle.0);
         let _ = self.call_id(handle, &made_up);
         if let Some(call) = self.calls.get_mut(handle.0) {
-            call.settle();
+            call.finish();
         }
         self.start_call(handle);
         self.call_delta(handle);
@@ -278,7 +280,7 @@ impl Assembler {
         self.call_bytes = self.call_bytes.saturating_add(bytes);
         match self.call_bytes > MAX_CALL_BYTES {
             true => Err(protocol(format!(
-                "The tool calls of the answer take more than {} MiB.",
+                "the tool calls of the response take more than {} MiB",
                 MAX_CALL_BYTES >> 20
             ))),
             false => Ok(()),

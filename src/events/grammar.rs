@@ -5,9 +5,9 @@ use std::string::String;
 
 use crate::contract::{BlockKind, Event, FinishReason, ToolArguments};
 
-/// What an answer came to.
+/// The content of a response.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Answer {
+pub(crate) struct ResponseContent {
     pub text: String,
     pub reasoning: String,
     pub refusal: String,
@@ -20,7 +20,7 @@ pub(crate) struct Answer {
 /// Reads events and fails where they break the grammar of the contract.
 #[derive(Debug, Default)]
 pub(crate) struct Grammar {
-    pub answer: Answer,
+    pub content: ResponseContent,
     responded: bool,
     open: BTreeMap<u32, (BlockKind, String)>,
     next_index: u32,
@@ -28,9 +28,9 @@ pub(crate) struct Grammar {
 
 impl Grammar {
     pub(crate) fn read(&mut self, event: &Event) {
-        assert!(self.answer.finish.is_none(), "{event:?} comes behind the finish");
+        assert!(self.content.finish.is_none(), "{event:?} comes after the finish");
         match event {
-            Event::Warning(warning) => self.answer.warnings.push(warning.clone()),
+            Event::Warning(warning) => self.content.warnings.push(warning.clone()),
             Event::Response(_) => assert!(!std::mem::replace(&mut self.responded, true), "a second response"),
             _ => assert!(self.responded, "{event:?} comes before the response"),
         }
@@ -47,9 +47,9 @@ impl Grammar {
             Event::BlockEnd(end) => {
                 let (kind, text) = self.open.remove(&end.index).expect("the end of an open block");
                 match (kind, &end.arguments) {
-                    (BlockKind::Text, None) => self.answer.text += &text,
-                    (BlockKind::Reasoning, None) => self.answer.reasoning += &text,
-                    (BlockKind::Refusal, None) => self.answer.refusal += &text,
+                    (BlockKind::Text, None) => self.content.text += &text,
+                    (BlockKind::Reasoning, None) => self.content.reasoning += &text,
+                    (BlockKind::Refusal, None) => self.content.refusal += &text,
                     (BlockKind::ToolCall(head), Some(arguments)) => {
                         let arguments = match arguments {
                             ToolArguments::Object(object) => {
@@ -64,14 +64,14 @@ impl Grammar {
                                 Err(malformed.raw.clone())
                             }
                         };
-                        self.answer.calls.push((head.id, head.name, arguments));
+                        self.content.calls.push((head.id, head.name, arguments));
                     }
                     (kind, arguments) => panic!("{kind:?} ends with {arguments:?}"),
                 }
             }
             Event::Finish(finish) => {
                 assert!(self.open.is_empty(), "blocks are open at the finish");
-                self.answer.finish = Some((finish.reason.clone(), finish.raw_reason.clone()));
+                self.content.finish = Some((finish.reason.clone(), finish.raw_reason.clone()));
             }
             Event::Warning(_) | Event::Response(_) => {}
         }

@@ -1,16 +1,16 @@
-//! The events of an answer, whatever wire route it came by.
+//! The events of a response, for every wire route.
 //!
-//! A decoder tells the [`Assembler`] what it read, in the order in which it read it; the assembler keeps
-//! the grammar: `response` first, each block started once and ended once, `finish` last, and no tool call
-//! handed out as whole whose arguments were not looked at.
+//! A decoder hands what it reads to the [`Assembler`], in the order of the stream. The assembler keeps the grammar of
+//! the contract: `response` first, each block started once and ended once, `finish` last, and no tool call that counts
+//! as whole before its arguments were checked. So a decoder cannot break the grammar, however odd the stream is.
 
 mod assembler;
+mod call_assembly;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod grammar;
 #[cfg(test)]
 mod tests;
 mod tool_arguments;
-mod tool_call;
 
 pub use assembler::{Assembler, MAX_CALL_BYTES, MAX_CALLS, TextKind};
-pub use tool_call::CallHandle;
+pub use call_assembly::CallHandle;

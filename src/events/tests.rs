@@ -1,4 +1,4 @@
-use super::grammar::{Answer, Grammar};
+use super::grammar::{Grammar, ResponseContent};
 use super::*;
 use crate::contract::{Event, Finish, FinishReason, ResponseInfo};
 use crate::json::WireText;
@@ -17,7 +17,7 @@ fn assembler() -> Assembler {
     out
 }
 
-fn finished(mut out: Assembler) -> Answer {
+fn finished(mut out: Assembler) -> ResponseContent {
     out.finish(Finish { reason: FinishReason::Stop, raw_reason: None, usage: None, extra_json: None });
     let mut grammar = Grammar::default();
     while !out.is_empty() {
@@ -25,7 +25,7 @@ fn finished(mut out: Assembler) -> Answer {
             grammar.read(&event);
         }
     }
-    grammar.answer
+    grammar.content
 }
 
 fn wire(text: &str) -> WireText<'_> {
@@ -33,7 +33,7 @@ fn wire(text: &str) -> WireText<'_> {
 }
 
 #[test]
-fn warnings_about_the_request_stand_behind_the_response() {
+fn warnings_about_the_request_come_after_the_response() {
     let mut out = Assembler::new(0, std::vec!["repaired".to_string()]);
     out.warn("second");
     assert!(out.is_empty(), "nothing is handed out before the answer begins");

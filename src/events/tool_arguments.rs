@@ -5,10 +5,11 @@ use alloc::{borrow::ToOwned, format, string::String};
 use crate::contract::{MalformedArguments, ToolArguments};
 use crate::json::parse;
 
-/// Arguments as they came, checked but not changed: key order and the digits of numbers are the model's.
+/// Arguments as they were received, checked but not changed. The order of keys and the digits of numbers stay the model's,
+/// because the call goes back in the next request, and a changed one would break the vendor's cached prefix.
 ///
-/// A call without arguments (empty, or `null`) has the empty object: tools without parameters get that
-/// from some vendors and `{}` from others [13].
+/// A call without arguments (empty, or `null`) gets the empty object. For tools without parameters some vendors send
+/// nothing and others send `{}` [13].
 pub(super) fn check(raw: String) -> ToolArguments {
     let text = raw.trim_ascii();
     if text.is_empty() || text == "null" {

@@ -1,11 +1,15 @@
-//! Conversations of any make, and what must hold once they are repaired.
+//! Arbitrary conversations, and the properties that they have once they are repaired.
 
 use std::collections::BTreeSet;
 
 use arbitrary::{Result, Unstructured};
 
 use crate::contract::{Media, MediaSource, Message, Part, ToolResultPart};
-use crate::history::{AssistantPart, AssistantTurn, Conversation, Turn, UserPart, repair, samples};
+use crate::history::{
+    AssistantPart, AssistantTurn, Conversation, ConversationRules, LateSystem, Turn, UserPart, repair,
+    samples,
+};
+use crate::routes::ROUTES;
 
 /// Part of every text that a person or a model wrote: no message about a conversation may hold it.
 pub(super) const MARK: &str = "Xq7";
@@ -101,11 +105,17 @@ pub(super) fn any_messages(u: &mut Unstructured<'_>) -> Result<Vec<Message>> {
     Ok(messages)
 }
 
-/// A conversation is refused for a part in the wrong place only. Repaired, it keeps every rule that servers
-/// have, nothing of it is in a warning, and there is nothing left to repair.
+/// By the rules of each route a conversation is refused for a part in the wrong place only. Repaired, it keeps these
+/// rules, nothing of it is in a warning, and there is nothing left to repair.
 pub fn history_repair(data: &[u8]) {
     let Ok(messages) = any_messages(&mut Unstructured::new(data)) else { return };
-    let Conversation { turns, warnings } = match repair(&messages) {
+    for route in ROUTES {
+        repaired(&messages, &route.conversation);
+    }
+}
+
+fn repaired(messages: &[Message], rules: &ConversationRules) {
+    let Conversation { turns, warnings } = match repair(messages, rules) {
         Ok(repaired) => repaired,
         Err(error) => {
             assert!(error.message.contains(" cannot hold ") && !error.message.contains(MARK), "{error:?}");
@@ -115,38 +125,53 @@ pub fn history_repair(data: &[u8]) {
     for warning in warnings.into_vec() {
         assert!(!warning.contains(MARK) && warning.len() <= 256, "{warning}");
     }
-    check(&turns);
+    check(&turns, rules);
     let again: Vec<Message> = turns.iter().flat_map(to_messages).collect();
-    let repaired = repair(&again).expect("what is repaired is sound");
+    let repaired = repair(&again, rules).expect("what is repaired is sound");
     assert_eq!(repaired.warnings.clone().into_vec(), [""; 0], "{again:?}");
     let third: Vec<Message> = repaired.turns.iter().flat_map(to_messages).collect();
     assert_eq!(again, third);
 }
 
-fn check(turns: &[Turn<'_>]) {
+fn check(turns: &[Turn<'_>], rules: &ConversationRules) {
     let mut ids = BTreeSet::new();
     for turn in turns {
         match turn {
             Turn::System(texts) => assert!(!texts.is_empty() && texts.iter().all(|text| !text.is_empty())),
             Turn::User(parts) => {
-                let told = |part: &UserPart<'_>| !matches!(part, UserPart::Text(text) if text.is_empty());
-                assert!(!parts.is_empty() && parts.iter().all(told));
+                let has_content =
+                    |part: &UserPart<'_>| !matches!(part, UserPart::Text(text) if text.is_empty());
+                assert!(!parts.is_empty() && parts.iter().all(has_content));
             }
-            Turn::Assistant(turn) => check_calls(turn, &mut ids),
+            Turn::Assistant(turn) => check_calls(turn, rules, &mut ids),
         }
     }
+    check_order(turns, rules);
 }
 
-fn check_calls(turn: &AssistantTurn<'_>, ids: &mut BTreeSet<String>) {
-    assert!(turn.parts.iter().any(AssistantPart::says_something));
-    let is_name = |name: &str, longest| {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
-        (1..=longest).contains(&name.len()) && name.bytes().all(plain)
+fn check_order(turns: &[Turn<'_>], rules: &ConversationRules) {
+    let system = |turn: &&Turn<'_>| matches!(turn, Turn::System(_));
+    let mut rest = turns.iter().skip_while(system);
+    if rules.starts_with_user {
+        assert!(!matches!(rest.clone().next(), Some(Turn::Assistant(_))), "{turns:?}");
+    }
+    if rules.late_system == LateSystem::AsUser {
+        assert!(!rest.any(|turn| system(&turn)), "{turns:?}");
+    }
+    let neighbours = |pair: &[Turn<'_>]| match pair {
+        [Turn::User(_), Turn::User(_)] | [Turn::System(_), Turn::System(_)] => true,
+        [Turn::Assistant(before), Turn::Assistant(_)] => before.results.is_empty(),
+        _ => false,
     };
+    assert!(!rules.merge_neighbours || !turns.windows(2).any(neighbours), "{turns:?}");
+}
+
+fn check_calls(turn: &AssistantTurn<'_>, rules: &ConversationRules, ids: &mut BTreeSet<String>) {
+    assert!(turn.parts.iter().any(AssistantPart::has_content));
     let mut results = turn.results.iter();
     for part in &turn.parts {
         let AssistantPart::Call(call) = part else { continue };
-        assert!(is_name(&call.id, 40) && is_name(&call.name, 64), "{call:?}");
+        assert!(rules.call_ids.is_kept_by(&call.id) && rules.tool_names.is_kept_by(&call.name), "{call:?}");
         assert!(ids.insert(call.id.clone().into_owned()), "{} comes twice", call.id);
         let arguments = call.arguments.trim_ascii();
         let is_json = serde_json::from_str::<&serde_json::value::RawValue>(arguments).is_ok();

@@ -30,7 +30,7 @@ fn each_file(folder: &Path, visit: &mut dyn FnMut(&Path, &[u8])) -> usize {
 }
 
 /// As a whole body, as the data of an event, and as the arguments of a tool, as text and as they are.
-fn as_answers(text: &[u8]) -> [Vec<u8>; 4] {
+fn as_responses(text: &[u8]) -> [Vec<u8>; 4] {
     let choice = |arguments: &[u8]| {
         let call =
             br#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"#;
@@ -49,7 +49,7 @@ fn texts_of_the_json_test_suite_break_no_promise_wherever_they_stand() {
             // The longest are nothing but brackets; the tests of depth have their like.
             let text = &text[..text.len().min(20_000)];
             run("json_reader", text, path);
-            as_answers(text).iter().for_each(|body| run("chat_events", body, path));
+            as_responses(text).iter().for_each(|body| run("response_events", body, path));
             let row = [b"{\"data\":[{\"id\":\"a\",\"pricing\":", text, b"},{\"id\":\"b\"}]}"].concat();
             for list in ["key_list", "public_list"] {
                 run(list, text, path);
@@ -64,12 +64,12 @@ fn texts_of_the_json_test_suite_break_no_promise_wherever_they_stand() {
 }
 
 #[test]
-fn recorded_streams_come_to_the_same_in_any_reads() {
+fn recorded_streams_give_the_same_events_in_any_reads() {
     let Some(root) = corpora::root() else { return };
     let files = each_file(&root.join("streams"), &mut |path, body| {
         for sizes in [&[0][..], &[1, 1], &[3, 1, 250, 2]] {
             let input = [sizes, body].concat();
-            run("chat_events", &input, path);
+            run("response_events", &input, path);
             run("sse_split", &input, path);
         }
     });

@@ -1,14 +1,13 @@
-//! Requests of any make, and the bodies that they become.
-
-use std::collections::BTreeSet;
+//! Arbitrary requests, and the bodies that they become.
 
 use arbitrary::{Result, Unstructured};
 use serde_json::Value;
 
 use super::conversation::{MARK, any_messages, any_text};
+use crate::config::BaseUrl;
 use crate::contract::{ErrorKind, JsonSchema, ReasoningOptions, Request, ResponseFormat, Tool, ToolChoice};
 use crate::history::samples;
-use crate::routes::chat_completions::request::encode;
+use crate::routes::{ROUTES, Refusal, Route};
 
 const NAMES: [&str; 4] = ["f", "g", "", "a.b"];
 const OBJECTS: [&str; 8] = [
@@ -104,11 +103,17 @@ fn any_request(u: &mut Unstructured<'_>) -> Result<Request> {
     Ok(Request { messages: any_messages(u)?, ..options })
 }
 
-/// A request is refused in words that hold nothing of it, or becomes JSON that a strict reader takes, the same
-/// each time, with the conversation in the form that servers ask for, and also without its `stream_options`.
+/// On each route a request is refused with an error that repeats nothing of it, or becomes JSON that a strict reader takes,
+/// the same each time, and that breaks no rule of a strict server of that route.
 pub fn request_encoding(data: &[u8]) {
     let Ok(request) = any_request(&mut Unstructured::new(data)) else { return };
-    let encoded = match encode(&request) {
+    for route in ROUTES {
+        encoding(route, &request);
+    }
+}
+
+fn encoding(route: &Route, request: &Request) {
+    let encoded = match route.encode(request) {
         Ok(encoded) => encoded,
         Err(error) => {
             assert_eq!(error.kind, ErrorKind::InvalidRequest, "{error:?}");
@@ -120,48 +125,34 @@ pub fn request_encoding(data: &[u8]) {
     for warning in &encoded.warnings {
         assert!(!warning.contains(MARK) && warning.len() <= 512, "{warning}");
     }
-    assert_eq!(encode(&request).as_ref(), Ok(&encoded), "the same each time");
+    assert_eq!(route.encode(request).as_ref(), Ok(&encoded), "the same each time");
     let body = value(&encoded.body);
-    assert_eq!(body["model"], request.model.trim_ascii());
-    assert_eq!(body["stream"], true);
-    assert_eq!(body["stream_options"]["include_usage"], true);
-    check(&body["messages"]);
-    let mut without = encoded.body.clone();
-    without.drain(encoded.stream_options.expect("they are always asked for"));
-    let mut rest = body;
-    rest.as_object_mut().expect("an object").remove("stream_options");
-    assert_eq!(value(&without), rest);
+    (route.check_body)(request, &body);
+    recovered(route, &encoded.body);
+    let path =
+        route.path(request, &BaseUrl::parse(None).expect("the default")).expect("the model is checked");
+    assert!(path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic()), "{path}");
+}
+
+/// Words that servers refuse a request with. A route that takes one for a field's name sends the request again.
+const REFUSALS: [&str; 3] = ["stream_options", "include_usage", "unknown field"];
+
+/// A request that goes out once more is the first one with less in it.
+fn recovered(route: &Route, body: &[u8]) {
+    for status in [400, 422] {
+        for response in REFUSALS.map(str::as_bytes) {
+            let Some(recovery) = (route.recover)(&Refusal { status, response, request: body }) else {
+                continue;
+            };
+            let (less, all) = (value(&recovery.body), value(body));
+            let (less, all) = (less.as_object().expect("an object"), all.as_object().expect("an object"));
+            assert!(less.len() < all.len(), "{less:?}");
+            assert!(less.iter().all(|(name, value)| all.get(name) == Some(value)), "{less:?}");
+        }
+    }
 }
 
 /// A strict reader's: numbers within floats, no half characters, no depth beyond 128.
 fn value(body: &[u8]) -> Value {
     serde_json::from_slice(body).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(body)))
-}
-
-/// What a strict server looks at.
-fn check(messages: &Value) {
-    let mut ids = BTreeSet::new();
-    let mut waiting = std::collections::VecDeque::new();
-    for message in messages.as_array().expect("a list") {
-        if message["role"] == "tool" {
-            assert_eq!(Some(&message["tool_call_id"]), waiting.pop_front().as_ref(), "{messages}");
-            continue;
-        }
-        assert!(waiting.is_empty(), "calls without results before this: {message}");
-        let calls = message["tool_calls"].as_array();
-        match &message["content"] {
-            Value::Null => assert!(calls.is_some(), "{message}"),
-            Value::String(_) => {}
-            Value::Array(parts) => {
-                assert!(!parts.is_empty() && parts.iter().all(|part| part["type"].is_string()))
-            }
-            other => panic!("{other}"),
-        }
-        for call in calls.into_iter().flatten() {
-            assert!(ids.insert(call["id"].to_string()), "{call} comes twice");
-            assert!(call["function"]["arguments"].is_string() && call["function"]["name"].is_string());
-            waiting.push_back(call["id"].clone());
-        }
-    }
-    assert!(waiting.is_empty(), "calls without results at the end: {messages}");
 }

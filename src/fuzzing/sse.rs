@@ -10,14 +10,14 @@ struct Read {
     plausible: bool,
 }
 
-/// A body in any reads has the events that it has as a whole, and those that a reader by the book finds.
+/// A body in any reads has the events that it has as a whole, and those that a literal implementation of the standard finds.
 pub fn sse_split(data: &[u8]) {
     let (reads, body) = super::in_reads(data);
     let cut = read(&reads);
     assert_eq!(cut, read(&[body]));
     // The caps are our own.
     if let Ok(cut) = cut {
-        let (events, last) = by_the_book(body);
+        let (events, last) = by_the_standard(body);
         assert_eq!(cut.events, events);
         assert_eq!(cut.tail, last);
     }
@@ -38,11 +38,11 @@ fn read(reads: &[&[u8]]) -> Result<Read, TooLong> {
 }
 
 /// The name of an event, its data, and the last id so far.
-type Told = (String, Vec<u8>, String);
+type Named = (String, Vec<u8>, String);
 
-/// The standard's own words, one after the other, with no thought for time and memory: the events, and the name
+/// The algorithm of the standard, step by step, with no thought for time and memory: the events, and the name
 /// and data of what stands at the end without a blank line.
-fn by_the_book(body: &[u8]) -> (Vec<Told>, Option<(String, Vec<u8>)>) {
+fn by_the_standard(body: &[u8]) -> (Vec<Named>, Option<(String, Vec<u8>)>) {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let mut lines: Vec<Vec<u8>> = vec![Vec::new()];
     let mut bytes = body.iter().peekable();

@@ -1,49 +1,46 @@
-//! A past call of a tool, made fit to be sent again.
+//! Repairs a past tool call, so that it can be sent again.
 
-use super::{Place, ToolCall, Warnings, ids::keep};
+use super::{NameRule, PartIndex, ToolCall, Warnings};
 use crate::{
     contract::ToolCallPart,
     json::{Json, parse, surrogates::replace_lone},
 };
 use alloc::{borrow::Cow, format, string::String};
 
-/// The longest name of a function that OpenAI and Gemini take.
-const LONGEST_NAME: usize = 64;
-
-/// The call with a name and arguments that a strict server takes. `id` has been assigned already.
+/// The call with a name and arguments that a strict server accepts. `id` has been assigned already.
 pub fn repair<'a>(
-    place: Place,
+    place: PartIndex,
     call: &'a ToolCallPart,
     id: Cow<'a, str>,
+    names: &NameRule,
     warnings: &mut Warnings,
 ) -> ToolCall<'a> {
     let name = match call.name.as_str() {
         "" => Cow::Borrowed("unknown_tool"),
-        name => keep(name, LONGEST_NAME),
+        name => names.keep(name),
     };
     if name != call.name {
-        warnings.add(format!(
-            "{place}: the name of the tool was rewritten: it has 1 to 64 characters A-Z, a-z, 0-9, _ and -"
-        ));
+        warnings.add(format!("{place}: the name of the tool was rewritten: a name has {names}"));
     }
     let arguments = arguments(place, &call.arguments_json, warnings);
     ToolCall { id, name, arguments, replay: call.replay.as_deref(), place }
 }
 
-/// Arguments that are no JSON object were written by a model that broke off or made a mistake. Servers parse
-/// them, so they are wrapped in an object: the model still sees what it wrote, and nothing is lost.
-fn arguments<'a>(place: Place, json: &'a str, warnings: &mut Warnings) -> Cow<'a, str> {
+/// Arguments that are not a JSON object come from a model that broke off or made a mistake. Some servers parse them and
+/// refuse the request, so they are wrapped in an object: the model still sees what it wrote, and nothing is lost.
+fn arguments<'a>(place: PartIndex, json: &'a str, warnings: &mut Warnings) -> Cow<'a, str> {
     let arguments = replace_lone(json);
     if is_object(&arguments) {
         if let Cow::Owned(_) = arguments {
-            warnings.add(format!("{place}: half a character in the arguments was replaced by U+FFFD"));
+            warnings
+                .add(format!("{place}: half of a surrogate pair in the arguments was replaced by U+FFFD"));
         }
         arguments
     } else if arguments.trim_ascii().is_empty() {
-        warnings.add(format!("{place}: the arguments are empty; an empty object stands for them"));
+        warnings.add(format!("{place}: the arguments are empty and were replaced by an empty object"));
         Cow::Borrowed("{}")
     } else {
-        warnings.add(format!("{place}: the arguments are no JSON object and were wrapped in one"));
+        warnings.add(format!("{place}: the arguments are not a JSON object and were wrapped in one"));
         Cow::Owned(wrapped(json))
     }
 }
@@ -74,7 +71,9 @@ mod tests {
             replay: None,
         };
         let mut warnings = Warnings::default();
-        let call = super::repair(Place { message: 4, part: 2 }, &call, "c".into(), &mut warnings);
+        let names = NameRule { longest: 64, punctuation: "_-", letter_first: false };
+        let place = PartIndex { message: 4, part: 2 };
+        let call = super::repair(place, &call, "c".into(), &names, &mut warnings);
         (call.name.into(), call.arguments.into(), warnings.into_vec())
     }
 

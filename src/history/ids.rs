@@ -1,23 +1,22 @@
-//! Ids of tool calls that every vendor takes.
+//! Ids of tool calls that the servers of a route accept.
 //!
-//! A history may hold the ids of several vendors: empty ones, ones of 400 characters, `call|item` pairs, and
-//! `call_0` in every turn. OpenAI takes 40 characters, Anthropic a small alphabet and no id twice.
+//! A history may contain the ids of several vendors: empty ones, ones of 400 characters, `call|item` pairs, and `call_0`
+//! in every turn. OpenAI accepts 40 characters, Anthropic a small alphabet and no id twice.
 
+use super::NameRule;
 use crate::string_interner::StringInterner;
-use alloc::{borrow::Cow, format, string::String, vec::Vec};
+use alloc::{borrow::Cow, format, vec::Vec};
 
-/// The longest id that OpenAI takes back.
-const LONGEST: usize = 40;
-
-/// What is kept of an id that needs a number behind it: leaves room for `_` and seven digits.
-const STEM: usize = 32;
+/// The room that an id leaves for the number after it: `_` and seven digits.
+const NUMBER: usize = 8;
 
 /// Gives each call an id of its own.
 ///
-/// The id of a call depends on what came before it only, so that a conversation which grows keeps the ids it
-/// was sent with, and the vendor's prompt cache with them.
-#[derive(Debug, Default)]
-pub struct Ids {
+/// The id of a call depends only on the conversation before it. So a conversation that grows keeps the ids that it was
+/// sent with, and the vendor's prompt cache keeps its prefix.
+#[derive(Debug)]
+pub struct Ids<'r> {
+    rule: &'r NameRule,
     texts: StringInterner,
     /// By the number of the text.
     known: Vec<Known>,
@@ -27,20 +26,25 @@ pub struct Ids {
 #[derive(Debug, Default)]
 struct Known {
     used: bool,
-    /// How many numbers were tried behind it. Kept by stem, and not by id, so that thousands of ids which
-    /// differ only where they are cut do not try the same numbers again and again.
+    /// The last number that was tried after it. Kept per stem and not per id, so that thousands of ids which differ only
+    /// where they are cut do not try the same numbers again, which would take quadratic time.
     tried: u32,
 }
 
-impl Ids {
+impl<'r> Ids<'r> {
+    /// Ids that keep this rule.
+    pub fn new(rule: &'r NameRule) -> Self {
+        Self { rule, texts: StringInterner::default(), known: Vec::new() }
+    }
+
     /// The id for a call that came with this one: the same wherever it can be.
     pub fn assign<'a>(&mut self, original: &'a str) -> Cow<'a, str> {
-        let id = if original.is_empty() { Cow::Borrowed("call") } else { keep(original, LONGEST) };
+        let id = if original.is_empty() { Cow::Borrowed("call") } else { self.rule.keep(original) };
         if self.take(&id) {
             return id;
         }
         // All ASCII now, so any cut is between two characters.
-        let stem = id.get(..STEM).unwrap_or(&id);
+        let stem = id.get(..self.rule.longest.saturating_sub(NUMBER)).unwrap_or(&id);
         loop {
             let tried = self.known(stem).map_or(0, |known| {
                 known.tried = known.tried.wrapping_add(1);
@@ -68,26 +72,12 @@ impl Ids {
     }
 }
 
-/// The first `longest` characters, with `_` for each that is not in `[A-Za-z0-9_-]`.
-pub fn keep(text: &str, longest: usize) -> Cow<'_, str> {
-    if text.len() <= longest && text.chars().all(is_plain) {
-        return Cow::Borrowed(text);
-    }
-    let mut kept = String::new();
-    for c in text.chars().take(longest) {
-        kept.push(if is_plain(c) { c } else { '_' });
-    }
-    Cow::Owned(kept)
-}
-
-fn is_plain(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_' || c == '-'
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use alloc::{collections::BTreeSet, string::ToString, vec::Vec};
+
+    const RULE: NameRule = NameRule { longest: 40, punctuation: "_-", letter_first: false };
 
     #[test]
     fn an_id_is_cut_cleaned_and_kept_apart() {
@@ -106,7 +96,7 @@ mod tests {
             (long.as_str(), &long[..40]),
             (other.as_str(), &(long[..32].to_string() + "_2")),
         ];
-        let mut ids = Ids::default();
+        let mut ids = Ids::new(&RULE);
         for (original, expected) in cases {
             assert_eq!(ids.assign(original), expected, "{original}");
         }
@@ -114,10 +104,10 @@ mod tests {
 
     #[test]
     fn thousands_of_ids_that_collide_stay_apart_and_short() {
-        let mut ids = Ids::default();
+        let mut ids = Ids::new(&RULE);
         let originals: Vec<_> = (0..20_000).map(|n| format!("{}{}", "s".repeat(36), n % 7_000)).collect();
         let assigned: BTreeSet<_> = originals.iter().map(|id| ids.assign(id)).collect();
         assert_eq!(assigned.len(), originals.len());
-        assert!(assigned.iter().all(|id| id.len() <= LONGEST && id.chars().all(is_plain)));
+        assert!(assigned.iter().all(|id| RULE.is_kept_by(id)));
     }
 }

@@ -1,101 +1,103 @@
-//! Which result answers which call.
+//! Finds the call that each result belongs to.
 
-use super::{Place, Turn, UserPart, Warnings};
+use super::{PartIndex, Turn, UserPart, Warnings};
 use crate::{contract::ToolResultPart, string_interner::StringInterner};
 use alloc::{format, string::String, vec::Vec};
 
-/// The calls that results may answer, by the ids that the host knows them by.
+/// The calls that can have results, by the ids that the host knows them by.
 ///
-/// Ids come again: some gateways begin at `call_0` in every turn, and some give several calls of one turn the
-/// same id, or none. A result answers the latest turn before it that called with its id, and within that
-/// turn the first call still unanswered.
+/// Ids repeat: some gateways begin at `call_0` in every turn, and some give several calls of one turn the same id, or
+/// none. A result belongs to the latest turn before it that has a call with its id, and within that turn to the first
+/// call that has no result yet.
 #[derive(Debug, Default)]
 pub struct Matching {
     ids: StringInterner,
     /// By the number of the id.
-    asked: Vec<Asked>,
+    open_calls: Vec<OpenCalls>,
 }
 
 /// The calls of one turn with one id.
 #[derive(Debug)]
-struct Asked {
+struct OpenCalls {
     turn: usize,
     /// Positions in the turn's results.
     positions: Vec<usize>,
-    /// How many of them, from the first on, have their answer.
-    answered: usize,
+    /// The number of them, from the first on, that have their result.
+    matched: usize,
 }
 
-impl Asked {
+impl OpenCalls {
     fn new(turn: usize) -> Self {
-        Self { turn, positions: Vec::new(), answered: 0 }
+        Self { turn, positions: Vec::new(), matched: 0 }
     }
 
-    /// The first call that waits for its answer; it does not from now on.
+    /// The first call without a result, which has one from now on.
     fn next(&mut self) -> Option<usize> {
-        let position = *self.positions.get(self.answered)?;
-        self.answered = self.answered.saturating_add(1);
+        let position = *self.positions.get(self.matched)?;
+        self.matched = self.matched.saturating_add(1);
         Some(position)
     }
 }
 
-/// Why a result answers nothing.
+/// Why a result belongs to no call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unasked {
+pub enum OrphanResult {
     /// No call before it has its id.
     NoCall,
-    /// Its call has been answered already.
+    /// Its call has a result already.
     Second,
 }
 
 impl Matching {
     /// Notes a call: the `position`th of the turn with this index.
-    pub fn ask(&mut self, id: &str, turn: usize, position: usize) {
+    pub fn add_call(&mut self, id: &str, turn: usize, position: usize) {
         let (number, new) = self.ids.number(id);
         if new {
-            self.asked.push(Asked::new(turn));
+            self.open_calls.push(OpenCalls::new(turn));
         }
-        let Some(asked) = self.asked.get_mut(number) else { return };
-        if asked.turn != turn {
-            *asked = Asked::new(turn);
+        let Some(open) = self.open_calls.get_mut(number) else { return };
+        if open.turn != turn {
+            *open = OpenCalls::new(turn);
         }
-        asked.positions.push(position);
+        open.positions.push(position);
     }
 
-    /// Puts a result where its call is.
-    pub fn answer<'a>(
+    /// Puts a result beside its call. One without a call is returned with the reason, and a warning is added.
+    pub fn attach<'a>(
         &mut self,
-        place: Place,
+        place: PartIndex,
         result: &'a ToolResultPart,
         turns: &mut [Turn<'a>],
         warnings: &mut Warnings,
-    ) -> Result<(), Unasked> {
-        let unasked = match self.ids.get(&result.call_id).and_then(|number| self.asked.get_mut(number)) {
-            None => Unasked::NoCall,
-            Some(asked) => match asked.next() {
-                None => Unasked::Second,
+    ) -> Result<(), OrphanResult> {
+        let orphan = match self.ids.get(&result.call_id).and_then(|number| self.open_calls.get_mut(number)) {
+            None => OrphanResult::NoCall,
+            Some(open) => match open.next() {
+                None => OrphanResult::Second,
                 Some(position) => {
-                    if asked.turn.saturating_add(1) < turns.len() {
+                    if open.turn.saturating_add(1) < turns.len() {
                         warnings.add(format!(
-                            "{place}: the result stands too late and was moved up to its tool call"
+                            "{place}: the result comes too late and was moved to its tool call"
                         ));
                     }
-                    put(turns.get_mut(asked.turn), position, place, result);
+                    put(turns.get_mut(open.turn), position, place, result);
                     return Ok(());
                 }
             },
         };
-        warnings.add(match unasked {
-            Unasked::NoCall => {
-                format!("{place}: no tool call asked for this result; it became a user message")
+        warnings.add(match orphan {
+            OrphanResult::NoCall => {
+                format!("{place}: this result has no tool call and was sent as a user message")
             }
-            Unasked::Second => format!("{place}: a second result of a tool call; it became a user message"),
+            OrphanResult::Second => {
+                format!("{place}: this is a second result of a tool call and was sent as a user message")
+            }
         });
-        Err(unasked)
+        Err(orphan)
     }
 }
 
-fn put<'a>(turn: Option<&mut Turn<'a>>, position: usize, place: Place, result: &'a ToolResultPart) {
+fn put<'a>(turn: Option<&mut Turn<'a>>, position: usize, place: PartIndex, result: &'a ToolResultPart) {
     let Some(Turn::Assistant(turn)) = turn else { return };
     let Some(slot) = turn.results.get_mut(position) else { return };
     slot.text = &result.text;
@@ -104,12 +106,12 @@ fn put<'a>(turn: Option<&mut Turn<'a>>, position: usize, place: Place, result: &
     slot.place = Some(place);
 }
 
-impl Unasked {
-    /// The result as something that the user says, so that the model still gets to see it.
-    pub fn into_user_parts<'a>(self, place: Place, result: &'a ToolResultPart) -> Vec<UserPart<'a>> {
+impl OrphanResult {
+    /// The result as text of the user. Servers refuse a result without a call, but its content may matter to the model.
+    pub fn into_user_parts<'a>(self, place: PartIndex, result: &'a ToolResultPart) -> Vec<UserPart<'a>> {
         let mut text = String::from(match self {
-            Unasked::NoCall => "[Result of a tool call that is not in this conversation",
-            Unasked::Second => "[Another result of a tool call answered before",
+            OrphanResult::NoCall => "[Result of a tool call that is not in this conversation",
+            OrphanResult::Second => "[Another result of a tool call answered before",
         });
         if let Some(name) = result.name.as_deref().filter(|name| !name.is_empty()) {
             text.push_str("; tool: ");

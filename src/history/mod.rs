@@ -1,13 +1,15 @@
-//! A conversation as every wire route needs it: checked, and repaired where an agent's history has holes.
+//! A conversation that the servers of a wire route accept: checked, and repaired where an agent's history has holes.
 //!
-//! Agents cut, merge and replay histories, and servers refuse what comes of it: a tool call without its
-//! result, a result that stands too late, an id that another vendor made. [`repair`] mends what can be mended
-//! and says so; what has no meaning at all is an error that names the message and the part. Nothing here
-//! knows a wire route, and no text or media is copied.
+//! Agents cut, merge and replay histories, and servers refuse the result: a tool call without its result, a result
+//! that comes too late, an id that another vendor made. [`repair`] fixes what can be fixed and warns about it. A part
+//! that makes no sense in its place is an error that names the message and the part. Nothing here knows a wire route:
+//! a route states its rules as [`ConversationRules`]. No text or media is copied.
 
+mod arrange;
 mod calls;
 mod ids;
 mod matching;
+mod rules;
 mod turn;
 mod warnings;
 
@@ -18,7 +20,8 @@ pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
-pub use turn::{AssistantPart, AssistantTurn, Place, ToolCall, ToolResult, Turn, UserPart};
+pub use rules::{ConversationRules, LateSystem, NameRule};
+pub use turn::{AssistantPart, AssistantTurn, PartIndex, ToolCall, ToolResult, Turn, UserPart};
 pub use warnings::Warnings;
 
 use crate::{
@@ -39,16 +42,18 @@ pub struct Conversation<'a> {
 
 /// Checks a conversation and repairs it.
 ///
-/// What holds afterwards: ids of tool calls are unique in the conversation and made of at most 40 characters
-/// `[A-Za-z0-9_-]`; each call has exactly one result, which stands with its turn and in the order of the
-/// calls; arguments are JSON objects; results that answer no call have become text of the user; messages
-/// with nothing in them are gone. Results that come in another order than their calls are sorted without a
-/// warning, since that is what tools that run side by side do; every other repair is warned of.
+/// Afterwards ids of tool calls are unique in the conversation and keep the rules; each call has exactly one result,
+/// which stands with its turn and in the order of the calls; arguments are JSON objects; results without a call are
+/// text of the user; empty messages are gone; and the turns are in an order that the rules allow.
+///
+/// Results that come in another order than their calls are sorted without a warning, because tools that run in
+/// parallel finish in any order. Neighbours are merged without a warning, because nothing is lost. There is a warning
+/// for every other repair.
 ///
 /// # Errors
 /// `invalid-request` where a message holds a part that its role cannot hold.
-pub fn repair(messages: &[Message]) -> Result<Conversation<'_>, Error> {
-    let mut repair = Repair::default();
+pub fn repair<'a>(messages: &'a [Message], rules: &'a ConversationRules) -> Result<Conversation<'a>, Error> {
+    let mut repair = Repair::new(rules);
     for (index, message) in messages.iter().enumerate() {
         match message.role {
             Role::System => repair.system(index, &message.content)?,
@@ -60,15 +65,25 @@ pub fn repair(messages: &[Message]) -> Result<Conversation<'_>, Error> {
 }
 
 /// A conversation under repair.
-#[derive(Default)]
 struct Repair<'a> {
+    rules: &'a ConversationRules,
     turns: Vec<Turn<'a>>,
     matching: Matching,
-    ids: ids::Ids,
+    ids: ids::Ids<'a>,
     warnings: Warnings,
 }
 
 impl<'a> Repair<'a> {
+    fn new(rules: &'a ConversationRules) -> Self {
+        Self {
+            rules,
+            turns: Vec::new(),
+            matching: Matching::default(),
+            ids: ids::Ids::new(&rules.call_ids),
+            warnings: Warnings::default(),
+        }
+    }
+
     fn system(&mut self, message: usize, content: &'a [Part]) -> Result<(), Error> {
         let mut text = Vec::new();
         for (place, part) in placed(message, content) {
@@ -86,7 +101,7 @@ impl<'a> Repair<'a> {
         Ok(())
     }
 
-    /// Both roles hold results of tools: the tool role and, as Anthropic has it, the user's.
+    /// Tool results may be in messages of the role `tool`, and of the role `user`, as in Anthropic's API.
     fn user_or_tool(&mut self, message: usize, from: &'a Message) -> Result<(), Error> {
         let user = from.role == Role::User;
         let mut parts = Vec::new();
@@ -95,9 +110,9 @@ impl<'a> Repair<'a> {
             match part {
                 Part::ToolResult(result) => {
                     results = true;
-                    let answered = self.matching.answer(place, result, &mut self.turns, &mut self.warnings);
-                    if let Err(unasked) = answered {
-                        parts.extend(unasked.into_user_parts(place, result));
+                    let attached = self.matching.attach(place, result, &mut self.turns, &mut self.warnings);
+                    if let Err(orphan) = attached {
+                        parts.extend(orphan.into_user_parts(place, result));
                     }
                 }
                 Part::Text(part) if user && part.text.is_empty() => {}
@@ -119,6 +134,8 @@ impl<'a> Repair<'a> {
         Ok(())
     }
 
+    /// Each call gets an error as its result at once. A later message replaces it, and if none does, the model learns that
+    /// the result is missing, while a call without a result would make the server refuse the conversation.
     fn assistant(&mut self, message: usize, content: &'a [Part]) -> Result<(), Error> {
         let mut turn = AssistantTurn { message, parts: Vec::new(), results: Vec::new() };
         let mut new_ids = 0_usize;
@@ -133,21 +150,23 @@ impl<'a> Repair<'a> {
                 Part::ToolCall(part) => {
                     let id = self.ids.assign(&part.id);
                     new_ids = usize::from(id != part.id).saturating_add(new_ids);
-                    let call = calls::repair(place, part, id, &mut self.warnings);
-                    self.matching.ask(&part.id, self.turns.len(), turn.results.len());
+                    let call = calls::repair(place, part, id, &self.rules.tool_names, &mut self.warnings);
+                    self.matching.add_call(&part.id, self.turns.len(), turn.results.len());
                     turn.results.push(ToolResult::missing(&call));
                     turn.parts.push(AssistantPart::Call(call));
                 }
                 other => return Err(misplaced(place, "an assistant message", other)),
             }
         }
+        // One warning per message: a history of another vendor has hundreds of such ids.
         if new_ids > 0 {
             self.warnings.add(format!(
                 "messages[{message}]: {new_ids} ids of tool calls were rewritten, with those of their results: \
-                 an id is unique and at most 40 characters A-Z, a-z, 0-9, _ and -"
+                 an id is unique and has {}",
+                self.rules.call_ids
             ));
         }
-        if turn.parts.iter().any(AssistantPart::says_something) {
+        if turn.parts.iter().any(AssistantPart::has_content) {
             self.turns.push(Turn::Assistant(turn));
         } else {
             self.left_out(message);
@@ -156,7 +175,7 @@ impl<'a> Repair<'a> {
     }
 
     fn left_out(&mut self, message: usize) {
-        self.warnings.add(format!("messages[{message}] has nothing in it and was left out"));
+        self.warnings.add(format!("messages[{message}] is empty and was left out"));
     }
 
     fn finish(mut self) -> Conversation<'a> {
@@ -165,21 +184,24 @@ impl<'a> Repair<'a> {
             let missing = turn.results.iter().filter(|result| result.place.is_none()).count();
             if missing > 0 {
                 self.warnings.add(format!(
-                    "messages[{}]: {missing} tool calls have no result; the model is told so",
+                    "messages[{}]: {missing} tool calls have no result; an error stands in its place",
                     turn.message
                 ));
             }
         }
-        Conversation { turns: self.turns, warnings: self.warnings }
+        let turns = arrange::arrange(self.turns, self.rules, &mut self.warnings);
+        Conversation { turns, warnings: self.warnings }
     }
 }
 
 /// The parts of a message with the place of each.
-fn placed(message: usize, content: &[Part]) -> impl Iterator<Item = (Place, &Part)> {
-    content.iter().enumerate().map(move |(part, value)| (Place { message, part }, value))
+fn placed(message: usize, content: &[Part]) -> impl Iterator<Item = (PartIndex, &Part)> {
+    content.iter().enumerate().map(move |(part, value)| (PartIndex { message, part }, value))
 }
 
-fn misplaced(place: Place, holder: &str, part: &Part) -> Error {
+/// An error and no repair: a part in a message that cannot hold it is a mistake of the host, and dropping it would hide
+/// that from everyone.
+fn misplaced(place: PartIndex, holder: &str, part: &Part) -> Error {
     let part = match part {
         Part::Text(_) => "text",
         Part::Image(_) => "an image",

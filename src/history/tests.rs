@@ -3,9 +3,22 @@
 use super::{samples::*, *};
 use alloc::{collections::BTreeSet, string::String, vec};
 
+/// Nothing but repairs that every route needs.
+const RULES: ConversationRules = ConversationRules {
+    call_ids: NameRule { longest: 40, punctuation: "_-", letter_first: false },
+    tool_names: NameRule { longest: 64, punctuation: "_-", letter_first: false },
+    late_system: LateSystem::Keep,
+    merge_neighbours: false,
+    starts_with_user: false,
+};
+
 /// `S` system, `U` user, `A` assistant with its calls `id:name` and, behind `=>`, its results `id=text`.
 fn sketch(messages: &[Message]) -> (Vec<String>, Vec<String>) {
-    let Conversation { turns, warnings } = repair(messages).unwrap();
+    sketch_by(&RULES, messages)
+}
+
+fn sketch_by(rules: &ConversationRules, messages: &[Message]) -> (Vec<String>, Vec<String>) {
+    let Conversation { turns, warnings } = repair(messages, rules).unwrap();
     (turns.iter().map(line).collect(), warnings.into_vec())
 }
 
@@ -65,7 +78,7 @@ fn a_sound_conversation_stays_as_it_is() {
 }
 
 #[test]
-fn results_come_to_their_calls_wherever_they_stand() {
+fn results_are_matched_with_their_calls_wherever_they_stand() {
     let ask = || assistant(vec![call("a", "f", "{}"), call("b", "g", "{}")]);
     type Case = (&'static str, Vec<Message>, &'static [&'static str], usize);
     let cases: Vec<Case> = vec![
@@ -170,7 +183,7 @@ fn a_message_with_nothing_in_it_is_left_out() {
     ];
     let (turns, warnings) = sketch(&messages);
     assert_eq!(turns, ["U hi", "A () => "]);
-    let expected = [0, 1, 3, 5].map(|index| format!("messages[{index}] has nothing in it and was left out"));
+    let expected = [0, 1, 3, 5].map(|index| format!("messages[{index}] is empty and was left out"));
     assert_eq!(warnings, expected);
 }
 
@@ -187,14 +200,14 @@ fn a_part_in_the_wrong_place_is_named() {
         (tool(vec![text("a")]), "content[0]: a tool message cannot hold text"),
     ];
     for (message, expected) in cases {
-        let error = repair(&[user(vec![text("hi")]), message]).unwrap_err();
+        let error = repair(&[user(vec![text("hi")]), message], &RULES).unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidRequest);
         assert_eq!(error.message, format!("messages[1].{expected}"));
     }
 }
 
 #[test]
-fn a_result_that_nothing_asked_for_keeps_its_name_failure_and_media() {
+fn a_result_without_a_call_keeps_its_name_failure_and_media() {
     let media = vec![inline("image/png", b"x"), inline("audio/wav", b"x"), inline("text/csv", b"x")];
     let mut part = result_with("gone", "no", media, true);
     if let Part::ToolResult(result) = &mut part {
@@ -207,7 +220,7 @@ fn a_result_that_nothing_asked_for_keeps_its_name_failure_and_media() {
 }
 
 #[test]
-fn ten_thousand_calls_of_one_id_are_all_answered_in_linear_time() {
+fn ten_thousand_calls_of_one_id_get_their_results_in_linear_time() {
     const COUNT: usize = 10_000;
     let one_turn = (0..COUNT).map(|_| call("same", "f", "{}")).collect();
     let mut messages = vec![assistant(one_turn)];
@@ -216,7 +229,7 @@ fn ten_thousand_calls_of_one_id_are_all_answered_in_linear_time() {
         messages.push(assistant(vec![call("same", "f", "{}")]));
         messages.push(tool(vec![result("same", &format!("{n}")), result("other", "lost")]));
     }
-    let conversation = repair(&messages).unwrap();
+    let conversation = repair(&messages, &RULES).unwrap();
     let mut ids = BTreeSet::new();
     let mut answered = 0;
     for turn in &conversation.turns {
@@ -230,4 +243,51 @@ fn ten_thousand_calls_of_one_id_are_all_answered_in_linear_time() {
     }
     assert_eq!(answered, 2 * COUNT);
     assert!(conversation.warnings.into_vec().len() < 40);
+}
+
+#[test]
+fn a_late_system_message_becomes_the_users_where_the_route_has_one_place_for_it() {
+    let messages = [
+        system(vec![text("be brief")]),
+        system(vec![text("be kind")]),
+        user(vec![text("hi")]),
+        system(vec![text("hurry")]),
+        assistant(vec![text("hello")]),
+    ];
+    let rules = ConversationRules { late_system: LateSystem::AsUser, ..RULES };
+    let (turns, warnings) = sketch_by(&rules, &messages);
+    assert_eq!(turns, ["S be brief", "S be kind", "U hi", "U [System message]|hurry", "A hello => "]);
+    assert!(warnings.len() == 1 && warnings[0].starts_with("1 system messages"), "{warnings:?}");
+    assert_eq!(sketch(&messages).0[3], "S hurry");
+}
+
+#[test]
+fn neighbours_of_one_role_are_merged_where_the_roles_must_alternate() {
+    let messages = [
+        system(vec![text("a")]),
+        system(vec![text("b")]),
+        user(vec![text("c")]),
+        user(vec![text("d")]),
+        assistant(vec![text("e")]),
+        assistant(vec![call("x", "f", "{}")]),
+        assistant(vec![text("g")]),
+        tool(vec![result("x", "1")]),
+        assistant(vec![text("h")]),
+    ];
+    let rules = ConversationRules { merge_neighbours: true, ..RULES };
+    let (turns, warnings) = sketch_by(&rules, &messages);
+    // The result of the call stands between the last two, so they are no neighbours.
+    assert_eq!(turns, ["S a|b", "U c|d", "A e|x:f => x=1", "A g|h => "]);
+    assert_eq!(warnings.len(), 1, "the result came too late: {warnings:?}");
+}
+
+#[test]
+fn the_user_begins_where_the_route_requires_it() {
+    let rules = ConversationRules { starts_with_user: true, ..RULES };
+    let messages = [system(vec![text("a")]), assistant(vec![text("b")]), user(vec![text("c")])];
+    let (turns, warnings) = sketch_by(&rules, &messages);
+    assert_eq!(turns, ["S a", "U [The conversation begins with the assistant]", "A b => ", "U c"]);
+    assert_eq!(warnings.len(), 1);
+    let (turns, warnings) = sketch_by(&rules, &messages[2..]);
+    assert_eq!((turns, warnings.len()), (vec![String::from("U c")], 0));
 }

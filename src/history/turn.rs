@@ -1,4 +1,4 @@
-//! The parts of a repaired conversation. They borrow from the request: a picture is never copied here.
+//! The parts of a repaired conversation. They borrow from the request, so an image is never copied here.
 
 use crate::{contract::Media, text_search::split_once};
 use alloc::{borrow::Cow, vec::Vec};
@@ -6,14 +6,14 @@ use core::fmt;
 
 /// Where something stands in the request, counted from 0: `messages[3].content[1]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct PartIndex {
     /// Index in the request's messages.
     pub message: usize,
     /// Index in the message's content.
     pub part: usize,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for PartIndex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "messages[{}].content[{}]", self.message, self.part)
     }
@@ -24,39 +24,39 @@ impl fmt::Display for Place {
 pub enum Turn<'a> {
     /// Instructions: at least one text, none of them empty.
     System(Vec<&'a str>),
-    /// What the user said: at least one part.
+    /// The user's message: at least one part.
     User(Vec<UserPart<'a>>),
-    /// What the model said, with the results of the tools it called.
+    /// The model's message, with the results of its tool calls.
     Assistant(AssistantTurn<'a>),
 }
 
-/// A turn of the model, and all that its tools gave back.
+/// A turn of the model, with the results of its tool calls.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AssistantTurn<'a> {
     /// Index in the request's messages.
     pub message: usize,
-    /// What the model said, in its order.
+    /// The parts of the message, in their order.
     pub parts: Vec<AssistantPart<'a>>,
     /// One for each call among the parts, in the order of the calls.
     pub results: Vec<ToolResult<'a>>,
 }
 
-/// A part of what the user said.
+/// A part of a user message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum UserPart<'a> {
     /// Never empty.
     Text(Cow<'a, str>),
     /// A picture.
-    Image(&'a Media, Place),
+    Image(&'a Media, PartIndex),
     /// Sound.
-    Audio(&'a Media, Place),
+    Audio(&'a Media, PartIndex),
     /// A document, or a film.
-    File(&'a Media, Place),
+    File(&'a Media, PartIndex),
 }
 
 impl<'a> UserPart<'a> {
-    /// What came from a tool says what it is by its media type only.
-    pub fn of_tool(media: &'a Media, place: Place) -> Self {
+    /// The media of a tool result, whose kind only the media type says.
+    pub fn of_tool(media: &'a Media, place: PartIndex) -> Self {
         let kind = split_once(&media.media_type, "/").map_or(media.media_type.as_str(), |(kind, _)| kind);
         if kind.eq_ignore_ascii_case("image") {
             UserPart::Image(media, place)
@@ -68,27 +68,27 @@ impl<'a> UserPart<'a> {
     }
 }
 
-/// A part of what the model said.
+/// A part of an assistant message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AssistantPart<'a> {
     /// Maybe empty, since a route may have to join several.
     Text(&'a str),
     /// Reasoning; only with a replay can it be sent back.
     Reasoning {
-        /// What the host kept of it.
+        /// The text that the host kept.
         text: &'a str,
-        /// What the route left with it.
+        /// The replay that a route added to it.
         replay: Option<&'a str>,
         /// Where it stands.
-        place: Place,
+        place: PartIndex,
     },
     /// A call of a tool.
     Call(ToolCall<'a>),
 }
 
 impl AssistantPart<'_> {
-    /// Whether a turn with this part alone is worth sending. White space alone is not: some servers refuse it.
-    pub fn says_something(&self) -> bool {
+    /// Whether a turn with this part alone can be sent. Some servers refuse white space alone.
+    pub fn has_content(&self) -> bool {
         match self {
             AssistantPart::Text(text) => !text.trim_ascii().is_empty(),
             AssistantPart::Reasoning { replay, .. } => replay.is_some(),
@@ -100,19 +100,19 @@ impl AssistantPart<'_> {
 /// A call of a tool in the past.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolCall<'a> {
-    /// Unique in the conversation: 1 to 40 characters `[A-Za-z0-9_-]`.
+    /// Unique in the conversation, and within the route's rule for ids.
     pub id: Cow<'a, str>,
-    /// 1 to 64 characters `[A-Za-z0-9_-]`.
+    /// Within the route's rule for names.
     pub name: Cow<'a, str>,
     /// JSON text of an object.
     pub arguments: Cow<'a, str>,
-    /// What the route left with it.
+    /// The replay that a route added to it.
     pub replay: Option<&'a str>,
     /// Where it stands.
-    pub place: Place,
+    pub place: PartIndex,
 }
 
-/// What a tool gave back for one call.
+/// The result of one tool call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolResult<'a> {
     /// The id of the call.
@@ -125,17 +125,17 @@ pub struct ToolResult<'a> {
     pub media: &'a [Media],
     /// Whether the tool failed.
     pub is_error: bool,
-    /// Where it stands; `None`: the conversation has no result for the call, and this says so.
-    pub place: Option<Place>,
+    /// Where it stands. `None` where the conversation has no result for the call, and this one says so.
+    pub place: Option<PartIndex>,
 }
 
 impl<'a> ToolResult<'a> {
-    /// What stands for a result until one is found.
+    /// The result of a call until one is found. Servers refuse a call without a result.
     pub(super) fn missing(call: &ToolCall<'a>) -> Self {
         ToolResult {
             call_id: call.id.clone(),
             name: call.name.clone(),
-            text: "No result: the tool was not run, or what it gave back was lost.",
+            text: "No result: the tool was not run, or its result was lost.",
             media: &[],
             is_error: true,
             place: None,

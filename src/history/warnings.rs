@@ -1,8 +1,9 @@
-//! What people are told about repairs.
+//! Warnings about repairs, for people.
 
 use alloc::{format, string::String, vec::Vec};
 
-/// Warnings are read by people: more than this many say no more than their number does.
+/// Most warnings that are kept. A conversation of thousands of broken calls would make a warning for each, and nobody
+/// reads more than a few.
 const KEPT: usize = 32;
 
 /// A bounded list of warnings. None holds any part of the conversation: they name places in it.
@@ -41,9 +42,9 @@ mod tests {
         for index in 0..40 {
             warnings.add(format!("{index}"));
         }
-        let told = warnings.into_vec();
-        assert_eq!(told.len(), 33);
-        assert_eq!(told[31], "31");
-        assert_eq!(told[32], "and 8 more warnings of this kind");
+        let kept = warnings.into_vec();
+        assert_eq!(kept.len(), 33);
+        assert_eq!(kept[31], "31");
+        assert_eq!(kept[32], "and 8 more warnings of this kind");
     }
 }

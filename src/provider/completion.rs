@@ -1,19 +1,18 @@
-//! A completion: one machine from the request to the finish, moved on by `next`.
+//! A completion: one state machine from the request to the finish, driven by `next`.
 
 use alloc::{rc::Rc, string::String, vec::Vec};
 use core::time::Duration;
 
 use super::outgoing;
 use super::waiting::Wait;
-use crate::answer::{Answer, Progress};
 use crate::catalogue::suggest_model;
 use crate::config::Settings;
 use crate::contract::{Batch, Request};
 use crate::errors::{Error, from_response};
 use crate::events::Assembler;
 use crate::http_head::ResponseHead;
-use crate::routes::{self, Context, Encoded, Route};
-use crate::text_search::find_bytes;
+use crate::response::{Progress, ResponseReader};
+use crate::routes::{self, Encoded, Recovery, Refusal, ResponseContext, Route};
 use crate::transport::{Attempt, Instant, Now, Outgoing, Retries, Step, Transport};
 
 /// The most that is read of an error's body [22].
@@ -32,8 +31,9 @@ pub struct Completion<T: Transport> {
     settings: Rc<Settings>,
     route: &'static Route,
     request: Outgoing,
-    /// Where `stream_options` stand in the body, until they had to be cut out of it.
-    stream_options: Option<core::ops::Range<usize>>,
+    /// The route has changed a refused request once. It may not do so again: two changes that undo each other would
+    /// send, and pay for, requests without end.
+    recovered: bool,
     /// The requested model, for a hint where the provider does not have it.
     model: String,
     warnings: Vec<String>,
@@ -41,8 +41,8 @@ pub struct Completion<T: Transport> {
     events: Assembler,
     retries: Retries,
     end: Instant,
-    /// Status and request id of the answer that is read.
-    answered: Option<(u16, Option<String>)>,
+    /// Status and request id of the response that is being read.
+    response: Option<(u16, Option<String>)>,
     /// An earlier attempt may have reached the provider.
     sent: bool,
     handed_out: bool,
@@ -58,7 +58,7 @@ enum State<T: Transport> {
     /// The status reports a failure. Left with the end of its body, which holds the provider's error.
     Refused { attempt: Attempt<T>, head: ResponseHead, body: Vec<u8>, until: Instant },
     /// The response is read. Left with its finish or an error.
-    Streaming { attempt: Attempt<T>, answer: Answer, progress: u64 },
+    Streaming { attempt: Attempt<T>, reader: ResponseReader, progress: u64 },
     /// All events are made. Some may not have been taken yet.
     Finished,
     /// Returned by each call after the events before it have been taken.
@@ -68,21 +68,22 @@ enum State<T: Transport> {
 impl<T: Transport> Completion<T> {
     /// Checks and encodes a request. Nothing is sent before the first step.
     pub fn new(transport: Rc<T>, settings: Rc<Settings>, request: &Request) -> Result<Self, Error> {
-        let route = routes::find(request.route.as_deref())?;
-        let Encoded { body, stream_options, warnings } = (route.encode)(request)?;
+        let route = routes::choose(request)?;
+        let Encoded { body, warnings } = route.encode(request)?;
+        let path = route.path(request, &settings.base_url)?;
         let end = transport.now().after(settings.deadlines.total);
         Ok(Self {
             state: State::Ready,
             route,
-            request: outgoing::post(&settings, route.path, Rc::new(body)),
-            stream_options,
+            request: outgoing::post(&settings, path, route.headers, Rc::new(body)),
+            recovered: false,
             model: request.model.clone(),
             warnings,
             reasoning_text: request.reasoning.as_ref().and_then(|asked| asked.include_text) != Some(false),
             events: Assembler::default(),
             retries: Retries::new(settings.max_retries),
             end,
-            answered: None,
+            response: None,
             sent: false,
             handed_out: false,
             transport,
@@ -90,7 +91,7 @@ impl<T: Transport> Completion<T> {
         })
     }
 
-    /// Waits at most `wait_ms` for a first event, then takes along what has already arrived.
+    /// Waits at most `wait_ms` for a first event, and adds the events that have arrived by then.
     pub fn next(&mut self, max_events: u32, wait_ms: u32) -> Result<Batch, Error> {
         // With 0 the stream would never make progress, so it is treated as 1.
         let max = usize::try_from(max_events.max(1)).unwrap_or(usize::MAX);
@@ -179,8 +180,8 @@ impl<T: Transport> Completion<T> {
 
     fn send(&mut self) {
         let now = self.transport.now();
-        self.answered = None;
-        // Nothing of an attempt before was handed out, so nothing of it is left.
+        self.response = None;
+        // Nothing of an earlier attempt was handed out, so its events can be dropped.
         self.events = Assembler::new(now.0, self.warnings.clone());
         match Attempt::start(&*self.transport, &self.request, &self.settings.deadlines, self.end) {
             Ok(attempt) => self.state = State::Open(attempt),
@@ -192,14 +193,14 @@ impl<T: Transport> Completion<T> {
         match attempt.step(&self.transport, now, &self.request.base_url) {
             Ok(Step::Head(head)) if head.is_success() => {
                 let request_id = head.request_id().map(|id| self.settings.scrubber.scrub(id).into_owned());
-                self.answered = Some((head.status, request_id));
-                let context = Context {
+                self.response = Some((head.status, request_id));
+                let context = ResponseContext {
                     head,
                     scrubber: self.settings.scrubber.clone(),
                     reasoning_text: self.reasoning_text,
                 };
-                let answer = Answer::new((self.route.decoder)(context));
-                self.state = State::Streaming { attempt, answer, progress: 0 };
+                let reader = ResponseReader::new((self.route.decoder)(context));
+                self.state = State::Streaming { attempt, reader, progress: 0 };
             }
             Ok(Step::Head(head)) => {
                 let until = self.transport.now().after(ERROR_BODY_TIME);
@@ -236,60 +237,58 @@ impl<T: Transport> Completion<T> {
             // The status says more than how its body ended.
             _ => {
                 drop(attempt);
-                self.answer_refusal(&head, &body);
+                self.handle_refusal(&head, &body);
             }
         }
         true
     }
 
-    /// A status of failure. Where it is about `stream_options`, the request goes out once more without.
-    fn answer_refusal(&mut self, head: &ResponseHead, body: &[u8]) {
-        let named = head.status == 400
-            && ["stream_options", "include_usage"]
-                .iter()
-                .any(|name| find_bytes(body, name.as_bytes()).is_some());
-        if let Some(range) = self.stream_options.take_if(|_| named) {
+    /// A status of failure. The route may send the request once more in another form.
+    fn handle_refusal(&mut self, head: &ResponseHead, body: &[u8]) {
+        if let Some(Recovery { body, warning }) = self.recovery(head.status, body) {
+            self.recovered = true;
             self.sent = true;
-            let mut shorter = Vec::clone(self.request.body.as_deref().unwrap_or(&Vec::new()));
-            // The range is of this body; anything else would only be refused again.
-            if range.start <= range.end && range.end <= shorter.len() {
-                shorter.drain(range);
-            }
-            self.warnings.push("The model takes no stream_options; its usage may be missing.".into());
-            self.request = outgoing::post(&self.settings, self.route.path, Rc::new(shorter));
+            self.warnings.push(warning);
+            let path = core::mem::take(&mut self.request.path);
+            self.request = outgoing::post(&self.settings, path, self.route.headers, Rc::new(body));
             self.state = State::Ready;
             return;
         }
         self.fail(from_response(head, body, &self.settings.scrubber));
     }
 
+    fn recovery(&self, status: u16, response: &[u8]) -> Option<Recovery> {
+        let request = self.request.body.as_ref().filter(|_| !self.recovered)?;
+        (self.route.recover)(&Refusal { status, response, request })
+    }
+
     fn streaming(&mut self, now: Now) -> bool {
-        let State::Streaming { attempt, answer, progress } = &mut self.state else { return false };
+        let State::Streaming { attempt, reader, progress } = &mut self.state else { return false };
         let result = match attempt.step(&self.transport, now, &self.request.base_url) {
-            Ok(Step::Bytes(bytes)) => answer.push(&bytes, &mut self.events),
-            Ok(Step::End) => answer.end(&mut self.events),
+            Ok(Step::Bytes(bytes)) => reader.push(&bytes, &mut self.events),
+            Ok(Step::End) => reader.end(&mut self.events),
             Ok(Step::Pending) => return false,
             Ok(Step::Head(_) | Step::Sent) => Ok(()),
-            Err(cause) => answer.cut_off(cause, &mut self.events),
+            Err(cause) => reader.cut_off(cause, &mut self.events),
         };
         if let Err(error) = result {
             self.fail(error);
             return true;
         }
-        if answer.progress() == Progress::Complete {
+        if reader.progress() == Progress::Complete {
             // The attempt is dropped with the state, so a connection that stays open is not waited for [20].
             self.state = State::Finished;
             return true;
         }
-        if answer.progress() == Progress::Finished {
+        if reader.progress() == Progress::Finished {
             attempt.shorten_idle(FINISH_TIME);
         }
-        let told = answer.told();
-        if core::mem::replace(progress, told) != told {
+        let count = reader.progress_count();
+        if core::mem::replace(progress, count) != count {
             attempt.progressed(now);
         } else if let Err(late) = attempt.check(self.transport.now()) {
             // Keep-alive comments are not progress [26].
-            match answer.cut_off(late, &mut self.events) {
+            match reader.cut_off(late, &mut self.events) {
                 Ok(()) => self.state = State::Finished,
                 Err(error) => self.fail(error),
             }
@@ -302,7 +301,7 @@ impl<T: Transport> Completion<T> {
         suggest_model(&mut error, &self.model);
         error.request_sent |= self.sent;
         self.sent = error.request_sent;
-        if let Some((status, request_id)) = self.answered.take() {
+        if let Some((status, request_id)) = self.response.take() {
             error.http_status = error.http_status.or(Some(status));
             error.request_id = error.request_id.or(request_id);
         }

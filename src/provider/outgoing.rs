@@ -24,15 +24,16 @@ enum Key {
     Kept,
 }
 
-/// A POST of JSON to a route, whose response is streamed.
-pub(super) fn post(settings: &Settings, path: &str, body: Rc<Vec<u8>>) -> Outgoing {
+/// A POST of JSON to a wire route, whose response is streamed. `route` are the headers of that route.
+pub(super) fn post(settings: &Settings, path: String, route: &[(&str, &str)], body: Rc<Vec<u8>>) -> Outgoing {
     let length = body.len().to_string();
-    let own = [
+    // Every route streams JSON in server-sent events, so these are the same for all of them.
+    let common = [
         ("accept", "text/event-stream, application/json"),
         ("content-type", "application/json"),
         ("content-length", &length),
     ];
-    outgoing(settings, settings.base_url.endpoint(path), &own, Key::Sent, Some(body))
+    outgoing(settings, path, &[&common, route].concat(), Key::Sent, Some(body))
 }
 
 /// A GET of JSON from an endpoint of the API, with the key.
@@ -58,8 +59,10 @@ fn outgoing(
     // Compression would delay a stream by whole blocks, and the component has no decoder.
     add("accept-encoding", "identity");
     if key == Key::Sent {
-        // The user's headers may contain secrets as well, so they are sent only where the key is sent.
-        settings.headers.iter().for_each(|(name, value)| add(name, value));
+        // Headers of the user's may hold secrets of their own: they go where the key goes. They never replace one
+        // of ours, since a second one of a name is read differently by each proxy on the way.
+        let is_ours = |name: &str| own.iter().any(|(ours, _)| *ours == name);
+        settings.headers.iter().filter(|(name, _)| !is_ours(name)).for_each(|(name, value)| add(name, value));
         if let Some(key) = &settings.key {
             add("authorization", &format!("Bearer {}", key.expose()));
         }

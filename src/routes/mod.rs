@@ -1,71 +1,127 @@
-//! The wire routes: how a request is written and an answer read, one folder for each.
+//! The wire routes: how a request is written and how its response is read, one folder for each route.
 //!
-//! The rest of the crate knows them by this table only: a new route is a folder and a line.
+//! The rest of the crate knows a route only as a [`Route`], a row of [`ROUTES`]. A new route is its folder and its
+//! row here. If it needs a change anywhere else in the guest, the seam is wrong: change [`Route`], not the caller.
+//! `test_route` is a second route for the tests, and keeps this true.
 
 pub mod chat_completions;
+mod choice;
+mod recovery;
+#[cfg(test)]
+mod test_route;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
-use core::ops::Range;
 
-use crate::answer::Decoder;
+pub use choice::{RouteQuery, Suitability, choose};
+pub use recovery::{Recovery, Refusal, without_field};
+
+use crate::config::BaseUrl;
 use crate::contract::Request;
-use crate::errors::{Error, Scrubber, unsupported};
+use crate::errors::{Error, Scrubber, invalid_request};
+use crate::history::{self, Conversation, ConversationRules};
 use crate::http_head::ResponseHead;
+use crate::response::Decoder;
 
-/// One wire route.
+/// All routes. The order matters only between routes that suit a model equally well: the first one is taken.
+pub static ROUTES: &[Route] = &[
+    chat_completions::ROUTE,
+    #[cfg(test)]
+    test_route::ROUTE,
+];
+
+/// One wire route: everything that the rest of the crate has to know of it.
+///
+/// The fields are plain data and function pointers, so a table of routes is a constant and costs nothing until a
+/// route is used.
 pub struct Route {
-    /// The contract's name of it.
+    /// The contract's name of the route, as in `request.route` and `model.routes`.
     pub name: &'static str,
-    /// Where it is, behind the base URL.
-    pub path: &'static str,
-    /// Writes a request.
-    pub encode: fn(&Request) -> Result<Encoded, Error>,
-    /// Reads an answer.
-    pub decoder: fn(Context) -> Box<dyn Decoder>,
+    /// The headers that only this route sends, names in lower case.
+    ///
+    /// They are constants, because they state a version of the protocol (`anthropic-version`). A header that
+    /// depends on what the caller wants, such as `anthropic-beta`, belongs to the caller: `config.headers`.
+    pub headers: &'static [(&'static str, &'static str)],
+    /// The path and query of the request, for a model id that has been checked and trimmed.
+    ///
+    /// It gets the whole base URL, because a route may live beside `/v1` and not below it. It gets the model id
+    /// and nothing else of the request, because paths end up in the logs of proxies and gateways.
+    pub path: fn(model: &str, base_url: &BaseUrl) -> String,
+    /// How well the route serves a model, for requests that name no route.
+    pub suits: fn(&RouteQuery<'_>) -> Suitability,
+    /// What the vendors of this route require of a conversation.
+    pub conversation: ConversationRules,
+    /// Writes the body of a request.
+    pub write: fn(CheckedRequest<'_>) -> Result<Encoded, Error>,
+    /// Decides whether a refused request may go out once more in another form.
+    ///
+    /// It is called at most once per completion, and only before any event was handed out. It sees the bytes that
+    /// were sent rather than the request: keeping the request as well would double the memory of a conversation
+    /// with images, and a route that has to know what it wrote can read its own JSON.
+    pub recover: fn(&Refusal<'_>) -> Option<Recovery>,
+    /// Makes a decoder for one response.
+    pub decoder: fn(ResponseContext) -> Box<dyn Decoder>,
+    /// Panics where a written body breaks a rule that a strict server of this route has.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub check_body: fn(&Request, &serde_json::Value),
 }
 
-/// All routes, the one that is taken where none is asked for first.
-static ROUTES: &[Route] = &[Route {
-    name: chat_completions::NAME,
-    path: chat_completions::PATH,
-    encode: chat_completions::request::encode,
-    decoder: |context| Box::new(chat_completions::ChatDecoder::new(context)),
-}];
+impl Route {
+    /// Checks a request, repairs its conversation by the rules of this route, and writes its body.
+    ///
+    /// # Errors
+    /// `invalid-request` for a request that no server of this route would take.
+    pub fn encode(&self, request: &Request) -> Result<Encoded, Error> {
+        let model = model_id(request)?;
+        let conversation = history::repair(&request.messages, &self.conversation)?;
+        (self.write)(CheckedRequest { request, model, conversation })
+    }
 
-/// The route of this name; the default one for none.
-pub fn find(name: Option<&str>) -> Result<&'static Route, Error> {
-    let found = match name {
-        None => ROUTES.first(),
-        Some(name) => ROUTES.iter().find(|route| route.name == name),
-    };
-    found.ok_or_else(|| {
-        let mut message = String::from("This provider has no such route. Leave the route out; it has:");
-        for route in ROUTES {
-            message.push(' ');
-            message.push_str(route.name);
-        }
-        unsupported(message)
-    })
+    /// The path and query of a request.
+    ///
+    /// # Errors
+    /// `invalid-request` where the model id is missing or cannot be an id.
+    pub fn path(&self, request: &Request, base_url: &BaseUrl) -> Result<String, Error> {
+        Ok((self.path)(model_id(request)?, base_url))
+    }
 }
 
-/// A request as it goes on the wire.
+/// A request whose model id is checked and whose conversation is repaired.
+pub struct CheckedRequest<'a> {
+    /// The request as the host gave it. Its messages are in `conversation`.
+    pub request: &'a Request,
+    /// The model id without white space around it.
+    pub model: &'a str,
+    /// The messages, repaired by the rules of the route.
+    pub conversation: Conversation<'a>,
+}
+
+/// The body of a request, as it goes on the wire.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Encoded {
-    /// JSON that a strict reader takes.
+    /// JSON that a strict reader accepts.
     pub body: Vec<u8>,
-    /// Where `stream_options` and one comma beside it stand in `body`: cut out, the rest is still JSON.
-    pub stream_options: Option<Range<usize>>,
-    /// What was repaired or could not be carried, for people.
+    /// What was repaired or could not be sent, for people.
     pub warnings: Vec<String>,
 }
 
-/// What a decoder has to know of the request and of the head of the answer.
+/// What a decoder has to know of the request and of the head of its response.
 #[derive(Clone, Debug)]
-pub struct Context {
+pub struct ResponseContext {
     /// Status and headers.
     pub head: ResponseHead,
-    /// Takes keys out of what the provider says in an error.
+    /// Removes keys from what the provider writes in an error.
     pub scrubber: Scrubber,
     /// Whether the host wants the text of reasoning.
     pub reasoning_text: bool,
+}
+
+fn model_id(request: &Request) -> Result<&str, Error> {
+    let model = request.model.trim_ascii();
+    if model.is_empty() {
+        return Err(invalid_request("the request has no model; set it to a model id, such as gpt-5.4-mini"));
+    }
+    if model.contains(char::is_control) {
+        return Err(invalid_request("the model id contains control characters; remove them"));
+    }
+    Ok(model)
 }

@@ -5,11 +5,14 @@ use serde::Deserialize;
 use super::bench::{Bench, Hosting};
 use super::case::{Case, Check, Verdict};
 use super::judge::{self, Judged};
+use super::play::Played;
 use super::promise::Promise;
 use super::{expected, lists};
-use provider_host::contract::{ReasoningOptions, Request, Tool};
+use provider_host::contract::{Event, ReasoningOptions, Request, Tool};
 use provider_host::sandbox::KeyMode;
-use stand_in::{Expect, Handshake, Route, Scenario, Setup, StandIn, StandInError, When, scenarios};
+use stand_in::{
+    Expect, Handshake, Route, Scenario, Setup, StandIn, StandInError, WIRE_ROUTES, When, WireRoute, scenarios,
+};
 
 const FILE: &str = include_str!("cases.json");
 
@@ -45,7 +48,38 @@ pub(super) struct Script {
 
 /// All of them.
 pub(super) fn cases() -> impl Iterator<Item = Case> {
-    written().into_iter().chain(scenarios().iter().filter_map(of_scenario)).map(case)
+    let written = written();
+    let written = WIRE_ROUTES.iter().flat_map(|wire| on_route(&written, wire)).collect::<Vec<_>>();
+    written.into_iter().chain(scenarios().iter().filter_map(of_scenario)).map(case)
+}
+
+/// The cases of the file as they are on one wire route. A case that plays a scenario is of the scenario's route only.
+///
+/// The first route keeps the names and leaves the choice of it to the provider. The others have a name of their own
+/// and are requested.
+fn on_route(written: &[Script], wire: &'static WireRoute) -> Vec<Script> {
+    let first = WIRE_ROUTES.iter().position(|route| route.name == wire.name) == Some(0);
+    let of_scenario = |name: &str| scenarios().iter().find(|known| known.name == name);
+    let mut cases = Vec::new();
+    for script in written {
+        let route = match (&script.scenario, script.ask.wire()) {
+            (Some(name), Some(_)) => of_scenario(name).and_then(|scenario| scenario.route.wire()),
+            (None, Some(_)) => Some(wire),
+            // The lists and the account are the same on all.
+            (_, None) => WIRE_ROUTES.first(),
+        };
+        if route.is_none_or(|route| route.name == wire.name) {
+            let mut script = script.clone();
+            if !first {
+                script.name = format!("{}-on-{}", script.name, wire.name);
+            }
+            if script.ask.wire().is_some() {
+                script.ask = wire.scenarios;
+            }
+            cases.push(script);
+        }
+    }
+    cases
 }
 
 /// Those of the file.
@@ -90,7 +124,7 @@ fn promises(script: &Script) -> Vec<Promise> {
     if fails {
         promises.push(Promise::Errors);
     }
-    if script.ask == Route::Chat {
+    if script.ask.wire().is_some() {
         if !fails || expect.error.iter().any(|kind| kind == "incomplete-stream") {
             promises.push(Promise::Finish);
         }
@@ -106,9 +140,9 @@ impl Script {
     /// Plays it in both kinds of host, the key outside in one and handed in in the other.
     pub(super) async fn play(&self, bench: &Bench) -> Verdict {
         let (needs, named) = match self.ask {
-            Route::Chat => (None, ""),
             Route::KeyList | Route::Catalogue => (Some("discovery"), "models"),
             Route::Billing => (Some("account"), "the account"),
+            _ => (None, ""),
         };
         if let Some(capability) = needs.filter(|capability| !bench.is_capable(capability)) {
             return Verdict::Skipped(format!(
@@ -131,16 +165,18 @@ impl Script {
         let stand_in = self.stand_in(bench).await.map_err(|error| format!("no server: {error:#}"))?;
         let mut provider = bench.provider(&stand_in, hosting, mode, &self.setup).await?;
         match self.ask {
-            Route::Chat => {
-                let retries = self.setup.max_retries.unwrap_or(2);
-                let played = provider.play(&self.request(), &stand_in, retries).await;
-                Ok(judge::completion(&played, &self.expect, &stand_in))
-            }
             Route::KeyList | Route::Catalogue => {
                 let again = bench.provider(&stand_in, hosting, mode, &self.setup).await?;
                 Ok(lists::models(&mut provider, again, &stand_in, &self.expect).await)
             }
             Route::Billing => Ok(lists::account(&mut provider, &stand_in, &self.expect).await),
+            _ => {
+                let retries = self.setup.max_retries.unwrap_or(2);
+                let played = provider.play(&self.request(), &stand_in, retries).await;
+                let mut judged = judge::completion(&played, &self.expect, &stand_in);
+                judged.reasons.extend(self.other_route(&played));
+                Ok(judged)
+            }
         }
     }
 
@@ -150,17 +186,21 @@ impl Script {
             Some(handshake) => StandIn::start_tls(bench.authority(), handshake).await?,
         };
         let path = match self.ask {
-            Route::Chat => return Ok(stand_in),
             Route::KeyList => "/v1/models",
             Route::Catalogue => "/api/models",
             Route::Billing => "/v1/dashboard/billing/subscription",
+            _ => return Ok(stand_in),
         };
         stand_in.script(path, self.scenario.as_deref())?;
         Ok(stand_in)
     }
 
     fn request(&self) -> Request {
-        let mut request = super::play::ask(self.scenario.as_deref().unwrap_or("at-once"));
+        let wire = self.ask.wire();
+        let plain = wire.map_or("at-once", |wire| wire.plain);
+        let mut request = super::play::ask(self.scenario.as_deref().unwrap_or(plain));
+        // The first one is what a provider has to choose for a model that it does not know.
+        request.route = wire.filter(|_| self.ask != Route::default()).map(|wire| wire.name.to_owned());
         match self.when {
             When::Tools => request.tools = vec![weather()],
             When::Reasoning => {
@@ -171,6 +211,18 @@ impl Script {
             When::Any | When::Text => {}
         }
         request
+    }
+}
+
+impl Script {
+    /// What is wrong where the response says that it came by another route than the case's.
+    fn other_route(&self, played: &Played) -> Option<String> {
+        let wire = self.ask.wire()?;
+        let route = played.events.iter().find_map(|event| match event {
+            Event::Response(info) => Some(info.route.as_str()),
+            _ => None,
+        })?;
+        (route != wire.name).then(|| format!("the response came by the route {route}, not {}", wire.name))
     }
 }
 

@@ -13,9 +13,9 @@ pub(super) fn of(expect: &Expect, ask: Route) -> String {
     match (expect.error.as_slice(), &expect.finish) {
         ([], Some(reason)) => words.push(format!("finish {reason}")),
         ([], None) => words.push(match ask {
-            Route::Chat => "finish".to_owned(),
             Route::KeyList | Route::Catalogue => "live list".to_owned(),
             Route::Billing => "account".to_owned(),
+            _ => "finish".to_owned(),
         }),
         (kinds, _) => words.push(kinds.join(" or ")),
     }

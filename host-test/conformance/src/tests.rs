@@ -12,7 +12,7 @@ use provider_host::contract::{
     BlockDelta, BlockEnd, BlockKind, BlockStart, Error, ErrorKind, Event, Finish, FinishReason, ResponseInfo,
 };
 use provider_host::json;
-use stand_in::{Abort, Break, Expect, StandIn, scenarios};
+use stand_in::{Abort, Break, Expect, StandIn, WIRE_ROUTES, scenarios};
 
 /// Every kind of the contract.
 const KINDS: [ErrorKind; 17] = [
@@ -43,6 +43,22 @@ fn every_case_has_a_name_of_its_own_promises_and_something_to_come_to() {
         assert!(promises.is_sorted() && promises.windows(2).all(|pair| pair[0] != pair[1]), "{name}");
         assert!(name.bytes().all(|byte| byte == b'-' || byte.is_ascii_lowercase() || byte.is_ascii_digit()));
         assert!(names.insert(name.clone()), "{name} is there twice");
+    }
+}
+
+/// The names of the cases of the file for the first route are those of the file: other harnesses find them by name.
+#[test]
+fn each_written_case_is_there_for_each_wire_route_that_can_play_it() {
+    let names: BTreeSet<String> = cases().into_iter().map(|case| case.name).collect();
+    let written = super::data::written();
+    for (number, wire) in WIRE_ROUTES.iter().enumerate() {
+        let ending = if number == 0 { String::new() } else { format!("-on-{}", wire.name) };
+        for script in written.iter().filter(|script| script.scenario.is_none()) {
+            let on_each = script.ask.wire().is_some() || number == 0;
+            assert_eq!(names.contains(&format!("{}{ending}", script.name)), on_each, "{}", script.name);
+        }
+        let plain = scenarios().iter().find(|scenario| scenario.name == wire.plain).expect(wire.plain);
+        assert!(plain.route.wire().is_some_and(|route| route.name == wire.name), "{}", wire.name);
     }
 }
 

@@ -1,39 +1,15 @@
-//! `POST /v1/chat/completions`: check the request, pick a scenario, play it.
+//! Plays scenarios in the form of chat completions.
 
 use http::{HeaderName, HeaderValue, header};
 use serde_json::{Map, Value, json};
 
 use super::Shared;
 use super::ask::Asked;
-use super::check;
-use super::errors::Refusal;
 use super::fault::{Content, Reply};
 use super::fill::Filling;
 use super::player::Player;
-use super::repertoire;
 use super::router::Exchange;
 use super::script::{Answer, Early, Scenario, Whole};
-
-/// Answers a chat request, with the given scenario or with the one that fits it.
-pub fn complete(
-    shared: &Shared,
-    exchange: &Exchange,
-    scripted: Option<&'static Scenario>,
-) -> Result<Reply, Refusal> {
-    let asked = Asked::read(read(&exchange.body)?);
-    match scripted.or_else(|| repertoire::for_chat(&asked)) {
-        Some(scenario) => Ok(play(shared, exchange, scenario, Some(asked))),
-        // The generic scenarios fit every turn.
-        None => Err(Refusal::gateway(503, "model_not_found", "no scenario fits")),
-    }
-}
-
-fn read(body: &[u8]) -> Result<Value, Refusal> {
-    let body: Value = serde_json::from_slice(body)
-        .map_err(|error| Refusal::gateway(400, "invalid_request", format!("invalid JSON: {error}")))?;
-    check::request(&body)?;
-    Ok(body)
-}
 
 /// Plays a scenario.
 pub fn play(

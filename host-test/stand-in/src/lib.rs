@@ -29,6 +29,7 @@ mod start_error;
 mod tests;
 mod tls;
 mod wire;
+mod wire_routes;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -46,6 +47,7 @@ pub use repertoire::scenarios;
 pub use script::{Answer, Each, Early, ErrorBody, Fill, Item, Repeat, Route, Scenario, When, Whole};
 pub use start_error::StandInError;
 pub use tls::{Authority, Handshake};
+pub use wire_routes::{WIRE_ROUTES, WireRoute};
 
 /// The key that every stand-in accepts.
 const KEY: &str = "sk-stand-in-0123456789";

@@ -6,7 +6,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::repertoire::scenarios;
-use super::script::Route;
 
 /// Rows of the key's list.
 pub const KEY_ROWS: usize = 600;
@@ -45,12 +44,14 @@ fn facts() -> &'static [Fact] {
     })
 }
 
-/// Ids of scenarios, to be listed beside the known models.
-fn scenario_ids() -> impl Iterator<Item = &'static str> {
-    let chat = scenarios().iter().filter(|scenario| scenario.route == Route::Chat);
-    let ids =
-        chat.flat_map(|scenario| std::iter::once(&scenario.name).chain(&scenario.models).map(String::as_str));
-    ids.filter(|id| *id != "*" && !facts().iter().any(|fact| fact.0 == *id))
+/// Ids of the scenarios of wire routes with their endpoint types, to be listed beside the known models.
+fn scenario_ids() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let ids = scenarios().iter().filter_map(|scenario| Some((scenario, scenario.route.wire()?)));
+    let ids = ids.flat_map(|(scenario, wire)| {
+        let names = std::iter::once(&scenario.name).chain(&scenario.models);
+        names.map(move |id| (id.as_str(), wire.endpoint_type))
+    });
+    ids.filter(|(id, _)| *id != "*" && !facts().iter().any(|fact| fact.0 == *id))
 }
 
 /// Known models first, then their variants without end. Facts are known of the known ones only.
@@ -69,7 +70,7 @@ fn endless() -> impl Iterator<Item = Fact> {
 /// Rows of `GET /v1/models`. The order changes with `turn`; some rows come twice, and some lack their
 /// endpoint types in one way or another.
 pub fn key_list(count: usize, turn: u64) -> Vec<Value> {
-    let played = scenario_ids().map(|id| row(id, "stand-in", json!(["openai"])));
+    let played = scenario_ids().map(|(id, endpoint)| row(id, "stand-in", json!([endpoint])));
     let known = endless().enumerate().map(|(place, fact)| {
         let mut row = row(&fact.0, channel(&fact, place), endpoint_types(&fact.0, &fact.2));
         match place % 60 {

@@ -54,10 +54,10 @@ pub fn named(name: &str) -> Option<&'static Scenario> {
     scenarios().iter().find(|scenario| scenario.name == name)
 }
 
-/// The scenario for a chat request that names none: by the model's own name, by model and turn, by model,
+/// The scenario of a wire route for a request that names none: by the model's own name, by model and turn, by model,
 /// and at last the generic one for the turn.
-pub fn for_chat(asked: &Asked) -> Option<&'static Scenario> {
-    let chat = || scenarios().iter().filter(|scenario| scenario.route == Route::Chat);
+pub fn fitting(route: Route, asked: &Asked) -> Option<&'static Scenario> {
+    let of_route = || scenarios().iter().filter(|scenario| scenario.route == route);
     let fits = |scenario: &Scenario| match scenario.when {
         When::Any => true,
         When::Text => asked.turn == Turn::Text,
@@ -65,9 +65,9 @@ pub fn for_chat(asked: &Asked) -> Option<&'static Scenario> {
         When::Reasoning => asked.turn == Turn::Reasoning,
     };
     let plays = |scenario: &Scenario, model: &str| scenario.models.iter().any(|id| id == model);
-    chat()
+    of_route()
         .find(|scenario| scenario.name == asked.model)
-        .or_else(|| chat().find(|scenario| plays(scenario, &asked.model) && fits(scenario)))
-        .or_else(|| chat().find(|scenario| plays(scenario, &asked.model) && scenario.when == When::Text))
-        .or_else(|| chat().find(|scenario| plays(scenario, "*") && fits(scenario)))
+        .or_else(|| of_route().find(|scenario| plays(scenario, &asked.model) && fits(scenario)))
+        .or_else(|| of_route().find(|scenario| plays(scenario, &asked.model) && scenario.when == When::Text))
+        .or_else(|| of_route().find(|scenario| plays(scenario, "*") && fits(scenario)))
 }

@@ -17,7 +17,7 @@ use super::record::{KEPT_BODY, Outcome, Recorded, Ticket};
 use super::repertoire;
 use super::script::Scenario;
 use super::socket::Peer;
-use super::{KEY, Shared, billing, chat, control, models};
+use super::{KEY, Shared, billing, chat, control, models, wire_routes};
 
 /// Bytes of a request's body that are taken in.
 const LONGEST_BODY: usize = 64 * 1024 * 1024;
@@ -115,18 +115,19 @@ fn route(shared: &Shared, method: &Method, exchange: &Exchange) -> Result<Reply,
         return Err(Refusal::gateway(400, "", "the catalogue is public: no key may be sent to it"));
     }
     let scripted = scripted(shared, exchange)?;
-    let known = matches!(
-        (method.as_str(), path),
-        ("POST", "/v1/chat/completions")
-            | ("GET", "/v1/models" | "/v1/dashboard/billing/subscription" | "/v1/dashboard/billing/usage")
-    );
+    let wire = wire_routes::find(method, path);
+    let known = wire.is_some()
+        || matches!(
+            (method.as_str(), path),
+            ("GET", "/v1/models" | "/v1/dashboard/billing/subscription" | "/v1/dashboard/billing/usage")
+        );
     if known && exchange.authorization() != format!("Bearer {KEY}") {
         return Err(Refusal::gateway(401, "", "invalid token"));
     }
-    match (method.as_str(), path, scripted) {
-        ("POST", "/v1/chat/completions", scripted) => chat::complete(shared, exchange, scripted),
-        (_, _, Some(scenario)) => Ok(chat::play(shared, exchange, scenario, None)),
-        (method, path, None) => Ok(plain(shared, method, path)),
+    match (wire, scripted) {
+        (Some(wire), scripted) => wire.complete(shared, exchange, scripted),
+        (None, Some(scenario)) => Ok(chat::play(shared, exchange, scenario, None)),
+        (None, None) => Ok(plain(shared, method.as_str(), path)),
     }
 }
 

@@ -52,7 +52,7 @@ fn a_generated_answer_is_told_as_it_was_made_however_it_is_framed_and_cut() {
 /// The inputs that a fuzzer found worth keeping, through the component.
 #[tokio::test]
 async fn what_upset_a_decoder_once_comes_to_the_same_whole_and_in_pieces() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/chat_events");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/response_events");
     let server = Server::start().await;
     let mut allowed = client(&server, Hosting::Waits, KeyMode::Injected).await;
     let mut traps = client(&server, Hosting::Steps, KeyMode::Bearer).await;

@@ -12,7 +12,7 @@ fn a_response_is_streamed_in_the_grammar_of_events() {
     assert_eq!(error, None);
     let mut grammar = Grammar::default();
     events.iter().for_each(|event| grammar.read(event));
-    assert_eq!(grammar.answer.text, "hi");
+    assert_eq!(grammar.content.text, "hi");
     let again = completion.next(16, 60_000).expect("nothing fails after the finish");
     assert!(again.done && again.events.is_empty());
     assert_eq!(network.open(), 0, "the connection is given back");
@@ -164,7 +164,7 @@ fn a_json_response_is_complete_with_its_last_bracket_though_the_body_stays_open(
         let mut grammar = Grammar::default();
         events.iter().for_each(|event| grammar.read(event));
         let text = if kind.is_none() { "a}" } else { "" };
-        assert_eq!((grammar.answer.text.as_str(), grammar.answer.warnings.len()), (text, 0), "{case}");
+        assert_eq!((grammar.content.text.as_str(), grammar.content.warnings.len()), (text, 0), "{case}");
         assert_eq!(network.open(), 0);
     }
 }

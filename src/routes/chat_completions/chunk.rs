@@ -1,7 +1,7 @@
-//! What is read of a chunk, or of a whole answer, which differ only in `delta` and `message`.
+//! The fields of a chunk and of a whole response, which differ only in `delta` and `message`.
 //!
-//! Only fields that are used, so that a vendor's other changes cannot break the reading. Structures are
-//! lenient and leaves raw, see [`crate::json`].
+//! Only fields that are used are declared, so that a vendor's change of another one cannot break the reading.
+//! Structures are lenient and leaves are raw, see [`crate::json`].
 
 use crate::json::{First, Many, Object, Raw, present, read, structure};
 
@@ -11,10 +11,10 @@ pub(super) struct Chunk<'a> {
     pub model: Raw<'a>,
     pub created: Raw<'a>,
     pub object: Raw<'a>,
-    /// The first one only [10]; more than one is never asked for.
+    /// The first one only [10]. More than one is never requested.
     pub choices: First<Choice<'a>>,
     pub usage: Raw<'a>,
-    /// Groq's place for the usage of a stream.
+    /// Groq puts the usage of a stream here.
     pub x_groq: Object<UsageHolder<'a>>,
     pub error: Raw<'a>,
     pub success: Raw<'a>,
@@ -53,7 +53,7 @@ pub(super) struct Choice<'a> {
     pub delta: Object<Delta<'a>>,
     pub message: Object<Delta<'a>>,
     pub finish_reason: Raw<'a>,
-    /// Moonshot's place for the usage of a stream [12].
+    /// Moonshot puts the usage of a stream here [12].
     pub usage: Raw<'a>,
     pub error: Raw<'a>,
 }
@@ -105,29 +105,29 @@ structure!(Delta {
 });
 
 impl Choice<'_> {
-    /// Whether there is anything of an answer in it; an error ends the answer, whichever choice it is in.
-    pub fn tells(&self) -> bool {
+    /// Whether it has content or a finish reason.
+    pub fn has_content(&self) -> bool {
         let deltas = [self.delta.0.as_ref(), self.message.0.as_ref()];
-        deltas.into_iter().flatten().any(Delta::tells)
+        deltas.into_iter().flatten().any(Delta::has_content)
             || present(self.finish_reason).is_some_and(|word| word != "\"\"")
     }
 }
 
 impl<'a> Delta<'a> {
-    /// Whether there is anything in it: empty deltas are sent to keep a connection open, too [26].
-    pub fn tells(&self) -> bool {
-        any_tells(&self.texts())
+    /// Whether it has content. Some servers send empty deltas to keep a connection open [26].
+    pub fn has_content(&self) -> bool {
+        any_filled(&self.texts())
             || !self.tool_calls.is_empty()
             || self.function_call.0.is_some()
-            || any_tells(&self.details())
+            || any_filled(&self.details())
     }
 
-    /// Content, and the plain fields of reasoning.
+    /// Content, and the plain fields of reasoning: the fields that the fast path can repeat.
     pub fn texts(&self) -> [Raw<'a>; 4] {
         [self.content, self.reasoning_content, self.reasoning, self.reasoning_text]
     }
 
-    /// All leaves but those.
+    /// All other leaves. A chunk with one of them is never repeated, because reading it again would have an effect.
     pub fn details(&self) -> [Raw<'a>; 8] {
         [
             self.reasoning_details,
@@ -142,13 +142,13 @@ impl<'a> Delta<'a> {
     }
 }
 
-/// Whether there is anything in one of these.
-pub(super) fn any_tells(leaves: &[Raw<'_>]) -> bool {
-    leaves.iter().any(|leaf| tells(*leaf))
+/// Whether one of these is filled.
+pub(super) fn any_filled(leaves: &[Raw<'_>]) -> bool {
+    leaves.iter().any(|leaf| is_filled(*leaf))
 }
 
-/// Whether there is anything in a leaf.
-pub(super) fn tells(leaf: Raw<'_>) -> bool {
+/// Whether a leaf has a value other than null, an empty text and an empty list.
+pub(super) fn is_filled(leaf: Raw<'_>) -> bool {
     leaf.is_some_and(|json| !matches!(json.get(), "null" | "\"\"" | "[]"))
 }
 
@@ -157,7 +157,7 @@ pub(super) struct ToolCall<'a> {
     pub index: Raw<'a>,
     pub id: Raw<'a>,
     pub function: Object<Function<'a>>,
-    /// Where Gemini's thought signature rides; it has to be sent back.
+    /// Gateways put Gemini's thought signature here. It has to be sent back with the call.
     pub extra_content: Raw<'a>,
 }
 

@@ -1,4 +1,7 @@
 //! Content: text, or a list of parts [10].
+//!
+//! Text may contain reasoning between tags, and a list may contain reasoning as parts. Both leave here as reasoning, so a
+//! host never shows a model's thoughts as its reply.
 
 use super::chunk::Part;
 use super::reasoning::Reasoning;
@@ -8,13 +11,13 @@ use crate::errors::Error;
 use crate::events::{Assembler, TextKind};
 use crate::json::{Raw, WireText, present, string, wire_text};
 
-/// Reads the content of an answer.
+/// Reads the content of a response.
 #[derive(Debug, Default)]
 pub(super) struct Content {
     tags: ThinkTags,
-    /// There was text that is not blank.
+    /// There was text other than white space.
     pub has_text: bool,
-    told_of_unknown_parts: bool,
+    warned_of_unknown_parts: bool,
 }
 
 impl Content {
@@ -31,13 +34,13 @@ impl Content {
         }
     }
 
-    /// No more content comes.
+    /// The content is over.
     pub(super) fn finish(&mut self, reasoning: &mut Reasoning, out: &mut Assembler) -> Result<(), Error> {
         let mut result = Ok(());
         let Self { tags, has_text, .. } = self;
         tags.finish(|kind, bytes| {
-            let told = tell(kind, &WireText::from(bytes), has_text, reasoning, out);
-            result = core::mem::replace(&mut result, Ok(())).and(told);
+            let emitted = emit(kind, &WireText::from(bytes), has_text, reasoning, out);
+            result = core::mem::replace(&mut result, Ok(())).and(emitted);
         });
         result
     }
@@ -49,17 +52,18 @@ impl Content {
         reasoning: &mut Reasoning,
         out: &mut Assembler,
     ) -> Result<(), Error> {
+        // A server with a field for reasoning does not use tags, so tags in its content are text.
         if reasoning.has_field_of_its_own() {
             self.tags.not_expected();
         }
         if self.tags.are_over() {
-            return tell(TextKind::Text, piece, &mut self.has_text, reasoning, out);
+            return emit(TextKind::Text, piece, &mut self.has_text, reasoning, out);
         }
         let mut result = Ok(());
         let Self { tags, has_text, .. } = self;
         tags.push(piece.as_bytes(), |kind, bytes| {
-            let told = tell(kind, &WireText::from(bytes), has_text, reasoning, out);
-            result = core::mem::replace(&mut result, Ok(())).and(told);
+            let emitted = emit(kind, &WireText::from(bytes), has_text, reasoning, out);
+            result = core::mem::replace(&mut result, Ok(())).and(emitted);
         });
         result
     }
@@ -70,7 +74,7 @@ impl Content {
                 Some("thinking" | "reasoning") => thinking(part, reasoning, out)?,
                 Some("text" | "output_text") | None => {
                     if let Some(piece) = wire_text(part.text) {
-                        tell(TextKind::Text, &piece, &mut self.has_text, reasoning, out)?;
+                        emit(TextKind::Text, &piece, &mut self.has_text, reasoning, out)?;
                     }
                 }
                 Some("refusal") => {
@@ -79,17 +83,19 @@ impl Content {
                         out.text(TextKind::Refusal, &piece);
                     }
                 }
-                Some(_) if core::mem::replace(&mut self.told_of_unknown_parts, true) => {}
-                Some(_) => {
-                    out.warn("The answer holds parts that are neither text nor reasoning; they are left out.")
-                }
+                // One warning for all of them: a stream could have such a part in every chunk.
+                Some(_) if core::mem::replace(&mut self.warned_of_unknown_parts, true) => {}
+                Some(_) => out.warn(
+                    "the response contains parts that are neither text nor reasoning; they were left out",
+                ),
             }
         }
         Ok(())
     }
 }
 
-/// Mistral's thinking is a list of parts again, or plain text.
+/// Mistral's thinking is a list of parts again, or plain text. Only one level is read: a recursion
+/// would let a hostile server exhaust the stack.
 fn thinking(part: &Part<'_>, reasoning: &mut Reasoning, out: &mut Assembler) -> Result<(), Error> {
     if let Some(piece) = wire_text(part.thinking).or_else(|| wire_text(part.text)) {
         return reasoning.push(Field::Parts, &piece, out);
@@ -103,7 +109,7 @@ fn thinking(part: &Part<'_>, reasoning: &mut Reasoning, out: &mut Assembler) -> 
     Ok(())
 }
 
-fn tell(
+fn emit(
     kind: TextKind,
     piece: &WireText<'_>,
     any_text: &mut bool,
@@ -114,6 +120,7 @@ fn tell(
         return reasoning.push(Field::Think, piece, out);
     }
     if !piece.is_empty() {
+        // White space alone does not make a refusal or a call a text.
         *any_text = *any_text || !piece.as_bytes().trim_ascii().is_empty();
         reasoning.close(out);
         out.text(TextKind::Text, piece);

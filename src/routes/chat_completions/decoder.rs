@@ -1,67 +1,75 @@
-//! Chunks to events: one pass over each chunk, each part of it read by its own module.
+//! Chunks to events.
+//!
+//! The decoder decides which chunks count and when the response is over. Each part of a chunk is read by a module of its
+//! own, because each has its own list of deviations: content, reasoning, tool calls, usage, extras. One pass over the
+//! bytes of a chunk finds all parts; they stay slices of it, so nothing is copied but the text that is handed out.
 
 use alloc::{borrow::ToOwned, format, string::String};
 
-use super::alike::{Alike, Place};
+use super::call_fragments::CallFragments;
 use super::chunk::{Choice, Chunk, Delta};
 use super::content::Content;
 use super::extras::Extras;
 use super::finish_reason::{Seen, finish_reason};
 use super::reasoning::Reasoning;
-use super::tool_calls::ToolCalls;
+use super::repeat_fast_path::{RepeatCache, TextField};
 use super::usage::usage;
-use crate::answer::{self, Decoder, End, Progress};
 use crate::contract::{Finish, ResponseInfo};
 use crate::errors::{Error, from_body_error, incomplete_stream, protocol};
 use crate::events::{Assembler, TextKind};
 use crate::json::{self, Object, Raw, WireText, parse, present, string, unsigned, wire_text};
-use crate::routes::Context;
+use crate::response::{Decoder, End, Progress, utf8_lossy};
+use crate::routes::ResponseContext;
 
-/// Data lines that are not chunks: so many are skipped, one more ends the answer [17].
+/// The number of data lines without a JSON object that are skipped; one more ends the response [17]. Some gateways put
+/// other text between the chunks, but a stream of nothing else is another protocol, and waiting for its end helps nobody.
 const MAX_SKIPPED: u32 = 16;
 
-/// Reads the answers of chat completions.
+/// Reads the responses of chat completions.
 pub struct ChatDecoder {
-    context: Context,
-    alike: Alike,
+    context: ResponseContext,
+    repeat: RepeatCache,
     progress: Progress,
     /// The index of the choice that is read: that of the first one [10].
     choice: Option<u64>,
-    /// Chunks carry deltas; a message that comes all the same repeats what was read.
+    /// A delta had content, so a `message` in a later chunk repeats what was read.
     deltas: bool,
     content: Content,
     reasoning: Reasoning,
-    tool_calls: ToolCalls,
+    tool_calls: CallFragments,
     refused: bool,
     finish_reason: Option<String>,
-    /// The last usage told: each is of all so far [12].
+    /// The last usage. Each one counts everything so far, so the last one is the total [12].
     usage: Option<String>,
     extras: Extras,
     skipped: u32,
-    told: u64,
+    progress_count: u64,
 }
 
 impl ChatDecoder {
-    /// A decoder for one answer.
-    pub fn new(context: Context) -> Self {
+    /// A decoder for one response.
+    pub fn new(context: ResponseContext) -> Self {
         Self {
             reasoning: Reasoning::new(context.reasoning_text),
             context,
-            alike: Alike::default(),
+            repeat: RepeatCache::default(),
             progress: Progress::Open,
             choice: None,
             deltas: false,
             content: Content::default(),
-            tool_calls: ToolCalls::default(),
+            tool_calls: CallFragments::default(),
             refused: false,
             finish_reason: None,
             usage: None,
             extras: Extras::default(),
             skipped: 0,
-            told: 0,
+            progress_count: 0,
         }
     }
 
+    /// One chunk, or one whole response.
+    ///
+    /// Usage and extras count in any chunk: with `include_usage` the last chunk has usage and no choice at all [12].
     fn chunk(&mut self, chunk: &Chunk<'_>, json: &str, out: &mut Assembler) -> Result<(), Error> {
         if is_error(chunk) {
             return Err(self.error(json));
@@ -71,50 +79,56 @@ impl ChatDecoder {
         let Some(choice) = chunk.choices.get() else { return Ok(()) };
         let index = unsigned(choice.index).unwrap_or(0);
         match self.choice {
+            // A second choice would be mixed into the text of the first one.
             Some(ours) if ours != index => return Ok(()),
-            // An empty one may come before the one that answers.
-            None if choice.tells() => self.choice = Some(index),
+            // Some gateways send an empty choice before the one that has the content.
+            None if choice.has_content() => self.choice = Some(index),
             _ => {}
         }
-        if present(choice.error).is_some_and(is_told) {
+        if present(choice.error).is_some_and(is_present) {
             return Err(self.error(choice.error.map_or(json, |error| error.get())));
         }
         self.note_usage(choice.usage);
+        // Not before: a stream with an error as its first chunk is no response, and may be retried.
         out.respond(|| response_info(chunk, &self.context));
         self.choice(choice, out)?;
-        self.alike.note(json, choice);
+        self.repeat.note(json, choice);
         Ok(())
     }
 
-    /// More of the text that the last chunk had.
-    fn more(&mut self, place: Place, text: &WireText<'_>, out: &mut Assembler) -> Result<(), Error> {
-        self.told = self.told.saturating_add(1);
+    /// More text in the field of the previous chunk.
+    fn more(&mut self, place: TextField, text: &WireText<'_>, out: &mut Assembler) -> Result<(), Error> {
+        self.progress_count = self.progress_count.saturating_add(1);
         match place {
-            Place::Content => self.content.text(text, &mut self.reasoning, out),
-            Place::Reasoning(field) => self.reasoning.push(field, text, out),
-            Place::Arguments => self.tool_calls.more(text, out),
+            TextField::Content => self.content.text(text, &mut self.reasoning, out),
+            TextField::Reasoning(field) => self.reasoning.push(field, text, out),
+            TextField::Arguments => self.tool_calls.more(text, out),
         }
     }
 
+    /// The content of a choice, and then its finish reason: some vendors send both in one chunk [11].
     fn choice(&mut self, choice: &Choice<'_>, out: &mut Assembler) -> Result<(), Error> {
         if let Some(delta) = &choice.delta.0 {
-            let tells = delta.tells();
-            self.deltas |= tells;
-            self.told = self.told.saturating_add(u64::from(tells));
+            let has_content = delta.has_content();
+            self.deltas |= has_content;
+            self.progress_count = self.progress_count.saturating_add(u64::from(has_content));
             self.delta(delta, out)?;
         }
         if let Some(message) = choice.message.0.as_ref().filter(|_| !self.deltas) {
-            self.told = self.told.saturating_add(u64::from(message.tells()));
+            self.progress_count = self.progress_count.saturating_add(u64::from(message.has_content()));
             self.delta(message, out)?;
         }
+        // Several finish reasons come from gateways that add one of their own. The last one counts.
         if let Some(word) = string(choice.finish_reason) {
             self.finish_reason = Some(word.into_owned());
             self.progress = Progress::Finished;
-            self.told = self.told.saturating_add(1);
+            self.progress_count = self.progress_count.saturating_add(1);
         }
         Ok(())
     }
 
+    /// The parts of a delta in the order in which a model produces them. A chunk may have several, and the blocks have to
+    /// come out in an order that makes sense: reasoning, text, refusal, calls.
     fn delta(&mut self, delta: &Delta<'_>, out: &mut Assembler) -> Result<(), Error> {
         self.reasoning.read(delta, out)?;
         self.content.read(delta.content, &mut self.reasoning, out)?;
@@ -136,25 +150,28 @@ impl ChatDecoder {
     }
 
     fn note_usage(&mut self, raw: Raw<'_>) {
-        // An empty object says nothing, and must not wipe out what was said before.
+        // An empty object has no counts, and must not replace earlier ones.
         if let Some(json) = present(raw).filter(|json| *json != "{}") {
-            // The buffer of the last one serves: some vendors tell usage in every chunk.
+            // The buffer is reused, because some vendors send usage in every chunk.
             let kept = self.usage.get_or_insert_default();
             kept.clear();
             kept.push_str(json);
         }
     }
 
+    /// The response is over: everything that was held back is handed out, and `finish` last.
+    ///
+    /// Usage is read only here. Some vendors repeat it in every chunk, and only the last one is needed.
     fn complete(&mut self, end: End, out: &mut Assembler) -> Result<(), Error> {
         self.content.finish(&mut self.reasoning, out)?;
         let seen = Seen { tool_calls: out.has_calls(), refusal: self.refused, text: self.content.has_text };
         let reason = finish_reason(self.finish_reason.as_deref(), seen)?;
         self.reasoning.finish(out);
         if self.skipped > 0 {
-            out.warn(format!("Lines of the stream that are no JSON objects were skipped: {}.", self.skipped));
+            out.warn(format!("lines of the stream that are not JSON objects were skipped: {}", self.skipped));
         }
         if end == End::CutOff && self.usage.is_none() {
-            out.warn("The stream broke off behind the end of the answer: its usage may be missing.");
+            out.warn("the stream broke off after the finish reason, so the usage may be missing");
         }
         self.progress = Progress::Complete;
         let extra_json = self.extras.take_json(out);
@@ -167,11 +184,13 @@ impl ChatDecoder {
         Ok(())
     }
 
-    /// Counted, to be told of once at the end.
+    /// Counted for one warning at the end.
     fn skip(&mut self) -> Result<(), Error> {
         self.skipped = self.skipped.saturating_add(1);
         if self.skipped > MAX_SKIPPED {
-            return Err(protocol("The stream is made of data lines that are not JSON objects."));
+            return Err(protocol(
+                "the stream contains too many data lines that are not JSON objects; check that the base URL points at an OpenAI-compatible API",
+            ));
         }
         Ok(())
     }
@@ -185,14 +204,15 @@ impl Decoder for ChatDecoder {
     fn event(&mut self, name: &str, data: &[u8], out: &mut Assembler) -> Result<(), Error> {
         let data = data.trim_ascii();
         if name != "error"
-            && let Some((place, text)) = self.alike.text(data)
+            && let Some((place, text)) = self.repeat.text(data)
         {
             return self.more(place, &text, out);
         }
-        self.alike.forget();
-        let data = &*answer::text(data);
+        // Whatever this is, the chunk after it has to be compared with a chunk that was read in full.
+        self.repeat.forget();
+        let data = &*utf8_lossy(data);
         if data == "[DONE]" {
-            // The end marker comes from the gateway: without a single chunk there was no answer.
+            // Gateways add the end marker themselves, so without a single chunk there was no response.
             return if out.has_responded() {
                 self.complete(End::Whole, out)
             } else {
@@ -213,18 +233,20 @@ impl Decoder for ChatDecoder {
     fn whole(&mut self, body: &str, out: &mut Assembler) -> Result<(), Error> {
         let mut chunk = Object::default();
         let Some(chunk) = json::read(body, &mut chunk).and(chunk.0.as_ref()) else {
-            // A list with an error in it is Gemini's; anything else is no answer either.
+            // A list with an error in it is Gemini's. Any other JSON is no response either.
             return Err(match parse(body) {
                 Ok(_) => self.error(body),
                 Err(flaw) if flaw.at_end => incomplete_stream(),
-                Err(_) => protocol("The answer begins like JSON and is none."),
+                Err(_) => protocol(
+                    "the response is not valid JSON; check that the base URL points at an OpenAI-compatible API",
+                ),
             });
         };
         self.chunk(chunk, body, out)?;
         match out.has_responded() {
             true => self.complete(End::Whole, out),
             false => Err(protocol(format!(
-                "The answer is JSON without a choice in it, from {}: check the base URL.",
+                "the response from {} is JSON without choices; check that the base URL points at an OpenAI-compatible API",
                 super::PATH
             ))),
         }
@@ -234,8 +256,8 @@ impl Decoder for ChatDecoder {
         self.progress
     }
 
-    fn told(&self) -> u64 {
-        self.told
+    fn progress_count(&self) -> u64 {
+        self.progress_count
     }
 
     fn end(&mut self, end: End, out: &mut Assembler) -> Result<(), Error> {
@@ -247,21 +269,21 @@ impl Decoder for ChatDecoder {
     }
 }
 
-/// An error in place of a chunk, in each of the shapes seen [18].
+/// Whether the chunk is an error, in any of the shapes seen [18].
 fn is_error(chunk: &Chunk<'_>) -> bool {
     let no_choice = chunk.choices.get().is_none();
-    present(chunk.error).is_some_and(is_told)
+    present(chunk.error).is_some_and(is_present)
         || no_choice && string(chunk.object).as_deref() == Some("error")
         || no_choice && string(chunk.kind).as_deref() == Some("error")
         || no_choice && present(chunk.success) == Some("false")
 }
 
-/// Some vendors send an empty error with every chunk.
-fn is_told(json: &str) -> bool {
+/// Whether an `error` says anything: some vendors send an empty one with every chunk.
+fn is_present(json: &str) -> bool {
     !matches!(json, "{}" | "\"\"" | "[]" | "false")
 }
 
-fn response_info(chunk: &Chunk<'_>, context: &Context) -> ResponseInfo {
+fn response_info(chunk: &Chunk<'_>, context: &ResponseContext) -> ResponseInfo {
     let request_id = context.head.request_id();
     ResponseInfo {
         id: string(chunk.id).map(|id| id.into_owned()),

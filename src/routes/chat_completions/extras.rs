@@ -1,4 +1,4 @@
-//! What an answer holds beside its blocks: handed on with `finish`, or told of as left out.
+//! Fields of a response beside its blocks. They go into `finish.extra-json`, or a warning says that they were left out.
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
@@ -6,14 +6,15 @@ use super::chunk::{Chunk, Delta};
 use crate::events::Assembler;
 use crate::json::{Raw, present};
 
-/// Largest value that is handed on, in bytes; a larger one is left out with a warning.
+/// Largest value that is passed on, in bytes. A larger one is left out with a warning: it is copied again whenever it
+/// changes, and some vendors repeat citations in every chunk.
 const MAX_VALUE: usize = 256 << 10;
 
 /// The last value of each field that has one.
 #[derive(Debug, Default)]
 pub(super) struct Extras {
     values: Vec<(&'static str, String)>,
-    told_of_media: bool,
+    warned_of_media: bool,
     too_large: bool,
 }
 
@@ -27,18 +28,20 @@ impl Extras {
     pub(super) fn note_delta(&mut self, delta: &Delta<'_>, out: &mut Assembler) {
         self.note("annotations", delta.annotations);
         let media = [delta.images, delta.audio].into_iter().filter_map(present).any(|json| json != "[]");
-        if media && !core::mem::replace(&mut self.told_of_media, true) {
+        if media && !core::mem::replace(&mut self.warned_of_media, true) {
             out.warn(
-                "The answer holds images or audio, which this provider does not hand on; they are left out.",
+                "the response contains images or audio, which this provider does not pass on; they were left out",
             );
         }
     }
 
-    /// A JSON object of all of them; nothing where there is none. What was too large is told of here, since it
-    /// may come behind the last delta.
+    /// A JSON object of all of them; nothing where there is none. The warning about values that were too
+    /// large is added here, since they may come after the last delta.
     pub(super) fn take_json(&mut self, out: &mut Assembler) -> Option<String> {
         if self.too_large {
-            out.warn("The answer holds citations or annotations of more than 256 KiB; they are left out.");
+            out.warn(
+                "the response contains citations or annotations of more than 256 KiB; they were left out",
+            );
         }
         let values = core::mem::take(&mut self.values);
         let mut json = String::new();

@@ -1,4 +1,4 @@
-//! Finish reasons: the vendors' words, and what they mean.
+//! Finish reasons: the vendors' values, and their meaning in the contract.
 
 use alloc::{borrow::ToOwned, format};
 
@@ -6,7 +6,7 @@ use crate::contract::FinishReason;
 use crate::errors::{Error, ErrorKind, passing};
 
 #[derive(Clone, Copy)]
-enum Word {
+enum Meaning {
     Stop,
     Length,
     ToolCalls,
@@ -18,36 +18,37 @@ enum Word {
     Overloaded,
 }
 
-/// The words seen so far [14]. A word that is not here is handed on as it is and never taken for `stop`.
-const WORDS: &[(&str, Word)] = &[
-    ("stop", Word::Stop),
-    ("end", Word::Stop),
-    ("eos", Word::Stop),
-    ("eos_token", Word::Stop),
-    ("end_turn", Word::Stop),
-    ("stop_sequence", Word::Stop),
-    ("complete", Word::Stop),
-    ("length", Word::Length),
-    ("max_tokens", Word::Length),
-    ("model_length", Word::Length),
-    ("max_output_tokens", Word::Length),
-    ("tool_calls", Word::ToolCalls),
-    ("tool_call", Word::ToolCalls),
-    ("tool_use", Word::ToolCalls),
-    ("function_call", Word::ToolCalls),
-    ("content_filter", Word::ContentFilter),
-    ("safety", Word::ContentFilter),
-    ("sensitive", Word::ContentFilter),
-    ("recitation", Word::ContentFilter),
-    ("blocklist", Word::ContentFilter),
-    ("prohibited_content", Word::ContentFilter),
-    ("refusal", Word::Refusal),
-    ("error", Word::Failed),
-    ("network_error", Word::Failed),
-    ("insufficient_system_resource", Word::Overloaded),
+/// The values seen so far [14]. An unknown value is passed on as `other` and never taken for `stop`: a new value may mean
+/// that the response is not whole.
+const MEANINGS: &[(&str, Meaning)] = &[
+    ("stop", Meaning::Stop),
+    ("end", Meaning::Stop),
+    ("eos", Meaning::Stop),
+    ("eos_token", Meaning::Stop),
+    ("end_turn", Meaning::Stop),
+    ("stop_sequence", Meaning::Stop),
+    ("complete", Meaning::Stop),
+    ("length", Meaning::Length),
+    ("max_tokens", Meaning::Length),
+    ("model_length", Meaning::Length),
+    ("max_output_tokens", Meaning::Length),
+    ("tool_calls", Meaning::ToolCalls),
+    ("tool_call", Meaning::ToolCalls),
+    ("tool_use", Meaning::ToolCalls),
+    ("function_call", Meaning::ToolCalls),
+    ("content_filter", Meaning::ContentFilter),
+    ("safety", Meaning::ContentFilter),
+    ("sensitive", Meaning::ContentFilter),
+    ("recitation", Meaning::ContentFilter),
+    ("blocklist", Meaning::ContentFilter),
+    ("prohibited_content", Meaning::ContentFilter),
+    ("refusal", Meaning::Refusal),
+    ("error", Meaning::Failed),
+    ("network_error", Meaning::Failed),
+    ("insufficient_system_resource", Meaning::Overloaded),
 ];
 
-/// What the answer consisted of, which says more than some vendors' words.
+/// The content of the response, which is more reliable than some vendors' finish reasons.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Seen {
     pub tool_calls: bool,
@@ -55,30 +56,31 @@ pub(super) struct Seen {
     pub text: bool,
 }
 
-/// The reason for a finish; an error where the word says that the model did not finish.
+/// The reason for a finish; an error where the value says that the model did not finish.
 pub(super) fn finish_reason(raw: Option<&str>, seen: Seen) -> Result<FinishReason, Error> {
     let Some(raw) = raw else {
-        // The end marker alone: the answer is over, and nobody said why [19].
+        // Only the end marker arrived: the response is over, for an unknown reason [19].
         return Ok(FinishReason::Other("unknown".to_owned()));
     };
-    let word = WORDS.iter().find(|(word, _)| raw.eq_ignore_ascii_case(word)).map(|(_, meaning)| *meaning);
+    let word = MEANINGS.iter().find(|(word, _)| raw.eq_ignore_ascii_case(word)).map(|(_, meaning)| *meaning);
     Ok(match word {
-        // `stop` though tools were called, and the other way round [14].
-        Some(Word::Stop | Word::ToolCalls) if seen.tool_calls => FinishReason::ToolCalls,
-        Some(Word::Stop) if seen.refusal && !seen.text => FinishReason::Refusal,
-        Some(Word::Stop) => FinishReason::Stop,
-        Some(Word::Length) => FinishReason::Length,
-        Some(Word::ContentFilter) => FinishReason::ContentFilter,
-        Some(Word::Refusal) => FinishReason::Refusal,
-        Some(Word::Failed) => return Err(not_finished(ErrorKind::Server, raw)),
-        Some(Word::Overloaded) => return Err(not_finished(ErrorKind::Overloaded, raw)),
-        Some(Word::ToolCalls) | None => FinishReason::Other(raw.to_owned()),
+        // Some vendors send `stop` although tools were called [14]. The host runs tools only on `tool-calls`.
+        Some(Meaning::Stop | Meaning::ToolCalls) if seen.tool_calls => FinishReason::ToolCalls,
+        // A refusal has no finish reason of its own at OpenAI.
+        Some(Meaning::Stop) if seen.refusal && !seen.text => FinishReason::Refusal,
+        Some(Meaning::Stop) => FinishReason::Stop,
+        Some(Meaning::Length) => FinishReason::Length,
+        Some(Meaning::ContentFilter) => FinishReason::ContentFilter,
+        Some(Meaning::Refusal) => FinishReason::Refusal,
+        Some(Meaning::Failed) => return Err(not_finished(ErrorKind::Server, raw)),
+        Some(Meaning::Overloaded) => return Err(not_finished(ErrorKind::Overloaded, raw)),
+        Some(Meaning::ToolCalls) | None => FinishReason::Other(raw.to_owned()),
     })
 }
 
 fn not_finished(kind: ErrorKind, raw: &str) -> Error {
     let message =
-        format!("The model's server broke the answer off with the finish reason \"{raw}\"; try again.");
+        format!("the model's server stopped the response with the finish reason \"{raw}\"; try again");
     let mut error = passing(kind, message, true);
     error.provider_code = Some(raw.to_owned());
     error

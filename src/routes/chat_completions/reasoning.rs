@@ -1,4 +1,4 @@
-//! Reasoning, in whichever of its fields it comes, and what of it has to be sent back [15].
+//! Reasoning, from each of the fields that servers use for it, and the parts of it that have to be sent back [15].
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
@@ -8,15 +8,15 @@ use crate::errors::{Error, protocol};
 use crate::events::{Assembler, TextKind};
 use crate::json::{Raw, RawValue, WireText, fields, items, present, string, wire_text};
 
-/// Most bytes of an answer that may be kept to be sent back.
+/// Most bytes of a response that are kept to be sent back, so that a response without end cannot fill the memory.
 const MAX_KEPT: usize = 8 << 20;
 
-/// What was read of the reasoning so far.
+/// The reasoning so far.
 #[derive(Debug, Default)]
 pub(super) struct Reasoning {
-    /// The host does not want the text: it is kept for the replay only.
+    /// The host does not want the text. It is kept for the replay, since some vendors require it in the next request [15].
     withhold: bool,
-    /// A plain field has had text: the texts inside `reasoning_details` and `thinking_blocks` repeat it.
+    /// A plain field has had text, so the texts inside `reasoning_details` and `thinking_blocks` repeat it.
     plain: bool,
     kept: usize,
     replay: ReasoningReplay,
@@ -27,8 +27,8 @@ impl Reasoning {
         Self { withhold: !wanted, ..Self::default() }
     }
 
-    /// The reasoning of one chunk. Of several fields with text one counts: gateways write the same text
-    /// under two names.
+    /// The reasoning of one chunk. Of several fields with text only the first counts, because gateways write the same
+    /// text under two names.
     pub(super) fn read(&mut self, delta: &Delta<'_>, out: &mut Assembler) -> Result<(), Error> {
         let fields = [
             (Field::ReasoningContent, delta.reasoning_content),
@@ -60,7 +60,7 @@ impl Reasoning {
         if text.is_empty() {
             return Ok(());
         }
-        // Each block goes back in the field that it began in.
+        // Each block goes back in the field that it began in. Servers ignore or refuse it in another one.
         if out.open_text() != Some(TextKind::Reasoning) && self.replay.text.is_none() {
             self.replay.field = Some(field);
         }
@@ -81,11 +81,11 @@ impl Reasoning {
         }
     }
 
-    /// The answer ends: what has to be sent back and came too late for a block gets one of its own.
+    /// The response ends. What has to be sent back and arrived too late for its block gets a block of its own.
     pub(super) fn finish(&mut self, out: &mut Assembler) {
-        let homeless =
+        let unattached =
             !self.replay.details.is_empty() || self.replay.signature.is_some() || self.replay.text.is_some();
-        if homeless {
+        if unattached {
             out.open_as(TextKind::Reasoning);
         }
         self.close(out);
@@ -98,7 +98,8 @@ impl Reasoning {
         (!replay.is_empty()).then(|| replay.to_json())
     }
 
-    /// Entries of `reasoning_details` go back untouched; their text counts where no plain field has any.
+    /// Entries of `reasoning_details` go back untouched, because vendors check encrypted ones byte for byte. Their text
+    /// counts only where no plain field has text.
     fn details(&mut self, raw: Raw<'_>, out: &mut Assembler) -> Result<(), Error> {
         let Some(list) = raw else { return Ok(()) };
         let mut entries = Vec::new();
@@ -135,7 +136,8 @@ impl Reasoning {
         Ok(())
     }
 
-    /// Signatures come whole or in pieces, and repeated; a piece never repeats what it continues.
+    /// Signatures arrive whole, in pieces, or repeated. A piece that equals all of the signature so far is a repetition: a
+    /// real next piece would have to double the signature.
     fn signature(&mut self, piece: Option<&str>) -> Result<(), Error> {
         let Some(piece) = piece else { return Ok(()) };
         self.keep(piece.len())?;
@@ -149,7 +151,7 @@ impl Reasoning {
     fn keep(&mut self, bytes: usize) -> Result<(), Error> {
         self.kept = self.kept.saturating_add(bytes);
         match self.kept > MAX_KEPT {
-            true => Err(protocol("The reasoning to send back is larger than 8 MiB.")),
+            true => Err(protocol("the reasoning to send back is larger than 8 MiB")),
             false => Ok(()),
         }
     }

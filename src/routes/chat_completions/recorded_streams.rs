@@ -29,7 +29,7 @@ fn text_of<'a>(expected: &'a Value, field: &str) -> &'a str {
 
 fn check(name: &str, expected: &Value, reading: &Reading) {
     assert_eq!(reading.error, None, "{name}");
-    let answer = &reading.answer;
+    let answer = &reading.content;
     assert_eq!(answer.text, text_of(expected, "text"), "{name}: text");
     assert_eq!(answer.reasoning, text_of(expected, "reasoning"), "{name}: reasoning");
     let calls: Vec<_> = answer
@@ -54,10 +54,10 @@ fn check(name: &str, expected: &Value, reading: &Reading) {
         _ => None,
     });
     let usage = finish.and_then(|finish| finish.usage.as_ref());
-    let told = usage
+    let received = usage
         .and_then(|usage| usage.raw_json.as_deref())
         .map(|raw| serde_json::from_str::<Value>(raw).expect(raw));
-    assert_eq!(told.unwrap_or_default(), expected["usage"], "{name}: usage");
+    assert_eq!(received.unwrap_or_default(), expected["usage"], "{name}: usage");
     if let Some(prompt) = expected["usage"]["prompt_tokens"].as_u64() {
         assert_eq!(usage.and_then(|usage| usage.input), Some(prompt), "{name}: input tokens");
     }
@@ -73,7 +73,7 @@ fn check(name: &str, expected: &Value, reading: &Reading) {
 }
 
 #[test]
-fn each_recorded_answer_decodes_to_what_is_expected_of_it() {
+fn each_recorded_response_decodes_as_expected() {
     let Some(list) = corpora::text("streams/expected.json") else { return };
     let list: Value = serde_json::from_str(&list).expect("expectations");
     let list = list.as_object().expect("one entry for each recording");

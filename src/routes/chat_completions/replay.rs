@@ -1,11 +1,12 @@
-//! What a block carries so that it can go back the way it came.
+//! The replay of a block: the data that lets it go back to the server in the form in which it was received.
 //!
-//! The contract hands a block's `replay` to the host and takes it back unread. On this route it is a JSON
-//! object of one of the two kinds here: written by the decoder, read when the next request is encoded.
+//! The contract gives a block's `replay` to the host, which returns it unread. On this route it is a JSON object of one
+//! of the two kinds here, written by the decoder and read when the next request is encoded.
 
 use crate::json::{Json, Raw, fields, items, parse, present, surrogates::replace_lone, wire_text};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
-/// The route's own mark, its name: a replay that another route wrote does not parse as one of this.
+/// The mark of the route, which is its name. A replay that another route wrote does not parse: one vendor's signature is
+/// refused by another.
 const ROUTE: &str = super::NAME;
 
 /// Where a reasoning text stood in the answer, and so where it goes in the next request [15].
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_of_this_route_is_refused() {
+    fn a_replay_that_is_not_of_this_route_is_refused() {
         let cases = [
             "",
             "null",

@@ -1,4 +1,4 @@
-//! Reasoning that comes inside the content, between `<think>` and `</think>` [15].
+//! Reasoning inside the content, between `<think>` and `</think>` [15].
 
 use alloc::vec::Vec;
 
@@ -8,10 +8,11 @@ use crate::text_search::find_bytes;
 const BEGIN: &[u8] = b"<think>";
 const END: &[u8] = b"</think>";
 
-/// Where in the content we are. A tag counts only at its very beginning: further on it is text about tags.
+/// The position in the content. A tag counts only at the very beginning: later it is text about tags, and a model that
+/// explains them must not lose half of its reply.
 #[derive(Debug, Default)]
-enum Place {
-    /// Nothing but blanks and perhaps the beginning of a tag.
+enum TagState {
+    /// So far only white space, and perhaps the beginning of a tag.
     #[default]
     Start,
     Inside,
@@ -22,41 +23,41 @@ enum Place {
 /// Splits content into reasoning and text, over chunk borders.
 #[derive(Debug, Default)]
 pub(super) struct ThinkTags {
-    place: Place,
+    state: TagState,
     /// Bytes that may turn out to be part of a tag.
     held: Vec<u8>,
 }
 
 impl ThinkTags {
-    /// Reasoning comes in a field of its own: tags are text from now on.
+    /// Reasoning has a field of its own, so tags in the content are text from now on.
     pub(super) fn not_expected(&mut self) {
-        if matches!(self.place, Place::Start) && self.held.is_empty() {
-            self.place = Place::Text;
+        if matches!(self.state, TagState::Start) && self.held.is_empty() {
+            self.state = TagState::Text;
         }
     }
 
-    /// Whether all that comes is text.
+    /// Whether everything that follows is text.
     pub(super) fn are_over(&self) -> bool {
-        matches!(self.place, Place::Text)
+        matches!(self.state, TagState::Text)
     }
 
-    /// Splits a piece of content; `out` gets what is certain.
+    /// Splits a piece of content. `out` gets the bytes that are certain to be text or reasoning.
     pub(super) fn push(&mut self, piece: &[u8], mut out: impl FnMut(TextKind, &[u8])) {
         if self.are_over() {
             return out(TextKind::Text, piece);
         }
         let mut held = core::mem::take(&mut self.held);
         held.extend_from_slice(piece);
-        match self.place {
-            Place::Start => self.start(held, out),
+        match self.state {
+            TagState::Start => self.start(held, out),
             _ => self.inside(&held, &mut out),
         }
     }
 
-    /// What was held back: no tag any more.
+    /// The content is over, so the bytes held back are not a tag.
     pub(super) fn finish(&mut self, mut out: impl FnMut(TextKind, &[u8])) {
-        let kind = match self.place {
-            Place::Inside => TextKind::Reasoning,
+        let kind = match self.state {
+            TagState::Inside => TextKind::Reasoning,
             _ => TextKind::Text,
         };
         out(kind, &core::mem::take(&mut self.held));
@@ -65,12 +66,12 @@ impl ThinkTags {
     fn start(&mut self, held: Vec<u8>, mut out: impl FnMut(TextKind, &[u8])) {
         let text = held.trim_ascii_start();
         if let Some(inside) = text.strip_prefix(BEGIN) {
-            self.place = Place::Inside;
+            self.state = TagState::Inside;
             self.inside(inside, &mut out);
         } else if BEGIN.starts_with(text) {
             self.held = held;
         } else {
-            self.place = Place::Text;
+            self.state = TagState::Text;
             out(TextKind::Text, &held);
         }
     }
@@ -79,7 +80,7 @@ impl ThinkTags {
         if let Some(at) = find_bytes(text, END) {
             let (reasoning, rest) = text.split_at(at);
             out(TextKind::Reasoning, reasoning);
-            self.place = Place::Text;
+            self.state = TagState::Text;
             out(TextKind::Text, rest.get(END.len()..).unwrap_or_default());
             return;
         }

@@ -5,7 +5,7 @@ use alloc::borrow::ToOwned;
 use crate::contract::Usage;
 use crate::json::{Raw, RawValue, fields, float, parse, unsigned};
 
-/// The usage that a JSON object tells; nothing where it is no object.
+/// The usage in a JSON object; `None` where it is not an object.
 pub(super) fn usage(json: &str) -> Option<Usage> {
     let raw = parse(json).ok()?;
     let [prompt, input, completion, output, total, reasoning, cost, input_details, output_details] = fields(
@@ -58,12 +58,13 @@ fn within<'a, const N: usize>(raw: Raw<'a>, names: [&str; N]) -> [Raw<'a>; N] {
     raw.and_then(|raw| fields(raw, names)).unwrap_or([None; N])
 }
 
-/// The first number that is there: 0 is a number, and unknown is none.
+/// The first number that is there. 0 is a number, while an unknown count stays `None`.
 fn first<const N: usize>(fields: [Raw<'_>; N]) -> Option<u64> {
     fields.into_iter().find_map(unsigned)
 }
 
-/// The contract counts reasoning within the output. xAI does not; its own total gives that away.
+/// The contract counts reasoning within the output. xAI does not, which shows in its total: a host that shows costs would
+/// leave out most of a reasoning model's bill.
 fn with_reasoning(
     output: Option<u64>,
     reasoning: Option<u64>,

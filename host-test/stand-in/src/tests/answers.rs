@@ -89,10 +89,13 @@ async fn every_scenario_answers_with_its_status() {
     });
     for scenario in quick {
         let (method, path, body) = match scenario.route {
-            Route::Chat => ("POST", "/v1/chat/completions", request("gpt-5.4-mini", USAGE.clone())),
             Route::KeyList => ("GET", "/v1/models", String::new()),
             Route::Catalogue => ("GET", "/api/models", String::new()),
             Route::Billing => ("GET", "/v1/dashboard/billing/subscription", String::new()),
+            wire => {
+                let path = wire.wire().expect("a wire route").sample_path;
+                ("POST", path, request("gpt-5.4-mini", USAGE.clone()))
+            }
         };
         let key = if scenario.route == Route::Catalogue { String::new() } else { bearer(&server) };
         let headers = format!("{key}x-scenario: {}\r\n", scenario.name);

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_body_that_is_no_stream_is_told_for_what_it_is() {
+fn a_body_that_is_not_a_stream_is_an_error_that_says_what_it_is() {
     for (body, kind) in [
         (&b"<!doctype html><html>"[..], ErrorKind::Protocol),
         (b"\n\n <html>", ErrorKind::Protocol),
@@ -27,42 +27,42 @@ fn a_body_that_is_no_stream_is_told_for_what_it_is() {
 #[test]
 fn a_page_and_a_compressed_body_are_named_and_not_read() {
     for (body, word) in [("<", "web page"), ("\u{1f}", "compressed"), ("\r\n\t\u{feff} <", "web page")] {
-        let mut answer = Answer::new(Box::new(ChatDecoder::new(context(true))));
-        let told = answer.push(body.as_bytes(), &mut Assembler::default());
-        let error = told.expect_err(body);
+        let mut answer = ResponseReader::new(Box::new(ChatDecoder::new(context(true))));
+        let found = answer.push(body.as_bytes(), &mut Assembler::default());
+        let error = found.expect_err(body);
         assert!(error.kind == ErrorKind::Protocol && error.message.contains(word), "{}", error.message);
     }
 }
 
 #[test]
-fn a_whole_answer_has_the_events_of_a_stream() {
+fn a_whole_response_has_the_events_of_a_stream() {
     let body = r#"{"id":"x","model":"m-1","created":5,"choices":[{"message":{"role":"assistant","content":"hi","reasoning_content":"hm",
         "tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}}]},"finish_reason":"tool_calls"}],
         "usage":{"prompt_tokens":1}}"#;
     let reading = decode(&[b"\xEF\xBB\xBF \n", body.as_bytes()]);
     assert_eq!(reading.error, None);
-    assert_eq!((reading.answer.text.as_str(), reading.answer.reasoning.as_str()), ("hi", "hm"));
-    assert_eq!(reading.answer.calls, [("a".into(), "f".into(), Ok("{\"x\":1}".into()))]);
+    assert_eq!((reading.content.text.as_str(), reading.content.reasoning.as_str()), ("hi", "hm"));
+    assert_eq!(reading.content.calls, [("a".into(), "f".into(), Ok("{\"x\":1}".into()))]);
     assert_eq!(reading.reason(), Some(FinishReason::ToolCalls));
     assert_eq!(reading.usage_json().as_deref(), Some("{\"prompt_tokens\":1}"));
 }
 
 #[test]
-fn the_time_of_an_answer_is_told_where_it_is_a_time() {
+fn the_time_of_a_response_is_reported_where_it_is_a_time() {
     for (created, expected) in [("5", Some(5)), ("1", Some(1)), ("0", None), ("-1", None), ("null", None)] {
         let chunk =
             std::format!(r#"{{"created":{created},"choices":[{{"index":0,"finish_reason":"stop"}}]}}"#);
-        let told = decode_stream(&[&chunk]).events.into_iter().find_map(|event| match event {
+        let found = decode_stream(&[&chunk]).events.into_iter().find_map(|event| match event {
             Event::Response(info) => Some(info.created),
             _ => None,
         });
-        assert_eq!(told, Some(expected), "{created}");
+        assert_eq!(found, Some(expected), "{created}");
     }
 }
 
 #[test]
 fn chunks_with_little_in_them_cost_nothing() {
-    let text = answer_of(
+    let text = response_of(
         &[
             r#"{"role":"assistant"}"#,
             "{}",
@@ -75,7 +75,7 @@ fn chunks_with_little_in_them_cost_nothing() {
         ],
         "stop",
     );
-    assert_eq!((text.answer.text.as_str(), text.reason()), ("abc", Some(FinishReason::Stop)));
+    assert_eq!((text.content.text.as_str(), text.reason()), ("abc", Some(FinishReason::Stop)));
     let odd = decode_stream(&[
         r#"{"choices":[]}"#,
         r#"{"choices":null}"#,
@@ -84,7 +84,7 @@ fn chunks_with_little_in_them_cost_nothing() {
         r#"{"choices":[{"index":1,"delta":{"content":"no"}}]}"#,
         r#"{"choices":[{"index":0,"message":{"content":"b"},"finish_reason":"stop"}]}"#,
     ]);
-    assert_eq!((odd.answer.text.as_str(), odd.error), ("ab", None));
+    assert_eq!((odd.content.text.as_str(), odd.error), ("ab", None));
 }
 
 #[test]
@@ -92,12 +92,12 @@ fn an_empty_delta_or_choice_hides_no_message() {
     let beside = decode_stream(&[
         r#"{"choices":[{"delta":{"role":"assistant"},"message":{"content":"a"},"finish_reason":"stop"}]}"#,
     ]);
-    assert_eq!((beside.answer.text.as_str(), beside.error), ("a", None));
+    assert_eq!((beside.content.text.as_str(), beside.error), ("a", None));
     let behind = decode_stream(&[
         r#"{"choices":[{"index":1,"delta":{}}]}"#,
         r#"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}"#,
     ]);
-    assert_eq!((behind.answer.text.as_str(), behind.error), ("a", None));
+    assert_eq!((behind.content.text.as_str(), behind.error), ("a", None));
 }
 
 /// What makes a choice the one that is read, alone in its delta.
@@ -119,30 +119,30 @@ const TELLING: &[&str] = &[
 ];
 
 #[test]
-fn the_first_choice_that_tells_anything_is_the_one_that_is_read() {
+fn the_first_choice_with_content_is_the_one_that_is_read() {
     let other = r#"{"choices":[{"index":0,"delta":{"content":"no"}}]}"#;
     let finish = r#"{"choices":[{"index":1,"delta":{},"finish_reason":"stop"}]}"#;
-    for told in TELLING {
-        let first = std::format!(r#"{{"choices":[{{"index":1,"delta":{{{told}}}}}]}}"#);
+    for found in TELLING {
+        let first = std::format!(r#"{{"choices":[{{"index":1,"delta":{{{found}}}}}]}}"#);
         let reading = decode_stream(&[&first, other, finish]);
-        assert_eq!(reading.error, None, "{told}");
-        assert!(!reading.answer.text.contains("no"), "{told}: {:?}", reading.answer);
+        assert_eq!(reading.error, None, "{found}");
+        assert!(!reading.content.text.contains("no"), "{found}: {:?}", reading.content);
     }
-    assert_eq!(decode_stream(&[finish, other]).answer.text, "");
+    assert_eq!(decode_stream(&[finish, other]).content.text, "");
     // An empty error is none, and an empty word is no reason.
     for empty in [r#""error":{}"#, r#""finish_reason":"""#, r#""delta":{"content":"","tool_calls":[]}"#] {
         let first = std::format!(r#"{{"choices":[{{"index":1,{empty}}}]}}"#);
         let zero = r#"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}"#;
-        assert_eq!(decode_stream(&[&first, zero]).answer.text, "a", "{empty}");
+        assert_eq!(decode_stream(&[&first, zero]).content.text, "a", "{empty}");
     }
 }
 
-/// The count by which a stream is told from one that is only kept open [26].
+/// The count by which a stream with content differs from one that is only kept open [26].
 #[test]
-fn chunks_that_tell_something_are_counted_and_empty_ones_are_not() {
-    let mut answer = Answer::new(Box::new(ChatDecoder::new(context(true))));
+fn chunks_with_content_are_counted_and_empty_ones_are_not() {
+    let mut answer = ResponseReader::new(Box::new(ChatDecoder::new(context(true))));
     let mut out = Assembler::default();
-    for (chunk, told) in [
+    for (chunk, found) in [
         (delta(r#"{"role":"assistant"}"#), 0),
         (delta(r#"{"content":"a"}"#), 1),
         (delta(r#"{"content":""}"#), 1),
@@ -152,45 +152,45 @@ fn chunks_that_tell_something_are_counted_and_empty_ones_are_not() {
         (finish("stop"), 4),
     ] {
         answer.push(stream(&[&chunk]).as_bytes(), &mut out).expect("a chunk");
-        assert_eq!(answer.told(), told, "{chunk}");
+        assert_eq!(answer.progress_count(), found, "{chunk}");
     }
 }
 
 #[test]
 fn what_may_have_become_a_tag_is_text_at_the_end() {
-    assert_eq!(answer_of(&[r#"{"content":" <thi"}"#], "stop").answer.text, " <thi");
-    let open = answer_of(&[r#"{"content":"<think>a</thi"}"#], "stop");
-    assert_eq!((open.answer.text.as_str(), open.answer.reasoning.as_str()), ("", "a</thi"));
+    assert_eq!(response_of(&[r#"{"content":" <thi"}"#], "stop").content.text, " <thi");
+    let open = response_of(&[r#"{"content":"<think>a</thi"}"#], "stop");
+    assert_eq!((open.content.text.as_str(), open.content.reasoning.as_str()), ("", "a</thi"));
 }
 
 #[test]
-fn parts_that_are_left_out_are_told_of_once() {
+fn parts_that_are_left_out_are_warned_about_once() {
     let part = r#"{"type":"image","text":"no"}"#;
     let two = std::format!(r#"{{"content":[{part},{{"type":"text","text":"a"}},{part}]}}"#);
-    let reading = answer_of(&[&two, &two], "stop");
-    let warning = "The answer holds parts that are neither text nor reasoning; they are left out.";
-    assert_eq!((reading.answer.text.as_str(), &reading.answer.warnings[..]), ("aa", &[warning.into()][..]));
+    let reading = response_of(&[&two, &two], "stop");
+    let warning = "the response contains parts that are neither text nor reasoning; they were left out";
+    assert_eq!((reading.content.text.as_str(), &reading.content.warnings[..]), ("aa", &[warning.into()][..]));
 }
 
 #[test]
-fn a_whole_message_behind_deltas_repeats_nothing() {
+fn a_whole_message_after_deltas_repeats_nothing() {
     let reading = decode_stream(&[
         &delta(r#"{"content":"a"}"#),
         r#"{"choices":[{"index":0,"message":{"content":"a"},"finish_reason":"stop"}]}"#,
     ]);
-    assert_eq!(reading.answer.text, "a");
+    assert_eq!(reading.content.text, "a");
 }
 
 #[test]
 fn text_and_tool_calls_may_stand_beside_the_finish_reason() {
     let text = decode_stream(&[r#"{"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#]);
-    assert_eq!((text.answer.text.as_str(), text.reason()), ("a", Some(FinishReason::Stop)));
+    assert_eq!((text.content.text.as_str(), text.reason()), ("a", Some(FinishReason::Stop)));
     let call = decode_stream(&[
         r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"stop"}]}"#,
     ]);
-    assert_eq!(call.answer.calls.len(), 1);
+    assert_eq!(call.content.calls.len(), 1);
     assert_eq!(call.reason(), Some(FinishReason::ToolCalls));
-    assert_eq!(call.answer.finish.expect("a finish").1.as_deref(), Some("stop"));
+    assert_eq!(call.content.finish.expect("a finish").1.as_deref(), Some("stop"));
 }
 
 #[test]
@@ -223,12 +223,12 @@ fn half_a_character_does_not_kill_the_stream() {
         (&[r#"{"content":"a\ud83d"}"#, r#"{"content":"b"}"#], "a\u{FFFD}b"),
         (&[r#"{"content":"a\ude00"}"#, r#"{"role":"\ud83d","content":"b\ud83d"}"#], "a\u{FFFD}b\u{FFFD}"),
     ] {
-        assert_eq!(answer_of(deltas, "stop").answer.text, text, "{deltas:?}");
+        assert_eq!(response_of(deltas, "stop").content.text, text, "{deltas:?}");
     }
 }
 /// A chunk that repeats the one before but for its text is not read as a whole. It comes to the same.
 #[test]
-fn chunks_that_repeat_come_to_what_they_come_to_when_each_is_written_another_way() {
+fn chunks_that_repeat_give_the_events_that_they_give_when_each_is_written_differently() {
     let pieces = ["a", "b \\ud83d", "\\ude00 c", "", "<think>", "\\\"}]", "é", "\\u00e9", " ", "d\\n"];
     for begin in ["", "<think>"] {
         for field in ["content", "reasoning_content", "reasoning"] {

@@ -35,14 +35,15 @@ fn the_last_value_of_each_field_beside_the_blocks_goes_with_the_finish() {
     ] {
         let data: Vec<&str> = chunks.iter().copied().chain([done.as_str()]).collect();
         let reading = decode_stream(&data);
-        assert_eq!((reading.error.as_ref(), &reading.answer.warnings), (None, &Vec::new()), "{chunks:?}");
+        assert_eq!((reading.error.as_ref(), &reading.content.warnings), (None, &Vec::new()), "{chunks:?}");
         assert_eq!(extra_json(&reading).as_deref(), expected, "{chunks:?}");
     }
 }
 
 #[test]
-fn images_and_audio_are_told_of_once_where_there_are_any() {
-    let told = "The answer holds images or audio, which this provider does not hand on; they are left out.";
+fn images_and_audio_are_warned_about_once() {
+    let found =
+        "the response contains images or audio, which this provider does not pass on; they were left out";
     for (deltas, warnings) in [
         (&[r#"{"content":"a"}"#][..], 0),
         (&[r#"{"images":[],"audio":null}"#], 0),
@@ -50,20 +51,20 @@ fn images_and_audio_are_told_of_once_where_there_are_any() {
         (&[r#"{"audio":{"data":"AA=="}}"#], 1),
         (&[r#"{"images":[{"url":"u"}]}"#, r#"{"audio":{"data":"AA=="}}"#, r#"{"images":[{}]}"#], 1),
     ] {
-        let warned = answer_of(deltas, "stop").answer.warnings;
-        assert_eq!(warned, std::vec![told.to_string(); warnings], "{deltas:?}");
+        let warned = response_of(deltas, "stop").content.warnings;
+        assert_eq!(warned, std::vec![found.to_string(); warnings], "{deltas:?}");
     }
 }
 
 #[test]
-fn a_value_at_the_cap_is_handed_on_and_a_larger_one_is_told_of_once() {
+fn a_value_at_the_cap_is_passed_on_and_a_larger_one_is_warned_about_once() {
     for (length, warnings) in [(256 << 10, 0), ((256 << 10) + 1, 1)] {
         let value = std::format!("\"{}\"", "x".repeat(length - 2));
         // Twice, and behind the last delta.
         let chunk = std::format!(r#"{{"citations":{value},"choices":[]}}"#);
         let body = stream(&[&finish("stop"), &chunk, &chunk, "[DONE]"]);
         let reading = decode(&[body.as_bytes()]);
-        let warned = &reading.answer.warnings;
+        let warned = &reading.content.warnings;
         assert_eq!(warned.len(), warnings, "{warned:?}");
         assert!(warned.iter().all(|warning| warning.contains("more than 256 KiB")), "{warned:?}");
         let handed_on = extra_json(&reading).map(|json| json.len());

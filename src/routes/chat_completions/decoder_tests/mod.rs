@@ -1,30 +1,30 @@
 //! The catalogue's lines [9] to [20], natively: bodies, and what each comes to.
 
-mod alike;
+mod call_fragments;
 mod content;
 mod ends;
 mod extras;
 mod reasoning;
 mod reasoning_replay;
-mod tool_calls;
+mod repeat_fast_path;
 
 use std::boxed::Box;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::ChatDecoder;
-use crate::answer::{Answer, Progress};
 use crate::contract::{ErrorKind, Event, FinishReason};
 use crate::errors::{Error, Scrubber};
 use crate::events::Assembler;
 use crate::events::grammar::{self, Grammar};
 use crate::http_head::ResponseHead;
-use crate::routes::Context;
+use crate::response::{Progress, ResponseReader};
+use crate::routes::ResponseContext;
 
 /// What a body came to.
 #[derive(Debug)]
 pub(super) struct Reading {
-    pub answer: grammar::Answer,
+    pub content: grammar::ResponseContent,
     pub events: Vec<Event>,
     pub error: Option<Error>,
 }
@@ -35,7 +35,7 @@ impl Reading {
     }
 
     fn reason(&self) -> Option<FinishReason> {
-        self.answer.finish.clone().map(|(reason, _)| reason)
+        self.content.finish.clone().map(|(reason, _)| reason)
     }
 
     fn usage_json(&self) -> Option<String> {
@@ -50,8 +50,8 @@ pub(super) fn reads_of(body: &[u8], size: usize) -> Vec<&[u8]> {
     body.chunks(size).collect()
 }
 
-fn context(reasoning_text: bool) -> Context {
-    Context { head: ResponseHead::default(), scrubber: Scrubber::default(), reasoning_text }
+fn context(reasoning_text: bool) -> ResponseContext {
+    ResponseContext { head: ResponseHead::default(), scrubber: Scrubber::default(), reasoning_text }
 }
 
 pub(super) fn decode(reads: &[&[u8]]) -> Reading {
@@ -59,7 +59,7 @@ pub(super) fn decode(reads: &[&[u8]]) -> Reading {
 }
 
 fn decode_with(reads: &[&[u8]], reasoning_text: bool) -> Reading {
-    let mut answer = Answer::new(Box::new(ChatDecoder::new(context(reasoning_text))));
+    let mut answer = ResponseReader::new(Box::new(ChatDecoder::new(context(reasoning_text))));
     let mut out = Assembler::new(1, Vec::new());
     let mut run = || {
         for read in reads {
@@ -76,7 +76,7 @@ fn decode_with(reads: &[&[u8]], reasoning_text: bool) -> Reading {
         events.extend(out.take(7));
     }
     events.iter().for_each(|event| grammar.read(event));
-    Reading { answer: grammar.answer, events, error }
+    Reading { content: grammar.content, events, error }
 }
 
 /// A stream of these data lines.
@@ -104,7 +104,7 @@ fn finish(reason: &str) -> String {
 }
 
 /// Deltas, then a finish and the end marker.
-fn answer_of(deltas: &[&str], reason: &str) -> Reading {
+fn response_of(deltas: &[&str], reason: &str) -> Reading {
     let chunks: Vec<String> = deltas.iter().map(|json| delta(json)).chain([finish(reason)]).collect();
     let mut data: Vec<&str> = chunks.iter().map(String::as_str).collect();
     data.push("[DONE]");

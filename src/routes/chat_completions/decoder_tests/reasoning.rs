@@ -75,7 +75,7 @@ const REASONING: &[ReasoningCase] = &[
 
 #[test]
 fn each_signed_block_keeps_its_own_signature_and_field() {
-    let reading = answer_of(
+    let reading = response_of(
         &[
             r#"{"thinking_blocks":[{"thinking":"a","signature":"S1"},{"thinking":"b","signature":"S2"}]}"#,
             r#"{"content":"c"}"#,
@@ -107,8 +107,8 @@ fn last_replay(reading: &Reading) -> Option<String> {
 #[test]
 fn reasoning_is_read_once_from_whichever_field_and_can_be_sent_back() {
     for (deltas, reasoning, text, replay) in REASONING {
-        let reading = answer_of(deltas, "stop");
-        let answer = &reading.answer;
+        let reading = response_of(deltas, "stop");
+        let answer = &reading.content;
         assert_eq!((answer.reasoning.as_str(), answer.text.as_str()), (*reasoning, *text), "{deltas:?}");
         assert_eq!(last_replay(&reading).as_deref(), Some(*replay), "{deltas:?}");
     }
@@ -118,14 +118,14 @@ fn reasoning_is_read_once_from_whichever_field_and_can_be_sent_back() {
 fn reasoning_that_is_not_wanted_is_kept_to_be_sent_back() {
     let body = stream(&[&delta(r#"{"reasoning":"secret"}"#), &delta(r#"{"content":"c"}"#), &finish("stop")]);
     let reading = decode_with(&[body.as_bytes()], false);
-    assert_eq!((reading.answer.reasoning.as_str(), reading.answer.text.as_str()), ("", "c"));
+    assert_eq!((reading.content.reasoning.as_str(), reading.content.text.as_str()), ("", "c"));
     let replay = r#"{"route":"chat-completions","field":"reasoning","text":"secret"}"#;
     assert_eq!(last_replay(&reading).as_deref(), Some(replay));
 }
 
 #[test]
 fn a_thought_signature_rides_in_the_replay_of_its_call() {
-    let reading = answer_of(
+    let reading = response_of(
         &[
             r#"{"reasoning_content":"hm"}"#,
             r#"{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"x=="}}}]}"#,
@@ -138,6 +138,9 @@ fn a_thought_signature_rides_in_the_replay_of_its_call() {
 
 #[test]
 fn a_refusal_is_a_block_and_the_reason_of_the_finish() {
-    let reading = answer_of(&[r#"{"refusal":"I "}"#, r#"{"refusal":"won't"}"#], "stop");
-    assert_eq!((reading.answer.refusal.as_str(), reading.reason()), ("I won't", Some(FinishReason::Refusal)));
+    let reading = response_of(&[r#"{"refusal":"I "}"#, r#"{"refusal":"won't"}"#], "stop");
+    assert_eq!(
+        (reading.content.refusal.as_str(), reading.reason()),
+        ("I won't", Some(FinishReason::Refusal))
+    );
 }

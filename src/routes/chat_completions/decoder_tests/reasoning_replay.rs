@@ -25,7 +25,7 @@ fn tags_are_text_where_reasoning_has_a_field_of_its_own() {
         (&[r#"{"content":"<thi"}"#, r#"{"reasoning":"a"}"#, r#"{"content":"s"}"#], "a", "<this"),
         (&[r#"{"content":"<think>a"}"#, r#"{"content":"b</think>c"}"#], "ab", "c"),
     ] {
-        let answer = answer_of(deltas, "stop").answer;
+        let answer = response_of(deltas, "stop").content;
         assert_eq!((answer.reasoning.as_str(), answer.text.as_str()), (reasoning, text), "{deltas:?}");
     }
 }
@@ -75,8 +75,8 @@ fn a_block_goes_back_in_the_field_that_it_began_in_with_its_signatures() {
         ),
         (&[r#"{"content":"c"}"#], "", &[]),
     ] {
-        let reading = answer_of(deltas, "stop");
-        assert_eq!(reading.answer.reasoning, reasoning, "{deltas:?}");
+        let reading = response_of(deltas, "stop");
+        assert_eq!(reading.content.reasoning, reasoning, "{deltas:?}");
         assert_eq!(replays(&reading), expected, "{deltas:?}");
     }
 }
@@ -93,7 +93,7 @@ fn no_reasoning_is_shown_where_it_is_not_wanted() {
         let chunks: Vec<String> = deltas.iter().map(|json| delta(json)).chain([finish("stop")]).collect();
         let body = stream(&chunks.iter().map(String::as_str).collect::<Vec<_>>());
         let reading = decode_with(&[body.as_bytes()], false);
-        assert_eq!(reading.answer.reasoning, "");
+        assert_eq!(reading.content.reasoning, "");
         assert_eq!(replays(&reading), [expected], "{deltas:?}");
     }
 }

@@ -26,7 +26,7 @@ pub fn write(json: &mut Json, turn: &AssistantTurn<'_>, warnings: &mut Warnings)
     });
     if !worth_sending {
         warnings.add(format!(
-            "messages[{}] holds nothing that this route can send back and was left out",
+            "messages[{}] contains nothing that this route can send and was left out",
             turn.message
         ));
         return false;
@@ -55,7 +55,7 @@ pub fn write(json: &mut Json, turn: &AssistantTurn<'_>, warnings: &mut Warnings)
     true
 }
 
-/// Reasoning goes back only by the replay that came with it: a vendor refuses, or forgets, what is not its own.
+/// Reasoning goes back only with the replay that it came with. Vendors refuse, or ignore, reasoning that is not their own.
 fn piece<'a>(part: &'a AssistantPart<'a>, warnings: &mut Warnings) -> Option<Piece<'a>> {
     match part {
         AssistantPart::Text(text) => Some(Piece::Text(text)),
@@ -63,14 +63,14 @@ fn piece<'a>(part: &'a AssistantPart<'a>, warnings: &mut Warnings) -> Option<Pie
         AssistantPart::Reasoning { text, replay, place } => match ReasoningReplay::parse((*replay)?) {
             Ok(replay) => Reasoning::new(text, replay).map(Piece::Reasoning),
             Err(_) => {
-                warnings.add(format!("{place}: the reasoning is not of this route and was not sent back"));
+                warnings.add(format!("{place}: the reasoning came by another route and was not sent"));
                 None
             }
         },
     }
 }
 
-/// The text of the message, with the reasoning that came within it back in its place.
+/// The text of the message. Reasoning that was part of the text when it was received becomes part of it again.
 fn content(json: &mut Json, pieces: &[Piece<'_>]) {
     let within = |field| {
         pieces.iter().any(|piece| matches!(piece, Piece::Reasoning(reasoning) if reasoning.is_in(field)))
@@ -88,7 +88,8 @@ fn content(json: &mut Json, pieces: &[Piece<'_>]) {
     }
 }
 
-/// What a piece is within a text. The parts of a turn were one text once, so nothing stands between them.
+/// The form of a piece within a text. The parts of a turn were one text when they were received, so there is no separator
+/// between them: one would break the vendor's cached prefix.
 fn text_of<'a>(piece: &'a Piece<'_>) -> [&'a str; 3] {
     match piece {
         Piece::Text(text) => [text, "", ""],
@@ -134,7 +135,7 @@ fn write_call(json: &mut Json, call: &ToolCall<'_>, warnings: &mut Warnings) {
             }
         }
         Some(Err(_)) => warnings.add(format!(
-            "{}: what came with the tool call is not of this route and was not sent back",
+            "{}: the replay of the tool call came by another route and was not sent",
             call.place
         )),
     }

@@ -9,7 +9,6 @@ use crate::{
 };
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::ops::Range;
 
 /// Room for what stands around a message, a part or a tool.
 const AROUND: usize = 128;
@@ -19,7 +18,6 @@ const AROUND: usize = 128;
 pub struct Body<'a> {
     json: Json,
     extra: Extra<'a>,
-    stream_options: Option<Range<usize>>,
 }
 
 impl<'a> Body<'a> {
@@ -31,7 +29,7 @@ impl<'a> Body<'a> {
         let mut json = Json::with_room(room(request))
             .ok_or_else(|| invalid("the request is too large for the memory of this component"))?;
         json.raw("{");
-        Ok(Body { json, extra, stream_options: None })
+        Ok(Body { json, extra })
     }
 
     /// The writer of a field's value; `None` when the caller's own field of that name takes its place.
@@ -48,11 +46,9 @@ impl<'a> Body<'a> {
         self.extra.has(name)
     }
 
-    /// Asks for usage, and notes where: a server that knows no `stream_options` is asked again without.
-    ///
-    /// Not the first field, so that the comma in front of it is always there.
+    /// Asks for usage. A server that does not know the field gets the request once more without it, see
+    /// [`recover`](super::super::recovery::recover).
     pub fn stream_options(&mut self) {
-        let start = self.json.len();
         self.json.key("stream_options");
         self.json.raw(r#"{"include_usage":true"#);
         for (name, value) in self.extra.stream_options() {
@@ -60,7 +56,6 @@ impl<'a> Body<'a> {
             self.json.raw(value);
         }
         self.json.raw("}");
-        self.stream_options = Some(start..self.json.len());
     }
 
     /// Adds the caller's own fields, and is done.
@@ -70,7 +65,7 @@ impl<'a> Body<'a> {
             self.json.raw(value);
         }
         self.json.raw("}");
-        Encoded { body: self.json.into_bytes(), stream_options: self.stream_options, warnings }
+        Encoded { body: self.json.into_bytes(), warnings }
     }
 }
 

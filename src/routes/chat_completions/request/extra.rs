@@ -1,4 +1,5 @@
-//! The caller's own fields: `extra-json`, merged into the body last.
+//! The caller's own fields: `extra-json`, merged into the body last. It is the way to every option of a vendor that the
+//! contract does not have.
 
 use super::{invalid, object};
 use crate::json::RawValue;
@@ -8,7 +9,8 @@ use crate::{
     string_interner::StringInterner,
 };
 use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
-/// What cannot be replaced: what the request is about, and how its answer is read.
+/// The fields that cannot be replaced: the model and the conversation, which were checked, and `stream`, on which the
+/// reading of the response depends.
 const OURS: [&str; 3] = ["model", "messages", "stream"];
 
 /// The caller's own fields. Names are unescaped, values stand as they were written, to the digit.
@@ -27,7 +29,7 @@ impl<'a> Extra<'a> {
         let Some(json) = json else { return Ok(Extra::default()) };
         let mut fields = members(json, "extra-json")?;
         if let Some(name) = OURS.iter().find(|ours| fields.iter().any(|(name, _)| name == *ours)) {
-            return Err(invalid(format!("extra-json cannot replace `{name}`: set it in the request itself")));
+            return Err(invalid(format!("extra-json cannot replace `{name}`; set it in the request itself")));
         }
         let mut stream_options = Vec::new();
         if let Some(at) = fields.iter().position(|(name, _)| name == "stream_options") {
@@ -122,9 +124,9 @@ mod tests {
             ("[\"secret\"]", "extra-json is not a JSON object"),
             ("\"secret\"", "extra-json is not a JSON object"),
             (r#"{"stream_options":"secret"}"#, "`stream_options` in extra-json is not a JSON object"),
-            (r#"{"model":"secret"}"#, "extra-json cannot replace `model`: set it in the request itself"),
-            (r#"{"messages":[]}"#, "extra-json cannot replace `messages`: set it in the request itself"),
-            (r#"{"str\u0065am":false}"#, "extra-json cannot replace `stream`: set it in the request itself"),
+            (r#"{"model":"secret"}"#, "extra-json cannot replace `model`; set it in the request itself"),
+            (r#"{"messages":[]}"#, "extra-json cannot replace `messages`; set it in the request itself"),
+            (r#"{"str\u0065am":false}"#, "extra-json cannot replace `stream`; set it in the request itself"),
         ];
         for (json, expected) in cases {
             let error = Extra::parse(Some(json)).unwrap_err();

@@ -4,7 +4,7 @@
 
 use crate::text_search::after_last;
 
-/// A family of models by the number behind its name, from the first generation that takes the new field.
+/// A family of models with a number after its name, from the first generation that requires the new field.
 struct Family {
     prefix: &'static str,
     from: u32,

@@ -1,4 +1,7 @@
-//! Pictures, sound, films and documents as content parts.
+//! Images, audio, video and documents as content parts.
+//!
+//! Inline media is encoded as base64 straight into the body: an image is the largest part of a request, and each copy of
+//! it would count against the memory of the component.
 
 use super::{
     invalid,
@@ -7,7 +10,7 @@ use super::{
 use crate::{
     contract::{Media, MediaSource},
     errors::Error,
-    history::{Place, UserPart},
+    history::{PartIndex, UserPart},
     json::Json,
     text_search::{contains, split_once},
 };
@@ -37,7 +40,7 @@ pub fn write_text<'a>(json: &mut Json, pieces: impl IntoIterator<Item = &'a str>
     json.raw("}");
 }
 
-fn image(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
+fn image(json: &mut Json, media: &Media, place: PartIndex) -> Result<(), Error> {
     let media_type = MediaType::of(media, place)?;
     media_type.expect("image", place)?;
     json.item();
@@ -48,11 +51,11 @@ fn image(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
 }
 
 /// The data is plain base64; an address stands in its place, as Qwen documents it.
-fn audio(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
+fn audio(json: &mut Json, media: &Media, place: PartIndex) -> Result<(), Error> {
     let media_type = MediaType::of(media, place)?;
     media_type.expect("audio", place)?;
     if media_type.subtype.is_empty() {
-        return Err(invalid(format!("{place}: audio needs its media type, such as audio/wav")));
+        return Err(invalid(format!("{place}: audio needs a media type, such as audio/wav")));
     }
     json.item();
     json.raw(r#"{"type":"input_audio","input_audio":{"data":"#);
@@ -70,7 +73,8 @@ fn audio(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
     Ok(())
 }
 
-fn file(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
+/// Videos have a content part of their own at the vendors that accept them, and everything else is a file.
+fn file(json: &mut Json, media: &Media, place: PartIndex) -> Result<(), Error> {
     let media_type = MediaType::of(media, place)?;
     json.item();
     if media_type.is("video") {
@@ -89,7 +93,7 @@ fn file(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
 }
 
 /// An address as it stands, or a `data:` URL written straight from the bytes.
-fn source(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
+fn source(json: &mut Json, media: &Media, place: PartIndex) -> Result<(), Error> {
     match &media.source {
         MediaSource::Url(url) => json.string(checked_url(url, place)?),
         MediaSource::Inline(bytes) => {
@@ -103,13 +107,16 @@ fn source(json: &mut Json, media: &Media, place: Place) -> Result<(), Error> {
     Ok(())
 }
 
-fn not_empty(bytes: &[u8], place: Place) -> Result<&[u8], Error> {
+/// Media without bytes is a mistake of the host, which the error names by its position.
+fn not_empty(bytes: &[u8], place: PartIndex) -> Result<&[u8], Error> {
     if bytes.is_empty() { Err(invalid(format!("{place}: the media has no bytes"))) } else { Ok(bytes) }
 }
 
-fn checked_url(url: &str, place: Place) -> Result<&str, Error> {
+/// The provider fetches these addresses. Other schemes, such as `file:`, have no meaning there, and a character that splits
+/// a line could smuggle text into a log or a header.
+fn checked_url(url: &str, place: PartIndex) -> Result<&str, Error> {
     if url.contains(|c: char| c == ' ' || c.is_control()) {
-        return Err(invalid(format!("{place}: the URL has white space or control characters in it")));
+        return Err(invalid(format!("{place}: the URL contains white space or control characters")));
     }
     let (scheme, rest) = split_once(url, ":").unwrap_or_default();
     let web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
@@ -118,7 +125,7 @@ fn checked_url(url: &str, place: Place) -> Result<&str, Error> {
     if (web && !host.is_empty() && !host.starts_with('/')) || data {
         Ok(url)
     } else {
-        Err(invalid(format!("{place}: the URL must be http, https or data; hand other media over as bytes")))
+        Err(invalid(format!("{place}: the URL must be http, https or data; give other media as bytes")))
     }
 }
 
@@ -128,7 +135,7 @@ mod tests {
     use crate::history::samples::{inline, url};
     use alloc::{string::String, vec::Vec};
 
-    const PLACE: Place = Place { message: 2, part: 1 };
+    const PLACE: PartIndex = PartIndex { message: 2, part: 1 };
 
     fn written(part: &UserPart<'_>) -> Result<String, String> {
         let mut json = Json::default();
@@ -189,7 +196,7 @@ mod tests {
     #[test]
     fn what_cannot_be_sent_is_refused_by_its_place() {
         let typed = "the media type must read type/subtype, without parameters, such as image/png";
-        let web = "the URL must be http, https or data; hand other media over as bytes";
+        let web = "the URL must be http, https or data; give other media as bytes";
         let cases: Vec<(Media, &str)> = [
             (inline("", b"x"), typed),
             (inline("png", b"x"), typed),
@@ -206,7 +213,7 @@ mod tests {
             (url("image/png", "data:none"), web),
             (url("image/png", "a.png"), web),
             (url("image/png", ""), web),
-            (url("image/png", "https://x.test/a b"), "the URL has white space or control characters in it"),
+            (url("image/png", "https://x.test/a b"), "the URL contains white space or control characters"),
         ]
         .into();
         for (media, expected) in cases {
@@ -214,6 +221,6 @@ mod tests {
             assert_eq!(error, format!("messages[2].content[1]: {expected}"), "{media:?}");
         }
         let bare = url("", "https://x.test/a");
-        assert!(written(&UserPart::Audio(&bare, PLACE)).unwrap_err().contains("audio needs its media type"));
+        assert!(written(&UserPart::Audio(&bare, PLACE)).unwrap_err().contains("audio needs a media type"));
     }
 }

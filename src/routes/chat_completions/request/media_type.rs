@@ -4,7 +4,7 @@ use super::invalid;
 use crate::{
     contract::{Media, MediaSource},
     errors::Error,
-    history::Place,
+    history::PartIndex,
     text_search::split_once,
 };
 use alloc::{format, string::String};
@@ -54,7 +54,7 @@ pub struct MediaType<'a> {
 
 impl<'a> MediaType<'a> {
     /// Without parameters: it becomes part of a `data:` URL, where they would mean something else.
-    pub fn of(media: &'a Media, place: Place) -> Result<Self, Error> {
+    pub fn of(media: &'a Media, place: PartIndex) -> Result<Self, Error> {
         if media.media_type.is_empty() && matches!(media.source, MediaSource::Url(_)) {
             return Ok(MediaType { kind: "", subtype: "" });
         }
@@ -72,7 +72,7 @@ impl<'a> MediaType<'a> {
     }
 
     /// Refuses another kind; none at all is as good.
-    pub fn expect(&self, kind: &str, place: Place) -> Result<(), Error> {
+    pub fn expect(&self, kind: &str, place: PartIndex) -> Result<(), Error> {
         if self.is(kind) || self.kind.is_empty() {
             Ok(())
         } else {

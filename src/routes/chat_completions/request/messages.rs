@@ -7,7 +7,7 @@ use crate::{
     json::Json,
 };
 
-/// Writes the list of messages, and tells how many there are.
+/// Writes the list of messages, and returns their number.
 ///
 /// # Errors
 /// `invalid-request` for media that cannot be sent.
@@ -58,7 +58,7 @@ fn user(json: &mut Json, parts: &[UserPart<'_>]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The results of a turn, and behind the last one a message of the user with their media: this route takes
+/// The results of a turn, and after the last one a message of the user with their media: this route accepts
 /// text only from a tool, and nothing may stand between the results.
 fn results(json: &mut Json, turn: &AssistantTurn<'_>) -> Result<(), Error> {
     for result in &turn.results {
@@ -82,7 +82,7 @@ fn results(json: &mut Json, turn: &AssistantTurn<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// A failure is told in words, since the route has no field for it; and no result is left empty, since some
+/// A failure is written into the text, since the route has no field for it; and no result is left empty, since some
 /// servers refuse that.
 fn result_text<'a>(result: &ToolResult<'a>) -> [&'a str; 2] {
     let text = match result.text {

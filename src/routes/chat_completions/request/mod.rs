@@ -1,9 +1,9 @@
 //! Writes a request as the body of `POST /chat/completions`.
 //!
-//! The fields stand in one order: `model`, `messages`, `stream`, `stream_options`, the tools, the options,
-//! and last what the caller adds in `extra-json`. Errors and warnings name places in the request and hold no
-//! part of it. `cache-here` is a hint that this route has no field for: vendors behind it cache by prefix on
-//! their own.
+//! The order of the fields is fixed: `model`, `messages`, `stream`, `stream_options`, the tools, the options, and last
+//! the caller's own from `extra-json`. Vendors cache by prefix, so a stable order saves money. Errors and warnings name
+//! positions in the request and repeat no part of it, because they end up in logs. `cache-here` is a hint that this route
+//! has no field for: the vendors that serve it cache prefixes automatically.
 
 mod assistant;
 mod body;
@@ -20,21 +20,19 @@ mod tools;
 mod tests;
 
 use crate::{
-    contract::Request,
     errors::{Error, ErrorKind, error},
-    history::{self, Conversation, Warnings},
+    history::{Conversation, Warnings},
     json::{parse, surrogates::replace_lone},
-    routes::Encoded,
+    routes::{CheckedRequest, Encoded},
 };
 use alloc::{borrow::Cow, format, string::String};
 
-/// Encodes a request. The answer is always asked for as a stream, with usage at its end.
+/// Writes a request. The response is always requested as a stream, with usage at its end.
 ///
 /// # Errors
 /// `invalid-request` for what no server would take: the message says what and where.
-pub fn encode(request: &Request) -> Result<Encoded, Error> {
-    let model = model_id(&request.model)?;
-    let Conversation { turns, mut warnings } = history::repair(&request.messages)?;
+pub fn write(checked: CheckedRequest<'_>) -> Result<Encoded, Error> {
+    let CheckedRequest { request, model, conversation: Conversation { turns, mut warnings } } = checked;
     let extra_json = request.extra_json.as_deref().map(|json| whole(json, "extra-json", &mut warnings));
     let extra = extra::Extra::parse(extra_json.as_deref())?;
 
@@ -45,7 +43,7 @@ pub fn encode(request: &Request) -> Result<Encoded, Error> {
     if let Some(json) = body.field("messages")
         && messages::write(json, &turns, &mut warnings)? == 0
     {
-        return Err(invalid("the request has no messages, or none with anything in it"));
+        return Err(invalid("the request has no messages, or only empty ones"));
     }
     if let Some(json) = body.field("stream") {
         json.bool(true);
@@ -56,17 +54,6 @@ pub fn encode(request: &Request) -> Result<Encoded, Error> {
     Ok(body.finish(warnings.into_vec()))
 }
 
-fn model_id(model: &str) -> Result<&str, Error> {
-    let model = model.trim_ascii();
-    if model.is_empty() {
-        return Err(invalid("the request names no model"));
-    }
-    if model.contains(char::is_control) {
-        return Err(invalid("the model id has control characters in it"));
-    }
-    Ok(model)
-}
-
 fn invalid(message: impl Into<String>) -> Error {
     error(ErrorKind::InvalidRequest, message)
 }
@@ -75,14 +62,14 @@ fn invalid(message: impl Into<String>) -> Error {
 fn whole<'a>(json: &'a str, what: &str, warnings: &mut Warnings) -> Cow<'a, str> {
     let clean = replace_lone(json);
     if let Cow::Owned(_) = clean {
-        warnings.add(format!("{what}: half a character was replaced by U+FFFD"));
+        warnings.add(format!("{what}: half of a surrogate pair was replaced by U+FFFD"));
     }
     clean
 }
 
 /// The text of a JSON object as it stands, without the white space around it.
 fn object<'a>(json: &'a str, what: &str) -> Result<&'a str, Error> {
-    // The parser's own words could quote the text, so only the place is told.
+    // The parser's own message could quote the text, so only the position is given.
     let value = parse(json).map_err(|flaw| {
         invalid(format!("{what} is not valid JSON (line {}, column {})", flaw.line, flaw.column))
     })?;

@@ -1,4 +1,4 @@
-//! Everything that is said once for the whole request.
+//! The options of a request: response format, limits, sampling, reasoning.
 
 use super::{
     body::Body,
@@ -14,7 +14,8 @@ use crate::{
 };
 use alloc::format;
 
-/// Writes the options. Ranges are the vendors' own business: they differ, and change.
+/// Writes the options. Ranges are not checked: they differ between vendors and change, and a check here would refuse a value
+/// that a new model accepts.
 ///
 /// # Errors
 /// `invalid-request` for a value that is wrong for every model.
@@ -46,7 +47,7 @@ pub fn write(
     Ok(())
 }
 
-/// Plain text is what every model gives unasked, and some servers know no other word for it.
+/// `text` is not sent: every model responds with plain text anyway, and some servers do not know the value.
 fn response_format(
     body: &mut Body<'_>,
     format: Option<&ResponseFormat>,
@@ -87,11 +88,11 @@ fn json_schema(json: &mut Json, schema: &JsonSchema, warnings: &mut Warnings) ->
     Ok(())
 }
 
-/// The caller's own limit takes the place of ours under either name: both at once are refused.
+/// A limit in `extra-json` replaces ours under either name, because servers refuse a request with both.
 fn output_limit(body: &mut Body<'_>, limit: Option<u32>, model: &str) -> Result<(), Error> {
     let Some(limit) = limit else { return Ok(()) };
     if limit == 0 {
-        return Err(invalid("max-output-tokens is 0: leave it out for the model's own limit"));
+        return Err(invalid("max-output-tokens is 0; leave it out for the model's own limit"));
     }
     if !body.is_extra(MAX_TOKENS)
         && !body.is_extra(MAX_COMPLETION_TOKENS)
@@ -102,6 +103,7 @@ fn output_limit(body: &mut Body<'_>, limit: Option<u32>, model: &str) -> Result<
     Ok(())
 }
 
+/// Sampling values. JSON has no infinity and no NaN, and a body with one of them would be refused as invalid JSON.
 fn sampling(body: &mut Body<'_>, request: &Request) -> Result<(), Error> {
     let values = [
         ("temperature", request.temperature),
@@ -112,7 +114,7 @@ fn sampling(body: &mut Body<'_>, request: &Request) -> Result<(), Error> {
     for (name, value) in values {
         let Some(value) = value else { continue };
         if !value.is_finite() {
-            return Err(invalid(format!("{name} is not a number that JSON can hold")));
+            return Err(invalid(format!("{name} is not a finite number; JSON has no other numbers")));
         }
         if let Some(json) = body.field(name) {
             json.float(value);
@@ -121,9 +123,10 @@ fn sampling(body: &mut Body<'_>, request: &Request) -> Result<(), Error> {
     Ok(())
 }
 
+/// Stop sequences. An empty one would end the response before it begins.
 fn stop(body: &mut Body<'_>, request: &Request) -> Result<(), Error> {
     if let Some(index) = request.stop.iter().position(|text| text.is_empty()) {
-        return Err(invalid(format!("stop[{index}] is empty: it would stop the answer before it begins")));
+        return Err(invalid(format!("stop[{index}] is empty; remove it")));
     }
     if !request.stop.is_empty()
         && let Some(json) = body.field("stop")
@@ -145,13 +148,13 @@ fn write_reasoning(
 ) -> Result<(), Error> {
     if let Some(effort) = &reasoning.effort {
         if effort.is_empty() {
-            return Err(invalid("reasoning.effort is empty: leave it out for the model's own"));
+            return Err(invalid("reasoning.effort is empty; leave it out for the model's own"));
         }
         if let Some(json) = body.field("reasoning_effort") {
             json.string(effort);
         }
     }
-    // `include-text` is no business of the server's: who does not want the text is not given it by the decoder.
+    // `include-text` has no field: the server sends the text anyway, and the decoder withholds it from the host.
     if reasoning.budget_tokens.is_some() {
         warnings.add(
             "reasoning.budget-tokens has no field on the route chat-completions and was not sent: \

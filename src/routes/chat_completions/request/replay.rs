@@ -20,9 +20,9 @@ impl<'a> Reasoning<'a> {
     /// `None` where there is nothing to send: no text for the field, no details, no signature.
     pub fn new(text: &'a str, replay: ReasoningReplay) -> Option<Self> {
         let reasoning = Reasoning { text, replay };
-        let told = reasoning.replay.field.is_some() && !reasoning.text().is_empty();
+        let has_text = reasoning.replay.field.is_some() && !reasoning.text().is_empty();
         let attached = !reasoning.replay.details.is_empty() || reasoning.replay.signature.is_some();
-        (told || attached).then_some(reasoning)
+        (has_text || attached).then_some(reasoning)
     }
 
     /// The reasoning as the model wrote it.

@@ -10,8 +10,8 @@ use crate::{
 };
 use alloc::format;
 
-/// Writes `tools`, `tool_choice` and `parallel_tool_calls`. The latter two mean nothing without tools, and
-/// servers refuse them there.
+/// Writes `tools`, `tool_choice` and `parallel_tool_calls`. Without tools the latter two mean nothing and servers refuse
+/// them, so they are left out.
 ///
 /// # Errors
 /// `invalid-request` for a tool that cannot be sent, or a choice that cannot be made.
@@ -47,6 +47,7 @@ pub fn write(body: &mut Body<'_>, request: &Request, warnings: &mut Warnings) ->
     Ok(())
 }
 
+/// The names of all tools. They are checked here, so that the error says which tool it is and nothing is sent.
 fn names(tools: &[Tool]) -> Result<StringInterner, Error> {
     let mut names = StringInterner::default();
     for (index, tool) in tools.iter().enumerate() {
@@ -56,7 +57,9 @@ fn names(tools: &[Tool]) -> Result<StringInterner, Error> {
             )));
         }
         if !names.number(&tool.name).1 {
-            return Err(invalid(format!("tools[{index}]: another tool before it has the same name")));
+            return Err(invalid(format!(
+                "tools[{index}] has the name of an earlier tool; rename one of them"
+            )));
         }
     }
     Ok(names)
@@ -82,10 +85,11 @@ fn write_tool(json: &mut Json, index: usize, tool: &Tool, warnings: &mut Warning
     Ok(())
 }
 
+/// Refuses a choice that cannot be made, before anything is sent.
 fn check(choice: &ToolChoice, names: &StringInterner, callers_own: bool) -> Result<(), Error> {
     match choice {
         ToolChoice::Named(name) if !callers_own && names.get(name).is_none() => {
-            Err(invalid("tool-choice names a tool that is not among the tools of the request"))
+            Err(invalid("tool-choice names a tool that is not among the tools of the request; add the tool"))
         }
         ToolChoice::Required if !callers_own && names.is_empty() => {
             Err(invalid("tool-choice requires a tool call, but the request has no tools"))

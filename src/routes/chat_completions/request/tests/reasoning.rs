@@ -96,7 +96,7 @@ fn details_and_extra_content_are_not_touched() {
 }
 
 #[test]
-fn a_replay_of_another_route_is_told_and_not_sent() {
+fn a_replay_of_another_route_is_warned_about_and_not_sent() {
     let foreign = r#"{"route":"messages","signature":"s","extra_content":{}}"#;
     let conversation = vec![
         user(vec![text("hi")]),
@@ -114,10 +114,10 @@ fn a_replay_of_another_route_is_told_and_not_sent() {
     ]);
     assert_eq!(body["messages"], expected);
     let expected = [
-        "messages[1].content[0]: the reasoning is not of this route and was not sent back",
-        "messages[1].content[1]: what came with the tool call is not of this route and was not sent back",
-        "messages[3].content[0]: the reasoning is not of this route and was not sent back",
-        "messages[3] holds nothing that this route can send back and was left out",
+        "messages[1].content[0]: the reasoning came by another route and was not sent",
+        "messages[1].content[1]: the replay of the tool call came by another route and was not sent",
+        "messages[3].content[0]: the reasoning came by another route and was not sent",
+        "messages[3] contains nothing that this route can send and was left out",
     ];
     assert_eq!(encoded.warnings, expected);
 }

@@ -27,7 +27,8 @@ fn half_a_character_in_any_json_of_the_request_is_replaced() {
     assert_eq!(call["extra_content"], whole);
     let arguments: Value = serde_json::from_str(call["function"]["arguments"].as_str().unwrap()).unwrap();
     assert_eq!(arguments, whole);
-    let warned = encoded.warnings.iter().filter(|warning| warning.contains("half a character")).count();
+    let warned =
+        encoded.warnings.iter().filter(|warning| warning.contains("half of a surrogate pair")).count();
     assert_eq!(warned, 4, "{:?}", encoded.warnings);
 }
 
@@ -53,13 +54,13 @@ fn errors_and_warnings_hold_no_part_of_the_request() {
     ]);
     let warnings = encode(&repaired).unwrap().warnings;
     assert!(warnings.len() > 6, "{warnings:?}");
-    let mut told = warnings;
-    told.push(refusal(&request(vec![user(vec![Part::Image(media)])])));
-    told.push(refusal(&request(vec![user(vec![Part::Image(url("", "ftp://s3cret"))])])));
-    told.push(refusal(&Request { tools: vec![tool_named(odd)], ..hello() }));
-    told.push(refusal(&Request { tool_choice: Some(ToolChoice::Named(SECRET.into())), ..hello() }));
-    told.push(refusal(&Request { extra_json: Some(format!("\"{SECRET}\"")), ..hello() }));
-    assert!(told.iter().all(|message| !message.contains(SECRET)), "{told:#?}");
+    let mut messages = warnings;
+    messages.push(refusal(&request(vec![user(vec![Part::Image(media)])])));
+    messages.push(refusal(&request(vec![user(vec![Part::Image(url("", "ftp://s3cret"))])])));
+    messages.push(refusal(&Request { tools: vec![tool_named(odd)], ..hello() }));
+    messages.push(refusal(&Request { tool_choice: Some(ToolChoice::Named(SECRET.into())), ..hello() }));
+    messages.push(refusal(&Request { extra_json: Some(format!("\"{SECRET}\"")), ..hello() }));
+    assert!(messages.iter().all(|message| !message.contains(SECRET)), "{messages:#?}");
 }
 
 /// Texts that every reader must take, as fields of the caller's own, and those that every reader must refuse,

@@ -94,7 +94,7 @@ fn what_only_begins_and_ends_like_the_chunk_before_is_read_whole() {
     ] {
         let second = first.replace(r#""a""#, &std::format!("\"{middle}\""));
         let reading = decode_stream(&[&first, &second, &finish("stop"), "[DONE]"]);
-        assert_eq!(reading.answer.text, text, "{second}");
+        assert_eq!(reading.content.text, text, "{second}");
         same_alone(&[&first, &second, &first, &finish("stop"), "[DONE]"]);
     }
 }
@@ -106,5 +106,5 @@ fn text_that_is_no_utf_8_is_replaced_in_every_chunk() {
     let broken: Vec<u8> = broken.iter().map(|byte| if *byte == 1 { 0xFF } else { *byte }).collect();
     let body =
         [stream(&[&chunk]).as_bytes(), &broken, stream(&[&finish("stop"), "[DONE]"]).as_bytes()].concat();
-    assert_eq!(decode(&[&body]).answer.text, "ab\u{FFFD}\u{FFFD}b\u{FFFD}\u{FFFD}");
+    assert_eq!(decode(&[&body]).content.text, "ab\u{FFFD}\u{FFFD}b\u{FFFD}\u{FFFD}");
 }

@@ -1,7 +1,8 @@
-//! Which tool call a fragment belongs to [13].
+//! Finds the tool call that a fragment belongs to [13].
 //!
-//! By the book a fragment's index says so. In the wild the index is missing, starts at 1, or is 0 for all,
-//! and ids come late, never, or with every fragment.
+//! According to OpenAI's documentation the fragment's index says so. In practice the index is missing, starts at 1, or is
+//! 0 for all calls, and ids come late, never, or with every fragment. A fragment in the wrong call would run a tool with
+//! another tool's arguments. [`Assembler`] joins the fragments.
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
@@ -17,20 +18,20 @@ struct Known {
     id: String,
     named: bool,
     handle: CallHandle,
-    /// The chunk that told of it last.
+    /// The last chunk that mentioned it.
     chunk: u64,
 }
 
-/// The calls of an answer so far.
+/// The calls of a response so far.
 #[derive(Debug, Default)]
-pub(super) struct ToolCalls {
+pub(super) struct CallFragments {
     known: Vec<Known>,
     chunk: u64,
-    /// The one that was told of last.
+    /// The one that was mentioned last.
     last: usize,
 }
 
-impl ToolCalls {
+impl CallFragments {
     /// The fragments of one chunk.
     pub(super) fn read<'c, 'a: 'c>(
         &mut self,
@@ -43,7 +44,7 @@ impl ToolCalls {
             let id = string(fragment.id);
             let name = function.and_then(|function| string(function.name));
             let at = self.resolve(unsigned(fragment.index), id.as_deref(), name.is_some(), out)?;
-            self.tell(at, id.as_deref(), function, out)?;
+            self.apply(at, id.as_deref(), function, out)?;
             if let (Some(extra), Some(known)) = (present(fragment.extra_content), self.known.get(at)) {
                 let replay = CallReplay { extra_content: Some(extra.to_owned()) };
                 out.call_replay(known.handle, replay.to_json())?;
@@ -52,7 +53,7 @@ impl ToolCalls {
         Ok(())
     }
 
-    /// More arguments of the call that was told of last, in a chunk of their own.
+    /// More arguments of the last call, in a chunk of their own.
     pub(super) fn more(&mut self, arguments: &WireText<'_>, out: &mut Assembler) -> Result<(), Error> {
         self.chunk = self.chunk.wrapping_add(1);
         let Some(known) = self.known.get_mut(self.last) else { return Ok(()) };
@@ -66,10 +67,10 @@ impl ToolCalls {
             Some(last) => last,
             None => self.open(None, None, out)?,
         };
-        self.tell(at, None, Some(function), out)
+        self.apply(at, None, Some(function), out)
     }
 
-    fn tell(
+    fn apply(
         &mut self,
         at: usize,
         id: Option<&str>,
@@ -103,7 +104,7 @@ impl ToolCalls {
         out: &mut Assembler,
     ) -> Result<usize, Error> {
         let chunk = self.chunk;
-        // The last one counts: where every call has index 0, that is the one under way.
+        // The last match counts: where every call has index 0, that is the one that is being received.
         let found = self.known.iter().rposition(|known| match (index, id) {
             (Some(index), Some(id)) => known.index == Some(index) && (known.id.is_empty() || known.id == id),
             (Some(index), None) => known.index == Some(index),
@@ -111,7 +112,7 @@ impl ToolCalls {
             (None, None) => true,
         });
         let found = found.or_else(|| self.late_id(index, id, named));
-        // Without an index and an id a name begins a call, if this chunk told of the last one already.
+        // Without an index and an id, a name begins a new call if this chunk has mentioned the last one already.
         let anonymous = index.is_none() && id.is_none();
         let found = found.filter(|&at| {
             !(anonymous
@@ -124,7 +125,7 @@ impl ToolCalls {
         }
     }
 
-    /// An id that comes behind the beginning of its call, without an index.
+    /// The call of an id that comes after the first fragment and without an index.
     fn late_id(&self, index: Option<u64>, id: Option<&str>, named: bool) -> Option<usize> {
         let last = self.known.len().checked_sub(1)?;
         let waiting = self.known.get(last)?;
@@ -143,7 +144,7 @@ impl ToolCalls {
     }
 }
 
-/// Arguments are JSON in a string, by the book; some vendors write the object itself.
+/// Arguments are JSON in a string. Some vendors write the object itself.
 fn arguments<'a>(raw: Raw<'a>) -> Option<WireText<'a>> {
     wire_text(raw).or_else(|| present(raw).map(WireText::from))
 }

@@ -1,4 +1,6 @@
-//! One tool call under way.
+//! Joins the fragments of one tool call: id, name and arguments.
+//!
+//! Which call a fragment belongs to is decided by the decoder of the route.
 
 use alloc::{borrow::ToOwned, string::String};
 
@@ -10,26 +12,27 @@ use crate::json::{PairJoiner, WireText};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CallHandle(pub(super) usize);
 
-/// A call is waiting until its id and name are known, then started, then ended with the answer.
+/// A call that is being received. It waits until its id and name are known, then its block starts, and ends with the
+/// response.
 #[derive(Debug, Default)]
-pub(super) struct Call {
+pub(super) struct CallAssembly {
     id: String,
     name: String,
     /// All arguments so far.
     arguments: String,
-    /// How many bytes of `arguments` were handed out.
+    /// The number of bytes of `arguments` that were handed out.
     sent: usize,
     joiner: PairJoiner,
     /// The index of the block, once it is started.
     index: Option<u32>,
-    /// Whether a name may still come in pieces: until the first fragment of arguments.
-    name_settled: bool,
-    /// No more comes: what is missing stays missing.
-    settled: bool,
+    /// Set by the first fragment of arguments: no more pieces of the name are expected.
+    name_complete: bool,
+    /// The response is over: what is missing stays missing.
+    finished: bool,
     pub(super) replay: Option<String>,
 }
 
-impl Call {
+impl CallAssembly {
     /// The id, empty while it is not known.
     pub(super) fn id(&self) -> &str {
         &self.id
@@ -39,46 +42,45 @@ impl Call {
         self.id = id;
     }
 
-    /// Names come whole, repeated, or in pieces [13]: what begins with all there was so far takes its
-    /// place, anything else is the next piece. Behind the first arguments no piece is expected, unless no
-    /// name came at all.
-    pub(super) fn name(&mut self, piece: &str) {
+    /// Servers send names whole, repeated, or in pieces [13]. A piece that begins with the name so far replaces it, and
+    /// any other piece is added to it. After the first arguments no piece is expected, unless there is no name yet.
+    pub(super) fn push_name(&mut self, piece: &str) {
         if self.index.is_some() {
             return;
         }
         if piece.starts_with(self.name.as_str()) {
             self.name = piece.to_owned();
-        } else if !self.name_settled || self.name.is_empty() {
+        } else if !self.name_complete || self.name.is_empty() {
             self.name.push_str(piece);
         }
     }
 
     pub(super) fn push_arguments(&mut self, fragment: &WireText<'_>) {
-        self.name_settled = true;
-        if self.is_told_again(fragment) {
+        self.name_complete = true;
+        if self.is_repeat(fragment) {
             return;
         }
         self.joiner.push_text(fragment, &mut self.arguments);
     }
 
-    /// Some vendors send the arguments once more when they are whole [13]. Behind a whole object nothing can
-    /// come but blanks, so the same text over again is that, and no part of it. Costs no more than the fragment.
-    fn is_told_again(&self, fragment: &WireText<'_>) -> bool {
+    /// Some vendors send all arguments once more at the end [13]. Only white space can follow a whole object, so the same
+    /// text again is a repetition and not a part of the arguments. The comparison costs no more than the fragment.
+    fn is_repeat(&self, fragment: &WireText<'_>) -> bool {
         self.joiner.is_empty()
             && fragment.as_bytes() == self.arguments.as_bytes()
             && tool_arguments::is_object(&self.arguments)
     }
 
-    /// What the block starts with, if it can start now.
+    /// The head of the block, if it can start now.
     pub(super) fn head(&self) -> Option<ToolCallHead> {
         let known = !self.id.is_empty() && !self.name.is_empty();
-        let settled = self.settled && self.is_told();
-        (self.index.is_none() && (known || settled))
+        let finished = self.finished && self.has_content();
+        (self.index.is_none() && (known || finished))
             .then(|| ToolCallHead { id: self.id.clone(), name: self.name.clone() })
     }
 
-    /// Whether a name or arguments have come: without either there is no call.
-    pub(super) fn is_told(&self) -> bool {
+    /// Whether there is a name, or there are arguments. Without either there is no call.
+    pub(super) fn has_content(&self) -> bool {
         !(self.name.is_empty() && self.arguments.is_empty())
     }
 
@@ -93,13 +95,13 @@ impl Call {
         Some((index, unsent))
     }
 
-    /// No more comes of this call.
-    pub(super) fn settle(&mut self) {
+    /// The response is over.
+    pub(super) fn finish(&mut self) {
         self.joiner.finish(&mut self.arguments);
-        self.settled = true;
+        self.finished = true;
     }
 
-    /// The end of the block; nothing where no block was started.
+    /// The end of the block; `None` where no block was started.
     pub(super) fn into_end(self) -> Option<BlockEnd> {
         let arguments = match self.name.is_empty() {
             true => ToolArguments::Malformed(MalformedArguments {

@@ -126,12 +126,12 @@ const CALLS: &[CallCase] = &[
 #[test]
 fn tool_calls_are_put_together_however_they_are_cut() {
     for (name, deltas, expected) in CALLS {
-        let reading = answer_of(deltas, "tool_calls");
+        let reading = response_of(deltas, "tool_calls");
         let expected: Vec<_> = expected
             .iter()
             .map(|(id, name, arguments)| (id.to_string(), name.to_string(), Ok(arguments.to_string())))
             .collect();
-        assert_eq!(reading.answer.calls, expected, "{name}");
+        assert_eq!(reading.content.calls, expected, "{name}");
         assert_eq!(reading.reason(), Some(FinishReason::ToolCalls), "{name}");
     }
 }
@@ -142,9 +142,9 @@ fn fragments_with_nothing_in_them_are_no_call() {
         r#"{"content":"a","tool_calls":[{"index":0,"id":"","function":{"name":"","arguments":""}}]}"#,
         r#"{"content":"a","tool_calls":[null,{}],"function_call":{}}"#,
     ] {
-        let reading = answer_of(&[fragments], "stop");
+        let reading = response_of(&[fragments], "stop");
         assert_eq!(
-            (reading.answer.calls.len(), reading.reason()),
+            (reading.content.calls.len(), reading.reason()),
             (0, Some(FinishReason::Stop)),
             "{fragments}"
         );
@@ -164,18 +164,18 @@ fn fragments_that_only_look_like_a_repetition_are_kept() {
                 r#"{{"tool_calls":[{{"index":0,"id":"a","function":{{"name":"f","arguments":"{fragment}"}}}}]}}"#
             )
         });
-        let reading = answer_of(&deltas.each_ref().map(String::as_str), "tool_calls");
-        let raw = reading.answer.calls[0].2.clone().unwrap_or_else(|malformed| malformed);
+        let reading = response_of(&deltas.each_ref().map(String::as_str), "tool_calls");
+        let raw = reading.content.calls[0].2.clone().unwrap_or_else(|malformed| malformed);
         assert_eq!(raw, expected, "{fragments:?}");
     }
 }
 
 #[test]
 fn arguments_that_are_not_json_are_handed_out_as_malformed() {
-    let reading = answer_of(
+    let reading = response_of(
         &[r#"{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":"}}]}"#],
         "length",
     );
-    assert_eq!(reading.answer.calls, [("a".into(), "f".into(), Err("{\"x\":".into()))]);
+    assert_eq!(reading.content.calls, [("a".into(), "f".into(), Err("{\"x\":".into()))]);
     assert_eq!(reading.reason(), Some(FinishReason::Length));
 }

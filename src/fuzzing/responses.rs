@@ -1,36 +1,44 @@
-//! Answers of a model: bytes to events.
+//! Responses of a model: bytes to events.
 
-use crate::answer::{Answer, Progress};
 use crate::contract::Event;
 use crate::errors::{Error, Scrubber};
 use crate::events::Assembler;
 use crate::events::grammar::Grammar;
 use crate::http_head::ResponseHead;
-use crate::routes::Context;
-use crate::routes::chat_completions::ChatDecoder;
+use crate::response::{Progress, ResponseReader};
+use crate::routes::{ROUTES, ResponseContext, Route};
 
-/// Any bytes in any reads come to events in the grammar of the contract, which end in a finish or in a
-/// typed error and never in both; and in other reads to the same.
-pub fn chat_events(data: &[u8]) {
+/// On each route any bytes in any reads become events in the grammar of the contract, which end in a finish or in a
+/// typed error and never in both. In other reads they become the same.
+///
+/// Each input goes through each route: bytes that break one decoder are worth a try on the others, and an input keeps
+/// its meaning when the table grows.
+pub fn response_events(data: &[u8]) {
     let data = super::with_key(data);
     let (reads, body) = super::in_reads(&data);
-    let (events, error) = decode(&reads);
+    for route in ROUTES {
+        events(route, &reads, body);
+    }
+}
+
+fn events(route: &Route, reads: &[&[u8]], body: &[u8]) {
+    let (events, error) = decode(route, reads);
     let mut grammar = Grammar::default();
     events.iter().for_each(|event| grammar.read(event));
-    assert_eq!(grammar.answer.finish.is_some(), error.is_none(), "a finish or an error: {error:?}");
+    assert_eq!(grammar.content.finish.is_some(), error.is_none(), "a finish or an error: {error:?}");
     if let Some(error) = &error {
         super::check_error(error);
     }
     for event in &events {
         check(event);
     }
-    assert_eq!((events, error), decode(&[body]), "cut and whole");
+    assert_eq!((events, error), decode(route, &[body]), "cut and whole");
 }
 
-fn decode(reads: &[&[u8]]) -> (Vec<Event>, Option<Error>) {
+fn decode(route: &Route, reads: &[&[u8]]) -> (Vec<Event>, Option<Error>) {
     let head = ResponseHead { status: 200, headers: Vec::new() };
-    let context = Context { head, scrubber: Scrubber::new(Some(super::KEY)), reasoning_text: true };
-    let mut answer = Answer::new(Box::new(ChatDecoder::new(context)));
+    let context = ResponseContext { head, scrubber: Scrubber::new(Some(super::KEY)), reasoning_text: true };
+    let mut answer = ResponseReader::new((route.decoder)(context));
     let mut out = Assembler::new(1, Vec::new());
     let mut run = || {
         for read in reads {
@@ -49,7 +57,7 @@ fn decode(reads: &[&[u8]]) -> (Vec<Event>, Option<Error>) {
     (events, error)
 }
 
-/// What is JSON by the contract is JSON, and what is a number is one.
+/// Fields that are JSON by the contract are JSON, and numbers are finite.
 fn check(event: &Event) {
     let is_object = |json: &str| {
         assert!(json.starts_with('{'), "{json}");

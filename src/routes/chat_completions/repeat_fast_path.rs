@@ -1,42 +1,43 @@
-//! Chunks that differ from the one before in their text alone, as nearly all of an answer do.
+//! The fast path for chunks that differ from the previous one in their text alone, as nearly all chunks do.
 //!
-//! Such a chunk need not be parsed: what stands around the text means what it meant before, and telling it
-//! again changes nothing. So it is compared, eight bytes at a time, and only the text is looked at.
+//! Such a chunk is not parsed. What surrounds the text is the same as before and would be read to the same effect, so it
+//! is compared, eight bytes at a time, and only the text is read.
 
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::chunk::{Choice, ToolCall, any_tells, tells};
+use super::chunk::{Choice, ToolCall, any_filled, is_filled};
 use super::replay::Field;
 use crate::json::{Raw, WireText, is_plain, parse, present, wire_text};
 use crate::scanned::scanned;
 use crate::text_search::same;
 
-/// So many chunks in a row that were like none before: this server writes something new into each, and the
-/// next need not be kept.
+/// After so many chunks in a row without a repetition no more are kept: this server writes something new into each
+/// chunk, and each copy would be in vain.
 const MAX_UNLIKE: u32 = 16;
 
-/// Where the text of a chunk stands.
+/// The field of a chunk that has its text.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Place {
+pub(super) enum TextField {
     Content,
     Reasoning(Field),
-    /// The arguments of the tool call that the last chunk was about.
+    /// The arguments of the tool call in the previous chunk.
     Arguments,
 }
 
-/// The last chunk, if it had nothing to tell but a text.
+/// The previous chunk, if a text was its only content.
 #[derive(Debug, Default)]
-pub(super) struct Alike {
+pub(super) struct RepeatCache {
     json: Vec<u8>,
     /// The text in it, with its quotes.
-    last: Option<(Place, Range<usize>)>,
+    last: Option<(TextField, Range<usize>)>,
     unlike: u32,
 }
 
-impl Alike {
-    /// The text of a chunk that is like the last one, and its place; never an empty one.
-    pub(super) fn text<'a>(&mut self, json: &'a [u8]) -> Option<(Place, WireText<'a>)> {
+impl RepeatCache {
+    /// The text of a chunk that repeats the previous one otherwise, and the field of the text. Never an empty text, which
+    /// would count as progress.
+    pub(super) fn text<'a>(&mut self, json: &'a [u8]) -> Option<(TextField, WireText<'a>)> {
         let (place, last) = self.last.as_ref()?;
         let (head, tail) = (self.json.get(..last.start)?, self.json.get(last.end..)?);
         let end = json.len().checked_sub(tail.len())?;
@@ -49,7 +50,7 @@ impl Alike {
                 scanned(inner.len());
                 WireText::from(core::str::from_utf8(inner).ok()?)
             }
-            // What is one value of JSON and begins with a quote is one string.
+            // A single JSON value that begins with a quote is one string, so nothing can hide between the quotes.
             _ => {
                 scanned(quoted.len());
                 wire_text(parse(core::str::from_utf8(quoted).ok()?).ok())?
@@ -59,12 +60,12 @@ impl Alike {
         Some((*place, found)).filter(|(_, text)| !text.is_empty())
     }
 
-    /// Another chunk comes, or something that is none.
+    /// The next data does not repeat the previous chunk.
     pub(super) fn forget(&mut self) {
         self.last = None;
     }
 
-    /// A chunk of which all was told, and this choice of it.
+    /// Keeps a chunk that was read in full, if a text is the only content of its choice.
     pub(super) fn note(&mut self, json: &str, choice: &Choice<'_>) {
         if self.unlike < MAX_UNLIKE
             && let Some((place, Some(text))) = only_text(choice)
@@ -78,27 +79,27 @@ impl Alike {
     }
 }
 
-/// The text of a choice that tells nothing else.
-fn only_text<'a>(choice: &Choice<'a>) -> Option<(Place, Raw<'a>)> {
+/// The text of a choice that has no other content.
+fn only_text<'a>(choice: &Choice<'a>) -> Option<(TextField, Raw<'a>)> {
     let delta = choice.delta.0.as_ref()?;
     let more = choice.message.0.is_some() || present(choice.finish_reason).is_some();
-    if more || any_tells(&delta.details()) || delta.function_call.0.is_some() {
+    if more || any_filled(&delta.details()) || delta.function_call.0.is_some() {
         return None;
     }
     let texts = delta.texts().into_iter().zip([
-        Place::Content,
-        Place::Reasoning(Field::ReasoningContent),
-        Place::Reasoning(Field::Reasoning),
-        Place::Reasoning(Field::ReasoningText),
+        TextField::Content,
+        TextField::Reasoning(Field::ReasoningContent),
+        TextField::Reasoning(Field::Reasoning),
+        TextField::Reasoning(Field::ReasoningText),
     ]);
     let texts = texts.map(|(raw, place)| (place, raw));
-    let calls = delta.tool_calls.iter().map(|call| (Place::Arguments, only_arguments(call)));
-    let mut telling = texts.filter(|(_, raw)| tells(*raw)).chain(calls);
+    let calls = delta.tool_calls.iter().map(|call| (TextField::Arguments, only_arguments(call)));
+    let mut telling = texts.filter(|(_, raw)| is_filled(*raw)).chain(calls);
     let found = telling.next().filter(|(_, raw)| raw.is_some_and(|raw| raw.get().starts_with('"')));
     found.filter(|_| telling.next().is_none())
 }
 
-/// The arguments of a fragment that tells nothing else.
+/// The arguments of a fragment that has no other content.
 fn only_arguments<'a>(call: &ToolCall<'a>) -> Raw<'a> {
     let function = call.function.0.as_ref()?;
     let more = [call.id, call.extra_content, function.name].into_iter().any(|raw| present(raw).is_some());

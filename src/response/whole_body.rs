@@ -1,33 +1,33 @@
-//! An answer that is one JSON text, kept until it is whole.
+//! A response that is one JSON text, kept until it is whole.
 //!
-//! The end of the body is what says that it is: with `Content-Length` that comes with the last byte. A server
-//! that gives no length and leaves the connection open sends no end at all, so the brackets are counted.
-//! Behind the last one nothing has to come, as behind a finish reason: the caller waits a little for the end,
-//! and does without it then. It does wait, since a further text behind the first would mean that this is no
-//! whole answer but some stream of another kind, and its first piece must not pass for all of it.
+//! Normally the end of the body says that it is whole. A server that sends no `Content-Length` and leaves the connection
+//! open never ends the body, so the brackets are counted as well. After the last bracket the caller waits a short time
+//! for the end, as it does after a finish reason, and then goes on without it. The wait is needed: a second JSON text
+//! after the first would mean that this is a stream of another kind, and its first piece must not pass for all of it.
 
 use alloc::{string::String, vec::Vec};
 
-/// Largest answer that is one JSON text, in bytes.
+/// Largest response that is one JSON text, in bytes. A component has 32 bits of address space, which a server without
+/// a limit could fill.
 pub const MAX_WHOLE: usize = 16 << 20;
 
 /// The text so far. Each byte is looked at once.
 #[derive(Debug, Default)]
-pub(super) struct Whole {
+pub(super) struct WholeBody {
     kept: Vec<u8>,
     /// Brackets that are open.
     depth: usize,
-    /// Inside a string, and there behind a backslash.
+    /// Inside a string, and after a backslash in it.
     string: bool,
     escaped: bool,
-    /// Where the text was behind its last bracket, in bytes.
+    /// The length of the text up to its last bracket, in bytes.
     closed: Option<usize>,
-    /// More than blanks came behind that.
-    spoilt: bool,
+    /// Something other than white space followed the last bracket.
+    trailing_data: bool,
 }
 
-impl Whole {
-    /// Takes the bytes of one read; false where that would be too many.
+impl WholeBody {
+    /// Adds the bytes of one read; `false` where that would exceed the cap.
     pub(super) fn push(&mut self, bytes: &[u8]) -> bool {
         if self.kept.len().saturating_add(bytes.len()) > MAX_WHOLE {
             return false;
@@ -41,7 +41,7 @@ impl Whole {
 
     fn count(&mut self, byte: u8) {
         if self.closed.is_some() {
-            self.spoilt |= !byte.is_ascii_whitespace();
+            self.trailing_data |= !byte.is_ascii_whitespace();
         } else if self.string {
             self.string = byte != b'"' || self.escaped;
             self.escaped = byte == b'\\' && !self.escaped;
@@ -60,13 +60,13 @@ impl Whole {
         }
     }
 
-    /// Whether all brackets are closed, and only blanks came behind.
+    /// Whether all brackets are closed, and only white space followed.
     pub(super) fn is_closed(&self) -> bool {
-        self.closed.is_some() && !self.spoilt
+        self.closed.is_some() && !self.trailing_data
     }
 
-    /// Bytes that told something: blanks behind the end do not [26].
-    pub(super) fn told(&self) -> usize {
+    /// The bytes that count as progress. White space after the end does not: it only keeps the connection open [26].
+    pub(super) fn progress_count(&self) -> usize {
         self.closed.unwrap_or(self.kept.len())
     }
 
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_text_is_closed_with_its_last_bracket_however_it_is_cut() {
-        for (text, closed, told) in [
+        for (text, closed, count) in [
             (&b"{}"[..], true, 2),
             (b"{} \r\n\t", true, 2),
             (b"{}\n{}", false, 2),
@@ -97,10 +97,14 @@ mod tests {
             (b"{", false, 1),
         ] {
             for cut in 0..=text.len() {
-                let mut whole = Whole::default();
-                let (before, behind) = text.split_at(cut);
-                assert!(whole.push(before) && whole.push(behind));
-                assert_eq!((whole.is_closed(), whole.told()), (closed, told), "{text:?} cut at {cut}");
+                let mut whole = WholeBody::default();
+                let (before, after) = text.split_at(cut);
+                assert!(whole.push(before) && whole.push(after));
+                assert_eq!(
+                    (whole.is_closed(), whole.progress_count()),
+                    (closed, count),
+                    "{text:?} cut at {cut}"
+                );
                 assert_eq!(whole.into_text().as_bytes(), text);
             }
         }
@@ -108,9 +112,9 @@ mod tests {
 
     #[test]
     fn no_byte_more_than_the_cap_is_kept() {
-        let mut whole = Whole::default();
+        let mut whole = WholeBody::default();
         assert!(whole.push(&std::vec![b'['; MAX_WHOLE]));
         assert!(!whole.push(b"]"));
-        assert_eq!(whole.told(), MAX_WHOLE);
+        assert_eq!(whole.progress_count(), MAX_WHOLE);
     }
 }

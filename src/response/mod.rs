@@ -1,7 +1,8 @@
-//! The body of an answer, from its first byte: events, a whole JSON text, or neither.
+//! The body of a response, from its first byte: server-sent events, one JSON text, or neither.
 //!
-//! A stream was asked for, and servers answer with what they like, under any content type [9]. The first
-//! byte that is not blank tells which it is; what is neither is told as an error, never guessed at.
+//! Every request asks for a stream, but some servers respond with one JSON text, and the content type is wrong too
+//! often to rely on [9]. So the first byte that is not white space decides. A body that is neither is an error: a
+//! guess could show a web page to the user as the model's text.
 
 use alloc::{borrow::Cow, boxed::Box, format, string::String};
 
@@ -11,65 +12,69 @@ use crate::json::parse;
 use crate::scanned::scanned;
 use crate::sse::{MAX_EVENT, MAX_LINE, Parser, Tail, TooLong};
 
-pub use whole::MAX_WHOLE;
-use whole::Whole;
+pub use whole_body::MAX_WHOLE;
+use whole_body::WholeBody;
 
-mod whole;
+mod whole_body;
 
-/// How far an answer has come.
+/// How far a response has come.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Progress {
-    /// The model has not said that it finished.
+    /// There is no finish reason yet.
     Open,
-    /// It has; usage or an end marker may still come, but nothing has to.
+    /// The finish reason has arrived. Usage or an end marker may follow, but nothing has to: some servers send neither
+    /// and keep the connection open.
     Finished,
-    /// `finish` is among the events. Whatever else comes is not read [20].
+    /// `finish` is among the events. Nothing after it is read [20].
     Complete,
 }
 
 /// How a stream came to its end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum End {
-    /// As it should.
+    /// The server ended it.
     Whole,
     /// The network, a deadline or an error in the stream cut it off.
     CutOff,
 }
 
-/// Reads what one wire route answers.
+/// Reads the responses of one wire route.
 pub trait Decoder {
-    /// The data of one event of a stream, as it came: invalid UTF-8 is to be replaced.
+    /// The data of one event of a stream, as received. Invalid UTF-8 is the decoder's to replace, because most data
+    /// can be compared and copied without a check.
     fn event(&mut self, name: &str, data: &[u8], out: &mut Assembler) -> Result<(), Error>;
 
-    /// A whole answer in one JSON text. It has no more to come.
+    /// A whole response in one JSON text. Nothing follows it.
     fn whole(&mut self, body: &str, out: &mut Assembler) -> Result<(), Error>;
 
-    /// How far the answer has come.
+    /// How far the response has come.
     fn progress(&self) -> Progress;
 
-    /// Counts the events that told something of the answer: keep-alives in whatever dress do not [26].
-    fn told(&self) -> u64;
+    /// The number of events with content so far. The idle deadline starts anew when it grows, so a keep-alive must not
+    /// count, whether it is a comment, an empty delta or an empty chunk [26].
+    fn progress_count(&self) -> u64;
 
-    /// The stream is over: `finish` if the model said so and there is none yet, an error if it did not. Where
-    /// the stream was cut off, a warning tells of what may be missing.
+    /// The stream is over. Adds `finish` if there was a finish reason, and is an error if there was none: a text that
+    /// broke off must never pass for a whole one. Where the stream was cut off after the finish reason, a warning says
+    /// what may be missing.
     fn end(&mut self, end: End, out: &mut Assembler) -> Result<(), Error>;
 }
 
 enum Body {
-    /// Nothing but blanks so far.
+    /// Nothing but white space so far.
     Unknown,
     Events(Parser),
-    Whole(Whole),
+    Whole(WholeBody),
 }
 
-/// An answer being read.
-pub struct Answer {
+/// A response that is being read.
+pub struct ResponseReader {
     body: Body,
     decoder: Box<dyn Decoder>,
 }
 
-impl Answer {
-    /// An answer in this decoder's route.
+impl ResponseReader {
+    /// A response of the decoder's route.
     pub fn new(decoder: Box<dyn Decoder>) -> Self {
         Self { body: Body::Unknown, decoder }
     }
@@ -82,15 +87,15 @@ impl Answer {
         }
     }
 
-    /// Grows with each sign of progress of the answer.
-    pub fn told(&self) -> u64 {
+    /// Grows with every piece of content; see [`Decoder::progress_count`].
+    pub fn progress_count(&self) -> u64 {
         match &self.body {
-            Body::Whole(whole) => whole.told() as u64,
-            _ => self.decoder.told(),
+            Body::Whole(whole) => whole.progress_count() as u64,
+            _ => self.decoder.progress_count(),
         }
     }
 
-    /// The bytes of one read. Events go to `out`; an error ends the answer.
+    /// The bytes of one read. Events go to `out`. An error ends the response.
     pub fn push(&mut self, bytes: &[u8], out: &mut Assembler) -> Result<(), Error> {
         let bytes = match self.body {
             Body::Unknown => {
@@ -106,7 +111,7 @@ impl Answer {
             Body::Whole(whole) => match whole.push(bytes) {
                 true => Ok(()),
                 false => Err(protocol(format!(
-                    "The answer is one JSON text of more than {} MiB.",
+                    "the response is one JSON text of more than {} MiB",
                     MAX_WHOLE >> 20
                 ))),
             },
@@ -118,8 +123,8 @@ impl Answer {
                         Ok(None) => break,
                         Err(cap) => return self.cut_off(too_long(cap), out),
                     };
-                    let told = self.decoder.event(event.name, event.data, out);
-                    if let Err(error) = told {
+                    let result = self.decoder.event(event.name, event.data, out);
+                    if let Err(error) = result {
                         return self.cut_off(error, out);
                     }
                 }
@@ -137,11 +142,11 @@ impl Answer {
             Body::Unknown => Err(incomplete_stream()),
             Body::Whole(body) => self.decoder.whole(&body.into_text(), out),
             Body::Events(parser) if !parser.is_plausible() => Err(protocol(
-                "The provider answered with plain text and not with its API: check the base URL, it has to end in /v1.",
+                "the response is plain text; check that the base URL points at the API and ends in /v1",
             )),
             Body::Events(parser) => {
                 if let Some(Tail { name, data }) = parser.into_tail()
-                    && is_whole(&text(&data))
+                    && is_whole(&utf8_lossy(&data))
                     && let Err(error) = self.decoder.event(&name, &data, out)
                 {
                     return self.cut_off(error, out);
@@ -151,8 +156,9 @@ impl Answer {
         }
     }
 
-    /// The body was cut off: by the network, a deadline, or an error in the stream. An answer whose model
-    /// had finished is complete all the same, and so is a JSON text whose last bracket has come.
+    /// The body was cut off by the network, a deadline or an error in the stream. A response with a finish reason is
+    /// complete all the same, and so is a JSON text that has its last bracket: the model has run and was paid for, and
+    /// an error here would make the host pay for it again.
     pub fn cut_off(&mut self, cause: Error, out: &mut Assembler) -> Result<(), Error> {
         match (self.progress(), &self.body) {
             (Progress::Open, _) => Err(cause),
@@ -163,15 +169,15 @@ impl Answer {
     }
 }
 
-/// By the standard half an event at the end is nothing; one that is complete but for the blank line
-/// behind it was meant to be one [5].
+/// The standard drops an event without its blank line at the end of a stream. Some servers leave that line out after
+/// the last event, which has the finish reason, so an event that is complete otherwise counts [5].
 fn is_whole(tail: &str) -> bool {
     tail.trim_ascii() == "[DONE]" || parse(tail).is_ok()
 }
 
-/// Invalid UTF-8 replaced. Nearly all is valid, and seen to be so eight bytes at a time; the search for
-/// replacements goes byte by byte.
-pub fn text(data: &[u8]) -> Cow<'_, str> {
+/// The text with invalid UTF-8 replaced. Nearly all text is valid, and checking that takes eight bytes at a time, while
+/// the search for replacements goes byte by byte; so the check comes first.
+pub fn utf8_lossy(data: &[u8]) -> Cow<'_, str> {
     scanned(data.len());
     core::str::from_utf8(data).map_or_else(
         |_| {
@@ -184,17 +190,19 @@ pub fn text(data: &[u8]) -> Cow<'_, str> {
 
 fn begin(first: u8) -> Result<Body, Error> {
     match first {
-        b'{' | b'[' => Ok(Body::Whole(Whole::default())),
+        b'{' | b'[' => Ok(Body::Whole(WholeBody::default())),
         b'<' => Err(protocol(
-            "The provider answered with a web page and not with its API: check the base URL, it has to end in /v1.",
+            "the response is a web page; check that the base URL points at the API and ends in /v1",
         )),
         // The first byte of gzip; no field name begins with it.
-        0x1F => Err(protocol("The provider answered with a compressed body that nobody asked for.")),
+        0x1F => Err(protocol(
+            "the response is compressed although no compression was requested; check for a proxy that compresses",
+        )),
         _ => Ok(Body::Events(Parser::default())),
     }
 }
 
-/// Blank lines before the first event mean nothing, nor does a byte-order mark.
+/// Blank lines before the first event mean nothing, and neither does a byte-order mark.
 fn without_blanks(bytes: &[u8]) -> &[u8] {
     let blanks = bytes
         .iter()
@@ -205,7 +213,7 @@ fn without_blanks(bytes: &[u8]) -> &[u8] {
 
 fn too_long(cap: TooLong) -> Error {
     protocol(match cap {
-        TooLong::Line => format!("A line of the stream is longer than {} MiB.", MAX_LINE >> 20),
-        TooLong::Event => format!("An event of the stream is larger than {} MiB.", MAX_EVENT >> 20),
+        TooLong::Line => format!("a line of the stream is longer than {} MiB", MAX_LINE >> 20),
+        TooLong::Event => format!("an event of the stream is larger than {} MiB", MAX_EVENT >> 20),
     })
 }
