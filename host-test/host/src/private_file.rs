@@ -1,7 +1,7 @@
-//! Files that hold secrets, or that must be nobody else's: what is checked is the file that was opened,
-//! so that none can be put in its place in between.
+//! Files that hold secrets, and files that no other user may change: keys, and code that this process executes.
 //!
-//! Where the system knows no owners and modes, only what holds everywhere is checked.
+//! The checks are made on the file after it is opened, not on its path before: between the two, another user could
+//! replace it. On systems without owners and modes only the checks that exist everywhere are made.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -40,7 +40,7 @@ pub enum PrivateFileError {
         /// Its permissions.
         mode: u32,
     },
-    /// It is another user's.
+    /// It belongs to another user.
     #[error("{path} belongs to another user (id {owner}); remove it, or take another folder", path = .path.display())]
     Foreign {
         /// Which one.
@@ -48,7 +48,7 @@ pub enum PrivateFileError {
         /// The owner's id.
         owner: u32,
     },
-    /// It holds a key, and is another user's.
+    /// It has a key and belongs to another user, who could replace the key.
     #[error(
         "{path} belongs to another user (id {owner}), who can put another key there; copy the right key to a \
          file of your own", path = .path.display()
@@ -59,7 +59,7 @@ pub enum PrivateFileError {
         /// The owner's id.
         owner: u32,
     },
-    /// It holds a public key, and others can put another there.
+    /// It has a public key, and others can replace it.
     #[error(
         "{path} can be written to by other users (mode {mode:04o}); run 'chmod go-w {path}', and check that the \
          key in it is the right one", path = .path.display()
@@ -80,7 +80,7 @@ pub enum PrivateFileError {
         /// What it would have to be.
         expected: &'static str,
     },
-    /// More than such a file can hold.
+    /// It is longer than such a file can be. Without a limit, a device named by mistake would be read for ever.
     #[error("{path} has more than {limit} bytes, and cannot be what it is taken for", path = .path.display())]
     TooLong {
         /// Which one.
@@ -96,8 +96,8 @@ pub enum PrivateFileError {
     },
 }
 
-/// Reads a text that only its owner may read, such as a key: from a file or a pipe, through links. The
-/// errors never hold any of it.
+/// Reads a text that only its owner may read, such as a key, from a file or a pipe, following links. The errors never
+/// contain any of it.
 ///
 /// # Errors
 /// When it cannot be read, when it is neither this user's nor the administrator's, when the group or others

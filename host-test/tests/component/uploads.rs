@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use conformance::Hosting;
 use provider_host::contract::{Media, MediaSource, Message, Part, Request, Role};
+use provider_host::sandbox::KeyMode;
 use stand_in::StandIn;
 
-use crate::bench::provider;
+use crate::bench::{config, open};
 
 /// Bytes of the picture.
 const PICTURE: usize = 20_000_000;
@@ -15,7 +16,11 @@ const PICTURE: usize = 20_000_000;
 async fn a_picture_of_20_megabytes_goes_out_and_no_step_blocks() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
     for hosting in [Hosting::Waits, Hosting::Steps] {
-        let mut provider = provider(&stand_in, hosting).await;
+        // The stand-in parses the whole body before it responds. How long that takes is not the point here.
+        let mut config = config(&stand_in.base_url());
+        config.timeouts.first_byte_ms = Some(60_000);
+        config.timeouts.total_ms = Some(60_000);
+        let mut provider = open(&stand_in, hosting, KeyMode::Injected, config).await;
         let source = MediaSource::Inline(vec![0xA5; PICTURE]);
         let picture = Part::Image(Media { source, media_type: "image/png".to_owned(), name: None });
         let mut request = Request::prompt("gpt-5.4-mini", "what is this?");

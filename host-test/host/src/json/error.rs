@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::object;
 use crate::contract::{Error, ErrorKind};
 
-/// The kind's word in the contract.
+/// The kind's name in the contract.
 #[must_use]
 pub fn kind(kind: &ErrorKind) -> &'static str {
     match kind {

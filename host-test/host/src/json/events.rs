@@ -35,7 +35,7 @@ pub fn failure(error: Value) -> Value {
     Value::Object(object([("event", json!("error")), ("error", error)]))
 }
 
-/// The reason's word in the contract.
+/// The reason's name in the contract.
 #[must_use]
 pub fn finish_reason(reason: &FinishReason) -> &'static str {
     match reason {

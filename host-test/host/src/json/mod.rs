@@ -7,12 +7,12 @@
 //! |---|---|
 //! | a record | an object with all of its fields, always |
 //! | an `option` that is `none` | `null`, never left out |
-//! | an enum's case | its word, as a string |
+//! | an enum's case | its name, as a string |
 //! | a variant's case, in a field `f` | `"f": "case"` |
 //! | … whose payload is a record | the record's fields beside it |
 //! | … whose payload is anything else | `"f-case": payload` beside it, only with that case |
 //! | a variant that stands by itself | an object that begins with the variant's name: `{"event": "finish", …}` |
-//! | a field named `…-json` | a string that holds JSON text, exactly as it came |
+//! | a field named `…-json` | a string of JSON text, exactly as received |
 //! | bytes | base64 |
 //!
 //! ## Events

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{error, object};
 use crate::contract::{FactSource, ListOrigin, Model, ModelKind, ModelList, ModelStatus, Price, PriceTier};
 
-/// The kind's word in the contract.
+/// The kind's name in the contract.
 #[must_use]
 pub fn kind(kind: ModelKind) -> &'static str {
     match kind {
@@ -20,7 +20,7 @@ pub fn kind(kind: ModelKind) -> &'static str {
     }
 }
 
-/// The status's word in the contract.
+/// The status's name in the contract.
 #[must_use]
 pub fn status(status: ModelStatus) -> &'static str {
     match status {
@@ -31,7 +31,7 @@ pub fn status(status: ModelStatus) -> &'static str {
     }
 }
 
-/// The word for where a list comes from.
+/// The name of the origin of a list.
 #[must_use]
 pub fn origin(origin: ListOrigin) -> &'static str {
     match origin {

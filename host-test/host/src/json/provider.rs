@@ -28,7 +28,7 @@ pub fn description(description: &Description) -> Value {
     ]))
 }
 
-/// The account; `null` is what the provider does not tell.
+/// The account; `null` is what the provider does not report.
 #[must_use]
 pub fn account(account: &Account) -> Value {
     Value::Object(object([

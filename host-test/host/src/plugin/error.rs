@@ -1,4 +1,4 @@
-//! Why a plugin cannot be used: both sides, and the next step.
+//! Why a plugin cannot be used. Each message names both sides of a mismatch and the next step.
 
 use std::io;
 use std::path::PathBuf;
@@ -130,7 +130,7 @@ pub enum LoadError {
         /// `package@version` of the plugin.
         plugin: String,
     },
-    /// The component asks for more than a provider may have.
+    /// The component imports more than a provider may have.
     #[error(
         "{path} imports {imports}, and a model provider may import only {allowed} (0.2.x); \
          build it without what pulls them in",

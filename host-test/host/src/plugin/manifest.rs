@@ -1,4 +1,4 @@
-//! `plugin.toml`: what a plugin is, and what it asks for.
+//! `plugin.toml`: what a plugin is, and what it needs.
 
 use std::time::Duration;
 
@@ -26,15 +26,15 @@ pub struct Manifest {
     pub contract: String,
     /// The component's file, in the same folder.
     pub component: String,
-    /// SHA-256 of the component, 64 lower-case hexadecimal digits. It finds a mixed-up or damaged
-    /// file. It is no signature: who can replace the component can replace the manifest.
+    /// SHA-256 of the component, 64 lower-case hexadecimal digits. It detects a damaged or mixed-up file. It is no
+    /// signature: an attacker who can replace the component can replace the manifest too.
     pub sha256: String,
     /// Length of the component in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
     /// Where the plugin may send requests.
     pub network: Network,
-    /// What it needs to be let in there.
+    /// How the key is sent there.
     pub credential: CredentialSpec,
     /// What it may use of this machine.
     #[serde(default)]
@@ -45,10 +45,10 @@ pub struct Manifest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Network {
-    /// The origins it talks to by default. A grant can leave some out, and add none.
+    /// The origins that it talks to by default. A grant can leave some out, and cannot add any.
     pub origins: Vec<Origin>,
-    /// The base URL where a person chose none; its origin is among `origins`. A credential that the
-    /// host adds goes to requests below it, and to no others.
+    /// The base URL where a person chose none; its origin is among `origins`. The host adds the key to requests below
+    /// it and to no others, so that a page on the same host which anybody can write to never sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base_url: Option<Url>,
     /// Whether a person may choose another base URL, and so allow its origin.
@@ -86,9 +86,9 @@ pub enum CredentialKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Limits {
-    /// Linear memory of one instance, in MiB: 1 to 4096. Where it asks for more it is stopped.
+    /// Linear memory of one instance, in MiB: 1 to 4096. A component that allocates more is stopped.
     pub memory_mib: u32,
-    /// How long a call may take beyond the wait that it was told, in seconds: 1 to 600.
+    /// How long a call may take beyond the wait that it is allowed, in seconds: 1 to 600.
     pub call_seconds: u32,
 }
 
@@ -105,7 +105,7 @@ impl Limits {
         usize::try_from(self.memory_mib).unwrap_or(usize::MAX).saturating_mul(1024 * 1024)
     }
 
-    /// How long a call may take beyond the wait that it was told.
+    /// How long a call may take beyond the wait that it is allowed.
     pub fn call(&self) -> Duration {
         Duration::from_secs(u64::from(self.call_seconds))
     }

@@ -1,4 +1,7 @@
-//! Plugins as a host finds them: a folder with a component and a manifest that says what it asks for.
+//! Plugins on disk: a folder with a component and a manifest, `plugin.toml`, that declares what the component needs.
+//!
+//! Loading reads each file once and checks it before anything is compiled: the digest, the imports, the version of the
+//! contract and, where a host accepts signed plugins only, the signature.
 
 mod error;
 mod files;
@@ -34,9 +37,9 @@ pub const SIGNATURE_FILE: &str = "plugin.toml.minisig";
 /// A plugin whose component is the one that its manifest describes.
 #[derive(Clone)]
 pub struct Plugin {
-    /// What it is and what it asks for.
+    /// What it is, and what it needs.
     pub manifest: Manifest,
-    /// The folder it lies in; empty for one that lies nowhere.
+    /// The folder that it was loaded from; empty for a bare component.
     pub directory: PathBuf,
     component: Arc<[u8]>,
     surface: Surface,
@@ -53,8 +56,8 @@ impl Plugin {
         Plugin::load_trusted(path, &Trust::Anyone)
     }
 
-    /// The same of a plugin that has to be signed, where `trust` says so. The signature is looked at before
-    /// anything else; each file is read once, and what was checked is what will be compiled.
+    /// The same, for a plugin that has to be signed if `trust` says so. The signature is checked first. Each file is read
+    /// once, so that the bytes which were checked are the ones that are compiled, whatever happens to the file later.
     ///
     /// # Errors
     /// As [`Plugin::load`], and when the signature is missing or not one that is trusted.
@@ -86,7 +89,7 @@ impl Plugin {
         Ok(Plugin { manifest, directory, component: component.into(), surface, signer })
     }
 
-    /// A component without a manifest, allowed to do nothing: enough to ask it for its description.
+    /// A component without a manifest, which may reach nothing: enough to read its description.
     ///
     /// # Errors
     /// When it is no provider of this harness's contract, or imports more than a provider may.
@@ -118,7 +121,7 @@ impl Plugin {
         &self.surface
     }
 
-    /// The trusted key that signed it; `None` where no signature was asked for, and so none was looked at.
+    /// The trusted key that signed it; `None` where no signature is required, since then none is checked.
     pub fn signer(&self) -> Option<&str> {
         self.signer.as_deref()
     }
@@ -134,8 +137,8 @@ impl fmt::Debug for Plugin {
     }
 }
 
-/// Every plugin of a directory, sorted by the name of its folder; a bad one does not hide the others.
-/// Files and hidden folders are passed over.
+/// Every plugin of a directory, sorted by the name of its folder. One that cannot be loaded does not hide the others.
+/// Files and hidden folders are skipped.
 ///
 /// # Errors
 /// When the directory itself cannot be read.

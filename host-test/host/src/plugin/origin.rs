@@ -1,4 +1,4 @@
-//! Where a request goes: scheme, host and port, and nothing else.
+//! The destination of a request: scheme, host and port.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,10 +7,11 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-/// `scheme://host[:port]`, the unit in which a plugin asks for the network and a person grants it.
+/// `scheme://host[:port]`: a manifest declares network access in these, and a person grants it in these.
 ///
 /// Hosts compare without regard to case, an absent port is the scheme's own, and an address is the
-/// same however it is written (`127.1` is `127.0.0.1`): the parser of the URL standard does all that.
+/// same however it is written (`127.1` is `127.0.0.1`). The URL standard's parser does all of that; a parser of our own could read an address
+/// differently from the code that connects to it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Origin {

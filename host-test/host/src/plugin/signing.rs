@@ -49,7 +49,7 @@ impl fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
-    /// Opens a key that minisign or [`generate`] made. `password` is asked only where the key has one.
+    /// Opens a key that minisign or [`generate`] made. `password` is called only if the key has one.
     ///
     /// # Errors
     /// When the file is another user's, when others may read it, when it is no key, or when the password is another.

@@ -2,13 +2,14 @@
 
 use wasmparser::BinaryReader;
 
-/// The custom section with names for debuggers. It is written whatever the linker is told.
+/// The custom section with names for debuggers. The linker writes it whatever its options are.
 const NAMES: &str = "component-name";
 
 /// Length of the magic number, the version and the layer.
 const HEADER: usize = 8;
 
-/// The component without its names. What cannot be read stays as it is: whoever loads it will tell.
+/// The component without its names. Bytes that cannot be read stay as they are; loading them reports the
+/// error.
 pub(super) fn without_names(component: &[u8]) -> Vec<u8> {
     sections_but_names(component).unwrap_or_else(|| component.to_vec())
 }

@@ -1,4 +1,4 @@
-//! What a component asks for and offers, read from its bytes before anything is compiled.
+//! The imports and exports of a component, read from its bytes before anything is compiled.
 
 use wasmparser::{BinaryReaderError, Encoding, Parser, Payload};
 
@@ -26,9 +26,9 @@ pub const ALLOWED_IMPORTS: [&str; 6] = [
 /// The names at the outer edge of a component.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Surface {
-    /// What the component cannot live without, in the order of the file.
+    /// What the component needs from its host, in the order of the file.
     pub imports: Vec<String>,
-    /// What it offers, in the order of the file.
+    /// What it provides, in the order of the file.
     pub exports: Vec<String>,
 }
 

@@ -1,9 +1,8 @@
-//! Whose plugins are accepted.
+//! Which plugins are accepted, by their signatures.
 //!
-//! What is signed is the manifest: it holds the digest of the component, and besides all that a plugin
-//! asks for. A signature of the component alone would let anybody write another origin, another header
-//! for the key or another limit around it. The form is minisign's (Ed25519 over BLAKE2b-512), so that
-//! minisign and rsign can make and check it too.
+//! The manifest is signed. It contains the digest of the component and everything that the plugin may do. With a
+//! signature of the component alone, anybody could change the origins, the header of the key or the limits. The format
+//! is minisign's (Ed25519 over BLAKE2b-512), so that minisign and rsign can make and check signatures too.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -20,10 +19,10 @@ use crate::private_file::{PrivateFileError, read_public_key};
 /// Which plugins a host accepts.
 #[derive(Clone, Debug, Default)]
 pub enum Trust {
-    /// Whatever lies in a plugin's folder: who can write there is trusted.
+    /// Every plugin. Whoever can write to a plugin's folder is trusted.
     #[default]
     Anyone,
-    /// Plugins that one of these keys has signed, and no others. No keys: none at all.
+    /// Only plugins that one of these keys has signed. Without keys: none at all.
     Signed(Vec<TrustedKey>),
 }
 
@@ -124,8 +123,8 @@ impl fmt::Debug for TrustedKey {
 }
 
 impl Trust {
-    /// Checks a manifest's bytes against the signature beside it, and says which key signed it; `None`
-    /// where no signature is asked for.
+    /// Checks a manifest's bytes against the signature beside it, and returns the key that signed it; `None` where no
+    /// signature is required.
     pub(super) fn check(&self, folder: &Path, manifest: &[u8]) -> Result<Option<String>, LoadError> {
         let Trust::Signed(keys) = self else { return Ok(None) };
         let path = folder.join(SIGNATURE_FILE);
@@ -155,8 +154,8 @@ fn check(keys: &[TrustedKey], signature: &str, manifest: &[u8]) -> Result<String
     }
 }
 
-/// Why a signature of a trusted key does not fit: its comment tells for which plugin it was made. Nothing is
-/// accepted for what the comment says; a right signature may have any.
+/// Why a signature of a trusted key does not match. The comment names the plugin that it was made for, which explains
+/// the failure. The comment never makes a signature valid; a valid one may have any comment.
 fn reason(signature: &SignatureBox, signer: String, manifest: &[u8]) -> SignatureError {
     let found = signature.trusted_comment().unwrap_or_default();
     let manifest = std::str::from_utf8(manifest).ok().and_then(|text| Manifest::parse(text).ok());
@@ -168,7 +167,7 @@ fn reason(signature: &SignatureBox, signer: String, manifest: &[u8]) -> Signatur
     }
 }
 
-/// The library reads both signatures without looking at their lengths.
+/// The library does not check the lengths of the two signatures that it reads.
 fn check_lengths(signature: &str) -> Result<(), SignatureError> {
     for (line, name, length) in [(1, "its second line", 74), (3, "its fourth line", 64)] {
         let text = signature.lines().nth(line).unwrap_or_default().trim();

@@ -1,10 +1,11 @@
 //! Whether a request may leave, decided by scheme, host and port, and how far it may lead. No I/O.
 //!
-//! What a name leads to is not known here, so what is decided is the [`Reach`]: which addresses the
-//! transport may connect to.
+//! The addresses of a name are not known here. The decision therefore includes the [`Reach`]: which classes of
+//! addresses the transport may connect to. It is checked after the name is resolved, so that a public name cannot point
+//! into a private network.
 //!
-//! Redirects need no rule: the sandbox never follows one, it hands the answer to the component, and a
-//! request to the new place comes here like any other.
+//! Redirects need no rule: the sandbox never follows one. It passes the response to the component, and a request to the
+//! new address is decided here like any other.
 
 use std::net::IpAddr;
 
