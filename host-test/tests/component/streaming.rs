@@ -161,7 +161,7 @@ async fn many_completions_take_turns_in_one_instance() {
     let mut provider = provider(&stand_in, Hosting::Waits).await;
     let mut open = Vec::new();
     for number in 0..20 {
-        let request = Request::prompt("gpt-5.4-mini", &format!("number {number}"));
+        let request = Request::prompt("gpt-5.4-mini", format!("number {number}"));
         open.push((
             number,
             provider.instance.complete(&provider.client, &request).await.expect("a request"),
