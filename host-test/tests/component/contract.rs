@@ -17,8 +17,11 @@ const IMPORTS: [&str; 6] = [
     "wasi:io/streams",
 ];
 
-/// Largest component, in bytes.
-const MAX_SIZE: u64 = 270_000;
+/// Largest component, in bytes, of either toolchain.
+///
+/// With rustup's target it is about 17 KB larger than with Debian's compiler, which leaves out the texts of panics. The
+/// tables of models and retired ids are 13 KB of it.
+const MAX_SIZE: u64 = 282_000;
 
 #[tokio::test]
 async fn it_imports_exactly_six_interfaces_and_exports_one() {
