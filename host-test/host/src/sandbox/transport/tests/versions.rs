@@ -21,7 +21,7 @@ async fn the_version_is_agreed_on_and_the_request_means_the_same_in_both() {
             let authority = request.uri().authority().map(ToString::to_string);
             let host = request.headers().get("host").map(|host| host.to_str().unwrap().to_owned());
             assert!(host.or(authority).unwrap().starts_with("127.0.0.1:"));
-            assert_eq!(request.into_body().collect().await.unwrap().to_bytes(), "question");
+            assert_eq!(request.into_body().collect().await.unwrap().to_bytes(), "request body");
             text("response body")
         })
         .await;
