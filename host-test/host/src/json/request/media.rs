@@ -44,8 +44,8 @@ const ENDINGS: [(&str, &str); 21] = [
     ("json", "application/json"),
 ];
 
-/// The media type by the first bytes, or else by the ending of the name or address. The bytes come first because names
-/// are often wrong, and a server refuses an image whose type does not match its content.
+/// The media type by the first bytes, or else by the ending of the name or address. The bytes come first, since a
+/// name can be wrong.
 #[must_use]
 pub fn media_type(name: &str, bytes: &[u8]) -> Option<&'static str> {
     // RIFF and ISO containers say what they hold only after a length.
