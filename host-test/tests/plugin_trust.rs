@@ -87,13 +87,15 @@ fn each_thing_that_can_be_wrong_has_its_own_message() {
     }
     bench.good("sign plugin --signing-key theirs.key");
     let stranger = bench.refused(CHECKED);
-    assert!(stranger.contains("it is signed by key ") && stranger.contains("only plugins signed by key "));
+    assert!(
+        stranger.contains("it is signed by key ") && stranger.contains("a plugin that is signed by key ")
+    );
     bench.good("inspect --plugin plugin --trusted-key mine.pub --trusted-key theirs.pub");
 
     bench.good("sign plugin --signing-key mine.key");
     edit(&bench.path("plugin/plugin.toml"), "provider.example", "evil.example");
     let changed = bench.refused(CHECKED);
-    assert!(changed.contains("plugin.toml is not as key "), "{changed}");
+    assert!(changed.contains("plugin.toml does not match the signature of key "), "{changed}");
     edit(&bench.path("plugin/plugin.toml"), "evil.example", "provider.example");
     bench.good(CHECKED);
 
@@ -159,12 +161,9 @@ fn what_is_no_plugin_is_named_and_no_name_is_empty() {
     let bench = Bench::new();
     fs::write(bench.path("Cargo.toml"), "").unwrap();
     let cases = [
-        ("describe --plugin Cargo.toml", "Cargo.toml is no plugin; name a plugin's folder"),
+        ("describe --plugin Cargo.toml", "Cargo.toml is not a plugin; name a plugin's folder"),
         ("describe --plugin cache.wasm", "cache.wasm"),
-        (
-            "describe --plugin .",
-            ". is no plugin: a plugin.toml is expected there, and what is there is Cargo.toml",
-        ),
+        ("describe --plugin .", ". is not a plugin: there is no plugin.toml, it contains Cargo.toml"),
         ("describe --plugin plugin.toml", "plugin.toml"),
     ];
     for (line, expected) in cases {

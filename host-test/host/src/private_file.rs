@@ -11,97 +11,109 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum PrivateFileError {
     /// It cannot be read or written.
-    #[error("{path}: {source}", path = .path.display())]
+    #[error("{path}: {source}; check that it exists and that you have permission to use it", path = .path.display())]
     Io {
-        /// Which one.
+        /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// Others can read a secret.
+    /// Other users can read a secret. The secret may be known already, so the message recommends another one as well.
     #[error(
-        "{path} can be used by other users (mode {mode:04o}); run 'chmod 600 {path}', and take another secret \
+        "{path} can be used by other users (mode {mode:04o}); run 'chmod 600 {path}', and replace the secret \
          if one of them may have read it", path = .path.display()
     )]
     Exposed {
-        /// Which one.
+        /// The file.
         path: PathBuf,
-        /// Its permissions.
+        /// Its permission bits.
         mode: u32,
     },
-    /// Others can change what this user relies on.
+    /// Other users can change a file or folder that this user relies on.
     #[error(
         "{path} can be written to by other users (mode {mode:04o}); run 'chmod go-w {path}'",
         path = .path.display()
     )]
     Shared {
-        /// Which one.
+        /// The file or folder.
         path: PathBuf,
-        /// Its permissions.
+        /// Its permission bits.
         mode: u32,
     },
-    /// It belongs to another user.
-    #[error("{path} belongs to another user (id {owner}); remove it, or take another folder", path = .path.display())]
+    /// It belongs to another user, who can change it at any time, whatever its mode is now.
+    #[error("{path} belongs to another user (id {owner}); remove it, or choose another folder", path = .path.display())]
     Foreign {
-        /// Which one.
+        /// The file or folder.
         path: PathBuf,
         /// The owner's id.
         owner: u32,
     },
-    /// It has a key and belongs to another user, who could replace the key.
+    /// It contains a key and belongs to another user, who could replace the key.
     #[error(
-        "{path} belongs to another user (id {owner}), who can put another key there; copy the right key to a \
+        "{path} belongs to another user (id {owner}), who can replace the key in it; copy the right key to a \
          file of your own", path = .path.display()
     )]
     ForeignKey {
-        /// Which one.
+        /// The file.
         path: PathBuf,
         /// The owner's id.
         owner: u32,
     },
-    /// It has a public key, and others can replace it.
+    /// It contains a public key, and other users can replace it. `chmod` alone does not help if the key has been
+    /// replaced already, so the message asks for a check of the key.
     #[error(
         "{path} can be written to by other users (mode {mode:04o}); run 'chmod go-w {path}', and check that the \
          key in it is the right one", path = .path.display()
     )]
     SharedKey {
-        /// Which one.
+        /// The file.
         path: PathBuf,
-        /// Its permissions.
+        /// Its permission bits.
         mode: u32,
     },
-    /// A symbolic link, a folder, a pipe or a device.
-    #[error("{path} is {what}, and not {expected}", path = .path.display())]
+    /// A symbolic link, a folder, a pipe or a device in the place of a file, or a file in the place of a folder.
+    #[error("{path} is {what} instead of {expected}", path = .path.display())]
     Kind {
-        /// Which one.
+        /// The path.
         path: PathBuf,
-        /// What it is.
+        /// What is at this path.
         what: &'static str,
-        /// What it would have to be.
+        /// What is needed there.
         expected: &'static str,
     },
     /// It is longer than such a file can be. Without a limit, a device named by mistake would be read for ever.
-    #[error("{path} has more than {limit} bytes, and cannot be what it is taken for", path = .path.display())]
+    #[error("{path} has more than {limit} bytes; check that it is the right file", path = .path.display())]
     TooLong {
-        /// Which one.
+        /// The file.
         path: PathBuf,
-        /// How many bytes it may have.
+        /// The largest accepted length in bytes.
         limit: u64,
     },
-    /// Bytes that are no text.
-    #[error("{path} holds something else than text", path = .path.display())]
+    /// The bytes are not UTF-8.
+    #[error("{path} is not a text file; check that it is the right file", path = .path.display())]
     NotText {
-        /// Which one.
+        /// The file.
         path: PathBuf,
     },
 }
 
-/// Reads a text that only its owner may read, such as a key, from a file or a pipe, following links. The errors never
-/// contain any of it.
+/// Reads a secret text, such as a key, that only its owner may read. The path may be a file, a pipe, or a link to one:
+/// secrets are often mounted as links, or passed by a shell as `<(command)`. Errors never contain any of the text.
 ///
 /// # Errors
-/// When it cannot be read, when it is neither this user's nor the administrator's, when the group or others
-/// may use it, or when it is no text of at most `limit` bytes.
+/// When the file cannot be read, when it belongs neither to this user nor to the administrator, when the group or
+/// others may use it, or when it is not a text of at most `limit` bytes.
+///
+/// ```
+/// use provider_host::private_file::{read_secret, write_secret};
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("key");
+/// write_secret(&path, b"not a real key")?;
+/// assert_eq!(read_secret(&path, 4096)?, "not a real key");
+/// assert!(read_secret(&path, 4).is_err(), "it is longer than that");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn read_secret(path: &Path, limit: u64) -> Result<String, PrivateFileError> {
     let file = File::open(path).map_err(io_error(path))?;
     let metadata = file.metadata().map_err(io_error(path))?;
@@ -114,28 +126,31 @@ pub fn read_secret(path: &Path, limit: u64) -> Result<String, PrivateFileError> 
         .map_err(|_| PrivateFileError::NotText { path: path.to_owned() })
 }
 
-/// Reads a public key's file, which nobody but this user and the administrator can have written. It may be
-/// reached through links, as files that are mounted are.
+/// Reads the file of a public key, which nobody but this user and the administrator can have written. Links are
+/// followed, because mounted files are often reached through them; the checks are made on the file itself.
 ///
 /// # Errors
-/// When it is no regular file, another user's, writable by others, or too long; or when it cannot be read.
+/// When it is not a regular file, belongs to another user, is writable by others, is longer than `limit` bytes, or
+/// cannot be read.
 pub fn read_public_key(path: &Path, limit: u64) -> Result<Vec<u8>, PrivateFileError> {
     let (file, metadata) = open_at_once(path, OpenOptions::new().read(true), Links::Followed)?;
     check_own(path, &metadata).map_err(of_key)?;
     read_limited(file, path, limit)
 }
 
-/// Writes a new file that everybody may read, and only its owner write to.
+/// Writes a new file that everybody may read and only its owner may write.
 ///
 /// # Errors
-/// As [`write_secret`].
+/// When there is a file of this name already, or it cannot be written.
 pub fn write_public_key(path: &Path, bytes: &[u8]) -> Result<(), PrivateFileError> {
-    // Also where files are made for the group: no other mode would be read again.
+    // An explicit mode, because a umask of 002 would make the file writable for the group, and `read_public_key` would
+    // then refuse it.
     let mut file = create_with_mode(path, 0o644).map_err(io_error(path))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io_error(path))
 }
 
-/// Writes a new file that only its owner can read.
+/// Writes a new file that only its owner can read. An existing file is never overwritten: it may be the only copy of a
+/// key.
 ///
 /// # Errors
 /// When there is a file of this name already, or it cannot be written.
@@ -144,20 +159,21 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), PrivateFileError> {
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io_error(path))
 }
 
-/// Reads a regular file that this user, or the administrator, alone can have written.
+/// Reads a regular file that only this user or the administrator can have written. Links are refused.
 ///
 /// # Errors
-/// When it is a link or no regular file, another user's, or writable by others; or when it cannot be read.
+/// When it is not a regular file, belongs to another user, is writable by others, is longer than `limit` bytes, or
+/// cannot be read.
 pub fn read_own(path: &Path, limit: u64) -> Result<Vec<u8>, PrivateFileError> {
     let (file, metadata) = open_regular(path)?;
     check_own(path, &metadata)?;
     read_limited(file, path, limit)
 }
 
-/// The same of a file that nobody else can read either.
+/// Reads a file as [`read_own`] does, if no other user can read it either.
 ///
 /// # Errors
-/// As [`read_own`], and when others can read it.
+/// The errors of [`read_own`], and [`PrivateFileError::Exposed`] when others can read it.
 pub fn read_own_secret(path: &Path, limit: u64) -> Result<Vec<u8>, PrivateFileError> {
     let (file, metadata) = open_regular(path)?;
     check_own(path, &metadata)?;
@@ -165,26 +181,27 @@ pub fn read_own_secret(path: &Path, limit: u64) -> Result<Vec<u8>, PrivateFileEr
     read_limited(file, path, limit)
 }
 
-/// Reads a regular file, whoever's it is, and none that a link leads to.
+/// Reads a regular file of any user. Links are refused.
 ///
 /// # Errors
-/// When it is a link or no regular file, too long, or cannot be read.
+/// When it is not a regular file, is longer than `limit` bytes, or cannot be read.
 pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>, PrivateFileError> {
     read_limited(open_regular(path)?.0, path, limit)
 }
 
-/// Opens a regular file of this user's, or the administrator's, to be locked: no pipe is waited for.
+/// Opens a regular file of this user or the administrator, so that it can be locked. It never blocks, even if there is
+/// a pipe in the file's place.
 ///
 /// # Errors
-/// As [`read_own`].
+/// The errors of [`read_own`].
 pub fn open_own(path: &Path) -> Result<File, PrivateFileError> {
-    // Some file systems lock for one process alone only what it may write to.
+    // For writing as well: some file systems give an exclusive lock only on files that are open for writing.
     let (file, metadata) = open_at_once(path, OpenOptions::new().read(true).write(true), Links::Refused)?;
     check_own(path, &metadata)?;
     Ok(file)
 }
 
-/// Whether only this user, or the administrator, can put files into a folder.
+/// Checks that only this user or the administrator can create or replace files in a folder.
 ///
 /// # Errors
 /// When others can, or when there is no such folder.
@@ -196,10 +213,10 @@ pub fn check_own_folder(path: &Path) -> Result<(), PrivateFileError> {
     check_own(path, &metadata)
 }
 
-/// Makes a folder, and those above it, for this user alone. One that is there stays as it is.
+/// Creates a folder, and its parents, for this user alone. An existing folder keeps its mode.
 ///
 /// # Errors
-/// When it cannot be made.
+/// When it cannot be created.
 pub fn create_own_folder(path: &Path) -> Result<(), PrivateFileError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -208,10 +225,10 @@ pub fn create_own_folder(path: &Path) -> Result<(), PrivateFileError> {
     builder.create(path).map_err(io_error(path))
 }
 
-/// Makes a file that was not there, for this user alone.
+/// Creates a file that did not exist, for this user alone.
 ///
 /// # Errors
-/// What the system says, [`io::ErrorKind::AlreadyExists`] among others.
+/// The system's error; [`io::ErrorKind::AlreadyExists`] if there is a file or a link of this name.
 pub fn create_new(path: &Path) -> io::Result<File> {
     create_with_mode(path, 0o600)
 }
@@ -225,7 +242,7 @@ fn create_with_mode(path: &Path, mode: u32) -> io::Result<File> {
     options.open(path)
 }
 
-/// What becomes of a symbolic link in a file's place.
+/// How a symbolic link in a file's place is treated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Links {
     Refused,
@@ -241,11 +258,13 @@ fn open_at_once(
     options: &mut OpenOptions,
     links: Links,
 ) -> Result<(File, Metadata), PrivateFileError> {
-    let kind = |what| PrivateFileError::Kind { path: path.to_owned(), what, expected: "a file of its own" };
+    let kind = |what| PrivateFileError::Kind { path: path.to_owned(), what, expected: "a regular file" };
+    // This check is for the message and for systems without `O_NOFOLLOW`; the flag below is what cannot be raced.
     if links == Links::Refused && fs::symlink_metadata(path).map_err(io_error(path))?.is_symlink() {
         return Err(kind("a symbolic link"));
     }
-    // No link that was put there since, and no pipe that would never open.
+    // NOFOLLOW refuses a link that was put there since the check above. NONBLOCK keeps `open` from waiting for ever for
+    // a writer if the file is a pipe.
     #[cfg(unix)]
     {
         let mut flags = rustix::fs::OFlags::NONBLOCK;
@@ -260,6 +279,7 @@ fn open_at_once(
     }
 }
 
+/// Refuses a file if its group or others may do anything with it.
 fn check_hidden(path: &Path, metadata: &Metadata) -> Result<(), PrivateFileError> {
     match mode(metadata) & 0o077 {
         0 => Ok(()),
@@ -267,7 +287,7 @@ fn check_hidden(path: &Path, metadata: &Metadata) -> Result<(), PrivateFileError
     }
 }
 
-/// The same fault in a file that holds a key, where another step comes next.
+/// Turns an error about any file into the one about a key's file, whose message names another next step.
 fn of_key(why: PrivateFileError) -> PrivateFileError {
     match why {
         PrivateFileError::Foreign { path, owner } => PrivateFileError::ForeignKey { path, owner },
@@ -276,6 +296,7 @@ fn of_key(why: PrivateFileError) -> PrivateFileError {
     }
 }
 
+/// Refuses a file or folder if another user than its owner may write to it, or if its owner is another user.
 fn check_own(path: &Path, metadata: &Metadata) -> Result<(), PrivateFileError> {
     check_owner(path, metadata)?;
     match mode(metadata) & 0o022 {
@@ -287,6 +308,7 @@ fn check_own(path: &Path, metadata: &Metadata) -> Result<(), PrivateFileError> {
 #[cfg(unix)]
 fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), PrivateFileError> {
     let owner = std::os::unix::fs::MetadataExt::uid(metadata);
+    // The administrator can change every file anyway, and system-wide installations belong to root.
     if owner == 0 || owner == rustix::process::geteuid().as_raw() {
         return Ok(());
     }
@@ -309,7 +331,8 @@ fn mode(_: &Metadata) -> u32 {
 }
 
 fn read_limited(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, PrivateFileError> {
-    // Room for all of it at once: growing step by step would copy it as often.
+    // The whole length is allocated at once, because a vector that grows copies its content each time. The length is
+    // only a hint: one byte more than the limit is read, so that a file that grew meanwhile is still refused.
     let length = file.metadata().map_or(0, |data| data.len()).min(limit);
     let mut bytes = Vec::with_capacity(usize::try_from(length).map_or(0, |length| length + 1));
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(io_error(path))?;

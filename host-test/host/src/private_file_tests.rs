@@ -13,7 +13,7 @@ fn file(folder: &Path, name: &str, mode: u32) -> PathBuf {
 }
 
 #[test]
-fn a_secret_is_read_from_its_owners_file_only_and_an_error_tells_the_command_to_run() {
+fn a_secret_is_read_only_from_a_private_file_and_the_error_has_the_command_that_makes_it_private() {
     let dir = tempfile::tempdir().unwrap();
     for mode in [0o600, 0o400, 0o700] {
         let path = file(dir.path(), &format!("{mode:o}"), mode);
@@ -28,7 +28,7 @@ fn a_secret_is_read_from_its_owners_file_only_and_an_error_tells_the_command_to_
 }
 
 #[test]
-fn a_secret_may_come_through_a_link_whose_target_is_what_counts() {
+fn a_secret_may_be_a_link_and_the_checks_apply_to_its_target() {
     let dir = tempfile::tempdir().unwrap();
     for (mode, good) in [(0o600, true), (0o644, false)] {
         let link = dir.path().join(format!("link{mode:o}"));
@@ -38,7 +38,7 @@ fn a_secret_may_come_through_a_link_whose_target_is_what_counts() {
 }
 
 #[test]
-fn what_is_no_secret_of_a_sensible_size_is_refused_without_showing_it() {
+fn a_secret_that_is_too_long_or_not_text_is_refused_without_showing_it() {
     let dir = tempfile::tempdir().unwrap();
     let path = file(dir.path(), "key", 0o600);
     assert!(matches!(read_secret(&path, 11), Err(PrivateFileError::TooLong { limit: 11, .. })));
@@ -50,7 +50,7 @@ fn what_is_no_secret_of_a_sensible_size_is_refused_without_showing_it() {
 }
 
 #[test]
-fn a_secret_is_written_for_its_owner_alone_and_over_no_other_file() {
+fn a_secret_is_written_for_its_owner_alone_and_overwrites_no_file() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("key");
     write_secret(&path, b"one").unwrap();
@@ -66,7 +66,7 @@ fn a_secret_is_written_for_its_owner_alone_and_over_no_other_file() {
 }
 
 #[test]
-fn a_file_that_others_can_change_is_not_this_users_own() {
+fn a_file_that_others_can_change_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     for (mode, good) in [(0o600, true), (0o644, true), (0o660, false), (0o606, false), (0o622, false)] {
         let path = file(dir.path(), &format!("{mode:o}"), mode);
@@ -74,7 +74,7 @@ fn a_file_that_others_can_change_is_not_this_users_own() {
             Ok(bytes) => assert!(good && bytes == b"secret text\n", "{mode:o}"),
             Err(error) => assert!(!good && error.to_string().contains("chmod go-w"), "{error}"),
         }
-        // Whoever reads a file that is checked otherwise does not mind.
+        // `read_regular` is for files that are checked in another way, so it accepts any mode.
         assert!(read_regular(&path, 100).is_ok());
     }
 }
@@ -104,7 +104,7 @@ fn a_public_key_may_come_through_a_link_but_not_from_a_file_that_others_can_chan
 }
 
 #[test]
-fn neither_a_link_nor_a_folder_nor_a_pipe_is_a_regular_file() {
+fn a_link_a_folder_and_a_pipe_are_refused_where_a_regular_file_is_required() {
     let dir = tempfile::tempdir().unwrap();
     let (link, pipe) = (dir.path().join("link"), dir.path().join("pipe"));
     symlink(file(dir.path(), "target", 0o600), &link).unwrap();
@@ -152,7 +152,7 @@ fn another_users_file_and_folder_are_refused() {
 }
 
 #[test]
-fn a_folder_is_made_for_its_owner_and_refused_once_others_can_write_to_it() {
+fn a_folder_is_created_for_its_owner_and_refused_once_others_can_write_to_it() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("deep/folder");
     create_own_folder(&folder).unwrap();

@@ -46,7 +46,7 @@ mod tests {
     use crate::contract::AuthDescription;
 
     #[test]
-    fn an_account_tells_unknown_from_nothing() {
+    fn an_account_distinguishes_unknown_from_zero() {
         let given = Account {
             currency: Some("USD".into()),
             limit: None,

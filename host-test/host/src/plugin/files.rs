@@ -1,4 +1,7 @@
-//! Reading a plugin's files: each is read once, whole, and lies in the plugin's own folder.
+//! Reading a plugin's files. Each file is read once and whole, and lies in the plugin's own folder.
+//!
+//! Anybody may have made the folder. Links are refused because they would let a plugin pass off any file of this
+//! machine as its own, and lengths are limited because a file may be a device that never ends.
 
 use std::fs;
 use std::io;
@@ -13,10 +16,10 @@ pub(super) const LONGEST_TEXT: u64 = 64 * 1024;
 /// The longest component, in bytes.
 pub(super) const LONGEST_COMPONENT: u64 = 256 * 1024 * 1024;
 
-/// How many names of a folder a message lists.
+/// How many names of a folder a message lists: enough to recognise the folder, and still one line.
 const LISTED: usize = 8;
 
-/// Reads a file. It is no link, and so cannot lie elsewhere; what is checked later is what was read here.
+/// Reads a regular file of at most `limit` bytes. Symbolic links are refused.
 pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, LoadError> {
     read_regular(path, limit).map_err(|why| match why {
         PrivateFileError::Io { path, source } => LoadError::File { path, source },
@@ -33,7 +36,8 @@ pub(super) fn read_if_there(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, 
     }
 }
 
-/// What lies in a folder, in a few words.
+/// The names of some files in a folder, for a message. Unreadable folders count as empty, since the message is about
+/// another problem already.
 pub(super) fn listing(folder: &Path) -> String {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> =
@@ -48,11 +52,12 @@ pub(super) fn listing(folder: &Path) -> String {
     }
 }
 
-/// Replaces a file at once, so that a reader never sees half of it.
+/// Writes a file beside its place and renames it, so that a reader never sees half of it. The process id in the
+/// temporary name keeps two processes from writing to the same file.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
     let draft = path.with_extension(format!("{}.part", std::process::id()));
     fs::write(&draft, bytes).and_then(|()| fs::rename(&draft, path)).map_err(|source| {
-        // A draft that stays behind is only litter; the failure is what counts.
+        // If this fails too, a temporary file stays. The first error is the one that the caller needs.
         let _ = fs::remove_file(&draft);
         LoadError::File { path: path.to_owned(), source }
     })

@@ -1,4 +1,7 @@
 //! `plugin.toml`: what a plugin is, and what it needs.
+//!
+//! The manifest is written by the plugin's author and read by a host that does not trust the author. Every rule below
+//! either keeps the plugin from reaching more than it declares, or turns a mistake into a message.
 
 use std::time::Duration;
 
@@ -13,12 +16,35 @@ use super::origin::{Origin, Scheme};
 pub const FILE_NAME: &str = "plugin.toml";
 
 /// The manifest. Unknown keys are refused: a misspelt limit must not turn into no limit.
+///
+/// ```
+/// use provider_host::plugin::Manifest;
+///
+/// let text = r#"
+/// id = "example"
+/// name = "Example"
+/// version = "1.0.0"
+/// contract = "agent:model-provider@0.2.0"
+/// component = "example.wasm"
+/// sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+/// [network]
+/// origins = ["https://api.example.com"]
+/// [credential]
+/// env-vars = ["EXAMPLE_KEY"]
+/// "#;
+/// let manifest = Manifest::parse(text)?;
+/// assert_eq!(manifest.limits.memory_mib, 256);
+///
+/// let error = Manifest::parse(&text.replace("origins", "origin")).unwrap_err();
+/// assert!(error.to_string().contains("unknown field `origin`"));
+/// # Ok::<(), provider_host::plugin::ManifestError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Manifest {
-    /// Lower-case letters, digits and hyphens.
+    /// The plugin's name for programs: 1 to 64 lower-case letters, digits and hyphens. It is also part of file names.
     pub id: String,
-    /// For people.
+    /// The plugin's name for people.
     pub name: String,
     /// The plugin's own version.
     pub version: Version,
@@ -36,7 +62,7 @@ pub struct Manifest {
     pub network: Network,
     /// How the key is sent there.
     pub credential: CredentialSpec,
-    /// What it may use of this machine.
+    /// How much of this machine it may use.
     #[serde(default)]
     pub limits: Limits,
 }
@@ -56,7 +82,7 @@ pub struct Network {
     pub custom_base_url: bool,
 }
 
-/// What a plugin needs to be let in.
+/// How a plugin authenticates to its servers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct CredentialSpec {
@@ -82,13 +108,14 @@ pub enum CredentialKind {
     Plain,
 }
 
-/// What a plugin may use of this machine.
+/// How much of this machine a plugin may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Limits {
     /// Linear memory of one instance, in MiB: 1 to 4096. A component that allocates more is stopped.
     pub memory_mib: u32,
-    /// How long a call may take beyond the wait that it is allowed, in seconds: 1 to 600.
+    /// How long a call may take in addition to the wait that the host passes to it, in seconds: 1 to 600. A component
+    /// that takes longer is stopped.
     pub call_seconds: u32,
 }
 
@@ -105,7 +132,7 @@ impl Limits {
         usize::try_from(self.memory_mib).unwrap_or(usize::MAX).saturating_mul(1024 * 1024)
     }
 
-    /// How long a call may take beyond the wait that it is allowed.
+    /// How long a call may take in addition to the wait that the host passes to it.
     pub fn call(&self) -> Duration {
         Duration::from_secs(u64::from(self.call_seconds))
     }
@@ -150,6 +177,7 @@ impl Manifest {
             let hint = "name a .wasm file in the same folder, without a path";
             return Err(format!("component = {}: {hint}", quoted(&self.component)));
         }
+        // Upper case would be the same digest in another spelling. Refusing it lets digests be compared as text.
         if self.sha256.len() != 64 || !self.sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
             return Err("sha256: write 64 lower-case hexadecimal digits, as sha256sum prints them".to_owned());
         }
@@ -159,13 +187,15 @@ impl Manifest {
     }
 }
 
-/// How much of what somebody else wrote a message shows, in characters.
+/// The longest part of a value that a message repeats, in characters. Values come from the plugin's author, and one of
+/// megabytes would push the reason out of sight.
 const LONGEST_VALUE: usize = 60;
 
-/// The longest reason, in characters.
+/// The longest reason, in characters. The TOML reader's own messages repeat keys of the file, which have no limit.
 const LONGEST_REASON: usize = 200;
 
-/// An error of the TOML reader in one line: the file's own text is not repeated, whose length has no end.
+/// An error of the TOML reader in one line. The reader would print the whole line of the file with it, whose length
+/// has no limit.
 fn located(text: &str, error: &toml::de::Error) -> String {
     let reason = clipped(error.message(), LONGEST_REASON);
     let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return reason };
@@ -173,7 +203,7 @@ fn located(text: &str, error: &toml::de::Error) -> String {
     let head = before.rsplit('\n').next().unwrap_or_default();
     let column = head.chars().count() + 1;
     match head.split_once('=') {
-        // The fault is in a value, and the reader does not say whose.
+        // The error is in a value, and the reader's message does not name its key.
         Some((key, _)) => {
             format!("line {line}, column {column}: {}: {reason}", clipped(key.trim(), LONGEST_VALUE))
         }
@@ -185,7 +215,7 @@ fn quoted(value: &str) -> String {
     format!("{:?}", clipped(value, LONGEST_VALUE))
 }
 
-/// The beginning of a text, in one line.
+/// The beginning of a text, in one line, with `…` where it was cut.
 fn clipped(text: &str, limit: usize) -> String {
     let mut shown: String =
         text.trim_end().chars().take(limit).map(|c| if c == '\n' { ' ' } else { c }).collect();
@@ -195,11 +225,12 @@ fn clipped(text: &str, limit: usize) -> String {
     shown
 }
 
-/// A key must not stand where it would change which request is sent, or be lost on the way.
+/// Refuses headers that cannot carry a key. In some, such as `content-length`, the key would change how a server reads
+/// the request; others are forbidden to components, and the HTTP layer would drop them.
 fn check_header(header: &str) -> Result<(), String> {
     let wrong = |reason| Err(format!("credential.header = {}: {reason}", quoted(header)));
     let Ok(name) = http::HeaderName::from_bytes(header.as_bytes()) else {
-        return wrong("it is no header name");
+        return wrong("it is not a header name; write one such as authorization or x-api-key");
     };
     let framing = [http::header::CONTENT_LENGTH, http::header::CONTENT_TYPE, http::header::TRANSFER_ENCODING];
     if framing.contains(&name) || wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS.contains(&name) {
@@ -208,12 +239,15 @@ fn check_header(header: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether a text can be an id. Ids become file names and command-line arguments, so they contain nothing that a file
+/// system or a shell interprets, and do not begin like an option.
 fn is_id(id: &str) -> bool {
     let plain = id.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     plain && !id.is_empty() && id.len() <= 64 && !id.starts_with('-')
 }
 
-/// A file of this folder and no other: the manifest must not make the host read elsewhere.
+/// Whether a name is a plain file name. With a slash or `..` in it, the manifest could make the host read a file
+/// outside of the plugin's folder.
 fn is_file_name(name: &str) -> bool {
     let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
     plain && name.ends_with(".wasm") && !name.starts_with('.')
@@ -221,8 +255,10 @@ fn is_file_name(name: &str) -> bool {
 
 fn check_network(network: &Network) -> Result<(), String> {
     if let Some(plain) = network.origins.iter().find(|o| o.scheme() == Scheme::Http && !o.is_loopback()) {
-        return Err(format!("network.origins: {plain} would send in plain text; write https"));
+        return Err(format!("network.origins: {plain} would receive the key in plain text; write https"));
     }
+    // The host adds the key below the base URL. If that origin were not declared, a person who reads `origins` would not
+    // see where the key goes.
     let Some(base_url) = &network.base_url else { return Ok(()) };
     let origin = Origin::of(base_url).map_err(|error| format!("network.base-url: {error}"))?;
     if network.origins.contains(&origin) {

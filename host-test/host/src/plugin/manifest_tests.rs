@@ -32,7 +32,7 @@ call-seconds = 5
 }
 
 #[test]
-fn a_manifest_is_read_whole() {
+fn every_field_of_a_manifest_is_read() {
     let manifest = Manifest::parse(&right()).unwrap();
     assert_eq!(manifest.id, "cometapi");
     assert_eq!(manifest.version, Version::new(0, 1, 0));
@@ -45,13 +45,13 @@ fn a_manifest_is_read_whole() {
 }
 
 #[test]
-fn a_manifest_that_is_written_is_read_the_same() {
+fn a_manifest_is_the_same_after_writing_and_reading() {
     let manifest = Manifest::parse(&right()).unwrap();
     assert_eq!(Manifest::parse(&manifest.to_toml().unwrap()).unwrap(), manifest);
 }
 
 #[test]
-fn what_may_be_left_out_has_careful_defaults() {
+fn optional_fields_have_careful_defaults() {
     let text = right();
     let text = text.split("[limits]").next().unwrap();
     let text = text.replace("custom-base-url = true\n", "").replace("size = 8\n", "");
@@ -65,7 +65,7 @@ fn what_may_be_left_out_has_careful_defaults() {
 }
 
 #[test]
-fn each_mistake_is_refused_by_its_name() {
+fn each_mistake_is_refused_with_the_name_of_the_key() {
     // What is replaced, by what, and a word that the message has to hold.
     let cases = [
         ("memory-mib = 64", "memory-mb = 64", "memory-mb"),
@@ -110,7 +110,7 @@ fn each_mistake_is_refused_by_its_name() {
 }
 
 #[test]
-fn a_header_that_a_request_needs_for_itself_cannot_carry_the_key() {
+fn a_header_that_http_itself_uses_cannot_carry_the_key() {
     let with = |header: &str| Manifest::parse(&right().replace("\"authorization\"", &format!("{header:?}")));
     for header in ["host", "Host", "content-length", "Transfer-Encoding", "content-type", "connection"] {
         let error = with(header).unwrap_err().to_string();
@@ -125,7 +125,7 @@ fn a_header_that_a_request_needs_for_itself_cannot_carry_the_key() {
 }
 
 #[test]
-fn a_mistake_is_told_in_one_short_line_with_its_place() {
+fn an_error_is_one_short_line_with_the_position_of_the_mistake() {
     let long = "x".repeat(60_000);
     // What is replaced, by what, and what the message has to begin with.
     let cases = [
@@ -154,7 +154,7 @@ fn a_mistake_is_told_in_one_short_line_with_its_place() {
 }
 
 #[test]
-fn an_unknown_key_is_refused_at_every_level_with_the_names_that_there_are() {
+fn an_unknown_key_is_refused_at_every_level_with_a_list_of_the_known_ones() {
     // Behind which line it is added, and names that the message has to hold.
     let cases = [
         ("size = 8\n", "surprise", ["component", "sha256"]),

@@ -2,6 +2,15 @@
 //!
 //! Loading reads each file once and checks it before anything is compiled: the digest, the imports, the version of the
 //! contract and, where a host accepts signed plugins only, the signature.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use provider_host::plugin::Plugin;
+//!
+//! let plugin = Plugin::load(Path::new("dist/cometapi"))?;
+//! println!("{} {} may reach {:?}", plugin.manifest.name, plugin.manifest.version, plugin.manifest.network.origins);
+//! # Ok::<(), provider_host::plugin::LoadError>(())
+//! ```
 
 mod error;
 mod files;
@@ -37,9 +46,9 @@ pub const SIGNATURE_FILE: &str = "plugin.toml.minisig";
 /// A plugin whose component is the one that its manifest describes.
 #[derive(Clone)]
 pub struct Plugin {
-    /// What it is, and what it needs.
+    /// What the plugin is, and what it needs.
     pub manifest: Manifest,
-    /// The folder that it was loaded from; empty for a bare component.
+    /// The folder that it was loaded from; empty for a component without a manifest.
     pub directory: PathBuf,
     component: Arc<[u8]>,
     surface: Surface,
@@ -50,17 +59,18 @@ impl Plugin {
     /// Loads a plugin from its folder, from its manifest, or from its component beside the manifest.
     ///
     /// # Errors
-    /// When one of the two files is missing or unreadable, when they do not belong together, when the
-    /// component is no provider of this harness's contract, or when it imports more than a provider may.
+    /// When one of the two files is missing or unreadable, when the component is not the one that the manifest
+    /// describes, when it does not export this version of the contract, or when it imports more than a provider may.
     pub fn load(path: &Path) -> Result<Plugin, LoadError> {
         Plugin::load_trusted(path, &Trust::Anyone)
     }
 
-    /// The same, for a plugin that has to be signed if `trust` says so. The signature is checked first. Each file is read
-    /// once, so that the bytes which were checked are the ones that are compiled, whatever happens to the file later.
+    /// Loads a plugin, and checks its signature if `trust` requires one. The signature is checked before anything else
+    /// of the manifest is read. Each file is read once, so the bytes that were checked are the bytes that are compiled,
+    /// even if the file changes later.
     ///
     /// # Errors
-    /// As [`Plugin::load`], and when the signature is missing or not one that is trusted.
+    /// The errors of [`Plugin::load`], and [`LoadError::Signature`] when there is no signature of a trusted key.
     pub fn load_trusted(path: &Path, trust: &Trust) -> Result<Plugin, LoadError> {
         let (manifest_path, named) = locate(path)?;
         let directory = shown(manifest_path.parent().unwrap_or(Path::new("")));
@@ -68,6 +78,7 @@ impl Plugin {
         let signer = trust.check(&directory, &text)?;
         let manifest = parse_manifest(text, &manifest_path)?;
         let component_path = directory.join(&manifest.component);
+        // Otherwise a person who names one component would run another one, which lies beside it.
         if let Some(named) = named.filter(|named| named.file_name() != component_path.file_name()) {
             return Err(LoadError::Mismatch {
                 path: named.clone(),
@@ -89,10 +100,10 @@ impl Plugin {
         Ok(Plugin { manifest, directory, component: component.into(), surface, signer })
     }
 
-    /// A component without a manifest, which may reach nothing: enough to read its description.
+    /// Wraps a component that has no manifest. It may reach no server, which is enough to read its description.
     ///
     /// # Errors
-    /// When it is no provider of this harness's contract, or imports more than a provider may.
+    /// When the component does not export this version of the contract, or imports more than a provider may.
     pub fn bare(component: Vec<u8>) -> Result<Plugin, LoadError> {
         let surface = check_surface(&component, Path::new("the component"))?;
         let manifest = Manifest {
@@ -121,7 +132,8 @@ impl Plugin {
         &self.surface
     }
 
-    /// The trusted key that signed it; `None` where no signature is required, since then none is checked.
+    /// The id of the trusted key that signed the plugin. `None` if no signature was required, because then none is
+    /// checked, and an id that was not checked would look like a proof.
     pub fn signer(&self) -> Option<&str> {
         self.signer.as_deref()
     }
@@ -132,13 +144,14 @@ impl fmt::Debug for Plugin {
         f.debug_struct("Plugin")
             .field("manifest", &self.manifest)
             .field("directory", &self.directory)
+            // Not the bytes: a derived `Debug` would print a megabyte of numbers.
             .field("component", &format_args!("{} bytes", self.component.len()))
             .finish()
     }
 }
 
-/// Every plugin of a directory, sorted by the name of its folder. One that cannot be loaded does not hide the others.
-/// Files and hidden folders are skipped.
+/// Loads every plugin in the folders of a directory, in the order of their names. A plugin that cannot be loaded is an
+/// error in the list and does not hide the others. Files and hidden folders are skipped. Signatures are not checked.
 ///
 /// # Errors
 /// When the directory itself cannot be read.
@@ -156,7 +169,7 @@ pub fn discover(dir: &Path) -> Result<Vec<Result<Plugin, LoadError>>, LoadError>
     Ok(folders.iter().map(|folder| Plugin::load(folder)).collect())
 }
 
-/// The manifest that a path means, and the component where the path named one.
+/// The path of the manifest, and the path of the component if the caller named one.
 fn locate(path: &Path) -> Result<(PathBuf, Option<PathBuf>), LoadError> {
     let kind = fs::metadata(path).map_err(|source| LoadError::File { path: path.to_owned(), source })?;
     if kind.is_dir() {
@@ -177,7 +190,8 @@ fn read_manifest(path: &Path, directory: &Path) -> Result<Vec<u8>, LoadError> {
 }
 
 fn parse_manifest(bytes: Vec<u8>, path: &Path) -> Result<Manifest, LoadError> {
-    let text = String::from_utf8(bytes).map_err(|_| ManifestError("it is not text in UTF-8".to_owned()));
+    let text = String::from_utf8(bytes)
+        .map_err(|_| ManifestError("it is not UTF-8 text; save it in that encoding".to_owned()));
     let manifest = text.and_then(|text| Manifest::parse(&text));
     manifest.map_err(|reason| LoadError::Manifest { path: path.to_owned(), reason })
 }
@@ -185,8 +199,9 @@ fn parse_manifest(bytes: Vec<u8>, path: &Path) -> Result<Manifest, LoadError> {
 fn check_identity(manifest: &Manifest, component: &[u8], path: &Path) -> Result<(), LoadError> {
     let mismatch = |manifest, component| LoadError::Mismatch { path: path.to_owned(), manifest, component };
     let size = length(component);
-    if let Some(said) = manifest.size.filter(|said| *said != size) {
-        return Err(mismatch(format!("{said} bytes"), format!("{size} bytes")));
+    // The digest alone would be enough. A wrong size is the mark of an interrupted copy, and says so in the message.
+    if let Some(expected) = manifest.size.filter(|expected| *expected != size) {
+        return Err(mismatch(format!("{expected} bytes"), format!("{size} bytes")));
     }
     let sha256 = digest(component);
     if sha256 != manifest.sha256 {

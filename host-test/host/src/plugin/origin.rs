@@ -10,8 +10,17 @@ use url::{Host, Url};
 /// `scheme://host[:port]`: a manifest declares network access in these, and a person grants it in these.
 ///
 /// Hosts compare without regard to case, an absent port is the scheme's own, and an address is the
-/// same however it is written (`127.1` is `127.0.0.1`). The URL standard's parser does all of that; a parser of our own could read an address
-/// differently from the code that connects to it.
+/// same however it is written (`127.1` is `127.0.0.1`). The URL standard's parser does all of that. A parser of our own
+/// could read an address differently from the code that connects to it.
+///
+/// ```
+/// use provider_host::plugin::Origin;
+///
+/// let origin: Origin = "https://API.example.com".parse()?;
+/// assert_eq!(origin, "https://api.example.com:443".parse()?);
+/// assert!("https://api.example.com/v1".parse::<Origin>().is_err());
+/// # Ok::<(), provider_host::plugin::OriginError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Origin {
@@ -29,14 +38,14 @@ pub enum Scheme {
     Https,
 }
 
-/// Why a text is no origin.
+/// Why a text is not an origin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OriginError {
     /// Not a URL at all.
-    #[error("it is not scheme://host[:port] ({0})")]
+    #[error("it is not an origin ({0}); write scheme://host[:port]")]
     Syntax(String),
     /// Neither `http` nor `https`.
-    #[error("its scheme is {0}, and only http and https can be sent")]
+    #[error("its scheme is {0}; use https, or http for this machine")]
     Scheme(String),
     /// More than an origin: a path, a query, a fragment, a user.
     #[error("an origin ends after the port; write {0}")]
@@ -69,12 +78,12 @@ impl Origin {
         self.host.to_string()
     }
 
-    /// The port, the scheme's own where none was written.
+    /// The port. If none was written, it is the scheme's default: 80 or 443.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The address, where the host is written as one and not as a name.
+    /// The address, if the host is written as one and not as a name.
     pub fn address(&self) -> Option<IpAddr> {
         match &self.host {
             Host::Domain(_) => None,
@@ -86,14 +95,16 @@ impl Origin {
     /// Whether the host is this machine by its name or address.
     ///
     /// `0.0.0.0` and `::` count: connecting to them reaches this machine. So do the names below
-    /// `localhost`, which resolvers must answer with a loopback address (RFC 6761, 6.3).
+    /// `localhost`, which resolvers must resolve to a loopback address (RFC 6761, 6.3).
     pub fn is_loopback(&self) -> bool {
         match &self.host {
             Host::Domain(name) => {
+                // A trailing dot means "do not append a search domain", and leads to the same host.
                 let name = name.strip_suffix('.').unwrap_or(name);
                 name == "localhost" || name.ends_with(".localhost")
             }
             Host::Ipv4(address) => address.is_loopback() || address.is_unspecified(),
+            // `::ffff:127.0.0.1` is an IPv4 address in the form of IPv6. Connecting to it reaches this machine as well.
             Host::Ipv6(address) => match address.to_ipv4_mapped() {
                 Some(mapped) => mapped.is_loopback() || mapped.is_unspecified(),
                 None => address.is_loopback() || address.is_unspecified(),
@@ -103,7 +114,7 @@ impl Origin {
 }
 
 impl Scheme {
-    /// The port that is meant where none is written.
+    /// The port of a URL without a port.
     pub fn default_port(self) -> u16 {
         match self {
             Scheme::Http => 80,
@@ -127,6 +138,7 @@ impl FromStr for Origin {
         let url = Url::parse(text).map_err(|error| OriginError::Syntax(error.to_string()))?;
         let origin = Origin::of(&url)?;
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        // The parser drops an empty user (`https://@host`), so the text itself is searched for `@` as well.
         let anonymous = url.username().is_empty() && url.password().is_none() && !text.contains('@');
         if bare && anonymous { Ok(origin) } else { Err(OriginError::TooMuch(origin)) }
     }

@@ -1,4 +1,4 @@
-//! Making a plugin out of a component and what it says about itself.
+//! Making a plugin from a component and the description that the component exports.
 
 use std::fs;
 use std::path::Path;
@@ -11,15 +11,18 @@ use super::manifest::{CredentialKind, CredentialSpec, FILE_NAME, Limits, Manifes
 use super::{LoadError, Origin, Plugin, SIGNATURE_FILE, check_surface, contract, digest, length, slim};
 use crate::contract::Description;
 
-/// Writes a component, without the names that only debuggers read, and its manifest into the folder `out`,
-/// which is made where it is missing, and loads the plugin from there. A signature that lies there stays
-/// only where it is one of the very same manifest.
+/// Writes a component and its manifest into the folder `out`, creates the folder if necessary, and loads the plugin
+/// from there. The names in the component, which only debuggers read, are left out.
+///
+/// A signature in the folder is removed if the manifest changes: it would no longer match, and a missing signature
+/// gives a clearer error than a wrong one.
 ///
 /// # Errors
-/// When the component is no provider of this harness's contract, when its description cannot be made
-/// into a manifest, or when the folder cannot be written.
+/// When the component does not export this version of the contract, when its description cannot be made into a
+/// manifest, or when the folder cannot be written.
 pub fn pack(component: &[u8], description: &Description, out: &Path) -> Result<Plugin, LoadError> {
     check_surface(component, Path::new("the component"))?;
+    // Before the manifest is made, since the manifest contains the digest of what is written.
     let component = &slim::without_names(component);
     let manifest = manifest(component, description)?;
     let manifest_path = out.join(FILE_NAME);
@@ -30,7 +33,7 @@ pub fn pack(component: &[u8], description: &Description, out: &Path) -> Result<P
     if fs::read(&manifest_path).is_ok_and(|old| old != text.as_bytes()) && signature.exists() {
         fs::remove_file(&signature).map_err(|source| LoadError::File { path: signature, source })?;
     }
-    // The manifest comes last: until it is there, the folder is no plugin.
+    // The manifest comes last. A folder without one is not a plugin, so an interrupted run leaves nothing that loads.
     write(&out.join(&manifest.component), component)?;
     write(&manifest_path, text.as_bytes())?;
     Plugin::load(out)
@@ -54,7 +57,8 @@ fn manifest(component: &[u8], description: &Description) -> Result<Manifest, Loa
         component: format!("{}.wasm", description.id),
         sha256: digest(component),
         size: Some(length(component)),
-        // The contract lets a host hand any base URL to `client.open`.
+        // Every component accepts another base URL, since the contract lets a host pass any to `client.open`. An author
+        // who does not want that sets it to false in the manifest.
         network: Network { origins, base_url: Some(base_url), custom_base_url: true },
         credential: CredentialSpec {
             kind: CredentialKind::Bearer,
@@ -65,6 +69,7 @@ fn manifest(component: &[u8], description: &Description) -> Result<Manifest, Loa
     })
 }
 
+/// An error that names the field of the description, which is where the author has to correct it.
 fn wrong(field: &'static str, value: &str, reason: String) -> LoadError {
     LoadError::Description { field, value: value.to_owned(), reason }
 }

@@ -1,4 +1,6 @@
-//! Making keys and signatures: what a plugin's author does, once and with each release.
+//! Making keys and signatures. A plugin's author makes a key once and a signature with each release.
+//!
+//! Keys and signatures have minisign's formats, so an author can use minisign or rsign instead of this code.
 
 use std::fmt;
 use std::fs;
@@ -17,10 +19,10 @@ use crate::private_file::{PrivateFileError, read_secret, write_public_key, write
 /// Why a key or a signature was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum SigningError {
-    /// A key's file cannot be used.
+    /// A key's file cannot be read or written, or is not private.
     #[error(transparent)]
     File(#[from] PrivateFileError),
-    /// A file is no secret key, or the password does not open it.
+    /// A file is not a secret key, or the password is wrong.
     #[error("{path}: {reason}", path = .path.display())]
     Key {
         /// The file.
@@ -31,12 +33,12 @@ pub enum SigningError {
     /// The plugin cannot be used, and so is not signed.
     #[error(transparent)]
     Plugin(#[from] LoadError),
-    /// The library failed.
+    /// The signing library failed. Contains its message.
     #[error("the signature cannot be made: {0}")]
     Sign(String),
 }
 
-/// A secret key, opened. It is never shown.
+/// A secret key, decrypted. `Debug` shows only the id of the public key.
 pub struct SigningKey {
     secret: SecretKey,
     public: PublicKey,
@@ -49,10 +51,12 @@ impl fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
-    /// Opens a key that minisign or [`generate`] made. `password` is called only if the key has one.
+    /// Reads a key that minisign or [`generate`] made. `password` is called only if the key is encrypted, so a person
+    /// is not asked for a password that the key does not have.
     ///
     /// # Errors
-    /// When the file is another user's, when others may read it, when it is no key, or when the password is another.
+    /// When the file belongs to another user, when others may read it, when it is not a key, or when the password is
+    /// wrong.
     pub fn read(
         path: &Path,
         password: impl FnOnce() -> Result<String, String>,
@@ -60,12 +64,13 @@ impl SigningKey {
         let text = read_secret(path, LONGEST_TEXT)?;
         let wrong = |reason: String| SigningError::Key { path: path.to_owned(), reason };
         let bytes = text.lines().nth(1).and_then(|line| BASE64_STANDARD.decode(line.trim()).ok());
-        // Two bytes tell the signature's kind, and the next two how the key is locked: zeros for not at all.
+        // The first two bytes name the signature algorithm, Ed25519. The next two name the key derivation function;
+        // they are zero if the key is not encrypted.
         let locked = match bytes.as_deref() {
             Some([b'E', b'd', lock @ ..]) => !lock.starts_with(&[0, 0]),
             _ => {
                 return Err(wrong(
-                    "it is no secret key of minisign; 'host-test keygen' makes one".to_owned(),
+                    "it is not a minisign secret key; run 'host-test keygen' to make one".to_owned(),
                 ));
             }
         };
@@ -79,26 +84,28 @@ impl SigningKey {
         Ok(SigningKey { secret, public })
     }
 
-    /// The public key, for those who check.
+    /// The public key, which checks the signatures of this key.
     pub fn public(&self) -> TrustedKey {
         TrustedKey::from(self.public.clone())
     }
 }
 
-/// Makes a pair of keys: the secret one in `path`, locked with the password where there is one, and the
-/// public one in a file of the same name that ends in `.pub`. Gives the public key and its file.
+/// Makes a pair of keys. The secret key goes to `path`, encrypted if there is a password, and the public key to a file
+/// of the same name that ends in `.pub`. Returns the public key and its file.
 ///
 /// # Errors
-/// When one of the files is there already, or cannot be written.
+/// When one of the files exists already, or cannot be written.
 pub fn generate(path: &Path, password: Option<String>) -> Result<(TrustedKey, PathBuf), SigningError> {
     let wrong = |path: &Path, reason: String| SigningError::Key { path: path.to_owned(), reason };
     let public_path = path.with_extension("pub");
     if public_path == path {
-        return Err(wrong(path, "a name that ends in .pub is the public key's; take another".to_owned()));
+        return Err(wrong(path, "a name that ends in .pub is for the public key; choose another".to_owned()));
     }
+    // Both are checked before the slow key derivation. Overwriting a secret key would make every plugin that it
+    // signed impossible to release again under the same key.
     for path in [path, &public_path] {
         if fs::symlink_metadata(path).is_ok() {
-            return Err(wrong(path, "it is there already; remove it, or take another name".to_owned()));
+            return Err(wrong(path, "the file exists; remove it, or choose another name".to_owned()));
         }
     }
     let pair = match password {
@@ -114,11 +121,11 @@ pub fn generate(path: &Path, password: Option<String>) -> Result<(TrustedKey, Pa
     Ok((TrustedKey::from(pair.pk), public_path))
 }
 
-/// Signs a plugin that lies in a folder, and loads it as one that accepts only this key would. Gives the
-/// signature's file.
+/// Signs the plugin in a folder, and loads it again with this key as the only trusted one. Returns the signature's
+/// file.
 ///
 /// # Errors
-/// When the plugin cannot be used as it is, or the signature cannot be written.
+/// When the plugin cannot be loaded, or the signature cannot be written.
 pub fn sign(folder: &Path, key: &SigningKey) -> Result<PathBuf, SigningError> {
     let plugin = Plugin::load(folder)?;
     let manifest = read(&plugin.directory.join(FILE_NAME), LONGEST_TEXT)?;
@@ -132,7 +139,8 @@ pub fn sign(folder: &Path, key: &SigningKey) -> Result<PathBuf, SigningError> {
     let signature = signature.map_err(|why| SigningError::Sign(why.to_string()))?;
     let path = plugin.directory.join(SIGNATURE_FILE);
     write(&path, &signature.to_bytes())?;
-    // What was signed is what lies there, also where somebody wrote to the folder meanwhile.
+    // The manifest was read twice, so it may have changed in between. Loading it again shows whether the signature
+    // matches the files that are there now.
     Plugin::load_trusted(folder, &Trust::Signed(vec![key.public()]))?;
     Ok(path)
 }

@@ -1,15 +1,15 @@
-//! Taking out of a component what no host reads.
+//! Removes the debug names from a component. No host reads them, and every download contains them.
 
 use wasmparser::BinaryReader;
 
-/// The custom section with names for debuggers. The linker writes it whatever its options are.
+/// The custom section with names for debuggers. The linker writes it regardless of its options.
 const NAMES: &str = "component-name";
 
 /// Length of the magic number, the version and the layer.
 const HEADER: usize = 8;
 
-/// The component without its names. Bytes that cannot be read stay as they are; loading them reports the
-/// error.
+/// The component without its names. Bytes that cannot be parsed are returned unchanged, because loading them reports
+/// the error with a better message than this function could.
 pub(super) fn without_names(component: &[u8]) -> Vec<u8> {
     sections_but_names(component).unwrap_or_else(|| component.to_vec())
 }
@@ -23,6 +23,8 @@ fn sections_but_names(component: &[u8]) -> Option<Vec<u8>> {
         let id = reader.read_u8().ok()?;
         let length = reader.read_var_u32().ok()?;
         let content = reader.read_bytes(usize::try_from(length).ok()?).ok()?;
+        // A custom section has the id 0 and begins with its name. All other sections are copied byte for byte, so that the
+        // component does not depend on an encoder here.
         let is_names = id == 0 && BinaryReader::new(content, 0).read_string().ok()? == NAMES;
         if !is_names {
             slim.extend_from_slice(sections.get(begin..reader.current_position())?);

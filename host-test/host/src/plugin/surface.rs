@@ -1,19 +1,22 @@
 //! The imports and exports of a component, read from its bytes before anything is compiled.
+//!
+//! Compiling takes a second and is done with a large compiler. A component that asks for too much is refused before
+//! that, with a message that names the import, instead of an error of the linker.
 
 use wasmparser::{BinaryReaderError, Encoding, Parser, Payload};
 
 use super::error::SurfaceError;
 
-/// The package of the contract that this harness speaks.
+/// The package of the contract that this host implements.
 pub const CONTRACT_PACKAGE: &str = "agent:model-provider";
 
-/// The version of the contract that this harness speaks.
+/// The version of the contract that this host implements.
 pub const CONTRACT_VERSION: &str = "0.2.0";
 
 /// The imports that the contract allows, without their versions.
 ///
-/// Every import is mandatory in the component model, so each one that a host does not have makes a
-/// plugin unusable there, and each one that it has widens the sandbox.
+/// The component model has no optional imports. A plugin with an import that a host does not provide cannot be used
+/// there at all, and each import that hosts do provide widens the sandbox, so the list is short.
 pub const ALLOWED_IMPORTS: [&str; 6] = [
     "wasi:http/types",
     "wasi:http/outgoing-handler",
@@ -36,10 +39,16 @@ impl Surface {
     /// Reads the names from a component's bytes.
     ///
     /// # Errors
-    /// When the bytes are no component.
+    /// When the bytes are not a component, or not all of one.
+    ///
+    /// ```
+    /// use provider_host::plugin::Surface;
+    ///
+    /// assert!(Surface::read(b"not WebAssembly").is_err());
+    /// ```
     pub fn read(component: &[u8]) -> Result<Surface, SurfaceError> {
         let mut surface = Surface::default();
-        // A component holds modules and components; only the names of the outermost one count.
+        // Components contain modules and other components. Only the names of the outermost one are linked to the host.
         let mut depth = 0_usize;
         for payload in Parser::new(0).parse_all(component) {
             match payload.map_err(malformed)? {
@@ -82,7 +91,7 @@ impl Surface {
     }
 }
 
-/// The contract of this harness, as `package@version`.
+/// The contract of this host, as `package@version`.
 pub fn contract() -> String {
     format!("{CONTRACT_PACKAGE}@{CONTRACT_VERSION}")
 }
@@ -92,6 +101,7 @@ fn malformed(error: BinaryReaderError) -> SurfaceError {
 }
 
 fn is_allowed(import: &str) -> bool {
+    // Releases 0.2.x of WASI are compatible with each other. Which one a component names depends on its toolchain.
     let (name, version) = import.split_once('@').unwrap_or((import, ""));
     ALLOWED_IMPORTS.contains(&name) && version.starts_with("0.2.")
 }

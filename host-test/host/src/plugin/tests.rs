@@ -67,7 +67,7 @@ fn a_packed_component_is_a_plugin_by_its_folder_its_manifest_and_its_component()
 }
 
 #[test]
-fn a_changed_component_is_told_by_its_size_and_by_its_digest() {
+fn a_changed_component_is_detected_by_its_size_and_by_its_digest() {
     let (_dir, out) = packed();
     let file = out.join("cometapi.wasm");
     let longer = component("agent:model-provider/provider@0.2.0", "");
@@ -93,7 +93,7 @@ fn a_manifest_of_another_contract_than_its_component_is_refused() {
 }
 
 #[test]
-fn what_is_missing_is_named_with_the_next_step() {
+fn an_error_about_a_missing_file_names_it_and_the_next_step() {
     let (_dir, out) = packed();
     fs::rename(out.join("cometapi.wasm"), out.join("other.wasm")).unwrap();
     let error = Plugin::load(&out.join("other.wasm")).unwrap_err().to_string();
@@ -101,8 +101,8 @@ fn what_is_missing_is_named_with_the_next_step() {
     assert!(matches!(Plugin::load(&out), Err(LoadError::File { .. })));
     fs::remove_file(out.join("plugin.toml")).unwrap();
     let error = Plugin::load(&out).unwrap_err().to_string();
-    assert!(error.contains("a plugin.toml is expected there"), "{error}");
-    assert!(error.contains("what is there is other.wasm") && error.contains("host-test pack"), "{error}");
+    assert!(error.contains("there is no plugin.toml"), "{error}");
+    assert!(error.contains("it contains other.wasm") && error.contains("host-test pack"), "{error}");
     for name in (0..20).map(|n| format!("{n:02}")) {
         fs::write(out.join(name), "").unwrap();
     }
@@ -112,7 +112,7 @@ fn what_is_missing_is_named_with_the_next_step() {
 }
 
 #[test]
-fn a_file_that_is_no_plugin_is_named_as_it_was_given() {
+fn an_error_about_a_file_that_is_not_a_plugin_has_the_path_as_it_was_given() {
     let (_dir, out) = packed();
     fs::write(out.join("Cargo.toml"), "").unwrap();
     let error = Plugin::load(&out.join("Cargo.toml")).unwrap_err();
@@ -123,7 +123,7 @@ fn a_file_that_is_no_plugin_is_named_as_it_was_given() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_a_link_leads_to_is_not_the_plugins_own() {
+fn a_symbolic_link_in_a_plugins_folder_is_refused() {
     use std::os::unix::fs::symlink;
     for name in ["plugin.toml", "cometapi.wasm"] {
         let (dir, out) = packed();
@@ -141,7 +141,7 @@ fn a_file_that_a_link_leads_to_is_not_the_plugins_own() {
 }
 
 #[test]
-fn files_of_absurd_length_are_not_read_to_their_end() {
+fn a_file_that_is_too_long_is_not_read_to_its_end() {
     let (_dir, out) = packed();
     fs::File::create(out.join("cometapi.wasm")).unwrap().set_len(LONGEST_COMPONENT + 1).unwrap();
     let error = Plugin::load(&out).unwrap_err();
@@ -164,12 +164,12 @@ fn a_host_and_a_component_of_different_contracts_refuse_each_other_naming_both()
 }
 
 #[test]
-fn a_component_that_is_no_provider_of_this_contract_is_refused_by_name() {
+fn a_component_that_does_not_implement_this_contract_is_refused_with_the_reason() {
     let ours = "agent:model-provider/provider@0.2.0";
     // The component, and what the refusal has to name.
     let cases = [
         (component("wasi:cli/run@0.2.0", ""), "wasi:cli/run@0.2.0"),
-        (component("wasi:cli/run@0.2.0", ""), "this harness runs agent:model-provider@0.2.0"),
+        (component("wasi:cli/run@0.2.0", ""), "a plugin that is built for agent:model-provider@0.2.0"),
         (
             component("agent:model-provider/provider@0.1.0", ""),
             "speaks agent:model-provider@0.1.0, this harness speaks agent:model-provider@0.2.0",
@@ -183,7 +183,7 @@ fn a_component_that_is_no_provider_of_this_contract_is_refused_by_name() {
         (component(ours, "wasi:sockets/tcp@0.2.0"), "imports wasi:sockets/tcp@0.2.0"),
         (component(ours, "wasi:clocks/wall-clock@0.2.0"), "imports wasi:clocks/wall-clock@0.2.0"),
         (wat::parse_str("(module)").unwrap(), "core module"),
-        (b"\x7fELF".to_vec(), "is no WebAssembly component"),
+        (b"\x7fELF".to_vec(), "is not a WebAssembly component"),
     ];
     for (bytes, word) in cases {
         for error in [
@@ -196,7 +196,7 @@ fn a_component_that_is_no_provider_of_this_contract_is_refused_by_name() {
 }
 
 #[test]
-fn a_description_that_makes_no_manifest_is_refused_by_its_field() {
+fn an_invalid_description_is_refused_with_the_name_of_the_field() {
     let dir = tempfile::tempdir().unwrap();
     let with = |change: fn(&mut Description)| {
         let mut description = description();
@@ -212,14 +212,14 @@ fn a_description_that_makes_no_manifest_is_refused_by_its_field() {
 }
 
 #[test]
-fn a_bare_component_may_send_nothing_anywhere() {
+fn a_component_without_a_manifest_may_reach_no_server() {
     let plugin = Plugin::bare(provider()).unwrap();
     assert_eq!(plugin.manifest.network, Network::default());
     assert!(!plugin.manifest.network.custom_base_url);
 }
 
 #[test]
-fn discovery_takes_every_folder_in_order_and_a_bad_one_hides_no_good_one() {
+fn discovery_lists_the_folders_in_order_and_a_broken_plugin_does_not_hide_the_others() {
     let dir = tempfile::tempdir().unwrap();
     for name in ["b", "c"] {
         pack(&provider(), &description(), &dir.path().join(name)).unwrap();
@@ -228,9 +228,9 @@ fn discovery_takes_every_folder_in_order_and_a_bad_one_hides_no_good_one() {
     fs::create_dir(dir.path().join(".hidden")).unwrap();
     fs::write(dir.path().join("README"), "no plugin").unwrap();
     let found = discover(dir.path()).unwrap();
-    let told: Vec<_> =
+    let signers: Vec<_> =
         found.iter().map(|found| found.as_ref().map(|p| file_name(&p.directory)).ok()).collect();
-    assert_eq!(told, [None, Some("b".to_owned()), Some("c".to_owned())]);
+    assert_eq!(signers, [None, Some("b".to_owned()), Some("c".to_owned())]);
     assert!(matches!(found.first(), Some(Err(LoadError::NoManifest { .. }))));
     assert!(discover(&dir.path().join("nowhere")).is_err());
 }

@@ -17,12 +17,24 @@ use super::{LoadError, SIGNATURE_FILE};
 use crate::private_file::{PrivateFileError, read_public_key};
 
 /// Which plugins a host accepts.
+///
+/// ```no_run
+/// use std::path::Path;
+/// use provider_host::plugin::{LoadError, Plugin, Trust, TrustedKey};
+///
+/// # fn main() -> Result<(), LoadError> {
+/// let key = TrustedKey::read_argument("signing.pub")?;
+/// let plugin = Plugin::load_trusted(Path::new("dist/cometapi"), &Trust::Signed(vec![key]))?;
+/// println!("signed by {}", plugin.signer().unwrap_or("nobody"));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub enum Trust {
-    /// Every plugin. Whoever can write to a plugin's folder is trusted.
+    /// Every plugin. This trusts every user who can write to a plugin's folder.
     #[default]
     Anyone,
-    /// Only plugins that one of these keys has signed. Without keys: none at all.
+    /// Only plugins that are signed with one of these keys. An empty list accepts no plugin: a configuration that
+    /// lost its keys must not accept everything.
     Signed(Vec<TrustedKey>),
 }
 
@@ -33,59 +45,73 @@ pub struct TrustedKey(PublicKey);
 /// Why a plugin does not count as signed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignatureError {
-    /// There is none.
-    #[error("there is no {SIGNATURE_FILE}; only plugins signed by {expected} are accepted")]
+    /// There is no signature.
+    #[error("there is no {SIGNATURE_FILE}; install a plugin that is signed by {expected}")]
     Missing {
         /// The keys that are trusted.
         expected: String,
     },
-    /// It is no signature that can be understood.
-    #[error("{SIGNATURE_FILE} is no signature of minisign: {0}; sign the plugin anew with 'host-test sign'")]
+    /// The file is not a signature that can be checked.
+    #[error("{SIGNATURE_FILE} is not a minisign signature: {0}; sign the plugin again with 'host-test sign'")]
     Malformed(String),
-    /// Somebody else signed it.
-    #[error("it is signed by {found}, and only plugins signed by {expected} are accepted")]
+    /// It was signed with a key that is not trusted.
+    #[error(
+        "it is signed by {found}, which is not trusted; install a plugin that is signed by {expected}, or trust \
+         the other key if you know whose it is"
+    )]
     Stranger {
         /// The key that signed.
         found: String,
         /// The keys that are trusted.
         expected: String,
     },
-    /// The signature was made for another plugin, or another version.
-    #[error("its signature was made for {found}, and this is {expected}; the two do not belong together")]
+    /// The signature was made for another plugin, or another version. Old versions stay validly signed, so a file
+    /// that was copied from one release to another is a likely cause, and deserves a message of its own.
+    #[error(
+        "its signature was made for {found}, but this is {expected}; install the plugin again with its signature"
+    )]
     AnotherPlugin {
-        /// What the signature says.
+        /// The plugin and version in the signature's comment.
         found: String,
-        /// What the manifest says.
+        /// The plugin and version in the manifest.
         expected: String,
     },
     /// The manifest is not the one that was signed.
-    #[error("plugin.toml is not as {signer} signed it: one of the two was changed; install the plugin anew")]
+    #[error(
+        "plugin.toml does not match the signature of {signer}: one of the two was changed; install the plugin again"
+    )]
     Changed {
-        /// The key that signed.
+        /// The key whose signature it claims to be.
         signer: String,
     },
 }
 
-/// A text is no public key.
+/// A text is not a public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is no public key of minisign; write the line that begins with RW, or name a .pub file")]
+#[error("it is not a minisign public key; write the line that begins with RW, or name a .pub file")]
 pub struct KeyError;
 
 impl TrustedKey {
     /// Reads a key: the 56 characters that minisign prints, or the text of a `.pub` file.
     ///
     /// # Errors
-    /// When it is no public key.
+    /// When the text is not a public key.
+    ///
+    /// ```
+    /// use provider_host::plugin::TrustedKey;
+    ///
+    /// assert!(TrustedKey::parse("not a key").is_err());
+    /// ```
     pub fn parse(text: &str) -> Result<TrustedKey, KeyError> {
-        // A file has a comment before the key.
+        // A `.pub` file has a comment line before the key, so the last line that is not empty is the key in both forms.
         let key = text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
         PublicKey::from_base64(key).map(TrustedKey).map_err(|_| KeyError)
     }
 
-    /// Reads a key that is given as itself or as the name of a file.
+    /// Reads a key from a command-line argument: the key itself or the name of a file.
     ///
     /// # Errors
-    /// When it is neither, or a file that another user can have written.
+    /// When the argument is neither, or when another user can have written the file.
     pub fn read_argument(argument: &str) -> Result<TrustedKey, LoadError> {
         if let Ok(key) = TrustedKey::parse(argument) {
             return Ok(key);
@@ -142,9 +168,11 @@ fn check(keys: &[TrustedKey], signature: &str, manifest: &[u8]) -> Result<String
     let signature = SignatureBox::from_string(signature)
         .map_err(|why| SignatureError::Malformed(why.to_string().to_lowercase()))?;
     let signer = id(signature.keynum());
+    // The id only selects the key to check with. Anybody can write any id into a file; the verification decides.
     let Some(key) = keys.iter().find(|key| key.0.keynum() == signature.keynum()) else {
         return Err(SignatureError::Stranger { found: signer, expected: ids(keys) });
     };
+    // The old form signs the file itself instead of its hash. Nothing needs it, so there is one form to check.
     if !signature.is_prehashed() {
         return Err(SignatureError::Malformed("it is of the old form without a hash".to_owned()));
     }
@@ -167,7 +195,9 @@ fn reason(signature: &SignatureBox, signer: String, manifest: &[u8]) -> Signatur
     }
 }
 
-/// The library does not check the lengths of the two signatures that it reads.
+/// Checks the lengths of the two signatures in the file: 74 bytes for the first one (algorithm, key id, Ed25519) and 64
+/// for the one over the comment. The library does not: it ignores further bytes after the first signature, and slices
+/// the second one at fixed positions, which panics if it is shorter.
 fn check_lengths(signature: &str) -> Result<(), SignatureError> {
     for (line, name, length) in [(1, "its second line", 74), (3, "its fourth line", 64)] {
         let text = signature.lines().nth(line).unwrap_or_default().trim();
@@ -181,7 +211,8 @@ fn check_lengths(signature: &str) -> Result<(), SignatureError> {
 
 const COMMENT: &str = "plugin ";
 
-/// What a signature says of itself: whose it is. It is signed as well.
+/// The trusted comment of a signature: the plugin and its version. Minisign signs the comment too, so nobody can make
+/// a signature look like one of another release.
 pub(super) fn comment(manifest: &Manifest) -> String {
     format!("{COMMENT}{} {}", manifest.id, manifest.version)
 }
@@ -192,11 +223,12 @@ fn ids(keys: &[TrustedKey]) -> String {
 }
 
 fn id(keynum: &[u8]) -> String {
+    // Minisign stores the id in little-endian order and prints it as a number, most significant byte first.
     let digits: String = keynum.iter().rev().map(|byte| format!("{byte:02X}")).collect();
     format!("key {digits}")
 }
 
-/// A folder by a name that can be seen.
+/// A folder's path for a message. The parent of `plugin.toml` is the empty path, which would be invisible.
 pub(super) fn shown(folder: &Path) -> PathBuf {
     if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() }
 }

@@ -38,18 +38,18 @@ fn refusal(folder: &Path, trust: &Trust) -> (String, SignatureError) {
 }
 
 #[test]
-fn a_signed_plugin_is_accepted_by_its_key_among_others_and_told_with_it() {
+fn a_signed_plugin_is_accepted_if_its_key_is_one_of_those_trusted_and_reports_that_key() {
     let (dir, out, key) = signed();
     let other = super::tests::key(dir.path(), "other.key");
     for trust in [only(&[&key]), only(&[&other, &key])] {
         let plugin = Plugin::load_trusted(&out, &trust).unwrap();
         assert_eq!(plugin.signer(), Some(key.public().id().as_str()));
     }
-    assert_eq!(Plugin::load(&out).unwrap().signer(), None, "nobody asked");
+    assert_eq!(Plugin::load(&out).unwrap().signer(), None, "no signature was required");
 }
 
 #[test]
-fn an_unsigned_plugin_is_accepted_by_nobody_who_asks_for_a_signature() {
+fn an_unsigned_plugin_is_refused_where_a_signature_is_required() {
     let (dir, out) = packed();
     let key = key(dir.path(), "signing.key");
     let (message, problem) = refusal(&out, &only(&[&key]));
@@ -61,7 +61,7 @@ fn an_unsigned_plugin_is_accepted_by_nobody_who_asks_for_a_signature() {
 }
 
 #[test]
-fn a_strangers_signature_is_refused_with_both_keys_named() {
+fn the_signature_of_an_untrusted_key_is_refused_with_both_keys_named() {
     let (dir, out, key) = signed();
     let mine = super::tests::key(dir.path(), "mine.key");
     let (message, problem) = refusal(&out, &only(&[&mine]));
@@ -70,7 +70,7 @@ fn a_strangers_signature_is_refused_with_both_keys_named() {
 }
 
 #[test]
-fn a_stranger_who_takes_a_trusted_keys_id_is_refused_too() {
+fn another_key_with_the_id_of_a_trusted_key_is_refused() {
     let (dir, out, key) = signed();
     let mine = super::tests::key(dir.path(), "mine.key");
     // The id stands in the signature unsigned: bytes 2 to 9 of its second line.
@@ -84,7 +84,7 @@ fn a_stranger_who_takes_a_trusted_keys_id_is_refused_too() {
 }
 
 #[test]
-fn whatever_is_changed_in_a_signed_manifest_is_noticed() {
+fn every_change_to_a_signed_manifest_is_detected() {
     let (_dir, out, key) = signed();
     let manifest = out.join(FILE_NAME);
     let text = fs::read_to_string(&manifest).unwrap();
@@ -99,7 +99,7 @@ fn whatever_is_changed_in_a_signed_manifest_is_noticed() {
         let changed = text.replace(from, to);
         assert_ne!(changed, text, "{from}");
         fs::write(&manifest, changed).unwrap();
-        assert!(Plugin::load(&out).is_ok(), "{to}: as good as any other where no signature is asked for");
+        assert!(Plugin::load(&out).is_ok(), "{to}: valid where no signature is required");
         let (message, problem) = refusal(&out, &only(&[&key]));
         assert!(matches!(problem, SignatureError::Changed { .. }), "{to}: {message}");
     }
@@ -108,7 +108,7 @@ fn whatever_is_changed_in_a_signed_manifest_is_noticed() {
 }
 
 #[test]
-fn a_component_that_was_swapped_is_noticed_by_the_signed_digest() {
+fn a_replaced_component_does_not_match_the_signed_digest() {
     let (_dir, out, key) = signed();
     let mut component = provider();
     *component.last_mut().unwrap() ^= 1;
@@ -137,7 +137,7 @@ fn the_signature_of_another_plugin_or_version_is_refused_with_both_named() {
 }
 
 #[test]
-fn what_is_no_signature_is_refused_and_never_a_panic() {
+fn a_malformed_signature_is_refused_without_a_panic() {
     let (_dir, out, key) = signed();
     let path = out.join(SIGNATURE_FILE);
     let text = fs::read_to_string(&path).unwrap();
@@ -178,7 +178,7 @@ fn what_is_no_signature_is_refused_and_never_a_panic() {
 }
 
 #[test]
-fn a_signature_that_minisign_itself_makes_is_as_good() {
+fn a_signature_made_by_minisign_is_accepted() {
     let (_dir, out) = packed();
     let pair = KeyPair::generate_unencrypted_keypair().unwrap();
     let manifest = fs::read(out.join(FILE_NAME)).unwrap();
@@ -190,7 +190,7 @@ fn a_signature_that_minisign_itself_makes_is_as_good() {
 }
 
 #[test]
-fn packing_anew_keeps_a_signature_of_the_same_manifest_and_removes_any_other() {
+fn packing_again_keeps_a_signature_of_the_same_manifest_and_removes_any_other() {
     let (_dir, out, key) = signed();
     pack(&provider(), &description(), &out).unwrap();
     assert!(Plugin::load_trusted(&out, &only(&[&key])).is_ok(), "nothing changed");
@@ -200,7 +200,7 @@ fn packing_anew_keeps_a_signature_of_the_same_manifest_and_removes_any_other() {
 }
 
 #[test]
-fn a_trusted_key_is_given_as_itself_or_as_a_file() {
+fn a_trusted_key_is_read_from_the_argument_or_from_a_file() {
     let dir = tempfile::tempdir().unwrap();
     let (key, file) = generate(&dir.path().join("signing.key"), None).unwrap();
     assert_eq!(file, dir.path().join("signing.pub"));
@@ -227,7 +227,7 @@ fn a_trusted_key_is_given_as_itself_or_as_a_file() {
 }
 
 #[test]
-fn a_secret_key_is_locked_hidden_and_never_shown() {
+fn a_secret_key_is_encrypted_and_private_and_never_printed() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("signing.key");
     generate(&path, Some("right".to_owned())).unwrap();
@@ -239,7 +239,7 @@ fn a_secret_key_is_locked_hidden_and_never_shown() {
     assert!(matches!(generate(&path, None), Err(SigningError::Key { .. })), "no key is written over");
     assert!(matches!(generate(&dir.path().join("x.pub"), None), Err(SigningError::Key { .. })));
     fs::write(&path, "comment\nnonsense\n").unwrap();
-    assert!(read("right").unwrap_err().to_string().contains("no secret key"));
+    assert!(read("right").unwrap_err().to_string().contains("not a minisign secret key"));
     #[cfg(unix)]
     {
         fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();

@@ -85,7 +85,7 @@ fn value(spec: &CredentialSpec, key: &Secret) -> Result<HeaderValue, SandboxErro
 
 impl Scope {
     /// What lies below a base URL. The contract lets people write it with its `/v1`, without it, with
-    /// slashes behind it, or as a whole endpoint; all mean the same base.
+    /// slashes at its end, or as a whole endpoint; all mean the same base.
     ///
     /// The last segment that is `v1` ends the base, since no endpoint has one: of
     /// `https://host/v1/team/v1/models` the key goes to what lies below `/v1/team/v1/`, and not to what

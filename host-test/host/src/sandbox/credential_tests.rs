@@ -132,10 +132,10 @@ fn a_plain_credential_is_the_key_alone_in_its_own_header() {
 #[test]
 fn without_a_key_there_is_no_credential_and_a_key_without_a_home_is_refused() {
     assert!(Credential::new(&manifest(), &Grant::default()).unwrap().is_none());
-    let mut homeless = manifest();
-    homeless.network.base_url = None;
+    let mut no_base_url = manifest();
+    no_base_url.network.base_url = None;
     let grant = Grant { key: Some(Secret::new(KEY)), ..Grant::default() };
-    assert!(matches!(Credential::new(&homeless, &grant), Err(SandboxError::NoBaseUrl)));
+    assert!(matches!(Credential::new(&no_base_url, &grant), Err(SandboxError::NoBaseUrl)));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::memory::Memories;
 const TICK: Duration = Duration::from_millis(10);
 
 /// Bytes of an ended instance's memory that are wiped for the next one, instead of given back and asked for
-/// again page by page. An answer uses about as much.
+/// again page by page. A response uses about as much.
 const KEPT_MEMORY: usize = 192 * 1024;
 const KEPT_TABLE: usize = 16 * 1024;
 

@@ -279,23 +279,23 @@ impl Instance {
     /// This is only possible where every request of the instance has its response and all bodies are empty: only
     /// bodies report that they have data, and the host does not know which of them belongs to this completion.
     async fn wait_for(&mut self, completion: &CompletionHandle, wait: Duration) -> Waited {
-        let (arrivals, under_way) = {
+        let (readiness, under_way) = {
             let gate = &self.running.store.data().gate;
-            (gate.arrivals().clone(), gate.under_way())
+            (gate.readiness().clone(), gate.under_way())
         };
-        if !completion.drained.load(Relaxed) || !arrivals.is_quiet() {
+        if !completion.drained.load(Relaxed) || !readiness.is_quiet() {
             return Waited::Call;
         }
         let wake_at = *completion.wake_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(wake_at) = wake_at.filter(|_| arrivals.open() == under_way) else {
-            let arrived = !wait.is_zero() && timeout(wait.min(PATIENCE), arrivals.wait()).await.is_ok();
+        let Some(wake_at) = wake_at.filter(|_| readiness.open() == under_way) else {
+            let arrived = !wait.is_zero() && timeout(wait.min(PATIENCE), readiness.wait()).await.is_ok();
             return if arrived { Waited::Arrived } else { Waited::Call };
         };
         let until_wake = wake_at.saturating_duration_since(Instant::now());
         if until_wake.is_zero() {
             return Waited::Call;
         }
-        if !wait.is_zero() && timeout(wait.min(until_wake), arrivals.wait()).await.is_ok() {
+        if !wait.is_zero() && timeout(wait.min(until_wake), readiness.wait()).await.is_ok() {
             return Waited::Arrived;
         }
         let until_wake = wake_at.saturating_duration_since(Instant::now());

@@ -4,7 +4,7 @@
 //! limits for memory, time and requests of its own: a component that is hostile or broken can stop itself, and neither
 //! the host nor another instance.
 
-mod arrivals;
+mod body_readiness;
 mod cache;
 mod credential;
 mod engine;

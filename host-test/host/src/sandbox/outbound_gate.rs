@@ -11,7 +11,7 @@ use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks,
 };
 
-use super::arrivals::Arrivals;
+use super::body_readiness::BodyReadiness;
 use super::credential::Credential;
 use super::limits::REQUESTS;
 use super::policy::{Denial, Policy, destination};
@@ -29,7 +29,7 @@ pub(super) struct OutboundGate {
     transport: Transport,
     /// A permit for each request that is under way.
     room: Arc<Semaphore>,
-    arrivals: Arrivals,
+    readiness: BodyReadiness,
     denials: Denials,
 }
 
@@ -54,7 +54,7 @@ impl OutboundGate {
             redaction,
             transport,
             room,
-            arrivals: Arrivals::default(),
+            readiness: BodyReadiness::default(),
             denials: Denials::default(),
         }
     }
@@ -78,9 +78,9 @@ impl OutboundGate {
         }
     }
 
-    /// Knows whether bytes of a response have arrived that the component has not read.
-    pub(super) fn arrivals(&self) -> &Arrivals {
-        &self.arrivals
+    /// Whether bytes of a response have arrived that the component has not read.
+    pub(super) fn readiness(&self) -> &BodyReadiness {
+        &self.readiness
     }
 
     /// The requests of which the response has not come to its end.
@@ -133,7 +133,7 @@ impl WasiHttpHooks for OutboundGate {
             }
         };
         let (transport, denials) = (self.transport.clone(), self.denials.clone());
-        let (redaction, arrivals) = (self.redaction.clone(), self.arrivals.clone());
+        let (redaction, readiness) = (self.redaction.clone(), self.readiness.clone());
         Box::new(async move {
             let sent = transport.send(request, &to, options, permit).await;
             let response = sent.map_err(|failure| match failure {
@@ -147,7 +147,7 @@ impl WasiHttpHooks for OutboundGate {
             })?;
             // The connection is driven by a task of its own, and ends with the body.
             let driver: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
-            let response = redaction.response(response).map(|body| arrivals.watch(body).boxed_unsync());
+            let response = redaction.response(response).map(|body| readiness.watch(body).boxed_unsync());
             Ok((response, driver))
         })
     }

@@ -108,8 +108,8 @@ impl Policy {
         })
     }
 
-    /// A private network is behind no name but the one that a person chose: the provider's own have no
-    /// business there, whoever answers for them.
+    /// Only the base URL that a person chose may lead to a private network. The provider's own origins have no reason
+    /// to, so if one of them resolves to such an address, its name has been pointed there by somebody.
     fn reach(&self, origin: &Origin, chosen: bool) -> Reach {
         if origin.is_loopback() {
             Reach::Loopback
@@ -153,7 +153,7 @@ pub fn destination(uri: &Uri) -> Result<Origin, Denial> {
     let origin = Origin::of(&url).map_err(|_| refused())?;
     let same = authority.host().eq_ignore_ascii_case(&origin.host());
     let port_is_read_alike = authority.port_u16().is_none_or(|port| port == origin.port());
-    // `host:` with nothing behind the colon, or a port beyond 65535, has no port for one reader only.
+    // `host:` with nothing after the colon, or with a port above 65535, has no port for one parser and one for another.
     let after_host = authority.as_str().get(authority.host().len()..).unwrap_or_default();
     let port_is_whole = after_host.is_empty() || authority.port_u16().is_some();
     if same && port_is_read_alike && port_is_whole { Ok(origin) } else { Err(refused()) }

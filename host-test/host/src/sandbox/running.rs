@@ -12,7 +12,7 @@ use super::linker::State;
 /// A store, and whether it can still be used.
 pub(super) struct Running {
     pub(super) store: Store<State>,
-    /// How long a call may take beyond the wait that it was told.
+    /// How long a call may take in addition to the wait that was passed to it.
     slack: Duration,
     health: Health,
 }
@@ -50,7 +50,7 @@ impl Running {
         Running { store, slack, health: Health::Well }
     }
 
-    /// Begins a call that was told to wait at most `wait`.
+    /// Begins a call to which a wait of at most `wait` is passed.
     pub(super) fn begin(&mut self, name: &'static str, wait: Duration) -> Result<Call, CallError> {
         match &self.health {
             Health::Well => {}

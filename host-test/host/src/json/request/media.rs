@@ -44,7 +44,8 @@ const ENDINGS: [(&str, &str); 21] = [
     ("json", "application/json"),
 ];
 
-/// The media type that the bytes' beginning tells, or else the ending of the name or address.
+/// The media type by the first bytes, or else by the ending of the name or address. The bytes come first, since a
+/// name can be wrong.
 #[must_use]
 pub fn media_type(name: &str, bytes: &[u8]) -> Option<&'static str> {
     // RIFF and ISO containers say what they hold only after a length.
@@ -65,9 +66,9 @@ fn by_ending(name: &str) -> Option<&'static str> {
     ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, kind)| *kind)
 }
 
-/// The media type of a file cannot be told.
+/// The media type of a file is unknown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the type of {path} is not known by its beginning or its name")]
+#[error("the type of {path} is not known by its content or its name; state its media type")]
 pub struct UnknownMediaType {
     /// The file.
     pub path: String,
@@ -76,14 +77,14 @@ pub struct UnknownMediaType {
 /// Media from a file's bytes.
 ///
 /// # Errors
-/// When neither its beginning nor its name tells the media type.
+/// When neither its first bytes nor its name show the media type.
 pub fn from_file(path: &str, bytes: Vec<u8>) -> Result<Media, UnknownMediaType> {
     let kind = media_type(path, &bytes).ok_or_else(|| UnknownMediaType { path: path.to_owned() })?;
     let name = path.rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).map(str::to_owned);
     Ok(Media { source: MediaSource::Inline(bytes), media_type: kind.to_owned(), name })
 }
 
-/// Media at an address. Where its ending does not tell the type, it is `fallback`.
+/// Media at an address. If its ending does not show the type, the type is `fallback`.
 #[must_use]
 pub fn from_url(url: &str, fallback: &str) -> Media {
     let data_type = url.strip_prefix("data:").and_then(|rest| rest.split([';', ',']).next());
@@ -101,7 +102,7 @@ pub(super) fn media(fields: &mut Fields, load: LoadFile<'_>) -> Result<Media, Re
     let Some(Value::String(text)) = payload else {
         return Err(fields.problem(&format!("source-{case}"), "must be a string"));
     };
-    let told = fields.string("media-type")?;
+    let declared_type = fields.string("media-type")?;
     let name = fields.string("name")?;
     let mut media = match case {
         "url" => from_url(&text, "application/octet-stream"),
@@ -109,7 +110,8 @@ pub(super) fn media(fields: &mut Fields, load: LoadFile<'_>) -> Result<Media, Re
             let bytes = STANDARD
                 .decode(text.trim())
                 .map_err(|why| fields.problem("source-inline", format!("is not base64: {why}")))?;
-            match told.as_deref().or_else(|| media_type(name.as_deref().unwrap_or_default(), &bytes)) {
+            match declared_type.as_deref().or_else(|| media_type(name.as_deref().unwrap_or_default(), &bytes))
+            {
                 Some(kind) => {
                     Media { media_type: kind.to_owned(), source: MediaSource::Inline(bytes), name: None }
                 }
@@ -118,7 +120,7 @@ pub(super) fn media(fields: &mut Fields, load: LoadFile<'_>) -> Result<Media, Re
         }
         _ => {
             let bytes = load(&text).map_err(|why| fields.problem("source-file", why))?;
-            match &told {
+            match &declared_type {
                 Some(kind) => {
                     Media { media_type: kind.clone(), source: MediaSource::Inline(bytes), name: None }
                 }
@@ -128,7 +130,7 @@ pub(super) fn media(fields: &mut Fields, load: LoadFile<'_>) -> Result<Media, Re
             }
         }
     };
-    media.media_type = told.unwrap_or(media.media_type);
+    media.media_type = declared_type.unwrap_or(media.media_type);
     media.name = name.or(media.name);
     Ok(media)
 }

@@ -11,7 +11,7 @@
 //! | `content` | a plain string, for one text part; so may each of its items |
 //! | `…-json` | the JSON itself instead of a string with JSON text |
 //! | `source` of media | `{"url": …}`, `{"inline": base64}` or `{"file": path}`; a path counts from the request's file |
-//! | `media-type` | left out, where the file's beginning or the name's ending tells |
+//! | `media-type` | left out, if the file's first bytes or the name's ending show it |
 //! | `tool-choice`, `response-format` | `{"named": "f"}`, `{"json-schema": {…}}` |
 //! | an item of `tools` | OpenAI's `{"type": "function", "function": {…}}` |
 //!

@@ -241,7 +241,7 @@ fn a_mistake_in_a_tool_is_named_with_its_place() {
 }
 
 #[test]
-fn a_files_beginning_tells_more_than_its_name() {
+fn a_files_first_bytes_count_more_than_its_name() {
     let cases: [(&str, &[u8], Option<&str>); 8] = [
         ("a.png", b"\xff\xd8\xff\xe0", Some("image/jpeg")),
         ("a", b"RIFF\0\0\0\0WEBPVP8 ", Some("image/webp")),

@@ -1,4 +1,6 @@
-//! Writing into a folder that other hosts write to as well, and in which any of them may be killed.
+//! Writing into a folder to which other hosts write as well, and in which any of them may be killed at any moment.
+//!
+//! Readers take no lock. They see only whole files, because files are renamed into place.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
@@ -9,25 +11,26 @@ use std::time::{Duration, Instant};
 use super::super::error::CacheError;
 use crate::private_file::{create_new, open_own};
 
-/// What a file is called until it is whole.
+/// The extension of a file until it is complete.
 pub(super) const DRAFT: &str = "part";
 
-/// What an entry is called.
+/// The extension of an entry.
 pub(super) const ENTRY: &str = "cwasm";
 
-/// So many entries are kept, of about a megabyte each: without an end, years of updates would fill the disk.
+/// How many entries are kept, of about a megabyte each. Without a limit, years of updates would fill the disk.
 pub(super) const KEPT: usize = 32;
 
-/// How long to wait for another host that writes. It takes milliseconds; one that was stopped in the midst
-/// of it must not stop all others.
+/// How long to wait for another host that writes. Writing takes milliseconds. A host that was suspended while it wrote
+/// must not stop all others.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The right to write into the folder; the system takes it back from a process that dies.
+/// The lock for writing into the folder. It is a file lock, so the system releases it when a process dies.
 pub(super) struct Lock {
     _file: File,
 }
 
-/// Waits for the right to write, and for nothing else: a pipe or a link in the lock's place is refused.
+/// Waits for the lock, for [`PATIENCE`] at most. A pipe or a link in the place of the lock file is refused, because
+/// opening it could block for ever or lock a file elsewhere.
 pub(super) fn lock(folder: &Path) -> Result<Lock, CacheError> {
     let path = folder.join("lock");
     let failed = |source| CacheError::File { path: path.clone(), source };
@@ -40,6 +43,7 @@ pub(super) fn lock(folder: &Path) -> Result<Lock, CacheError> {
         match file.try_lock() {
             Ok(()) => return Ok(Lock { _file: file }),
             Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => {
+                // The standard library has no lock with a timeout, so this polls.
                 thread::sleep(Duration::from_millis(10));
             }
             Err(TryLockError::WouldBlock) => return Err(CacheError::Busy(folder.to_owned())),
@@ -48,8 +52,8 @@ pub(super) fn lock(folder: &Path) -> Result<Lock, CacheError> {
     }
 }
 
-/// Removes the drafts of hosts that were killed: whoever holds the lock is the only one that writes. One
-/// that cannot be removed is only litter.
+/// Removes the drafts of hosts that were killed. The caller holds the lock, so no other host is writing a draft now. A
+/// draft that cannot be removed does no harm and is ignored.
 pub(super) fn sweep(folder: &Path, _: &Lock) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()) {
@@ -59,7 +63,8 @@ pub(super) fn sweep(folder: &Path, _: &Lock) {
     }
 }
 
-/// Removes the oldest entries beyond [`KEPT`]. A component that is still in use is compiled once more.
+/// Removes the oldest entries beyond [`KEPT`]. A component of a removed entry that is still in use is compiled again
+/// the next time.
 pub(super) fn prune(folder: &Path, _: &Lock) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut dated: Vec<_> = entries
@@ -73,12 +78,12 @@ pub(super) fn prune(folder: &Path, _: &Lock) {
     }
 }
 
-/// Puts a file in its place at once: written beside it and renamed, another process sees all of it or none.
+/// Writes a file beside its place and renames it, so that another process sees all of it or none.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), CacheError> {
     let draft = path.with_extension(format!("{}.{DRAFT}", std::process::id()));
     let written = create_new(&draft).and_then(|mut file| {
         file.write_all(bytes)?;
-        // So that a machine that loses power does not come back with a name before its bytes.
+        // Without this, a machine that loses power may come back with the renamed file but not its bytes.
         file.sync_all()
     });
     written.and_then(|()| fs::rename(&draft, path)).map_err(|source| {

@@ -1,4 +1,7 @@
-//! The key that compiled components are vouched for with: random, made once for each user.
+//! The key of the HMAC of compiled components: random, and created once per user.
+//!
+//! Several hosts may start at once on a machine where there is no key yet, and each of them may be killed at any
+//! moment. All of them have to end up with the same key, or each would refuse the others' entries.
 
 use std::fs;
 use std::io;
@@ -19,9 +22,10 @@ const LENGTH: usize = 32;
 pub(super) struct Key([u8; LENGTH]);
 
 impl Key {
-    /// A code of nothing yet.
+    /// A new HMAC with this key, to which nothing has been added yet.
     pub(super) fn mac(&self) -> Hmac<Sha256> {
-        // The array is as long as the block that HMAC pads keys to, or shorter: none is too long or short.
+        // HMAC pads a key to the block of its hash. Doing it here gives a type of fixed size, whose constructor cannot
+        // fail, unlike the one that takes a slice.
         Hmac::new(&block(&self.0).into())
     }
 }
@@ -35,16 +39,18 @@ fn block(key: &[u8; LENGTH]) -> [u8; 64] {
     block
 }
 
-/// What lies in the key's place.
+/// The state of the key's file.
 enum Stored {
+    /// There is no file.
     Nothing,
-    /// A file that is shorter or longer than a key.
+    /// The file is shorter or longer than a key: another host is writing it, or was killed while it wrote it.
     Part,
+    /// The file is a key.
     Whole(Key),
 }
 
 fn read(path: &Path) -> Result<Stored, CacheError> {
-    // One byte more than a key has, so that a longer file is told from a key.
+    // One byte more than the length of a key, so that a longer file is recognised and not cut to a key.
     match read_own_secret(path, LENGTH as u64 + 1) {
         Ok(bytes) => Ok(bytes.try_into().map_or(Stored::Part, |key| Stored::Whole(Key(key)))),
         Err(PrivateFileError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
@@ -54,7 +60,8 @@ fn read(path: &Path) -> Result<Stored, CacheError> {
     }
 }
 
-/// The key, or none where there is no whole one yet.
+/// The key, or `None` if there is no complete one yet. Reading an entry never creates a key: a new one would fit no
+/// entry.
 pub(super) fn load(path: &Path) -> Result<Option<Key>, CacheError> {
     match read(path)? {
         Stored::Whole(key) => Ok(Some(key)),
@@ -62,11 +69,11 @@ pub(super) fn load(path: &Path) -> Result<Option<Key>, CacheError> {
     }
 }
 
-/// The key, made where there is none. A host that was killed while it wrote one has left a shorter file,
-/// which vouches for nothing and is replaced.
+/// The key, which is created if there is none. A host that was killed while it wrote the key has left a shorter file,
+/// with which nothing has been signed, so it is replaced.
 ///
-/// Hosts with different folders hold different locks and may come here at once: all of them take the key of
-/// the first one.
+/// Hosts with different folders hold different locks, so they may run this at the same time. All of them take the key
+/// of the first one, because a file is only ever created, never overwritten.
 pub(super) fn load_or_make(path: &Path) -> Result<Key, CacheError> {
     let file = |source| CacheError::File { path: path.to_owned(), source };
     for _ in 0..ATTEMPTS {
@@ -85,13 +92,14 @@ pub(super) fn load_or_make(path: &Path) -> Result<Key, CacheError> {
     Err(file(io::ErrorKind::AlreadyExists.into()))
 }
 
-/// How often a key is looked for that another host makes or removes at that moment.
+/// How often to look again for a key that another host creates or removes at this moment. Each attempt fails only if
+/// another host was faster, so a handful is enough, and a bug cannot loop for ever.
 const ATTEMPTS: usize = 5;
 
-/// How long another host may take from making a file to writing 32 bytes into it.
+/// How long another host may take from creating the file to writing 32 bytes into it. After that it counts as killed.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// What lies there, once another host had the time to finish it.
+/// The state of the file, after another host has had the time to complete it.
 fn read_when_whole(path: &Path) -> Result<Stored, CacheError> {
     let begun = Instant::now();
     loop {
@@ -102,7 +110,7 @@ fn read_when_whole(path: &Path) -> Result<Stored, CacheError> {
     }
 }
 
-/// Makes a key, or none where another host was faster.
+/// Creates a key. Returns `None` if another host was faster; its key is then the one to use.
 fn make(path: &Path) -> Result<Option<Key>, CacheError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         create_own_folder(folder)?;
@@ -124,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_made_once_and_differs_from_every_other() {
+    fn a_key_is_created_once_and_differs_from_every_other() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("deep/key");
         assert!(load(&path).unwrap().is_none());
@@ -135,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_was_cut_short_or_grew_is_replaced() {
+    fn a_key_of_the_wrong_length_is_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("key");
         for length in [0, 1, LENGTH - 1, LENGTH + 1] {
@@ -147,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_that_make_a_key_at_once_all_take_the_same() {
+    fn hosts_that_create_a_key_at_the_same_time_all_use_the_same_one() {
         let dir = tempfile::tempdir().unwrap();
         for round in 0..20 {
             let path = dir.path().join(format!("{round}/key"));
@@ -166,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_another_host_is_writing_is_waited_for() {
+    fn the_host_waits_for_a_key_that_another_host_is_writing() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("key");
         write_secret(&path, &[]).unwrap();
@@ -181,7 +189,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_key_that_others_may_read_or_that_a_link_leads_to_is_not_used() {
+    fn a_key_that_others_can_read_or_that_is_a_link_is_not_used() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("key");

@@ -1,15 +1,15 @@
 //! Compiled components, kept between runs.
 //!
-//! One file per component and engine, named by the SHA-256 of the component and a hash of the engine's
-//! version and settings. It is machine code that this process will run, so it counts only where this
-//! user wrote it: the folder and the file are his alone, and the file carries a code made of its name and
-//! its content with a key that lies elsewhere. Who can write to the folder, or brings one from another
-//! machine, cannot make such a code, nor pass one component's file off as another's. Whatever is not
-//! exactly so is as good as not there: the component is compiled again.
+//! There is one file per component and engine, named by the SHA-256 of the component and a hash of the engine's version
+//! and settings. A file contains machine code that this process executes, so it is used only if this user wrote it: the
+//! folder and the file belong to this user alone, and the file carries an HMAC of its name and content, made with a key
+//! that is stored elsewhere. An attacker who can write to the folder, or a person who copies one from another machine,
+//! cannot make such an HMAC, nor pass off one component's file as another's. Every file that fails a check is treated
+//! as missing: the component is compiled again.
 //!
-//! A host may be killed at any moment, and several may write at once: files are written beside their
-//! place and renamed, and what a killed host left behind is swept by the next one that writes. It also removes
-//! the oldest entries, so that the folder does not grow for ever.
+//! A host may be killed at any moment, and several may write at once. Files are therefore written beside their place
+//! and renamed, and the next host that writes removes the drafts of killed ones. It also removes the oldest entries, so
+//! that the folder does not grow for ever.
 #![allow(unsafe_code)]
 
 mod entry;
@@ -27,21 +27,29 @@ use wasmtime::component::Component;
 use super::error::CacheError;
 use crate::private_file::{check_own_folder, create_own_folder, read_own};
 
-/// Far more than the machine code of any component, in bytes.
+/// The longest file that is read, in bytes: far more than the machine code of any component.
 const LONGEST: u64 = 1 << 30;
 
-/// Where compiled components are kept. Neither place need exist; nobody else may be able to write to them.
+/// Where compiled components are kept. Neither path has to exist. No other user may be able to write to them.
+///
+/// ```
+/// use std::path::PathBuf;
+/// use provider_host::sandbox::CacheDir;
+///
+/// let dir = CacheDir::from(PathBuf::from("cache/compiled"));
+/// assert_eq!(dir.key_file, PathBuf::from("cache/compiled.key"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheDir {
     /// The folder of compiled components.
     pub folder: PathBuf,
-    /// The file with the key that they are vouched for with: 32 random bytes, made where it is missing.
-    /// It lies outside of the folder, where whoever can write to the folder cannot.
+    /// The file with the key of the HMAC: 32 random bytes, created if it is missing. It lies outside of the folder, so
+    /// that write access to the folder is not enough to forge an entry.
     pub key_file: PathBuf,
 }
 
 impl From<PathBuf> for CacheDir {
-    /// With the key in a file beside the folder: `compiled` has `compiled.key`.
+    /// A cache in this folder, with the key in a file beside it: the key of `compiled` is `compiled.key`.
     fn from(folder: PathBuf) -> CacheDir {
         let mut name = folder.file_name().unwrap_or_default().to_owned();
         name.push(".key");
@@ -56,28 +64,30 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// A folder that may not exist yet.
+    /// A cache in a folder that may not exist yet. Nothing is created before there is an entry to store.
     pub(super) fn new(dir: CacheDir) -> Cache {
         Cache { dir }
     }
 
-    /// The component, where its machine code is there and whole.
+    /// The compiled component, or `None` if there is no valid entry. The reason is not reported, because the remedy is
+    /// the same for each one: compile it again.
     pub(super) fn load(&self, engine: &Engine, component: &[u8]) -> Option<Component> {
         check_own_folder(&self.dir.folder).ok()?;
         let name = name(engine, component);
         let file = read_own(&self.dir.folder.join(&name), LONGEST).ok()?;
         let key = key::load(&self.dir.key_file).ok()??;
         let code = entry::open(&key, &name, &file)?;
-        // SAFETY: `deserialize` runs what it is given, so it must be what `Component::serialize` made.
-        // The file is this user's own, and its code can only be made with a key that nobody else has: so
-        // a host of this user wrote exactly these bytes, under this name, which says that they were made
-        // of this component by an engine of this version and these settings (wasmtime checks that again).
+        // SAFETY: `deserialize` trusts its input, so the bytes must come from `Component::serialize`. The file belongs
+        // to this user, and its HMAC can only be made with a key that nobody else has. So a host of this user wrote
+        // exactly these bytes under this name, and the name says that they were made from this component by an engine
+        // of this version and these settings (wasmtime checks the latter two again).
         unsafe { Component::deserialize(engine, code) }.ok()
     }
 
-    /// Keeps a compiled component, and sweeps what killed hosts have left.
+    /// Stores a compiled component, and removes the drafts of killed hosts and the oldest entries.
     pub(super) fn store(&self, engine: &Engine, component: &[u8], code: &[u8]) -> Result<(), CacheError> {
         create_own_folder(&self.dir.folder)?;
+        // `create_own_folder` leaves an existing folder as it is, so its owner and mode are checked here.
         check_own_folder(&self.dir.folder)?;
         let lock = folder::lock(&self.dir.folder)?;
         folder::sweep(&self.dir.folder, &lock);
@@ -89,7 +99,8 @@ impl Cache {
     }
 }
 
-/// The name of a component's file: all that decides whether its machine code can be used.
+/// The name of a component's file. It depends on everything that decides whether the machine code can be used, so an
+/// update of wasmtime or another setting leads to another file and never to code that does not fit.
 fn name(engine: &Engine, component: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);

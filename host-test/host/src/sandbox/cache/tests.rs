@@ -65,7 +65,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn what_was_stored_is_loaded_and_nothing_else_lies_about() {
+fn a_stored_component_is_loaded_and_no_other_file_is_left() {
     let filled = Filled::new();
     assert!(filled.loads());
     let own = filled.path.file_name().unwrap().to_str().unwrap().to_owned();
@@ -74,7 +74,7 @@ fn what_was_stored_is_loaded_and_nothing_else_lies_about() {
 }
 
 #[test]
-fn every_flipped_or_missing_byte_makes_the_file_worthless_and_it_is_made_again() {
+fn a_file_with_a_changed_or_missing_byte_is_not_used_and_is_written_again() {
     let filled = Filled::new();
     let whole = fs::read(&filled.path).unwrap();
     let head = MAGIC.len() + TAG_LENGTH;
@@ -91,7 +91,7 @@ fn every_flipped_or_missing_byte_makes_the_file_worthless_and_it_is_made_again()
 }
 
 #[test]
-fn machine_code_that_somebody_else_vouches_for_is_not_run() {
+fn machine_code_signed_with_another_key_is_not_run() {
     let (filled, theirs) = (Filled::new(), Filled::new());
     // The same component, made right, by another user with a key of his own.
     fs::copy(&theirs.path, &filled.path).unwrap();
@@ -107,7 +107,7 @@ fn machine_code_that_somebody_else_vouches_for_is_not_run() {
 }
 
 #[test]
-fn a_file_does_not_pass_for_another_components() {
+fn a_file_cannot_be_passed_off_as_that_of_another_component() {
     let filled = Filled::new();
     let other = wat::parse_str("(component)").unwrap();
     let code = Component::new(&filled.engine, &other).unwrap().serialize().unwrap();
@@ -118,7 +118,7 @@ fn a_file_does_not_pass_for_another_components() {
 }
 
 #[test]
-fn without_its_key_nothing_is_vouched_for() {
+fn without_the_key_no_entry_is_used() {
     let filled = Filled::new();
     let key = filled.dir.path().join("cache.key");
     fs::remove_file(&key).unwrap();
@@ -128,7 +128,7 @@ fn without_its_key_nothing_is_vouched_for() {
 }
 
 #[test]
-fn another_component_and_an_engine_with_other_settings_have_files_of_their_own() {
+fn each_component_and_each_set_of_engine_settings_has_its_own_file() {
     let filled = Filled::new();
     assert!(filled.cache.load(&filled.engine, &wat::parse_str("(component)").unwrap()).is_none());
     let mut config = Config::new();
@@ -138,7 +138,7 @@ fn another_component_and_an_engine_with_other_settings_have_files_of_their_own()
 }
 
 #[test]
-fn drafts_that_killed_hosts_left_are_swept_by_the_next_that_writes() {
+fn the_next_host_that_writes_removes_the_drafts_of_killed_hosts() {
     let filled = Filled::new();
     let folder = filled.dir.path().join("cache");
     let own = format!("x.{}.part", std::process::id());
@@ -152,7 +152,7 @@ fn drafts_that_killed_hosts_left_are_swept_by_the_next_that_writes() {
 }
 
 #[test]
-fn the_oldest_entries_go_and_the_newest_stay() {
+fn the_oldest_entries_are_removed_and_the_newest_are_kept() {
     let filled = Filled::new();
     let folder = filled.dir.path().join("cache");
     let begun = std::time::SystemTime::now();
@@ -169,7 +169,7 @@ fn the_oldest_entries_go_and_the_newest_stay() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_made_is_an_error_and_not_a_panic() {
+fn a_folder_that_cannot_be_created_is_an_error_and_not_a_panic() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("file");
     fs::write(&file, "in the way").unwrap();
@@ -205,7 +205,7 @@ mod permissions {
     }
 
     #[test]
-    fn a_file_that_others_could_have_written_or_that_is_a_link_is_made_again() {
+    fn a_file_that_others_can_write_or_that_is_a_link_is_not_used_and_is_written_again() {
         let filled = Filled::new();
         set_mode(&filled.path, 0o666);
         filled.is_made_again("a file that others can write to");
@@ -219,7 +219,7 @@ mod permissions {
     }
 
     #[test]
-    fn with_a_key_that_others_may_read_nothing_is_kept() {
+    fn nothing_is_stored_with_a_key_that_others_can_read() {
         let filled = Filled::new();
         set_mode(&filled.dir.path().join("cache.key"), 0o644);
         assert!(!filled.loads());
@@ -240,7 +240,7 @@ mod permissions {
     }
 
     #[test]
-    fn a_lock_that_is_no_file_of_its_own_is_refused_at_once() {
+    fn a_lock_that_is_not_a_regular_file_is_refused_at_once() {
         use rustix::fs::{CWD, FileType, Mode, mknodat};
         let filled = Filled::new();
         let lock = filled.path.with_file_name("lock");
@@ -268,7 +268,7 @@ mod permissions {
     }
 
     #[test]
-    fn a_host_that_was_stopped_while_it_wrote_does_not_stop_the_others() {
+    fn a_host_that_is_suspended_while_it_writes_does_not_stop_the_others() {
         let filled = Filled::new();
         let lock = folder::lock(&filled.dir.path().join("cache")).unwrap();
         assert!(matches!(filled.store(), Err(CacheError::Busy(_))));

@@ -1,4 +1,4 @@
-//! The body of an answer, without keys.
+//! The body of a response, without keys.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -15,7 +15,7 @@ pub(in super::super) struct RedactedBody<B: Body<Data = Bytes>> {
     flow: Flow,
     /// Bytes that the flow holds back.
     held: u64,
-    /// What came behind the bytes that were held back.
+    /// The frame after the bytes that were held back, which is passed on after them.
     behind: Option<Result<Frame<Bytes>, B::Error>>,
     over: bool,
 }

@@ -9,13 +9,13 @@ use crate::contract::{
 };
 
 /// Open blocks whose text is looked at across deltas. A component may open ever new ones, and the host does
-/// not remember them all: no answer has so many at once, and beyond them each delta is looked at alone.
+/// not remember them all. No response has so many at once; beyond them, each delta is searched alone.
 const OPEN_BLOCKS: usize = 256;
 
-/// Events on their way from a component to whoever asked for them.
+/// Events on their way from a component to the caller.
 ///
-/// A delta that ends in the beginning of a key keeps that end back until the next one tells what it is;
-/// so a block may end with one delta more than the component gave it.
+/// If a delta ends in the beginning of a key, that end is held back until the next delta shows whether it is one. So a
+/// block may end with one delta more than the component returned.
 pub(in super::super) struct Outgoing {
     redaction: Redaction,
     /// The text under way of each open block, of no more than [`OPEN_BLOCKS`].

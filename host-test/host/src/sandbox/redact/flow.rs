@@ -55,8 +55,8 @@ impl Flow {
         Flow { redaction, mark, lenient, any_length, pending: Vec::new(), passed: 0, units: 0 }
     }
 
-    /// For bytes of an answer. A beginning of a key is held back from its first byte on: what comes
-    /// whole there (a line of a stream, say) does not end within a word.
+    /// For bytes of a response. A beginning of a key is held back from its first byte on, since a unit that arrives
+    /// whole (a line of a stream, for example) does not end within a word.
     pub(super) fn at_the_gate(redaction: &Redaction) -> Flow {
         Flow::new(redaction, Mark::SameLength)
     }

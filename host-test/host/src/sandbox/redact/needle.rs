@@ -1,4 +1,4 @@
-//! Finds a key in bytes, also where it is escaped, and tells what may be the beginning of one.
+//! Finds a key in bytes, also if it is escaped, and the ends of a text that may be the beginning of one.
 
 use std::ops::Range;
 
@@ -58,7 +58,7 @@ impl Needle {
         self.plain.needle().len()
     }
 
-    /// Whether it is taken out of answers, and not of errors alone.
+    /// Whether it is removed from responses, and not only from errors.
     pub(super) fn is_secret(&self) -> bool {
         let prefixed = self.plain.needle().starts_with(KEY_PREFIX.as_bytes());
         self.len() >= if prefixed { SHORTEST_PREFIXED } else { SHORTEST_SECRET }
@@ -109,7 +109,7 @@ impl Needle {
     /// Whether JSON's escapes may spell the key: by number, or by a backslash where it has a character
     /// that takes one. The last bytes may be an escape that has yet to come whole.
     fn may_be_escaped(&self, text: &[u8]) -> bool {
-        // Most texts have none at all, which is told faster than anything else.
+        // Most texts have no backslash at all, so this search comes first.
         let Some(first) = memchr::memchr(b'\\', text) else { return false };
         let end = text.get(text.len().saturating_sub(3)..).unwrap_or_default();
         self.escapable

@@ -90,7 +90,7 @@ impl<'a> Units<'a> {
     fn read_percent(&self) -> Reading {
         let mut digits = self.at + 1;
         for _ in 0..MOST_PERCENTS {
-            // Another escape behind it, or what may become one: this one stands for a percent sign.
+            // If another escape follows, or may follow, this one stands for a percent sign.
             let behind = self.bytes.get(digits..digits + 2) == Some(b"25");
             if !behind || self.read_digits(digits + 2, 2).is_none() {
                 break;

@@ -1,6 +1,6 @@
 //! What kind of place an IP address is. No I/O.
 //!
-//! From the special-purpose registries of IANA for IPv4 and IPv6 (RFC 6890 and what came after it), and the
+//! From the special-purpose registries of IANA for IPv4 and IPv6 (RFC 6890 and its successors), and the
 //! addresses at which clouds serve credentials to whatever runs inside of them. The standard library knows
 //! a part of this, and not in its stable functions.
 

@@ -1,4 +1,4 @@
-//! The body of an answer: with a limit on its silences, and with the connection that it comes on.
+//! The body of a response: with a limit on its silences, and with the connection that it comes on.
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
@@ -14,12 +14,12 @@ use wasmtime_wasi_http::Error;
 use super::connection::Lease;
 use super::error;
 
-/// How long an answer's end may be behind its last words when nobody reads on. A component stops at the
+/// How long the end of a response may come after its last data when nobody reads on. A component stops at the
 /// word that ends a stream of events; the end of the body is a few bytes more, mostly there already, and
 /// worth waiting for: without it the connection cannot be used again.
 const LAST_BYTES: Duration = Duration::from_millis(20);
 
-/// The body of an answer. Dropped before its end, it takes the connection with it.
+/// The body of a response. Dropped before its end, it takes the connection with it.
 pub(in crate::sandbox) struct Body {
     /// `None` from the end on, or from the failure.
     open: Option<Open>,

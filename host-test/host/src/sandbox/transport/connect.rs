@@ -69,8 +69,8 @@ async fn within<T>(until: Instant, late: Error, what: impl Future<Output = T>) -
     timeout_at(until, what).await.map_err(|_| late)
 }
 
-/// The first of the addresses that answers. One after the other is begun, each when the one before has
-/// failed or had its head start; of all that fail, the last failure is told.
+/// The first of the addresses that responds. One after the other is begun, each when the one before has
+/// failed or had its head start; if all fail, the last failure is returned.
 async fn connect(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
     let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
     let mut under_way = FuturesUnordered::new();

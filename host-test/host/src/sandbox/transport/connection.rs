@@ -18,7 +18,7 @@ use wasmtime_wasi_http::{Error, WasiBody};
 use super::pool::Pool;
 use super::{Destination, error};
 
-/// The longest head of an answer, in bytes, and the most headers in it. CometAPI's have some thirty, and
+/// The longest head of a response, in bytes, and the most headers in it. CometAPI's have some thirty, and
 /// hyper's own limit of a hundred is near to what some gateways send.
 const HEAD_BYTES: usize = 256 * 1024;
 const HEADERS: usize = 512;
@@ -30,7 +30,7 @@ const CONNECTION_WINDOW: u32 = 16 * 1024 * 1024;
 /// take to say so.
 const PING: Duration = Duration::from_secs(20);
 const PONG: Duration = Duration::from_secs(10);
-/// How long a server may take to take the rest of a request whose whole answer it has given.
+/// How long a server may take to take the rest of a request after the end of its response.
 const SETTLE: Duration = Duration::from_secs(1);
 
 /// A connection that can take a request.
@@ -62,7 +62,7 @@ pub(super) struct Target {
     host: Option<HeaderValue>,
 }
 
-/// A connection while its answer is read.
+/// A connection while its response is read.
 pub(super) struct Lease {
     connection: Connection,
     to: Destination,
@@ -80,7 +80,7 @@ impl Connection {
         builder.max_headers(HEADERS).max_header_size(HEAD_BYTES);
         let (sender, driver) =
             builder.handshake(TokioIo::new(stream)).await.map_err(|error| error::http(&error))?;
-        // How it ends is told to the request that is on it.
+        // How it ends is reported to the request that is on it.
         let task = tokio::spawn(async move { drop(driver.await) });
         Ok(Connection::new(Sender::Http1(sender), task.abort_handle()))
     }
@@ -108,7 +108,7 @@ impl Connection {
         Connection { sender, task: Arc::new(Task(task)), reused: false }
     }
 
-    /// Sends a request; the answer is there when its head is. A request that comes back with the error was
+    /// Sends a request, and returns the response when its head has arrived. A request that comes back with the error was
     /// not written.
     pub(super) async fn send(
         &mut self,
@@ -172,7 +172,7 @@ impl Connection {
         Arc::strong_count(&self.task) > 1
     }
 
-    /// Keeps it for an answer that is to be read.
+    /// Keeps it for a response that is to be read.
     pub(super) fn lease(self, pool: &Arc<Pool>, to: Destination) -> Lease {
         Lease { connection: self, to, pool: Arc::downgrade(pool), runtime: Handle::current() }
     }
@@ -203,7 +203,7 @@ impl Target {
 }
 
 impl Lease {
-    /// Gives the connection back after the end of an answer.
+    /// Gives the connection back after the end of a response.
     pub(super) fn release(self) {
         let Lease { mut connection, to, pool, runtime } = self;
         if connection.is_ready() {
@@ -222,7 +222,7 @@ impl Lease {
         });
     }
 
-    /// Whether giving up an answer costs the whole connection.
+    /// Whether giving up a response costs the whole connection.
     pub(super) fn is_exclusive(&self) -> bool {
         !self.connection.is_shared()
     }

@@ -9,7 +9,7 @@ use wasmtime_wasi_http::Error;
 /// The process, or the whole system, has no file descriptor left (`ENFILE`, `EMFILE`).
 const NO_DESCRIPTORS: [i32; 2] = [23, 24];
 
-/// A failure of HTTP, before the head of the answer or in its body.
+/// A failure of HTTP, before the head of the response or in its body.
 pub(super) fn http(error: &hyper::Error) -> Error {
     if error.is_timeout() {
         Error::HttpResponseTimeout

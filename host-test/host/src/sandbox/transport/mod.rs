@@ -34,7 +34,7 @@ pub(super) use self::tls::Tls;
 
 /// How long a connection may take where the component says nothing: name, TCP and TLS together.
 const CONNECT: Duration = Duration::from_secs(60);
-/// How long the head of an answer may take, and each silence in its body, where the component says
+/// How long the head of a response may take, and each silence in its body, where the component says
 /// nothing. Models think for minutes before they say a word.
 const ANSWER: Duration = Duration::from_secs(600);
 /// No wait is longer, whatever the component says.
@@ -57,7 +57,7 @@ pub(super) struct Destination {
     pub(super) reach: Reach,
 }
 
-/// Why a request brought no answer.
+/// Why a request got no response.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// Its name leads to these addresses, and to none that may be reached. Nothing was sent.
@@ -98,11 +98,11 @@ impl Transport {
         Transport { dialer, pool: Arc::new(Pool::default()) }
     }
 
-    /// Sends a request, and returns its answer when the head is there. The permit is given back when the
-    /// answer is read or dropped. Dropping the future, or the body before its end, closes the connection.
+    /// Sends a request, and returns its response when the head has arrived. The permit is given back when the
+    /// response is read or dropped. Dropping the future, or the body before its end, closes the connection.
     ///
     /// A request is written to one connection at most: a connection that turns out to be closed before
-    /// it took the request is replaced, and any later failure is told.
+    /// it took the request is replaced, and any later failure is returned.
     pub(super) async fn send(
         &self,
         mut request: http::Request<WasiBody>,
@@ -119,9 +119,9 @@ impl Transport {
         let target = connection::Target::of(&request);
         loop {
             let mut connection = self.connection(to, connected).await?;
-            let answered = Instant::now() + patience.first_byte;
-            let answer = timeout_at(answered, connection.send(request, &target)).await;
-            match answer.map_err(|_| Error::HttpResponseTimeout)? {
+            let deadline = Instant::now() + patience.first_byte;
+            let response = timeout_at(deadline, connection.send(request, &target)).await;
+            match response.map_err(|_| Error::HttpResponseTimeout)? {
                 Ok(response) => {
                     let lease = connection.lease(&self.pool, to.clone());
                     let wrap = |incoming| Body::new(incoming, lease, patience.between_bytes, permit);

@@ -32,7 +32,7 @@ pub(super) struct Pool {
 #[derive(Default)]
 struct State {
     kept: Vec<Kept>,
-    /// Destinations that have answered with HTTP/1.1 over TLS. They are few: the policy allows few.
+    /// Destinations that have responded with HTTP/1.1 over TLS. They are few: the policy allows few.
     unshared: Vec<Destination>,
     /// The turns that somebody has or waits for, and others that are over.
     turns: Vec<(Destination, Weak<tokio::sync::Mutex<()>>)>,

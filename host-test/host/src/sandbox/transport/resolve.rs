@@ -8,7 +8,7 @@ use std::pin::Pin;
 use super::address::Reach;
 use crate::plugin::Origin;
 
-/// The answer of a look-up.
+/// The result of a look-up.
 pub(in crate::sandbox) type Lookup<'a> = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>>;
 
 /// Looks names up.

@@ -1,4 +1,4 @@
-//! Bodies of answers at the gate.
+//! Bodies of responses at the gate.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;

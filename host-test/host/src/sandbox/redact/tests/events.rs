@@ -94,7 +94,7 @@ fn what_was_held_back_comes_before_an_error_which_is_told_again() {
     assert_eq!((held.events.len(), held.done), (0, false));
     let rest = outgoing.pass(Err(error()), 1).unwrap();
     assert!(matches!(&rest.events[..], [Event::BlockDelta(delta)] if delta.text == "sk-ca") && !rest.done);
-    assert!(outgoing.left(1).is_none(), "the component is asked again, and tells it again");
+    assert!(outgoing.left(1).is_none(), "the component is called again, and returns it again");
     for _ in 0..2 {
         assert_eq!(outgoing.pass(Err(error()), 1).unwrap_err().message, "it broke at [redacted]");
     }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::super::flow::{Flow, Passed};
 use super::{KEY, ODD_KEY, redaction, spellings};
 
-/// What comes out of a flow for these pieces.
+/// The output of a flow for these pieces.
 fn pass<'a>(mut flow: Flow, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut out = Vec::new();
     for piece in pieces {

@@ -1,4 +1,4 @@
-//! Whoever gives an exchange up closes its connection, and the server sees that.
+//! Giving up an exchange closes its connection, and the server sees that.
 
 use super::server::{Server, read_head};
 use super::*;
@@ -8,15 +8,15 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-/// A server that answers with `answer` and then tells how long the connection stays open.
-async fn watching(answer: &'static [u8]) -> (Server, oneshot::Receiver<Instant>) {
+/// A server that sends `response` and then reports how long the connection stays open.
+async fn watching(response: &'static [u8]) -> (Server, oneshot::Receiver<Instant>) {
     let (closed, seen) = oneshot::channel();
     let closed = Arc::new(Mutex::new(Some(closed)));
     let server = Server::start(move |mut stream, _| {
         let closed = Arc::clone(&closed);
         async move {
             read_head(&mut stream).await;
-            let _ = stream.write_all(answer).await;
+            let _ = stream.write_all(response).await;
             wait_for_the_end(&mut stream).await;
             let _ = closed.lock().unwrap().take().unwrap().send(Instant::now());
         }
@@ -49,12 +49,12 @@ async fn a_body_dropped_in_the_middle_closes() {
 }
 
 #[tokio::test]
-async fn a_request_dropped_before_its_answer_closes() {
+async fn a_request_that_is_dropped_before_its_response_closes_the_connection() {
     let (server, seen) = watching(b"").await;
     let transport = transport();
     let url = server.url();
-    let answer = tokio::time::timeout(Duration::from_millis(100), send(&transport, &url)).await;
-    assert!(answer.is_err());
+    let response = tokio::time::timeout(Duration::from_millis(100), send(&transport, &url)).await;
+    assert!(response.is_err());
     seen_within(1000, seen, Instant::now()).await;
 }
 

@@ -10,7 +10,7 @@ const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
 #[tokio::test]
 async fn a_name_is_looked_up_once_for_a_connection_and_the_checked_address_is_dialled() {
-    // It answers two requests, and closes.
+    // It responds to two requests, and closes.
     let server = Server::start(|mut stream, _| async move {
         for _ in 0..2 {
             read_head(&mut stream).await;
@@ -19,27 +19,27 @@ async fn a_name_is_looked_up_once_for_a_connection_and_the_checked_address_is_di
     })
     .await;
     // Good first, then what must not be reached: a window for rebinding, if there were one.
-    let answers = Answers::new(&[&["127.0.0.1"], &["10.0.0.1", "169.254.169.254"]]);
-    let transport = transport_with(answers.clone());
+    let resolver = ScriptedResolver::new(&[&["127.0.0.1"], &["10.0.0.1", "169.254.169.254"]]);
+    let transport = transport_with(resolver.clone());
     let url = format!("http://rebind.example:{}/", server.address.port());
     for _ in 0..2 {
         assert_eq!(get(&transport, &url).await.unwrap().0, 200);
-        assert_eq!((answers.asked(), server.accepted()), (1, 1), "neither looked up nor dialled again");
+        assert_eq!((resolver.asked(), server.accepted()), (1, 1), "neither looked up nor dialled again");
     }
     tokio::time::sleep(Duration::from_millis(50)).await;
     let outcome = get(&transport, &url).await;
     let Err(Failure::Prohibited(addresses)) = outcome else { panic!("{outcome:?}") };
     assert_eq!(addresses, ["10.0.0.1", "169.254.169.254"].map(|text| text.parse::<IpAddr>().unwrap()));
-    assert_eq!((answers.asked(), server.accepted()), (2, 1));
+    assert_eq!((resolver.asked(), server.accepted()), (2, 1));
 }
 
 #[tokio::test]
-async fn of_several_addresses_only_admitted_ones_are_dialled_and_the_first_that_answers_is_taken() {
+async fn of_several_addresses_only_admitted_ones_are_dialled_and_the_first_that_responds_is_taken() {
     let server = Server::once(OK).await;
     // The first is not admitted; at the second nobody listens.
-    let answers = Answers::new(&[&["10.0.0.1", "127.0.0.2", "127.0.0.1"]]);
+    let resolver = ScriptedResolver::new(&[&["10.0.0.1", "127.0.0.2", "127.0.0.1"]]);
     let url = format!("http://several.example:{}/", server.address.port());
-    assert_eq!(get(&transport_with(answers), &url).await.unwrap().0, 200);
+    assert_eq!(get(&transport_with(resolver), &url).await.unwrap().0, 200);
 }
 
 #[tokio::test]
@@ -47,14 +47,14 @@ async fn a_connection_that_cannot_be_made_says_why() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let refused = failed(send(&transport(), &format!("http://{closed}/")).await);
     assert!(matches!(refused, Error::ConnectionRefused), "{refused:?}");
-    let nobody = transport_with(Answers::new(&[&[]]));
+    let nobody = transport_with(ScriptedResolver::new(&[&[]]));
     let unknown = failed(send(&nobody, "http://nobody.example/").await);
     assert!(matches!(unknown, Error::DnsError { .. }), "{unknown:?}");
 }
 
 #[tokio::test]
 async fn name_and_handshake_share_a_deadline_and_say_which_was_late() {
-    let never = transport_with(Answers::new(&[]));
+    let never = transport_with(ScriptedResolver::new(&[]));
     let late = send_with(&never, request("http://slow.example/", None), Some(options(50))).await;
     assert!(matches!(failed(late), Error::DnsTimeout));
     let silent = Server::start(|stream, _| async move {

@@ -1,11 +1,11 @@
-//! Answers that are long, late or broken.
+//! Responses that are long, late or broken.
 
 use super::server::{Server, read_head};
 use super::*;
 use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
-async fn a_broken_network_is_told_from_a_broken_server() {
+async fn a_broken_network_and_a_broken_server_are_different_errors() {
     use Error::{ConnectionTerminated, HttpProtocolError};
     let cases: [(&[u8], Error); 5] = [
         (b"", ConnectionTerminated),
@@ -14,10 +14,10 @@ async fn a_broken_network_is_told_from_a_broken_server() {
         (b"SSH-2.0-OpenSSH\r\n\r\n", HttpProtocolError),
         (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", HttpProtocolError),
     ];
-    for (answer, code) in cases {
-        let server = Server::once(answer).await;
+    for (response, code) in cases {
+        let server = Server::once(response).await;
         let error = failed(get(&transport(), &server.url()).await);
-        assert!(same(&error, &code), "{}: {error:?}", String::from_utf8_lossy(answer));
+        assert!(same(&error, &code), "{}: {error:?}", String::from_utf8_lossy(response));
     }
 }
 
@@ -83,8 +83,8 @@ async fn a_body_that_goes_on_is_not_late_however_long_it_takes() {
         }
     })
     .await;
-    let answer = send_with(&transport(), request(&slow.url(), None), Some(options(300))).await.unwrap();
-    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    let response = send_with(&transport(), request(&slow.url(), None), Some(options(300))).await.unwrap();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(body, "........", "in all longer than the limit on one silence");
 }
 

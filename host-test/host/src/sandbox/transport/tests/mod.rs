@@ -28,17 +28,17 @@ use super::{Destination, Dialer, Failure, Tls, Transport};
 /// Longer than any of these tests takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Gives one answer after the other, and the last one from then on. Without any it never answers.
+/// A resolver that returns one list after the other, and the last one from then on. Without any it never returns.
 #[derive(Default)]
-struct Answers {
-    answers: Vec<Vec<IpAddr>>,
+struct ScriptedResolver {
+    lists: Vec<Vec<IpAddr>>,
     asked: AtomicUsize,
 }
 
-impl Answers {
-    fn new(answers: &[&[&str]]) -> Arc<Answers> {
+impl ScriptedResolver {
+    fn new(lists: &[&[&str]]) -> Arc<ScriptedResolver> {
         let read = |texts: &&[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
-        Arc::new(Answers { answers: answers.iter().map(read).collect(), asked: AtomicUsize::new(0) })
+        Arc::new(ScriptedResolver { lists: lists.iter().map(read).collect(), asked: AtomicUsize::new(0) })
     }
 
     fn asked(&self) -> usize {
@@ -46,12 +46,12 @@ impl Answers {
     }
 }
 
-impl Resolve for Answers {
+impl Resolve for ScriptedResolver {
     fn resolve<'a>(&'a self, _: &'a str) -> Lookup<'a> {
         let at = self.asked.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
-            match self.answers.get(at).or(self.answers.last()) {
-                Some(answer) => Ok(answer.clone()),
+            match self.lists.get(at).or(self.lists.last()) {
+                Some(list) => Ok(list.clone()),
                 None => std::future::pending().await,
             }
         })
@@ -99,7 +99,7 @@ async fn send_with(
     let to = Destination { origin, reach: Reach::Loopback };
     let permit = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
     let sent = transport.send(request, &to, options, permit);
-    tokio::time::timeout(PATIENCE, sent).await.expect("an answer in time")
+    tokio::time::timeout(PATIENCE, sent).await.expect("a response in time")
 }
 
 async fn send(transport: &Transport, url: &str) -> Result<http::Response<Body>, Failure> {
@@ -119,7 +119,7 @@ fn failed<T>(outcome: Result<T, Failure>) -> Error {
     match outcome {
         Err(Failure::Http(error)) => error,
         Err(prohibited) => panic!("{prohibited:?}"),
-        Ok(_) => panic!("an answer"),
+        Ok(_) => panic!("a response"),
     }
 }
 

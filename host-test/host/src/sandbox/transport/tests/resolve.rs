@@ -2,13 +2,13 @@
 
 use super::*;
 
-/// Answers any name with the same addresses, or not at all.
+/// Resolves every name to the same addresses, or fails.
 struct Says(Option<&'static [&'static str]>);
 
 impl Resolve for Says {
     fn resolve<'a>(&'a self, _: &'a str) -> Lookup<'a> {
-        let answer = self.0.map(|texts| texts.iter().map(|text| text.parse().unwrap()).collect());
-        Box::pin(async move { answer.ok_or_else(|| io::Error::other("no such name")) })
+        let addresses = self.0.map(|texts| texts.iter().map(|text| text.parse().unwrap()).collect());
+        Box::pin(async move { addresses.ok_or_else(|| io::Error::other("no such name")) })
     }
 }
 
@@ -22,7 +22,7 @@ async fn dialled(
 }
 
 #[tokio::test]
-async fn of_a_mixed_answer_only_what_may_be_reached_is_dialled_and_the_families_take_turns() {
+async fn only_permitted_addresses_of_a_name_are_dialled_and_the_families_take_turns() {
     let mixed: &[&str] = &["10.0.0.1", "2606:4700::1", "2606:4700::2", "127.0.0.1", "1.1.1.1", "1.0.0.1"];
     let public = ["[2606:4700::1]:443", "1.1.1.1:443", "[2606:4700::2]:443", "1.0.0.1:443"];
     assert_eq!(dialled("https://a.example", Reach::Public, Some(mixed)).await.unwrap(), public);
@@ -33,7 +33,7 @@ async fn of_a_mixed_answer_only_what_may_be_reached_is_dialled_and_the_families_
 }
 
 #[tokio::test]
-async fn an_answer_of_which_nothing_may_be_reached_is_told_with_its_addresses() {
+async fn a_name_without_a_permitted_address_is_refused_with_the_addresses_it_has() {
     for (origin, reach, says) in [
         ("https://a.example", Reach::Public, Some(&["10.0.0.1", "fe80::1"][..])),
         ("https://a.example", Reach::Private, Some(&["169.254.169.254"][..])),
@@ -43,7 +43,7 @@ async fn an_answer_of_which_nothing_may_be_reached_is_told_with_its_addresses() 
     ] {
         let outcome = dialled(origin, reach, says).await;
         assert!(
-            matches!(&outcome, Err(Nowhere::Prohibited(told)) if !told.is_empty()),
+            matches!(&outcome, Err(Nowhere::Prohibited(found)) if !found.is_empty()),
             "{origin} {outcome:?}"
         );
     }

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
-/// Answers every request of a connection.
+/// Responds to every request of a connection.
 async fn patient() -> Server {
     Server::start(|mut stream, _| async move {
         while read_head(&mut stream).await {
@@ -28,7 +28,7 @@ async fn what_was_read_to_its_end_leaves_a_connection_for_the_next() {
 }
 
 #[tokio::test]
-async fn an_answer_given_up_a_moment_before_its_end_leaves_one_too() {
+async fn a_response_given_up_just_before_its_end_leaves_one_too() {
     let server = Server::start(|mut stream, _| async move {
         while read_head(&mut stream).await {
             let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n6\r\n[DONE]\r\n";
@@ -46,7 +46,7 @@ async fn an_answer_given_up_a_moment_before_its_end_leaves_one_too() {
         sleep(Duration::from_millis(50)).await;
     }
     // On a busy machine a moment may be too long now and then.
-    assert!(server.accepted() <= 5, "{} connections for 10 answers", server.accepted());
+    assert!(server.accepted() <= 5, "{} connections for 10 responses", server.accepted());
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn a_connection_that_was_closed_meanwhile_is_replaced_and_nobody_notices()
 
 #[tokio::test]
 async fn a_request_that_may_have_arrived_is_not_sent_twice() {
-    // The second request of a connection is read, and answered with silence and an end.
+    // The second request of a connection is read, and followed by silence and an end.
     let server = Server::start(|mut stream, _| async move {
         read_head(&mut stream).await;
         let _ = stream.write_all(OK).await;
@@ -107,9 +107,9 @@ async fn what_is_kept_is_bounded_and_goes_with_its_owner() {
     let server = patient().await;
     let transport = transport();
     let url = server.url();
-    let answers = futures_util::future::join_all((0..100).map(|_| send(&transport, &url))).await;
-    for answer in answers {
-        answer.unwrap().into_body().collect().await.unwrap();
+    let responses = futures_util::future::join_all((0..100).map(|_| send(&transport, &url))).await;
+    for response in responses {
+        response.unwrap().into_body().collect().await.unwrap();
     }
     assert_eq!(transport.pool.kept(), 64);
     let pool = Arc::downgrade(&transport.pool);

@@ -28,7 +28,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Does with each connection what it is told; the number counts from 1.
+    /// Calls the handler with each connection and its number, which counts from 1.
     pub(super) async fn start<F, T>(serve: F) -> Server
     where
         F: Fn(TcpStream, usize) -> T + Send + Sync + 'static,
@@ -47,11 +47,11 @@ impl Server {
         Server { address, accepted }
     }
 
-    /// Answers the first request of each connection with these bytes, and closes.
-    pub(super) async fn once(answer: &'static [u8]) -> Server {
+    /// Responds to the first request of each connection with these bytes, and closes.
+    pub(super) async fn once(response: &'static [u8]) -> Server {
         Server::start(move |mut stream, _| async move {
             read_head(&mut stream).await;
-            let _ = stream.write_all(answer).await;
+            let _ = stream.write_all(response).await;
         })
         .await
     }
@@ -108,11 +108,11 @@ impl Identity {
     }
 }
 
-/// The whole of an answer that a handler gives.
-pub(super) type Answer = Response<BoxBody<Bytes, Infallible>>;
+/// A whole response, which a handler returns.
+pub(super) type WholeResponse = Response<BoxBody<Bytes, Infallible>>;
 
 /// A body that is there at once.
-pub(super) fn text(body: &'static str) -> Answer {
+pub(super) fn text(body: &'static str) -> WholeResponse {
     Response::new(Full::from(body).boxed())
 }
 
@@ -126,12 +126,12 @@ async fn hold(stream: TcpStream) {
 pub(super) async fn secure<F, T>(identity: &Identity, protocols: &[&[u8]], handle: F) -> Server
 where
     F: Fn(Request<Incoming>) -> T + Clone + Send + Sync + 'static,
-    T: Future<Output = Answer> + Send + 'static,
+    T: Future<Output = WholeResponse> + Send + 'static,
 {
     stalling(0, identity, protocols, handle).await
 }
 
-/// The same, but that it says nothing on the first connections, as many as told.
+/// The same, but it stays silent on the first connections, whose number is given.
 pub(super) async fn stalling<F, T>(
     stalled: usize,
     identity: &Identity,
@@ -140,7 +140,7 @@ pub(super) async fn stalling<F, T>(
 ) -> Server
 where
     F: Fn(Request<Incoming>) -> T + Clone + Send + Sync + 'static,
-    T: Future<Output = Answer> + Send + 'static,
+    T: Future<Output = WholeResponse> + Send + 'static,
 {
     let acceptor = identity.acceptor(protocols);
     Server::start(move |stream, number| {
@@ -152,8 +152,8 @@ where
             let Ok(stream) = acceptor.accept(stream).await else { return };
             let second = stream.get_ref().1.alpn_protocol() == Some(b"h2");
             let service = service_fn(move |request| {
-                let answer = handle(request);
-                async move { Ok::<_, Infallible>(answer.await) }
+                let response = handle(request);
+                async move { Ok::<_, Infallible>(response.await) }
             });
             // How a connection ends is the client's business here.
             if second {

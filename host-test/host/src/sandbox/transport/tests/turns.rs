@@ -12,7 +12,7 @@ const SECOND: [&[u8]; 1] = [b"h2"];
 async fn stuck(transport: &Transport, server: &Server) -> JoinHandle<()> {
     let (transport, url) = (transport.clone(), format!("https://{}/", server.address));
     let request = tokio::spawn(async move {
-        let outcome = send(&transport, &url).await.map(|answer| answer.status());
+        let outcome = send(&transport, &url).await.map(|response| response.status());
         panic!("it is stuck as long as the test runs: {outcome:?}");
     });
     let accepted = async {

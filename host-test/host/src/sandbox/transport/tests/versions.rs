@@ -21,15 +21,15 @@ async fn the_version_is_agreed_on_and_the_request_means_the_same_in_both() {
             let authority = request.uri().authority().map(ToString::to_string);
             let host = request.headers().get("host").map(|host| host.to_str().unwrap().to_owned());
             assert!(host.or(authority).unwrap().starts_with("127.0.0.1:"));
-            assert_eq!(request.into_body().collect().await.unwrap().to_bytes(), "question");
-            text("answer")
+            assert_eq!(request.into_body().collect().await.unwrap().to_bytes(), "request body");
+            text("response body")
         })
         .await;
         let transport = trusting(identity.certificate.clone());
         for _ in 0..3 {
             let url = format!("https://{}/v1/x?y=1", server.address);
-            let answer = send_with(&transport, request(&url, Some("question")), None).await.unwrap();
-            assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "answer");
+            let response = send_with(&transport, request(&url, Some("request body")), None).await.unwrap();
+            assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "response body");
         }
         assert_eq!(server.accepted(), 1, "{version:?}");
     }
@@ -46,15 +46,15 @@ async fn requests_at_the_same_time_share_a_connection_from_the_first_on() {
         .await;
         let transport = trusting(identity.certificate.clone());
         let url = format!("https://{}/", server.address);
-        for answer in join_all((0..20).map(|_| get(&transport, &url))).await {
-            assert_eq!(answer.unwrap().0, 200);
+        for response in join_all((0..20).map(|_| get(&transport, &url))).await {
+            assert_eq!(response.unwrap().0, 200);
         }
         assert!(connections.contains(&server.accepted()), "{} connections", server.accepted());
     }
 }
 
 #[tokio::test]
-async fn an_answer_given_up_ends_its_stream_and_not_the_connection() {
+async fn a_response_given_up_ends_its_stream_and_not_the_connection() {
     let identity = Identity::new(&["127.0.0.1"], |_| ());
     let (gone, mut seen) = mpsc::unbounded_channel::<oneshot::Receiver<()>>();
     let server = secure(&identity, &BOTH, move |_| {

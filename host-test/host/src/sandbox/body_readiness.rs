@@ -1,8 +1,8 @@
-//! Tells when something has come for a component, so that the host can wait for it in its place.
+//! Reports whether response bodies have data, so that the host can wait for it in a component's place.
 //!
-//! A component that waits by itself asks the host for a timer and for a sign of the body, waits on both, and
-//! gives them back: for each chunk of an answer. The host knows of a chunk without all that. So while the
-//! bodies of an instance are empty the host waits, and calls the component when there is something to read.
+//! A component that waits itself requests a timer and a readiness handle of the body from the host, waits on both, and
+//! releases them, for each chunk of a response. The host knows of a chunk without these calls. So while all bodies of
+//! an instance are empty the host waits, and it calls the component when there is something to read.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use hyper::body::{Body, Frame, SizeHint};
 
 /// The open bodies of one instance.
 #[derive(Clone, Default)]
-pub(super) struct Arrivals(Arc<Shared>);
+pub(super) struct BodyReadiness(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
@@ -26,7 +26,7 @@ struct Shared {
     waiting: AtomicWaker,
 }
 
-impl Arrivals {
+impl BodyReadiness {
     /// Whether bodies are open, and a component that reads would find nothing in any of them.
     pub(super) fn is_quiet(&self) -> bool {
         let open = self.0.open.load(SeqCst);
@@ -38,7 +38,7 @@ impl Arrivals {
         self.0.open.load(SeqCst)
     }
 
-    /// Waits until it is not quiet.
+    /// Waits until a body has data, or none is open.
     pub(super) async fn wait(&self) {
         poll_fn(|context| {
             self.0.waiting.register(context.waker());
@@ -47,28 +47,28 @@ impl Arrivals {
         .await;
     }
 
-    /// A body that tells here when it has something.
-    pub(super) fn watch<B: Body<Data = Bytes> + Unpin>(&self, inner: B) -> Watched<B> {
+    /// Wraps a body, which then reports here whether it has data.
+    pub(super) fn watch<B: Body<Data = Bytes> + Unpin>(&self, inner: B) -> ReadyBody<B> {
         self.0.open.fetch_add(1, SeqCst);
-        let bell = Arc::new(Bell {
+        let ready_waker = Arc::new(ReadyWaker {
             all: Arc::clone(&self.0),
             empty: AtomicBool::new(false),
             reader: AtomicWaker::new(),
         });
-        Watched { inner, ahead: None, waker: Waker::from(Arc::clone(&bell)), bell }
+        ReadyBody { inner, ahead: None, waker: Waker::from(Arc::clone(&ready_waker)), ready_waker }
     }
 }
 
-/// Rings when a body that was empty has something.
-struct Bell {
+/// The waker of one body. It runs when a body that was empty has data.
+struct ReadyWaker {
     all: Arc<Shared>,
     empty: AtomicBool,
-    /// Whoever reads the body, where that is somebody who waits.
+    /// The task that reads the body, if it is waiting for data.
     reader: AtomicWaker,
 }
 
-impl Bell {
-    /// Before the body is looked at: what comes from here on takes it back.
+impl ReadyWaker {
+    /// Called before the body is polled, so that data which arrives during the poll marks it as full again.
     fn mark_empty(&self) {
         if !self.empty.swap(true, SeqCst) {
             self.all.empty.fetch_add(1, SeqCst);
@@ -82,7 +82,7 @@ impl Bell {
     }
 }
 
-impl Wake for Bell {
+impl Wake for ReadyWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -96,28 +96,28 @@ impl Wake for Bell {
 
 type Item<B> = Option<Result<Frame<Bytes>, <B as Body>::Error>>;
 
-/// A body that looks one frame ahead, and so knows whether it is empty without being asked.
-pub(super) struct Watched<B: Body<Data = Bytes>> {
+/// A body that reads one frame ahead, and so knows whether it is empty without being polled.
+pub(super) struct ReadyBody<B: Body<Data = Bytes>> {
     inner: B,
     ahead: Option<Item<B>>,
-    bell: Arc<Bell>,
-    /// The bell's.
+    ready_waker: Arc<ReadyWaker>,
+    /// `ready_waker` as the type that bodies are polled with, made once.
     waker: Waker,
 }
 
-impl<B: Body<Data = Bytes> + Unpin> Watched<B> {
-    /// The next of the inner body; the bell rings where there is none yet.
+impl<B: Body<Data = Bytes> + Unpin> ReadyBody<B> {
+    /// Polls the inner body. If it has nothing yet, `ready_waker` is woken when it does.
     fn look(&mut self) -> Poll<Item<B>> {
-        self.bell.mark_empty();
+        self.ready_waker.mark_empty();
         let item = Pin::new(&mut self.inner).poll_frame(&mut Context::from_waker(&self.waker));
         if item.is_ready() {
-            self.bell.mark_full();
+            self.ready_waker.mark_full();
         }
         item
     }
 }
 
-impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B>
+impl<B: Body<Data = Bytes> + Unpin> Body for ReadyBody<B>
 where
     B::Error: Unpin,
 {
@@ -129,7 +129,7 @@ where
         let item = match this.ahead.take() {
             Some(item) => item,
             None => {
-                this.bell.reader.register(context.waker());
+                this.ready_waker.reader.register(context.waker());
                 match this.look() {
                     Poll::Ready(item) => item,
                     Poll::Pending => return Poll::Pending,
@@ -167,14 +167,14 @@ where
     }
 }
 
-impl<B: Body<Data = Bytes>> Drop for Watched<B> {
+impl<B: Body<Data = Bytes>> Drop for ReadyBody<B> {
     fn drop(&mut self) {
-        self.bell.mark_full();
-        self.bell.all.open.fetch_sub(1, SeqCst);
-        self.bell.all.waiting.wake();
+        self.ready_waker.mark_full();
+        self.ready_waker.all.open.fetch_sub(1, SeqCst);
+        self.ready_waker.all.waiting.wake();
     }
 }
 
 #[cfg(test)]
-#[path = "arrivals_tests.rs"]
+#[path = "body_readiness_tests.rs"]
 mod tests;

@@ -30,71 +30,71 @@ fn read(body: &mut (impl Body<Data = Bytes, Error = Infallible> + Unpin)) -> Pol
 
 #[tokio::test]
 async fn it_is_quiet_while_every_open_body_is_empty_and_only_then() {
-    let arrivals = Arrivals::default();
-    assert!(!arrivals.is_quiet(), "nothing is open yet: the component waits by itself");
+    let readiness = BodyReadiness::default();
+    assert!(!readiness.is_quiet(), "nothing is open yet: the component has to wait itself");
     let (first_end, first) = body();
     let (second_end, second) = body();
-    let (mut first, mut second) = (arrivals.watch(first), arrivals.watch(second));
-    assert!(!arrivals.is_quiet(), "nobody has looked into them");
-    assert!(read(&mut first).is_pending() && !arrivals.is_quiet());
-    assert!(read(&mut second).is_pending() && arrivals.is_quiet());
-    assert!(timeout(SHORT, arrivals.wait()).await.is_err());
+    let (mut first, mut second) = (readiness.watch(first), readiness.watch(second));
+    assert!(!readiness.is_quiet(), "nobody has looked into them");
+    assert!(read(&mut first).is_pending() && !readiness.is_quiet());
+    assert!(read(&mut second).is_pending() && readiness.is_quiet());
+    assert!(timeout(SHORT, readiness.wait()).await.is_err());
 
     first_end.send(data("a")).await.unwrap();
-    timeout(SOON, arrivals.wait()).await.unwrap();
-    assert!(!arrivals.is_quiet());
+    timeout(SOON, readiness.wait()).await.unwrap();
+    assert!(!readiness.is_quiet());
     assert_eq!(read(&mut first), Poll::Ready(Some(Bytes::from_static(b"a"))));
-    assert!(arrivals.is_quiet(), "it has looked ahead and found nothing");
+    assert!(readiness.is_quiet(), "it has looked ahead and found nothing");
 
     drop(second_end);
-    timeout(SOON, arrivals.wait()).await.unwrap();
+    timeout(SOON, readiness.wait()).await.unwrap();
     assert_eq!(read(&mut second), Poll::Ready(None));
     drop(second);
-    assert!(arrivals.is_quiet(), "the first is still open and empty");
+    assert!(readiness.is_quiet(), "the first is still open and empty");
     drop(first);
-    assert!(!arrivals.is_quiet());
+    assert!(!readiness.is_quiet());
 }
 
 #[tokio::test]
-async fn nothing_is_lost_and_what_is_ahead_is_not_called_empty() {
-    let arrivals = Arrivals::default();
+async fn no_frame_is_lost_and_a_body_with_a_frame_read_ahead_is_not_empty() {
+    let readiness = BodyReadiness::default();
     let (end, inner) = body();
-    let mut body = arrivals.watch(inner);
+    let mut body = readiness.watch(inner);
     for text in ["a", "b", "c"] {
         end.send(data(text)).await.unwrap();
     }
     assert_eq!(read(&mut body), Poll::Ready(Some(Bytes::from("a"))));
-    assert!(!arrivals.is_quiet(), "b was found ahead");
+    assert!(!readiness.is_quiet(), "b was found ahead");
     assert_eq!(read(&mut body), Poll::Ready(Some(Bytes::from("b"))));
     drop(end);
     assert_eq!(body.collect().await.unwrap().to_bytes(), "c");
 }
 
 #[tokio::test]
-async fn who_waits_is_woken_by_what_comes_from_another_thread() {
-    let arrivals = Arrivals::default();
+async fn data_from_another_thread_wakes_the_waiting_host() {
+    let readiness = BodyReadiness::default();
     let (end, inner) = body();
-    let mut body = arrivals.watch(inner);
+    let mut body = readiness.watch(inner);
     assert!(read(&mut body).is_pending());
     let sender = std::thread::spawn(move || {
         std::thread::sleep(SHORT);
         end.try_send(data("late")).unwrap();
         end
     });
-    timeout(SOON, arrivals.wait()).await.unwrap();
+    timeout(SOON, readiness.wait()).await.unwrap();
     assert_eq!(read(&mut body), Poll::Ready(Some(Bytes::from("late"))));
     drop(sender.join());
 }
 
 #[tokio::test]
-async fn a_body_that_is_dropped_wakes_who_waits() {
-    let arrivals = Arrivals::default();
+async fn dropping_a_body_wakes_the_waiting_host() {
+    let readiness = BodyReadiness::default();
     let (_end, inner) = body();
-    let mut body = arrivals.watch(inner);
-    assert!(read(&mut body).is_pending() && arrivals.is_quiet());
+    let mut body = readiness.watch(inner);
+    assert!(read(&mut body).is_pending() && readiness.is_quiet());
     let waiting = tokio::spawn({
-        let arrivals = arrivals.clone();
-        async move { arrivals.wait().await }
+        let readiness = readiness.clone();
+        async move { readiness.wait().await }
     });
     tokio::time::sleep(SHORT).await;
     drop(body);
