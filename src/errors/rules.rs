@@ -152,7 +152,7 @@ static RULES: &[Rule] = &[
     status(501, &verdict::UNSUPPORTED),
     status(503, &verdict::OVERLOADED),
     status(504, &verdict::TIMEOUT),
-    // Cloudflare's, when the server behind it takes more than 100 s.
+    // From Cloudflare, when the server that it protects takes more than 100 s.
     status(524, &verdict::TIMEOUT),
     // Anthropic's.
     status(529, &verdict::OVERLOADED),
