@@ -28,11 +28,11 @@ pub fn sse(reads: &[Vec<u8>]) -> Result<usize, TooLong> {
     Ok(events)
 }
 
-/// Decodes an answer of chat completions whose body comes in these reads, and counts its events. They are
+/// Decodes a response of chat completions whose body comes in these reads, and counts its events. They are
 /// taken behind each read and let go, as a host does that keeps up.
 ///
 /// # Errors
-/// What a completion would fail with: the body is no whole answer.
+/// The error of a completion whose body is not a whole response.
 pub fn decode(reads: &[Vec<u8>]) -> Result<usize, Error> {
     let head = ResponseHead { status: 200, headers: Vec::new() };
     let context = ResponseContext { head, scrubber: Scrubber::new(None), reasoning_text: true };

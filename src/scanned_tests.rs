@@ -90,7 +90,7 @@ fn ten_times_the_response_is_ten_times_the_bytes_read_and_each_a_few_times() {
                 assert!(measuring::sse(reads).expect("events") > 500);
             });
             assert_linear(&std::format!("{name}, {how}"), most, [&one, &ten], |reads| {
-                assert!(measuring::decode(reads).expect("an answer") > 500);
+                assert!(measuring::decode(reads).expect("a response") > 500);
             });
         }
     }

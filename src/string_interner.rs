@@ -2,7 +2,7 @@
 
 use alloc::{borrow::ToOwned, collections::BTreeMap, string::String};
 
-/// Distinct strings, numbered from 0 in the order in which they arrive.
+/// Strings without repetition, numbered from 0 in the order of their first use.
 ///
 /// What is known of a string is kept in a list beside this, at its number, so that the component carries the code of one
 /// map instead of one for each type of value. Insertion and search take logarithmic time whatever the strings are;

@@ -60,6 +60,7 @@ pub(super) fn rows<'a>(
     rows: &mut dyn Rows<'a>,
 ) -> Result<Option<String>, Error> {
     let json = trim(body);
+    // A wrong path of the service responds with its web page and status 200.
     if json.starts_with('<') {
         return Err(protocol(
             source,
@@ -101,6 +102,7 @@ impl<'r, 'a> Envelope<'r, 'a> {
         let is_present = |field: Raw<'_>| {
             field.is_some_and(|field| !matches!(field.get(), "null" | "false" | "\"\"" | "0"))
         };
+        // new-api reports errors with status 200. An `error` beside a list is a field that some servers always send.
         if success == Some(false) || (!is_list && is_present(self.error)) {
             return Err(refused(json));
         }

@@ -1,4 +1,4 @@
-//! The `features` of a row of the public catalogue: what goes in and what comes out.
+//! The `features` of a row of the public catalogue: the modalities of input and output.
 
 use alloc::{
     borrow::{Cow, ToOwned},
@@ -39,12 +39,12 @@ impl Features {
         }
     }
 
-    /// What the model takes. Empty: not told.
+    /// The modalities of input. Empty where the row has none.
     pub(super) fn inputs(self) -> Vec<String> {
         names(self.input)
     }
 
-    /// What the model gives. Empty: not told.
+    /// The modalities of output. Empty where the row has none.
     pub(super) fn outputs(self) -> Vec<String> {
         names(self.output)
     }

@@ -9,7 +9,7 @@ use crate::{
     errors::ErrorKind,
 };
 
-/// The models of one body, by the route that it is an answer of.
+/// The models of one body, which is a response of this route.
 fn models(route: &str, body: &[u8]) -> Result<Vec<Model>, ErrorKind> {
     let table = BuiltIn::default();
     if route.starts_with("/v1/models") {

@@ -83,6 +83,7 @@ impl<'a> Rows<'a> for KeyRows<'a> {
         let Some(row) = &self.row.0 else { return Err("it is not an object") };
         let model = KeyModel { types: row.types.types(), facts: RowFacts::read(&row.facts) };
         if let Err((known, more)) = self.models.add(envelope::id(row.id)?, model) {
+            // A gateway has a row for each channel that serves the model.
             known.types = known.types.with(more.types);
         }
         Ok(())

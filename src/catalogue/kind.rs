@@ -16,6 +16,7 @@ pub(super) fn kind(
     if id.bytes().any(|byte| byte == b'*' || byte.is_ascii_whitespace()) {
         return None;
     }
+    // In the order of trust. Endpoint types follow the channel and not the model, and names are guesses.
     let by_catalogue = || public.and_then(by_public_row).map(|kind| (kind, Source::Catalogue));
     let by_key_types = || by_endpoints(key_types).map(|kind| (kind, Source::KeyList));
     let by_public_types = || {

@@ -134,7 +134,7 @@ impl<'a> ModelSources<'a> {
                 .keep(Fact::Reasoning, self.ability(RowFacts::reasoning, |model| model.reasoning)),
             reasoning_efforts: facts.keep(Fact::ReasoningEfforts, self.efforts()).unwrap_or_default(),
             price: self.price(&mut facts),
-            // Set by the caller, who knows the sets of the models before this one.
+            // Set by the caller, which has the sets of the models before this one.
             sources: 0,
             extra_json: None,
         };

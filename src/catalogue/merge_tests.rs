@@ -236,7 +236,7 @@ fn vendors_by_name_agree_with_the_catalogue_on_95_of_100_models() {
         .models
         .iter()
         .map(|(id, row)| (id, row.provider.as_deref(), Names::load().vendor(id)))
-        .filter(|(_, told, guessed)| told != guessed)
+        .filter(|(_, listed, guessed)| listed != guessed)
         .collect();
     println!("{} of {} vendors by name differ: {wrong:?}", wrong.len(), list.models.len());
     assert!(list.models.len() > 300 && wrong.len() * 20 <= list.models.len());

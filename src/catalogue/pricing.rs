@@ -53,6 +53,8 @@ impl ListedPrice {
     }
 
     /// Whether another price has the same input and output, and nothing that contradicts this one.
+    ///
+    /// Prices are compared exactly. Both sides are decimal numbers of a few digits that were read in the same way.
     pub(super) fn agrees_with(&self, other: &Price) -> bool {
         let allowed = |listed: Option<f64>, other: Option<f64>| listed.is_none() || listed == other;
         self.input.is_some()

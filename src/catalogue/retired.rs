@@ -1,6 +1,6 @@
 //! Retired ids: when each ended, and which model replaces it.
 //!
-//! A configuration lives longer than a model. Whoever still uses a retired id needs to read what happened and what to
+//! A configuration lives longer than a model. A person who still uses a retired id needs to read what happened and what to
 //! use instead, rather than "no available channel". The component carries `retired.txt` for that, which a test
 //! writes from the list for people in `built_in.json`.
 //!

@@ -25,8 +25,8 @@ impl Routes {
     }
 
     fn of(types: EndpointTypes) -> Self {
-        let said = ROUTES.iter().filter(|(_, endpoint, _)| types.has(*endpoint));
-        said.fold(Self::default(), |set, (_, _, route)| set.with(*route))
+        let listed = ROUTES.iter().filter(|(_, endpoint, _)| types.has(*endpoint));
+        listed.fold(Self::default(), |set, (_, _, route)| set.with(*route))
     }
 
     const fn has(self, other: Self) -> bool {
@@ -133,14 +133,14 @@ pub(super) fn routes(
         if !types.says_something() {
             continue;
         }
-        let mut said = Routes::of(types);
+        let mut listed = Routes::of(types);
         if !sources.is_empty() || !may_chat(kind) {
-            said = said.without(Routes::CHAT_COMPLETIONS);
+            listed = listed.without(Routes::CHAT_COMPLETIONS);
         }
-        if sources.is_empty() || !said.without(routes).is_empty() {
+        if sources.is_empty() || !listed.without(routes).is_empty() {
             sources.push(source);
         }
-        routes = routes.with(said);
+        routes = routes.with(listed);
     }
     if sources.is_empty() {
         let source;
@@ -244,11 +244,11 @@ mod tests {
     #[test]
     fn openai_proves_nothing_for_a_model_that_does_not_chat() {
         let none = Types::default();
-        let told = |kind, types| routes("x", kind, types, none, "").0.join(" ");
-        assert_eq!(told(ModelKind::Audio, Types::OPENAI), "");
-        assert_eq!(told(ModelKind::Image, Types::OPENAI.with(Types::GEMINI)), "gemini");
-        assert_eq!(told(ModelKind::Unknown, Types::OPENAI), "chat-completions");
-        assert_eq!(told(ModelKind::Image, none), "");
-        assert_eq!(told(ModelKind::Unknown, none), "");
+        let names = |kind, types| routes("x", kind, types, none, "").0.join(" ");
+        assert_eq!(names(ModelKind::Audio, Types::OPENAI), "");
+        assert_eq!(names(ModelKind::Image, Types::OPENAI.with(Types::GEMINI)), "gemini");
+        assert_eq!(names(ModelKind::Unknown, Types::OPENAI), "chat-completions");
+        assert_eq!(names(ModelKind::Image, none), "");
+        assert_eq!(names(ModelKind::Unknown, none), "");
     }
 }

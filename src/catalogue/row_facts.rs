@@ -48,6 +48,7 @@ structure!(RowFactFields {
 });
 
 impl RowFacts {
+    /// LiteLLM calls the context window `max_input_tokens`.
     pub(super) fn read(row: &RowFactFields<'_>) -> Self {
         let yes = |field: Raw<'_>| field.and_then(flag) == Some(true);
         // `image_generation`, `audio_speech`: the first part is the kind.

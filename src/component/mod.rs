@@ -1,4 +1,7 @@
 //! The exports of the component: the contract's resources over the [`provider`](crate::provider).
+//!
+//! This file only translates: errors leave their boxes, and each resource holds the type of the same name. Everything
+//! that can be tested without a WebAssembly engine lives below it.
 
 mod runtime;
 
@@ -13,7 +16,9 @@ use crate::transport::wasi_http::WasiHttp;
 
 struct Component;
 
+/// A client needs no cell: its methods take `&self`.
 struct ClientResource(provider::Client<WasiHttp>);
+/// The contract's methods take `&self`, while a completion and a query advance. The cells bridge the two.
 struct CompletionResource(RefCell<provider::Completion<WasiHttp>>);
 struct ModelQueryResource(RefCell<provider::ModelQuery<WasiHttp>>);
 struct AccountQueryResource(RefCell<provider::AccountQuery<WasiHttp>>);

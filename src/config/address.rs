@@ -2,6 +2,9 @@
 //!
 //! `core::net` could do the same, but its parsers and formatters are four times as large, and each byte ships in every
 //! plugin although few people configure an address. A test compares the two.
+//!
+//! The reading is strict, because allow-lists and policies compare text: an address that two programs read
+//! differently lets one of them check a server and the other connect to another one.
 
 use alloc::{format, string::String};
 
@@ -34,10 +37,11 @@ pub(super) fn version_6(text: &str) -> Option<[u16; 8]> {
     let Some((front, back)) = split_once(text, "::") else {
         return (groups(text, &mut address)? == 8).then_some(address);
     };
+    // A version 4 address may stand only at the end, so not before a gap.
     let before = if contains(front, ".") { return None } else { groups(front, &mut address)? };
-    let behind = groups(back, &mut tail)?;
+    let after = groups(back, &mut tail)?;
     // A gap leaves out one group at least.
-    let gap = 8_usize.checked_sub(before)?.checked_sub(behind).filter(|gap| *gap > 0)?;
+    let gap = 8_usize.checked_sub(before)?.checked_sub(after).filter(|gap| *gap > 0)?;
     for (group, value) in address.iter_mut().skip(before.saturating_add(gap)).zip(tail) {
         *group = value;
     }
@@ -52,8 +56,9 @@ fn groups(text: &str, into: &mut [u16; 8]) -> Option<usize> {
     let mut read = 0_usize;
     let mut rest = Some(text);
     while let Some(part) = rest {
-        let (group, behind) = split_once(part, ":").map_or((part, None), |(group, rest)| (group, Some(rest)));
-        rest = behind;
+        let (group, after) =
+            split_once(part, ":").map_or((part, None), |(group, after)| (group, Some(after)));
+        rest = after;
         if rest.is_none() && contains(group, ".") {
             let [a, b, c, d] = version_4(group)?;
             let second = read.saturating_add(1);
@@ -61,6 +66,7 @@ fn groups(text: &str, into: &mut [u16; 8]) -> Option<usize> {
             *into.get_mut(second)? = u16::from_be_bytes([c, d]);
             return Some(second.saturating_add(1));
         }
+        // More than four digits would be a number beyond 16 bits, which some readers cut off.
         let digits = (1..=4).contains(&group.len()).then_some(group.len())?;
         *into.get_mut(read)? = hex(group.as_bytes(), 0, digits)? as u16;
         read = read.saturating_add(1);
@@ -72,6 +78,7 @@ fn groups(text: &str, into: &mut [u16; 8]) -> Option<usize> {
 pub(super) fn canonical(address: &[u16; 8]) -> String {
     if let [0, 0, 0, 0, 0, 0xFFFF, high, low] = *address {
         let [a, b, c, d] = [high >> 8, high & 0xFF, low >> 8, low & 0xFF].map(u32::from);
+        // RFC 5952 recommends the dotted form for a mapped address, and `core::net` writes it too.
         return format!("::ffff:{a}.{b}.{c}.{d}");
     }
     // One group alone is written out.

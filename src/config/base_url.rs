@@ -9,6 +9,7 @@ use crate::text_search::{contains, find, hex, split_once};
 pub const DEFAULT_BASE_URL: &str = "https://api.cometapi.com/v1";
 /// The host of the default base URL.
 const DEFAULT_HOST: &str = "api.cometapi.com";
+/// In bytes. No base URL comes near it; a longer text is a pasted file.
 const LONGEST: usize = 2048;
 
 /// What the path of a base URL ends in.
@@ -82,6 +83,8 @@ impl BaseUrl {
         let (scheme, rest) = split_scheme(given)?;
         let (authority, path) =
             rest.split_at_checked(find(rest, "/").unwrap_or(rest.len())).unwrap_or((rest, ""));
+        // The part before an @ is a common disguise: `https://api.cometapi.com@other.example` leads to the other
+        // host.
         if contains(authority, "@") {
             return Err("the base URL contains a user name or a password before an @; remove it, \
                         and give the key as the credential");
@@ -91,6 +94,7 @@ impl BaseUrl {
             return Err("the base URL is plain http, which would show the key to the network; use https \
                         (http only for localhost, 127.0.0.1 and [::1])");
         }
+        // The port of the scheme is left out, so that one server has one spelling.
         let authority = match port.filter(|port| *port != scheme.default_port()) {
             Some(port) => format!("{}:{}", host.name, u32::from(port)),
             None => host.name,
@@ -119,6 +123,8 @@ impl BaseUrl {
     }
 
     /// Whether requests go to CometAPI itself, and not to another server or a proxy.
+    ///
+    /// The form of a key is checked only then: other servers have keys of other forms.
     pub fn is_default(&self) -> bool {
         self.scheme == Scheme::Https && self.authority == DEFAULT_HOST
     }
@@ -144,6 +150,8 @@ fn refuse_what_has_no_place(given: &str) -> Result<(), &'static str> {
     Err(problem)
 }
 
+/// The scheme is not guessed where it is missing: `http` would show the key, and `https` may not be what a local
+/// server speaks.
 fn split_scheme(given: &str) -> Result<(Scheme, &str), &'static str> {
     let (scheme, rest) = split_once(given, "://").unwrap_or_default();
     match scheme {
@@ -169,6 +177,7 @@ fn base_path(path: &str) -> Result<String, &'static str> {
                     hides one; write it plainly, as https://host/v1",
         );
     }
+    // An endpoint is removed only as a whole and only from the end. What remains must end in `/v1` all the same.
     let base = ENDPOINTS.iter().filter_map(|endpoint| path.strip_suffix(endpoint));
     let base = base.chain([path]).find(|base| base.ends_with(VERSION));
     base.map(ToOwned::to_owned).ok_or(

@@ -18,8 +18,10 @@ const MOST_BYTES: usize = 16 * 1024;
 const OURS: &[&str] = &[
     "accept",
     "accept-encoding",
+    // Set by the route that needs it, and it selects the form of the response.
     "anthropic-version",
     "authorization",
+    // Headers of one connection. HTTP/2 forbids them, and in HTTP/1 they can smuggle a second request.
     "connection",
     "cookie",
     "expect",
@@ -30,6 +32,8 @@ const OURS: &[&str] = &[
     "trailer",
     "transfer-encoding",
     "upgrade",
+    // Gateways of CometAPI's family let these replace the key of `authorization`. A placeholder that was left in a
+    // configuration would disable a good key.
     "x-api-key",
     "x-goog-api-key",
 ];
@@ -50,6 +54,7 @@ pub fn check(given: &[(String, String)]) -> Result<Vec<(String, String)>, String
     for (place, (name, value)) in given.iter().enumerate() {
         let name = name.to_ascii_lowercase();
         let problem = problem(&name, value).or_else(|| {
+            // Proxies join two of one name, or drop one of them, each in its own way.
             let twice = headers.iter().any(|(earlier, _)| *earlier == name);
             twice.then(|| format!("\"{name}\" is given twice; give it once"))
         });
@@ -69,9 +74,11 @@ fn problem(name: &str, value: &str) -> Option<String> {
     if OURS.contains(&name) || OUR_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
         return Some(format!("\"{name}\" is set by the provider; leave it out"));
     }
+    // A line break would end the header and begin another one, or a second request.
     if value.chars().any(|character| character.is_control() && character != '\t') {
         return Some("its value contains a control character, such as a line break; remove it".to_string());
     }
+    // RFC 9110 does not count it as a part of the value. Some libraries remove it, others refuse the request.
     if value.trim_ascii() != value {
         return Some("its value has white space before or after it; remove it".to_string());
     }

@@ -37,6 +37,7 @@ pub(super) fn parse(authority: &str) -> Result<(Host, Option<u16>), &'static str
 
 fn version_6(text: &str) -> Result<Host, &'static str> {
     let address = address::version_6(text).ok_or(BAD_ADDRESS)?;
+    // Mapped version 4 addresses do not count, because hosts route them differently.
     let loopback = address == [0, 0, 0, 0, 0, 0, 0, 1];
     Ok(Host { name: format!("[{}]", address::canonical(&address)), loopback })
 }
@@ -55,6 +56,7 @@ fn name(text: &str) -> Result<Host, &'static str> {
         let [first, ..] = address::version_4(&name).ok_or(BAD_ADDRESS)?;
         return Ok(Host { name, loopback: first == 127 });
     }
+    // The limits of the DNS. A dot at the end is refused, since it names the same host in another spelling.
     let valid = |label: &[u8]| {
         (1..=63).contains(&label.len())
             && label.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte))
@@ -63,10 +65,13 @@ fn name(text: &str) -> Result<Host, &'static str> {
         return Err("the host of the base URL is not a name; use letters, digits, hyphens and single dots, \
                     without a dot at the end");
     }
+    // Names below `localhost` do not count: resolvers differ in whether they are this machine, and plain http would
+    // show the key to whichever machine they find.
     let loopback = name == "localhost";
     Ok(Host { name, loopback })
 }
 
+/// Only digits: `u16::from_str` would accept a plus sign, which URL libraries refuse.
 fn parse_port(text: &str) -> Result<u16, &'static str> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {

@@ -32,10 +32,12 @@ pub struct ErrorFields {
 
 /// The names of each field, the preferred one first.
 const MESSAGE: &[&str] = &["message", "msg", "detail", "error_description", "error_msg"];
+/// Google calls it `status`.
 const CLASS: &[&str] = &["type", "status"];
 const CODE: &[&str] = &["code", "error_code", "status_code"];
 const PARAM: &[&str] = &["param"];
 const REQUEST_ID: &[&str] = &["request_id", "requestId"];
+/// `false` in a refusal of new-api and its relatives.
 const SUCCESS: &[&str] = &["success"];
 /// Fields that contain the error itself.
 const INNER: &[&str] = &["error", "errors", "detail"];
@@ -93,6 +95,7 @@ pub fn is_html(content_type: Option<&str>, body: &str) -> bool {
     let typed = content_type
         .is_some_and(|value| value.trim_ascii_start().to_ascii_lowercase().starts_with("text/html"));
     let body = trim(body);
+    // The type of the content is missing or wrong often enough, so the first tag counts as well.
     let begins = |mark: &&str| body.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
     let marks = ["<!doctype html", "<html", "<head", "<body", "<title", "<center", "<h1"];
     typed || marks.iter().any(begins)
@@ -116,7 +119,9 @@ fn read(json: &str, depth: u8) -> Option<ErrorFields> {
     let depth = depth.checked_sub(1)?;
     match json.as_bytes().first()? {
         b'{' => read_object(json, depth),
+        // Google's errors are a list of one.
         b'[' => read(first_item(json)?, depth),
+        // The whole body is a string, or the error of a relay is one.
         b'"' => Some(read_text(string(json::parse(json).ok())?, depth)),
         _ => None,
     }
@@ -141,6 +146,7 @@ fn read_object(json: &str, depth: u8) -> Option<ErrorFields> {
         declined: fields.text(SUCCESS).as_deref() == Some("false"),
         ..ErrorFields::default()
     };
+    // Gateways put the upstream's error into the message as text. The inner one has the cause.
     let outer = read_text(text(MESSAGE), depth).or(own);
     let inner = INNER.iter().filter_map(|name| fields.get(name)).find_map(|raw| read(raw.get(), depth));
     Some(match inner {
@@ -153,8 +159,10 @@ fn read_object(json: &str, depth: u8) -> Option<ErrorFields> {
 
 /// A message, which may be the JSON text of another error.
 fn read_text(text: String, depth: u8) -> ErrorFields {
+    // Only what looks like JSON is parsed: most messages are sentences.
     let nested = if trim(&text).starts_with(['{', '[']) { read(&text, depth) } else { None };
     match nested {
+        // JSON without an error in it is only a message that quotes some.
         Some(fields) if !fields.is_empty() => fields,
         _ => ErrorFields { message: text, ..ErrorFields::default() },
     }

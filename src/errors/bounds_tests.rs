@@ -1,4 +1,4 @@
-//! How much of an answer is looked at and shown, and what that costs.
+//! How much of a response is looked at and shown, and what that costs.
 
 use alloc::{format, vec::Vec};
 

@@ -38,6 +38,7 @@ const NAME_SHOWN: usize = 64;
 /// `body` is what was read of it, whole or not. The message is ours; the provider's own text is in
 /// `details_json`, scrubbed and below 4 KiB.
 pub fn from_response(head: &ResponseHead, body: &[u8], scrubber: &Scrubber) -> Error {
+    // Cut before it is decoded, so that the rest of a large body costs nothing.
     let text = String::from_utf8_lossy(body.get(..BODY_READ).unwrap_or(body));
     build(Some(head), head.status, &text, scrubber)
 }
@@ -59,6 +60,7 @@ fn build(head: Option<&ResponseHead>, status: u16, text: &str, scrubber: &Scrubb
     let code = provider_code(&fields, scrubber);
     let http_status = head.map(|head| head.status);
     let message = message(verdict.advice, http_status, code.as_deref(), &fields, scrubber);
+    // OpenAI's header. It knows more than the status does, as far as it is believed; see `may_pass`.
     let should_retry = head.and_then(|head| head.header("x-should-retry"));
     let mut error = error(verdict.kind.clone(), message);
     error.http_status = http_status;
@@ -70,6 +72,7 @@ fn build(head: Option<&ResponseHead>, status: u16, text: &str, scrubber: &Scrubb
         Some("false") => false,
         _ => verdict.retryable,
     };
+    // A response proves that the request has arrived, so it may be billed.
     error.request_sent = true;
     error.details_json = details(text, &fields, scrubber);
     error
@@ -127,6 +130,7 @@ fn message(
     fields: &ErrorFields,
     scrubber: &Scrubber,
 ) -> String {
+    // A server may echo anything, so even the name of a parameter is cleaned [24].
     let param = scrubber.scrub(&fields.param);
     let facts = [
         status.map(|status| ("HTTP ", Cow::Owned(u32::from(status).to_string()))),
@@ -179,6 +183,7 @@ fn details(text: &str, fields: &ErrorFields, scrubber: &Scrubber) -> Option<Stri
     if text.is_empty() {
         return None;
     }
+    // The body itself only where no field of it is known. Otherwise it would repeat them.
     let whole = if fields.is_empty() { text } else { "" };
     let fields = [
         ("message", fields.message.as_str(), MESSAGE_SHOWN),

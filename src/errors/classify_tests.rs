@@ -1,4 +1,4 @@
-//! What each answer means: our own tables, and the recorded ones.
+//! The meaning of each response: our own tables, and the recorded ones.
 
 use alloc::{format, string::ToString, vec::Vec};
 

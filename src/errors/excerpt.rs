@@ -8,6 +8,7 @@ use alloc::{borrow::Cow, format};
 pub fn excerpt(text: &str, limit: usize) -> Cow<'_, str> {
     let mark = format!("… [cut; {} bytes in all]", text.len());
     let room = limit.saturating_sub(mark.len());
+    // In one pass: the place of the cut is remembered until it is certain that the text is too long.
     let (mut cost, mut cut) = (0, 0);
     for (at, character) in text.char_indices() {
         cost = json_cost(character).saturating_add(cost);

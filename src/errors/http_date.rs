@@ -1,4 +1,7 @@
 //! Dates as HTTP writes them, for `Retry-After` and `Date`.
+//!
+//! Own code, because the crates for it bring time zones and formats that the component does not need. Every client
+//! has to read all three forms, since servers still send the two obsolete ones.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "no number read here has more than four digits, so that every product and sum is far below i64::MAX"
@@ -20,6 +23,7 @@ pub fn unix_seconds(text: &str) -> Option<i64> {
         [weekday, month, day, time, year, ""] if !year.is_empty() => [weekday, day, month, year, time],
         _ => return None,
     };
+    // The name is checked, but not against the date: a wrong weekday does not make the date useless.
     if !WEEKDAYS.iter().any(|day| *day == weekday || day.get(..3) == Some(weekday)) {
         return None;
     }
@@ -36,6 +40,7 @@ pub fn unix_seconds(text: &str) -> Option<i64> {
 
 fn seconds_of_day(time: &str) -> Option<i64> {
     let [hours, minutes, seconds] = split(time, b":")?;
+    // 60 is a leap second.
     Some(within(hours, 0, 23)? * 3600 + within(minutes, 0, 59)? * 60 + within(seconds, 0, 60)?)
 }
 

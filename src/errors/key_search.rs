@@ -29,6 +29,7 @@ pub(super) struct Needle {
     bytes: Vec<u8>,
     /// For each prefix, the length of its longest proper prefix that is also its end.
     fallback: Vec<usize>,
+    /// How the text is read.
     escapes: Escapes,
 }
 
@@ -79,9 +80,11 @@ impl Needle {
             if matched == len {
                 let start = starts.get(next).copied().unwrap_or(0);
                 add(found, start..range.end);
+                // Keys may overlap where the key repeats itself, so the search goes on from its longest end.
                 matched = self.fallback_of(len);
             }
         }
+        // The text is often a window of a larger one, whose end cuts a key in half.
         if matched >= CUT_KEY_MIN {
             // As many units ago as are matched, which are fewer than the ring holds.
             let ago = next.checked_sub(matched).unwrap_or(len.saturating_sub(matched).saturating_add(next));
@@ -114,11 +117,13 @@ impl Iterator for Units<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let start = self.at;
+            // Any number of backslashes: each level of quoting doubles them.
             while self.escapes == Escapes::Json && self.bytes.get(self.at) == Some(&b'\\') {
                 self.at = self.at.saturating_add(1);
             }
             let byte = *self.bytes.get(self.at)?;
             let escape = match byte {
+                // Only after a backslash. Otherwise it is a letter.
                 b'u' if self.at > start => {
                     let digits = self.at.saturating_add(1);
                     hex(self.bytes, digits, 4).map(|value| (value, digits.saturating_add(4)))
@@ -130,6 +135,7 @@ impl Iterator for Units<'_> {
             self.at = end;
             scanned(end.saturating_sub(start));
             if self.escapes != Escapes::Json || value != u32::from(b'\\') {
+                // A character beyond one byte is in no key, so any byte that is in none will do.
                 return Some((start..end, u8::try_from(value).unwrap_or(u8::MAX)));
             }
         }

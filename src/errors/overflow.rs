@@ -8,9 +8,11 @@ use crate::text_search::{contains, split_once};
 
 /// A row matches where the text contains all its pieces, in this order, in lower case.
 const TOO_LONG: &[&[&str]] = &[
+    // Codes that gateways write into the text: OpenAI's, and that of LiteLLM.
     &["context_length_exceeded"],
     &["context_window_exceeded"],
     &["contextwindowexceedederror"],
+    // In both orders, because vendors say "exceeds the context window" as well as "the context window is exceeded".
     &["exceed", "context window"],
     &["exceed", "context length"],
     &["exceed", "context size"],
@@ -22,6 +24,7 @@ const TOO_LONG: &[&[&str]] = &[
     &["maximum context length"],
     &["greater than the context length"],
     &["maximum prompt length"],
+    // Anthropic's, and that of servers which imitate it.
     &["prompt is too long"],
     &["prompt too long"],
     &["prompt has", "tokens", "context size is"],
@@ -63,6 +66,7 @@ pub fn is_context_overflow(text: &str) -> bool {
 }
 
 fn has_in_order(text: &str, pieces: &[&str]) -> bool {
+    // In this order, since the words alone are frequent: "input" and "exceed" occur in most errors about limits.
     let mut rest = text;
     pieces.iter().all(|piece| match split_once(rest, piece) {
         Some((_, after)) => {

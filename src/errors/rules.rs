@@ -137,8 +137,11 @@ static RULES: &[Rule] = &[
     phrases(IN_BODY, RATE_PHRASES, &verdict::RATE_LIMITED),
     phrases(IN_BODY, TIMEOUT_PHRASES, &verdict::TIMEOUT),
     on(IN_BODY, Condition::Declined, &verdict::DECLINED),
+    // The API never responds with a page, so this is a firewall in front of it.
     on(403..=403, Condition::Html, &verdict::FIREWALL),
+    // The key works, but not for this model, address or route.
     status(403, &verdict::PERMISSION),
+    // The base URL ends in `/v1`, so the model is the likelier reason than the path.
     status(404, &verdict::MODEL_NOT_FOUND),
     status(405, &verdict::NOT_THE_API),
     status(408, &verdict::TIMEOUT),
@@ -149,7 +152,9 @@ static RULES: &[Rule] = &[
     status(501, &verdict::UNSUPPORTED),
     status(503, &verdict::OVERLOADED),
     status(504, &verdict::TIMEOUT),
+    // From Cloudflare, when the server that it protects takes more than 100 s.
     status(524, &verdict::TIMEOUT),
+    // Anthropic's.
     status(529, &verdict::OVERLOADED),
     on(ANY, Condition::Always, &verdict::SERVER),
 ];
@@ -225,7 +230,9 @@ const OVERLOAD_PHRASES: &[&str] = &[
     "at capacity",
     "over capacity",
 ];
+/// An upstream that took too long, under a status that says nothing about it.
 const TIMEOUT_CODES: &[&str] = &["timeout", "timeout_error", "upstream_timeout", "deadline_exceeded"];
+/// Short phrases, so they are searched only in errors inside a 200, where no status decides.
 const TIMEOUT_PHRASES: &[&str] = &["timed out", "timeout", "deadline exceeded"];
 /// Content filters of OpenAI, Azure, Alibaba, Google and the gateways. The same request is refused again, and some
 /// vendors count refusals against the account, so that none of these is retryable.

@@ -13,8 +13,8 @@ use crate::text_search::find_bytes;
 /// The replacement of a key.
 pub const REDACTED: &str = "[redacted]";
 
-/// A word of this length after `sk-` counts as a key, whoever owns it: the provider's own upstream keys were seen
-/// in errors of gateways.
+/// A word of this length after `sk-` counts as a key, no matter whose: the provider's own upstream keys were seen in
+/// errors of gateways.
 const KEY_TAIL_MIN: usize = 8;
 
 /// Removes the configured key, bearer tokens and what looks like a key.
@@ -36,6 +36,8 @@ impl Scrubber {
     pub fn new(key: Option<&str>) -> Self {
         let key = key.unwrap_or_default().as_bytes();
         let mut needles = Vec::new();
+        // One search for each way of writing, since undoing all escapes at once would read a key with `%` or `\` in
+        // it wrongly.
         for escapes in [Escapes::None, Escapes::Json, Escapes::Percent] {
             needles.extend(Needle::new(key, escapes));
         }
@@ -55,6 +57,7 @@ impl Scrubber {
             needle.find(text.as_bytes(), &mut words);
             found = merged(&found, &words);
         }
+        // Nearly every text. It is not copied then.
         if found.is_empty() {
             return Cow::Borrowed(text);
         }
@@ -94,6 +97,7 @@ fn replace(text: &str, ranges: &[Range<usize>]) -> String {
     let mut done = 0;
     for range in ranges {
         let (start, end) = (text.floor_char_boundary(range.start), text.ceil_char_boundary(range.end));
+        // Inside a range that is replaced already.
         if end <= done {
             continue;
         }
@@ -124,11 +128,13 @@ fn bearer_tokens(bytes: &[u8], found: &mut Vec<Range<usize>>) {
         if token > scheme_end && end > token {
             add(found, at..end);
         }
+        // Past the token, so that no byte is looked at twice.
         at = end;
     }
 }
 
 fn skip_separators(bytes: &[u8], mut at: usize) -> usize {
+    // In headers, in JSON, in query strings and in their escaped forms.
     const SEPARATORS: [&[u8]; 9] = [b" ", b"\t", b":", b"=", b"+", b"%20", b"\\u0020", b"\\t", b"\\n"];
     while let Some(rest) = bytes.get(at..) {
         let Some(separator) = SEPARATORS.iter().find(|separator| rest.starts_with(separator)) else { break };

@@ -11,15 +11,20 @@ use super::ErrorKind;
 /// A kind of failure and its advice.
 #[derive(Debug)]
 pub(super) struct Verdict {
+    /// What the host decides by.
     pub kind: ErrorKind,
+    /// Whether the same request may succeed later. A retry of anything else costs time, and for some errors money.
     pub retryable: bool,
+    /// The beginning of the message. The facts of the response follow it in brackets.
     pub advice: &'static str,
 }
 
+/// A failure that the same request meets again.
 const fn final_(kind: ErrorKind, advice: &'static str) -> Verdict {
     Verdict { kind, retryable: false, advice }
 }
 
+/// A failure that may be gone at the next try.
 const fn passing(kind: ErrorKind, advice: &'static str) -> Verdict {
     Verdict { kind, retryable: true, advice }
 }
@@ -48,6 +53,7 @@ pub(super) static PERMISSION: Verdict = final_(
     "the key has no permission for this request; check its allowed models and addresses \
      at https://www.cometapi.com/console/token",
 );
+// Apart from a permission, because no setting of the key helps.
 pub(super) static FIREWALL: Verdict = final_(
     ErrorKind::Permission,
     "a firewall in front of the provider refused the request with a web page; \
@@ -57,10 +63,12 @@ pub(super) static RATE_LIMITED: Verdict = passing(
     ErrorKind::RateLimited,
     "too many requests or tokens in a short time; wait a little, then try again",
 );
+// Apart from a rate limit, because another model helps at once.
 pub(super) static OVERLOADED: Verdict = passing(
     ErrorKind::Overloaded,
     "the provider has no capacity for this model now; try again later, or use another model",
 );
+// Not retryable: some vendors count refusals against the account.
 pub(super) static CONTENT_FILTERED: Verdict = final_(
     ErrorKind::ContentFiltered,
     "a content filter of the provider refused the request; change its content, or use another model",
@@ -94,5 +102,7 @@ pub(super) static CONFLICT: Verdict =
     passing(ErrorKind::Server, "the provider could not accept the request at this moment; try again");
 pub(super) static SERVER: Verdict =
     passing(ErrorKind::Server, "the provider failed; try again, or use another model if it keeps failing");
+// Not retryable, although nothing is known of the cause: new-api declines with it what it has judged, not what
+// failed.
 pub(super) static DECLINED: Verdict =
     final_(ErrorKind::Server, "the provider declined the request; its reason is in the details");

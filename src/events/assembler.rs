@@ -44,25 +44,34 @@ impl TextKind {
 
 #[derive(Debug)]
 struct OpenText {
+    /// What the block holds.
     kind: TextKind,
     index: u32,
+    /// Half of a character at the end of the last piece. It belongs to the block: another block may come between.
     joiner: PairJoiner,
 }
 
 /// Turns what a decoder reads into events, and keeps them until they are taken.
 #[derive(Debug, Default)]
 pub struct Assembler {
+    /// Events since the last batch.
     ready: Vec<Event>,
     /// Earlier events, of which a batch has taken the first ones. An iterator, so that taking a few of many moves nothing.
     partly_taken: vec::IntoIter<Event>,
     /// Warnings from before the response. They are handed out after it, because a request may be retried only while
     /// nothing was handed out.
     early_warnings: Vec<String>,
+    /// `response` is among the events, so others may follow.
     responded: bool,
+    /// The index of the next block. Indexes count up from 0 in the order of the starts.
     next_index: u32,
+    /// The text block that is open.
     open: Option<OpenText>,
+    /// The tool calls so far. Several may be open, because servers interleave their fragments.
     calls: Vec<CallAssembly>,
+    /// The ids that calls have, to notice one that is used twice.
     call_ids: StringInterner,
+    /// Bytes of all calls, against [`MAX_CALL_BYTES`].
     call_bytes: usize,
     /// Makes generated call ids differ from those of other turns of the conversation.
     id_seed: u64,
@@ -107,6 +116,7 @@ impl Assembler {
         }
         self.open_as(kind);
         let Some(open) = &mut self.open else { return };
+        // The string becomes the event. It is made here and not reused, since the host takes it.
         let mut piece = String::new();
         open.joiner.push_text(text, &mut piece);
         let index = open.index;
@@ -153,6 +163,7 @@ impl Assembler {
         if id.is_empty() || self.calls.get(call.0).is_none_or(|call| !call.id().is_empty()) {
             return Ok(());
         }
+        // The number of the call makes it differ. The loop ends, since each round makes the id longer.
         let mut unique = id.to_owned();
         while !self.call_ids.number(&unique).1 {
             unique = format!("{unique}_{}", call.0);
@@ -187,6 +198,7 @@ impl Assembler {
 
     /// The replay that the vendor requires with this call in the next request. The last one counts.
     pub fn call_replay(&mut self, call: CallHandle, replay: String) -> Result<(), Error> {
+        // A server may repeat it in every fragment, so each one counts against the cap.
         self.count(replay.len())?;
         if let Some(call) = self.calls.get_mut(call.0) {
             call.replay = Some(replay);
@@ -205,6 +217,7 @@ impl Assembler {
         for handle in (0..self.calls.len()).map(CallHandle) {
             self.finish_call(handle);
         }
+        // Calls end with the response and not before: a server may send a fragment for any of them until then.
         for call in core::mem::take(&mut self.calls) {
             self.ready.extend(call.into_end().map(Event::BlockEnd));
         }
@@ -215,6 +228,7 @@ impl Assembler {
     pub fn take(&mut self, max: usize) -> Vec<Event> {
         if self.partly_taken.len() == 0 {
             let ready = core::mem::take(&mut self.ready);
+            // The usual case hands out the list itself, without a copy.
             if ready.len() <= max {
                 return ready;
             }

@@ -16,12 +16,14 @@ pub struct CallHandle(pub(super) usize);
 /// response.
 #[derive(Debug, Default)]
 pub(super) struct CallAssembly {
+    /// Empty until it is known, as is the name.
     id: String,
     name: String,
     /// All arguments so far.
     arguments: String,
     /// The number of bytes of `arguments` that were handed out.
     sent: usize,
+    /// Half of a character at the end of the last fragment [16].
     joiner: PairJoiner,
     /// The index of the block, once it is started.
     index: Option<u32>,
@@ -45,6 +47,7 @@ impl CallAssembly {
     /// Servers send names whole, repeated, or in pieces [13]. A piece that begins with the name so far replaces it, and
     /// any other piece is added to it. After the first arguments no piece is expected, unless there is no name yet.
     pub(super) fn push_name(&mut self, piece: &str) {
+        // The block has started with the name so far, which the host has seen.
         if self.index.is_some() {
             return;
         }
@@ -74,6 +77,8 @@ impl CallAssembly {
     /// The head of the block, if it can start now.
     pub(super) fn head(&self) -> Option<ToolCallHead> {
         let known = !self.id.is_empty() && !self.name.is_empty();
+        // A call whose name never arrived still gets a block: the host reports it as malformed, and the model sees
+        // its mistake.
         let finished = self.finished && self.has_content();
         (self.index.is_none() && (known || finished))
             .then(|| ToolCallHead { id: self.id.clone(), name: self.name.clone() })
@@ -104,6 +109,7 @@ impl CallAssembly {
     /// The end of the block; `None` where no block was started.
     pub(super) fn into_end(self) -> Option<BlockEnd> {
         let arguments = match self.name.is_empty() {
+            // Its arguments may be whole, but there is nothing to run.
             true => ToolArguments::Malformed(MalformedArguments {
                 raw: self.arguments,
                 reason: "the call has no name".to_owned(),

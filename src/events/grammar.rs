@@ -1,4 +1,7 @@
 //! The grammar of events as an automaton, for every test that sees a stream of them.
+//!
+//! Written apart from the assembler, from the contract's text. So a mistake in the assembler does not hide in the
+//! test that looks for it.
 
 use std::collections::BTreeMap;
 use std::string::String;
@@ -21,7 +24,9 @@ pub(crate) struct ResponseContent {
 #[derive(Debug, Default)]
 pub(crate) struct Grammar {
     pub content: ResponseContent,
+    /// `response` was read.
     responded: bool,
+    /// The blocks that have not ended, with their text so far.
     open: BTreeMap<u32, (BlockKind, String)>,
     next_index: u32,
 }

@@ -36,7 +36,7 @@ fn wire(text: &str) -> WireText<'_> {
 fn warnings_about_the_request_come_after_the_response() {
     let mut out = Assembler::new(0, std::vec!["repaired".to_string()]);
     out.warn("second");
-    assert!(out.is_empty(), "nothing is handed out before the answer begins");
+    assert!(out.is_empty(), "nothing is handed out before the response begins");
     out.respond(|| ResponseInfo {
         id: None,
         model: None,

@@ -1,4 +1,4 @@
-//! Answers that are errors, and the waits that they ask for.
+//! Responses that are errors, and the waits that they request.
 
 use crate::errors::{RetryAfter, Scrubber, from_body_error, from_response};
 use crate::http_head::ResponseHead;

@@ -20,6 +20,7 @@ pub fn arrange<'a>(
         LateSystem::Keep => turns,
         LateSystem::AsUser => late_system_as_user(turns, warnings),
     };
+    // After the system messages were moved, since a moved one may be the neighbour of a user's turn.
     let turns = if rules.merge_neighbours { merge_neighbours(turns) } else { turns };
     if rules.starts_with_user { start_with_user(turns, warnings) } else { turns }
 }
@@ -30,6 +31,7 @@ fn late_system_as_user<'a>(turns: Vec<Turn<'a>>, warnings: &mut Warnings) -> Vec
     let mut arranged = Vec::with_capacity(turns.len());
     for turn in turns {
         arranged.push(match turn {
+            // The mark keeps an instruction recognisable. Without it the model could take it for the user's own text.
             Turn::System(texts) if begun => {
                 moved = moved.saturating_add(1);
                 let texts = texts.into_iter().map(|text| UserPart::Text(text.into()));
@@ -41,6 +43,7 @@ fn late_system_as_user<'a>(turns: Vec<Turn<'a>>, warnings: &mut Warnings) -> Vec
             }
         });
     }
+    // One warning for all of them: some agents send such a message in every turn.
     if moved > 0 {
         warnings.add(format!(
             "{moved} system messages come after the first turn and were sent as user messages; \
@@ -70,6 +73,7 @@ fn merge_neighbours(turns: Vec<Turn<'_>>) -> Vec<Turn<'_>> {
 }
 
 fn start_with_user<'a>(mut turns: Vec<Turn<'a>>, warnings: &mut Warnings) -> Vec<Turn<'a>> {
+    // Histories begin with the assistant where an agent has cut them, or where it greets the user.
     let first = turns.iter().position(|turn| !matches!(turn, Turn::System(_)));
     if let Some(at) = first
         && matches!(turns.get(at), Some(Turn::Assistant(_)))

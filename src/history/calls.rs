@@ -16,9 +16,12 @@ pub fn repair<'a>(
     warnings: &mut Warnings,
 ) -> ToolCall<'a> {
     let name = match call.name.as_str() {
+        // A call without a name is the model's mistake. Dropped, it would leave its result without a call.
         "" => Cow::Borrowed("unknown_tool"),
         name => names.keep(name),
     };
+    // The tools of the request keep their names, so the model may notice the difference. That is better than a
+    // refused request.
     if name != call.name {
         warnings.add(format!("{place}: the name of the tool was rewritten: a name has {names}"));
     }
@@ -29,6 +32,7 @@ pub fn repair<'a>(
 /// Arguments that are not a JSON object come from a model that broke off or made a mistake. Some servers parse them and
 /// refuse the request, so they are wrapped in an object: the model still sees what it wrote, and nothing is lost.
 fn arguments<'a>(place: PartIndex, json: &'a str, warnings: &mut Warnings) -> Cow<'a, str> {
+    // A model that is cut off in an emoji leaves half of it behind, and strict parsers refuse that [16].
     let arguments = replace_lone(json);
     if is_object(&arguments) {
         if let Cow::Owned(_) = arguments {
@@ -37,6 +41,7 @@ fn arguments<'a>(place: PartIndex, json: &'a str, warnings: &mut Warnings) -> Co
         }
         arguments
     } else if arguments.trim_ascii().is_empty() {
+        // Some vendors send nothing for a tool without parameters [13].
         warnings.add(format!("{place}: the arguments are empty and were replaced by an empty object"));
         Cow::Borrowed("{}")
     } else {

@@ -39,6 +39,7 @@ impl<'r> Ids<'r> {
 
     /// The id for a call that came with this one: the same wherever it can be.
     pub fn assign<'a>(&mut self, original: &'a str) -> Cow<'a, str> {
+        // A model or a gateway that sends no ids leaves all of them empty.
         let id = if original.is_empty() { Cow::Borrowed("call") } else { self.rule.keep(original) };
         if self.take(&id) {
             return id;

@@ -56,6 +56,7 @@ impl Matching {
             self.open_calls.push(OpenCalls::new(turn));
         }
         let Some(open) = self.open_calls.get_mut(number) else { return };
+        // A later turn with this id takes it over. Open calls of the earlier turn keep the error as their result.
         if open.turn != turn {
             *open = OpenCalls::new(turn);
         }
@@ -75,6 +76,8 @@ impl Matching {
             Some(open) => match open.next() {
                 None => OrphanResult::Second,
                 Some(position) => {
+                    // Servers require the results directly after the calls. Agents put a message of the user between
+                    // them.
                     if open.turn.saturating_add(1) < turns.len() {
                         warnings.add(format!(
                             "{place}: the result comes too late and was moved to its tool call"
@@ -122,6 +125,7 @@ impl OrphanResult {
         }
         text.push_str("]\n");
         text.push_str(&result.text);
+        // Images of an orphan may be the reason why the model called the tool, so they go along.
         let media = result.media.iter().map(|media| UserPart::of_tool(media, place));
         core::iter::once(UserPart::Text(text.into())).chain(media).collect()
     }

@@ -66,8 +66,10 @@ pub fn repair<'a>(messages: &'a [Message], rules: &'a ConversationRules) -> Resu
 
 /// A conversation under repair.
 struct Repair<'a> {
+    /// What the route requires.
     rules: &'a ConversationRules,
     turns: Vec<Turn<'a>>,
+    /// The calls so far, for results that come later.
     matching: Matching,
     ids: ids::Ids<'a>,
     warnings: Warnings,
@@ -84,10 +86,12 @@ impl<'a> Repair<'a> {
         }
     }
 
+    /// Texts stay separate, since a route may write them as one string or as a list.
     fn system(&mut self, message: usize, content: &'a [Part]) -> Result<(), Error> {
         let mut text = Vec::new();
         for (place, part) in placed(message, content) {
             match part {
+                // Some servers refuse an empty text, and it has nothing for the model.
                 Part::Text(part) if part.text.is_empty() => {}
                 Part::Text(part) => text.push(part.text.as_str()),
                 other => return Err(misplaced(place, "a system message", other)),
@@ -109,6 +113,8 @@ impl<'a> Repair<'a> {
         for (place, part) in placed(message, &from.content) {
             match part {
                 Part::ToolResult(result) => {
+                    // A message of results alone leaves no turn of its own, because its results stand with their
+                    // calls.
                     results = true;
                     let attached = self.matching.attach(place, result, &mut self.turns, &mut self.warnings);
                     if let Err(orphan) = attached {
@@ -148,6 +154,7 @@ impl<'a> Repair<'a> {
                     place,
                 }),
                 Part::ToolCall(part) => {
+                    // Assigned in the order of the conversation, so that a conversation that grows keeps its ids.
                     let id = self.ids.assign(&part.id);
                     new_ids = usize::from(id != part.id).saturating_add(new_ids);
                     let call = calls::repair(place, part, id, &self.rules.tool_names, &mut self.warnings);
@@ -189,6 +196,7 @@ impl<'a> Repair<'a> {
                 ));
             }
         }
+        // Last, because the rules of order need whole turns: with their results, and without empty ones.
         let turns = arrange::arrange(self.turns, self.rules, &mut self.warnings);
         Conversation { turns, warnings: self.warnings }
     }

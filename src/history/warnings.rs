@@ -10,6 +10,7 @@ const KEPT: usize = 32;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Warnings {
     kept: Vec<String>,
+    /// How many there are beyond those that are kept.
     more: usize,
 }
 

@@ -43,9 +43,11 @@ pub fn names(raw: RawValue<'_>, each: &mut dyn FnMut(&str)) -> Option<()> {
     names.object.then_some(())
 }
 
+/// The target of [`fields`].
 struct Fields<'n, 'f, 'a> {
     names: &'n [&'n str],
     found: &'f mut [Raw<'a>],
+    /// The value is an object. Without it, a list would look like an object without fields.
     object: bool,
 }
 
@@ -60,6 +62,7 @@ impl<'a> Structure<'a> for Fields<'_, '_, 'a> {
     }
 }
 
+/// The target of [`items`].
 struct Items<'f, 'a> {
     each: &'f mut dyn FnMut(RawValue<'a>),
     list: bool,
@@ -75,6 +78,7 @@ impl<'a> Structure<'a> for Items<'_, 'a> {
     }
 }
 
+/// The target of [`names`].
 struct Names<'f> {
     each: &'f mut dyn FnMut(&str),
     object: bool,

@@ -74,6 +74,7 @@ impl<'a, T: Structure<'a> + Default> Structure<'a> for First<T> {
     }
 
     fn item(&mut self) -> Option<Slot<'_, 'a>> {
+        // Only the first item is read, and the others are skipped without a target.
         match self.0 {
             None => Some(Slot::Inner(self.0.insert(Object(None)))),
             Some(_) => None,
@@ -153,6 +154,7 @@ pub(crate) fn tokens(raw: RawValue<'_>) -> Option<u64> {
     (1.0..=1e12).contains(&value).then_some(value as u64)
 }
 
+/// A number with K or M after it.
 fn scaled(text: &str) -> Option<f64> {
     let (digits, factor) = match text.as_bytes().last()? {
         b'k' | b'K' => (text.strip_suffix(['k', 'K'])?, 1e3),

@@ -45,6 +45,7 @@ impl Number {
         rest.is_empty().then_some(number)
     }
 
+    /// Digits that do not fit only raise the exponent: a price with 30 digits is still a price.
     fn push(&mut self, digit: u8, after_point: i32) {
         let longer = self.digits.checked_mul(10).and_then(|digits| digits.checked_add(u64::from(digit)));
         match longer.filter(|_| !self.cut) {
@@ -65,6 +66,7 @@ impl Number {
         let mut value = self.digits as f64;
         let mut exponent = self.exponent.unsigned_abs();
         while exponent > 0 && value != 0.0 && value.is_finite() {
+            // In steps, since only powers up to 10^22 are exact in f64.
             let step = exponent.min(22);
             let power = POWERS.get(step as usize)?;
             value = if self.exponent < 0 { value / power } else { value * power };

@@ -44,6 +44,7 @@ impl PairJoiner {
                     out.push(joined(lead, trail));
                     bytes = bytes.get(3..).unwrap_or_default();
                 }
+                // The other half did not follow, so this half is no character.
                 _ => out.push(char::REPLACEMENT_CHARACTER),
             }
         }
@@ -60,12 +61,14 @@ impl PairJoiner {
             if rest.is_empty() {
                 return;
             }
+            // Any other invalid byte counts as one character that is broken.
             let (first, after) = match half(rest) {
                 Some(first) => (first, rest.get(3..).unwrap_or_default()),
                 None => (0, rest.get(1..).unwrap_or_default()),
             };
             bytes = after;
             match first {
+                // Only at the very end: in the middle of a piece the second half would already be here.
                 0xD800..=0xDBFF if bytes.is_empty() => self.lead = Some(first),
                 _ => out.push(char::REPLACEMENT_CHARACTER),
             }

@@ -1,4 +1,6 @@
 //! The text of a JSON string, with its escapes undone.
+//!
+//! Text without escapes, as nearly all text is, stays a slice of the message. Only text with escapes is copied, once.
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
@@ -93,6 +95,7 @@ pub(super) fn unescaped(json: &str) -> Option<WireText<'_>> {
     // With escapes it is searched to its end, and then decoded.
     scanned(if first.is_some() { inner.len().saturating_mul(2) } else { inner.len() });
     let Some(first) = first else { return Some(WireText::from(inner)) };
+    // No escape is shorter than what it stands for, so this is always enough.
     let mut text = Vec::with_capacity(inner.len());
     let (mut run, mut rest) = inner.as_bytes().split_at(first);
     loop {
@@ -129,6 +132,7 @@ fn escape<'b>(escaped: &'b [u8], text: &mut Vec<u8>) -> Option<&'b [u8]> {
 /// One escape `\uXXXX`, or a pair of them that are one character.
 fn code_point<'b>(escaped: &'b [u8], text: &mut Vec<u8>) -> Option<&'b [u8]> {
     let (first, after) = (unit(escaped, 0)?, escaped.get(ESCAPE..)?);
+    // A pair in one string is one character. Only halves without their other half are kept as bytes.
     if let (0xD800..=0xDBFF, Some(second @ 0xDC00..=0xDFFF)) = (first, unit(after, 0)) {
         // At most 0x10FFFF.
         let point = 0x10000_u32.wrapping_add((first & 0x3FF) << 10 | second & 0x3FF);

@@ -88,6 +88,7 @@ impl Json {
                 b'\t' => b't',
                 0x08 => b'b',
                 0x0c => b'f',
+                // JSON allows no control character in a string.
                 0..=0x1f => b'u',
                 quote_or_backslash => quote_or_backslash,
             };

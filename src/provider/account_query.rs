@@ -29,7 +29,9 @@ type Lookup<T> = (BufferedGet<T>, Option<Result<Fetched, Error>>);
 pub struct AccountQuery<T: Transport> {
     transport: Rc<T>,
     settings: Rc<Settings>,
+    /// In the order of [`PATHS`].
     lookups: [Lookup<T>; 3],
+    /// The result was taken.
     is_returned: bool,
 }
 
@@ -46,6 +48,11 @@ impl<T: Transport> AccountQuery<T> {
     /// The account, once it is known. Waits at most `wait_ms`.
     ///
     /// The result is returned once. A copy for later calls would be out of date, and would have to be kept.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `authentication` for a rejected key, and of any other kind where the list of models cannot be read. A
+    /// failure of the billing endpoints is no error: the balance is then unknown.
     pub fn poll(&mut self, wait_ms: u32) -> Result<AccountPoll, Error> {
         if self.is_returned {
             return Err(invalid_request("this query has returned its result; create a new query"));
@@ -87,6 +94,7 @@ impl<T: Transport> AccountQuery<T> {
         KeyList::parse(&accepted.body, &|json| {
             from_body_error(json, Some(&accepted.head), &self.settings.scrubber)
         })?;
+        // A failed billing request only leaves the balance unknown. A key that works must not look broken for it.
         let body = |result: Option<Result<Fetched, Error>>| result?.ok().map(|fetched| fetched.body);
         Ok(account(body(limit).as_deref(), body(used).as_deref()))
     }

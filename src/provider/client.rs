@@ -13,7 +13,9 @@ use crate::transport::Transport;
 
 /// A configured client: the settings, the network, and the list of models that was received last.
 pub struct Client<T: Transport> {
+    /// Shared with completions and queries, since the host may drop the client before them.
     transport: Rc<T>,
+    /// Shared for the same reason. They never change: another configuration is another client.
     settings: Rc<Settings>,
     /// Shared with the queries, which outlive the call that created them and store their result here.
     memory: Rc<RefCell<Memory>>,
@@ -21,6 +23,10 @@ pub struct Client<T: Transport> {
 
 impl<T: Transport> Client<T> {
     /// Checks the configuration. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// `configuration`, with the setting that is wrong. A host can so check a configuration without a network.
     pub fn open(transport: T, config: Config) -> Result<Self, Error> {
         let settings = Rc::new(Settings::check(config)?);
         Ok(Self { transport: Rc::new(transport), settings, memory: Rc::default() })

@@ -13,10 +13,7 @@ use crate::events::Assembler;
 use crate::http_head::ResponseHead;
 use crate::response::{Progress, ResponseReader};
 use crate::routes::{self, Encoded, Recovery, Refusal, ResponseContext, Route};
-use crate::transport::{Attempt, Instant, Now, Outgoing, Retries, Step, Transport};
-
-/// The most that is read of an error's body [22].
-const MAX_ERROR_BODY: usize = 64 << 10;
+use crate::transport::{Attempt, Instant, MAX_ERROR_BODY, Now, Outgoing, Retries, Step, Transport};
 
 /// How long the rest of an error's body may take. A server that keeps it open must not delay the error [22].
 const ERROR_BODY_TIME: Duration = Duration::from_secs(5);
@@ -29,22 +26,30 @@ pub struct Completion<T: Transport> {
     state: State<T>,
     transport: Rc<T>,
     settings: Rc<Settings>,
+    /// Chosen once, for every retry as well: the body is written in its form, and only its decoder reads the
+    /// response.
     route: &'static Route,
+    /// Encoded once and sent by every attempt. The body is shared, so a retry copies no image.
     request: Outgoing,
     /// The route has changed a refused request once. It may not do so again: two changes that undo each other would
     /// send, and pay for, requests without end.
     recovered: bool,
     /// The requested model, for a hint where the provider does not have it.
     model: String,
+    /// What the encoder repaired or left out. Kept apart from the events, which a retry begins anew.
     warnings: Vec<String>,
+    /// The host wants the text of reasoning.
     reasoning_text: bool,
     events: Assembler,
     retries: Retries,
+    /// When the call must be over, retries and back-offs included, so that a host can rely on one number.
     end: Instant,
     /// Status and request id of the response that is being read.
     response: Option<(u16, Option<String>)>,
     /// An earlier attempt may have reached the provider.
     sent: bool,
+    /// The host has events of this response. From then on no attempt is repeated: another response would not continue
+    /// the text that is already shown.
     handed_out: bool,
 }
 
@@ -67,6 +72,11 @@ enum State<T: Transport> {
 
 impl<T: Transport> Completion<T> {
     /// Checks and encodes a request. Nothing is sent before the first step.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-request` or `unsupported` for a request that cannot be sent. It costs nothing, since no connection is
+    /// made for it.
     pub fn new(transport: Rc<T>, settings: Rc<Settings>, request: &Request) -> Result<Self, Error> {
         let route = routes::choose(request)?;
         let Encoded { body, warnings } = route.encode(request)?;
@@ -79,7 +89,8 @@ impl<T: Transport> Completion<T> {
             recovered: false,
             model: request.model.clone(),
             warnings,
-            reasoning_text: request.reasoning.as_ref().and_then(|asked| asked.include_text) != Some(false),
+            reasoning_text: request.reasoning.as_ref().and_then(|options| options.include_text)
+                != Some(false),
             events: Assembler::default(),
             retries: Retries::new(settings.max_retries),
             end,
@@ -92,6 +103,11 @@ impl<T: Transport> Completion<T> {
     }
 
     /// Waits at most `wait_ms` for a first event, and adds the events that have arrived by then.
+    ///
+    /// # Errors
+    ///
+    /// The error that ended the completion, after all events that were made before it: the host keeps the text that
+    /// was received, and paid for, until the failure.
     pub fn next(&mut self, max_events: u32, wait_ms: u32) -> Result<Batch, Error> {
         // With 0 the stream would never make progress, so it is treated as 1.
         let max = usize::try_from(max_events.max(1)).unwrap_or(usize::MAX);
@@ -100,6 +116,8 @@ impl<T: Transport> Completion<T> {
         let mut due = None;
         while !self.events.has(max) && !self.is_over() {
             let moved = self.step(wait.now());
+            // An event is returned as soon as there is nothing more to read. A wait for a second one would delay the
+            // first.
             let satisfied = self.events.has(1);
             if moved && wait.may_read_on(&*self.transport, satisfied) {
                 continue;
@@ -121,12 +139,15 @@ impl<T: Transport> Completion<T> {
         let events = self.events.take(max);
         match &self.state {
             State::Failed(error) if events.is_empty() => {
+                // Each further call fails in the same way. `partial` is set only now, because events made before the
+                // failure may have been handed out since.
                 let mut error = error.clone();
                 error.partial = self.handed_out;
                 Err(error)
             }
             state => {
                 self.handed_out |= !events.is_empty();
+                // `done` comes with the last event, which saves the host a call.
                 let done = matches!(state, State::Finished) && self.events.is_empty();
                 Ok(Batch { events, done, wake_after_ms: (!done).then_some(wake_after_ms) })
             }
@@ -161,8 +182,12 @@ impl<T: Transport> Completion<T> {
         if let State::Streaming { .. } = &self.state {
             return self.streaming(now);
         }
+        // An attempt moves from one state into the next, so the state is taken out. `Finished` stands in its place
+        // only until this call puts the next state there.
         match core::mem::replace(&mut self.state, State::Finished) {
             State::Ready => self.send(),
+            // A time that was not read is `None`, which is less than any instant: the back-off counts as not over,
+            // and the wait that follows reads the clock.
             State::BackOff(until) if now.exact() < Some(until) => {
                 self.state = State::BackOff(until);
                 return false;
@@ -180,6 +205,7 @@ impl<T: Transport> Completion<T> {
 
     fn send(&mut self) {
         let now = self.transport.now();
+        // An error of this attempt must not carry the status and the request id of an earlier one.
         self.response = None;
         // Nothing of an earlier attempt was handed out, so its events can be dropped.
         self.events = Assembler::new(now.0, self.warnings.clone());
@@ -192,6 +218,8 @@ impl<T: Transport> Completion<T> {
     fn open(&mut self, mut attempt: Attempt<T>, now: Now) -> bool {
         match attempt.step(&self.transport, now, &self.request.base_url) {
             Ok(Step::Head(head)) if head.is_success() => {
+                // The id becomes a part of errors, which hosts log, so it is cleaned like every text of the server
+                // [24].
                 let request_id = head.request_id().map(|id| self.settings.scrubber.scrub(id).into_owned());
                 self.response = Some((head.status, request_id));
                 let context = ResponseContext {
@@ -203,6 +231,8 @@ impl<T: Transport> Completion<T> {
                 self.state = State::Streaming { attempt, reader, progress: 0 };
             }
             Ok(Step::Head(head)) => {
+                // The body says more than the status: a 403 may be an empty balance, and a 503 an unknown model. So
+                // it is read before the failure is classified.
                 let until = self.transport.now().after(ERROR_BODY_TIME);
                 self.state = State::Refused { attempt, head, body: Vec::new(), until };
             }
@@ -246,6 +276,7 @@ impl<T: Transport> Completion<T> {
     /// A status of failure. The route may send the request once more in another form.
     fn handle_refusal(&mut self, head: &ResponseHead, body: &[u8]) {
         if let Some(Recovery { body, warning }) = self.recovery(head.status, body) {
+            // The provider has seen this request, whatever becomes of the second one.
             self.recovered = true;
             self.sent = true;
             self.warnings.push(warning);
@@ -268,6 +299,7 @@ impl<T: Transport> Completion<T> {
             Ok(Step::Bytes(bytes)) => reader.push(&bytes, &mut self.events),
             Ok(Step::End) => reader.end(&mut self.events),
             Ok(Step::Pending) => return false,
+            // A server may respond before it has received the whole request, so parts of it can still be accepted.
             Ok(Step::Head(_) | Step::Sent) => Ok(()),
             Err(cause) => reader.cut_off(cause, &mut self.events),
         };
@@ -301,6 +333,8 @@ impl<T: Transport> Completion<T> {
         suggest_model(&mut error, &self.model);
         error.request_sent |= self.sent;
         self.sent = error.request_sent;
+        // The provider's support finds a failed response by these two. An error inside a stream has neither of its
+        // own.
         if let Some((status, request_id)) = self.response.take() {
             error.http_status = error.http_status.or(Some(status));
             error.request_id = error.request_id.or(request_id);
@@ -311,6 +345,7 @@ impl<T: Transport> Completion<T> {
         };
         self.state = match retry {
             Some(until) => {
+                // Nothing of the failed attempt may be mixed into the events of the next one.
                 self.events = Assembler::default();
                 State::BackOff(until)
             }

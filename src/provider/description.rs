@@ -25,7 +25,7 @@ const ENV_VARS: &[&str] = &["COMETAPI_KEY", "COMETAPI_API_KEY", "COMET_API_KEY"]
 
 /// Describes the provider. Sends nothing.
 pub fn describe() -> Description {
-    let owned = |words: &[&str]| -> Vec<String> { words.iter().map(|&word| word.to_owned()).collect() };
+    let owned = |texts: &[&str]| -> Vec<String> { texts.iter().map(|&text| text.to_owned()).collect() };
     Description {
         id: "cometapi".to_owned(),
         name: "CometAPI".to_owned(),

@@ -1,7 +1,7 @@
 //! The provider: its description, a configured client, and the completions and queries of a client.
 //!
 //! Each of them is a state machine that only a call of the host advances. A component has no threads and no timers, so
-//! nothing happens between two calls; `wake-after-ms` tells the host when the next one is due.
+//! nothing happens between two calls; `wake-after-ms` says when the next one is due.
 
 mod account_query;
 mod client;

@@ -1,4 +1,8 @@
 //! A query of the models: both lists are requested at once, and neither may take long.
+//!
+//! Two lists are needed. The key's list says which models this key may call and nothing else of use; the public
+//! catalogue has limits, prices and modalities, also of models that the key may not call. A query without the
+//! catalogue still works, with fewer facts.
 
 use alloc::{boxed::Box, format, rc::Rc, string::String, vec::Vec};
 use core::cell::RefCell;
@@ -35,6 +39,7 @@ pub struct Memory {
 struct Received {
     at: Instant,
     lists: Lists,
+    /// Returned with each copy from memory too: the faults of a list do not go away with time.
     warnings: Vec<String>,
 }
 
@@ -42,7 +47,9 @@ struct Received {
 /// the models, and less memory.
 #[derive(Debug)]
 struct Lists {
+    /// Which models can be called.
     key_list: KeyList,
+    /// Facts about models. `None` where the catalogue could not be read.
     catalogue: Option<PublicList>,
 }
 
@@ -56,6 +63,7 @@ impl Lists {
 pub struct ModelQuery<T: Transport> {
     transport: Rc<T>,
     settings: Rc<Settings>,
+    /// The memory of the client, which the next query may be served from.
     memory: Rc<RefCell<Memory>>,
     how: Discovery,
     state: State<T>,
@@ -64,6 +72,7 @@ pub struct ModelQuery<T: Transport> {
 enum State<T: Transport> {
     /// The result is known without a request.
     Known(ModelList),
+    /// Both requests are under way.
     Loading {
         key_list: ListRequest<T>,
         catalogue: ListRequest<T>,
@@ -73,6 +82,7 @@ enum State<T: Transport> {
 
 /// The request of one list.
 enum ListRequest<T: Transport> {
+    /// In a box, because a request with its attempt is much larger than the other states, which are moved.
     Open(Box<BufferedGet<T>>),
     Complete(Result<Fetched, Error>),
 }
@@ -97,6 +107,7 @@ impl<T: Transport> ModelQuery<T> {
         how: Discovery,
         max_age: Duration,
     ) -> Self {
+        // Where there is a fallback, a short wait is better than a fresh list.
         let key_list_time = match how {
             Discovery::BestEffort => BEST_EFFORT_TIME,
             _ => KEY_LIST_TIME,
@@ -126,6 +137,7 @@ impl<T: Transport> ModelQuery<T> {
         loop {
             match &mut self.state {
                 State::Loading { key_list, catalogue } => {
+                    // Both are advanced in each round, so that neither waits for the other.
                     let has_catalogue = catalogue.step();
                     // Without the key's list the catalogue is useless, so it is not waited for.
                     let has_key_list = key_list.step();
@@ -134,6 +146,7 @@ impl<T: Transport> ModelQuery<T> {
                         return self.result().map(ModelPoll::Ready);
                     }
                 }
+                // No request is needed, so the first poll has the result and `wait_ms` does not matter.
                 State::Known(_) | State::Returned => return self.result().map(ModelPoll::Ready),
             }
             let awaited = self.awaited();
@@ -159,6 +172,8 @@ impl<T: Transport> ModelQuery<T> {
 
     /// Takes the result. Errors of a best-effort query become a fallback list here.
     fn result(&mut self) -> Result<ModelList, Error> {
+        // The list is moved out and not copied. A second poll is a mistake of the host, and gets an error instead of
+        // an empty list.
         match core::mem::replace(&mut self.state, State::Returned) {
             State::Known(list) => Ok(list),
             State::Returned => Err(invalid_request("this query has returned its result; create a new query")),
@@ -248,6 +263,9 @@ pub(super) fn no_list(mut error: Error) -> Error {
 
 impl Memory {
     /// The list that was received last, if it is not older than `max_age`.
+    ///
+    /// `None` as the maximum age accepts a list of any age, for the fallback. A maximum age of 0 accepts none, even
+    /// where the clock has not moved since the last list: it demands a fresh one.
     fn recall(&self, now: Instant, max_age: Option<Duration>) -> Option<ModelList> {
         let received = self.received.as_ref()?;
         let age = received.at.until(now);

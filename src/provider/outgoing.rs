@@ -26,6 +26,7 @@ enum Key {
 
 /// A POST of JSON to a wire route, whose response is streamed. `route` are the headers of that route.
 pub(super) fn post(settings: &Settings, path: String, route: &[(&str, &str)], body: Rc<Vec<u8>>) -> Outgoing {
+    // Without a length the host would send the body in chunks, and not every server reads chunked requests.
     let length = body.len().to_string();
     // Every route streams JSON in server-sent events, so these are the same for all of them.
     let common = [
@@ -54,6 +55,7 @@ fn outgoing(
     body: Option<Rc<Vec<u8>>>,
 ) -> Outgoing {
     let mut headers = Vec::new();
+    // Names are in lower case, as HTTP/2 requires them.
     let mut add = |name: &str, value: &str| headers.push((name.to_owned(), value.to_owned()));
     own.iter().for_each(|(name, value)| add(name, value));
     // Compression would delay a stream by whole blocks, and the component has no decoder.

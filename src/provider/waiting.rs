@@ -22,6 +22,7 @@ pub(super) struct Awaited<'f, T: Transport> {
 impl<'f, T: Transport> Awaited<'f, T> {
     /// No request yet.
     pub fn new() -> Self {
+        // Every request that is added brings a deadline, so the last instant never remains.
         Self { exchanges: Vec::new(), until: Instant(u64::MAX) }
     }
 
@@ -36,7 +37,9 @@ impl<'f, T: Transport> Awaited<'f, T> {
 /// The time of one call. Reading the clock is a call of the host, so it is read only where a decision depends on it.
 pub(super) struct Wait {
     until: Instant,
+    /// `wait-ms` is not 0.
     may_wait: bool,
+    /// Steps made after the call had an event or its time was over; see [`STEPS_BEYOND`].
     steps_beyond: u32,
     now: Now,
 }
@@ -69,6 +72,8 @@ impl Wait {
 
     /// Waits for one of the exchanges, until `next` at most. False if the call may not wait any longer.
     pub fn wait<T: Transport>(&mut self, transport: &T, exchanges: &[&T::Exchange], next: Instant) -> bool {
+        // Hosts with an event loop pass 0. A blocked call would stop everything else that they do, so even a wait
+        // that would end at once is not begun.
         if !self.may_wait {
             return false;
         }
@@ -80,6 +85,7 @@ impl Wait {
         if now >= self.until {
             return false;
         }
+        // A deadline that has passed is handled by the next step. There is nothing to wait for.
         if now < next {
             let until = self.until.min(next);
             transport.wait(exchanges, now, until);

@@ -1,6 +1,6 @@
 //! A refused request that goes out once more, in a form that the server may accept.
 //!
-//! One model id may be served by servers of many versions, and some refuse a field that the others need. Leaving the
+//! One model id may be served by servers of many versions, and some refuse a field that the others need. To leave the
 //! field out for all of them would lose what it brings (usage, in the case of `stream_options`), so it is sent, and
 //! taken out where a response refuses it by name.
 

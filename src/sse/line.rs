@@ -49,6 +49,7 @@ impl Lines {
             self.after_cr = false;
             *rest = rest.strip_prefix(b"\n").unwrap_or(rest);
         }
+        // One search for both ends: a stream may mix them [3].
         let end = memchr::memchr2(b'\n', b'\r', rest);
         scanned(end.map_or(rest.len(), |end| end.saturating_add(1)));
         let Some(end) = end else {
@@ -59,6 +60,7 @@ impl Lines {
         let (line, ending) = rest.split_at(end);
         *rest = match ending {
             [b'\r', b'\n', after @ ..] => after,
+            // The LF of a CRLF may be the first byte of the next read.
             [b'\r'] => {
                 self.after_cr = true;
                 &[]
@@ -68,6 +70,7 @@ impl Lines {
         };
         let first = !core::mem::replace(&mut self.begun, true);
         if self.kept.is_empty() {
+            // The host decides how large a read is, so one read alone can exceed the cap.
             if line.len() > MAX_LINE {
                 return Err(TooLong::Line);
             }

@@ -3,16 +3,13 @@
 use alloc::{format, rc::Rc, vec::Vec};
 use core::time::Duration;
 
-use super::{Attempt, Instant, Now, Outgoing, ResponseHead, Retries, Step, Transport};
+use super::{Attempt, Instant, MAX_ERROR_BODY, Now, Outgoing, ResponseHead, Retries, Step, Transport};
 use crate::config::Settings;
 use crate::errors::{Error, ErrorKind, from_response, protocol};
 
 /// The largest response, in bytes: ten times today's longest list. A server must not be able to fill the memory
 /// that the host gives to the component.
 pub const MAX_BODY: usize = 4 << 20;
-
-/// The most that is read of an error's body [22].
-const MAX_ERROR_BODY: usize = 64 << 10;
 
 /// A whole response with a status of success.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,7 +25,9 @@ pub struct BufferedGet<T: Transport> {
     transport: Rc<T>,
     settings: Rc<Settings>,
     request: Outgoing,
+    /// The time for all attempts, for the message where it passes.
     total: Duration,
+    /// When that time is over.
     end: Instant,
     retries: Retries,
     state: State<T>,
@@ -37,15 +36,18 @@ pub struct BufferedGet<T: Transport> {
 enum State<T: Transport> {
     /// At the start, and after a back-off.
     Ready,
+    /// Until the next attempt is due.
     BackOff(Instant),
     /// From the request to the end of the body.
     Open(Attempt<T>, Fetched),
+    /// The result was returned.
     Over,
 }
 
 impl<T: Transport> BufferedGet<T> {
     /// Prepares a GET that takes at most `total`, retries included. The first step sends it.
     pub fn new(transport: Rc<T>, settings: Rc<Settings>, request: Outgoing, total: Duration) -> Self {
+        // The time runs from here and not from the first step, because this is when the host begins to wait.
         let end = transport.now().after(total);
         let retries = Retries::new(settings.max_retries);
         Self { transport, settings, request, total, end, retries, state: State::Ready }
@@ -66,6 +68,7 @@ impl<T: Transport> BufferedGet<T> {
                     }
                 }
                 State::Open(attempt, fetched) => {
+                    // Lists have few reads, so the clock is read for each of them. Only streams avoid that.
                     let now = Now::Exact(self.transport.now());
                     match attempt.step(&self.transport, now, &self.request.base_url) {
                         Ok(Step::Pending) => return None,
@@ -84,6 +87,7 @@ impl<T: Transport> BufferedGet<T> {
                         }
                         Ok(Step::End) => return self.ended(),
                         // The status and the received body say more than the end of the connection does.
+                        // Status 0 means that there is no head yet.
                         Err(_) if !fetched.head.is_success() && fetched.head.status != 0 => {
                             return self.ended();
                         }

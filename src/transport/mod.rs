@@ -12,6 +12,8 @@ mod failure;
 #[cfg(test)]
 pub(crate) mod scripted;
 #[cfg(target_family = "wasm")]
+mod wasi_error_codes;
+#[cfg(target_family = "wasm")]
 pub mod wasi_http;
 
 use alloc::{rc::Rc, string::String, vec::Vec};
@@ -24,6 +26,12 @@ pub use failure::{Cause, Failure};
 
 use crate::config::{BaseUrl, Deadlines};
 use crate::http_head::ResponseHead;
+
+/// The most that is read of an error's body, in bytes [22].
+///
+/// Servers send errors of any length, some of them without end. What identifies an error stands near its start, and the
+/// rest would only fill the memory.
+pub const MAX_ERROR_BODY: usize = 64 << 10;
 
 /// A request that can be sent any number of times.
 #[derive(Clone, Debug)]

@@ -16,6 +16,7 @@ use wasi::http::types::{
 use wasi::io::poll::{Pollable, poll};
 use wasi::io::streams::{InputStream, OutputStream, StreamError};
 
+use super::wasi_error_codes::failure;
 use super::{Cause, Exchange, Failure, Instant, Outgoing, Phase, ResponseHead, Step, Transport};
 use crate::config::{Deadlines, Scheme};
 
@@ -49,11 +50,13 @@ impl Transport for WasiHttp {
                 taken: false,
             }),
             None => {
+                // A GET has no body, and the host begins to send only when the empty one is finished.
                 finish(body)?;
                 None
             }
         };
         let response = outgoing_handler::handle(outgoing, options(deadlines))
+            // The host has rejected the request before making a connection, whatever the code may mean later.
             .map_err(|code| Failure { request_sent: false, ..failure(&code, Phase::Connecting) })?;
         Ok(WasiExchange { state: State::Open { upload, response } })
     }
@@ -64,6 +67,7 @@ impl Transport for WasiHttp {
         let kept = timer.take().filter(|(at, _)| now < *at && *at <= until);
         let (_, timer) =
             timer.insert(kept.unwrap_or_else(|| (until, monotonic_clock::subscribe_instant(until.0))));
+        // All new pollables first, since the list below borrows them.
         let mut new = Vec::new();
         exchanges.iter().for_each(|exchange| exchange.subscribe(&mut new));
         let mut pollables: Vec<&Pollable> =
@@ -99,15 +103,19 @@ enum State {
 
 /// The body of a request, until the host has accepted all of it.
 struct Upload {
+    /// A child of `body`, so it stands before it.
     stream: OutputStream,
     body: OutgoingBody,
+    /// Shared with the attempts after this one.
     bytes: Rc<Vec<u8>>,
+    /// How many of the bytes the host has accepted.
     written: usize,
     /// The host has passed on the first bytes, so there is a connection.
     taken: bool,
 }
 
 enum Uploaded {
+    /// The host accepts nothing now.
     Pending,
     /// The host accepted more.
     Some,
@@ -126,11 +134,13 @@ impl Upload {
             Ok(permitted) => usize::try_from(permitted).unwrap_or(usize::MAX),
             Err(_) => return Uploaded::Refused,
         };
+        // `flush` withdraws the permission until the bytes are passed on, so a new one proves that they were.
         self.taken = self.written > 0;
         let rest = self.bytes.get(self.written..).unwrap_or_default();
         if rest.is_empty() {
             return Uploaded::All;
         }
+        // A write beyond the permission would trap.
         let piece = rest.get(..permitted).unwrap_or(rest);
         if self.stream.write(piece).is_err() || self.stream.flush().is_err() {
             return Uploaded::Refused;
@@ -145,6 +155,7 @@ impl Exchange for WasiExchange {
         let phase = self.phase();
         match &mut self.state {
             State::Open { upload, response } => {
+                // The response comes first: a server that rejects a request early does not read the rest of it.
                 if let Some(head) = arrived(response) {
                     return self.begin(head, phase);
                 }
@@ -160,11 +171,13 @@ impl Exchange for WasiExchange {
                 }
                 Err(StreamError::LastOperationFailed(error)) => {
                     let code = http_error_code(&error);
+                    // A child of the stream, which the next line drops.
                     drop(error);
                     self.state = State::Over;
                     Err(code.map_or_else(|| lost(Phase::Receiving), |code| failure(&code, Phase::Receiving)))
                 }
             },
+            // A host may call again after the end. The stream is gone, so there is nothing to read.
             State::Over => Ok(Step::End),
         }
     }
@@ -195,6 +208,7 @@ impl WasiExchange {
             // The result was taken already, which cannot happen: taking it leaves this state.
             Err(()) => return Err(lost(phase)),
         };
+        // The head is copied, because the response is consumed for its body.
         let read = ResponseHead { status: response.status(), headers: headers_of(&response) };
         let body = response.consume().map_err(|()| lost(phase))?;
         let stream = body.stream().map_err(|()| lost(phase))?;
@@ -243,6 +257,7 @@ fn send_on(upload: &mut Option<Upload>) -> Result<Step, Failure> {
         Uploaded::Pending => return Ok(Step::Pending),
         Uploaded::Some => {}
         Uploaded::Refused => {
+            // Not an error yet: the response may be on its way, and it says why the server closed its side.
             *upload = None;
             return Ok(Step::Pending);
         }
@@ -262,6 +277,7 @@ fn finish(body: OutgoingBody) -> Result<(), Failure> {
 
 fn outgoing_request(request: &Outgoing) -> Result<OutgoingRequest, Failure> {
     let fields = Fields::new();
+    // Each header was checked. A host may still have a list of names that it keeps for itself.
     for (name, value) in &request.headers {
         fields
             .append(name, value.as_bytes())
@@ -299,6 +315,7 @@ fn options(deadlines: &Deadlines) -> Option<RequestOptions> {
 }
 
 fn headers_of(response: &IncomingResponse) -> Vec<(String, Vec<u8>)> {
+    // Lookups compare names in lower case, and HTTP/1 servers write them in any case.
     let mut headers = response.headers().entries();
     headers.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
     headers
@@ -314,59 +331,4 @@ fn lost(phase: Phase) -> Failure {
         what: "the connection was lost",
         request_sent: phase != Phase::Connecting,
     }
-}
-
-/// Maps an error code of `wasi:http`. Whether the request was sent follows from the code, or else from the phase.
-fn failure(code: &ErrorCode, phase: Phase) -> Failure {
-    use ErrorCode as Code;
-    let (cause, what, unsent) = match code {
-        Code::DnsTimeout => (Cause::Timeout, "the host name could not be resolved in time", true),
-        Code::DnsError(_) | Code::DestinationNotFound => {
-            (Cause::Network, "the host name does not exist", true)
-        }
-        Code::DestinationUnavailable => (Cause::Network, "the destination is not available", true),
-        Code::DestinationIpProhibited => (Cause::Denied, "the address is not allowed", true),
-        Code::DestinationIpUnroutable => (Cause::Network, "there is no route to the address", true),
-        Code::ConnectionRefused => (Cause::Network, "the connection was refused", true),
-        Code::ConnectionTimeout => (Cause::Timeout, "the connection was not made in time", true),
-        Code::ConnectionLimitReached => (Cause::Network, "the host has too many connections", true),
-        Code::TlsProtocolError | Code::TlsAlertReceived(_) => (Cause::Network, "TLS failed", true),
-        Code::TlsCertificateError => (Cause::Certificate, "the certificate is not valid", true),
-        Code::HttpRequestDenied => (Cause::Denied, "the request is not allowed", true),
-        Code::ConnectionTerminated => (Cause::Network, "the connection was closed", false),
-        Code::ConnectionReadTimeout | Code::HttpResponseTimeout => {
-            (Cause::Timeout, "no response in time", false)
-        }
-        Code::ConnectionWriteTimeout => (Cause::Timeout, "the request could not be sent in time", false),
-        Code::HttpRequestLengthRequired
-        | Code::HttpRequestBodySize(_)
-        | Code::HttpRequestMethodInvalid
-        | Code::HttpRequestUriInvalid
-        | Code::HttpRequestUriTooLong
-        | Code::HttpRequestHeaderSectionSize(_)
-        | Code::HttpRequestHeaderSize(_)
-        | Code::HttpRequestTrailerSectionSize(_)
-        | Code::HttpRequestTrailerSize(_) => (Cause::Request, "the request violates HTTP", false),
-        // After the head the same codes mean that the body ended early [21].
-        Code::HttpProtocolError | Code::HttpResponseIncomplete if phase == Phase::Receiving => {
-            (Cause::Network, "the body ended early", false)
-        }
-        Code::HttpResponseBodySize(_) | Code::HttpResponseTransferCoding(_) => {
-            (Cause::Network, "the body ended early", false)
-        }
-        Code::HttpResponseIncomplete => {
-            (Cause::Network, "the connection was closed before the response", false)
-        }
-        Code::HttpProtocolError
-        | Code::HttpResponseHeaderSectionSize(_)
-        | Code::HttpResponseHeaderSize(_)
-        | Code::HttpResponseTrailerSectionSize(_)
-        | Code::HttpResponseTrailerSize(_)
-        | Code::HttpResponseContentCoding(_)
-        | Code::HttpUpgradeFailed => (Cause::Protocol, "its head or encoding is not readable", false),
-        Code::LoopDetected | Code::ConfigurationError | Code::InternalError(_) => {
-            (Cause::Network, "the host could not carry the request out", false)
-        }
-    };
-    Failure { cause, what, request_sent: !unsent && phase != Phase::Connecting }
 }

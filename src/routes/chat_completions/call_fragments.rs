@@ -14,8 +14,11 @@ use crate::json::{Raw, WireText, present, string, unsigned, wire_text};
 
 #[derive(Debug)]
 struct Known {
+    /// As in its first fragment. Later fragments may have another one, or none.
     index: Option<u64>,
+    /// Empty until an id arrives.
     id: String,
+    /// A fragment had a name, so the next name may belong to another call.
     named: bool,
     handle: CallHandle,
     /// The last chunk that mentioned it.
@@ -26,6 +29,7 @@ struct Known {
 #[derive(Debug, Default)]
 pub(super) struct CallFragments {
     known: Vec<Known>,
+    /// The number of the current chunk, to notice two fragments of one chunk.
     chunk: u64,
     /// The one that was mentioned last.
     last: usize,
@@ -67,6 +71,7 @@ impl CallFragments {
             Some(last) => last,
             None => self.open(None, None, out)?,
         };
+        // The field was made for one call, so each fragment belongs to it.
         self.apply(at, None, Some(function), out)
     }
 
@@ -80,12 +85,15 @@ impl CallFragments {
         let Some(known) = self.known.get_mut(at) else { return Ok(()) };
         known.chunk = self.chunk;
         self.last = at;
+        // Only the first id counts. Some servers repeat it in every fragment, and a changed one would leave the
+        // host's result without its call.
         if let Some(id) = id.filter(|_| known.id.is_empty()) {
             known.id = id.into();
             out.call_id(known.handle, id)?;
         }
         let Some(function) = function else { return Ok(()) };
         if let Some(name) = string(function.name) {
+            // Names in pieces are joined by the assembler, which knows all that it has of the call.
             known.named = true;
             out.call_name(known.handle, &name)?;
         }
@@ -106,8 +114,10 @@ impl CallFragments {
         let chunk = self.chunk;
         // The last match counts: where every call has index 0, that is the one that is being received.
         let found = self.known.iter().rposition(|known| match (index, id) {
+            // A new id under a known index is a new call: some servers give every call the index 0.
             (Some(index), Some(id)) => known.index == Some(index) && (known.id.is_empty() || known.id == id),
             (Some(index), None) => known.index == Some(index),
+            // Without an index only the id separates the calls.
             (None, Some(id)) => known.id == id,
             (None, None) => true,
         });

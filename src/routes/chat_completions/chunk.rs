@@ -10,6 +10,7 @@ pub(super) struct Chunk<'a> {
     pub id: Raw<'a>,
     pub model: Raw<'a>,
     pub created: Raw<'a>,
+    /// `"error"` in errors of vLLM's form [18]. Its other values are wrong too often to rely on.
     pub object: Raw<'a>,
     /// The first one only [10]. More than one is never requested.
     pub choices: First<Choice<'a>>,
@@ -17,8 +18,11 @@ pub(super) struct Chunk<'a> {
     /// Groq puts the usage of a stream here.
     pub x_groq: Object<UsageHolder<'a>>,
     pub error: Raw<'a>,
+    /// `false` in an error of new-api and its relatives [18].
     pub success: Raw<'a>,
+    /// `"error"` in errors of Anthropic's form, which gateways pass on in a stream [18].
     pub kind: Raw<'a>,
+    /// The sources of a search, at vendors that search the web.
     pub citations: Raw<'a>,
     pub service_tier: Raw<'a>,
     pub system_fingerprint: Raw<'a>,
@@ -50,11 +54,15 @@ structure!(UsageHolder { "usage" => usage });
 #[derive(Debug, Default)]
 pub(super) struct Choice<'a> {
     pub index: Raw<'a>,
+    /// The content of a chunk.
     pub delta: Object<Delta<'a>>,
+    /// The content of a whole response. Some servers send it in a stream as well [10].
     pub message: Object<Delta<'a>>,
+    /// Null, or missing, until the last chunk of the choice. Some servers write `""` instead [14].
     pub finish_reason: Raw<'a>,
     /// Moonshot puts the usage of a stream here [12].
     pub usage: Raw<'a>,
+    /// An error of this choice alone, as OpenRouter sends it [18].
     pub error: Raw<'a>,
 }
 
@@ -71,16 +79,20 @@ structure!(Choice {
 pub(super) struct Delta<'a> {
     /// Text, null, or a list of [`Part`]s.
     pub content: Raw<'a>,
+    /// Reasoning stands in one of three fields, by vendor; see [`Field`](super::replay::Field).
     pub reasoning_content: Raw<'a>,
     pub reasoning: Raw<'a>,
     pub reasoning_text: Raw<'a>,
+    /// OpenRouter's list of reasoning, with signatures and encrypted entries.
     pub reasoning_details: Raw<'a>,
     /// Anthropic's blocks, through gateways that keep them.
     pub thinking_blocks: Raw<'a>,
     pub reasoning_signature: Raw<'a>,
     pub signature: Raw<'a>,
+    /// A reason not to reply, which OpenAI separates from the content.
     pub refusal: Raw<'a>,
     pub tool_calls: Many<ToolCall<'a>>,
+    /// The form before `tool_calls`, which old servers still use [13].
     pub function_call: Object<Function<'a>>,
     pub annotations: Raw<'a>,
     pub images: Raw<'a>,
@@ -109,7 +121,7 @@ impl Choice<'_> {
     pub fn has_content(&self) -> bool {
         let deltas = [self.delta.0.as_ref(), self.message.0.as_ref()];
         deltas.into_iter().flatten().any(Delta::has_content)
-            || present(self.finish_reason).is_some_and(|word| word != "\"\"")
+            || present(self.finish_reason).is_some_and(|reason| reason != "\"\"")
     }
 }
 
@@ -154,6 +166,7 @@ pub(super) fn is_filled(leaf: Raw<'_>) -> bool {
 
 #[derive(Debug, Default)]
 pub(super) struct ToolCall<'a> {
+    /// Missing, from 1, or always 0 at some vendors [13].
     pub index: Raw<'a>,
     pub id: Raw<'a>,
     pub function: Object<Function<'a>>,
@@ -171,6 +184,7 @@ structure!(ToolCall {
 #[derive(Debug, Default)]
 pub(super) struct Function<'a> {
     pub name: Raw<'a>,
+    /// A piece of JSON text; the JSON itself at some vendors [13].
     pub arguments: Raw<'a>,
 }
 

@@ -17,10 +17,12 @@ pub(super) struct Content {
     tags: ThinkTags,
     /// There was text other than white space.
     pub has_text: bool,
+    /// The warning about parts of an unknown type was given.
     warned_of_unknown_parts: bool,
 }
 
 impl Content {
+    /// The content of one chunk: text, parts, or nothing.
     pub(super) fn read(
         &mut self,
         raw: Raw<'_>,
@@ -28,6 +30,7 @@ impl Content {
         out: &mut Assembler,
     ) -> Result<(), Error> {
         match (wire_text(raw), present(raw)) {
+            // A string is by far the most frequent form, so it is tried first.
             (Some(piece), _) => self.text(&piece, reasoning, out),
             (None, Some(list)) => self.parts(list, reasoning, out),
             (None, None) => Ok(()),
@@ -56,6 +59,7 @@ impl Content {
         if reasoning.has_field_of_its_own() {
             self.tags.not_expected();
         }
+        // The usual case: no tag began the content. The piece goes on without a copy.
         if self.tags.are_over() {
             return emit(TextKind::Text, piece, &mut self.has_text, reasoning, out);
         }
@@ -72,6 +76,7 @@ impl Content {
         for part in Part::list(list).iter() {
             match string(part.kind).as_deref() {
                 Some("thinking" | "reasoning") => thinking(part, reasoning, out)?,
+                // `output_text` is the Responses API's name, which translating gateways let through.
                 Some("text" | "output_text") | None => {
                     if let Some(piece) = wire_text(part.text) {
                         emit(TextKind::Text, &piece, &mut self.has_text, reasoning, out)?;

@@ -27,7 +27,9 @@ const MAX_SKIPPED: u32 = 16;
 
 /// Reads the responses of chat completions.
 pub struct ChatDecoder {
+    /// For error texts and the request id.
     context: ResponseContext,
+    /// The previous chunk, for the fast path.
     repeat: RepeatCache,
     progress: Progress,
     /// The index of the choice that is read: that of the first one [10].
@@ -37,12 +39,16 @@ pub struct ChatDecoder {
     content: Content,
     reasoning: Reasoning,
     tool_calls: CallFragments,
+    /// There was text of a refusal, which decides what `stop` means.
     refused: bool,
+    /// As received. Its meaning depends on the content, so it is read at the end.
     finish_reason: Option<String>,
     /// The last usage. Each one counts everything so far, so the last one is the total [12].
     usage: Option<String>,
     extras: Extras,
+    /// Data lines that were no JSON objects.
     skipped: u32,
+    /// See [`Decoder::progress_count`].
     progress_count: u64,
 }
 
@@ -71,6 +77,7 @@ impl ChatDecoder {
     ///
     /// Usage and extras count in any chunk: with `include_usage` the last chunk has usage and no choice at all [12].
     fn chunk(&mut self, chunk: &Chunk<'_>, json: &str, out: &mut Assembler) -> Result<(), Error> {
+        // Before anything else: an error chunk may have the id and model of a response.
         if is_error(chunk) {
             return Err(self.error(json));
         }
@@ -92,16 +99,17 @@ impl ChatDecoder {
         // Not before: a stream with an error as its first chunk is no response, and may be retried.
         out.respond(|| response_info(chunk, &self.context));
         self.choice(choice, out)?;
+        // Last, and only for a chunk without an error: a repetition of this one skips all the checks above.
         self.repeat.note(json, choice);
         Ok(())
     }
 
     /// More text in the field of the previous chunk.
-    fn more(&mut self, place: TextField, text: &WireText<'_>, out: &mut Assembler) -> Result<(), Error> {
+    fn more(&mut self, field: TextField, text: &WireText<'_>, out: &mut Assembler) -> Result<(), Error> {
         self.progress_count = self.progress_count.saturating_add(1);
-        match place {
+        match field {
             TextField::Content => self.content.text(text, &mut self.reasoning, out),
-            TextField::Reasoning(field) => self.reasoning.push(field, text, out),
+            TextField::Reasoning(name) => self.reasoning.push(name, text, out),
             TextField::Arguments => self.tool_calls.more(text, out),
         }
     }
@@ -114,13 +122,14 @@ impl ChatDecoder {
             self.progress_count = self.progress_count.saturating_add(u64::from(has_content));
             self.delta(delta, out)?;
         }
+        // Some gateways end a stream with the whole message. After deltas it would double the text [10].
         if let Some(message) = choice.message.0.as_ref().filter(|_| !self.deltas) {
             self.progress_count = self.progress_count.saturating_add(u64::from(message.has_content()));
             self.delta(message, out)?;
         }
         // Several finish reasons come from gateways that add one of their own. The last one counts.
-        if let Some(word) = string(choice.finish_reason) {
-            self.finish_reason = Some(word.into_owned());
+        if let Some(reason) = string(choice.finish_reason) {
+            self.finish_reason = Some(reason.into_owned());
             self.progress = Progress::Finished;
             self.progress_count = self.progress_count.saturating_add(1);
         }
@@ -134,6 +143,7 @@ impl ChatDecoder {
         self.content.read(delta.content, &mut self.reasoning, out)?;
         if let Some(refusal) = wire_text(delta.refusal).filter(|refusal| !refusal.is_empty()) {
             self.refused = true;
+            // The replay belongs to the reasoning, so its block is closed here and not by the assembler.
             self.reasoning.close(out);
             out.text(TextKind::Refusal, &refusal);
         }
@@ -165,6 +175,7 @@ impl ChatDecoder {
     fn complete(&mut self, end: End, out: &mut Assembler) -> Result<(), Error> {
         self.content.finish(&mut self.reasoning, out)?;
         let seen = Seen { tool_calls: out.has_calls(), refusal: self.refused, text: self.content.has_text };
+        // An error here is a failure of the vendor's server, reported as a finish reason [14].
         let reason = finish_reason(self.finish_reason.as_deref(), seen)?;
         self.reasoning.finish(out);
         if self.skipped > 0 {
@@ -204,9 +215,9 @@ impl Decoder for ChatDecoder {
     fn event(&mut self, name: &str, data: &[u8], out: &mut Assembler) -> Result<(), Error> {
         let data = data.trim_ascii();
         if name != "error"
-            && let Some((place, text)) = self.repeat.text(data)
+            && let Some((field, text)) = self.repeat.text(data)
         {
-            return self.more(place, &text, out);
+            return self.more(field, &text, out);
         }
         // Whatever this is, the chunk after it has to be compared with a chunk that was read in full.
         self.repeat.forget();
@@ -225,6 +236,7 @@ impl Decoder for ChatDecoder {
         let mut chunk = Object::default();
         match json::read(data, &mut chunk).and(chunk.0.as_ref()) {
             Some(chunk) => self.chunk(chunk, data, out),
+            // An empty `data:` line is a keep-alive, and no reason to give up [26].
             None if data.is_empty() => Ok(()),
             None => self.skip(),
         }
@@ -262,6 +274,7 @@ impl Decoder for ChatDecoder {
 
     fn end(&mut self, end: End, out: &mut Assembler) -> Result<(), Error> {
         match self.progress {
+            // Not even `[DONE]` arrived: the connection may have ended in the middle of a sentence [19].
             Progress::Open => Err(incomplete_stream()),
             Progress::Finished => self.complete(end, out),
             Progress::Complete => Ok(()),
@@ -271,6 +284,7 @@ impl Decoder for ChatDecoder {
 
 /// Whether the chunk is an error, in any of the shapes seen [18].
 fn is_error(chunk: &Chunk<'_>) -> bool {
+    // A chunk with a choice is content, whatever its other fields say: vendors add fields of these names.
     let no_choice = chunk.choices.get().is_none();
     present(chunk.error).is_some_and(is_present)
         || no_choice && string(chunk.object).as_deref() == Some("error")
@@ -287,8 +301,10 @@ fn response_info(chunk: &Chunk<'_>, context: &ResponseContext) -> ResponseInfo {
     let request_id = context.head.request_id();
     ResponseInfo {
         id: string(chunk.id).map(|id| id.into_owned()),
+        // The dated snapshot, which is often another id than the requested one.
         model: string(chunk.model).map(|model| model.into_owned()),
         request_id: request_id.map(|id| context.scrubber.scrub(id).into_owned()),
+        // Servers that do not know the time write 0.
         created: unsigned(chunk.created).filter(|created| *created > 0),
         route: super::NAME.to_owned(),
     }

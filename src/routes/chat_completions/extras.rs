@@ -14,17 +14,21 @@ const MAX_VALUE: usize = 256 << 10;
 #[derive(Debug, Default)]
 pub(super) struct Extras {
     values: Vec<(&'static str, String)>,
+    /// The warning about images or audio was given.
     warned_of_media: bool,
+    /// A value was left out for its size.
     too_large: bool,
 }
 
 impl Extras {
+    /// The extras of a chunk.
     pub(super) fn note_chunk(&mut self, chunk: &Chunk<'_>) {
         self.note("citations", chunk.citations);
         self.note("service_tier", chunk.service_tier);
         self.note("system_fingerprint", chunk.system_fingerprint);
     }
 
+    /// The extras of a delta. Media would need events that the contract does not have.
     pub(super) fn note_delta(&mut self, delta: &Delta<'_>, out: &mut Assembler) {
         self.note("annotations", delta.annotations);
         let media = [delta.images, delta.audio].into_iter().filter_map(present).any(|json| json != "[]");
@@ -43,6 +47,8 @@ impl Extras {
                 "the response contains citations or annotations of more than 256 KiB; they were left out",
             );
         }
+        // Values are JSON as received, and names are constants without escapes, so the object is put together as
+        // text.
         let values = core::mem::take(&mut self.values);
         let mut json = String::new();
         for (name, value) in values {

@@ -21,6 +21,7 @@ enum Meaning {
 /// The values seen so far [14]. An unknown value is passed on as `other` and never taken for `stop`: a new value may mean
 /// that the response is not whole.
 const MEANINGS: &[(&str, Meaning)] = &[
+    // OpenAI's, and what other vendors and local servers write for it.
     ("stop", Meaning::Stop),
     ("end", Meaning::Stop),
     ("eos", Meaning::Stop),
@@ -28,14 +29,17 @@ const MEANINGS: &[(&str, Meaning)] = &[
     ("end_turn", Meaning::Stop),
     ("stop_sequence", Meaning::Stop),
     ("complete", Meaning::Stop),
+    // Mistral's `model_length` means that the context is full.
     ("length", Meaning::Length),
     ("max_tokens", Meaning::Length),
     ("model_length", Meaning::Length),
     ("max_output_tokens", Meaning::Length),
+    // `tool_use` is Anthropic's, through gateways; `function_call` belongs to the legacy field.
     ("tool_calls", Meaning::ToolCalls),
     ("tool_call", Meaning::ToolCalls),
     ("tool_use", Meaning::ToolCalls),
     ("function_call", Meaning::ToolCalls),
+    // `sensitive` is Zhipu's; the others are Google's.
     ("content_filter", Meaning::ContentFilter),
     ("safety", Meaning::ContentFilter),
     ("sensitive", Meaning::ContentFilter),
@@ -43,16 +47,21 @@ const MEANINGS: &[(&str, Meaning)] = &[
     ("blocklist", Meaning::ContentFilter),
     ("prohibited_content", Meaning::ContentFilter),
     ("refusal", Meaning::Refusal),
+    // The vendor's server failed after the status 200 was sent. Taken for an end, half a text would pass for a whole
+    // one.
     ("error", Meaning::Failed),
     ("network_error", Meaning::Failed),
+    // DeepSeek's, when it has no capacity left.
     ("insufficient_system_resource", Meaning::Overloaded),
 ];
 
 /// The content of the response, which is more reliable than some vendors' finish reasons.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Seen {
+    /// There is a tool call with a name or arguments.
     pub tool_calls: bool,
     pub refusal: bool,
+    /// There is text other than white space.
     pub text: bool,
 }
 
@@ -62,8 +71,9 @@ pub(super) fn finish_reason(raw: Option<&str>, seen: Seen) -> Result<FinishReaso
         // Only the end marker arrived: the response is over, for an unknown reason [19].
         return Ok(FinishReason::Other("unknown".to_owned()));
     };
-    let word = MEANINGS.iter().find(|(word, _)| raw.eq_ignore_ascii_case(word)).map(|(_, meaning)| *meaning);
-    Ok(match word {
+    let meaning =
+        MEANINGS.iter().find(|(known, _)| raw.eq_ignore_ascii_case(known)).map(|(_, meaning)| *meaning);
+    Ok(match meaning {
         // Some vendors send `stop` although tools were called [14]. The host runs tools only on `tool-calls`.
         Some(Meaning::Stop | Meaning::ToolCalls) if seen.tool_calls => FinishReason::ToolCalls,
         // A refusal has no finish reason of its own at OpenAI.
@@ -74,6 +84,7 @@ pub(super) fn finish_reason(raw: Option<&str>, seen: Seen) -> Result<FinishReaso
         Some(Meaning::Refusal) => FinishReason::Refusal,
         Some(Meaning::Failed) => return Err(not_finished(ErrorKind::Server, raw)),
         Some(Meaning::Overloaded) => return Err(not_finished(ErrorKind::Overloaded, raw)),
+        // `tool_calls` without a call: the host would wait for a call that is not there.
         Some(Meaning::ToolCalls) | None => FinishReason::Other(raw.to_owned()),
     })
 }
@@ -81,6 +92,7 @@ pub(super) fn finish_reason(raw: Option<&str>, seen: Seen) -> Result<FinishReaso
 fn not_finished(kind: ErrorKind, raw: &str) -> Error {
     let message =
         format!("the model's server stopped the response with the finish reason \"{raw}\"; try again");
+    // Retryable: the failure is the server's, and another try may reach another server.
     let mut error = passing(kind, message, true);
     error.provider_code = Some(raw.to_owned());
     error

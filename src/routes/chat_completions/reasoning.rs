@@ -18,7 +18,9 @@ pub(super) struct Reasoning {
     withhold: bool,
     /// A plain field has had text, so the texts inside `reasoning_details` and `thinking_blocks` repeat it.
     plain: bool,
+    /// Bytes kept so far, against [`MAX_KEPT`].
     kept: usize,
+    /// What goes back with the block that is open, or with the next one.
     replay: ReasoningReplay,
 }
 
@@ -40,6 +42,7 @@ impl Reasoning {
             self.plain = true;
             self.push(field, &text, out)?;
         }
+        // After the plain fields: if those have text, the texts in here repeat it.
         self.blocks(delta.thinking_blocks, out)?;
         self.details(delta.reasoning_details, out)?;
         self.signature(string(delta.reasoning_signature).or_else(|| string(delta.signature)).as_deref())
@@ -68,6 +71,7 @@ impl Reasoning {
             out.text(TextKind::Reasoning, text);
             return Ok(());
         }
+        // Withheld text is not handed out piece by piece, so all of it stays here.
         self.keep(text.as_bytes().len())?;
         let text = text.clone().into_string_lossy();
         self.replay.text.get_or_insert_default().push_str(&text);
@@ -86,6 +90,7 @@ impl Reasoning {
         let unattached =
             !self.replay.details.is_empty() || self.replay.signature.is_some() || self.replay.text.is_some();
         if unattached {
+            // A signature that is lost makes the vendor refuse the next request, so an empty block carries it.
             out.open_as(TextKind::Reasoning);
         }
         self.close(out);
@@ -102,6 +107,7 @@ impl Reasoning {
     /// counts only where no plain field has text.
     fn details(&mut self, raw: Raw<'_>, out: &mut Assembler) -> Result<(), Error> {
         let Some(list) = raw else { return Ok(()) };
+        // Collected first, since the callback cannot return an error.
         let mut entries = Vec::new();
         items(list, &mut |entry| entries.push(entry));
         for entry in entries {

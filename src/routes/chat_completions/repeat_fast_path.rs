@@ -28,9 +28,11 @@ pub(super) enum TextField {
 /// The previous chunk, if a text was its only content.
 #[derive(Debug, Default)]
 pub(super) struct RepeatCache {
+    /// A copy, since the bytes of a read are gone by the next chunk. The buffer is reused.
     json: Vec<u8>,
     /// The text in it, with its quotes.
     last: Option<(TextField, Range<usize>)>,
+    /// Chunks kept in vain since the last repetition; see [`MAX_UNLIKE`].
     unlike: u32,
 }
 
@@ -38,10 +40,11 @@ impl RepeatCache {
     /// The text of a chunk that repeats the previous one otherwise, and the field of the text. Never an empty text, which
     /// would count as progress.
     pub(super) fn text<'a>(&mut self, json: &'a [u8]) -> Option<(TextField, WireText<'a>)> {
-        let (place, last) = self.last.as_ref()?;
+        let (field, last) = self.last.as_ref()?;
         let (head, tail) = (self.json.get(..last.start)?, self.json.get(last.end..)?);
         let end = json.len().checked_sub(tail.len())?;
         let quoted = json.get(head.len()..end)?;
+        // Any other difference, such as a new id or a second field, makes this a chunk that has to be parsed.
         if !same(json.get(..head.len())?, head) || !same(json.get(end..)?, tail) {
             return None;
         }
@@ -57,7 +60,7 @@ impl RepeatCache {
             }
         };
         self.unlike = 0;
-        Some((*place, found)).filter(|(_, text)| !text.is_empty())
+        Some((*field, found)).filter(|(_, text)| !text.is_empty())
     }
 
     /// The next data does not repeat the previous chunk.
@@ -68,13 +71,15 @@ impl RepeatCache {
     /// Keeps a chunk that was read in full, if a text is the only content of its choice.
     pub(super) fn note(&mut self, json: &str, choice: &Choice<'_>) {
         if self.unlike < MAX_UNLIKE
-            && let Some((place, Some(text))) = only_text(choice)
+            && let Some((field, Some(text))) = only_text(choice)
+            // The text is a slice of the chunk, so its position is the distance of the two pointers. That costs no
+            // search.
             && let Some(start) = (text.get().as_ptr() as usize).checked_sub(json.as_ptr() as usize)
         {
             self.unlike = self.unlike.saturating_add(1);
             self.json.clear();
             self.json.extend_from_slice(json.as_bytes());
-            self.last = Some((place, start..start.saturating_add(text.get().len())));
+            self.last = Some((field, start..start.saturating_add(text.get().len())));
         }
     }
 }
@@ -83,6 +88,7 @@ impl RepeatCache {
 fn only_text<'a>(choice: &Choice<'a>) -> Option<(TextField, Raw<'a>)> {
     let delta = choice.delta.0.as_ref()?;
     let more = choice.message.0.is_some() || present(choice.finish_reason).is_some();
+    // What has an effect each time it is read, such as a signature or a finish reason, cannot be skipped.
     if more || any_filled(&delta.details()) || delta.function_call.0.is_some() {
         return None;
     }
@@ -92,16 +98,17 @@ fn only_text<'a>(choice: &Choice<'a>) -> Option<(TextField, Raw<'a>)> {
         TextField::Reasoning(Field::Reasoning),
         TextField::Reasoning(Field::ReasoningText),
     ]);
-    let texts = texts.map(|(raw, place)| (place, raw));
+    let texts = texts.map(|(raw, field)| (field, raw));
     let calls = delta.tool_calls.iter().map(|call| (TextField::Arguments, only_arguments(call)));
-    let mut telling = texts.filter(|(_, raw)| is_filled(*raw)).chain(calls);
-    let found = telling.next().filter(|(_, raw)| raw.is_some_and(|raw| raw.get().starts_with('"')));
-    found.filter(|_| telling.next().is_none())
+    let mut filled = texts.filter(|(_, raw)| is_filled(*raw)).chain(calls);
+    let found = filled.next().filter(|(_, raw)| raw.is_some_and(|raw| raw.get().starts_with('"')));
+    found.filter(|_| filled.next().is_none())
 }
 
 /// The arguments of a fragment that has no other content.
 fn only_arguments<'a>(call: &ToolCall<'a>) -> Raw<'a> {
     let function = call.function.0.as_ref()?;
     let more = [call.id, call.extra_content, function.name].into_iter().any(|raw| present(raw).is_some());
+    // An id or a name could begin another call.
     function.arguments.filter(|_| !more)
 }

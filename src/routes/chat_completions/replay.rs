@@ -5,11 +5,12 @@
 
 use crate::json::{Json, Raw, fields, items, parse, present, surrogates::replace_lone, wire_text};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
 /// The mark of the route, which is its name. A replay that another route wrote does not parse: one vendor's signature is
 /// refused by another.
 const ROUTE: &str = super::NAME;
 
-/// Where a reasoning text stood in the answer, and so where it goes in the next request [15].
+/// Where a reasoning text stood in the response, and so where it goes in the next request [15].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// DeepSeek, Qwen, Kimi, GLM, xAI, and gateways that speak for Claude.
@@ -18,13 +19,13 @@ pub enum Field {
     Reasoning,
     /// Some llama.cpp servers and proxies.
     ReasoningText,
-    /// `<think>…</think>` in the text of the answer.
+    /// `<think>…</think>` in the text of the response.
     Think,
     /// Mistral: a part of type `thinking` in a list of content parts.
     Parts,
 }
 
-/// The words that stand for the fields in a replay.
+/// The names of the fields in a replay. A host may store a replay for years, so they never change.
 const FIELDS: [(Field, &str); 5] = [
     (Field::ReasoningContent, "reasoning_content"),
     (Field::Reasoning, "reasoning"),
@@ -39,20 +40,20 @@ const FIELDS: [(Field, &str); 5] = [
 /// with everything but `route` left out where there is none.
 #[derive(Clone, Debug, Default)]
 pub struct ReasoningReplay {
-    /// Where the text stood; `None` when only `details` or a signature came.
+    /// Where the text stood; `None` where there were only `details` or a signature.
     pub field: Option<Field>,
-    /// Items of `reasoning_details` as they came: encrypted ones are checked by the vendor byte for byte.
+    /// Items of `reasoning_details` as received: the vendor checks encrypted ones byte for byte.
     pub details: Vec<String>,
     /// A signature over the text, where the vendor gives one apart from `details`.
     pub signature: Option<String>,
-    /// The text itself, only when the host was not given it: it stands for the text of the block.
+    /// The text itself, only where the host did not want it. It replaces the text of the block, which is empty then.
     pub text: Option<String>,
 }
 
 /// The replay of a tool call: `{"route":"chat-completions","extra_content":…}`.
 #[derive(Clone, Debug, Default)]
 pub struct CallReplay {
-    /// The call's own `extra_content` as it came: Gemini keeps its thought signature there.
+    /// The call's own `extra_content` as received: Gemini keeps its thought signature there.
     pub extra_content: Option<String>,
 }
 
@@ -69,10 +70,10 @@ impl ReasoningReplay {
     /// The replay that a decoder hands out, as JSON.
     pub fn to_json(&self) -> String {
         let mut json = begun();
-        let word = self.field.and_then(|field| FIELDS.iter().find(|(known, _)| *known == field));
-        if let Some((_, word)) = word {
+        let field = self.field.and_then(|field| FIELDS.iter().find(|(known, _)| *known == field));
+        if let Some((_, name)) = field {
             json.key("field");
-            json.string(word);
+            json.string(name);
         }
         if !self.details.is_empty() {
             json.key("details");
@@ -105,7 +106,7 @@ impl ReasoningReplay {
                 .ok_or(NotOurs)?;
         }
         let field = match string(field)? {
-            Some(word) => Some(FIELDS.iter().find(|(_, known)| *known == word).ok_or(NotOurs)?.0),
+            Some(name) => Some(FIELDS.iter().find(|(_, known)| *known == name).ok_or(NotOurs)?.0),
             None => None,
         };
         Ok(Self { field, details: kept, signature: string(signature)?, text: string(text)? })

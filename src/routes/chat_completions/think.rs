@@ -1,4 +1,7 @@
 //! Reasoning inside the content, between `<think>` and `</think>` [15].
+//!
+//! DeepSeek's R1, Qwen's QwQ and their derivatives write reasoning this way where the server does not separate it.
+//! Chunks cut the tags at any byte, so a part of a tag is held back until the next chunk decides.
 
 use alloc::vec::Vec;
 
@@ -65,6 +68,7 @@ impl ThinkTags {
 
     fn start(&mut self, held: Vec<u8>, mut out: impl FnMut(TextKind, &[u8])) {
         let text = held.trim_ascii_start();
+        // Models write line breaks before the tag, so white space in front of it does not count.
         if let Some(inside) = text.strip_prefix(BEGIN) {
             self.state = TagState::Inside;
             self.inside(inside, &mut out);
@@ -77,6 +81,7 @@ impl ThinkTags {
     }
 
     fn inside(&mut self, text: &[u8], out: &mut impl FnMut(TextKind, &[u8])) {
+        // The first end counts. The models do not nest the tags.
         if let Some(at) = find_bytes(text, END) {
             let (reasoning, rest) = text.split_at(at);
             out(TextKind::Reasoning, reasoning);

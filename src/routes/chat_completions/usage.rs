@@ -1,4 +1,6 @@
 //! Token counts, in the vendors' spellings [12].
+//!
+//! Counts may be numbers, floats or strings. A count that is missing stays unknown: 0 would look like a free request.
 
 use alloc::borrow::ToOwned;
 
@@ -11,20 +13,22 @@ pub(super) fn usage(json: &str) -> Option<Usage> {
     let [prompt, input, completion, output, total, reasoning, cost, input_details, output_details] = fields(
         raw,
         [
+            // OpenAI's name, and then that of gateways which pass on Anthropic's counts.
             "prompt_tokens",
             "input_tokens",
             "completion_tokens",
             "output_tokens",
             "total_tokens",
             "reasoning_tokens",
+            // OpenRouter's charge, in its own credits.
             "cost",
             "prompt_tokens_details",
             "completion_tokens_details",
         ],
     )?;
     let (input, total) = (first([prompt, input]), unsigned(total));
-    let [told_within] = within(output_details, ["reasoning_tokens"]);
-    let reasoning = first([told_within, reasoning]);
+    let [detailed] = within(output_details, ["reasoning_tokens"]);
+    let reasoning = first([detailed, reasoning]);
     Some(Usage {
         input,
         output: with_reasoning(first([completion, output]), reasoning, input, total),
@@ -34,11 +38,13 @@ pub(super) fn usage(json: &str) -> Option<Usage> {
         reasoning,
         billed: float(cost),
         currency: None,
+        // For counts that the contract has no field for. A host can then bill by what the vendor reported.
         raw_json: Some(json.to_owned()),
     })
 }
 
 fn cache_read(raw: RawValue<'_>, details: Raw<'_>) -> Option<u64> {
+    // DeepSeek's, Moonshot's and Anthropic's names, beside the counts of the prompt.
     let names = ["prompt_cache_hit_tokens", "cached_tokens", "cache_read_input_tokens"];
     first(within(details, ["cached_tokens"])).or_else(|| first(within(Some(raw), names)))
 }

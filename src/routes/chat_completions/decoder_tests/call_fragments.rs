@@ -44,7 +44,7 @@ const CALLS: &[CallCase] = &[
         &[("a", "f", "{}")],
     ),
     (
-        "late id by index, empty ids behind it",
+        "late id by index, empty ids after it",
         &[
             r#"{"tool_calls":[{"index":0,"function":{"name":"f","arguments":"{"}}]}"#,
             r#"{"tool_calls":[{"index":0,"id":"a","function":{"arguments":"}"}}]}"#,

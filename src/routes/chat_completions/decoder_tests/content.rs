@@ -23,7 +23,7 @@ fn a_body_that_is_not_a_stream_is_an_error_that_says_what_it_is() {
     }
 }
 
-/// Told with the first byte: what is no answer is not waited for to its end.
+/// A body that cannot be a response fails with its first byte, and its end is not waited for.
 #[test]
 fn a_page_and_a_compressed_body_are_named_and_not_read() {
     for (body, word) in [("<", "web page"), ("\u{1f}", "compressed"), ("\r\n\t\u{feff} <", "web page")] {

@@ -12,7 +12,7 @@ fn an_empty_finish_reason_is_none_and_an_unknown_one_is_kept() {
     assert_eq!((failed.kind(), failed.content.finish), (Some(ErrorKind::Server), None));
 }
 
-/// A refusal beside text that is more than blanks is a part of an answer; beside blanks it is all of it.
+/// A refusal beside text that is more than blanks is a part of the response; beside blanks it is all of it.
 #[test]
 fn a_refusal_is_the_reason_where_there_is_no_text_but_blanks() {
     let refusal = r#"{"refusal":"no"}"#;
@@ -106,7 +106,7 @@ fn a_break_after_the_finish_reason_takes_nothing_back() {
     }
 }
 
-/// What came before the break behind a finish reason, and whether a warning tells of it.
+/// The bytes before a break that follows the finish reason, and whether a warning reports the break.
 #[test]
 fn missing_usage_is_warned_about_only_where_it_may_be_missing() {
     let late = r#"{"error":{"message":"late"}}"#;

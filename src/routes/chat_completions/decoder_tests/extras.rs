@@ -1,4 +1,4 @@
-//! What an answer holds beside its blocks [11].
+//! Fields of a response beside its blocks [11].
 
 use super::*;
 
@@ -60,7 +60,7 @@ fn images_and_audio_are_warned_about_once() {
 fn a_value_at_the_cap_is_passed_on_and_a_larger_one_is_warned_about_once() {
     for (length, warnings) in [(256 << 10, 0), ((256 << 10) + 1, 1)] {
         let value = std::format!("\"{}\"", "x".repeat(length - 2));
-        // Twice, and behind the last delta.
+        // Twice, and after the last delta.
         let chunk = std::format!(r#"{{"citations":{value},"choices":[]}}"#);
         let body = stream(&[&finish("stop"), &chunk, &chunk, "[DONE]"]);
         let reading = decode(&[body.as_bytes()]);

@@ -10,6 +10,7 @@ use crate::{
     routes::chat_completions::replay::{CallReplay, Field, ReasoningReplay},
 };
 use alloc::{format, vec::Vec};
+
 /// A part of the turn as this route sends it.
 enum Piece<'a> {
     Text(&'a str),
@@ -17,9 +18,10 @@ enum Piece<'a> {
     Call(&'a ToolCall<'a>),
 }
 
-/// Writes the message. Says `false`, with a warning, where nothing is left that this route can send.
+/// Writes the message. Returns `false`, with a warning, where nothing is left that this route can send.
 pub fn write(json: &mut Json, turn: &AssistantTurn<'_>, warnings: &mut Warnings) -> bool {
     let pieces: Vec<Piece<'_>> = turn.parts.iter().filter_map(|part| piece(part, warnings)).collect();
+    // A message of white space alone is refused by some servers, and has nothing for the model.
     let worth_sending = pieces.iter().any(|piece| match piece {
         Piece::Text(text) => !text.trim_ascii().is_empty(),
         Piece::Reasoning(_) | Piece::Call(_) => true,
@@ -38,6 +40,7 @@ pub fn write(json: &mut Json, turn: &AssistantTurn<'_>, warnings: &mut Warnings)
         Piece::Reasoning(reasoning) => Some(reasoning),
         _ => None,
     });
+    // Beside the content, since that is where the server put it.
     replay::write_fields(json, &reasoning.collect::<Vec<_>>());
     let mut calls = pieces.iter().filter_map(|piece| match piece {
         Piece::Call(call) => Some(*call),
@@ -60,6 +63,8 @@ fn piece<'a>(part: &'a AssistantPart<'a>, warnings: &mut Warnings) -> Option<Pie
     match part {
         AssistantPart::Text(text) => Some(Piece::Text(text)),
         AssistantPart::Call(call) => Some(Piece::Call(call)),
+        // Without a replay it is the host's own text, or another provider's: left out without a warning, since that
+        // is the normal case in a conversation that changed providers.
         AssistantPart::Reasoning { text, replay, place } => match ReasoningReplay::parse((*replay)?) {
             Ok(replay) => Reasoning::new(text, replay).map(Piece::Reasoning),
             Err(_) => {
@@ -76,6 +81,7 @@ fn content(json: &mut Json, pieces: &[Piece<'_>]) {
         pieces.iter().any(|piece| matches!(piece, Piece::Reasoning(reasoning) if reasoning.is_in(field)))
     };
     let text = pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if !text.trim_ascii().is_empty()));
+    // Only Mistral takes reasoning as a part, so the list is written only where it was received as one.
     if within(Field::Parts) {
         parts(json, pieces);
     } else if text || within(Field::Think) {
@@ -124,12 +130,14 @@ fn write_call(json: &mut Json, call: &ToolCall<'_>, warnings: &mut Warnings) {
     json.raw(r#","type":"function","function":{"name":"#);
     json.string(&call.name);
     json.key("arguments");
+    // The arguments are a JSON text in a string. They are the model's own bytes wherever those were valid.
     json.string(&call.arguments);
     json.raw("}");
     match call.replay.map(CallReplay::parse) {
         None => {}
         Some(Ok(replay)) => {
             if let Some(content) = &replay.extra_content {
+                // Gemini refuses a call without its thought signature.
                 json.key("extra_content");
                 json.raw(content);
             }

@@ -7,8 +7,7 @@ use crate::{
     json::{Json, base64_len},
     routes::Encoded,
 };
-use alloc::string::String;
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 /// Room for what stands around a message, a part or a tool.
 const AROUND: usize = 128;
@@ -46,7 +45,9 @@ impl<'a> Body<'a> {
         self.extra.has(name)
     }
 
-    /// Asks for usage. A server that does not know the field gets the request once more without it, see
+    /// Requests usage. The gateway family of CometAPI drops the chunk with the finish reason where usage was not requested.
+    ///
+    /// A server that does not know the field gets the request once more without it, see
     /// [`recover`](super::super::recovery::recover).
     pub fn stream_options(&mut self) {
         self.json.key("stream_options");
@@ -58,7 +59,8 @@ impl<'a> Body<'a> {
         self.json.raw("}");
     }
 
-    /// Adds the caller's own fields, and is done.
+    /// Adds the caller's own fields and closes the object. They come last, so that they do not disturb the prefix that vendors
+    /// cache.
     pub fn finish(mut self, warnings: Vec<String>) -> Encoded {
         for (name, value) in self.extra.fields() {
             self.json.key(name);
@@ -69,13 +71,14 @@ impl<'a> Body<'a> {
     }
 }
 
-/// About what the body will take. Escapes can make it more; then it grows, which costs time and nothing else.
+/// About what the body will take, in bytes. Escapes can make it more; then it grows, which costs time and nothing else.
 fn room(request: &Request) -> usize {
     let mut room = Room(4 * AROUND);
     for part in request.messages.iter().flat_map(|message| &message.content) {
         match part {
             Part::Text(part) => room.text(&part.text),
             Part::Image(media) | Part::Audio(media) | Part::File(media) => room.media(media),
+            // Only reasoning with a replay is sent.
             Part::Reasoning(part) => {
                 if let Some(replay) = &part.replay {
                     room.text(&part.text);

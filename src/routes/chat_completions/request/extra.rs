@@ -9,6 +9,7 @@ use crate::{
     string_interner::StringInterner,
 };
 use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+
 /// The fields that cannot be replaced: the model and the conversation, which were checked, and `stream`, on which the
 /// reading of the response depends.
 const OURS: [&str; 3] = ["model", "messages", "stream"];
@@ -24,7 +25,7 @@ impl<'a> Extra<'a> {
     /// Reads `extra-json`.
     ///
     /// # Errors
-    /// `invalid-request` when it is no JSON object, or holds what cannot be replaced.
+    /// `invalid-request` where it is not a JSON object, or has a field that cannot be replaced.
     pub fn parse(json: Option<&'a str>) -> Result<Self, Error> {
         let Some(json) = json else { return Ok(Extra::default()) };
         let mut fields = members(json, "extra-json")?;

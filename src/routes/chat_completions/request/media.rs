@@ -35,12 +35,14 @@ pub fn write(json: &mut Json, part: &UserPart<'_>) -> Result<(), Error> {
 /// Writes a text, given in pieces, as an item of a list of content parts.
 pub fn write_text<'a>(json: &mut Json, pieces: impl IntoIterator<Item = &'a str>) {
     json.item();
+    // In pieces, so that a text with a heading is not put together in memory first.
     json.raw(r#"{"type":"text","text":"#);
     json.joined(pieces);
     json.raw("}");
 }
 
 fn image(json: &mut Json, media: &Media, place: PartIndex) -> Result<(), Error> {
+    // Checked here, because a server refuses a mismatch only after the whole upload.
     let media_type = MediaType::of(media, place)?;
     media_type.expect("image", place)?;
     json.item();
@@ -54,6 +56,7 @@ fn image(json: &mut Json, media: &Media, place: PartIndex) -> Result<(), Error> 
 fn audio(json: &mut Json, media: &Media, place: PartIndex) -> Result<(), Error> {
     let media_type = MediaType::of(media, place)?;
     media_type.expect("audio", place)?;
+    // The format is a field of its own here, so an address without a media type is not enough.
     if media_type.subtype.is_empty() {
         return Err(invalid(format!("{place}: audio needs a media type, such as audio/wav")));
     }
@@ -81,6 +84,7 @@ fn file(json: &mut Json, media: &Media, place: PartIndex) -> Result<(), Error> {
         json.raw(r#"{"type":"video_url","video_url":{"url":"#);
     } else {
         json.raw(r#"{"type":"file","file":{"filename":"#);
+        // Servers show the name to the model and recognise the format by its ending, so there is always one.
         match media.name.as_deref().filter(|name| !name.is_empty()) {
             Some(name) => json.string(name),
             None => json.joined(["file", ending(&media.media_type)]),

@@ -1,4 +1,4 @@
-//! What media types say, and what this route calls them.
+//! Media types, and the names that this route has for them.
 
 use super::invalid;
 use crate::{
@@ -31,9 +31,10 @@ const ENDINGS: [(&str, &str); 6] = [
     ("text/html", ".html"),
 ];
 
-/// The word for a sound format.
+/// The name of a sound format on this route, for the subtype of a media type.
 pub fn audio_format(subtype: &str) -> String {
     let subtype = subtype.to_ascii_lowercase();
+    // `audio/x-wav` and the like come from file managers and browsers.
     let subtype = subtype.strip_prefix("x-").unwrap_or(&subtype);
     let format = AUDIO_FORMATS.iter().find(|(name, _)| *name == subtype).map(|(_, format)| *format);
     format.unwrap_or(subtype).into()
@@ -48,7 +49,7 @@ pub fn ending(media_type: &str) -> &'static str {
 /// A media type in two parts, both empty where an address comes without one.
 pub struct MediaType<'a> {
     kind: &'a str,
-    /// Behind the slash.
+    /// After the slash.
     pub subtype: &'a str,
 }
 
@@ -71,7 +72,7 @@ impl<'a> MediaType<'a> {
         self.kind.eq_ignore_ascii_case(kind)
     }
 
-    /// Refuses another kind; none at all is as good.
+    /// Refuses another kind. None at all is accepted: the server finds the kind of an address itself.
     pub fn expect(&self, kind: &str, place: PartIndex) -> Result<(), Error> {
         if self.is(kind) || self.kind.is_empty() {
             Ok(())

@@ -20,6 +20,8 @@ pub fn write(json: &mut Json, turns: &[Turn<'_>], warnings: &mut Warnings) -> Re
             Turn::User(parts) => user(json, parts)?,
             Turn::Assistant(turn) => {
                 if !assistant::write(json, turn, warnings) {
+                    // The results go with their turn: a turn that has calls is always worth sending, so none is lost
+                    // here.
                     continue;
                 }
                 results(json, turn)?;
@@ -36,6 +38,7 @@ fn system(json: &mut Json, text: &[&str]) {
     json.item();
     json.raw(r#"{"role":"system","content":"#);
     let (first, rest) = text.split_first().unwrap_or((&"", &[]));
+    // Several instructions are separate texts of the host's, so a blank line keeps them apart.
     let rest = rest.iter().flat_map(|text| ["\n\n", text]);
     json.joined(core::iter::once(*first).chain(rest));
     json.raw("}");
@@ -82,20 +85,22 @@ fn results(json: &mut Json, turn: &AssistantTurn<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// A failure is written into the text, since the route has no field for it; and no result is left empty, since some
-/// servers refuse that.
+/// A failure is written into the text, since the route has no field for it. No result is left empty, since some servers
+/// refuse that.
 fn result_text<'a>(result: &ToolResult<'a>) -> [&'a str; 2] {
     let text = match result.text {
         "" if result.media.is_empty() => "(no output)",
         "" => "(see the media attached below)",
         text => text,
     };
+    // Many tools write the mark themselves. Twice would look like a part of the message.
     let marked = text.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("error:"));
     [if result.is_error && !marked { "Error: " } else { "" }, text]
 }
 
 fn media_of(json: &mut Json, result: &ToolResult<'_>) -> Result<(), Error> {
     let Some(place) = result.place.filter(|_| !result.media.is_empty()) else { return Ok(()) };
+    // The media stands apart from its result, so a line says which call it belongs to.
     media::write_text(
         json,
         ["Attached to the result of the tool ", &result.name, " (call ", &result.call_id, "):"],

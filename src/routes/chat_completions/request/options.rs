@@ -37,6 +37,7 @@ pub fn write(
     if let Some(reasoning) = &request.reasoning {
         write_reasoning(body, reasoning, warnings)?;
     }
+    // An empty value is a setting that was left blank, and is not sent.
     for (field, value) in [("prompt_cache_key", &request.cache_key), ("user", &request.user)] {
         if let Some(value) = value.as_deref().filter(|value| !value.is_empty())
             && let Some(json) = body.field(field)
@@ -70,6 +71,7 @@ fn response_format(
 
 fn json_schema(json: &mut Json, schema: &JsonSchema, warnings: &mut Warnings) -> Result<(), Error> {
     const WHAT: &str = "response-format.schema-json";
+    // Checked here, because the server's message would not say which name it means.
     if !is_name(&schema.name) {
         return Err(invalid(
             "response-format: the schema's name has 1 to 64 characters A-Z, a-z, 0-9, _ and -",
@@ -91,6 +93,7 @@ fn json_schema(json: &mut Json, schema: &JsonSchema, warnings: &mut Warnings) ->
 /// A limit in `extra-json` replaces ours under either name, because servers refuse a request with both.
 fn output_limit(body: &mut Body<'_>, limit: Option<u32>, model: &str) -> Result<(), Error> {
     let Some(limit) = limit else { return Ok(()) };
+    // Some hosts write 0 for "no limit", and servers refuse it.
     if limit == 0 {
         return Err(invalid("max-output-tokens is 0; leave it out for the model's own limit"));
     }
@@ -147,6 +150,7 @@ fn write_reasoning(
     warnings: &mut Warnings,
 ) -> Result<(), Error> {
     if let Some(effort) = &reasoning.effort {
+        // Efforts are not checked against a list: vendors add new ones, and the catalogue reports those of a model.
         if effort.is_empty() {
             return Err(invalid("reasoning.effort is empty; leave it out for the model's own"));
         }

@@ -1,4 +1,7 @@
-//! Reasoning sent back in the field that it came in.
+//! Reasoning, sent back in the field in which it was received [15].
+//!
+//! DeepSeek, Kimi and the gateways for Claude require it with tool calls: they refuse the next request, or the model
+//! starts its work again. In another field it is ignored or refused.
 
 use crate::json::Json;
 use crate::routes::chat_completions::replay::{Field, ReasoningReplay};
@@ -10,7 +13,7 @@ const TEXT_FIELDS: [(Field, &str); 3] = [
     (Field::ReasoningText, "reasoning_text"),
 ];
 
-/// A reasoning block with the replay that says how to send it.
+/// A reasoning block with its replay, which determines its form.
 pub struct Reasoning<'a> {
     text: &'a str,
     replay: ReasoningReplay,
@@ -51,7 +54,7 @@ impl<'a> Reasoning<'a> {
 
 /// Writes what goes beside the content of the message: the text, `reasoning_details`, and the signatures.
 ///
-/// Several blocks of one field were one text once, cut by what came between them: nothing is put there.
+/// Several blocks of one field were one text that other blocks interrupted, so they are joined without a separator.
 pub fn write_fields(json: &mut Json, reasoning: &[&Reasoning<'_>]) {
     for (field, name) in TEXT_FIELDS {
         let mut blocks =
@@ -73,8 +76,8 @@ pub fn write_fields(json: &mut Json, reasoning: &[&Reasoning<'_>]) {
     signed(json, reasoning);
 }
 
-/// Signed blocks as the gateways take them that speak for Claude: a signature holds for its own text only, so
-/// each block stands for itself. Mistral's carry theirs in the content.
+/// Signed blocks, in the form that gateways for Claude accept. A signature is valid for its own text only, so blocks are
+/// not joined. Mistral's blocks have theirs in the content.
 fn signed(json: &mut Json, reasoning: &[&Reasoning<'_>]) {
     let mut blocks = reasoning
         .iter()

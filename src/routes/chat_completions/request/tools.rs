@@ -56,6 +56,7 @@ fn names(tools: &[Tool]) -> Result<StringInterner, Error> {
                 "tools[{index}]: a name has 1 to 64 characters A-Z, a-z, 0-9, _ and -; rename the tool"
             )));
         }
+        // Two tools of one name would leave it to the server which one the model sees.
         if !names.number(&tool.name).1 {
             return Err(invalid(format!(
                 "tools[{index}] has the name of an earlier tool; rename one of them"
@@ -76,7 +77,9 @@ fn write_tool(json: &mut Json, index: usize, tool: &Tool, warnings: &mut Warning
         json.string(description);
     }
     json.key("parameters");
+    // The schema goes out as it was written: a changed order of keys would change the prefix that vendors cache.
     json.raw(object(&parameters, &what)?);
+    // Written only where the host decides it. Servers that do not know the field may refuse it.
     if let Some(strict) = tool.strict {
         json.key("strict");
         json.bool(strict);
@@ -91,6 +94,7 @@ fn check(choice: &ToolChoice, names: &StringInterner, callers_own: bool) -> Resu
         ToolChoice::Named(name) if !callers_own && names.get(name).is_none() => {
             Err(invalid("tool-choice names a tool that is not among the tools of the request; add the tool"))
         }
+        // A model that has to call a tool and has none would be an error of the server's, after the upload.
         ToolChoice::Required if !callers_own && names.is_empty() => {
             Err(invalid("tool-choice requires a tool call, but the request has no tools"))
         }
