@@ -1,4 +1,4 @@
-mod answers;
+mod responses;
 mod client;
 mod control;
 mod faults;
