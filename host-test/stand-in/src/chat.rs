@@ -9,7 +9,7 @@ use super::fault::{Content, Reply};
 use super::fill::Filling;
 use super::player::Player;
 use super::router::Exchange;
-use super::script::{ScriptedResponse, Early, Scenario, Whole};
+use super::script::{Early, Scenario, ScriptedResponse, Whole};
 
 /// Chooses the response of a scenario and fills its placeholders from the request. Without a request (on the
 /// lists and the account) the body is played as it is.

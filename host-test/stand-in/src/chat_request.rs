@@ -97,7 +97,8 @@ impl ChatRequest {
 /// time or the open files after the results, so trailing user messages are skipped first.
 fn tool_results(messages: &[Value]) -> Vec<String> {
     let before = messages.iter().rev().skip_while(|message| message["role"] == "user");
-    let mut results: Vec<String> = before.take_while(|message| message["role"] == "tool").map(text_of).collect();
+    let mut results: Vec<String> =
+        before.take_while(|message| message["role"] == "tool").map(text_of).collect();
     results.reverse();
     results
 }

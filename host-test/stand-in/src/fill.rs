@@ -74,7 +74,13 @@ impl Filling {
     }
 
     /// A chunk with one choice.
-    pub fn choice(&self, response: &ScriptedResponse, delta: Value, finish: Value, more: &Map<String, Value>) -> Value {
+    pub fn choice(
+        &self,
+        response: &ScriptedResponse,
+        delta: Value,
+        finish: Value,
+        more: &Map<String, Value>,
+    ) -> Value {
         let mut choice = Map::new();
         choice.insert("index".to_owned(), 0.into());
         choice.insert("delta".to_owned(), delta);
@@ -173,7 +179,8 @@ impl Counts {
         let tokens = |text: &str| (text.chars().count() as u64).div_ceil(4);
         let reasons = request.turn == Turn::Reasoning;
         Counts {
-            prompt: tokens(&request.body["messages"].to_string()) + tokens(&request.body["tools"].to_string()),
+            prompt: tokens(&request.body["messages"].to_string())
+                + tokens(&request.body["tools"].to_string()),
             text: match request.turn {
                 Turn::Tools => tokens(&arguments(request, "")),
                 Turn::Text | Turn::Reasoning => tokens(&reply_text(request)),
@@ -210,11 +217,12 @@ fn reply_text(request: &ChatRequest) -> String {
     if !request.images.is_empty() {
         reply += &format!(" I saw {}.", images(&request.images));
     }
-    reply + &format!(
-        " I am the stand-in for CometAPI, playing {}: no model ran, no token was paid for, and nothing \
+    reply
+        + &format!(
+            " I am the stand-in for CometAPI, playing {}: no model ran, no token was paid for, and nothing \
          left this machine. With a key of your own, a real response streams here just like this one.",
-        request.model
-    )
+            request.model
+        )
 }
 
 fn thought(request: &ChatRequest) -> String {

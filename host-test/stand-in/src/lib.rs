@@ -6,9 +6,9 @@
 //! that a test cannot pass with a request that fails in use. It records each request and how it ended, from which
 //! tests see retries, cancelled requests and leaked keys.
 
-mod chat_request;
 mod billing;
 mod chat;
+mod chat_request;
 mod check;
 mod control;
 mod elsewhere;
@@ -44,7 +44,9 @@ pub use fault::{Abort, Break, Delay, Faults, HELP as FAULTS_HELP, RateLimit};
 pub use models::{catalogue as catalogue_rows, key_list as key_list_rows};
 pub use record::{KEPT_BODY, Outcome, Recorded};
 pub use repertoire::scenarios;
-pub use script::{ScriptedResponse, Each, Early, ErrorBody, Fill, Item, Repeat, Route, Scenario, When, Whole};
+pub use script::{
+    Each, Early, ErrorBody, Fill, Item, Repeat, Route, Scenario, ScriptedResponse, When, Whole,
+};
 pub use start_error::StandInError;
 pub use tls::{Authority, Handshake};
 pub use wire_routes::{WIRE_ROUTES, WireRoute};

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::errors;
 use super::fill::Filling;
-use super::script::{ScriptedResponse, Each, Item};
+use super::script::{Each, Item, ScriptedResponse};
 
 /// Bytes per write of a long fill: large enough for 64 MiB in a moment, and small enough that an endless one
 /// takes no memory.

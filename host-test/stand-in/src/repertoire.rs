@@ -71,6 +71,8 @@ pub fn fitting(route: Route, request: &ChatRequest) -> Option<&'static Scenario>
     of_route()
         .find(|scenario| scenario.name == request.model)
         .or_else(|| of_route().find(|scenario| plays(scenario, &request.model) && fits(scenario)))
-        .or_else(|| of_route().find(|scenario| plays(scenario, &request.model) && scenario.when == When::Text))
+        .or_else(|| {
+            of_route().find(|scenario| plays(scenario, &request.model) && scenario.when == When::Text)
+        })
         .or_else(|| of_route().find(|scenario| plays(scenario, "*") && fits(scenario)))
 }

@@ -5,8 +5,8 @@
 use http::Method;
 use serde_json::Value;
 
-use super::chat_request::ChatRequest;
 use super::chat;
+use super::chat_request::ChatRequest;
 use super::check;
 use super::errors::Refusal;
 use super::fault::Reply;

@@ -85,7 +85,8 @@ pub(crate) async fn deliver(
         faults.abort_after_bytes = faults.abort_after_bytes.or(Some(bytes.len() as u64 / 2));
     }
     if breaks == Some(Break::ShortBody) {
-        faults.abort_after_bytes = Some(faults.abort_after_bytes.unwrap_or(u64::MAX).min(ANNOUNCED_LENGTH - 1));
+        faults.abort_after_bytes =
+            Some(faults.abort_after_bytes.unwrap_or(u64::MAX).min(ANNOUNCED_LENGTH - 1));
         reply.headers.push((header::CONTENT_LENGTH, Some(ANNOUNCED_LENGTH.into())));
     }
     let body = match reply.content {

@@ -60,7 +60,8 @@ pub async fn exchange(server: &StandIn, method: &str, path: &str, headers: &str,
     let mut stream = send(server, method, path, headers, body).await;
     let mut bytes = Vec::new();
     let read = stream.read_to_end(&mut bytes);
-    let read = tokio::time::timeout(Duration::from_secs(10), read).await.expect("a response within ten seconds");
+    let read =
+        tokio::time::timeout(Duration::from_secs(10), read).await.expect("a response within ten seconds");
     parse(&bytes, read.is_ok())
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::chat_request::ChatRequest;
 use crate::fill::Filling;
-use crate::script::{ScriptedResponse, Item};
+use crate::script::{Item, ScriptedResponse};
 use crate::{Route, scenarios};
 
 fn responses() -> impl Iterator<Item = (&'static str, &'static ScriptedResponse)> {

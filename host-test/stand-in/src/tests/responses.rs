@@ -105,7 +105,8 @@ async fn every_scenario_responds_with_its_status() {
         let mut head = [0; 12];
         stream.read_exact(&mut head).await.unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
         let applies = |early: &&Early| early.lacks.is_none();
-        let response = scenario.first.iter().find(applies).map_or(&scenario.response, |early| &early.response);
+        let response =
+            scenario.first.iter().find(applies).map_or(&scenario.response, |early| &early.response);
         assert_eq!(head, format!("HTTP/1.1 {}", response.status).as_bytes(), "{}", scenario.name);
     }
 }
