@@ -16,7 +16,7 @@ use stand_in::{
 
 const FILE: &str = include_str!("cases.json");
 
-/// Scenarios that are no case by themselves: code makes one of them.
+/// Scenarios that are not a case on their own, because a case in code uses them.
 const IN_CODE: [&str; 2] = ["q25-never-ends", "q25-asks-to-wait-a-minute"];
 
 /// One case as data.
@@ -27,22 +27,22 @@ pub(super) struct Script {
     pub(super) name: String,
     /// What happens, in one sentence.
     pub(super) plays: String,
-    /// What is asked for.
-    #[serde(default)]
-    pub(super) ask: Route,
-    /// The scenario that answers; with none, the server is as it always is.
+    /// The kind of request. The file calls it `ask`.
+    #[serde(default, rename = "ask")]
+    pub(super) route: Route,
+    /// The scenario that the server plays; without one it has no faults.
     #[serde(default)]
     pub(super) scenario: Option<String>,
-    /// How the client is set up.
+    /// The client's configuration.
     #[serde(default)]
     pub(super) setup: Setup,
     /// Over TLS, with this handshake.
     #[serde(default)]
     tls: Option<Handshake>,
-    /// What the request has along, to fit the scenario.
+    /// What the request contains, to fit the scenario.
     #[serde(skip)]
     when: When,
-    /// What it should come to.
+    /// The expected outcome.
     pub(super) expect: Expect,
 }
 
@@ -62,7 +62,7 @@ fn on_route(written: &[Script], wire: &'static WireRoute) -> Vec<Script> {
     let of_scenario = |name: &str| scenarios().iter().find(|known| known.name == name);
     let mut cases = Vec::new();
     for script in written {
-        let route = match (&script.scenario, script.ask.wire()) {
+        let route = match (&script.scenario, script.route.wire()) {
             (Some(name), Some(_)) => of_scenario(name).and_then(|scenario| scenario.route.wire()),
             (None, Some(_)) => Some(wire),
             // The lists and the account are the same on all.
@@ -73,8 +73,8 @@ fn on_route(written: &[Script], wire: &'static WireRoute) -> Vec<Script> {
             if !first {
                 script.name = format!("{}-on-{}", script.name, wire.name);
             }
-            if script.ask.wire().is_some() {
-                script.ask = wire.scenarios;
+            if script.route.wire().is_some() {
+                script.route = wire.scenarios;
             }
             cases.push(script);
         }
@@ -97,12 +97,12 @@ fn of_scenario(scenario: &Scenario) -> Option<Script> {
     Some(Script {
         name: scenario.name.clone(),
         plays: scenario.plays.clone(),
-        ask: scenario.route,
+        route: scenario.route,
         scenario: Some(scenario.name.clone()),
         setup: scenario.setup.clone(),
         tls: None,
         when: scenario.when,
-        // One that says nothing is still held against the contract.
+        // Without an expectation it is still checked against the contract.
         expect: scenario.expect.clone().unwrap_or_default(),
     })
 }
@@ -112,7 +112,7 @@ fn case(script: Script) -> Case {
         name: script.name.clone(),
         plays: script.plays.clone(),
         promises: promises(&script),
-        expected: expected::of(&script.expect, script.ask),
+        expected: expected::of(&script.expect, script.route),
         check: Check::Script(Box::new(script)),
     }
 }
@@ -124,7 +124,7 @@ fn promises(script: &Script) -> Vec<Promise> {
     if fails {
         promises.push(Promise::Errors);
     }
-    if script.ask.wire().is_some() {
+    if script.route.wire().is_some() {
         if !fails || expect.error.iter().any(|kind| kind == "incomplete-stream") {
             promises.push(Promise::Finish);
         }
@@ -137,16 +137,18 @@ fn promises(script: &Script) -> Vec<Promise> {
 }
 
 impl Script {
-    /// Plays it in both kinds of host, the key outside in one and handed in in the other.
+    /// Plays it in both kinds of host: one in which the host adds the key, and one in which the component
+    /// gets it. The two differ in timing and in where the key can leak, and each has found bugs that the
+    /// other hid.
     pub(super) async fn play(&self, bench: &Bench) -> Verdict {
-        let (needs, named) = match self.ask {
+        let (needs, named) = match self.route {
             Route::KeyList | Route::Catalogue => (Some("discovery"), "models"),
             Route::Billing => (Some("account"), "the account"),
             _ => (None, ""),
         };
         if let Some(capability) = needs.filter(|capability| !bench.is_capable(capability)) {
             return Verdict::Skipped(format!(
-                "{named} cannot be asked for: it has no capability {capability:?}"
+                "{named} cannot be requested: the provider has no capability {capability:?}"
             ));
         }
         let (outside, within) = tokio::join!(
@@ -156,7 +158,9 @@ impl Script {
         let (outside, within) =
             (outside.unwrap_or_else(Judged::unplayable), within.unwrap_or_else(Judged::unplayable));
         let mut reasons = outside.reasons;
-        let there = |reason| format!("where waiting traps and the key is handed in: {reason}");
+        let there = |reason| {
+            format!("in a host in which waiting traps, with the key passed to the component: {reason}")
+        };
         reasons.extend(within.reasons.into_iter().map(there));
         Verdict::of(outside.got, reasons)
     }
@@ -164,7 +168,7 @@ impl Script {
     async fn once(&self, bench: &Bench, hosting: Hosting, mode: KeyMode) -> Result<Judged, String> {
         let stand_in = self.stand_in(bench).await.map_err(|error| format!("no server: {error:#}"))?;
         let mut provider = bench.provider(&stand_in, hosting, mode, &self.setup).await?;
-        match self.ask {
+        match self.route {
             Route::KeyList | Route::Catalogue => {
                 let again = bench.provider(&stand_in, hosting, mode, &self.setup).await?;
                 Ok(lists::models(&mut provider, again, &stand_in, &self.expect).await)
@@ -185,7 +189,7 @@ impl Script {
             None => StandIn::start(0).await?,
             Some(handshake) => StandIn::start_tls(bench.authority(), handshake).await?,
         };
-        let path = match self.ask {
+        let path = match self.route {
             Route::KeyList => "/v1/models",
             Route::Catalogue => "/api/models",
             Route::Billing => "/v1/dashboard/billing/subscription",
@@ -196,11 +200,12 @@ impl Script {
     }
 
     fn request(&self) -> Request {
-        let wire = self.ask.wire();
+        let wire = self.route.wire();
         let plain = wire.map_or("at-once", |wire| wire.plain);
-        let mut request = super::play::ask(self.scenario.as_deref().unwrap_or(plain));
-        // The first one is what a provider has to choose for a model that it does not know.
-        request.route = wire.filter(|_| self.ask != Route::default()).map(|wire| wire.name.to_owned());
+        let mut request = super::play::prompt(self.scenario.as_deref().unwrap_or(plain));
+        // The first route is the one that a provider has to choose for an unknown model, so it is not
+        // requested.
+        request.route = wire.filter(|_| self.route != Route::default()).map(|wire| wire.name.to_owned());
         match self.when {
             When::Tools => request.tools = vec![weather()],
             When::Reasoning => {
@@ -215,9 +220,9 @@ impl Script {
 }
 
 impl Script {
-    /// What is wrong where the response says that it came by another route than the case's.
+    /// The violation if the response came by another route than the case's.
     fn other_route(&self, played: &Played) -> Option<String> {
-        let wire = self.ask.wire()?;
+        let wire = self.route.wire()?;
         let route = played.events.iter().find_map(|event| match event {
             Event::Response(info) => Some(info.route.as_str()),
             _ => None,

@@ -8,11 +8,11 @@ use stand_in::{Expect, Route};
 const SHOWN: usize = 60;
 
 /// The expected outcome of a request.
-pub(super) fn of(expect: &Expect, ask: Route) -> String {
+pub(super) fn of(expect: &Expect, route: Route) -> String {
     let mut words = Vec::new();
     match (expect.error.as_slice(), &expect.finish) {
         ([], Some(reason)) => words.push(format!("finish {reason}")),
-        ([], None) => words.push(match ask {
+        ([], None) => words.push(match route {
             Route::KeyList | Route::Catalogue => "live list".to_owned(),
             Route::Billing => "account".to_owned(),
             _ => "finish".to_owned(),
@@ -32,7 +32,7 @@ pub(super) fn of(expect: &Expect, ask: Route) -> String {
     words.extend(expect.callable.map(|count| format!("{count} callable")));
     words.extend(expect.account.clone());
     words.extend(expect.requests.map(requests));
-    words.extend(expect.waits_ms.map(|(least, most)| format!("{least} to {most} ms between two tries")));
+    words.extend(expect.waits_ms.map(|(least, most)| format!("{least} to {most} ms between two requests")));
     words.extend(expect.within_ms.map(|most| format!("within {most} ms")));
     words.join(", ")
 }

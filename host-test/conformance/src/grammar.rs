@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn each_break_of_the_grammar_is_noticed() {
+    fn each_violation_of_the_grammar_is_reported() {
         let good = [response(), start(0), start(1), delta(1), end(1), delta(0), end(0), finish()];
         let mut grammar = Grammar::default();
         assert_eq!(good.iter().try_for_each(|event| grammar.read(event)), Ok(()));

@@ -79,10 +79,8 @@ pub(super) fn completion(played: &Played, expect: &Expect, stand_in: &StandIn) -
 pub(super) fn error(differences: &mut Differences, error: Option<&Error>, expect: &Expect) {
     match (error, expect.error.is_empty()) {
         (None, true) => {}
-        (Some(error), true) => differences.0.push(format!("an error came: {}", expected::error(error))),
-        (None, false) => {
-            differences.0.push(format!("no error came, but should: {}", expect.error.join(" or ")))
-        }
+        (Some(error), true) => differences.0.push(format!("unexpected error: {}", expected::error(error))),
+        (None, false) => differences.0.push(format!("no error, but expected {}", expect.error.join(" or "))),
         (Some(error), false) => {
             let kind = json::error::kind(&error.kind);
             if !expect.error.iter().any(|should| should == kind) {
@@ -106,12 +104,12 @@ fn at_the_server(differences: &mut Differences, played: &Played, expect: &Expect
             [first, second, ..] => {
                 let waited = second.at.duration_since(first.at);
                 if waited < Duration::from_millis(least) || waited > Duration::from_millis(most) {
-                    differences.0.push(format!(
-                        "it waited {waited:?} before it tried again, not {least} to {most} ms"
-                    ));
+                    differences
+                        .0
+                        .push(format!("it waited {waited:?} before the retry, not {least} to {most} ms"));
                 }
             }
-            _ => differences.0.push("it did not try again".to_owned()),
+            _ => differences.0.push("it did not retry".to_owned()),
         }
     }
     if let Some(most) = expect.within_ms.map(Duration::from_millis)

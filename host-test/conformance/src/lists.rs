@@ -50,10 +50,12 @@ pub(super) async fn models(
 /// Requests the account.
 pub(super) async fn account(provider: &mut Provider, stand_in: &StandIn, expect: &Expect) -> Judged {
     let mut differences = Differences::default();
-    let asked = tokio::time::timeout(PATIENCE, provider.instance.account(&provider.client)).await;
-    let account = match asked {
+    let result = tokio::time::timeout(PATIENCE, provider.instance.account(&provider.client)).await;
+    let account = match result {
         Ok(account) => account,
-        Err(_) => return Judged::unplayable(format!("account-query.poll has no answer after {PATIENCE:?}")),
+        Err(_) => {
+            return Judged::unplayable(format!("account-query.poll did not return within {PATIENCE:?}"));
+        }
     };
     let got = match &account {
         Ok(account) => word(account).to_owned(),
@@ -77,9 +79,9 @@ fn word(account: &Account) -> &'static str {
 }
 
 async fn list(provider: &mut Provider, how: Discovery) -> Result<ModelList, CallError> {
-    let asked = provider.instance.models(&provider.client, how, Duration::ZERO);
-    tokio::time::timeout(PATIENCE, asked).await.unwrap_or_else(|_| {
-        Err(CallError::Poisoned(format!("model-query.poll has no answer after {PATIENCE:?}")))
+    let result = provider.instance.models(&provider.client, how, Duration::ZERO);
+    tokio::time::timeout(PATIENCE, result).await.unwrap_or_else(|_| {
+        Err(CallError::Poisoned(format!("model-query.poll did not return within {PATIENCE:?}")))
     })
 }
 
@@ -95,11 +97,12 @@ fn failure<T>(differences: &mut Differences, answer: &Result<T, CallError>, expe
     }
 }
 
-/// Violations that the contract names for every list.
+/// Violations of what the contract requires of every list.
 fn sound(list: &ModelList) -> Vec<String> {
     let mut violations = Vec::new();
+    // Hosts search the list by id, so its order is part of the contract.
     if !list.models.windows(2).all(|pair| pair[0].id < pair[1].id) {
-        violations.push("the list is not sorted by id, or has an id twice".to_owned());
+        violations.push("the list is not sorted by id, or contains an id twice".to_owned());
     }
     for model in &list.models {
         if model.id.trim().is_empty() {
@@ -128,7 +131,9 @@ fn best_effort(differences: &mut Differences, list: &ModelList, expect: &Expect)
         (Some(degraded), true) => {
             differences.0.push(format!("the best effort is degraded: {}", expected::error(degraded)));
         }
-        (None, false) => differences.0.push("the best effort does not say that it is not live".to_owned()),
+        (None, false) => {
+            differences.0.push("the best-effort list does not report that it is not live".to_owned())
+        }
     }
 }
 
@@ -139,7 +144,7 @@ async fn after_the_query(
     stand_in: &StandIn,
     shown: &str,
 ) {
-    watch::shows_key(&mut differences.0, "the answer", &shown, stand_in.key());
+    watch::shows_key(&mut differences.0, "the result", &shown, stand_in.key());
     for provider in providers {
         differences.0.extend(watch::of_key(provider, stand_in));
     }

@@ -41,7 +41,7 @@ pub struct Played {
 }
 
 /// A request to this model with one sentence from the user.
-pub(super) fn ask(model: &str) -> Request {
+pub(super) fn prompt(model: &str) -> Request {
     Request::prompt(model, PROMPT)
 }
 
@@ -119,7 +119,7 @@ impl Provider {
                     if batch.done != grammar.is_finished() {
                         played
                             .violations
-                            .push(format!("done is {} and does not go with the finish", batch.done));
+                            .push(format!("done is {}, which contradicts the finish", batch.done));
                         return;
                     }
                     if batch.done {
@@ -150,14 +150,12 @@ impl Provider {
             (Ok(batch), None) if batch.done && batch.events.is_empty() => {}
             (Err(CallError::Provider(again)), Some(error)) if *again == *error => {}
             (Ok(batch), _) => played.violations.push(format!(
-                "called again after its end it returns {} events and done is {}",
+                "called after its end, it returns {} events and done is {}",
                 batch.events.len(),
                 batch.done
             )),
             (Err(error), _) => {
-                played
-                    .violations
-                    .push(format!("called again after its end it fails: {}", error_text(&error)));
+                played.violations.push(format!("called after its end, it fails: {}", error_text(&error)));
             }
         }
     }

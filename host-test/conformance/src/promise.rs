@@ -54,15 +54,15 @@ impl Promise {
     pub fn name(self) -> &'static str {
         match self {
             Promise::Surface => "one export, six imports",
-            Promise::Waits => "no call waits longer than told",
+            Promise::Waits => "no call waits longer than its wait-ms",
             Promise::Cancels => "dropping cancels",
             Promise::LosesNothing => "nothing is lost",
             Promise::Finish => "a finish is proof",
-            Promise::Errors => "errors are for deciding",
-            Promise::Retries => "tried again before, never after",
-            Promise::Key => "the key stays outside",
+            Promise::Errors => "errors contain what a host needs",
+            Promise::Retries => "no retry after the first event",
+            Promise::Key => "the key stays outside the sandbox",
             Promise::NoPanic => "no panic on any input",
-            Promise::Grows => "it can grow",
+            Promise::Grows => "the contract can grow",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The cases as data, and a judge that is no yes-man.
+//! The cases as data, and a judge that reports each difference.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ const KINDS: [ErrorKind; 17] = [
 ];
 
 #[test]
-fn every_case_has_a_name_of_its_own_promises_and_something_to_come_to() {
+fn every_case_has_a_unique_name_promises_and_an_expected_outcome() {
     let mut names = BTreeSet::new();
     for Case { name, plays, promises, expected, .. } in cases() {
         assert!(!plays.is_empty() && !expected.is_empty() && !promises.is_empty(), "{name}");
@@ -54,7 +54,7 @@ fn each_written_case_is_there_for_each_wire_route_that_can_play_it() {
     for (number, wire) in WIRE_ROUTES.iter().enumerate() {
         let ending = if number == 0 { String::new() } else { format!("-on-{}", wire.name) };
         for script in written.iter().filter(|script| script.scenario.is_none()) {
-            let on_each = script.ask.wire().is_some() || number == 0;
+            let on_each = script.route.wire().is_some() || number == 0;
             assert_eq!(names.contains(&format!("{}{ending}", script.name)), on_each, "{}", script.name);
         }
         let plain = scenarios().iter().find(|scenario| scenario.name == wire.plain).expect(wire.plain);
@@ -74,7 +74,7 @@ fn every_promise_is_checked_by_several_cases() {
 }
 
 #[test]
-fn what_is_expected_is_said_in_the_contracts_words() {
+fn expected_outcomes_use_the_contracts_names() {
     let known: BTreeSet<&str> = KINDS.iter().map(json::error::kind).collect();
     let written = super::data::written();
     let all = scenarios().iter().filter_map(|scenario| Some((&scenario.name, scenario.expect.as_ref()?)));
@@ -90,14 +90,14 @@ fn what_is_expected_is_said_in_the_contracts_words() {
 fn every_way_to_break_a_connection_is_a_case() {
     let by_scenario = |how: Break| {
         let breaks = |faults: &stand_in::Faults| faults.abort == Some(Abort::Connection(how));
-        scenarios().iter().any(|scenario| breaks(&scenario.answer.fault))
+        scenarios().iter().any(|scenario| breaks(&scenario.response.fault))
     };
-    let asked: BTreeSet<String> = super::data::written()
+    let requested: BTreeSet<String> = super::data::written()
         .iter()
         .filter_map(|script| script.setup.headers.get("x-fault-abort-connection").cloned())
         .collect();
     for (word, how) in Break::ALL {
-        assert!(asked.contains(word) || by_scenario(how), "no case plays {word}");
+        assert!(requested.contains(word) || by_scenario(how), "no case plays {word}");
     }
 }
 
@@ -148,7 +148,7 @@ fn expect(fields: &Value) -> Expect {
 }
 
 #[tokio::test]
-async fn whatever_is_expected_is_held_against_what_came() {
+async fn every_expected_field_is_compared_with_the_outcome() {
     let stand_in = StandIn::start(0).await.unwrap();
     let (finished, failed) = (played(events(), None), played(Vec::new(), Some(network())));
     let judge = |played, fields: &Value| judge::completion(played, &expect(fields), &stand_in).reasons;

@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_broke_off_is_no_call_and_a_malformed_one_keeps_its_words() {
+    fn an_incomplete_call_is_dropped_and_a_malformed_one_keeps_its_text() {
         let malformed =
             ToolArguments::Malformed(MalformedArguments { raw: "{\"a".into(), reason: "cut".into() });
         let transcript = collect(&[
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_an_answer_cut_off_stays() {
+    fn text_of_an_incomplete_response_is_kept() {
         let transcript = collect(&[
             start(0, BlockKind::Text),
             delta(0, "so f"),

@@ -34,7 +34,7 @@ pub(super) async fn violations(
     if let Some(before) = played.requests_at_first_event
         && requests > before
     {
-        violations.push("it tried again after it had returned events".to_owned());
+        violations.push("it retried after it had returned events".to_owned());
     }
     violations.extend(of_key(provider, stand_in));
     violations.extend(unseen(stand_in).await);
@@ -47,14 +47,14 @@ fn of_error(error: &Error, played: &Played, stand_in: &StandIn) -> Vec<String> {
         violations.push("the error has no message".to_owned());
     }
     if error.message.contains(PROMPT) {
-        violations.push("the error's message holds a part of the prompt".to_owned());
+        violations.push("the error's message contains a part of the prompt".to_owned());
     }
     if error.partial == played.events.is_empty() {
         let events = played.events.len();
         violations.push(format!("partial is {} after {events} events", error.partial));
     }
     if !error.request_sent && !stand_in.requests().is_empty() {
-        violations.push("request-sent is false, and the server has the request".to_owned());
+        violations.push("request-sent is false, but the server received the request".to_owned());
     }
     if let Some(retryable) = retryable(&error.kind)
         && error.retryable != retryable
@@ -92,7 +92,7 @@ pub(super) fn of_key(provider: &mut Provider, stand_in: &StandIn) -> Vec<String>
         violations.push(format!("{visits} connections were made to another origin"));
     }
     for denial in provider.instance.denials() {
-        violations.push(format!("it tried to go where it may not: {denial}"));
+        violations.push(format!("it tried to reach a server that is not allowed: {denial}"));
     }
     // The host removes the key from what people see. That it had to is still a violation.
     let shown = provider.instance.keys_taken_out();
@@ -104,7 +104,7 @@ pub(super) fn of_key(provider: &mut Provider, stand_in: &StandIn) -> Vec<String>
         match provider.instance.count_in_memory(stand_in.key().as_bytes()) {
             None => violations.push("the component's memory cannot be searched".to_owned()),
             Some(0) => {}
-            Some(count) => violations.push(format!("the key stands in the component's memory {count} times")),
+            Some(count) => violations.push(format!("the key is in the component's memory {count} times")),
         }
     }
     violations

@@ -1,6 +1,7 @@
-//! What a program in another process may ask of the stand-in: what came in, and which scenario answers next.
+//! Control requests for programs in another process: read the recorded requests, and choose the scenario for
+//! a path. The TypeScript tests need them, because they cannot call [`StandIn`](super::StandIn) directly.
 //!
-//! These requests are not recorded, and need no key.
+//! They are not recorded and need no key, so that watching a test does not change what it observes.
 
 use std::sync::atomic::Ordering;
 
@@ -18,12 +19,12 @@ use super::{KEY, Shared, repertoire};
 
 /// For the help of the command.
 pub const HELP: &str = "\
-For programs beside it:
+For other programs:
   GET  /stand-in/record[?from=N]  the requests from number N on, each with method, path, headers without
-                                  credentials, body, scenario, connection, the moment in ms, and its end:
+                                  credentials, body, scenario, connection, time in ms, and outcome:
                                   pending, finished or aborted (the client closed the connection); and how
-                                  often the key, or anybody, came to where it does not belong
-  POST /stand-in/script           {\"path\": \"/v1/models\", \"scenario\": NAME or null}: what answers for a path";
+                                  often the key was leaked, and the other origin was contacted
+  POST /stand-in/script           {\"path\": \"/v1/models\", \"scenario\": NAME or null}: the scenario for a path";
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/stand-in/record", get(record)).route("/stand-in/script", post(script))
@@ -37,6 +38,7 @@ struct From {
 
 async fn record(State(shared): State<Arc<Shared>>, Query(From { from }): Query<From>) -> Json<Value> {
     let requests = shared.log.snapshot();
+    // Times are relative to the first request: the monotonic clock has no meaning in another process.
     let began = requests.first().map(|first| first.at);
     let entry = |entry: &Recorded| {
         let at = began.map_or(0, |began| entry.at.duration_since(began).as_millis());
@@ -65,13 +67,14 @@ async fn record(State(shared): State<Arc<Shared>>, Query(From { from }): Query<F
     }))
 }
 
-/// All headers but those that carry a key.
+/// All headers except those with a key. The output ends up in test logs, and somebody may have sent a real
+/// key by mistake.
 fn shown(headers: &HeaderMap) -> Map<String, Value> {
     let named = headers.iter().filter(|(name, _)| !CREDENTIALS.contains(&name.as_str()));
     named.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into())).collect()
 }
 
-/// Whether the key came along, without showing one.
+/// Whether the request had the right key, another one, or none; without showing it.
 fn credential(entry: &Recorded) -> &'static str {
     match entry.header("authorization") {
         None => "none",

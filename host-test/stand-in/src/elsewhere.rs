@@ -1,4 +1,5 @@
-//! Another origin: a listener that a redirect may lead to, and that nobody should be led to.
+//! Another origin: a listener that redirects of some scenarios point to. No client should contact it, because
+//! a request that follows a redirect to another host can take the key with it.
 
 use std::io;
 use std::sync::Arc;
@@ -9,10 +10,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::socket;
 
-/// Bytes of a request that are looked at.
+/// Bytes of a request that are searched for the key: enough for any head, and a bound on memory.
 const LOOKED_AT: usize = 64 * 1024;
 
-/// What was seen there.
+/// Counts of what this origin received.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Elsewhere(Arc<Seen>);
 
@@ -35,20 +36,20 @@ impl Elsewhere {
         self.0.visits.load(Ordering::Acquire)
     }
 
-    /// Connections that brought the key.
+    /// Connections on which the key was sent.
     pub(super) fn key_leaks(&self) -> usize {
         self.0.key_leaks.load(Ordering::Acquire)
     }
 }
 
-/// Takes a port; `key` is what must never come here.
+/// Binds a port. `key` must never be received here.
 pub(super) fn bind(key: &'static str) -> io::Result<(std::net::TcpListener, Elsewhere)> {
     let (listener, address) = socket::bind(0)?;
     let seen = Seen { port: address.port(), key, ..Seen::default() };
     Ok((listener, Elsewhere(Arc::new(seen))))
 }
 
-/// Serves until it is dropped.
+/// Serves until the future is dropped.
 pub(super) async fn serve(listener: std::net::TcpListener, elsewhere: Elsewhere) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     loop {
@@ -59,18 +60,21 @@ pub(super) async fn serve(listener: std::net::TcpListener, elsewhere: Elsewhere)
     }
 }
 
-/// Looks for the key in all that comes, and answers with nothing.
+/// Searches the received bytes for the key, and responds with an empty 204.
 async fn look(mut stream: TcpStream, elsewhere: Elsewhere) {
-    let mut came = Vec::new();
+    let mut received = Vec::new();
     let mut buffer = [0; 4096];
+    // The response is sent first. A client that waits for it before it sends the rest of its request must not
+    // hang here: the test would fail for the wrong reason.
     let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").await;
     let key = elsewhere.0.key.as_bytes();
-    while came.len() < LOOKED_AT {
+    while received.len() < LOOKED_AT {
         match stream.read(&mut buffer).await {
-            Ok(length) if length > 0 => came.extend_from_slice(buffer.get(..length).unwrap_or_default()),
+            Ok(length) if length > 0 => received.extend_from_slice(buffer.get(..length).unwrap_or_default()),
             _ => return,
         }
-        if came.windows(key.len()).any(|window| window == key) {
+        // The whole buffer is searched again after each read, since the key may be split between two of them.
+        if received.windows(key.len()).any(|window| window == key) {
             elsewhere.0.key_leaks.fetch_add(1, Ordering::AcqRel);
             return;
         }

@@ -1,11 +1,13 @@
-//! What a client should make of an answer, and how it should be set up to make it.
+//! The outcome that a client should have with a scenario, and the configuration that it needs for that. The
+//! conformance cases compare with it, here and in the TypeScript tests.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
-/// What a client should make of an answer. What is not given is not said, and not "nothing"; but where no
-/// error is expected none may come, and no tool call either that is not named.
+/// The expected outcome of a scenario. A field that is missing is not compared. There are two exceptions: if
+/// no error is expected none may occur, and no tool call may occur that is not listed. Otherwise a case that
+/// forgot to list them would hide an error.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Expect {
@@ -19,30 +21,30 @@ pub struct Expect {
     pub blocks: Option<Vec<String>>,
     /// Each tool call: its name and its arguments, a JSON object.
     pub tools: Vec<(String, String)>,
-    /// A tool call whose arguments are no JSON object: its name and the text that came.
+    /// A tool call whose arguments are not a JSON object: its name and the received text.
     pub malformed: Option<(String, String)>,
-    /// The finish reason, in the words of the contract.
+    /// The finish reason, under the contract's name.
     pub finish: Option<String>,
-    /// The kind of error, in the words of the contract; a list where several are right. Empty: none.
+    /// The kind of error, under the contract's name; a list if several are correct. Empty: no error.
     #[serde(deserialize_with = "one_or_many")]
     pub error: Vec<String>,
-    /// A text that the error's message has in it.
+    /// A text that the error's message contains.
     pub says: Option<String>,
-    /// Whether the error says that the same request may succeed later.
+    /// The error's `retryable`: whether the same request may succeed later.
     pub retryable: Option<bool>,
-    /// Whether the error says that the request may have reached the provider.
+    /// The error's `request-sent`: whether the request may have reached the provider.
     pub request_sent: Option<bool>,
-    /// Requests that the server gets, all tries counted.
+    /// Requests that the server receives, retries included.
     pub requests: Option<usize>,
-    /// Least and most milliseconds between the first two requests.
+    /// Minimum and maximum milliseconds between the first two requests.
     pub waits_ms: Option<(u64, u64)>,
-    /// Most milliseconds that all of it takes.
+    /// Maximum milliseconds from the call to its end.
     pub within_ms: Option<u64>,
     /// Counts of tokens, under the contract's names: `input`, `output`, `total`, `cache-read`, …
     pub usage: BTreeMap<String, u64>,
-    /// Models in the list that the key may call.
+    /// Models of the list that the key may call.
     pub callable: Option<usize>,
-    /// What is told of the account: `unlimited`, `limited`, or `unknown`.
+    /// The kind of account: `unlimited`, `limited`, or `unknown`.
     pub account: Option<String>,
 }
 
@@ -59,7 +61,7 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
     })
 }
 
-/// How a client is set up, where it is not as usual.
+/// The configuration of a client, where it differs from the default.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Setup {
@@ -73,6 +75,6 @@ pub struct Setup {
     pub total_ms: Option<u32>,
     /// The contract's `max-retries`.
     pub max_retries: Option<u32>,
-    /// Extra headers: a fault that is asked for, say.
+    /// Extra headers, for example to request a fault.
     pub headers: BTreeMap<String, String>,
 }

@@ -1,38 +1,41 @@
-//! Placeholders: what a scenario leaves open, `{{name}}` or `{{name argument}}`, filled from the request.
+//! Placeholders of scenarios, `{{name}}` or `{{name argument}}`, which are replaced with values from the
+//! request.
 //!
-//! A JSON text that is one placeholder and nothing else becomes the value itself, be it a number or an
-//! object. An unknown placeholder stays as it is, and a test finds it.
+//! A JSON string that consists of one placeholder becomes the value itself, for example a number or an
+//! object. An unknown placeholder is left unchanged, so that a test can find it.
 
 use serde_json::{Map, Value, json};
 
-use super::ask::{Asked, Image, Turn};
-use super::script::Answer;
+use super::chat_request::{ChatRequest, Image, Turn};
+use super::script::ScriptedResponse;
 use super::{models, sample};
 
-/// `created` of every answer: 2026-01-31, noon UTC. A constant makes answers comparable.
+/// `created` of every response: 2026-01-31, noon UTC. A constant, so that two responses can be compared byte
+/// by byte.
 const CREATED: u64 = 1_769_860_800;
 
-/// Everything that placeholders are filled from.
+/// The values that placeholders are replaced with.
 #[derive(Clone, Debug)]
 pub struct Filling {
     /// The chat request; `None` on other routes.
-    pub asked: Option<Asked>,
+    pub request: Option<ChatRequest>,
     /// The request's id, as in its header.
     pub request_id: String,
-    /// The `Authorization` header, for providers that echo it.
+    /// The `Authorization` header, for scenarios of providers that echo it. They test that the plugin and the
+    /// host keep the key out of errors and texts.
     pub authorization: String,
     /// The stand-in's base URL.
     pub base_url: String,
     /// The base URL of another origin.
     pub elsewhere: String,
-    /// The word at hand, in an `each`.
+    /// The current word of an `each`.
     pub piece: String,
     /// Words sent so far.
     pub pieces: u64,
 }
 
 impl Filling {
-    /// Fills a JSON value.
+    /// Replaces the placeholders in a JSON value.
     pub fn value(&self, template: &Value) -> Value {
         match template {
             Value::String(text) => self.whole_placeholder(text).unwrap_or_else(|| self.text(text).into()),
@@ -42,12 +45,12 @@ impl Filling {
         }
     }
 
-    /// Fills each value of an object.
+    /// Replaces the placeholders in each value of an object.
     pub fn fields(&self, fields: &Map<String, Value>) -> Map<String, Value> {
         fields.iter().map(|(name, value)| (name.clone(), self.value(value))).collect()
     }
 
-    /// Fills a text.
+    /// Replaces the placeholders in a text.
     pub fn text(&self, template: &str) -> String {
         let mut filled = String::with_capacity(template.len());
         let mut rest = template;
@@ -65,40 +68,47 @@ impl Filling {
         filled + rest
     }
 
-    /// A chunk: the usual envelope, the provider's own, and these fields.
-    pub fn chunk(&self, answer: &Answer, fields: Map<String, Value>) -> Value {
-        self.envelope(answer, "chat.completion.chunk", fields)
+    /// A chunk: the usual envelope, the provider's own fields, and these fields.
+    pub fn chunk(&self, response: &ScriptedResponse, fields: Map<String, Value>) -> Value {
+        self.envelope(response, "chat.completion.chunk", fields)
     }
 
     /// A chunk with one choice.
-    pub fn choice(&self, answer: &Answer, delta: Value, finish: Value, more: &Map<String, Value>) -> Value {
+    pub fn choice(
+        &self,
+        response: &ScriptedResponse,
+        delta: Value,
+        finish: Value,
+        more: &Map<String, Value>,
+    ) -> Value {
         let mut choice = Map::new();
         choice.insert("index".to_owned(), 0.into());
         choice.insert("delta".to_owned(), delta);
-        choice.extend(self.fields(&answer.choice));
+        choice.extend(self.fields(&response.choice));
         choice.insert("finish_reason".to_owned(), finish);
-        choice.retain(|name, _| !answer.omit.contains(name));
+        choice.retain(|name, _| !response.omit.contains(name));
         let mut fields = Map::new();
         fields.insert("choices".to_owned(), json!([choice]));
         fields.extend(self.fields(more));
-        self.chunk(answer, fields)
+        self.chunk(response, fields)
     }
 
-    /// An object as every answer of this provider has it around its own fields.
-    pub fn envelope(&self, answer: &Answer, object: &str, fields: Map<String, Value>) -> Value {
+    /// An object with the envelope that every response of this provider has around its own fields. A later
+    /// field replaces an earlier one, so a scenario can overwrite `id` or `model`; `omit` is applied last.
+    pub fn envelope(&self, response: &ScriptedResponse, object: &str, fields: Map<String, Value>) -> Value {
         let mut chunk = Map::new();
         chunk.insert("id".to_owned(), format!("chatcmpl-{}", self.request_id).into());
         chunk.insert("object".to_owned(), object.into());
         chunk.insert("created".to_owned(), CREATED.into());
         chunk.insert("model".to_owned(), self.model().into());
-        chunk.extend(self.fields(&answer.envelope));
+        chunk.extend(self.fields(&response.envelope));
         chunk.extend(fields);
-        chunk.retain(|name, _| !answer.omit.contains(name));
+        chunk.retain(|name, _| !response.omit.contains(name));
         Value::Object(chunk)
     }
 
     fn model(&self) -> &str {
-        self.asked.as_ref().map_or("", |asked| &asked.model)
+        self.request.as_ref().map_or("", |request| &request.model)
     }
 
     fn whole_placeholder(&self, text: &str) -> Option<Value> {
@@ -125,7 +135,7 @@ impl Filling {
         })
     }
 
-    /// The JSON text of a chunk with nothing but a choice, for bodies that are written by hand.
+    /// The JSON text of a chunk with only a choice, for scenarios that write their framing by hand.
     fn bare_chunk(&self, delta: Value, finish: Value) -> String {
         json!({
             "id": format!("chatcmpl-{}", self.request_id), "object": "chat.completion.chunk",
@@ -136,19 +146,19 @@ impl Filling {
     }
 
     fn of_request(&self, name: &str, argument: &str) -> Option<Value> {
-        let asked = self.asked.as_ref()?;
-        let counts = Counts::of(asked);
+        let request = self.request.as_ref()?;
+        let counts = Counts::of(request);
         Some(match name {
-            "echo" => asked.echo.as_str().into(),
-            "images" => images(&asked.images).into(),
-            "answer" => answer(asked).into(),
-            "thought" => thought(asked).into(),
-            "tool_result" => asked.tool_results.join("; ").into(),
-            "tool" => tool(asked, argument).0.into(),
-            "arguments" => arguments(asked, argument).into(),
+            "echo" => request.echo.as_str().into(),
+            "images" => images(&request.images).into(),
+            "answer" => reply_text(request).into(),
+            "thought" => thought(request).into(),
+            "tool_result" => request.tool_results.join("; ").into(),
+            "tool" => tool(request, argument).0.into(),
+            "arguments" => arguments(request, argument).into(),
             "usage" => counts.usage(),
             "prompt_tokens" => counts.prompt.into(),
-            "completion_tokens" => (counts.answer + counts.reasoning).into(),
+            "completion_tokens" => (counts.text + counts.reasoning).into(),
             "reasoning_tokens" => counts.reasoning.into(),
             "total_tokens" => counts.total().into(),
             _ => return None,
@@ -156,35 +166,37 @@ impl Filling {
     }
 }
 
-/// Tokens by a simple rule: four characters of JSON are one.
+/// Token counts by a simple rule: four characters of JSON are one token. They only have to be stable and to
+/// add up.
 struct Counts {
     prompt: u64,
-    answer: u64,
+    text: u64,
     reasoning: u64,
 }
 
 impl Counts {
-    fn of(asked: &Asked) -> Counts {
+    fn of(request: &ChatRequest) -> Counts {
         let tokens = |text: &str| (text.chars().count() as u64).div_ceil(4);
-        let reasons = asked.turn == Turn::Reasoning;
+        let reasons = request.turn == Turn::Reasoning;
         Counts {
-            prompt: tokens(&asked.body["messages"].to_string()) + tokens(&asked.body["tools"].to_string()),
-            answer: match asked.turn {
-                Turn::Tools => tokens(&arguments(asked, "")),
-                Turn::Text | Turn::Reasoning => tokens(&answer(asked)),
+            prompt: tokens(&request.body["messages"].to_string())
+                + tokens(&request.body["tools"].to_string()),
+            text: match request.turn {
+                Turn::Tools => tokens(&arguments(request, "")),
+                Turn::Text | Turn::Reasoning => tokens(&reply_text(request)),
             },
-            reasoning: if reasons { tokens(&thought(asked)) } else { 0 },
+            reasoning: if reasons { tokens(&thought(request)) } else { 0 },
         }
     }
 
     fn total(&self) -> u64 {
-        self.prompt + self.answer + self.reasoning
+        self.prompt + self.text + self.reasoning
     }
 
     fn usage(&self) -> Value {
         json!({
             "prompt_tokens": self.prompt,
-            "completion_tokens": self.answer + self.reasoning,
+            "completion_tokens": self.text + self.reasoning,
             "total_tokens": self.total(),
             "prompt_tokens_details": { "cached_tokens": 0 },
             "completion_tokens_details": { "reasoning_tokens": self.reasoning },
@@ -192,30 +204,32 @@ impl Counts {
     }
 }
 
-/// What a friendly model would say.
-fn answer(asked: &Asked) -> String {
-    if let Some(json) = asked.structured() {
+/// The text of a response. It says that no model ran, because the demo shows it to people who may not know
+/// that.
+fn reply_text(request: &ChatRequest) -> String {
+    if let Some(json) = request.structured() {
         return json;
     }
-    let mut said = match asked.tool_results.as_slice() {
-        [] => format!("You said: “{}”.", asked.echo.trim()),
+    let mut reply = match request.tool_results.as_slice() {
+        [] => format!("You said: “{}”.", request.echo.trim()),
         results => format!("The tool answered: {}.", results.join("; ").trim_end_matches('.')),
     };
-    if !asked.images.is_empty() {
-        said += &format!(" I saw {}.", images(&asked.images));
+    if !request.images.is_empty() {
+        reply += &format!(" I saw {}.", images(&request.images));
     }
-    said + &format!(
-        " I am the stand-in for CometAPI, playing {}: no model ran, no token was paid for, and nothing \
-         left this machine. With a key of your own, a real answer streams here just like this one.",
-        asked.model
-    )
+    reply
+        + &format!(
+            " I am the stand-in for CometAPI, playing {}: no model ran, no token was paid for, and nothing \
+         left this machine. With a key of your own, a real response streams here just like this one.",
+            request.model
+        )
 }
 
-fn thought(asked: &Asked) -> String {
+fn thought(request: &ChatRequest) -> String {
     format!(
         "The user wrote {} characters. There is no model here to weigh them, so I repeat them kindly and \
          say who I am.",
-        asked.echo.chars().count()
+        request.echo.chars().count()
     )
 }
 
@@ -232,20 +246,21 @@ fn images(images: &[Image]) -> String {
     }
 }
 
-/// The tool of that number, counted from 1, and the schema of its arguments; the usual example of all
-/// tools where the request has none.
-fn tool(asked: &Asked, number: &str) -> (String, Value) {
+/// The name and schema of the tool with this number, counted from 1. Without tools in the request it is the
+/// common weather example, so that tool scenarios also work when a person types a prompt.
+fn tool(request: &ChatRequest, number: &str) -> (String, Value) {
     let index = number.parse::<usize>().unwrap_or(1).saturating_sub(1);
-    let wanted = asked.tools.get(index).or(asked.tools.first()).cloned();
+    let wanted = request.tools.get(index).or(request.tools.first()).cloned();
     wanted.unwrap_or_else(|| {
         let city = json!({ "type": "object", "properties": { "city": { "type": "string" } } });
         ("get_weather".to_owned(), city)
     })
 }
 
-/// Arguments for the first tool: all of them, or with `2/3` the second third.
-fn arguments(asked: &Asked, part: &str) -> String {
-    let all = sample::arguments(&tool(asked, "1").1, &asked.echo);
+/// Arguments for the first tool: all of them, or with `2/3` the second third. Thirds are counted in
+/// characters, since half a character would not be valid JSON.
+fn arguments(request: &ChatRequest, part: &str) -> String {
+    let all = sample::arguments(&tool(request, "1").1, &request.echo);
     let Some((part, of)) = part.split_once('/') else { return all };
     let (part, of) = (part.parse().unwrap_or(1_usize), of.parse().unwrap_or(1_usize).max(1));
     let count = all.chars().count();

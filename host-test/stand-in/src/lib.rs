@@ -6,9 +6,9 @@
 //! that a test cannot pass with a request that fails in use. It records each request and how it ended, from which
 //! tests see retries, cancelled requests and leaked keys.
 
-mod ask;
 mod billing;
 mod chat;
+mod chat_request;
 mod check;
 mod control;
 mod elsewhere;
@@ -44,7 +44,9 @@ pub use fault::{Abort, Break, Delay, Faults, HELP as FAULTS_HELP, RateLimit};
 pub use models::{catalogue as catalogue_rows, key_list as key_list_rows};
 pub use record::{KEPT_BODY, Outcome, Recorded};
 pub use repertoire::scenarios;
-pub use script::{Answer, Each, Early, ErrorBody, Fill, Item, Repeat, Route, Scenario, When, Whole};
+pub use script::{
+    Each, Early, ErrorBody, Fill, Item, Repeat, Route, Scenario, ScriptedResponse, When, Whole,
+};
 pub use start_error::StandInError;
 pub use tls::{Authority, Handshake};
 pub use wire_routes::{WIRE_ROUTES, WireRoute};
@@ -102,13 +104,13 @@ impl StandIn {
     /// # Errors
     /// When there is no port, or no certificate can be made.
     pub async fn start_tls(authority: &Authority, handshake: Handshake) -> Result<StandIn, StandInError> {
-        StandIn::launch(0, Some(tls::Greeting::new(authority, handshake)?))
+        StandIn::launch(0, Some(tls::TlsSetup::new(authority, handshake)?))
     }
 
-    fn launch(port: u16, greeting: Option<tls::Greeting>) -> Result<StandIn, StandInError> {
+    fn launch(port: u16, tls_setup: Option<tls::TlsSetup>) -> Result<StandIn, StandInError> {
         let (listener, address) =
             socket::bind(port).map_err(|source| StandInError::Listen { port, source })?;
-        let base_url = match &greeting {
+        let base_url = match &tls_setup {
             None => format!("http://{address}/v1"),
             Some(_) => format!("https://localhost:{}/v1", address.port()),
         };
@@ -120,7 +122,7 @@ impl StandIn {
         let serve = move || {
             let elsewhere = elsewhere::serve(other, served.elsewhere.clone());
             let server = async {
-                let listener = socket::FaultListener::new(listener, served.traffic.clone(), greeting)?;
+                let listener = socket::FaultListener::new(listener, served.traffic.clone(), tls_setup)?;
                 axum::serve(listener, router::service(served)).await
             };
             // Either way the runtime goes, and every connection with it.

@@ -1,4 +1,6 @@
-//! The two lists of models, with the hazards that CometAPI's own have.
+//! The two lists of models, with the irregularities of CometAPI's own lists: duplicate rows, no stable order,
+//! missing endpoint types, limits as numbers or text. A parser that only knows regular rows would pass its
+//! tests and fail in use.
 
 use std::sync::OnceLock;
 
@@ -7,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::repertoire::scenarios;
 
-/// Rows of the key's list.
+/// Rows of the key's list: about as many as CometAPI returns.
 pub const KEY_ROWS: usize = 600;
 
 /// Rows of the public catalogue.
@@ -16,7 +18,8 @@ pub const CATALOGUE_ROWS: usize = 300;
 /// `created` of each row: the same constant that CometAPI sends.
 const CREATED: u64 = 1_626_777_600;
 
-/// Endings that make further ids out of the known ones, in turn.
+/// Suffixes that make further ids from the known ones, in turn. They are suffixes that vendors use, since
+/// clients match ids by prefix.
 const VARIANTS: [&str; 12] = [
     "-preview",
     "-latest",
@@ -32,19 +35,20 @@ const VARIANTS: [&str; 12] = [
     "-0901",
 ];
 
-/// A known model: `[id, vendor, type, context, longest answer, dollars per million tokens in, and out]`.
+/// A known model: `[id, vendor, type, context, maximum output, dollars per million tokens in, and out]`.
 #[derive(Clone, Debug, Deserialize)]
 struct Fact(String, String, String, Option<u64>, Option<u64>, Option<f64>, Option<f64>);
 
 fn facts() -> &'static [Fact] {
     static FACTS: OnceLock<Vec<Fact>> = OnceLock::new();
     FACTS.get_or_init(|| {
-        // Embedded: a test reads it.
+        // Embedded, so it cannot be invalid at run time; a test reads it.
         serde_json::from_str(include_str!("models.json")).unwrap_or_default()
     })
 }
 
-/// Ids of the scenarios of wire routes with their endpoint types, to be listed beside the known models.
+/// Ids of the scenarios of wire routes with their endpoint types. They are listed, because a client may
+/// refuse a model that its list does not contain.
 fn scenario_ids() -> impl Iterator<Item = (&'static str, &'static str)> {
     let ids = scenarios().iter().filter_map(|scenario| Some((scenario, scenario.route.wire()?)));
     let ids = ids.flat_map(|(scenario, wire)| {
@@ -54,7 +58,7 @@ fn scenario_ids() -> impl Iterator<Item = (&'static str, &'static str)> {
     ids.filter(|(id, _)| *id != "*" && !facts().iter().any(|fact| fact.0 == *id))
 }
 
-/// Known models first, then their variants without end. Facts are known of the known ones only.
+/// Known models first, then their variants, without end. Only the known ones have facts.
 fn endless() -> impl Iterator<Item = Fact> {
     let variant = |round: usize| {
         let ending = VARIANTS.get(round % VARIANTS.len()).copied().unwrap_or_default();
@@ -67,13 +71,14 @@ fn endless() -> impl Iterator<Item = Fact> {
     facts().iter().cloned().chain((0..).flat_map(variant))
 }
 
-/// Rows of `GET /v1/models`. The order changes with `turn`; some rows come twice, and some lack their
-/// endpoint types in one way or another.
+/// Rows of `GET /v1/models`. The order depends on `turn`, some rows occur twice, and some have `null`, an
+/// empty list or nothing as their endpoint types. Short lists are regular, so that a test can count their
+/// rows.
 pub fn key_list(count: usize, turn: u64) -> Vec<Value> {
     let played = scenario_ids().map(|(id, endpoint)| row(id, "stand-in", json!([endpoint])));
-    let known = endless().enumerate().map(|(place, fact)| {
-        let mut row = row(&fact.0, channel(&fact, place), endpoint_types(&fact.0, &fact.2));
-        match place % 60 {
+    let known = endless().enumerate().map(|(index, fact)| {
+        let mut row = row(&fact.0, channel(&fact, index), endpoint_types(&fact.0, &fact.2));
+        match index % 60 {
             31 => row["supported_endpoint_types"] = Value::Null,
             43 => row["supported_endpoint_types"] = json!([]),
             57 => drop(row.as_object_mut().and_then(|row| row.remove("supported_endpoint_types"))),
@@ -86,6 +91,7 @@ pub fn key_list(count: usize, turn: u64) -> Vec<Value> {
     } else {
         let mut rows: Vec<Value> = known.take(count.saturating_sub(5 + scenario_ids().count())).collect();
         rows.extend(played);
+        // The last rows repeat the first ones, so that the list has exactly the requested length.
         let twice: Vec<Value> = rows.iter().take(count - rows.len()).cloned().collect();
         rows.extend(twice);
         rows
@@ -100,9 +106,10 @@ fn row(id: &str, owner: &str, types: Value) -> Value {
     })
 }
 
-/// The name of a channel, which says little about the vendor.
-fn channel(fact: &Fact, place: usize) -> &'static str {
-    match (fact.1.as_str(), place % 9) {
+/// The name of a channel. CometAPI returns it as `owned_by`, and it says little about the vendor; a client
+/// must not take it for one.
+fn channel(fact: &Fact, index: usize) -> &'static str {
+    match (fact.1.as_str(), index % 9) {
         ("OpenAI", 0..=3) => "openai",
         ("Google", 0..=4) => "vertex-ai",
         ("Anthropic", 0) => "aws",
@@ -112,7 +119,8 @@ fn channel(fact: &Fact, place: usize) -> &'static str {
     }
 }
 
-/// Endpoint types by the channel: `openai` stands on speech and embedding models as well.
+/// Endpoint types by the channel. `openai` is also set on speech and embedding models, so the type alone does
+/// not show that a model can chat.
 fn endpoint_types(id: &str, kind: &str) -> Value {
     let responses_only = ["-pro", "codex", "astra"].iter().any(|word| id.contains(word));
     match kind {
@@ -131,42 +139,42 @@ fn endpoint_types(id: &str, kind: &str) -> Value {
     }
 }
 
-/// Rows of `GET /api/models`, with facts in mixed shapes.
+/// Rows of `GET /api/models`, with facts in various types.
 pub fn catalogue(count: usize) -> Vec<Value> {
-    endless().take(count).enumerate().map(|(place, fact)| catalogue_row(place, &fact)).collect()
+    endless().take(count).enumerate().map(|(index, fact)| catalogue_row(index, &fact)).collect()
 }
 
-fn catalogue_row(place: usize, fact: &Fact) -> Value {
+fn catalogue_row(index: usize, fact: &Fact) -> Value {
     let Fact(id, vendor, kind, context, output, ..) = fact;
     json!({
         "id": id,
-        // Not what a model is called by.
+        // Not the id: a client that takes it for one gets "model not found".
         "code": id.replace(['.', '/'], "-"),
         "provider": vendor,
         "provider_code": vendor.to_lowercase().replace(' ', "-"),
         "name": id,
-        "description": if place.is_multiple_of(3) { Value::Null } else { format!("{id} by {vendor}.").into() },
+        "description": if index.is_multiple_of(3) { Value::Null } else { format!("{id} by {vendor}.").into() },
         "model_type": kind,
         "features": features(kind, id),
-        "endpoints": endpoints(place, kind),
-        "pricing": pricing(place, fact),
-        "context_length": limit(place, *context),
-        "max_completion_tokens": limit(place + 1, *output),
+        "endpoints": endpoints(index, kind),
+        "pricing": pricing(index, fact),
+        "context_length": limit(index, *context),
+        "max_completion_tokens": limit(index + 1, *output),
         "api_doc_url": "https://apidoc.cometapi.com/api/text/chat",
         "latest_model_name": Value::Null,
         "published_at": Value::Null,
-        "model_sort": place,
-        "upcoming": id == "gpt-6-astra" || place % 90 == 89,
+        "model_sort": index,
+        "upcoming": id == "gpt-6-astra" || index % 90 == 89,
     })
 }
 
-/// A limit as a number, or as text such as `200K` and `1M` where it is round.
-fn limit(place: usize, tokens: Option<u64>) -> Value {
+/// A limit as a number, or as text such as `200K` and `1M` if it is round.
+fn limit(index: usize, tokens: Option<u64>) -> Value {
     match tokens {
-        Some(tokens) if place.is_multiple_of(2) && tokens % 1_000_000 == 0 => {
+        Some(tokens) if index.is_multiple_of(2) && tokens % 1_000_000 == 0 => {
             format!("{}M", tokens / 1_000_000).into()
         }
-        Some(tokens) if place.is_multiple_of(2) && tokens % 1000 == 0 => format!("{}K", tokens / 1000).into(),
+        Some(tokens) if index.is_multiple_of(2) && tokens % 1000 == 0 => format!("{}K", tokens / 1000).into(),
         tokens => json!(tokens),
     }
 }
@@ -185,8 +193,8 @@ fn features(kind: &str, id: &str) -> Value {
     }
 }
 
-/// A JSON text, an object, a list, or nothing.
-fn endpoints(place: usize, kind: &str) -> Value {
+/// The endpoints: a JSON text, an object, a list, or null. Real rows have all four.
+fn endpoints(index: usize, kind: &str) -> Value {
     let (name, path) = match kind {
         "image" => ("image-generation", "/v1/images/generations"),
         "video" => ("openai-video", "/v1/videos"),
@@ -194,7 +202,7 @@ fn endpoints(place: usize, kind: &str) -> Value {
         _ => ("openai", "/v1/chat/completions"),
     };
     let object = json!({ name: { "path": path, "method": "POST" } });
-    match place % 8 {
+    match index % 8 {
         0 => object,
         1 => json!([name]),
         2 => Value::Null,
@@ -202,8 +210,8 @@ fn endpoints(place: usize, kind: &str) -> Value {
     }
 }
 
-fn pricing(place: usize, fact: &Fact) -> Value {
-    if place % 5 == 4 && fact.5.is_none() {
+fn pricing(index: usize, fact: &Fact) -> Value {
+    if index % 5 == 4 && fact.5.is_none() {
         return Value::Null;
     }
     json!({
@@ -214,7 +222,8 @@ fn pricing(place: usize, fact: &Fact) -> Value {
     })
 }
 
-/// Fisher and Yates, with a xorshift that the turn seeds.
+/// A Fisher–Yates shuffle with an xorshift generator that is seeded with the turn: another order in each
+/// response, and the same one for the same turn, so that a failure can be repeated.
 fn shuffle(rows: &mut [Value], turn: u64) {
     let mut state = turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     for last in (1..rows.len()).rev() {
@@ -232,27 +241,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_list_has_as_many_rows_as_asked_for() {
+    fn the_key_list_has_the_requested_number_of_rows() {
         for count in [0, 1, 99, 600, 5000] {
             assert_eq!(key_list(count, 7).len(), count);
         }
     }
 
     #[test]
-    fn the_key_list_has_the_hazards_of_the_real_one() {
+    fn the_key_list_has_the_irregularities_of_the_real_one() {
         let rows = key_list(KEY_ROWS, 1);
         let ids: HashSet<&str> = rows.iter().filter_map(|row| row["id"].as_str()).collect();
-        assert!(ids.len() < rows.len(), "some rows come twice");
+        assert!(ids.len() < rows.len(), "some rows occur twice");
         assert!(rows.iter().any(|row| row.get("supported_endpoint_types").is_none()));
         assert!(rows.iter().any(|row| row["supported_endpoint_types"] == json!([])));
         assert!(rows.iter().any(|row| row.get("supported_endpoint_types") == Some(&Value::Null)));
         assert!(ids.contains("gpt-5.4-mini") && ids.contains("q13-index-starts-at-one"));
         assert_ne!(rows, key_list(KEY_ROWS, 2), "the order changes");
-        assert_eq!(rows, key_list(KEY_ROWS, 1), "and can be had again");
+        assert_eq!(rows, key_list(KEY_ROWS, 1), "and the same turn has the same order");
     }
 
     #[test]
-    fn the_catalogue_mixes_its_shapes() {
+    fn the_catalogue_has_each_fact_in_several_types() {
         let rows = catalogue(CATALOGUE_ROWS);
         assert_eq!(rows.len(), CATALOGUE_ROWS);
         for field in ["context_length", "max_completion_tokens"] {

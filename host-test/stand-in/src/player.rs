@@ -1,4 +1,5 @@
-//! Plays the body of an answer, item by item. Each item is a piece of its own.
+//! Plays the body of a response, item by item. Each item is written separately, so a client receives the same
+//! pieces each time, on any machine.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,9 +11,10 @@ use serde_json::{Map, Value};
 
 use super::errors;
 use super::fill::Filling;
-use super::script::{Answer, Each, Item};
+use super::script::{Each, Item, ScriptedResponse};
 
-/// Bytes per write of a long filling.
+/// Bytes per write of a long fill: large enough for 64 MiB in a moment, and small enough that an endless one
+/// takes no memory.
 const BLOCK: usize = 64 * 1024;
 
 /// One step of a body.
@@ -21,33 +23,33 @@ enum Step {
     Wait(Duration),
 }
 
-/// Where the player stands in a list of items.
-struct Place {
+/// The position in a list of items. Repeats can nest, so there is a stack of them.
+struct RepeatFrame {
     items: &'static [Item],
     next: usize,
-    /// Rounds to go after this one; `None` is for ever.
+    /// Repetitions left after this one; `None` is without end.
     rounds: Option<u32>,
 }
 
-/// A body under way.
+/// The state of a body that is being sent.
 pub struct Player {
-    answer: &'static Answer,
+    response: &'static ScriptedResponse,
     filling: Filling,
-    places: Vec<Place>,
-    /// Steps of the item at hand.
+    frames: Vec<RepeatFrame>,
+    /// Steps of the current item.
     steps: VecDeque<Step>,
-    /// A filling under way, and the bytes of it to go (`None`: endless).
+    /// The current fill, and its bytes that are left (`None`: endless).
     block: Option<(Bytes, Option<u64>)>,
 }
 
 impl Player {
-    /// A player at the start of the answer's body.
-    pub fn new(answer: &'static Answer, filling: Filling) -> Player {
-        let places = vec![Place { items: &answer.body, next: 0, rounds: Some(0) }];
-        Player { answer, filling, places, steps: VecDeque::new(), block: None }
+    /// A player at the start of the response's body.
+    pub fn new(response: &'static ScriptedResponse, filling: Filling) -> Player {
+        let frames = vec![RepeatFrame { items: &response.body, next: 0, rounds: Some(0) }];
+        Player { response, filling, frames, steps: VecDeque::new(), block: None }
     }
 
-    /// The next piece, after whatever pause comes before it; `None` at the end.
+    /// The next piece, after the pauses before it; `None` at the end.
     pub async fn next_bytes(&mut self) -> Option<Bytes> {
         loop {
             match self.next_step()? {
@@ -84,37 +86,37 @@ impl Player {
 
     fn next_item(&mut self) -> Option<&'static Item> {
         loop {
-            let place = self.places.last_mut()?;
-            if let Some(item) = place.items.get(place.next) {
-                place.next += 1;
+            let frame = self.frames.last_mut()?;
+            if let Some(item) = frame.items.get(frame.next) {
+                frame.next += 1;
                 return Some(item);
             }
-            match place.rounds {
-                Some(0) => drop(self.places.pop()),
-                Some(rounds) => (place.rounds, place.next) = (Some(rounds - 1), 0),
-                None => place.next = 0,
+            match frame.rounds {
+                Some(0) => drop(self.frames.pop()),
+                Some(rounds) => (frame.rounds, frame.next) = (Some(rounds - 1), 0),
+                None => frame.next = 0,
             }
         }
     }
 
     fn expand(&mut self, item: &'static Item) {
-        let (answer, filling) = (self.answer, &self.filling);
+        let (response, filling) = (self.response, &self.filling);
         let more = Map::new();
         match item {
             Item::Delta(delta) => {
-                self.event(&filling.choice(answer, filling.value(delta), Value::Null, &more));
+                self.event(&filling.choice(response, filling.value(delta), Value::Null, &more));
             }
             Item::Finish(reason) => {
                 let delta = Value::Object(Map::new());
-                self.event(&filling.choice(answer, delta, reason.clone(), &more));
+                self.event(&filling.choice(response, delta, reason.clone(), &more));
             }
             Item::Usage(usage) => self.usage(usage),
-            Item::Chunk(fields) => self.event(&filling.chunk(answer, filling.fields(fields))),
+            Item::Chunk(fields) => self.event(&filling.chunk(response, filling.fields(fields))),
             Item::Data(value) => self.event(&filling.value(value)),
             Item::Done => self.write(b"data: [DONE]\n\n".to_vec()),
             Item::Each(each) => self.each(each),
             Item::Raw(text) => self.write(filling.text(text).into_bytes()),
-            // The texts are embedded, and a test decodes each of them.
+            // The texts are embedded, and a test decodes each of them, so the default is never used.
             Item::Base64(text) => self.write(STANDARD.decode(text).unwrap_or_default()),
             Item::Json(value) => self.write(filling.value(value).to_string().into_bytes()),
             Item::Error(error) => {
@@ -126,8 +128,9 @@ impl Player {
                 self.steps.push_back(Step::Wait(Duration::from_millis(*milliseconds)));
             }
             Item::Repeat(repeat) => {
+                // 0 repetitions means without end, which `checked_sub` turns into `None`.
                 let rounds = repeat.times.checked_sub(1);
-                self.places.push(Place { items: &repeat.items, next: 0, rounds });
+                self.frames.push(RepeatFrame { items: &repeat.items, next: 0, rounds });
             }
             Item::Fill(fill) => {
                 let block = fill.text.repeat(BLOCK / fill.text.len().max(1));
@@ -136,21 +139,24 @@ impl Player {
         }
     }
 
+    /// A chunk with usage, only if the request contains `stream_options.include_usage`: real servers send
+    /// none without it, and a plugin that forgets the option has to fail a test.
     fn usage(&mut self, usage: &Value) {
-        if self.filling.asked.as_ref().is_some_and(|asked| asked.include_usage) {
+        if self.filling.request.as_ref().is_some_and(|request| request.include_usage) {
             let mut fields = Map::new();
             fields.insert("choices".to_owned(), Value::Array(Vec::new()));
             fields.insert("usage".to_owned(), self.filling.value(usage));
-            self.event(&self.filling.chunk(self.answer, fields));
+            self.event(&self.filling.chunk(self.response, fields));
         }
     }
 
+    /// One event per word. Words keep their trailing space, so that they join to the same text.
     fn each(&mut self, each: &Each) {
         for piece in self.filling.text(&each.of).split_inclusive(' ') {
             self.filling.piece = piece.to_owned();
             self.filling.pieces += 1;
             let delta = self.filling.value(&each.delta);
-            self.event(&self.filling.choice(self.answer, delta, Value::Null, &each.chunk));
+            self.event(&self.filling.choice(self.response, delta, Value::Null, &each.chunk));
         }
     }
 

@@ -1,14 +1,17 @@
-//! All scenarios, and which of them plays.
+//! All scenarios, and the choice of one for a request.
 //!
-//! One is found by its own name as the model id, by the header `x-scenario`, by
-//! [`StandIn::script`](super::StandIn::script), or by one of its model ids and the turn of the conversation.
+//! A request selects one with its name as the model id, with the header `x-scenario`, or with one of the
+//! scenario's model ids and the turn of the conversation. A test can also set one for a path with
+//! [`StandIn::script`](super::StandIn::script). The model id works with any client, also those that cannot
+//! send extra headers.
 
 use std::sync::OnceLock;
 
-use super::ask::{Asked, Turn};
+use super::chat_request::{ChatRequest, Turn};
 use super::script::{Route, Scenario, When};
 
-/// The files, each a JSON list of scenarios.
+/// The files, each a JSON list of scenarios. They are embedded, so that the test host is one file that runs
+/// anywhere.
 const FILES: [(&str, &str); 24] = [
     ("generic", include_str!("scenarios/generic.json")),
     ("openai", include_str!("scenarios/openai.json")),
@@ -36,10 +39,10 @@ const FILES: [(&str, &str); 24] = [
     ("catalogue-and-account", include_str!("scenarios/catalogue-and-account.json")),
 ];
 
-/// Every scenario, in the order of the files. A test that walks it can tell which of them has no test yet.
+/// Every scenario, in the order of the files. A test that iterates over it covers scenarios that are added
+/// later.
 ///
-/// # Panics
-/// Where an embedded file is no list of scenarios: a defect of the build that any test finds.
+/// If an embedded file is not a list of scenarios: a defect of the build, which any test finds.
 pub fn scenarios() -> &'static [Scenario] {
     static ALL: OnceLock<Vec<Scenario>> = OnceLock::new();
     ALL.get_or_init(|| FILES.iter().flat_map(|(name, text)| parse(name, text)).collect())
@@ -49,25 +52,27 @@ fn parse(name: &str, text: &str) -> Vec<Scenario> {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("scenarios/{name}.json: {error}"))
 }
 
-/// The scenario of that name.
+/// The scenario with this name.
 pub fn named(name: &str) -> Option<&'static Scenario> {
     scenarios().iter().find(|scenario| scenario.name == name)
 }
 
-/// The scenario of a wire route for a request that names none: by the model's own name, by model and turn, by model,
-/// and at last the generic one for the turn.
-pub fn fitting(route: Route, asked: &Asked) -> Option<&'static Scenario> {
+/// The scenario of a wire route for a request that names none. The order is: a scenario whose name is the
+/// model id, one for the model and the turn, one for the model, and the generic one for the turn.
+pub fn fitting(route: Route, request: &ChatRequest) -> Option<&'static Scenario> {
     let of_route = || scenarios().iter().filter(|scenario| scenario.route == route);
     let fits = |scenario: &Scenario| match scenario.when {
         When::Any => true,
-        When::Text => asked.turn == Turn::Text,
-        When::Tools => asked.turn == Turn::Tools,
-        When::Reasoning => asked.turn == Turn::Reasoning,
+        When::Text => request.turn == Turn::Text,
+        When::Tools => request.turn == Turn::Tools,
+        When::Reasoning => request.turn == Turn::Reasoning,
     };
     let plays = |scenario: &Scenario, model: &str| scenario.models.iter().any(|id| id == model);
     of_route()
-        .find(|scenario| scenario.name == asked.model)
-        .or_else(|| of_route().find(|scenario| plays(scenario, &asked.model) && fits(scenario)))
-        .or_else(|| of_route().find(|scenario| plays(scenario, &asked.model) && scenario.when == When::Text))
+        .find(|scenario| scenario.name == request.model)
+        .or_else(|| of_route().find(|scenario| plays(scenario, &request.model) && fits(scenario)))
+        .or_else(|| {
+            of_route().find(|scenario| plays(scenario, &request.model) && scenario.when == When::Text)
+        })
         .or_else(|| of_route().find(|scenario| plays(scenario, "*") && fits(scenario)))
 }

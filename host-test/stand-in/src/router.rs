@@ -1,4 +1,4 @@
-//! Every request passes here: it is recorded, its key is checked, and its route produces the response.
+//! Handles every request: records it, checks its key, and lets its route produce the response.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,16 +19,17 @@ use super::script::Scenario;
 use super::socket::Peer;
 use super::{KEY, Shared, billing, chat, control, models, wire_routes};
 
-/// Bytes of a request's body that are taken in.
+/// Maximum bytes of a request's body. Uploads of media in tests reach 20 MB.
 const LONGEST_BODY: usize = 64 * 1024 * 1024;
 
-/// Picks a scenario by name.
+/// Selects a scenario by name.
 const SCENARIO_HEADER: &str = "x-scenario";
 
-/// Headers that carry a key.
+/// Headers in which vendors expect a key. A plugin that sends it in any of them to the public catalogue leaks
+/// it.
 pub(super) const CREDENTIALS: [&str; 4] = ["authorization", "x-api-key", "x-goog-api-key", "api-key"];
 
-/// One request, with all that is needed to answer it.
+/// One request, with everything that its response depends on.
 pub struct Exchange {
     /// Path without the query.
     pub path: String,
@@ -36,14 +37,14 @@ pub struct Exchange {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
-    /// The request's id, as in the answer's header.
+    /// The request's id, as in the response's header.
     pub request_id: String,
-    /// Its place in the log.
+    /// Its entry in the log.
     pub ticket: Ticket,
 }
 
 impl Exchange {
-    /// The `Authorization` header, or nothing.
+    /// The `Authorization` header, or an empty text.
     pub fn authorization(&self) -> &str {
         self.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
@@ -57,6 +58,8 @@ fn refusal_reply(refusal: &Refusal, request_id: &str) -> Reply {
     Reply::whole(refusal.status, "application/json", refusal.body(request_id).to_string())
 }
 
+/// A page as CometAPI's website returns it for a wrong path: status 200 and HTML. A wrong base URL has to
+/// lead to a clear error and not to an empty response, so clients have to meet one here.
 fn page(status: u16) -> Reply {
     let page = "<!doctype html><html><head><title>CometAPI</title></head><body>\
                 <p>This is a page for people. The stand-in has no such route.</p></body></html>";
@@ -66,13 +69,13 @@ fn page(status: u16) -> Reply {
 /// The whole server.
 pub fn service(shared: Arc<Shared>) -> IntoMakeServiceWithConnectInfo<Router, Peer> {
     control::routes()
-        .fallback(answer)
+        .fallback(respond)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .with_state(shared)
         .into_make_service_with_connect_info::<Peer>()
 }
 
-async fn answer(
+async fn respond(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     method: Method,
@@ -81,7 +84,7 @@ async fn answer(
     body: Bytes,
 ) -> Response {
     for name in CREDENTIALS {
-        // Left out of what `Debug` prints: somebody may have sent a real key by mistake.
+        // Keeps the value out of `Debug` output: somebody may have sent a real key by mistake.
         headers.get_mut(name).into_iter().for_each(|value| value.set_sensitive(true));
     }
     let number = shared.served.fetch_add(1, Ordering::AcqRel) + 1;
@@ -90,7 +93,7 @@ async fn answer(
         method: method.clone(),
         path: uri.to_string(),
         headers: headers.clone(),
-        // A copy: a slice would keep the whole of a long body in memory.
+        // A copy, because a slice would keep the whole of a long body in memory.
         body: Bytes::copy_from_slice(body.get(..KEPT_BODY).unwrap_or(&body)),
         body_length: body.len(),
         connection: peer.id,
@@ -98,24 +101,26 @@ async fn answer(
         outcome: Outcome::Pending,
     });
     let request_id = format!("stand-in-{number:06}");
-    let asked = fault::read(&headers, number);
+    let requested = fault::read(&headers, number);
     let exchange = Exchange { path: uri.path().to_owned(), headers, body, request_id, ticket };
-    let (reply, asked) = match asked {
-        Ok(asked) => (route(&shared, &method, &exchange), asked),
+    let (reply, requested) = match requested {
+        Ok(requested) => (route(&shared, &method, &exchange), requested),
         Err(why) => (Err(Refusal::gateway(400, "", why)), Faults::default()),
     };
     let reply = reply.unwrap_or_else(|refusal| refusal_reply(&refusal, &exchange.request_id));
-    deliver(reply, asked, &exchange.request_id, peer, exchange.ticket).await
+    deliver(reply, requested, &exchange.request_id, peer, exchange.ticket).await
 }
 
 fn route(shared: &Shared, method: &Method, exchange: &Exchange) -> Result<Reply, Refusal> {
     let path = exchange.path.as_str();
+    // Checked before the scenario is chosen, so that no scenario can hide a leak.
     if path == "/api/models" && leaks_key(&exchange.headers) {
         shared.key_leaks.fetch_add(1, Ordering::AcqRel);
         return Err(Refusal::gateway(400, "", "the catalogue is public: no key may be sent to it"));
     }
     let scripted = scripted(shared, exchange)?;
     let wire = wire_routes::find(method, path);
+    // Only known paths need the key: the others belong to the website, which serves anybody.
     let known = wire.is_some()
         || matches!(
             (method.as_str(), path),
@@ -131,7 +136,7 @@ fn route(shared: &Shared, method: &Method, exchange: &Exchange) -> Result<Reply,
     }
 }
 
-/// What there is without a script.
+/// The default responses of the lists and the account.
 fn plain(shared: &Shared, method: &str, path: &str) -> Reply {
     match (method, path) {
         ("GET", "/v1/models") => {
@@ -158,7 +163,7 @@ fn leaks_key(headers: &HeaderMap) -> bool {
     CREDENTIALS.iter().any(|name| headers.contains_key(*name))
 }
 
-/// The scenario that the request names, or that was set for its path.
+/// The scenario that the request names, or that a test set for its path.
 fn scripted(shared: &Shared, exchange: &Exchange) -> Result<Option<&'static Scenario>, Refusal> {
     let Some(name) = exchange.headers.get(SCENARIO_HEADER) else {
         return Ok(shared.scripted().get(&exchange.path).copied());

@@ -1,16 +1,18 @@
-//! A small value that fits a JSON Schema: the arguments of a made-up tool call, or a structured answer.
+//! Makes a small value for a JSON Schema: the arguments of a tool call, or a structured response. Agents
+//! validate both, so a fixed value would work with one schema only.
 
 use serde_json::{Map, Value, json};
 
-/// Levels of nesting that are followed; a recursive schema ends there.
+/// Maximum depth of nesting. A recursive schema would not end otherwise.
 const DEPTH: usize = 8;
 
-/// A value for the schema, as JSON text. `echo` is what the user said: it fills fields for free text.
+/// A value for the schema, as JSON text. `echo` is the user's text, which is used for fields of free text.
 pub fn text(schema: &Value, echo: &str) -> String {
     Sampler { root: schema, echo }.value(schema, "", DEPTH).to_string()
 }
 
-/// An object for the schema of a tool's arguments, as JSON text; an empty one where it describes none.
+/// An object for the schema of a tool's arguments, as JSON text; an empty one if it describes no object.
+/// Arguments are always an object in the chat completions API.
 pub fn arguments(schema: &Value, echo: &str) -> String {
     match (Sampler { root: schema, echo }).value(schema, "", DEPTH) {
         object @ Value::Object(_) => object.to_string(),
@@ -28,6 +30,7 @@ impl Sampler<'_> {
         if depth == 0 {
             return Value::Null;
         }
+        // The order matters: `const` and `enum` allow nothing else, whatever `type` says.
         if let Some(fixed) = ["const", "default"].iter().find_map(|key| schema.get(key)) {
             return fixed.clone();
         }
@@ -48,6 +51,7 @@ impl Sampler<'_> {
 
     fn typed(&self, schema: &Value, name: &str, depth: usize) -> Value {
         let kind = match &schema["type"] {
+            // A list of types, such as `["integer", "null"]`: the first is the useful one.
             Value::Array(kinds) => kinds.first().and_then(Value::as_str),
             kind => kind.as_str(),
         };
@@ -59,6 +63,7 @@ impl Sampler<'_> {
             Some("null") => Value::Null,
             Some("array") => Value::Array(vec![self.value(&schema["items"], name, depth - 1)]),
             Some("object") => self.object(schema, depth),
+            // Many tools leave `type` out if there are properties.
             _ if schema.get("properties").is_some() => self.object(schema, depth),
             _ => Value::Null,
         }
@@ -71,6 +76,7 @@ impl Sampler<'_> {
         Value::Object(sampled.collect::<Map<_, _>>())
     }
 
+    /// Plausible values for common names, since the demo shows them to people.
     fn string(&self, schema: &Value, name: &str) -> String {
         match (schema["format"].as_str(), name.to_ascii_lowercase().as_str()) {
             (Some("date"), _) => "2026-01-31",

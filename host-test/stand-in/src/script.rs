@@ -1,5 +1,7 @@
-//! Scenarios: what the stand-in plays, as data. Every text in one may hold placeholders; [`fill`](super::fill)
-//! has them.
+//! Scenarios as data. Every text in one may contain placeholders, which [`fill`](super::fill) replaces.
+//!
+//! The field names are those of the JSON files. The files are also read by the TypeScript tests, so a name
+//! can only change in both.
 
 use std::collections::BTreeMap;
 
@@ -9,37 +11,38 @@ use serde_json::{Map, Value};
 use super::expect::{Expect, Setup};
 use super::fault::Faults;
 
-/// One thing that a provider may do.
+/// One behaviour of a provider: a response, and how a client should handle it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Scenario {
-    /// Unique; quirks start with their number in the catalogue, as in `q13-index-late`.
+    /// Unique. Quirks start with their number in `docs/wire-quirks.md`, as in `q13-index-late`.
     pub name: String,
-    /// What it plays, in one sentence.
+    /// A description in one sentence, for people.
     pub plays: String,
-    /// Which request it answers.
+    /// The kind of request that it responds to.
     #[serde(default)]
     pub route: Route,
-    /// Model ids that pick it, beside its own name; `*` is any.
+    /// Model ids that select it, in addition to its name; `*` is any.
     #[serde(default)]
     pub models: Vec<String>,
-    /// The turn of the conversation that it fits, where it is picked by one of `models`.
+    /// The turn of the conversation that it is for, if it is selected by one of `models`.
     #[serde(default)]
     pub when: When,
-    /// What a client should make of it.
+    /// The outcome that a client should have.
     #[serde(default)]
     pub expect: Option<Expect>,
-    /// How a client has to be set up for that.
+    /// The configuration that the client needs for that outcome.
     #[serde(default)]
     pub setup: Setup,
-    /// Answers that come before the usual one.
+    /// Responses that are sent before the usual one, such as a 503 that a client should retry.
     #[serde(default)]
     pub first: Vec<Early>,
-    /// The usual answer.
-    pub answer: Answer,
+    /// The usual response. The files call it `answer`.
+    #[serde(rename = "answer")]
+    pub response: ScriptedResponse,
 }
 
-/// Which request a scenario answers.
+/// The kind of request that a scenario responds to.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Route {
@@ -54,65 +57,67 @@ pub enum Route {
     Billing,
 }
 
-/// The turn of a conversation that a scenario fits.
+/// The turn of a conversation that a scenario is for.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum When {
     /// Any.
     #[default]
     Any,
-    /// A plain answer is due.
+    /// A plain text response is due.
     Text,
-    /// Tools were sent, and the user spoke last.
+    /// Tools were sent, and the last message is the user's.
     Tools,
-    /// Reasoning was asked for, and no tool call is due.
+    /// Reasoning was requested, and no tool call is due.
     Reasoning,
 }
 
-/// An answer that comes instead of the usual one, a number of times or while the request is of a kind.
+/// A response that is sent instead of the usual one, a number of times or under a condition.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Early {
-    /// Played this often; the counting starts anew after the usual answer. `None`: as often as it applies.
+    /// How often it is sent; the count starts again after the usual response. `None`: as often as the
+    /// condition holds.
     #[serde(default)]
     pub times: Option<u32>,
-    /// Only where the request has this JSON pointer.
+    /// Only if the request has a value at this JSON pointer.
     #[serde(default)]
     pub has: Option<String>,
-    /// Only where the request lacks this JSON pointer.
+    /// Only if the request has no value at this JSON pointer.
     #[serde(default)]
     pub lacks: Option<String>,
-    /// What is answered.
-    pub answer: Answer,
+    /// The response. The files call it `answer`.
+    #[serde(rename = "answer")]
+    pub response: ScriptedResponse,
 }
 
-/// One HTTP answer.
+/// One HTTP response.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Answer {
+pub struct ScriptedResponse {
     /// The status.
     #[serde(default = "ok")]
     pub status: u16,
-    /// Headers; an empty value takes a default header away. The default content type is
-    /// `text/event-stream` with status 200 and `application/json` with any other.
+    /// Headers; an empty value removes a default header. The default content type is `text/event-stream` with
+    /// status 200 and `application/json` with any other.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// What goes wrong with it, or takes its time.
+    /// Its faults and delays.
     #[serde(default)]
     pub fault: Faults,
-    /// Fields of every chunk, over the usual `id`, `object`, `created`, `model`.
+    /// Fields of every chunk, in addition to the usual `id`, `object`, `created`, `model`.
     #[serde(default)]
     pub envelope: Map<String, Value>,
-    /// Fields of every choice, over the usual `index`, `finish_reason`.
+    /// Fields of every choice, in addition to the usual `index`, `finish_reason`.
     #[serde(default)]
     pub choice: Map<String, Value>,
     /// Names of chunk and choice fields that this provider leaves out.
     #[serde(default)]
     pub omit: Vec<String>,
-    /// The body, in order.
+    /// The items of the body, in order.
     #[serde(default)]
     pub body: Vec<Item>,
-    /// The answer where no stream was asked for. `None`: the generic one with status 200, else the body.
+    /// The response if the client wants no stream. `None`: a generic one with status 200, otherwise the body.
     #[serde(default)]
     pub whole: Option<Whole>,
 }
@@ -137,21 +142,21 @@ pub enum Item {
     Data(Value),
     /// The event `[DONE]`.
     Done,
-    /// A delta for each word of a text, which stands in it as `{{piece}}`.
+    /// A delta for each word of a text; the delta contains the word as `{{piece}}`.
     Each(Each),
-    /// This text, as it is.
+    /// This text, unchanged, for framing that no other item can express.
     Raw(String),
-    /// These bytes, in base64.
+    /// These bytes, in base64: invalid UTF-8, or compressed data.
     Base64(String),
     /// This JSON, without any framing.
     Json(Value),
     /// The documented error envelope.
     Error(ErrorBody),
-    /// Nothing for so many milliseconds.
+    /// A pause of this many milliseconds.
     Pause(u64),
-    /// Items, again and again.
+    /// Items, repeated.
     Repeat(Repeat),
-    /// A text again and again until so many bytes are written.
+    /// A text, repeated until this many bytes are written.
     Fill(Fill),
 }
 
@@ -172,9 +177,9 @@ pub struct Each {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorBody {
-    /// For people; the request id is put behind it.
+    /// The message. The request id is appended, as the gateway does.
     pub message: String,
-    /// The provider's code: text, number, null.
+    /// The provider's code: text, number or null. Gateways send all three.
     #[serde(default = "no_code")]
     pub code: Value,
     /// The provider's type.
@@ -194,9 +199,9 @@ fn comet_type() -> String {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Repeat {
-    /// How often; 0 is for ever.
+    /// How often; 0 is without end.
     pub times: u32,
-    /// What.
+    /// The items.
     pub items: Vec<Item>,
 }
 
@@ -206,11 +211,11 @@ pub struct Repeat {
 pub struct Fill {
     /// The text.
     pub text: String,
-    /// Bytes to write; 0 is for ever.
+    /// Bytes to write; 0 is without end.
     pub bytes: u64,
 }
 
-/// An answer that is no stream.
+/// A whole response, without a stream.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Whole {

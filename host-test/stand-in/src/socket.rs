@@ -1,8 +1,9 @@
-//! The TCP side: a listener that numbers its connections, and a socket that can end badly on purpose.
+//! The TCP side: a listener that numbers its connections, and a socket that can end in a faulty way on
+//! purpose.
 //!
-//! hyper ends every connection in good order. A client has to survive resets, broken chunks and silence
-//! as well, so the handler of a request can take its connection over: hyper then lets go of it, and what
-//! comes instead is played behind its back.
+//! hyper ends every connection correctly. Clients also have to survive resets, invalid chunk sizes and
+//! silence, so the handler of a request can take its connection over: hyper then drops it, and [`Raw`] writes
+//! the rest.
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,24 +21,24 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::fault::Raw;
-use super::tls::Greeting;
+use super::tls::TlsSetup;
 use super::wire::Wire;
 
-/// What becomes of a connection.
+/// How a connection is going to end.
 #[derive(Debug, Default)]
 struct Plan {
-    /// Most bytes in one write.
+    /// Maximum bytes of one write.
     write_bytes: Option<NonZeroUsize>,
-    /// Nothing that hyper writes goes out any more.
+    /// Whether writes of hyper are discarded.
     muted: bool,
-    /// What is played when hyper has let go of it.
+    /// What is written after hyper has dropped the connection.
     raw: Option<Raw>,
 }
 
-/// Who sent a request: the connection's number, counted from 1, and the handle on what becomes of it.
+/// The sender of a request: the connection's number, counted from 1, and the handle that controls its end.
 #[derive(Clone, Debug)]
 pub struct Peer {
-    /// Number of the connection, in the order of their arrival.
+    /// Number of the connection, in the order in which they were accepted.
     pub id: u64,
     plan: Arc<Mutex<Plan>>,
 }
@@ -51,18 +52,19 @@ impl Peer {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Bounds each write to the connection, until another request on it says otherwise.
+    /// Limits each write to the connection, until another request on it sets another limit.
     pub fn write_at_most(&self, bytes: Option<NonZeroUsize>) {
         self.plan().write_bytes = bytes;
     }
 
-    /// Takes the connection away from hyper now: of its answer nothing is written.
+    /// Takes the connection from hyper now, so that nothing of its response is written.
     pub fn take_over(&self, raw: Raw) {
         let mut plan = self.plan();
         (plan.muted, plan.raw) = (true, Some(raw));
     }
 
-    /// Decides what is played when hyper lets go of the connection, behind what it has written.
+    /// Sets what is written after hyper has dropped the connection, that is after the bytes that hyper has
+    /// written.
     pub fn break_off(&self, raw: Raw) {
         self.plan().raw = Some(raw);
     }
@@ -74,7 +76,7 @@ impl Connected<IncomingStream<'_, FaultListener>> for Peer {
     }
 }
 
-/// Connections so far and now.
+/// Counts of connections and writes.
 #[derive(Debug, Default)]
 pub struct Traffic {
     accepted: AtomicU64,
@@ -88,7 +90,8 @@ impl Traffic {
         self.accepted.load(Ordering::Acquire)
     }
 
-    /// Writes of hyper's to any connection. A reader cannot tell: it may find several in one read.
+    /// Number of hyper's writes to any connection. A reader cannot count them: one read can return the bytes
+    /// of several.
     #[cfg(test)]
     pub(super) fn writes(&self) -> u64 {
         self.writes.load(Ordering::Acquire)
@@ -100,7 +103,7 @@ impl Traffic {
     }
 }
 
-/// An open connection, as long as this is not dropped.
+/// A connection counts as open until this is dropped.
 #[derive(Debug)]
 pub struct Open(Arc<Traffic>);
 
@@ -110,13 +113,14 @@ impl Drop for Open {
     }
 }
 
-/// A listener on loopback that knows who is connected, so that a fault can break a connection.
+/// A listener on loopback that passes the [`Peer`] of each connection to its requests, so that a fault can
+/// break the connection.
 pub struct FaultListener {
     listener: TcpListener,
     traffic: Arc<Traffic>,
-    /// How TLS begins; `None` is plain HTTP.
-    greeting: Option<Greeting>,
-    greetings: JoinSet<Option<Socket>>,
+    /// How the TLS handshake goes; `None` is plain HTTP.
+    tls_setup: Option<TlsSetup>,
+    handshakes: JoinSet<Option<Socket>>,
 }
 
 impl FaultListener {
@@ -124,13 +128,14 @@ impl FaultListener {
     pub(super) fn new(
         listener: std::net::TcpListener,
         traffic: Arc<Traffic>,
-        greeting: Option<Greeting>,
+        tls_setup: Option<TlsSetup>,
     ) -> io::Result<FaultListener> {
         let listener = TcpListener::from_std(listener)?;
-        Ok(FaultListener { listener, traffic, greeting, greetings: JoinSet::new() })
+        Ok(FaultListener { listener, traffic, tls_setup, handshakes: JoinSet::new() })
     }
 
-    /// The next connection that is ready for HTTP.
+    /// The next connection that is ready for HTTP. Handshakes run as tasks: one that stalls on purpose must
+    /// not keep other clients from connecting.
     async fn next_socket(&mut self) -> Socket {
         loop {
             let (stream, open, peer) = tokio::select! {
@@ -138,18 +143,19 @@ impl FaultListener {
                     let id = self.traffic.accepted.fetch_add(1, Ordering::AcqRel) + 1;
                     (stream, Open(self.traffic.clone()), Peer::new(id))
                 }
-                Some(greeted) = self.greetings.join_next() => match greeted {
+                Some(finished) = self.handshakes.join_next() => match finished {
                     Ok(Some(socket)) => return socket,
                     _ => continue,
                 },
             };
-            // Each chunk should arrive when it is written; where the option fails, it arrives a little later.
+            // Without Nagle's algorithm each chunk arrives when it is written. If the option fails, it
+            // arrives a little later.
             let _ = stream.set_nodelay(true);
-            let Some(greeting) = self.greeting.clone() else {
+            let Some(tls_setup) = self.tls_setup.clone() else {
                 return Socket::new(Wire::Plain(stream), peer, open);
             };
-            self.greetings.spawn(async move {
-                let wire = greeting.greet(stream).await?;
+            self.handshakes.spawn(async move {
+                let wire = tls_setup.handshake(stream).await?;
                 Some(Socket::new(wire, peer, open))
             });
         }
@@ -160,7 +166,7 @@ async fn next_stream(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => return stream,
-            // A connection that died in the queue, or no file handles left: both pass.
+            // A connection that was closed in the queue, or no file handles left: both are temporary.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
@@ -177,17 +183,18 @@ impl Listener for FaultListener {
     }
 
     fn local_addr(&self) -> io::Result<Peer> {
-        // Required by the trait and never called: the address is known before the listener is made.
+        // The trait requires it, and nothing calls it: the address is known before the listener is made.
         Ok(Peer::new(0))
     }
 }
 
 /// One accepted connection.
 pub struct Socket {
-    /// `None` when it has been dropped.
+    /// `None` after it has been dropped.
     open: Option<(Wire, Open)>,
     peer: Peer,
-    /// The last write was cut short, and others are let go first: each should arrive by itself.
+    /// Whether the last write was cut short. The next one then waits for one turn of the runtime, so that
+    /// each piece is sent on its own.
     paused: bool,
 }
 
@@ -232,6 +239,7 @@ impl AsyncWrite for Socket {
                 context.waker().wake_by_ref();
                 return Poll::Pending;
             }
+            // hyper calls again with the rest, as after any short write.
             piece = bytes.get(..most.get()).unwrap_or(bytes);
         }
         let written = self.wire()?.poll_write(context, piece);
@@ -247,7 +255,7 @@ impl AsyncWrite for Socket {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let taken_over = self.peer.plan().raw.is_some();
-        // An orderly end would spoil what is to come.
+        // A regular shutdown would send the end of the stream before the faulty bytes.
         if taken_over { Poll::Ready(Ok(())) } else { self.wire()?.poll_shutdown(context) }
     }
 }
@@ -256,14 +264,15 @@ impl Drop for Socket {
     fn drop(&mut self) {
         let (raw, open) = (self.peer.plan().raw.take(), self.open.take());
         let (Some(raw), Some((wire, open))) = (raw, open) else { return };
-        // Outside of a runtime the server is going, and every connection with it.
+        // Outside a runtime the server is stopping, and every connection closes with it.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(raw.play(wire, open));
         }
     }
 }
 
-/// Binds a listener on 127.0.0.1; port 0 takes any free one. Returns it with the address that it got.
+/// Binds a listener on 127.0.0.1; port 0 takes any free one. Returns it with its address. It never binds
+/// another interface: the key is public, and the server is for this machine only.
 pub fn bind(port: u16) -> io::Result<(std::net::TcpListener, SocketAddr)> {
     let listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, port))?;
     listener.set_nonblocking(true)?;

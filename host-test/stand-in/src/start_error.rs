@@ -1,19 +1,20 @@
-//! Why a stand-in does not start, or does not do what a test wants.
+//! Errors of a stand-in that tests have to handle.
 
 use std::io;
 
-/// What goes wrong around a stand-in. What goes wrong in a response is a scenario, and no error.
+/// Why a stand-in does not start, or does not accept a setting. A faulty response is a scenario and not an
+/// error.
 #[derive(Debug, thiserror::Error)]
 pub enum StandInError {
     /// The port is taken, or this user may not listen on it.
     #[error("the stand-in cannot listen on 127.0.0.1:{port}: {source}")]
     Listen {
-        /// The port that was asked for; 0 is any free one.
+        /// The requested port; 0 is any free one.
         port: u16,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// The system has no thread, timer or second port left for it.
+    /// The system has no thread, timer or second port left.
     #[error("the stand-in cannot start: {0}")]
     Start(#[from] io::Error),
     /// A key or a certificate cannot be made.

@@ -18,7 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use super::start_error::StandInError;
 use super::wire::Wire;
 
-/// The names that a good certificate is for.
+/// The names that a valid certificate is for: all that a client can use for loopback.
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// Signs the stand-in's certificates. A host accepts them if it trusts the [`root`](Authority::root).
@@ -49,7 +49,7 @@ pub enum Handshake {
 }
 
 impl Authority {
-    /// A new one, with a key of its own.
+    /// A new authority with its own key.
     ///
     /// # Errors
     /// When no key can be made.
@@ -77,7 +77,9 @@ impl Authority {
         self.issuer.pem()
     }
 
-    fn give(
+    /// A certificate and its key, valid or with one defect. Each defective one has exactly one defect, so
+    /// that a client cannot refuse it for another reason than the test expects.
+    fn issue(
         &self,
         handshake: Handshake,
     ) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), StandInError> {
@@ -104,47 +106,53 @@ impl Authority {
     }
 }
 
-/// How connections are accepted.
+/// How the server side of the handshake is set up.
 #[derive(Clone)]
-pub(super) enum Greeting {
+pub(super) enum TlsSetup {
     Stall,
     Break,
     Accept(TlsAcceptor),
 }
 
-impl Greeting {
+impl TlsSetup {
     /// # Errors
     /// When no certificate can be made.
-    pub(super) fn new(authority: &Authority, handshake: Handshake) -> Result<Greeting, StandInError> {
+    pub(super) fn new(authority: &Authority, handshake: Handshake) -> Result<TlsSetup, StandInError> {
         match handshake {
-            Handshake::Stalls => return Ok(Greeting::Stall),
-            Handshake::Breaks => return Ok(Greeting::Break),
+            Handshake::Stalls => return Ok(TlsSetup::Stall),
+            Handshake::Breaks => return Ok(TlsSetup::Break),
             _ => {}
         }
-        let (certificate, key) = authority.give(handshake)?;
+        let (certificate, key) = authority.issue(handshake)?;
+        // Named explicitly: rustls panics if two providers are compiled in and none is chosen, which depends
+        // on the features of other crates.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(vec![certificate], key)?;
+        // The faults are written as HTTP/1.1 bytes.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Greeting::Accept(TlsAcceptor::from(Arc::new(config))))
+        Ok(TlsSetup::Accept(TlsAcceptor::from(Arc::new(config))))
     }
 
-    /// Performs the handshake. `None`: it failed, and the connection is closed.
-    pub(super) async fn greet(self, mut stream: TcpStream) -> Option<Wire> {
+    /// Performs the handshake. `None`: it failed, and the connection is closed. The client shows why; the
+    /// server's view of it has no use in a test.
+    pub(super) async fn handshake(self, mut stream: TcpStream) -> Option<Wire> {
         match self {
-            Greeting::Accept(acceptor) => {
+            TlsSetup::Accept(acceptor) => {
                 acceptor.accept(stream).await.ok().map(|stream| Wire::Tls(Box::new(stream)))
             }
-            Greeting::Stall => {
-                // Until the client closes the connection.
+            TlsSetup::Stall => {
+                // Reads until the client closes the connection, which is how a test sees that a cancelled
+                // handshake really closes it.
                 while stream.read(&mut [0; 1024]).await.is_ok_and(|length| length > 0) {}
                 None
             }
-            Greeting::Break => {
+            TlsSetup::Break => {
                 let _ = stream.read(&mut [0; 4096]).await;
-                // A record of TLS 1.2 with 122 bytes of a handshake, of which three come (RFC 5246, 6.2.1).
+                // A TLS record that announces 122 bytes of a handshake, of which three are sent (RFC 5246,
+                // 6.2.1).
                 let _ = stream.write_all(&[0x16, 3, 3, 0, 122, 2, 0, 0]).await;
                 None
             }

@@ -1,4 +1,5 @@
-//! The bytes of a connection, plain or over TLS.
+//! The byte stream of a connection, plain or over TLS. An enum instead of a trait object, since a reset needs
+//! the TCP socket in both cases.
 
 use std::io;
 use std::pin::Pin;
@@ -8,17 +9,18 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
-/// A connection's bytes.
+/// The byte stream of a connection.
 #[derive(Debug)]
 pub enum Wire {
-    /// As they are.
+    /// Plain TCP.
     Plain(TcpStream),
     /// Encrypted.
     Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl Wire {
-    /// Makes the end of this connection a TCP reset.
+    /// Makes the connection end with a TCP reset: with a linger time of zero the system discards unsent bytes
+    /// and sends RST instead of FIN.
     pub fn reset_when_dropped(&self) -> io::Result<()> {
         match self {
             Wire::Plain(stream) => stream,

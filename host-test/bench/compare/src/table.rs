@@ -25,7 +25,7 @@ const COLUMNS: [Column; 6] = [
     ("p50 µs", |report| steady(report).p50_us),
     ("p99 µs", |report| steady(report).p99_us),
     ("first µs", |report| steady(report).ttft_us),
-    ("answer ms", |report| Some(wall_per_answer(report)? / 1000.0)),
+    ("response ms", |report| Some(wall_per_answer(report)? / 1000.0)),
     ("CPU µs a chunk", cpu_per_chunk),
     ("memory MiB", |report| Some(report.maxrss_kb as f64 / 1024.0)),
 ];
@@ -101,7 +101,7 @@ fn met(row: &Row) -> &'static str {
 
 /// For each workload that reports chunks: its name, what it is, and a line for each client.
 fn clients(results: &Results) -> Vec<(&'static str, &'static str, Vec<Vec<String>>)> {
-    let told = WORKLOADS.iter().filter(|workload| workload.who != Who::Own);
+    let reported = WORKLOADS.iter().filter(|workload| workload.who != Who::Own);
     let lines = |name: &str| -> Vec<Vec<String>> {
         let line = |client: &&str| {
             let figures = COLUMNS.map(|(_, figure)| match results.median(name, client, figure) {
@@ -113,7 +113,8 @@ fn clients(results: &Results) -> Vec<(&'static str, &'static str, Vec<Vec<String
         };
         results.clients(name).iter().map(line).collect()
     };
-    told.map(|workload| (workload.name, workload.what, lines(workload.name)))
+    reported
+        .map(|workload| (workload.name, workload.what, lines(workload.name)))
         .filter(|(_, _, lines)| !lines.is_empty())
         .collect()
 }

@@ -81,14 +81,14 @@ pub const WORKLOADS: &[Workload] = &[
     },
     Workload {
         name: "one-megabyte",
-        what: "an answer of 1 MB, in chunks of 1 KB",
+        what: "a response of 1 MB, in chunks of 1 KB",
         who: Who::Rust,
         arguments: &["-m", "stamped-text-c1024-w16-l1024", "-r", "4"],
         chunks: 1024,
     },
     Workload {
         name: "ten-megabytes",
-        what: "an answer of 10 MB, in chunks of 1 KB",
+        what: "a response of 10 MB, in chunks of 1 KB",
         who: Who::Rust,
         arguments: &["-m", "stamped-text-c10240-w16-l1024", "-r", "4"],
         chunks: 10_240,

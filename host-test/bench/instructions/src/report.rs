@@ -58,7 +58,7 @@ pub fn conclusion(judgement: &Judgement) -> String {
     say(
         Verdict::Missing,
         &format!(
-            "in the table, but not counted. Mend benches/hot_path.rs, or run '{UPDATE}' where it was taken out."
+            "in the table, but not counted. Fix benches/hot_path.rs, or run '{UPDATE}' where it was taken out."
         ),
     );
     say(Verdict::Improved, &format!("below the table. Keep what was won: '{UPDATE}'."));

@@ -80,7 +80,7 @@ fn count(line: &str) -> Result<Count, String> {
     let name = summary.name();
     let instructions = summary.instructions().ok_or_else(|| format!("{name} was not run under callgrind"))?;
     let input = Input::named(&name).ok_or_else(|| {
-        format!("there is no input {name}; add it to src/inputs or mend benches/hot_path.rs")
+        format!("there is no input {name}; add it to src/inputs or fix benches/hot_path.rs")
     })?;
     // The benchmark cannot tell that the job failed, which would be cheap.
     input.run().map_err(|error| format!("{name} cannot be done: {error}"))?;

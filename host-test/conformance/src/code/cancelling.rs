@@ -1,17 +1,18 @@
-//! Dropping in each state: the server sees the connection close, and nothing more is sent.
+//! Dropping in each state: the server sees that the connection closes, and nothing more is sent. A request
+//! that goes on after a cancel costs the user money.
 
 use std::time::{Duration, Instant};
 
 use super::{CaseResult, Code, case_result};
 use crate::bench::{Bench, Hosting, error_text};
 use crate::expected;
-use crate::play::ask;
+use crate::play::prompt;
 use crate::promise::Promise;
 use crate::watch;
 use provider_host::sandbox::KeyMode;
 use stand_in::{Handshake, Outcome, Setup, StandIn};
 
-/// How long a server may wait for the close. It is an order, not a measurement.
+/// How long it may take until the server sees the close. Only that it happens is tested, not how fast.
 const SEEN: Duration = Duration::from_secs(2);
 
 const EXPECTED: &str = "the server sees it close";
@@ -89,10 +90,10 @@ async fn in_state(bench: &Bench, scenario: &str) -> CaseResult {
         let wrong = |what: &str, error| format!("{what}: {} ({hosting:?})", error_text(&error));
         let completion = provider
             .instance
-            .complete(&provider.client, &ask(scenario))
+            .complete(&provider.client, &prompt(scenario))
             .await
             .map_err(|error| wrong("client.complete", error))?;
-        // Until the request has come, and whatever of the answer comes with it.
+        // Wait until the server has the request, and then for the bytes that it sends.
         let until = Instant::now() + SEEN;
         for wait in [20, 200] {
             while wait == 200 || (stand_in.requests().is_empty() && Instant::now() < until) {
@@ -104,7 +105,7 @@ async fn in_state(bench: &Bench, scenario: &str) -> CaseResult {
             }
         }
         if stand_in.requests().is_empty() {
-            return Err(format!("no request came within {SEEN:?} ({hosting:?})").into());
+            return Err(format!("the server received no request within {SEEN:?} ({hosting:?})").into());
         }
         let begun = Instant::now();
         provider.instance.cancel(completion).await.map_err(|error| wrong("drop", error))?;
@@ -122,7 +123,7 @@ async fn unbegun(bench: &Bench) -> CaseResult {
     let mut provider =
         bench.provider(&stand_in, Hosting::Waits, KeyMode::Injected, &Setup::default()).await?;
     let wrong = |error| error_text(&error);
-    let completion = provider.instance.complete(&provider.client, &ask("at-once")).await.map_err(wrong)?;
+    let completion = provider.instance.complete(&provider.client, &prompt("at-once")).await.map_err(wrong)?;
     provider.instance.cancel(completion).await.map_err(wrong)?;
     tokio::time::sleep(Duration::from_millis(100)).await;
     let connections = stand_in.connections_accepted();
@@ -138,13 +139,13 @@ async fn connecting(bench: &Bench) -> CaseResult {
         let mut provider = bench.provider(&stand_in, hosting, KeyMode::Injected, &Setup::default()).await?;
         let wrong = |error| format!("{} ({hosting:?})", error_text(&error));
         let completion =
-            provider.instance.complete(&provider.client, &ask("at-once")).await.map_err(wrong)?;
+            provider.instance.complete(&provider.client, &prompt("at-once")).await.map_err(wrong)?;
         let until = Instant::now() + SEEN;
         while stand_in.connections_accepted() == 0 && Instant::now() < until {
             provider.instance.next(&completion, 64, Duration::from_millis(20)).await.map_err(wrong)?;
         }
         if stand_in.connections_accepted() == 0 {
-            return Err(format!("no connection came within {SEEN:?} ({hosting:?})").into());
+            return Err(format!("the server accepted no connection within {SEEN:?} ({hosting:?})").into());
         }
         let begun = Instant::now();
         provider.instance.cancel(completion).await.map_err(wrong)?;
@@ -164,19 +165,21 @@ async fn back_off(bench: &Bench) -> CaseResult {
     let setup = Setup { total_ms: Some(120_000), ..Setup::default() };
     let mut provider = bench.provider(&stand_in, Hosting::Waits, KeyMode::Injected, &setup).await?;
     let wrong = |error| error_text(&error);
-    let request = ask("q25-asks-to-wait-a-minute");
+    let request = prompt("q25-asks-to-wait-a-minute");
     let completion = provider.instance.complete(&provider.client, &request).await.map_err(wrong)?;
     let until = Instant::now() + SEEN;
     loop {
         let batch =
             provider.instance.next(&completion, 64, Duration::from_millis(100)).await.map_err(wrong)?;
         if !batch.events.is_empty() {
-            return Err("events came where the server asked to wait".to_owned().into());
+            return Err("events were returned although the server asked to wait".to_owned().into());
         }
-        let answered =
+        let responded =
             stand_in.requests().first().is_some_and(|request| request.outcome == Outcome::Finished);
-        if answered || Instant::now() > until {
-            break;
+        || {
+            if responded || || Instant::now() > until {
+                break;
+            }
         }
     }
     provider.instance.next(&completion, 64, Duration::from_millis(200)).await.map_err(wrong)?;
@@ -193,7 +196,7 @@ async fn client_first(bench: &Bench) -> CaseResult {
         bench.provider(&stand_in, Hosting::Waits, KeyMode::Injected, &Setup::default()).await?;
     let wrong = |error| error_text(&error);
     let completion =
-        provider.instance.complete(&provider.client, &ask("q25-never-ends")).await.map_err(wrong)?;
+        provider.instance.complete(&provider.client, &prompt("q25-never-ends")).await.map_err(wrong)?;
     let until = Instant::now() + SEEN;
     while stand_in.requests().is_empty() && Instant::now() < until {
         provider.instance.next(&completion, 64, Duration::from_millis(100)).await.map_err(wrong)?;

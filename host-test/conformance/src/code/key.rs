@@ -1,10 +1,10 @@
-//! Where the key is, and where it never is.
+//! Where the key may be, and where it must not be.
 
 use std::time::Duration;
 
 use super::{CaseResult, Code, case_result};
 use crate::bench::{Bench, Hosting};
-use crate::play::ask;
+use crate::play::prompt;
 use crate::promise::Promise;
 use crate::watch;
 use provider_host::contract::Discovery;
@@ -16,7 +16,7 @@ pub(super) const CASES: &[Code] = &[
         name: "the-key-never-enters-the-sandbox",
         plays: "A completion, a list and an account, the key added by the host; then its memory is searched.",
         promises: &[Promise::Key],
-        expected: "not in memory; and found there where it is handed in",
+        expected: "not in memory; found there if it is passed in",
         run: |bench| Box::pin(memory(bench)),
     },
     Code {
@@ -28,12 +28,13 @@ pub(super) const CASES: &[Code] = &[
     },
 ];
 
-/// Uses all that there is, and says what is wrong so far.
+/// Makes a completion of each kind, a list and an account, and returns how often the key is in memory and all
+/// violations.
 async fn use_all(bench: &Bench, stand_in: &StandIn, mode: KeyMode) -> Result<(usize, Vec<String>), String> {
     let mut provider = bench.provider(stand_in, Hosting::Waits, mode, &Setup::default()).await?;
     let mut violations = Vec::new();
     for model in ["at-once", "q24-key-echoed", "q24-key-echoed-in-stream", "q24-key-echoed-as-text"] {
-        violations.extend(provider.play(&ask(model), stand_in, 2 * 4).await.violations);
+        violations.extend(provider.play(&prompt(model), stand_in, 2 * 4).await.violations);
     }
     let key = stand_in.key();
     if bench.is_capable("discovery") {
@@ -54,12 +55,13 @@ async fn memory(bench: &Bench) -> CaseResult {
     let (outside, mut reasons) = use_all(bench, &stand_in, KeyMode::Injected).await?;
     let (within, _) = use_all(bench, &stand_in, KeyMode::Bearer).await?;
     if outside > 0 {
-        reasons.push(format!("the key that the host adds stands in memory {outside} times"));
+        reasons.push(format!("the key that the host adds is in memory {outside} times"));
     }
     if within == 0 {
-        reasons.push("the key that was handed in is not found either: the search proves nothing".to_owned());
+        reasons
+            .push("the key that was passed in is not found either, so the search proves nothing".to_owned());
     }
-    case_result(format!("{outside} times; handed in, {within} times"), reasons)
+    case_result(format!("{outside} times; passed in, {within} times"), reasons)
 }
 
 async fn origin(bench: &Bench) -> CaseResult {

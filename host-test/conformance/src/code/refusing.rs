@@ -1,8 +1,9 @@
-//! What is refused before it is sent, and by whom.
+//! Configurations and requests that are refused before anything is sent. An invalid request that goes out
+//! costs a round trip, and its error is less clear.
 
 use super::{CaseResult, Code, case_result};
 use crate::bench::{Bench, Hosting, config, error_text};
-use crate::play::ask;
+use crate::play::prompt;
 use crate::promise::Promise;
 use provider_host::contract::{Config, Credential, Error, Request, Tool};
 use provider_host::json;
@@ -21,14 +22,14 @@ pub(super) const CASES: &[Code] = &[
     },
     Code {
         name: "requests-that-cannot-be-used",
-        plays: "No message, no model, a schema and extra fields that are no JSON objects.",
+        plays: "No message, no model, a schema and extra fields that are not JSON objects.",
         promises: PROMISES,
         expected: "invalid-request or unsupported, nothing sent",
         run: |bench| Box::pin(requests(bench)),
     },
     Code {
         name: "denied-by-the-host",
-        plays: "A base URL of which the host lets nothing out.",
+        plays: "A base URL that the host does not allow.",
         promises: PROMISES,
         expected: "denied-by-host, final, nothing sent",
         run: |bench| Box::pin(denied(bench)),
@@ -49,7 +50,7 @@ async fn stand_in() -> Result<StandIn, String> {
 /// What is wrong with an error that should be of one of these kinds, before anything was sent.
 fn violations(what: &str, result: Result<(), CallError>, kinds: &[&str]) -> Vec<String> {
     let error = match result {
-        Ok(()) => return vec![format!("{what} is taken")],
+        Ok(()) => return vec![format!("{what} is accepted")],
         Err(CallError::Provider(error)) => error,
         Err(other) => return vec![format!("{what}: {other}")],
     };
@@ -78,10 +79,10 @@ async fn configurations(bench: &Bench) -> CaseResult {
     let bad = [
         ("plain HTTP to another machine", at("http://provider.example/v1")),
         ("a base URL with a query", at(&format!("{}?a=b", stand_in.base_url()))),
-        ("a base URL that is none", at("not a URL")),
+        ("a base URL that is not a URL", at("not a URL")),
         ("a base URL with a password", at("https://a:b@provider.example/v1")),
         ("a header with a line break", header("x-a", "b\r\nc: d")),
-        ("a header whose name is none", header("x a", "b")),
+        ("a header with an invalid name", header("x a", "b")),
         ("a second key", header("Authorization", "Bearer x")),
         ("a key with a line break", key("sk-a\r\nb: c")),
         ("an empty key", key("")),
@@ -102,7 +103,7 @@ async fn requests(bench: &Bench) -> CaseResult {
     let stand_in = stand_in().await?;
     let setup = Setup::default();
     let mut provider = bench.provider(&stand_in, Hosting::Steps, KeyMode::Injected, &setup).await?;
-    let good = ask("at-once");
+    let good = prompt("at-once");
     let tool = |parameters: &str| Tool {
         name: "look".to_owned(),
         description: None,
@@ -112,10 +113,13 @@ async fn requests(bench: &Bench) -> CaseResult {
     let bad = [
         ("a request without a message", Request { messages: Vec::new(), ..good.clone() }),
         ("a request without a model", Request { model: String::new(), ..good.clone() }),
-        ("a tool whose schema is no JSON", Request { tools: vec![tool("{")], ..good.clone() }),
-        ("a tool whose schema is no object", Request { tools: vec![tool("[]")], ..good.clone() }),
-        ("extra fields that are no object", Request { extra_json: Some("[1]".to_owned()), ..good.clone() }),
-        ("a route that there is not", Request { route: Some("carrier-pigeon".to_owned()), ..good.clone() }),
+        ("a tool whose schema is not JSON", Request { tools: vec![tool("{")], ..good.clone() }),
+        ("a tool whose schema is not an object", Request { tools: vec![tool("[]")], ..good.clone() }),
+        (
+            "extra fields that are not an object",
+            Request { extra_json: Some("[1]".to_owned()), ..good.clone() },
+        ),
+        ("an unknown route", Request { route: Some("carrier-pigeon".to_owned()), ..good.clone() }),
     ];
     let mut reasons = Vec::new();
     for (what, request) in &bad {
@@ -136,7 +140,8 @@ async fn denied(bench: &Bench) -> CaseResult {
     let mut instance = bench.instance("https://elsewhere.example/v1", Hosting::Waits, None).await?;
     let client = instance.open(&config(&stand_in.base_url(), &Setup::default())).await;
     let client = client.map_err(|error| error_text(&error))?;
-    let completion = instance.complete(&client, &ask("at-once")).await.map_err(|error| error_text(&error))?;
+    let completion =
+        instance.complete(&client, &prompt("at-once")).await.map_err(|error| error_text(&error))?;
     let first = instance.next(&completion, 64, std::time::Duration::from_secs(5)).await.map(|_| ());
     let mut reasons = violations("a request that the host denies", first, &["denied-by-host"]);
     let connections = stand_in.connections_accepted();
@@ -155,7 +160,8 @@ async fn nobody(bench: &Bench) -> CaseResult {
     let mut instance = bench.instance(&base_url, Hosting::Waits, Some(key)).await?;
     let setup = Setup { max_retries: Some(0), ..Setup::default() };
     let client = instance.open(&config(&base_url, &setup)).await.map_err(|error| error_text(&error))?;
-    let completion = instance.complete(&client, &ask("at-once")).await.map_err(|error| error_text(&error))?;
+    let completion =
+        instance.complete(&client, &prompt("at-once")).await.map_err(|error| error_text(&error))?;
     match instance.next(&completion, 64, std::time::Duration::from_secs(5)).await {
         Err(CallError::Provider(error)) => {
             let kind = json::error::kind(&error.kind);
@@ -164,6 +170,6 @@ async fn nobody(bench: &Bench) -> CaseResult {
             case_result(got.clone(), if right { Vec::new() } else { vec![got] })
         }
         Err(other) => Err(other.to_string().into()),
-        Ok(_) => Err("no error came".to_owned().into()),
+        Ok(_) => Err("no error was returned".to_owned().into()),
     }
 }

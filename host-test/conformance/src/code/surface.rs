@@ -1,4 +1,4 @@
-//! What a component is, before it does anything.
+//! The component itself: imports, exports and description, before it makes a request.
 
 use super::{CaseResult, Code, case_result};
 use crate::bench::{Bench, Hosting, config, error_text};
@@ -24,14 +24,14 @@ pub(super) const CASES: &[Code] = &[
     },
     Code {
         name: "nothing-is-sent-unasked",
-        plays: "Description, a client, and the built-in list, with a server that counts.",
+        plays: "The description, a client, and the built-in list, with a server that counts connections.",
         promises: &[Promise::Surface, Promise::Key],
         expected: "0 connections",
         run: |bench| Box::pin(unasked(bench)),
     },
     Code {
         name: "description",
-        plays: "What the provider says of itself, against what a host needs to know.",
+        plays: "The provider's description, against what a host needs to know.",
         promises: &[Promise::Grows],
         expected: "id, version, default base URL within its origins",
         run: |bench| Box::pin(description(bench)),
@@ -44,7 +44,7 @@ fn imports(bench: &Bench) -> CaseResult {
     for import in &seen {
         let (name, version) = import.split_once('@').unwrap_or((import, ""));
         if !version.starts_with("0.2.") {
-            reasons.push(format!("{import} is of no version 0.2"));
+            reasons.push(format!("{import} is not of version 0.2"));
         }
         names.push(name);
     }
@@ -52,7 +52,7 @@ fn imports(bench: &Bench) -> CaseResult {
         reasons.push(format!("{name} is more than a provider may import"));
     }
     for name in ALLOWED_IMPORTS.iter().filter(|name| !names.contains(name)) {
-        reasons.push(format!("{name} is missing: the contract asks for exactly six"));
+        reasons.push(format!("{name} is missing: the contract requires exactly six"));
     }
     case_result(format!("{} imports", seen.len()), reasons)
 }
@@ -100,7 +100,7 @@ async fn description(bench: &Bench) -> CaseResult {
     for origin in origins {
         match origin {
             Ok(origin) => known.push(origin),
-            Err(why) => reasons.push(format!("an origin of its own is none: {why}")),
+            Err(why) => reasons.push(format!("an origin of its own is invalid: {why}")),
         }
     }
     let base = url::Url::parse(&says.default_base_url)

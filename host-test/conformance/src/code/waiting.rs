@@ -1,51 +1,52 @@
-//! How long calls take, and what they hand out.
+//! How long calls take, and what they return. A component that waits too long blocks the event loop of its
+//! host.
 
 use std::time::{Duration, Instant};
 
 use super::{CaseResult, Code, case_result};
 use crate::bench::{Bench, Hosting, Provider, error_text};
-use crate::play::ask;
+use crate::play::prompt;
 use crate::promise::Promise;
 use provider_host::contract::{Batch, ErrorKind, Event};
 use provider_host::sandbox::{CallError, CompletionHandle, KeyMode};
 use stand_in::{Setup, StandIn};
 
-/// What a call may take beyond its wait, where a machine has many others to serve.
+/// How much longer than its wait a call may take, since the machine may be busy.
 const SLACK: Duration = Duration::from_millis(500);
 
-/// How often a call is made that came back too late.
+/// How often a call is repeated that returned too late.
 const TRIES: u32 = 3;
 
-/// What is streamed as fast as it goes, or word by word, takes less.
+/// A bound for streams that end sooner than this on any machine.
 const LONG: Duration = Duration::from_secs(20);
 
 pub(super) const CASES: &[Code] = &[
     Code {
         name: "next-waits-no-longer-than-told",
-        plays: "A server that is silent; next with waits of 0, 20, 100 and 400 ms.",
+        plays: "A silent server; next with waits of 0, 20, 100 and 400 ms.",
         promises: &[Promise::Waits],
-        expected: "each back within its wait and 500 ms",
+        expected: "each call returns within its wait and 500 ms",
         run: |bench| Box::pin(no_longer(bench)),
     },
     Code {
         name: "the-first-word-is-not-held-back",
-        plays: "A word at once, the rest after a second; next with a wait of 10 s.",
+        plays: "The first word at once, the rest after a second; next with a wait of 10 s.",
         promises: &[Promise::Waits],
         expected: "the word within 800 ms",
         run: |bench| Box::pin(first_word(bench)),
     },
     Code {
         name: "a-batch-has-no-more-than-asked-for",
-        plays: "2,000 chunks; next with a bound of 0, 1, 7 and 64 events.",
+        plays: "2,000 chunks; next with a maximum of 0, 1, 7 and 64 events.",
         promises: &[Promise::LosesNothing],
-        expected: "no batch over its bound, 0 taken for 1, all 2,000 words",
+        expected: "no batch over its maximum, 0 counts as 1, all 2,000 words",
         run: |bench| Box::pin(bounded(bench)),
     },
     Code {
         name: "completions-take-turns",
-        plays: "Four completions in one instance, each asked in its turn, where waiting traps.",
+        plays: "Four completions in one instance, each called in turn, in a host in which waiting traps.",
         promises: &[Promise::Waits, Promise::LosesNothing],
-        expected: "four whole answers",
+        expected: "four complete responses",
         run: |bench| Box::pin(turns(bench)),
     },
     Code {
@@ -66,7 +67,7 @@ async fn provider(bench: &Bench, stand_in: &StandIn, hosting: Hosting) -> Result
 }
 
 async fn complete(provider: &mut Provider, model: &str) -> Result<CompletionHandle, String> {
-    let completion = provider.instance.complete(&provider.client, &ask(model)).await;
+    let completion = provider.instance.complete(&provider.client, &prompt(model)).await;
     completion.map_err(|error| format!("client.complete: {}", error_text(&error)))
 }
 
@@ -85,8 +86,8 @@ async fn no_longer(bench: &Bench) -> CaseResult {
     let mut provider = provider(bench, &stand_in, Hosting::Waits).await?;
     let completion = complete(&mut provider, "q25-silent-before-the-status").await?;
     let (mut reasons, mut slowest) = (Vec::new(), Duration::ZERO);
-    for told in [0, 0, 20, 100, 0, 400] {
-        let wait = Duration::from_millis(told);
+    for wait_ms in [0, 0, 20, 100, 0, 400] {
+        let wait = Duration::from_millis(wait_ms);
         let mut quickest = Duration::MAX;
         // A busy machine is late now and then; a plugin that waits too long does so each time.
         for _ in 0..TRIES {
@@ -94,7 +95,7 @@ async fn no_longer(bench: &Bench) -> CaseResult {
             let batch = next(&mut provider, &completion, 64, wait).await?;
             quickest = quickest.min(begun.elapsed());
             if !batch.events.is_empty() || batch.done {
-                reasons.push("it hands something out where the server has said nothing".to_owned());
+                reasons.push("it returned something although the server has sent nothing".to_owned());
             }
             if quickest <= wait + SLACK {
                 break;
@@ -102,7 +103,7 @@ async fn no_longer(bench: &Bench) -> CaseResult {
         }
         slowest = slowest.max(quickest.saturating_sub(wait));
         if quickest > wait + SLACK {
-            reasons.push(format!("told to wait {told} ms it took {quickest:?}"));
+            reasons.push(format!("a call with a wait of {wait_ms} ms took {quickest:?}"));
         }
     }
     case_result(format!("at most {slowest:.0?} beyond"), reasons)
@@ -123,7 +124,7 @@ async fn first_word(bench: &Bench) -> CaseResult {
             break;
         }
     }
-    let first = first.ok_or_else(|| "no word came".to_owned())?;
+    let first = first.ok_or_else(|| "no text was received".to_owned())?;
     let late = (first > Duration::from_millis(800)).then(|| format!("the first word came after {first:?}"));
     case_result(format!("after {first:.0?}"), late.into_iter().collect())
 }
@@ -136,7 +137,7 @@ async fn bounded(bench: &Bench) -> CaseResult {
     for bound in [0, 1, 7, 64].into_iter().cycle() {
         let batch = next(&mut provider, &completion, bound, Duration::from_millis(100)).await?;
         if batch.events.len() > bound.max(1) as usize {
-            reasons.push(format!("a batch of {} events where {bound} were asked for", batch.events.len()));
+            reasons.push(format!("a batch of {} events with a maximum of {bound}", batch.events.len()));
         }
         text.extend(batch.events.iter().filter_map(|event| match event {
             Event::BlockDelta(delta) => Some(delta.text.as_str()),
@@ -151,7 +152,7 @@ async fn bounded(bench: &Bench) -> CaseResult {
         }
     }
     if reasons.is_empty() && text != "word ".repeat(2000) {
-        reasons.push(format!("{} bytes of text came, not the 10,000 that were sent", text.len()));
+        reasons.push(format!("{} bytes of text were received, not the 10,000 that were sent", text.len()));
     }
     case_result(format!("{} bytes of text", text.len()), reasons)
 }
@@ -179,8 +180,8 @@ async fn turns(bench: &Bench) -> CaseResult {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let whole = completions.iter().filter(|(_, text, _)| text == "Hello, world.").count();
-    let reasons = (whole != 4).then(|| format!("{} of 4 answers are not whole", 4 - whole));
-    case_result(format!("{whole} whole answers"), reasons.into_iter().collect())
+    let reasons = (whole != 4).then(|| format!("{} of 4 responses are incomplete", 4 - whole));
+    case_result(format!("{whole} complete responses"), reasons.into_iter().collect())
 }
 
 /// The deadline of the servers that fall silent, in milliseconds.
@@ -236,13 +237,15 @@ async fn wake(provider: &mut Provider, scenario: &str) -> Result<Duration, Strin
             Err(error) => return Err(format!("completion.next: {}", error_text(&error))),
         };
         if batch.done {
-            return Err("it is done where the server fell silent".to_owned());
+            return Err("it is done although the server fell silent".to_owned());
         }
         if due > begun && called >= due && batch.events.is_empty() && batch.wake_after_ms != Some(0) {
             in_vain += 1;
         }
         if in_vain > IN_VAIN {
-            return Err(format!("it was called {in_vain} times when it had asked for it, and did nothing"));
+            return Err(format!(
+                "it was called {in_vain} times at a time that it had reported, and did nothing"
+            ));
         }
         let Some(wake_after) = batch.wake_after_ms else {
             return Err("wake-after-ms is none while a deadline is set".to_owned());

@@ -1,9 +1,10 @@
-//! The messages: roles, shapes of content, and that tool calls and their results belong together.
+//! Checks the messages: roles, content, and that each tool call has its result. An agent that drops a result
+//! gets this error from every vendor, so a plugin's repair of histories has to be tested against it.
 
 use serde_json::Value;
 
 use super::{given, invalid, is_name};
-use crate::ask::data_url;
+use crate::chat_request::data_url;
 use crate::errors::Refusal;
 
 /// Checks the messages in their order.
@@ -14,9 +15,9 @@ pub fn check(messages: &[Value]) -> Result<(), Refusal> {
         let at = format!("messages[{at}]");
         let role = message["role"].as_str().unwrap_or_default();
         if role == "tool" {
-            answer_call(message, &at, &mut open)?;
+            close_call(message, &at, &mut open)?;
         } else if !open.is_empty() {
-            return Err(unanswered(&at, &open));
+            return Err(without_result(&at, &open));
         }
         match role {
             "system" | "developer" | "tool" => content(message, &at, &["text"], true)?,
@@ -32,10 +33,10 @@ pub fn check(messages: &[Value]) -> Result<(), Refusal> {
             _ => return Err(invalid(format!("{at}.role"), "system, developer, user, assistant or tool")),
         }
     }
-    if open.is_empty() { Ok(()) } else { Err(unanswered("messages", &open)) }
+    if open.is_empty() { Ok(()) } else { Err(without_result("messages", &open)) }
 }
 
-fn unanswered(at: &str, open: &[&str]) -> Refusal {
+fn without_result(at: &str, open: &[&str]) -> Refusal {
     let message = format!(
         "An assistant message with 'tool_calls' must be followed by tool messages responding to each \
          'tool_call_id'. The following tool_call_ids did not have response messages: {}",
@@ -44,14 +45,14 @@ fn unanswered(at: &str, open: &[&str]) -> Refusal {
     Refusal::upstream("", format!("{at}.role"), message)
 }
 
-fn answer_call(message: &Value, at: &str, open: &mut Vec<&str>) -> Result<(), Refusal> {
-    let answered = message["tool_call_id"].as_str();
-    let Some(place) = open.iter().position(|id| Some(*id) == answered) else {
+fn close_call(message: &Value, at: &str, open: &mut Vec<&str>) -> Result<(), Refusal> {
+    let call_id = message["tool_call_id"].as_str();
+    let Some(index) = open.iter().position(|id| Some(*id) == call_id) else {
         let message =
             "Messages with role 'tool' must be a response to a preceding message with 'tool_calls'.";
         return Err(Refusal::upstream("", format!("{at}.tool_call_id"), message));
     };
-    open.remove(place);
+    open.remove(index);
     Ok(())
 }
 
@@ -80,7 +81,7 @@ fn call_id<'a>(call: &'a Value, at: &str) -> Result<&'a str, Refusal> {
     if !call["function"]["name"].as_str().is_some_and(is_name) {
         return Err(invalid(format!("{at}.function.name"), "1 to 64 of a-z, A-Z, 0-9, _ and -"));
     }
-    // Claude and Gemini behind the gateway parse the text, and fail where it is no object.
+    // Claude and Gemini, which the gateway translates for, parse the text and fail if it is not an object.
     let arguments = call["function"]["arguments"].as_str().map(serde_json::from_str::<Value>);
     if !matches!(arguments, Some(Ok(Value::Object(_)))) {
         return Err(invalid(format!("{at}.function.arguments"), "a string that holds a JSON object"));
@@ -116,7 +117,7 @@ fn shape(part: &Value, kind: &str, at: &str) -> Result<(), Refusal> {
         }
         "input_audio" => {
             let known = body["format"].as_str().is_some_and(|format| ["wav", "mp3"].contains(&format));
-            // Bare base64: the prefix lends it the shape that `data_url` reads.
+            // Plain base64. The prefix gives it the form that `data_url` reads.
             let data = body["data"].as_str().map(|data| format!("data:audio/any;base64,{data}"));
             let fits = known && data.is_some_and(|url| data_url(&url).is_some());
             (fits, "valid base64 and a format of wav or mp3")

@@ -1,5 +1,6 @@
-//! Refuses what a strict OpenAI-compatible server refuses, in the words and with the statuses that CometAPI
-//! documents for it. Fields that are not named here are let through: vendors have many of their own.
+//! Refuses requests that a strict OpenAI-compatible server refuses, with the texts and statuses that CometAPI
+//! documents. A lenient server would let a test pass with a request that fails in use. Unknown fields are
+//! accepted, because vendors have many of their own.
 
 mod history;
 
@@ -28,14 +29,14 @@ pub fn request(body: &Value) -> Result<(), Refusal> {
     texts(body)
 }
 
-/// A value of the wrong type or outside its set.
+/// A refusal of a value with the wrong type or outside its range.
 fn invalid(param: impl Into<String>, expected: &str) -> Refusal {
     let param = param.into();
     let message = format!("Invalid value for '{param}': expected {expected}.");
     Refusal::upstream("invalid_value", param, message)
 }
 
-/// A field that is given, null counting as not given.
+/// A field that is present. Null counts as absent, as in OpenAI's API.
 fn given<'a>(object: &'a Value, field: &str) -> Option<&'a Value> {
     object.get(field).filter(|value| !value.is_null())
 }
@@ -69,6 +70,7 @@ fn tools(body: &Value) -> Result<(), Refusal> {
         None => Vec::new(),
     };
     for (at, name) in names.iter().enumerate() {
+        // Anthropic refuses two tools with one name, also through chat completions.
         if names.iter().take(at).any(|earlier| earlier == name) {
             return Err(invalid(format!("tools[{at}].function.name"), "a name that no other tool has"));
         }
@@ -154,7 +156,9 @@ fn numbers(body: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Which parameter a model takes for the length of its answer, and which temperature.
+/// Refuses limits and temperatures that the model does not accept. OpenAI's reasoning models accept
+/// `max_completion_tokens` only, and some of them no temperature but 1: a plugin that sends one set of
+/// parameters to all models fails here.
 fn limits(body: &Value, model: &str) -> Result<(), Refusal> {
     let o_series = |model: &str| {
         let mut letters = model.chars();

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::request;
 
-/// A request that passes, with these fields over it.
+/// A valid request with these fields replaced or added.
 fn with(fields: Value) -> Value {
     let mut body = json!({ "model": "gpt-4o", "messages": [{ "role": "user", "content": "hello" }] });
     for (name, value) in fields.as_object().unwrap() {
@@ -24,7 +24,7 @@ fn tool(name: &str) -> Value {
 }
 
 #[test]
-fn what_a_strict_server_takes_is_taken() {
+fn requests_that_a_strict_server_accepts_are_accepted() {
     let user = json!({ "role": "user", "content": "hello" });
     let accepted = [
         with(json!({})),
@@ -57,7 +57,7 @@ fn what_a_strict_server_takes_is_taken() {
 }
 
 #[test]
-fn what_a_strict_server_refuses_is_refused_at_its_place() {
+fn requests_that_a_strict_server_refuses_are_refused_with_the_wrong_field() {
     let assistant = |calls: Value| json!({ "role": "assistant", "content": null, "tool_calls": calls });
     let result = |id: &str| json!({ "role": "tool", "tool_call_id": id, "content": "x" });
     let user = json!({ "role": "user", "content": "hello" });

@@ -1,4 +1,4 @@
-//! The body of an answer on its way out: held up, slowed down and cut off as the faults say.
+//! The body of a response while it is sent: delayed, slowed down and cut off by the faults.
 
 use std::io;
 use std::time::Duration;
@@ -12,17 +12,20 @@ use super::{Break, Faults};
 use crate::record::Ticket;
 use crate::socket::Peer;
 
-/// Time for what was written to leave the machine before a connection is broken on purpose.
+/// Time for the written bytes to leave the machine before the connection is broken. A reset discards what is
+/// still in the send buffer, and clients have to receive it.
 const BEFORE_BREAKING: Duration = Duration::from_millis(20);
 
-/// How often a body with a limited rate is fed: as Envoy does it, so that it flows and does not gush.
+/// Writes per second for a body with a limited rate. Envoy uses a similar interval; one write per second
+/// would look like a stall.
 const FEEDS_A_SECOND: u64 = 20;
 
-/// A body under way. Dropped, it tells the log whether it was played to its end.
+/// The state of a body that is being sent. When it is dropped, its ticket records whether it was sent to its
+/// end.
 pub(super) struct FaultyBody {
     pub(super) content: Content,
     pub(super) faults: Faults,
-    /// How the connection breaks, where it does.
+    /// How the connection breaks, if it does.
     pub(super) breaks: Option<Break>,
     pub(super) peer: Peer,
     pub(super) ticket: Ticket,
@@ -33,9 +36,9 @@ pub(super) struct FaultyBody {
 struct Flow {
     begun: bool,
     sent: u64,
-    /// What is left of the piece at hand.
+    /// The rest of the current piece.
     rest: Bytes,
-    /// The wait that the last write costs.
+    /// The delay that the last write causes before the next one.
     owed: Duration,
 }
 
@@ -50,7 +53,7 @@ impl FaultyBody {
         FaultyBody { content, faults, breaks, peer, ticket, flow: Flow::default() }
     }
 
-    /// The bytes; an error makes hyper break the connection off.
+    /// The bytes. An error makes hyper close the connection without the last chunk.
     pub(super) fn stream(self) -> impl Stream<Item = io::Result<Bytes>> + Send {
         stream::unfold(Some(self), |body| async {
             let mut body = body?;
@@ -82,12 +85,12 @@ impl FaultyBody {
         let piece = self.flow.rest.split_to(most as usize);
         self.flow.sent += most;
         self.flow.owed = self.cost(most);
-        // What came before is flushed first.
+        // Gives hyper a chance to flush the piece before this one, so that they are not joined.
         tokio::task::yield_now().await;
         Some(piece)
     }
 
-    /// Bytes until the connection breaks.
+    /// Bytes that may be sent until the connection breaks.
     fn left(&self) -> u64 {
         match (self.breaks, self.faults.abort_after_bytes) {
             (Some(Break::EndlessBody), _) | (None, _) | (_, None) => u64::MAX,
@@ -95,12 +98,13 @@ impl FaultyBody {
         }
     }
 
-    /// Bytes in one go.
+    /// Maximum bytes of one piece.
     fn feed(&self) -> u64 {
         let limit = self.faults.response_rate_limit;
         limit.map_or(u64::MAX, |limit| limit.limit_kbps.get().saturating_mul(1024) / FEEDS_A_SECOND)
     }
 
+    /// The delay after a piece: its time at the limited rate, and the chunk delay if an item is complete.
     fn cost(&self, bytes: u64) -> Duration {
         let limit = self.faults.response_rate_limit;
         let rate = limit.map_or(Duration::ZERO, |limit| {
@@ -111,7 +115,7 @@ impl FaultyBody {
         rate + Duration::from_millis(if ended { self.faults.delay.chunk_ms } else { 0 })
     }
 
-    /// Plays the end.
+    /// Ends the body as the faults require. The error that it returns breaks the connection.
     async fn end(mut self) -> Option<io::Error> {
         match self.breaks {
             None => {
@@ -129,7 +133,8 @@ impl FaultyBody {
     }
 }
 
-/// Comment lines of an event stream; spaces enough for any other.
+/// Comment lines of an event stream. Comments are no progress, so a client that counts bytes instead of
+/// events would never time out.
 fn endless() -> Bytes {
     b": no end in sight\n\n".repeat(2048).into()
 }

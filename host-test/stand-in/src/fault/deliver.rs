@@ -1,4 +1,4 @@
-//! From a reply to what hyper sends, with the faults on the way.
+//! Turns a reply into hyper's response and applies the faults.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ use crate::player::Player;
 use crate::record::Ticket;
 use crate::socket::Peer;
 
-/// What a body says that it has where it will be shorter.
-const PROMISED: u64 = 1_000_000;
+/// The announced content length of a body that is going to be shorter.
+const ANNOUNCED_LENGTH: u64 = 1_000_000;
 
-/// An answer before its faults.
+/// A response before the faults are applied.
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    /// Headers to set; without a value, to take away.
+    /// Headers to set; `None` removes one.
     pub(crate) headers: Vec<(HeaderName, Option<HeaderValue>)>,
     pub(crate) content: Content,
     /// The scenario's own faults.
@@ -37,9 +37,9 @@ impl Reply {
 
 /// A body.
 pub(crate) enum Content {
-    /// In one piece; taken, it is over.
+    /// In one piece; `None` after it was taken.
     Whole(Option<Bytes>),
-    /// Piece by piece.
+    /// Piece by piece, from a scenario.
     Played(Box<Player>),
 }
 
@@ -52,41 +52,46 @@ impl Content {
     }
 }
 
-/// Sends a reply with these faults, or else with its own.
+/// Sends a reply with the requested faults, and otherwise with its own.
 pub(crate) async fn deliver(
     mut reply: Reply,
-    asked: Faults,
+    requested: Faults,
     request_id: &str,
     peer: Peer,
     mut ticket: Ticket,
 ) -> Response {
-    let mut faults = asked.or(&reply.faults);
+    let mut faults = requested.or(&reply.faults);
     if faults.delay.fixed_delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(faults.delay.fixed_delay_ms)).await;
     }
     peer.write_at_most(faults.write_bytes);
     let breaks = match faults.abort {
         Some(Abort::HttpStatus(status)) => {
-            // In Envoy's own words.
+            // Envoy's text for an aborted request.
             reply = Reply::whole(status, "text/plain", "fault filter abort".to_owned());
             None
         }
         Some(Abort::Connection(how)) if how.is_in_the_head() => {
             peer.take_over(Raw { how, ticket: Some(ticket) });
-            // Never seen: nothing that hyper writes goes out any more.
+            // Not sent: writes of hyper are discarded from now on.
             return Response::new(Body::empty());
         }
         Some(Abort::Connection(how)) => Some(how),
         None => None,
     };
     if let (Content::Whole(Some(bytes)), Some(_)) = (&reply.content, breaks) {
+        // A body of one piece breaks in its middle. At its end it would be complete, and the fault would test
+        // nothing.
         faults.abort_after_bytes = faults.abort_after_bytes.or(Some(bytes.len() as u64 / 2));
     }
     if breaks == Some(Break::ShortBody) {
-        faults.abort_after_bytes = Some(faults.abort_after_bytes.unwrap_or(u64::MAX).min(PROMISED - 1));
-        reply.headers.push((header::CONTENT_LENGTH, Some(PROMISED.into())));
+        faults.abort_after_bytes =
+            Some(faults.abort_after_bytes.unwrap_or(u64::MAX).min(ANNOUNCED_LENGTH - 1));
+        reply.headers.push((header::CONTENT_LENGTH, Some(ANNOUNCED_LENGTH.into())));
     }
     let body = match reply.content {
+        // Without faults hyper sends the body at once and with its length, as servers do. A stream would
+        // always be chunked.
         Content::Whole(bytes) if faults == without_body_faults(&faults) && breaks.is_none() => {
             ticket.finish();
             Body::from(bytes.unwrap_or_default())
@@ -96,7 +101,7 @@ pub(crate) async fn deliver(
     respond(reply.status, reply.headers, request_id, body)
 }
 
-/// The same faults but for those that concern the body.
+/// The same faults without those that concern the body.
 fn without_body_faults(faults: &Faults) -> Faults {
     let mut others = faults.clone();
     (others.delay.first_byte_ms, others.delay.chunk_ms) = (0, 0);
@@ -104,7 +109,7 @@ fn without_body_faults(faults: &Faults) -> Faults {
     others
 }
 
-/// A response with the request id that CometAPI puts on every answer.
+/// A response with the request id, which CometAPI sends with every response.
 fn respond(
     status: u16,
     headers: Vec<(HeaderName, Option<HeaderValue>)>,

@@ -1,4 +1,4 @@
-//! What a client asks for on a request: Envoy's header controls, and ours beside them.
+//! Faults that a client requests with headers: Envoy's, and ours in the same style.
 
 use std::num::NonZeroU64;
 use std::str::FromStr;
@@ -7,20 +7,20 @@ use http::HeaderMap;
 
 use super::{Abort, Break, Faults, RateLimit};
 
-/// The headers, for people.
+/// The help text of the headers.
 pub const HELP: &str = "\
 Faults on any request, by Envoy's headers:
   x-envoy-fault-delay-request: MS         wait before the status
-  x-envoy-fault-abort-request: STATUS     this status in place of the answer
-  x-envoy-fault-throughput-response: KIB  KiB in a second
+  x-envoy-fault-abort-request: STATUS     this status instead of the response
+  x-envoy-fault-throughput-response: KIB  KiB per second
   each with …-percentage: N               on N of every 100 requests, evenly spread
-and by ours, for what Envoy does not do:
+and by our own, for faults that Envoy does not have:
   x-fault-delay-first-byte: MS            wait between the head and the body
   x-fault-delay-chunk: MS                 wait after each piece of the body
-  x-fault-write-bytes: N                  N bytes in a write, the head's too
-  x-fault-abort-connection: HOW           break the connection; before the body:
+  x-fault-write-bytes: N                  N bytes per write, also of the head
+  x-fault-abort-connection: HOW           break the connection before the body:
       before-status, reset-before-status, in-status-line, in-headers,
-      endless-headers, slow-headers, not-http; and in it: reset, close,
+      endless-headers, slow-headers, not-http; or in it: reset, close,
       half-close, short-body, bad-chunk-size, stall, endless-body
   x-fault-abort-connection-percentage: N  on N of every 100 requests
   x-fault-abort-after-bytes: N            break after N bytes of the body";
@@ -34,41 +34,40 @@ const WRITE: &str = "x-fault-write-bytes";
 const CONNECTION: &str = "x-fault-abort-connection";
 const AFTER: &str = "x-fault-abort-after-bytes";
 
-/// Reads the faults of the request of that number, counted from 1.
+/// Reads the faults of the request with this number, counted from 1.
 ///
-/// # Errors
-/// A header that cannot be read, for people. A fault that is not played as asked must not pass for one
-/// that was survived.
+/// A header that cannot be parsed. Ignoring it would make a test pass although its fault never happened.
 pub fn read(headers: &HeaderMap, request: u64) -> Result<Faults, String> {
-    let asked = Asked { headers, request };
-    asked.know_all()?;
+    let requested = FaultHeaders { headers, request };
+    requested.know_all()?;
     let mut faults = Faults::default();
-    faults.delay.fixed_delay_ms = asked.number(DELAY, "milliseconds")?.unwrap_or(0);
-    faults.delay.first_byte_ms = asked.number(FIRST_BYTE, "milliseconds")?.unwrap_or(0);
-    faults.delay.chunk_ms = asked.number(CHUNK, "milliseconds")?.unwrap_or(0);
-    let limit = asked.number(THROUGHPUT, "KiB in a second, more than 0")?;
+    faults.delay.fixed_delay_ms = requested.number(DELAY, "milliseconds")?.unwrap_or(0);
+    faults.delay.first_byte_ms = requested.number(FIRST_BYTE, "milliseconds")?.unwrap_or(0);
+    faults.delay.chunk_ms = requested.number(CHUNK, "milliseconds")?.unwrap_or(0);
+    let limit = requested.number(THROUGHPUT, "KiB per second, more than 0")?;
     faults.response_rate_limit = limit.map(|limit_kbps: NonZeroU64| RateLimit { limit_kbps });
-    faults.write_bytes = asked.number(WRITE, "bytes in a write, more than 0")?;
-    faults.abort_after_bytes = asked.number(AFTER, "bytes of the body")?;
-    faults.abort = asked.connection()?.map(Abort::Connection);
-    if let Some(status) = asked.number::<u16>(ABORT, "a status")? {
+    faults.write_bytes = requested.number(WRITE, "bytes per write, more than 0")?;
+    faults.abort_after_bytes = requested.number(AFTER, "bytes of the body")?;
+    faults.abort = requested.connection()?.map(Abort::Connection);
+    if let Some(status) = requested.number::<u16>(ABORT, "a status")? {
         if !(200..600).contains(&status) {
-            return Err(format!("{ABORT}: {status} is no status from 200 to 599"));
+            return Err(format!("{ABORT}: {status} is not a status from 200 to 599"));
         }
         faults.abort = Some(Abort::HttpStatus(status));
     }
     Ok(faults)
 }
 
-struct Asked<'a> {
+struct FaultHeaders<'a> {
     headers: &'a HeaderMap,
     request: u64,
 }
 
-impl Asked<'_> {
+impl FaultHeaders<'_> {
     fn know_all(&self) -> Result<(), String> {
         let known = [DELAY, ABORT, THROUGHPUT, FIRST_BYTE, CHUNK, WRITE, CONNECTION, AFTER];
         let unknown = self.headers.keys().map(http::HeaderName::as_str).find(|name| {
+            // Unknown fault headers are refused as well: a typo would otherwise switch the fault off.
             let control = name.starts_with("x-envoy-fault-") || name.starts_with("x-fault-");
             control && !known.contains(&name.strip_suffix("-percentage").unwrap_or(name))
         });
@@ -80,23 +79,23 @@ impl Asked<'_> {
         }
     }
 
-    /// The header's text, where this request is among those that are meant.
+    /// The header's text, if this request is among those that the percentage selects.
     fn text(&self, name: &str) -> Result<Option<&str>, String> {
         let Some(value) = self.headers.get(name) else { return Ok(None) };
-        let text = value.to_str().map_err(|_| format!("{name}: no text"))?.trim();
+        let text = value.to_str().map_err(|_| format!("{name}: the value is not text"))?.trim();
         let Some(percentage) = self.headers.get(format!("{name}-percentage")) else { return Ok(Some(text)) };
         let percentage = percentage.to_str().ok().and_then(|text| text.trim().parse::<u64>().ok());
         let percentage = percentage
             .filter(|percentage| *percentage <= 100)
-            .ok_or_else(|| format!("{name}-percentage: write a number from 0 to 100"))?;
-        // Evenly spread, and not by chance as Envoy does it: a test should see the same each time.
+            .ok_or_else(|| format!("{name}-percentage: not a number from 0 to 100"))?;
+        // Spread evenly and not at random as in Envoy, so that a test sees the same requests fail each time.
         let sum = |request: u64| request * percentage / 100;
         Ok((sum(self.request) > sum(self.request.saturating_sub(1))).then_some(text))
     }
 
     fn number<T: FromStr>(&self, name: &str, unit: &str) -> Result<Option<T>, String> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| format!("{name}: {text:?} is no number ({unit})"))
+        text.parse().map(Some).map_err(|_| format!("{name}: {text:?} is not a number ({unit})"))
     }
 
     fn connection(&self) -> Result<Option<Break>, String> {
@@ -104,7 +103,7 @@ impl Asked<'_> {
         let found = Break::ALL.iter().find(|(word, _)| *word == text);
         found.map(|(_, how)| Some(*how)).ok_or_else(|| {
             let words: Vec<_> = Break::ALL.iter().map(|(word, _)| *word).collect();
-            format!("{CONNECTION}: {text:?} is none of {}", words.join(", "))
+            format!("{CONNECTION}: {text:?} is not one of {}", words.join(", "))
         })
     }
 }
@@ -120,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn envoys_headers_and_ours_are_read() {
+    fn headers_of_envoy_and_of_the_stand_in_are_read() {
         let delay = |fixed_delay_ms, first_byte_ms, chunk_ms| Faults {
             delay: Delay { fixed_delay_ms, first_byte_ms, chunk_ms },
             ..Faults::default()
@@ -150,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_that_cannot_be_played_is_refused_by_its_name() {
+    fn a_fault_that_cannot_be_applied_is_refused_with_the_name_of_its_header() {
         for (name, value) in [
             (DELAY, "soon"),
             (ABORT, "199"),
@@ -168,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_percentage_is_kept_exactly_over_a_hundred_requests() {
+    fn a_percentage_is_exact_over_a_hundred_requests() {
         for percentage in [0, 1, 33, 50, 99, 100] {
             let value = percentage.to_string();
             let played = (1..=100)
@@ -182,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_help_has_every_word() {
+    fn the_help_lists_every_header_and_every_way_to_break() {
         for word in Break::ALL
             .iter()
             .map(|(word, _)| *word)

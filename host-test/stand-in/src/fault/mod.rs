@@ -1,8 +1,9 @@
-//! Faults on demand, in the words of Envoy's HTTP fault filter: delay, abort, response rate limit.
+//! Faults on demand, named as in Envoy's HTTP fault filter: delay, abort, response rate limit. Its names are
+//! documented and known, so nobody has to learn ours.
 //!
-//! A scenario names them in its answers; a client asks for them on any request by [`header`](headers)s,
-//! Envoy's own and, for what Envoy does not do to a connection, ours in the same manner. What a client asks
-//! for goes before what the scenario has, part by part.
+//! A scenario sets them in its responses. A client requests them on any request with [`header`](headers)s:
+//! Envoy's own, and ours for faults of a connection that Envoy does not have. A fault that the client
+//! requests replaces the scenario's fault of the same kind.
 
 mod body;
 mod deliver;
@@ -18,24 +19,24 @@ pub use headers::HELP;
 pub(super) use headers::read;
 pub use raw::Raw;
 
-/// What goes wrong with one answer, or takes its time.
+/// The faults of one response.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Faults {
-    /// Waits.
+    /// Delays.
     pub delay: Delay,
-    /// An answer in place of the usual one, or a connection that breaks.
+    /// An error response instead of the usual one, or a connection that breaks.
     pub abort: Option<Abort>,
-    /// Bytes of the body after which the connection breaks. `None`: at the end of the body, where it would
-    /// be whole; in the middle of a body that is one piece.
+    /// Bytes of the body after which the connection breaks. `None`: at the end of a body of several pieces,
+    /// and in the middle of a body of one piece.
     pub abort_after_bytes: Option<u64>,
-    /// How fast the body may go.
+    /// Maximum rate of the body.
     pub response_rate_limit: Option<RateLimit>,
-    /// Bytes in one write to the connection, of the head as of the body. `None`: as many as there are.
+    /// Bytes per write to the connection, of the head and of the body. `None`: no limit.
     pub write_bytes: Option<NonZeroUsize>,
 }
 
-/// Waits, in milliseconds.
+/// Delays, in milliseconds.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Delay {
@@ -43,15 +44,15 @@ pub struct Delay {
     pub fixed_delay_ms: u64,
     /// Between the head and the first byte of the body.
     pub first_byte_ms: u64,
-    /// After each piece of the body: an event, say.
+    /// After each piece of the body, such as an event.
     pub chunk_ms: u64,
 }
 
-/// How an answer is cut off.
+/// How a response is aborted.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Abort {
-    /// This status comes in place of the answer: Envoy's `http_status`.
+    /// This status is sent instead of the response: Envoy's `http_status`.
     HttpStatus(u16),
     /// The connection breaks.
     Connection(Break),
@@ -69,30 +70,30 @@ pub enum Break {
     InStatusLine,
     /// It closes in the middle of the header lines.
     InHeaders,
-    /// Header lines come for ever, as fast as they go.
+    /// Header lines without end, as fast as the client reads.
     EndlessHeaders,
-    /// A header line comes every 50 ms, for ever.
+    /// A header line every 50 ms, without end.
     SlowHeaders,
-    /// What comes is not HTTP.
+    /// The bytes are not HTTP.
     NotHttp,
     /// It is reset in the body.
     Reset,
-    /// It closes in the body: no last chunk of the encoding, and over TLS no notice of the end.
+    /// It closes in the body: without the last chunk of the encoding, and over TLS without a closing alert.
     Close,
-    /// The server says that it sends no more, and listens on until the client goes.
+    /// The server closes its sending side, and keeps reading until the client closes the connection.
     HalfClose,
     /// The body is shorter than its content length.
     ShortBody,
-    /// A chunk comes whose size is no number.
+    /// The size of a chunk is not a number.
     BadChunkSize,
-    /// Nothing more comes, until the client goes.
+    /// Nothing more is sent, and the connection stays open until the client closes it.
     Stall,
-    /// Comment lines follow for ever, as fast as they go.
+    /// Comment lines without end, as fast as the client reads.
     EndlessBody,
 }
 
 impl Break {
-    /// All of them, with their words.
+    /// All of them, with the names that headers and scenarios use.
     pub const ALL: [(&'static str, Break); 14] = [
         ("before-status", Break::BeforeStatus),
         ("reset-before-status", Break::ResetBeforeStatus),
@@ -110,7 +111,7 @@ impl Break {
         ("endless-body", Break::EndlessBody),
     ];
 
-    /// Whether it comes before any body.
+    /// Whether it happens before the body. Without a wildcard, so that a new variant has to be placed here.
     #[must_use]
     pub fn is_in_the_head(self) -> bool {
         use Break as B;
@@ -133,16 +134,16 @@ impl Break {
     }
 }
 
-/// How fast a body may go.
+/// Maximum rate of a body.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RateLimit {
-    /// KiB in a second: Envoy's `limit_kbps`.
+    /// KiB per second: Envoy's `limit_kbps`.
     pub limit_kbps: NonZeroU64,
 }
 
 impl Faults {
-    /// These faults, and where they say nothing the others.
+    /// These faults, and the others' where one is not set.
     #[must_use]
     pub fn or(self, other: &Faults) -> Faults {
         let first = |one, two| if one == 0 { two } else { one };

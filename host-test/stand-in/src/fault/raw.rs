@@ -1,4 +1,4 @@
-//! What is played on a connection behind the back of hyper, which only knows how to end in good order.
+//! Writes the end of a connection after hyper has dropped it. hyper can only end a connection correctly.
 
 use std::io;
 use std::time::Duration;
@@ -10,34 +10,35 @@ use crate::record::Ticket;
 use crate::socket::Open;
 use crate::wire::Wire;
 
-/// Between two lines of headers that come slowly.
+/// The time between two header lines that are sent slowly.
 const SLOW: Duration = Duration::from_millis(50);
 
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n";
 
-/// The rest of a connection, once hyper has let go of it.
+/// The rest of a connection, after hyper has dropped it.
 #[derive(Debug)]
 pub struct Raw {
     /// How it breaks.
     pub how: Break,
-    /// The request, where it has not come to its end yet: it does when this has played.
+    /// The request, if it has not ended yet: it ends when this is finished.
     pub ticket: Option<Ticket>,
 }
 
 impl Raw {
-    /// Plays it, and closes the connection.
+    /// Writes the faulty end, and closes the connection.
     pub(crate) async fn play(self, mut wire: Wire, open: Open) {
         let played = play(&mut wire, self.how).await;
         if let (Ok(()), Some(mut ticket)) = (played, self.ticket) {
             ticket.finish();
         }
-        // Closed first and counted then: who counts no open connection has none.
+        // Closed first, then counted. In the other order a test could read a count of zero while the client
+        // still has a connection.
         drop(wire);
         drop(open);
     }
 }
 
-/// Ends in an error where the client went before the end.
+/// Returns an error if the client closes the connection first.
 async fn play(wire: &mut Wire, how: Break) -> io::Result<()> {
     match how {
         Break::BeforeStatus | Break::Close | Break::ShortBody | Break::Stall | Break::EndlessBody => Ok(()),
@@ -48,7 +49,7 @@ async fn play(wire: &mut Wire, how: Break) -> io::Result<()> {
         Break::BadChunkSize => send(wire, b"XYZ\r\nno chunk\r\n").await,
         Break::HalfClose => {
             wire.shutdown().await?;
-            // Until the client goes, whatever it still says.
+            // Reads and ignores everything until the client closes the connection.
             while wire.read(&mut [0; 1024]).await? > 0 {}
             Ok(())
         }

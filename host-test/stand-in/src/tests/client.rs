@@ -1,4 +1,5 @@
-//! A raw HTTP/1.1 client: it shows what is on the wire, and nothing is made good on the way.
+//! A raw HTTP/1.1 client. A real client library would hide what these tests check: the bytes on the wire, and
+//! where they end.
 
 use std::time::Duration;
 
@@ -8,13 +9,13 @@ use tokio::net::TcpStream;
 
 use crate::StandIn;
 
-/// What came back, the chunked encoding taken off.
+/// The response, with the chunked encoding removed.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
     pub head: String,
     pub body: Vec<u8>,
-    /// Whether the body came to its end as HTTP has it.
+    /// Whether the body is complete by the rules of HTTP.
     pub complete: bool,
 }
 
@@ -27,7 +28,7 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
-    /// The JSON of every event but `[DONE]`.
+    /// The JSON of every event except `[DONE]`.
     pub fn chunks(&self) -> Vec<Value> {
         let text = self.text();
         let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
@@ -42,7 +43,7 @@ impl Reply {
     }
 }
 
-/// A connection with a request sent on it.
+/// Connects and sends a request.
 pub async fn send(server: &StandIn, method: &str, path: &str, headers: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
     let length = body.len();
@@ -59,7 +60,8 @@ pub async fn exchange(server: &StandIn, method: &str, path: &str, headers: &str,
     let mut stream = send(server, method, path, headers, body).await;
     let mut bytes = Vec::new();
     let read = stream.read_to_end(&mut bytes);
-    let read = tokio::time::timeout(Duration::from_secs(10), read).await.expect("an answer in ten seconds");
+    let read =
+        tokio::time::timeout(Duration::from_secs(10), read).await.expect("a response within ten seconds");
     parse(&bytes, read.is_ok())
 }
 
@@ -67,7 +69,7 @@ pub fn bearer(server: &StandIn) -> String {
     format!("authorization: Bearer {}\r\n", server.key())
 }
 
-/// A chat request, with these fields over the usual ones.
+/// A chat request, with these fields replaced or added.
 pub fn request(model: &str, fields: Value) -> String {
     let mut body = json!({ "model": model, "messages": [{ "role": "user", "content": "ping, please" }] });
     body["stream"] = true.into();
@@ -98,6 +100,8 @@ fn parse(bytes: &[u8], read: bool) -> Reply {
     Reply { status, head, body, complete: complete && read }
 }
 
+/// Removes the chunked encoding as far as it is valid. The flag is true only if the last chunk of size 0 was
+/// received.
 fn unchunk(mut raw: &[u8]) -> (Vec<u8>, bool) {
     let mut body = Vec::new();
     while let Some(line) = raw.windows(2).position(|window| window == b"\r\n") {

@@ -1,4 +1,4 @@
-//! Bad days: refusals, broken connections, and clients that go.
+//! Faults: refusals, broken connections, and clients that close the connection.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::client::{Reply, bearer, chat, exchange, request, send};
 use crate::{Outcome, StandIn};
 
+/// A bound for waits that end in an instant when the code is right, and never when it is not.
 async fn within<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(10), future).await.expect("an end within ten seconds")
 }
@@ -38,7 +39,7 @@ async fn a_key_sent_to_the_public_catalogue_is_a_leak() {
 }
 
 #[tokio::test]
-async fn what_is_recorded_prints_without_the_key() {
+async fn a_recorded_request_is_printed_without_the_key() {
     let server = StandIn::start(0).await.unwrap();
     exchange(&server, "GET", "/v1/models", &bearer(&server), "").await;
     let recorded = server.requests().remove(0);
@@ -59,7 +60,7 @@ async fn a_connection_is_kept_for_the_next_request() {
 }
 
 #[tokio::test]
-async fn a_wrong_request_is_refused_before_any_scenario_plays() {
+async fn an_invalid_request_is_refused_before_any_scenario_is_played() {
     let server = StandIn::start(0).await.unwrap();
     let reply = chat(&server, "gpt-5.4-mini", json!({ "max_tokens": 5 })).await;
     assert_eq!((reply.status, reply.json()["error"]["code"].as_str()), (400, Some("unsupported_parameter")));
@@ -79,7 +80,7 @@ async fn a_wrong_path_leads_to_a_page_for_people() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_is_noticed_in_each_state() {
+async fn a_client_that_closes_the_connection_is_noticed_in_each_state() {
     let server = StandIn::start(0).await.unwrap();
     let states = ["q25-silent-before-the-status", "q25-silent-before-the-first-byte", "q25-never-ends"];
     for (number, scenario) in states.into_iter().enumerate() {
@@ -103,12 +104,12 @@ async fn a_client_that_goes_is_noticed_in_each_state() {
 }
 
 #[tokio::test]
-async fn a_broken_end_breaks_what_came_before_it_in_no_way() {
+async fn the_bytes_before_a_broken_end_arrive_intact() {
     let server = StandIn::start(0).await.unwrap();
     for scenario in ["q21-reset", "q21-broken-chunk-size", "q21-cut", "q21-shorter-than-its-length"] {
         let reply = chat(&server, scenario, json!({})).await;
         assert!(!reply.complete, "{scenario}");
-        // A reset may throw away what the client has not read yet.
+        // A reset may discard bytes that the client has not read yet.
         if scenario != "q21-reset" {
             assert_eq!(reply.content(), "Hello, world.", "{scenario}");
         }
@@ -130,7 +131,7 @@ async fn a_reset_is_a_reset() {
 }
 
 #[tokio::test]
-async fn early_answers_come_first_and_begin_anew_after_the_usual_one() {
+async fn early_responses_come_first_and_start_again_after_the_usual_one() {
     let server = StandIn::start(0).await.unwrap();
     let mut statuses = Vec::new();
     for _ in 0..4 {
@@ -146,7 +147,7 @@ async fn early_answers_come_first_and_begin_anew_after_the_usual_one() {
 }
 
 #[tokio::test]
-async fn a_header_picks_a_scenario() {
+async fn a_header_selects_a_scenario() {
     let server = StandIn::start(0).await.unwrap();
     let body = request("gpt-5.4-mini", json!({}));
     let headers = format!("{}x-scenario: busy\r\n", bearer(&server));
@@ -159,7 +160,7 @@ async fn a_header_picks_a_scenario() {
 }
 
 #[tokio::test]
-async fn bytes_go_out_as_they_are_scripted() {
+async fn bytes_are_sent_as_they_are_scripted() {
     let server = StandIn::start(0).await.unwrap();
     let dribbled = chat(&server, "q01-split-at-every-byte", json!({})).await;
     assert_eq!(dribbled.text().matches("\r\n\r\n").count(), 3);

@@ -1,4 +1,5 @@
-//! The scenarios as data: each is read, told apart, and free of mistakes that only playing would show.
+//! The scenarios as data: names, descriptions, and mistakes that would otherwise only show when they are
+//! played.
 
 use std::collections::HashSet;
 
@@ -6,15 +7,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::ask::Asked;
+use crate::chat_request::ChatRequest;
 use crate::fill::Filling;
-use crate::script::{Answer, Item};
+use crate::script::{Item, ScriptedResponse};
 use crate::{Route, scenarios};
 
-fn answers() -> impl Iterator<Item = (&'static str, &'static Answer)> {
+fn responses() -> impl Iterator<Item = (&'static str, &'static ScriptedResponse)> {
     scenarios().iter().flat_map(|scenario| {
-        let early = scenario.first.iter().map(|early| &early.answer);
-        early.chain([&scenario.answer]).map(|answer| (scenario.name.as_str(), answer))
+        let early = scenario.first.iter().map(|early| &early.response);
+        early.chain([&scenario.response]).map(|response| (scenario.name.as_str(), response))
     })
 }
 
@@ -28,7 +29,7 @@ fn each_item(items: &'static [Item], look: &mut impl FnMut(&'static Item)) {
 }
 
 #[test]
-fn every_scenario_has_a_name_of_its_own_and_says_what_it_plays() {
+fn every_scenario_has_a_unique_name_and_a_description() {
     let names: HashSet<&str> = scenarios().iter().map(|scenario| scenario.name.as_str()).collect();
     assert_eq!(names.len(), scenarios().len());
     for scenario in scenarios() {
@@ -40,7 +41,7 @@ fn every_scenario_has_a_name_of_its_own_and_says_what_it_plays() {
 }
 
 #[test]
-fn every_line_of_the_catalogue_that_a_server_can_play_is_played() {
+fn every_quirk_that_a_server_can_show_has_a_scenario() {
     for number in 1..=27 {
         let prefix = format!("q{number:02}-");
         assert!(scenarios().iter().any(|scenario| scenario.name.starts_with(&prefix)), "{prefix}");
@@ -48,25 +49,25 @@ fn every_line_of_the_catalogue_that_a_server_can_play_is_played() {
 }
 
 #[test]
-fn every_vendor_plays_every_turn() {
+fn every_vendor_has_a_scenario_for_every_turn() {
     for vendor in ["generic", "openai", "anthropic", "gemini", "deepseek", "qwen", "xai", "mistral"] {
         for turn in ["text", "reasoning", "tool-call"] {
             let name = format!("{vendor}-{turn}");
             let scenario = scenarios().iter().find(|scenario| scenario.name == name).expect(&name);
-            assert!(scenario.answer.whole.is_some(), "{name} has an answer that is no stream");
+            assert!(scenario.response.whole.is_some(), "{name} has a response without streaming");
         }
     }
 }
 
 #[test]
 fn every_header_and_every_base64_text_can_be_sent() {
-    for (name, answer) in answers() {
-        assert!(http::StatusCode::from_u16(answer.status).is_ok(), "{name}");
-        for (header, value) in &answer.headers {
+    for (name, response) in responses() {
+        assert!(http::StatusCode::from_u16(response.status).is_ok(), "{name}");
+        for (header, value) in &response.headers {
             assert!(header.parse::<http::HeaderName>().is_ok(), "{name}: {header}");
             assert!(value.parse::<http::HeaderValue>().is_ok(), "{name}: {value}");
         }
-        each_item(&answer.body, &mut |item| {
+        each_item(&response.body, &mut |item| {
             if let Item::Base64(text) = item {
                 assert!(STANDARD.decode(text).is_ok(), "{name}");
             }
@@ -78,7 +79,7 @@ fn every_header_and_every_base64_text_can_be_sent() {
 fn every_placeholder_is_known() {
     let body = json!({ "model": "any", "messages": [{ "role": "user", "content": "hello" }] });
     let filling = Filling {
-        asked: Some(Asked::read(body)),
+        request: Some(ChatRequest::read(body)),
         request_id: "id".into(),
         authorization: "Bearer key".into(),
         base_url: "http://127.0.0.1/v1".into(),
@@ -86,22 +87,24 @@ fn every_placeholder_is_known() {
         piece: "word".into(),
         pieces: 1,
     };
-    for (name, answer) in answers() {
-        let debug = format!("{answer:?}");
+    for (name, response) in responses() {
+        // The debug output contains every text of a response, so a new kind of item is covered without a
+        // change here.
+        let debug = format!("{response:?}");
         let filled = filling.text(&debug);
         assert!(!filled.contains("{{"), "{name}: {filled}");
     }
 }
 
 #[test]
-fn what_a_client_should_make_of_it_is_said_for_quirks_of_chat() {
+fn every_quirk_of_chat_has_an_expected_outcome() {
     let quirks = scenarios().iter().filter(|scenario| {
         scenario.route == Route::Chat && scenario.name.starts_with('q') && !scenario.name.starts_with("qwen")
     });
-    // Those whose outcome is the client's choice, or that never end.
+    // Scenarios whose outcome is the client's choice, or that never end.
     let open = ["q07-empty-data-lines", "q25-never-ends", "q26-empty-deltas-for-ever"];
     for scenario in quirks {
-        let said = scenario.expect.is_some() || !scenario.first.is_empty();
-        assert!(said || open.contains(&scenario.name.as_str()), "{}", scenario.name);
+        let expected = scenario.expect.is_some() || !scenario.first.is_empty();
+        assert!(expected || open.contains(&scenario.name.as_str()), "{}", scenario.name);
     }
 }

@@ -1,4 +1,4 @@
-//! Faults that a client asks for, on any request, as they are on the wire.
+//! Faults that a client requests on any request, checked on the wire.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ async fn list(server: &StandIn, faults: &str) -> Reply {
     exchange(server, "GET", "/v1/models", &format!("{}{faults}", bearer(server)), "").await
 }
 
-/// A chat request with these faults, sent.
+/// Sends a chat request with these faults.
 async fn chat(server: &StandIn, faults: &str) -> TcpStream {
     let headers = format!("{}{faults}", bearer(server));
     let body = request("q02-no-space", serde_json::json!({}));
@@ -28,7 +28,7 @@ fn breaks(how: &str) -> String {
     format!("x-fault-abort-connection: {how}\r\n")
 }
 
-/// Everything until the connection closes, and whether it closed in good order.
+/// All bytes until the connection closes, and whether it closed without a reset.
 async fn all(stream: &mut TcpStream) -> (String, bool) {
     let mut bytes = Vec::new();
     let closed = within(stream.read_to_end(&mut bytes)).await.is_ok();
@@ -36,16 +36,16 @@ async fn all(stream: &mut TcpStream) -> (String, bool) {
 }
 
 #[tokio::test]
-async fn a_head_breaks_where_it_is_asked_to() {
+async fn a_head_breaks_at_the_requested_place() {
     let server = StandIn::start(0).await.unwrap();
-    for (how, comes) in [
+    for (how, sent) in [
         ("before-status", ""),
         ("in-status-line", "HTTP/1.1 2"),
         ("in-headers", "HTTP/1.1 200 OK\r\ncontent-type: text/event"),
         ("not-http", "220 mail.example ESMTP ready\r\n"),
     ] {
         let mut stream = chat(&server, &breaks(how)).await;
-        assert_eq!(all(&mut stream).await, (comes.to_owned(), true), "{how}");
+        assert_eq!(all(&mut stream).await, (sent.to_owned(), true), "{how}");
         let last = server.requests().len() - 1;
         assert_eq!(within(server.ended(last)).await, Outcome::Finished, "{how}");
     }
@@ -54,7 +54,7 @@ async fn a_head_breaks_where_it_is_asked_to() {
 }
 
 #[tokio::test]
-async fn headers_without_end_go_on_until_the_client_goes() {
+async fn endless_headers_continue_until_the_client_closes_the_connection() {
     let server = StandIn::start(0).await.unwrap();
     for (number, (how, bytes)) in
         [("endless-headers", 1 << 20), ("slow-headers", 200)].into_iter().enumerate()
@@ -71,7 +71,7 @@ async fn headers_without_end_go_on_until_the_client_goes() {
 }
 
 #[tokio::test]
-async fn a_body_breaks_where_it_is_asked_to() {
+async fn a_body_breaks_at_the_requested_place() {
     let server = StandIn::start(0).await.unwrap();
     for (how, in_the_end) in [
         ("close", ""),
@@ -96,7 +96,7 @@ async fn a_body_breaks_where_it_is_asked_to() {
 }
 
 #[tokio::test]
-async fn after_a_half_close_the_server_listens_until_the_client_goes() {
+async fn after_a_half_close_the_server_reads_until_the_client_closes_the_connection() {
     let server = StandIn::start(0).await.unwrap();
     let mut stream = chat(&server, &breaks("half-close")).await;
     assert!(all(&mut stream).await.0.contains("world."));
@@ -112,7 +112,7 @@ async fn after_a_half_close_the_server_listens_until_the_client_goes() {
 }
 
 #[tokio::test]
-async fn a_body_stalls_or_goes_on_until_the_client_goes() {
+async fn a_body_stalls_or_continues_until_the_client_closes_the_connection() {
     let server = StandIn::start(0).await.unwrap();
     let mut stalled = chat(&server, &breaks("stall")).await;
     let mut text = String::new();
@@ -131,7 +131,7 @@ async fn a_body_stalls_or_goes_on_until_the_client_goes() {
 }
 
 #[tokio::test]
-async fn a_body_in_one_piece_breaks_in_its_middle() {
+async fn a_body_of_one_piece_breaks_in_its_middle() {
     let server = StandIn::start(0).await.unwrap();
     let whole = list(&server, "").await;
     assert!(whole.complete);
@@ -144,7 +144,7 @@ async fn a_body_in_one_piece_breaks_in_its_middle() {
 }
 
 #[tokio::test]
-async fn a_request_is_aborted_with_a_status_in_envoys_words() {
+async fn a_request_is_aborted_with_a_status_and_envoys_text() {
     let server = StandIn::start(0).await.unwrap();
     let reply = list(&server, "x-envoy-fault-abort-request: 503\r\n").await;
     assert_eq!((reply.status, reply.text().as_str()), (503, "fault filter abort"));
@@ -157,7 +157,7 @@ async fn a_request_is_aborted_with_a_status_in_envoys_words() {
 }
 
 #[tokio::test]
-async fn an_answer_waits_where_it_is_asked_to() {
+async fn a_response_is_delayed_at_the_requested_place() {
     let server = StandIn::start(0).await.unwrap();
     for (faults, before_the_head, before_the_end) in [
         ("x-envoy-fault-delay-request: 1000\r\n", 1000, 1000),
@@ -188,7 +188,7 @@ async fn a_limited_rate_is_kept() {
 }
 
 #[tokio::test]
-async fn every_byte_of_head_and_body_comes_in_a_write_of_its_own() {
+async fn every_byte_of_head_and_body_is_written_separately() {
     let server = StandIn::start(0).await.unwrap();
     let mut stream = chat(&server, "x-fault-write-bytes: 1\r\n").await;
     let text = all(&mut stream).await.0;
@@ -198,7 +198,7 @@ async fn every_byte_of_head_and_body_comes_in_a_write_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_fault_that_there_is_not_is_refused() {
+async fn an_unknown_fault_is_refused() {
     let server = StandIn::start(0).await.unwrap();
     for faults in [breaks("explode"), "x-fault-nonsense: 1\r\n".to_owned()] {
         let reply = list(&server, &faults).await;
@@ -208,7 +208,8 @@ async fn a_fault_that_there_is_not_is_refused() {
 }
 
 #[test]
-fn every_way_to_break_is_played_here() {
+fn every_way_to_break_a_connection_is_tested_here() {
+    // The test reads its own source: a new way to break without a test here fails.
     let here = include_str!("on_demand.rs");
     for (word, _) in Break::ALL {
         assert!(here.contains(&format!("\"{word}\"")), "{word}");

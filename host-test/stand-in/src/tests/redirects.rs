@@ -1,4 +1,4 @@
-//! The other origin: it counts who follows a redirect, and what they bring along.
+//! The other origin, which counts the clients that follow a redirect and the keys that they send.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::client::chat;
 use crate::StandIn;
 
 #[tokio::test]
-async fn a_redirect_to_another_origin_leads_to_a_listener_that_tells() {
+async fn a_redirect_to_another_origin_points_to_a_listener_that_counts_visits_and_leaks() {
     let server = StandIn::start(0).await.unwrap();
     let moved = chat(&server, "q23-redirect-to-another-host", json!({})).await;
     let location = moved.head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
@@ -21,12 +21,12 @@ async fn a_redirect_to_another_origin_leads_to_a_listener_that_tells() {
         let request = format!("GET / HTTP/1.1\r\nhost: elsewhere\r\nauthorization: Bearer {key}\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         stream.shutdown().await.unwrap();
-        let mut answer = String::new();
-        tokio::time::timeout(Duration::from_secs(10), stream.read_to_string(&mut answer))
+        let mut response = String::new();
+        tokio::time::timeout(Duration::from_secs(10), stream.read_to_string(&mut response))
             .await
             .unwrap()
             .unwrap();
-        assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+        assert!(response.starts_with("HTTP/1.1 204"), "{response}");
         assert_eq!((server.went_elsewhere(), server.key_leaks()), (number, leaks));
     }
 }

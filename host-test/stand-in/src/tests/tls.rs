@@ -1,4 +1,4 @@
-//! The stand-in over TLS: good and bad certificates, and handshakes that come to nothing.
+//! The stand-in over TLS: valid and invalid certificates, and failing handshakes.
 
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ async fn get(stream: &mut TlsStream<TcpStream>, headers: &str) -> std::io::Resul
 }
 
 #[tokio::test]
-async fn a_good_certificate_leads_to_the_same_answers() {
+async fn a_valid_certificate_leads_to_the_same_responses() {
     let authority = Authority::new().unwrap();
     let server = StandIn::start_tls(&authority, Handshake::Valid).await.unwrap();
     assert_eq!(server.base_url(), format!("https://localhost:{}/v1", server.address().port()));
@@ -45,7 +45,7 @@ async fn a_good_certificate_leads_to_the_same_answers() {
 }
 
 #[tokio::test]
-async fn each_bad_certificate_is_bad_for_its_own_reason() {
+async fn each_invalid_certificate_is_refused_for_its_own_reason() {
     let authority = Authority::new().unwrap();
     for (certificate, reason) in [
         (Handshake::Expired, "Expired"),
@@ -67,7 +67,7 @@ async fn a_handshake_stalls_or_breaks() {
     let authority = Authority::new().unwrap();
     let stalls = StandIn::start_tls(&authority, Handshake::Stalls).await.unwrap();
     let waited = tokio::time::timeout(Duration::from_millis(200), connect(&stalls, &authority)).await;
-    assert!(waited.is_err(), "the hello is not answered");
+    assert!(waited.is_err(), "the server does not respond to the hello");
     assert_eq!(stalls.connections_accepted(), 1);
     tokio::time::timeout(Duration::from_secs(10), async {
         while stalls.connections_open() > 0 {
@@ -75,14 +75,14 @@ async fn a_handshake_stalls_or_breaks() {
         }
     })
     .await
-    .expect("the server sees the client go");
+    .expect("the server sees that the client closed the connection");
     let breaks = StandIn::start_tls(&authority, Handshake::Breaks).await.unwrap();
     let error = connect(&breaks, &authority).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof, "{error}");
 }
 
 #[tokio::test]
-async fn a_connection_that_closes_in_the_body_gives_no_notice() {
+async fn a_connection_that_closes_in_the_body_sends_no_closing_alert() {
     let authority = Authority::new().unwrap();
     let server = StandIn::start_tls(&authority, Handshake::Valid).await.unwrap();
     for how in ["close", "reset"] {

@@ -1,4 +1,4 @@
-//! Good days: what a client gets when nothing goes wrong.
+//! Responses without faults.
 
 use std::sync::LazyLock;
 
@@ -9,11 +9,11 @@ use tokio::io::AsyncReadExt;
 use super::client::{bearer, chat, exchange, request, send};
 use crate::{Abort, Break, Early, Outcome, Route, StandIn, scenarios};
 
-/// Asks for usage.
+/// Requests usage.
 static USAGE: LazyLock<Value> = LazyLock::new(|| json!({ "stream_options": { "include_usage": true } }));
 
 #[tokio::test]
-async fn any_chat_model_repeats_what_the_user_said_in_many_small_chunks() {
+async fn any_chat_model_repeats_the_users_text_in_many_small_chunks() {
     let server = StandIn::start(0).await.unwrap();
     let reply = chat(&server, "gpt-5.4-mini", USAGE.clone()).await;
     assert_eq!(reply.status, 200);
@@ -34,26 +34,26 @@ async fn any_chat_model_repeats_what_the_user_said_in_many_small_chunks() {
 }
 
 #[tokio::test]
-async fn usage_comes_only_where_it_was_asked_for() {
+async fn usage_is_sent_only_if_it_was_requested() {
     let server = StandIn::start(0).await.unwrap();
     let reply = chat(&server, "gpt-5.4-mini", json!({})).await;
     assert!(reply.chunks().iter().all(|chunk| chunk.get("usage").is_none()));
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_stream_is_one_object() {
+async fn a_response_without_streaming_is_one_object() {
     let server = StandIn::start(0).await.unwrap();
     let whole = chat(&server, "gpt-5.4-mini", json!({ "stream": false })).await.json();
     assert_eq!(whole["object"], "chat.completion");
     assert!(whole["choices"][0]["message"]["content"].as_str().unwrap().contains("ping, please"));
     assert!(whole["usage"]["total_tokens"].is_u64());
-    // A scenario that was written for streams only.
+    // A scenario that was written for streams only has a generic whole response.
     let whole = chat(&server, "q19-neither", json!({ "stream": false })).await.json();
     assert_eq!(whole["choices"][0]["finish_reason"], "stop");
 }
 
 #[tokio::test]
-async fn every_vendor_answers_streamed_and_whole_for_every_turn() {
+async fn every_vendor_responds_streamed_and_whole_on_every_turn() {
     let server = StandIn::start(0).await.unwrap();
     let tools = json!([{ "type": "function", "function": { "name": "look", "parameters": {
         "type": "object", "properties": { "city": { "type": "string" } } } } }]);
@@ -80,12 +80,14 @@ async fn every_vendor_answers_streamed_and_whole_for_every_turn() {
 }
 
 #[tokio::test]
-async fn every_scenario_answers_with_its_status() {
+async fn every_scenario_responds_with_its_status() {
     let server = StandIn::start(0).await.unwrap();
+    // Scenarios that delay the status for a second or more, or that send none, cannot be checked here in a
+    // reasonable time; the conformance cases play them.
     let quick = scenarios().iter().filter(|scenario| {
-        let answer = scenario.first.first().map_or(&scenario.answer, |early| &early.answer);
-        answer.fault.delay.fixed_delay_ms < 1000
-            && answer.fault.abort != Some(Abort::Connection(Break::BeforeStatus))
+        let response = scenario.first.first().map_or(&scenario.response, |early| &early.response);
+        response.fault.delay.fixed_delay_ms < 1000
+            && response.fault.abort != Some(Abort::Connection(Break::BeforeStatus))
     });
     for scenario in quick {
         let (method, path, body) = match scenario.route {
@@ -103,13 +105,14 @@ async fn every_scenario_answers_with_its_status() {
         let mut head = [0; 12];
         stream.read_exact(&mut head).await.unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
         let applies = |early: &&Early| early.lacks.is_none();
-        let answer = scenario.first.iter().find(applies).map_or(&scenario.answer, |early| &early.answer);
-        assert_eq!(head, format!("HTTP/1.1 {}", answer.status).as_bytes(), "{}", scenario.name);
+        let response =
+            scenario.first.iter().find(applies).map_or(&scenario.response, |early| &early.response);
+        assert_eq!(head, format!("HTTP/1.1 {}", response.status).as_bytes(), "{}", scenario.name);
     }
 }
 
 #[tokio::test]
-async fn a_tool_is_called_and_its_result_is_told() {
+async fn a_tool_is_called_and_its_result_is_repeated() {
     let server = StandIn::start(0).await.unwrap();
     let tools = json!([{ "type": "function", "function": { "name": "get_weather", "parameters": {
         "type": "object", "properties": { "city": { "type": "string" }, "days": { "type": "integer" } } } } }]);
@@ -130,7 +133,8 @@ async fn a_tool_is_called_and_its_result_is_told() {
     ]);
     let reply = chat(&server, "gpt-5.4-mini", json!({ "tools": tools, "messages": messages })).await;
     assert!(reply.content().contains("The tool answered: sunny, 24 degrees."), "{}", reply.content());
-    // Agents say what else they know behind it: that is no new question.
+    // Some agents append what they know of the moment. That is not a new request, so the result still gets
+    // its response.
     messages.as_array_mut().unwrap().push(json!({ "role": "user", "content": "It is noon." }));
     let reply = chat(&server, "gpt-5.4-mini", json!({ "tools": tools, "messages": messages })).await;
     assert!(reply.content().contains("The tool answered: sunny, 24 degrees."), "{}", reply.content());
@@ -144,7 +148,7 @@ async fn a_tool_is_called_and_its_result_is_told() {
 }
 
 #[tokio::test]
-async fn images_are_seen_and_formats_are_kept() {
+async fn images_are_counted_and_response_formats_are_followed() {
     let server = StandIn::start(0).await.unwrap();
     let image = |url: &str| json!({ "type": "image_url", "image_url": { "url": url } });
     let content = json!([
@@ -165,7 +169,7 @@ async fn images_are_seen_and_formats_are_kept() {
 }
 
 #[tokio::test]
-async fn the_lists_and_the_account_are_there() {
+async fn the_lists_and_the_account_are_served() {
     let server = StandIn::start(0).await.unwrap();
     let key = bearer(&server);
     let list = exchange(&server, "GET", "/v1/models", &key, "").await.json();
@@ -181,7 +185,7 @@ async fn the_lists_and_the_account_are_there() {
 }
 
 #[tokio::test]
-async fn a_path_can_be_scripted_for_a_while() {
+async fn a_scenario_can_be_set_for_a_path_and_removed() {
     let server = StandIn::start(0).await.unwrap();
     let key = bearer(&server);
     server.script("/v1/models", Some("q27-1-rows")).unwrap();
@@ -201,6 +205,7 @@ async fn several_stand_ins_run_at_once_and_stop_when_dropped() {
     assert_eq!((one.requests().len(), two.requests().len()), (1, 0));
     let address = one.address();
     drop(one);
+    // The port is closed as soon as `drop` returns, so that a test can start a server on the same port.
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
     assert!(StandIn::start(two.address().port()).await.is_err(), "the port is taken");
 }

@@ -1,5 +1,6 @@
-//! What a chat request asks for, as far as an answer depends on it. The request has passed
-//! [`check`](super::check); what is missing here was optional there.
+//! What a chat request contains, as far as a response depends on it. The request has passed
+//! [`check`](super::check), so a field that is missing here is an optional one: nothing in this file can
+//! fail.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,60 +8,64 @@ use serde_json::{Map, Value};
 
 use super::sample;
 
-/// Characters of the user's text that are repeated in an answer.
+/// Characters of the user's text that a response repeats. The limit keeps a response small when a test sends
+/// a prompt of megabytes.
 const ECHO: usize = 400;
 
-/// Whose turn it is, and for what.
+/// What the next response should be: the turn of the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// A plain answer is due.
+    /// A plain text response.
     Text,
-    /// A tool call is due: tools were sent and allowed, and the user spoke last, not to go with a tool's result.
+    /// A tool call. Tools were sent and allowed, and the last message is from the user and does not follow a
+    /// tool result. Without the second condition an agent would loop: each result would lead to another call.
     Tools,
-    /// An answer with reasoning before it is due.
+    /// A response with reasoning first.
     Reasoning,
 }
 
 /// An image in the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Image {
-    /// Sent along: its media type and its size in bytes.
+    /// Contained in the request: its media type and its size in bytes. The tests see from the size that
+    /// base64 was decoded to the same bytes.
     Inline(String, usize),
-    /// To be fetched by the provider.
+    /// A URL that the provider has to fetch.
     Linked,
 }
 
-/// A chat request, read.
+/// The parts of a chat request that scenarios can use.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct ChatRequest {
     /// The whole body.
     pub body: Value,
-    /// The model asked for.
+    /// The requested model.
     pub model: String,
-    /// Whether a stream is wanted.
+    /// Whether the client wants a stream.
     pub stream: bool,
     /// Whether `stream_options.include_usage` was set.
     pub include_usage: bool,
-    /// What the user said last, cut to 400 characters.
+    /// The user's last message, cut to 400 characters.
     pub echo: String,
     /// All images, in order.
     pub images: Vec<Image>,
-    /// The texts of the tool results at the end of the history, which are to be answered.
+    /// The texts of the tool results at the end of the history that have had no response yet.
     pub tool_results: Vec<String>,
-    /// The tools, as `(name, parameters)`; the one that the tool choice names comes first.
+    /// The tools, as `(name, parameters)`. The tool that `tool_choice` names comes first, because scenarios
+    /// call the first one.
     pub tools: Vec<(String, Value)>,
-    /// What is due.
+    /// What the response should be.
     pub turn: Turn,
 }
 
-impl Asked {
+impl ChatRequest {
     /// Reads a checked body.
-    pub fn read(body: Value) -> Asked {
+    pub fn read(body: Value) -> ChatRequest {
         let messages = list(&body, "messages");
-        let echo = messages.iter().rev().find(|message| message["role"] == "user").map(said);
+        let echo = messages.iter().rev().find(|message| message["role"] == "user").map(text_of);
         let tool_results = tool_results(messages);
         let tools = tools(&body);
-        Asked {
+        ChatRequest {
             model: body["model"].as_str().unwrap_or_default().to_owned(),
             stream: body["stream"] == true,
             include_usage: body["stream_options"]["include_usage"] == true,
@@ -73,7 +78,8 @@ impl Asked {
         }
     }
 
-    /// The JSON that `response_format` asks for, as text; `None` where none was asked for.
+    /// The JSON text that `response_format` requires; `None` if it requires none. A structured response has
+    /// to match the schema, because agents parse it and fail otherwise.
     pub fn structured(&self) -> Option<String> {
         let format = &self.body["response_format"];
         match format["type"].as_str()? {
@@ -87,17 +93,19 @@ impl Asked {
     }
 }
 
-/// The texts of the tool results that nobody has answered yet. Agents put what they know of the moment behind
-/// them, in the user's name.
+/// The texts of the tool results that have had no response yet. Some agents append a user message with the
+/// time or the open files after the results, so trailing user messages are skipped first.
 fn tool_results(messages: &[Value]) -> Vec<String> {
     let before = messages.iter().rev().skip_while(|message| message["role"] == "user");
-    let mut results: Vec<String> = before.take_while(|message| message["role"] == "tool").map(said).collect();
+    let mut results: Vec<String> =
+        before.take_while(|message| message["role"] == "tool").map(text_of).collect();
     results.reverse();
     results
 }
 
 fn turn(body: &Value, messages: &[Value], tools: bool) -> Turn {
     let user_spoke_last = messages.last().is_some_and(|message| message["role"] == "user");
+    // Two spellings: OpenAI's own, and that of OpenRouter and its imitators.
     let effort = body["reasoning_effort"].as_str().or_else(|| body["reasoning"]["effort"].as_str());
     if tools && user_spoke_last && body["tool_choice"] != "none" {
         Turn::Tools
@@ -120,13 +128,15 @@ fn tools(body: &Value) -> Vec<(String, Value)> {
     };
     let mut tools: Vec<_> = list(body, "tools").iter().map(read).collect();
     let named = body["tool_choice"]["function"]["name"].as_str();
-    // Stable: the others keep their order.
+    // A stable sort, so that the other tools keep the client's order: tests compare the first call with the
+    // first tool.
     tools.sort_by_key(|(name, _)| Some(name.as_str()) != named);
     tools
 }
 
-/// All text of a message.
-fn said(message: &Value) -> String {
+/// All text of a message. Content is a string or a list of parts; parts without text, such as images, are
+/// skipped.
+fn text_of(message: &Value) -> String {
     match &message["content"] {
         Value::String(text) => text.clone(),
         Value::Array(parts) => {
@@ -149,7 +159,8 @@ fn image(url: &str) -> Image {
     }
 }
 
-/// Media type and bytes of a `data:` URL in base64; `None` where it is none, or not valid.
+/// Media type and bytes of a `data:` URL in base64; `None` if it has another form or is not valid. A missing
+/// media type counts as invalid, because vendors refuse such an image.
 pub fn data_url(url: &str) -> Option<(&str, Vec<u8>)> {
     let (media_type, data) = url.strip_prefix("data:")?.split_once(";base64,")?;
     let bytes = STANDARD.decode(data).ok()?;
