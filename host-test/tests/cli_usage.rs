@@ -1,4 +1,4 @@
-//! The command line without a plugin: what is wrong usage, and how it is told.
+//! The command line without a plugin: what is wrong usage, and which message it gets.
 
 use std::process::{Command, Output, Stdio};
 
