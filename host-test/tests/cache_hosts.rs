@@ -200,7 +200,7 @@ fn a_spoiled_entry_is_compiled_anew_by_the_program_and_not_run() {
 
 #[cfg(unix)]
 #[test]
-fn a_cache_that_is_not_safe_is_told_of_once_and_done_without() {
+fn an_unsafe_cache_is_reported_once_and_not_used() {
     use std::os::unix::fs::PermissionsExt as _;
     let bench = Bench::new();
     bench.good_run("first");

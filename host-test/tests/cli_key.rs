@@ -49,7 +49,7 @@ async fn a_key_from_a_file_is_as_good_as_one_from_the_environment() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_refused_is_told_with_its_source_and_one_that_is_missing_is_asked_for() {
+async fn a_refused_key_is_reported_with_its_source_and_a_missing_one_with_advice() {
     let dir = tempfile::tempdir().unwrap();
     let stand_in = StandIn::start(0).await.unwrap();
     let path = file(dir.path(), KEY, 0o600);

@@ -74,7 +74,7 @@ fn a_person_makes_a_key_signs_a_plugin_and_accepts_no_other() {
     let key = fs::read_to_string(bench.path("mine.pub")).unwrap();
     let key = key.lines().nth(1).unwrap();
     bench.good(&format!("inspect --plugin plugin --trusted-key {key}"));
-    assert!(bench.good("inspect --plugin plugin").contains("not looked at"));
+    assert!(bench.good("inspect --plugin plugin").contains("not checked"));
     let json: serde_json::Value = serde_json::from_str(&bench.good(&format!("{CHECKED} --json"))).unwrap();
     assert!(json["signed-by"].as_str().unwrap().starts_with("key "), "{json}");
 }
