@@ -49,7 +49,7 @@ impl Bench {
         let host = Host::new(CacheDir::from(self.cache.clone())).unwrap();
         let mut from_cache = false;
         let plugin = Plugin::load(&self.plugin).unwrap();
-        host.prepare(&plugin, &mut |told| from_cache |= matches!(told, Preparation::FromCache)).unwrap();
+        host.prepare(&plugin, &mut |step| from_cache |= matches!(step, Preparation::FromCache)).unwrap();
         from_cache
     }
 
@@ -168,7 +168,7 @@ impl Bench {
         fs::write(&entry, half).unwrap();
         let host = Host::new(CacheDir::from(self.cache.clone())).unwrap();
         let mut taken = false;
-        let mut progress = |told: Preparation| taken |= matches!(told, Preparation::FromCache);
+        let mut progress = |step: Preparation| taken |= matches!(step, Preparation::FromCache);
         let component = Plugin::load(&self.plugin).unwrap();
         host.prepare(&component, &mut progress).unwrap();
         taken
@@ -181,7 +181,7 @@ fn a_spoiled_entry_is_compiled_anew_by_the_program_and_not_run() {
     bench.good_run("first");
     let [entry] = bench.files("cwasm").try_into().unwrap();
     let right = fs::read(&entry).unwrap();
-    let spoilt: [(&str, Vec<u8>); 4] = [
+    let damaged: [(&str, Vec<u8>); 4] = [
         ("empty", Vec::new()),
         ("cut", right[..right.len() / 3].to_vec()),
         (
@@ -190,7 +190,7 @@ fn a_spoiled_entry_is_compiled_anew_by_the_program_and_not_run() {
         ),
         ("garbage", vec![0xcc; 4096]),
     ];
-    for (how, bytes) in spoilt {
+    for (how, bytes) in damaged {
         fs::write(&entry, bytes).unwrap();
         bench.good_run(how);
         assert_eq!(fs::read(&entry).unwrap().len(), right.len(), "{how}: made again");
@@ -200,18 +200,18 @@ fn a_spoiled_entry_is_compiled_anew_by_the_program_and_not_run() {
 
 #[cfg(unix)]
 #[test]
-fn a_cache_that_is_not_safe_is_told_of_once_and_done_without() {
+fn an_unsafe_cache_is_reported_once_and_not_used() {
     use std::os::unix::fs::PermissionsExt as _;
     let bench = Bench::new();
     bench.good_run("first");
     fs::set_permissions(&bench.cache, fs::Permissions::from_mode(0o777)).unwrap();
     let output = bench.host().wait_with_output().unwrap();
     assert!(output.status.success());
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(told.matches("not kept").count(), 1, "{told}");
-    assert!(told.contains("chmod go-w"), "{told}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(message.matches("not kept").count(), 1, "{message}");
+    assert!(message.contains("chmod go-w"), "{message}");
     fs::set_permissions(&bench.cache, fs::Permissions::from_mode(0o700)).unwrap();
-    bench.good_run("mended");
+    bench.good_run("repaired");
     let started = Instant::now();
     bench.good_run("from the cache");
     assert!(started.elapsed() < Duration::from_secs(60));

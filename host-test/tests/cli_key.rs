@@ -18,7 +18,7 @@ fn host_test(arguments: &[&str]) -> Command {
     command
 }
 
-fn told(output: &Output) -> String {
+fn output_text(output: &Output) -> String {
     [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
 }
 
@@ -42,21 +42,21 @@ async fn a_key_from_a_file_is_as_good_as_one_from_the_environment() {
         by_variable.env("COMETAPI_API_BASE", stand_in.base_url()).env("COMETAPI_KEY_FILE", &path);
         for mut command in [by_option, by_variable] {
             let output = command.output().unwrap();
-            assert_eq!(output.status.code(), Some(0), "{}", told(&output));
-            assert!(told(&output).contains("the key is accepted"), "{}", told(&output));
+            assert_eq!(output.status.code(), Some(0), "{}", output_text(&output));
+            assert!(output_text(&output).contains("the key is accepted"), "{}", output_text(&output));
         }
     }
 }
 
 #[tokio::test]
-async fn a_key_that_was_refused_is_told_with_its_source_and_one_that_is_missing_is_asked_for() {
+async fn a_refused_key_is_reported_with_its_source_and_a_missing_one_with_advice() {
     let dir = tempfile::tempdir().unwrap();
     let stand_in = StandIn::start(0).await.unwrap();
     let path = file(dir.path(), KEY, 0o600);
     let run = |command: &mut Command| {
         let output = command.env("COMETAPI_BASE_URL", stand_in.base_url()).output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{}", told(&output));
-        let text = told(&output);
+        assert_eq!(output.status.code(), Some(1), "{}", output_text(&output));
+        let text = output_text(&output);
         assert!(!text.contains("canary"), "{text}");
         assert!(!text.contains("'host-test account' checks it"), "that is what was done: {text}");
         text
@@ -79,9 +79,9 @@ fn a_key_that_cannot_be_one_is_wrong_usage_in_both_modes_and_not_repeated() {
     for mode in ["injected", "bearer"] {
         let with = |name: &str, value: &str| {
             let output = host_test(&["account", "--key-mode", mode]).env(name, value).output().unwrap();
-            assert_eq!(output.status.code(), Some(2), "{mode}: {}", told(&output));
+            assert_eq!(output.status.code(), Some(2), "{mode}: {}", output_text(&output));
             assert!(output.stdout.is_empty());
-            told(&output)
+            output_text(&output)
         };
         let cases = [
             (with("COMETAPI_KEY", "sk-canary 0123456789"), "the key of COMETAPI_KEY has blanks"),
@@ -112,21 +112,25 @@ fn a_key_among_the_arguments_is_refused_before_it_is_sent_or_repeated() {
     for arguments in cases {
         let output = host_test(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert!(output.stdout.is_empty() && !told(&output).contains("canary"), "{}", told(&output));
-        assert!(told(&output).contains("COMETAPI_KEY"), "{}", told(&output));
+        assert!(
+            output.stdout.is_empty() && !output_text(&output).contains("canary"),
+            "{}",
+            output_text(&output)
+        );
+        assert!(output_text(&output).contains("COMETAPI_KEY"), "{}", output_text(&output));
     }
     // There is no option that takes one, whatever it looks like.
     for arguments in [["account", "--key=hunter2-canary"], ["account", "--api-key=hunter2-canary"]] {
         let output = host_test(&arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2));
-        assert!(!told(&output).contains("canary"), "{}", told(&output));
+        assert!(!output_text(&output).contains("canary"), "{}", output_text(&output));
     }
 }
 
 #[test]
 fn the_help_names_every_source_and_no_option_for_the_key_itself() {
     let output = host_test(&["--help"]).output().unwrap();
-    let text = told(&output);
+    let text = output_text(&output);
     for part in ["COMETAPI_KEY_FILE", "COMETAPI_API_BASE", "--key-file <FILE>", "--trusted-key"] {
         assert!(text.contains(part), "{part}");
     }

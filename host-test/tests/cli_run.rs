@@ -21,7 +21,7 @@ fn host_test(arguments: &[&str]) -> Command {
     command
 }
 
-/// The program, told to talk to this stand-in.
+/// The program, with the base URL and the key of this stand-in.
 fn against(stand_in: &StandIn, arguments: &[&str]) -> Command {
     let mut command = host_test(arguments);
     command.env("COMETAPI_BASE_URL", stand_in.base_url()).env("COMETAPI_KEY", stand_in.key());

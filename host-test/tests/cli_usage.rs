@@ -1,4 +1,4 @@
-//! The command line without a plugin: what is wrong usage, and how it is told.
+//! The command line without a plugin: what is wrong usage, and which message it gets.
 
 use std::process::{Command, Output, Stdio};
 
@@ -26,8 +26,8 @@ fn help_shows_examples_the_environment_and_the_exit_codes() {
 fn wrong_usage_ends_with_2_says_what_to_do_and_leaves_stdout_alone() {
     let cases: [(&[&str], &str); 10] = [
         (&["chatt"], "chat"),
-        (&["chat"], "say something"),
-        (&["chat", "--json"], "say something"),
+        (&["chat"], "there is no prompt"),
+        (&["chat", "--json"], "there is no prompt"),
         (&["chat", "-"], "stdin is empty"),
         (&["chat", "--image", "/nowhere/cat.png", "hi"], "/nowhere/cat.png"),
         (&["chat", "--tools", "/nowhere/tools.json", "hi"], "/nowhere/tools.json"),

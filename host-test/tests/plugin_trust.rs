@@ -1,4 +1,4 @@
-//! The program told to accept signed plugins only: from making a key to each refusal.
+//! The program with trusted keys: from making a key pair to each refusal of a plugin.
 
 mod support;
 
@@ -33,18 +33,18 @@ impl Bench {
 
     /// Runs what has to work, and gives its stdout.
     fn good(&self, line: &str) -> String {
-        told(self.run(line), 0, line).0
+        checked_output(self.run(line), 0, line).0
     }
 
     /// Runs what has to be refused as wrong usage, and gives its stderr.
     fn refused(&self, line: &str) -> String {
-        let (stdout, stderr) = told(self.run(line), 2, line);
+        let (stdout, stderr) = checked_output(self.run(line), 2, line);
         assert!(stdout.is_empty(), "{line}: {stdout}");
         stderr
     }
 }
 
-fn told(output: Output, code: i32, what: &str) -> (String, String) {
+fn checked_output(output: Output, code: i32, what: &str) -> (String, String) {
     let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
     assert_eq!(output.status.code(), Some(code), "{what}: {stdout}{stderr}");
     (stdout, stderr)
@@ -74,7 +74,7 @@ fn a_person_makes_a_key_signs_a_plugin_and_accepts_no_other() {
     let key = fs::read_to_string(bench.path("mine.pub")).unwrap();
     let key = key.lines().nth(1).unwrap();
     bench.good(&format!("inspect --plugin plugin --trusted-key {key}"));
-    assert!(bench.good("inspect --plugin plugin").contains("not looked at"));
+    assert!(bench.good("inspect --plugin plugin").contains("not checked"));
     let json: serde_json::Value = serde_json::from_str(&bench.good(&format!("{CHECKED} --json"))).unwrap();
     assert!(json["signed-by"].as_str().unwrap().starts_with("key "), "{json}");
 }
@@ -118,12 +118,12 @@ fn the_environment_can_ask_for_signatures_and_fails_closed() {
     let run = |value: &str| {
         bench.command("inspect --plugin plugin").env("HOST_TEST_TRUSTED_KEY", value).output().unwrap()
     };
-    assert!(told(run("mine.pub"), 2, "unsigned").1.contains("there is no plugin.toml.minisig"));
+    assert!(checked_output(run("mine.pub"), 2, "unsigned").1.contains("there is no plugin.toml.minisig"));
     for value in ["", "nowhere.pub", "RWnonsense"] {
-        assert!(told(run(value), 2, value).1.contains("trusted key"), "{value}");
+        assert!(checked_output(run(value), 2, value).1.contains("trusted key"), "{value}");
     }
     bench.good("sign plugin --signing-key mine.key");
-    told(run("mine.pub"), 0, "signed");
+    checked_output(run("mine.pub"), 0, "signed");
 }
 
 #[test]
@@ -134,13 +134,13 @@ fn a_password_is_asked_for_and_comes_from_no_argument() {
     assert!(!bench.path("mine.key").exists() && !bench.path("mine.pub").exists());
     let with =
         |line: &str, password: &str| bench.command(line).env("SIGNING_PASSWORD", password).output().unwrap();
-    assert!(told(with("keygen mine.key", ""), 2, "empty").1.contains("--unlocked"));
-    told(with("keygen mine.key", "canary-right"), 0, "keygen");
+    assert!(checked_output(with("keygen mine.key", ""), 2, "empty").1.contains("--unlocked"));
+    checked_output(with("keygen mine.key", "canary-right"), 0, "keygen");
     let sign = "sign plugin --signing-key mine.key";
     assert!(bench.refused(sign).contains("SIGNING_PASSWORD"));
-    let (_, wrong) = told(with(sign, "canary-wrong"), 2, "wrong");
+    let (_, wrong) = checked_output(with(sign, "canary-wrong"), 2, "wrong");
     assert!(wrong.to_lowercase().contains("password") && !wrong.contains("canary"), "{wrong}");
-    let (stdout, stderr) = told(with(sign, "canary-right"), 0, "right");
+    let (stdout, stderr) = checked_output(with(sign, "canary-right"), 0, "right");
     assert!(!stdout.contains("canary") && stderr.is_empty(), "{stdout}{stderr}");
     bench.good(CHECKED);
 }
@@ -167,7 +167,7 @@ fn what_is_no_plugin_is_named_and_no_name_is_empty() {
         ("describe --plugin plugin.toml", "plugin.toml"),
     ];
     for (line, expected) in cases {
-        let told = bench.refused(line);
-        assert!(told.contains(expected), "{line}: {told}");
+        let message = bench.refused(line);
+        assert!(message.contains(expected), "{line}: {message}");
     }
 }

@@ -1,4 +1,7 @@
-//! Which server, and with which key: from the command line and the environment, and nothing else.
+//! Chooses the server and the key from the command line and the environment.
+//!
+//! Nothing else is read, such as a file in the current folder: a cloned repository could use it to send the user's key to
+//! a server of its author.
 
 use provider_host::contract::Credential;
 use provider_host::plugin::{Manifest, Origin};
@@ -9,26 +12,26 @@ use super::args::Common;
 use super::failure::Failure;
 use super::key::{self, Key};
 
-/// Environment variables that a base URL is read from, the preferred one first.
+/// Environment variables for the base URL, the preferred one first. Other tools for CometAPI use the second.
 const BASE_URL_VARIABLES: [&str; 2] = ["COMETAPI_BASE_URL", "COMETAPI_API_BASE"];
 
 /// The provider to talk to.
 #[derive(Debug, Clone)]
 pub(crate) enum Access {
-    /// The provider itself, or another server in its place. `base_url: None` is the provider's own.
+    /// The provider or another server. `base_url: None` is the provider's own.
     Server {
         base_url: Option<Url>,
-        /// `None`: a local server that needs none.
+        /// `None` for a local server that needs no key.
         key: Option<Key>,
     },
-    /// Nobody named a server or a key: the stand-in on this machine.
+    /// Neither a server nor a key is configured: use the stand-in on this machine.
     StandIn,
 }
 
-/// Decides by what was given.
+/// Chooses the server and the key. An option wins over an environment variable.
 ///
 /// # Errors
-/// Wrong usage: a base URL that is none, or a server that needs a key where there is none.
+/// Wrong usage: an invalid base URL, or no key for a server that needs one.
 pub(crate) fn choose(
     common: &Common,
     manifest: &Manifest,
@@ -51,25 +54,28 @@ pub(crate) fn choose(
             None => Access::StandIn,
         });
     };
-    // The text is not repeated: people paste addresses with a user and a password in them.
-    let base_url = Url::parse(&text)
-        .map_err(|why| Failure::usage(format!("{source} is no URL: {why}; write https://HOST/v1")))?;
+    // The message does not repeat the URL: people paste URLs that contain a user name and a password.
+    let base_url = Url::parse(&text).map_err(|why| {
+        Failure::usage(format!("{source} is not a valid URL: {why}; use the form https://HOST/v1"))
+    })?;
     let origin = Origin::of(&base_url).map_err(|why| Failure::usage(format!("{source}: {why}")))?;
+    // A request without a key would reach a remote server and fail there. A local server often needs no key.
     let wanted = manifest.credential.env_vars.first().map_or("the key's variable", String::as_str);
     if key.is_none() && !origin.is_loopback() {
         return Err(Failure::usage(format!(
-            "{origin} needs a key; put it into the environment variable {wanted}, or name its file with --key-file"
+            "{origin} needs a key; set the environment variable {wanted}, or pass a file with --key-file"
         )));
     }
     if key.is_none() && common.key_mode == KeyMode::Bearer {
         let message =
-            format!("--key-mode bearer hands a key in, and there is none; set {wanted}, or leave it out");
+            format!("--key-mode bearer needs a key, and none is set; set {wanted}, or leave the option out");
         return Err(Failure::usage(message));
     }
     Ok(Access::Server { base_url: Some(base_url), key })
 }
 
-/// How the component gets the key.
+/// The credential for the component. In the injected mode it contains no key, so a bug in the component or a malicious
+/// component cannot leak it.
 pub(crate) fn credential(mode: KeyMode, key: Option<&Secret>) -> Credential {
     match (mode, key) {
         (KeyMode::Bearer, Some(key)) => Credential::Bearer(key.expose().to_owned()),
@@ -120,7 +126,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_server_follows_from_what_was_given() {
+    fn options_win_over_variables_and_the_stand_in_is_the_fallback() {
         const KEY: (&str, &str) = ("COMETAPI_KEY", "sk-1");
         const LOCAL: &str = "http://127.0.0.1:8080/v1";
         let injected = |base_url, variables: &[_]| decide(base_url, KeyMode::Injected, variables);
@@ -148,12 +154,15 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_wrong_is_named() {
+    fn an_error_names_the_missing_or_invalid_setting() {
         let cases = [
             (decide(Some("https://example.org/v1"), KeyMode::Injected, &[]), "variable COMETAPI_KEY"),
-            (decide(Some("example.org"), KeyMode::Injected, &[]), "--base-url is no URL"),
+            (decide(Some("example.org"), KeyMode::Injected, &[]), "--base-url is not a valid URL"),
             (decide(Some("ftp://u:secret@h"), KeyMode::Injected, &[]), "--base-url"),
-            (decide(None, KeyMode::Injected, &[("COMETAPI_API_BASE", "x y")]), "COMETAPI_API_BASE is no URL"),
+            (
+                decide(None, KeyMode::Injected, &[("COMETAPI_API_BASE", "x y")]),
+                "COMETAPI_API_BASE is not a valid URL",
+            ),
             (decide(Some("http://localhost:1"), KeyMode::Bearer, &[]), "--key-mode bearer"),
         ];
         for (given, expected) in cases {
@@ -163,7 +172,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_component_is_given_a_key_only_where_it_was_asked_to_have_it() {
+    fn the_component_gets_the_key_only_in_bearer_mode() {
         let key = Secret::new("sk-1");
         assert!(matches!(credential(KeyMode::Injected, Some(&key)), Credential::HostInjected));
         assert!(matches!(credential(KeyMode::Injected, None), Credential::HostInjected));

@@ -1,4 +1,4 @@
-//! `host-test account`: is the key accepted, and what is left on it.
+//! `host-test account`: checks the key and shows its balance.
 
 use provider_host::contract::Account;
 use provider_host::json;
@@ -12,7 +12,7 @@ use super::terminal::Screen;
 /// Runs the command.
 pub(crate) async fn run(common: &Common, screen: Screen) -> Result<(), Failure> {
     let mut session = Session::open(common, screen).await?;
-    let spinner = screen.spinner("asking for the account");
+    let spinner = screen.spinner("requesting the account");
     let account = session.account().await;
     drop(spinner);
     let account = account?;
@@ -22,7 +22,8 @@ pub(crate) async fn run(common: &Common, screen: Screen) -> Result<(), Failure> 
     }
 }
 
-/// That there is an account means that the key is accepted. The rest is what the provider reports.
+/// An account without an error means that the key is accepted. Providers report different parts of the rest, and a
+/// missing part is left out: printing it as zero would alarm a user whose key works.
 fn sentence(account: &Account) -> String {
     let currency = account.currency.as_deref().unwrap_or_default();
     let sum = |amount: f64| money(amount, currency);
@@ -34,7 +35,7 @@ fn sentence(account: &Account) -> String {
     let used = account.used.map(|used| format!("{} used", sum(used)));
     let known: Vec<String> = [left, limit, used].into_iter().flatten().collect();
     match known.is_empty() {
-        true => "the key is accepted; what is left on it, the provider does not tell".to_owned(),
+        true => "the key is accepted; the provider does not report its balance".to_owned(),
         false => format!("the key is accepted: {}", known.join(", ")),
     }
 }
@@ -44,11 +45,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sentence_tells_what_the_provider_told() {
+    fn the_sentence_contains_the_reported_amounts() {
         let none = Account { currency: None, limit: None, used: None, remaining: None, unlimited: false };
         let usd = Account { currency: Some("USD".into()), ..none.clone() };
         let cases = [
-            (none, "the key is accepted; what is left on it, the provider does not tell"),
+            (none, "the key is accepted; the provider does not report its balance"),
             (
                 Account { limit: Some(20.0), used: Some(7.5), remaining: Some(12.5), ..usd.clone() },
                 "the key is accepted: $12.50 left, of $20.00, $7.50 used",

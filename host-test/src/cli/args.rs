@@ -11,27 +11,28 @@ use super::conformance::ConformanceArgs;
 
 const EXAMPLES: &str = "\
 Examples:
-  host-test models --search gpt            what there is, what it can, what it costs
-  host-test chat \"Why is the sky blue?\"    one streamed answer
-  host-test chat                           a conversation
-  host-test account                        is the key accepted, what is left on it
+  host-test models --search haiku          list models with their abilities and prices
+  host-test chat \"Why is the sky blue?\"    stream one response
+  host-test chat                           start a conversation
+  host-test account                        check the key and show its balance
 
 Environment:
-  COMETAPI_KEY           the key (COMETAPI_API_KEY and COMET_API_KEY are read too); never an argument,
-                         since other users of the machine can see those
-  COMETAPI_KEY_FILE      a file with the key instead, which only you may read
-  COMETAPI_BASE_URL      another base URL (COMETAPI_API_BASE is read too, as some tools call it)
-  HOST_TEST_TRUSTED_KEY  a public key or its file, as --trusted-key
-  HOST_TEST_CACHE_DIR    where compiled plugins are kept
+  COMETAPI_KEY           the API key (or COMETAPI_API_KEY, COMET_API_KEY); never pass it as an argument,
+                         since other users of the machine can see arguments
+  COMETAPI_KEY_FILE      a file that contains the API key and that only you can read
+  COMETAPI_BASE_URL      a base URL in place of the provider's (or COMETAPI_API_BASE)
+  HOST_TEST_TRUSTED_KEY  a public key or its file, like --trusted-key
+  HOST_TEST_CACHE_DIR    the folder for compiled plugins
   SIGNING_PASSWORD       the password of the signing key, for 'sign' and 'keygen'
   NO_COLOR               no colours
 
-Without a key and a base URL everything runs against a stand-in of CometAPI on this machine.
+Without a key and without a base URL, commands use a stand-in for CometAPI on this machine; nothing is sent
+to the internet.
 
-Exit codes: 0 done, 1 an error of the provider or the plugin, 2 wrong usage, 130 Ctrl-C,
-141 nobody read a chat to its end.";
+Exit codes: 0 success, 1 error of the provider or the plugin, 2 wrong usage, 130 Ctrl-C,
+141 stdout was closed before a chat response was complete.";
 
-/// Runs a model-provider plugin in its sandbox: lists its models, and talks to them.
+/// Run a model-provider plugin in a sandbox: list its models and chat with them.
 #[derive(Debug, Parser)]
 #[command(name = "host-test", version, after_help = EXAMPLES, max_term_width = 110)]
 pub(crate) struct Cli {
@@ -41,76 +42,76 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// What every command takes.
+/// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Common {
-    /// The plugin: its folder, or the component beside its plugin.toml [default: dist/plugins/cometapi].
+    /// Load this plugin: a folder, or a component next to its plugin.toml [default: dist/plugins/cometapi].
     #[arg(long, global = true, value_name = "DIR|FILE", help_heading = "Common options")]
     pub(crate) plugin: Option<PathBuf>,
-    /// Another base URL than the provider's own, such as http://127.0.0.1:8080/v1.
+    /// Send requests to this base URL instead of the provider's, for example http://127.0.0.1:8080/v1.
     #[arg(long, global = true, value_name = "URL", help_heading = "Common options")]
     pub(crate) base_url: Option<String>,
-    /// Where the key is: added by the host outside of the sandbox, or handed in.
+    /// Choose how the API key is used: added by the host outside the sandbox, or given to the plugin.
     #[arg(long, global = true, value_parser = key_mode(), default_value = "injected", help_heading = "Common options")]
     pub(crate) key_mode: KeyMode,
-    /// A file that holds the key, and that only you may read.
+    /// Read the API key from this file, which only you may be able to read.
     #[arg(long, global = true, value_name = "FILE", help_heading = "Common options")]
     pub(crate) key_file: Option<PathBuf>,
-    /// Accept only plugins that this key has signed; may be given several times.
+    /// Accept only plugins signed with this key; can be repeated.
     #[arg(long, global = true, value_name = "FILE|KEY", help_heading = "Common options")]
     pub(crate) trusted_key: Vec<String>,
-    /// For programs: JSON in the contract's names on stdout, and nothing else there.
+    /// Print only JSON on stdout, with the field names of the contract.
     #[arg(long, global = true, help_heading = "Common options")]
     pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// List the models: what they take, what they can, what they cost.
+    /// List the models with their limits, abilities and prices.
     Models(ModelsArgs),
-    /// Talk to a model: one response to a prompt, or a conversation without one.
+    /// Send a prompt to a model, or start a conversation.
     Chat(Box<ChatArgs>),
-    /// Ask whether the key is accepted, and what is left on it.
+    /// Check the API key and show its balance.
     Account,
-    /// Show what the plugin says of itself; nothing is sent.
+    /// Show the plugin's description of its provider; nothing is sent.
     Describe,
-    /// Show what the plugin's file is: imports, exports, size, what its manifest requests.
+    /// Show the plugin's imports, exports, size and permissions; nothing is sent.
     Inspect,
-    /// Serve the stand-in of CometAPI alone, until Ctrl-C.
+    /// Serve a stand-in for CometAPI on this machine until Ctrl-C.
     StandIn(StandInArgs),
-    /// Check whether the plugin keeps the contract: every fault, every promise.
+    /// Check that the plugin keeps the contract, with every fault of a server.
     Conformance(ConformanceArgs),
-    /// Measure how long what a server sends takes to come through the plugin.
+    /// Measure the latency that the plugin adds to a stream.
     Measure(super::measure::MeasureArgs),
-    /// Make a plugin of a component: its file and a plugin.toml from its own description.
+    /// Make a plugin from a component: write plugin.toml from the component's description.
     Pack(PackArgs),
-    /// Make a pair of keys for signing plugins.
+    /// Make a key pair for signing plugins.
     Keygen(super::sign::KeygenArgs),
-    /// Sign a plugin, for hosts that accept signed ones only.
+    /// Sign a plugin for hosts that accept only signed plugins.
     Sign(super::sign::SignArgs),
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  host-test models                         the chat models
+  host-test models                         list the chat models
   host-test models --search claude --limit 10
   host-test models --kind all --json | jq '.models[].id'
-  host-test models --built-in              the plugin's own table; nothing is sent")]
+  host-test models --built-in              list the plugin's built-in models; nothing is sent")]
 pub(crate) struct ModelsArgs {
-    /// Only models of this kind [default: chat; with --json: all].
+    /// List only models of this kind [default: chat; with --json: all].
     #[arg(long, value_enum)]
     pub(crate) kind: Option<Kind>,
-    /// Only models with this text in id, name or vendor.
+    /// List only models with this text in the id, name or vendor, in upper or lower case.
     #[arg(long, value_name = "TEXT")]
     pub(crate) search: Option<String>,
-    /// Only the first N of them.
+    /// List at most N models.
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
-    /// Fail where the provider cannot be reached, instead of listing what is known.
+    /// Fail if the provider cannot be reached, instead of listing the known models.
     #[arg(long, conflicts_with = "built_in")]
     live: bool,
-    /// The plugin's own table; nothing is sent.
+    /// List the plugin's built-in models; nothing is sent.
     #[arg(long)]
     pub(crate) built_in: bool,
 }
@@ -127,81 +128,86 @@ impl ModelsArgs {
 
 #[derive(Debug, Args)]
 #[command(
-    group(ArgGroup::new("said").args(["system", "image", "tools", "schema", "reasoning", "max_tokens", "prompt"])
+    group(ArgGroup::new("input").args(["system", "image", "tools", "schema", "reasoning", "max_tokens", "prompt"])
         .multiple(true)),
     after_help = "\
 Examples:
   host-test chat \"Why is the sky blue?\"
-  host-test chat -m claude-sonnet-4-6 --reasoning high \"Prove it.\"
+  host-test chat -m claude-sonnet-5-5 --reasoning high \"Prove it.\"
   host-test chat --image cat.png \"What is this?\"
   git diff | host-test chat -s \"Review this.\" -
   host-test chat --tools tools.json --json \"Weather in Paris?\"
-  host-test chat --request request.json    a whole request: see docs of provider_host::json::request
+  echo '{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}' | host-test chat --request -
 
-The answer goes to stdout; reasoning, tool calls, tokens and cost go to stderr.
-With --json each line of stdout is an event, and the last one is \"finish\" or \"error\"."
+The response text goes to stdout; reasoning, tool calls, token counts and cost go to stderr.
+With --json, each line of stdout is an event, and the last one is \"finish\" or \"error\".
+The fields of --request are documented in the crate provider_host, module json::request."
 )]
 pub(crate) struct ChatArgs {
-    /// The model's id [default: the plugin's default model].
+    /// Use this model id [default: the plugin's default model; 'host-test describe' shows it].
     #[arg(short, long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
-    /// What the model is told beforehand.
+    /// Set the system prompt.
     #[arg(short, long, value_name = "TEXT")]
     pub(crate) system: Option<String>,
-    /// An image to go with the prompt; may be given several times.
+    /// Send an image with the prompt; can be repeated.
     #[arg(short, long, value_name = "FILE|URL")]
     pub(crate) image: Vec<String>,
-    /// Tools that the model may call: a JSON list, in the contract's shape or OpenAI's.
+    /// Offer these tools to the model: a JSON array, in the format of the contract or of OpenAI.
     #[arg(long, value_name = "FILE")]
     pub(crate) tools: Option<PathBuf>,
-    /// A JSON schema that the response has to follow.
+    /// Require a response that matches this JSON schema.
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
-    /// How much to think: none, minimal, low, medium, high, xhigh, or a value of the vendor's own.
+    /// Set the reasoning effort: none, minimal, low, medium, high, xhigh, or a value of the vendor.
     #[arg(long, value_name = "EFFORT")]
     pub(crate) reasoning: Option<String>,
-    /// The most tokens that the response may have.
+    /// Limit the response to N tokens.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_tokens: Option<u32>,
-    /// A whole request as JSON in the contract's names; "-" reads it from stdin.
-    #[arg(long, value_name = "FILE", conflicts_with = "said")]
+    /// Send the request in this JSON file, with the field names of the contract; "-" reads stdin.
+    #[arg(long, value_name = "FILE", conflicts_with = "input")]
     pub(crate) request: Option<PathBuf>,
-    /// What to say; "-" reads it from stdin. Without it, on a terminal: a conversation.
+    /// The prompt; "-" reads it from stdin. Without it, a terminal starts a conversation.
     #[arg(value_name = "PROMPT|-")]
     pub(crate) prompt: Option<String>,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = format!(
-    "{}\n\n{}", stand_in::FAULTS_HELP, stand_in::CONTROL_HELP
+    "Examples:\n  host-test stand-in --port 8080\n  host-test stand-in --stamped --port 8080\n\n{}\n\n{}", stand_in::FAULTS_HELP, stand_in::CONTROL_HELP
 ))]
 pub(crate) struct StandInArgs {
-    /// The port on 127.0.0.1; 0 takes any free one.
+    /// Listen on this port of 127.0.0.1; 0 chooses a free port.
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
-    /// Send chunks that contain the time at which they were sent, for 'host-test measure', instead of being CometAPI.
+    /// Serve chunks that contain their send time, for 'host-test measure', instead of CometAPI's responses.
     #[arg(long)]
     pub(crate) stamped: bool,
-    /// Over TLS, with a certificate of an authority made on the spot, or with a handshake that fails.
+    /// Serve over TLS with a new certificate authority, or make the handshake fail.
     #[arg(long, value_name = "HANDSHAKE", conflicts_with_all = ["stamped", "port"])]
     pub(crate) tls: Option<stand_in::Handshake>,
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  host-test pack my_provider.wasm plugins/my-provider")]
 pub(crate) struct PackArgs {
-    /// The component: a .wasm file.
+    /// The component, a .wasm file.
     pub(crate) component: PathBuf,
-    /// The plugin's folder; made where it is missing.
+    /// The folder of the plugin; it is created if it does not exist.
     pub(crate) dir: PathBuf,
 }
 
-/// The values of `--key-mode`. They are listed here and not derived, since the host's crate knows nothing of command
-/// lines.
+/// The values of `--key-mode`. They are listed here and not derived: the library must not depend on clap, which every
+/// agent that embeds it would otherwise compile.
 fn key_mode() -> impl TypedValueParser<Value = KeyMode> {
     let injected = "The host adds the key to each request; it never enters the sandbox";
     PossibleValuesParser::new([
         PossibleValue::new("injected").help(injected),
-        PossibleValue::new("bearer").help("The plugin is given the key"),
+        PossibleValue::new("bearer")
+            .help("The plugin gets the key; use it only for a plugin that you trust with the key"),
     ])
     .map(|value| if value == "bearer" { KeyMode::Bearer } else { KeyMode::Injected })
 }
@@ -220,7 +226,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Whether a model of this kind is meant.
+    /// Reports whether the filter accepts a model of this kind.
     pub(crate) fn takes(self, kind: ModelKind) -> bool {
         match self {
             Self::All => true,
@@ -252,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_write_is_understood() {
+    fn valid_command_lines_are_accepted() {
         for line in [
             "models",
             "models --kind all --search gpt --limit 5",
@@ -278,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_wrong_usage() {
+    fn invalid_command_lines_are_wrong_usage() {
         for line in [
             "",
             "modles",
@@ -302,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_best_effort_unless_told_otherwise() {
+    fn a_list_is_best_effort_by_default() {
         let cases = [
             ("models", Discovery::BestEffort),
             ("models --live", Discovery::Live),
@@ -317,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_the_contract_can_be_asked_for_by_its_word() {
+    fn every_kind_of_the_contract_can_be_selected_by_its_name() {
         use ModelKind as K;
         for kind in
             [K::Chat, K::Embedding, K::Image, K::Video, K::Audio, K::Rerank, K::Moderation, K::Unknown]

@@ -1,25 +1,25 @@
-//! `host-test chat`: one response or a conversation, for people or for programs.
+//! `host-test chat`: one response or a conversation, as text or as JSON events.
 
 use std::io::{self, IsTerminal as _};
 
 use provider_host::contract::{Discovery, Event, Media, ModelStatus, Request, Usage};
 use provider_host::json;
 
-use super::answer::TerminalView;
 use super::args::{ChatArgs, Common};
 use super::conversation;
 use super::cost::{Priced, cost, summary};
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::request;
+use super::response_view::TerminalView;
 use super::session::Session;
-use super::stream::{Answer, View, stream};
+use super::stream::{StreamedResponse, View, stream};
 use super::terminal::{Screen, Style, line};
 
 /// Runs the command; the exit code follows from the failure.
 ///
-/// With `--json` whatever fails after the request was understood is told in a last line, so that a stream of
-/// lines always ends in `finish` or `error`.
+/// With `--json`, a failure after the arguments were accepted is printed as the last line, so that a stream always ends
+/// with `finish` or `error`. A program that reads neither knows that this process was killed.
 pub(crate) async fn run(
     common: &Common,
     args: &ChatArgs,
@@ -29,24 +29,24 @@ pub(crate) async fn run(
     if !common.json {
         return talk(common, args, screen, interrupts).await;
     }
-    let mut view = JsonView { screen, handed_out: false };
-    let ended = answer(common, args, &mut view, interrupts).await;
-    if let Some(error) = ended.as_ref().err().and_then(|failure| failure.json(view.handed_out)) {
+    let mut view = JsonView { screen, has_events: false };
+    let ended = print_events(common, args, &mut view, interrupts).await;
+    if let Some(error) = ended.as_ref().err().and_then(|failure| failure.json(view.has_events)) {
         screen.print_json(&json::events::failure(error))?;
     }
     ended
 }
 
 /// For programs: one response as events.
-async fn answer(
+async fn print_events(
     common: &Common,
     args: &ChatArgs,
     view: &mut JsonView,
     interrupts: &Interrupts,
 ) -> Result<(), Failure> {
-    let mut asked = Asked::read(args, false)?;
-    let mut session = asked.open(common, view.screen).await?;
-    stream(&mut session, &asked.request, view, interrupts).await.map(|_| ())
+    let mut start = ChatStart::read(args, false)?;
+    let mut session = start.open(common, view.screen).await?;
+    stream(&mut session, &start.request, view, interrupts).await.map(|_| ())
 }
 
 /// For people: one response, or a conversation.
@@ -56,44 +56,45 @@ async fn talk(
     screen: Screen,
     interrupts: &Interrupts,
 ) -> Result<(), Failure> {
-    let mut asked = Asked::read(args, io::stdin().is_terminal() && screen.out_terminal)?;
-    let mut session = asked.open(common, screen).await?;
-    if asked.said == ChatInput::Conversation {
-        return conversation::run(session, asked.request, asked.images, screen, interrupts).await;
+    let mut start = ChatStart::read(args, io::stdin().is_terminal() && screen.out_terminal)?;
+    let mut session = start.open(common, screen).await?;
+    if start.input == ChatInput::Conversation {
+        return conversation::run(session, start.request, start.images, screen, interrupts).await;
     }
     let mut view = TerminalView::new(screen);
-    let answer = stream(&mut session, &asked.request, &mut view, interrupts).await;
+    let response = stream(&mut session, &start.request, &mut view, interrupts).await;
     view.end()?;
-    let answer = answer?;
-    let priced = price(&mut session, &asked.request.model, &answer, screen).await;
-    footer(&answer, priced.as_ref(), screen);
+    let response = response?;
+    let priced = price(&mut session, &start.request.model, &response, screen).await;
+    footer(&response, priced.as_ref(), screen);
     Ok(())
 }
 
-/// What the command line requests. Mistakes in it are reported before the plugin is compiled or anything is sent.
-struct Asked {
-    said: ChatInput,
+/// The request of the command line. Mistakes in it are reported before the plugin is compiled or anything is sent: a
+/// compile takes seconds, and a request costs money.
+struct ChatStart {
+    input: ChatInput,
     request: Request,
-    /// To go with the first message of a conversation.
+    /// Images for the first message of a conversation.
     images: Vec<Media>,
 }
 
-impl Asked {
+impl ChatStart {
     fn read(args: &ChatArgs, interactive: bool) -> Result<Self, Failure> {
-        let said = said(args, interactive)?;
+        let input = chat_input(args, interactive)?;
         let named = args.model.clone().unwrap_or_default();
         let mut request = match &args.request {
             Some(path) => request::from_file(path, args, &named)?,
             None => request::template(args, &named)?,
         };
         let mut images = args.image.iter().map(|source| request::image(source)).collect::<Result<_, _>>()?;
-        if let ChatInput::Prompt(prompt) = &said {
+        if let ChatInput::Prompt(prompt) = &input {
             request.messages.push(request::user_message(std::mem::take(&mut images), prompt.clone()));
         }
-        Ok(Self { said, request, images })
+        Ok(Self { input, request, images })
     }
 
-    /// Opens the provider, and takes its default model where none was named.
+    /// Opens the provider, and uses its default model if no model was given.
     async fn open(&mut self, common: &Common, screen: Screen) -> Result<Session, Failure> {
         let mut session = Session::open(common, screen).await?;
         if self.request.model.is_empty() {
@@ -103,7 +104,7 @@ impl Asked {
     }
 }
 
-/// Where the prompt comes from.
+/// The source of the prompt.
 #[derive(Debug, PartialEq, Eq)]
 enum ChatInput {
     Prompt(String),
@@ -111,59 +112,65 @@ enum ChatInput {
     Conversation,
 }
 
-fn said(args: &ChatArgs, interactive: bool) -> Result<ChatInput, Failure> {
+fn chat_input(args: &ChatArgs, interactive: bool) -> Result<ChatInput, Failure> {
     match &args.prompt {
         _ if args.request.is_some() => Ok(ChatInput::Request),
         Some(prompt) if prompt == "-" => stdin_prompt(),
-        Some(prompt) if prompt.trim().is_empty() => Err(Failure::usage("the prompt is empty")),
+        Some(prompt) if prompt.trim().is_empty() => {
+            Err(Failure::usage("the prompt is empty; pass a text, or \"-\" to read it from stdin"))
+        }
         Some(prompt) => Ok(ChatInput::Prompt(prompt.clone())),
         None if interactive => Ok(ChatInput::Conversation),
-        None => {
-            Err(Failure::usage("say something: host-test chat \"PROMPT\", or \"-\" to read it from stdin"))
-        }
+        None => Err(Failure::usage(
+            "there is no prompt; pass one, as in host-test chat \"PROMPT\", or \"-\" to read it from stdin",
+        )),
     }
 }
 
 fn stdin_prompt() -> Result<ChatInput, Failure> {
     let text = request::read_stdin()?;
-    if text.trim().is_empty() { Err(Failure::usage("stdin is empty")) } else { Ok(ChatInput::Prompt(text)) }
+    if text.trim().is_empty() {
+        Err(Failure::usage("stdin is empty; pipe the prompt into it"))
+    } else {
+        Ok(ChatInput::Prompt(text))
+    }
 }
 
 /// Events as JSON lines.
 struct JsonView {
     screen: Screen,
-    handed_out: bool,
+    has_events: bool,
 }
 
 impl View for JsonView {
     fn event(&mut self, event: &Event) -> Result<(), Failure> {
-        self.handed_out = true;
+        self.has_events = true;
         self.screen.print_json(&json::events::event(event))
     }
 }
 
-/// The line below a response.
-pub(crate) fn footer(answer: &Answer, priced: Option<&Priced>, screen: Screen) {
-    let transcript = &answer.transcript;
-    let usage = usage(answer);
+/// Prints the line below a response: model, tokens, cost and times.
+pub(crate) fn footer(response: &StreamedResponse, priced: Option<&Priced>, screen: Screen) {
+    let transcript = &response.transcript;
+    let usage = usage(response);
     let cost = usage.and_then(|usage| cost(usage, priced));
     let mut parts = Vec::new();
     parts.extend(
         transcript.response().and_then(|response| response.model.as_deref()).map(|m| line(m).into_owned()),
     );
-    parts.extend(summary(usage, cost.as_ref(), answer.timing));
+    parts.extend(summary(usage, cost.as_ref(), response.timing));
     screen.aside(Some(Style::Dim), &format!("{}\n", parts.join(" · ")));
 }
 
-/// The model as far as its price matters: from the plugin's own table, or else, with somebody watching, from
-/// the provider. Not knowing a price is no failure of an answer.
+/// The price of the model: from the plugin's built-in table, or else from the provider. The provider is queried only if
+/// a terminal shows the result, since that costs a request. An unknown price is no failure of the response.
 pub(crate) async fn price(
     session: &mut Session,
     id: &str,
-    answer: &Answer,
+    response: &StreamedResponse,
     screen: Screen,
 ) -> Option<Priced> {
-    if usage(answer).is_none_or(|usage| usage.billed.is_some()) {
+    if usage(response).is_none_or(|usage| usage.billed.is_some()) {
         return None;
     }
     if let Some(known) = priced(session, Discovery::BuiltIn, id).await {
@@ -187,8 +194,8 @@ async fn priced(session: &mut Session, how: Discovery, id: &str) -> Option<Price
     })
 }
 
-fn usage(answer: &Answer) -> Option<&Usage> {
-    answer.transcript.finish()?.usage.as_ref()
+fn usage(response: &StreamedResponse) -> Option<&Usage> {
+    response.transcript.finish()?.usage.as_ref()
 }
 
 #[cfg(test)]
@@ -200,13 +207,13 @@ mod tests {
 
     fn decide(line: &[&str], interactive: bool) -> Result<ChatInput, u8> {
         match Cli::try_parse_from(["host-test", "chat"].iter().chain(line)).unwrap().command {
-            Command::Chat(args) => said(&args, interactive).map_err(|failure| failure.code()),
+            Command::Chat(args) => chat_input(&args, interactive).map_err(|failure| failure.code()),
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
-    fn what_to_say_follows_from_prompt_and_terminal() {
+    fn the_input_follows_from_the_prompt_and_the_terminal() {
         assert_eq!(decide(&["hello"], true), Ok(ChatInput::Prompt("hello".into())));
         assert_eq!(decide(&["hello"], false), Ok(ChatInput::Prompt("hello".into())));
         assert_eq!(decide(&[], true), Ok(ChatInput::Conversation));
@@ -214,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_say_is_wrong_usage() {
+    fn a_missing_prompt_is_wrong_usage() {
         for (line, interactive) in [(&[][..], false), (&[" "], true), (&[""], false)] {
             assert_eq!(decide(line, interactive), Err(2));
         }

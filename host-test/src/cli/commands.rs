@@ -1,15 +1,17 @@
-//! What may be typed in a conversation.
+//! The commands of a conversation, such as `/model`.
+//!
+//! A text without a slash is a prompt. Parsing is apart from the editor, so that it can be tested without a terminal.
 
-/// What `/help` shows.
+/// The text of `/help`.
 pub(crate) const HELP: &str = "\
 /model [ID]       show or change the model
-/system [TEXT]    say beforehand, or take back, what the model is told
-/image FILE|URL   an image to go with the next message
-/reset            forget the conversation
-/quit             leave; so does Ctrl-D
-A line that ends in \\ goes on in the next. Ctrl-C breaks an answer off.";
+/system [TEXT]    set the system prompt, or remove it
+/image FILE|URL   send an image with the next message
+/reset            start a new conversation
+/quit             leave (or Ctrl-D)
+End a line with \\ to continue on the next line. Ctrl-C stops a response.";
 
-/// One line, understood.
+/// A parsed line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ReplCommand {
     Nothing,
@@ -20,11 +22,12 @@ pub(crate) enum ReplCommand {
     Model(Option<String>),
     System(Option<String>),
     Image(String),
-    /// A command that there is not.
+    /// An unknown command, or a command with wrong arguments.
     Unknown(String),
 }
 
-/// Reads what was typed. Two slashes at the beginning stand for one that is meant as text.
+/// Parses a line. Two slashes at the start stand for one: otherwise a prompt could not begin with a path like
+/// `/etc/hosts`.
 pub(crate) fn read(text: &str) -> ReplCommand {
     let trimmed = text.trim();
     if trimmed.is_empty() {
@@ -38,6 +41,7 @@ pub(crate) fn read(text: &str) -> ReplCommand {
     let rest = Some(rest.trim()).filter(|rest| !rest.is_empty()).map(str::to_owned);
     match (word, rest) {
         ("help" | "?", _) => ReplCommand::Help,
+        // Arguments are refused where none make sense: `/quit smoking is hard` is a prompt with a stray slash.
         ("quit" | "exit" | "q", None) => ReplCommand::Quit,
         ("reset", None) => ReplCommand::Reset,
         ("model", id) => ReplCommand::Model(id),

@@ -1,4 +1,4 @@
-//! `host-test conformance`: whether a plugin keeps the contract.
+//! `host-test conformance`: checks that a plugin keeps the contract.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,30 +18,30 @@ use super::terminal::{Screen, Style, line};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  host-test conformance                         the plugin of this tree
-  host-test conformance --plugin DIR --json     any provider that exports the contract
-  host-test conformance --list                  the cases, and which promises each checks
+  host-test conformance                         check the plugin of this tree
+  host-test conformance --plugin DIR --json     check any provider that exports the contract
+  host-test conformance --list                  list the cases and the promises that each checks
   host-test conformance --case tls-expired --case drop-in-a-back-off
 
-It plays a server of its own; nothing leaves this machine. It ends in 0 only if nothing failed, in 1 if a
-case failed, in 2 on wrong usage. A case that a provider has no capability for is told as skipped.")]
+The server is part of this command; nothing leaves this machine. Exit codes: 0 no case failed, 1 a case failed,
+2 wrong usage. A case is reported as skipped if the provider does not have the capability that it needs.")]
 pub(crate) struct ConformanceArgs {
-    /// Only this case; may be given several times.
+    /// Run only this case; can be repeated.
     #[arg(long, value_name = "NAME", num_args = 1..)]
     pub(crate) case: Vec<String>,
-    /// List the cases instead of playing them.
+    /// List the cases instead of running them.
     #[arg(long)]
     pub(crate) list: bool,
 }
 
-/// Columns of a table that nobody's terminal bounds.
+/// The width of a table that is not printed on a terminal. Without a limit, the descriptions would make one line of
+/// several hundred characters.
 const WIDTH: u16 = 150;
 
-/// Plays the cases and prints what they came to.
+/// Runs the cases and prints the results.
 pub(crate) async fn run(common: &Common, args: &ConformanceArgs, screen: Screen) -> Result<(), Failure> {
     if common.base_url.is_some() || common.key_file.is_some() {
-        let message =
-            "conformance plays its own server, with keys of its own; leave out --base-url and --key-file";
+        let message = "conformance uses its own server and keys; remove --base-url and --key-file";
         return Err(Failure::usage(message));
     }
     let chosen = choose(cases(), &args.case)?;
@@ -74,7 +74,8 @@ pub(crate) async fn run(common: &Common, args: &ConformanceArgs, screen: Screen)
     }
 }
 
-/// The cases of these names, in the order of all cases; all of them where no name is given.
+/// The cases with these names, in the order of all cases; all cases if no name is given. An unknown name is an error:
+/// a misspelt name in a CI job would otherwise run nothing and pass.
 fn choose(cases: Vec<Case>, names: &[String]) -> Result<Vec<Case>, Failure> {
     let unknown = names.iter().find(|name| !cases.iter().any(|case| case.name == **name));
     if let Some(unknown) = unknown {
@@ -83,9 +84,10 @@ fn choose(cases: Vec<Case>, names: &[String]) -> Result<Vec<Case>, Failure> {
         if near.is_empty() {
             near = names().filter(|name| unknown.contains(name)).collect();
         }
-        let near = if near.is_empty() { String::new() } else { format!("; there is {}", near.join(", ")) };
+        let near =
+            if near.is_empty() { String::new() } else { format!("; similar names: {}", near.join(", ")) };
         return Err(Failure::usage(format!(
-            "no case is called {unknown:?}{near}; 'host-test conformance --list' lists them"
+            "there is no case {unknown:?}{near}; 'host-test conformance --list' lists all cases"
         )));
     }
     let chosen = |case: &Case| names.is_empty() || names.contains(&case.name);
@@ -109,7 +111,7 @@ fn listed(case: &Case) -> Value {
     json!({ "case": case.name, "plays": case.plays, "promises": promises, "expected": case.expected })
 }
 
-/// On stderr, where that is a terminal.
+/// A progress bar on stderr, if stderr is a terminal.
 fn bar(screen: Screen, count: usize) -> ProgressBar {
     if !screen.err_terminal {
         return ProgressBar::hidden();
@@ -189,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cases_are_chosen_by_name_and_a_name_that_there_is_not_is_wrong_usage() {
+    fn cases_are_chosen_by_name_and_an_unknown_name_is_wrong_usage() {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         assert_eq!(choose(cases(), &[]).unwrap().len(), cases().len());
         let two = choose(cases(), &names(&["tls", "imports"])).unwrap();

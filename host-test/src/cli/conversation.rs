@@ -1,24 +1,24 @@
 //! `host-test chat` without a prompt: a conversation with a history.
 //!
-//! What is typed stays in memory and is written to no file.
+//! The history stays in memory. It is not written to a file, since prompts often contain private text.
 
 use conformance::transcript::ToolCall;
 use provider_host::contract::{Media, Message, Part, Request, Role, ToolResultPart};
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
-use super::answer::{TerminalView, tool_call};
 use super::chat::{footer, price};
 use super::commands::{self, HELP, ReplCommand};
 use super::cost::Priced;
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::request;
+use super::response_view::{TerminalView, tool_call};
 use super::session::Session;
 use super::stream::stream;
 use super::terminal::{Screen, Style, line};
 
-/// Talks until the person leaves.
+/// Runs the conversation until the user leaves.
 pub(crate) async fn run(
     session: Session,
     request: Request,
@@ -26,8 +26,11 @@ pub(crate) async fn run(
     screen: Screen,
     interrupts: &Interrupts,
 ) -> Result<(), Failure> {
-    let editor =
-        DefaultEditor::new().map_err(|why| Failure::usage(format!("no conversation here: {why}")))?;
+    let editor = DefaultEditor::new().map_err(|why| {
+        Failure::usage(format!(
+            "a conversation is not possible on this terminal: {why}; pass a prompt instead"
+        ))
+    })?;
     let mut talk = Conversation { session, request, images, priced: None, editor, screen, interrupts };
     talk.request.cache_key = Some(cache_key());
     screen.aside(Some(Style::Dim), &format!("{} · /help lists the commands\n", line(&talk.request.model)));
@@ -38,21 +41,21 @@ struct Conversation<'a> {
     session: Session,
     /// The next request: its messages are the history.
     request: Request,
-    /// To go with the next message.
+    /// Images for the next message.
     images: Vec<Media>,
-    /// The model whose price is known, so that it is looked up once.
+    /// The price of the current model, looked up once for each model.
     priced: Option<Priced>,
     editor: DefaultEditor,
     screen: Screen,
     interrupts: &'a Interrupts,
 }
 
-/// What was typed.
+/// One input of the user.
 enum Typed {
     Line(String),
-    /// Ctrl-C: never mind.
+    /// Ctrl-C: discard the line.
     Nothing,
-    /// Ctrl-D: the end.
+    /// Ctrl-D: leave.
     End,
 }
 
@@ -73,47 +76,52 @@ impl Conversation<'_> {
         }
     }
 
-    fn command(&mut self, said: ReplCommand) {
-        let note = match said {
+    fn command(&mut self, command: ReplCommand) {
+        let note = match command {
             ReplCommand::Help => HELP.to_owned(),
             ReplCommand::Reset => {
                 self.request.messages.retain(|message| message.role == Role::System);
                 self.images.clear();
                 self.request.cache_key = Some(cache_key());
-                "a new conversation".to_owned()
+                "started a new conversation".to_owned()
             }
             ReplCommand::Model(None) => line(&self.request.model).into_owned(),
             ReplCommand::Model(Some(id)) => {
                 self.request.model = id;
-                format!("from now on: {}", line(&self.request.model))
+                format!("using {} from now on", line(&self.request.model))
             }
             ReplCommand::System(text) => {
                 self.request.messages.retain(|message| message.role != Role::System);
-                if let Some(text) = text {
-                    self.request.messages.insert(0, request::text_message(Role::System, text));
+                match text {
+                    Some(text) => {
+                        self.request.messages.insert(0, request::text_message(Role::System, text));
+                        "set the system prompt".to_owned()
+                    }
+                    None => "removed the system prompt".to_owned(),
                 }
-                "told".to_owned()
             }
             ReplCommand::Image(source) => match request::image(&source) {
                 Ok(media) => {
                     self.images.push(media);
-                    format!("goes with the next message ({} so far)", self.images.len())
+                    format!("will send the image with the next message ({} so far)", self.images.len())
                 }
                 Err(failure) => return failure.print(self.screen),
             },
-            ReplCommand::Unknown(word) => format!("there is no {}; /help lists what there is", line(&word)),
+            ReplCommand::Unknown(word) => {
+                format!("unknown command {}; /help lists the commands", line(&word))
+            }
             ReplCommand::Nothing | ReplCommand::Quit | ReplCommand::Text(_) => return,
         };
         self.screen.aside(Some(Style::Dim), &format!("{note}\n"));
     }
 
-    /// One prompt and its response, with the results of the tools that the model calls in between. If there is no
-    /// response, the history is as it was before, so that a failed turn is not sent again with the next one.
+    /// One prompt and its response, with the results of tools that the model calls in between. Without a response the
+    /// history is restored: a failed turn would otherwise be sent, and charged, again with every later one.
     async fn turn(&mut self, text: String) -> Result<(), Failure> {
         let before = self.request.messages.len();
         let images = std::mem::take(&mut self.images);
         self.request.messages.push(request::user_message(images, text));
-        match self.answer().await {
+        match self.respond().await {
             Ok(true) => return Ok(()),
             Ok(false) => {}
             Err(failure @ (Failure::Closed | Failure::Output(_) | Failure::Host { .. })) => {
@@ -122,28 +130,34 @@ impl Conversation<'_> {
             Err(failure) => failure.print(self.screen),
         }
         self.request.messages.truncate(before);
-        self.screen.aside(Some(Style::Dim), "this turn is not kept; Up brings your message back\n");
+        self.screen.aside(
+            Some(Style::Dim),
+            "this turn was removed from the conversation; press Up to edit your message\n",
+        );
         Ok(())
     }
 
-    /// Asks until the model has nothing left to call; `false` where the person broke it off.
-    async fn answer(&mut self) -> Result<bool, Failure> {
+    /// Sends requests until the model calls no more tools. `false` if the user stopped it or the response was empty.
+    async fn respond(&mut self) -> Result<bool, Failure> {
         loop {
             let mut view = TerminalView::new(self.screen);
-            let answer = stream(&mut self.session, &self.request, &mut view, self.interrupts).await;
+            let response = stream(&mut self.session, &self.request, &mut view, self.interrupts).await;
             view.end()?;
-            let answer = answer?;
+            let response = response?;
             if self.priced.as_ref().is_none_or(|priced| priced.model != self.request.model) {
-                self.priced = price(&mut self.session, &self.request.model, &answer, self.screen).await;
+                self.priced = price(&mut self.session, &self.request.model, &response, self.screen).await;
             }
-            footer(&answer, self.priced.as_ref(), self.screen);
-            let message = answer.transcript.message();
+            footer(&response, self.priced.as_ref(), self.screen);
+            let message = response.transcript.message();
             if message.content.is_empty() {
-                self.screen.aside(Some(Style::Yellow), "the answer is empty\n");
+                self.screen.aside(
+                    Some(Style::Yellow),
+                    "the response is empty; try again or choose another model with /model\n",
+                );
                 return Ok(false);
             }
             self.request.messages.push(message);
-            let calls = answer.transcript.tool_calls();
+            let calls = response.transcript.tool_calls();
             if calls.is_empty() {
                 return Ok(true);
             }
@@ -154,12 +168,13 @@ impl Conversation<'_> {
         }
     }
 
-    /// The person plays the tools; `None` where they would not.
+    /// Reads the results of tool calls from the user, since this program runs no tools: what a model asks to run is
+    /// untrusted. `None` if the user stopped.
     fn results(&mut self, calls: Vec<ToolCall>) -> Result<Option<Message>, Failure> {
         let mut content = Vec::new();
         let several = calls.len() > 1;
         for call in calls {
-            // A single one was shown just now.
+            // A single call was printed just now; several need a label for each result.
             if several {
                 self.screen
                     .aside(Some(Style::Cyan), &format!("{}\n", tool_call(&call.name, &call.arguments)));
@@ -176,14 +191,14 @@ impl Conversation<'_> {
         Ok(Some(Message { role: Role::Tool, content, cache_here: false }))
     }
 
-    /// One message: several lines where each but the last ends in a backslash.
+    /// Reads one message. A line that ends with a backslash continues on the next line.
     fn read(&mut self, prompt: &str) -> Result<Typed, Failure> {
         // The editor reads Ctrl-C itself; a signal from elsewhere must not end the program in raw mode.
         let _guard = self.interrupts.guard();
         let mut text = String::new();
         loop {
             let prompt = if text.is_empty() { prompt } else { ". " };
-            // It blocks for as long as somebody thinks; connections go on meanwhile.
+            // The editor blocks for as long as the user thinks. Other tasks, such as open connections, keep running.
             match tokio::task::block_in_place(|| self.editor.readline(prompt)) {
                 Ok(line) => match line.strip_suffix('\\') {
                     Some(part) => text.extend([part, "\n"]),
@@ -208,8 +223,8 @@ impl Conversation<'_> {
     }
 }
 
-/// Ties this conversation's requests together for the vendor's cache: different for each conversation, and
-/// nothing that tells who has it.
+/// A key that lets the vendor's cache recognise the requests of one conversation. It differs for each conversation and
+/// does not identify the user or the machine.
 fn cache_key() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     format!("host-test-{:x}-{:x}", now.as_nanos(), std::process::id())

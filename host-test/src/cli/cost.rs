@@ -1,4 +1,4 @@
-//! What a response took: tokens, money and time, in one line.
+//! Tokens, cost and time of a response, in one line.
 
 use std::time::Duration;
 
@@ -25,20 +25,20 @@ pub(crate) struct Cost {
     pub(crate) bound: Bound,
 }
 
-/// What a sum says about the true cost.
+/// The relation between an estimate and the true cost.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Bound {
-    /// All rates that were needed are known.
+    /// All needed rates are known.
     About,
-    /// A rate was unknown, and a higher one was taken in its place.
+    /// A rate is unknown, and a higher one was used instead.
     AtMost,
-    /// A rate was unknown, and a lower one was taken in its place.
+    /// A rate is unknown, and a lower one was used instead.
     AtLeast,
 }
 
-/// The cost of a response: what the provider says that it charges, or else an estimate from the price.
+/// The cost of a response: the amount that the provider reports, or else an estimate from the price.
 ///
-/// `None` where neither is possible: a sum with a part left out would be wrong, and look right.
+/// `None` if neither is known: an amount without one of its parts would be wrong and look right.
 pub(crate) fn cost(usage: &Usage, priced: Option<&Priced>) -> Option<Cost> {
     if let Some(amount) = usage.billed {
         let currency = usage.currency.clone().unwrap_or_default();
@@ -87,7 +87,7 @@ fn estimate(usage: &Usage, price: &Price) -> Option<(f64, Bound)> {
         (false, false) => Bound::About,
         (true, false) => Bound::AtMost,
         (false, true) => Bound::AtLeast,
-        // Wrong in both directions says nothing.
+        // Errors in both directions: neither bound holds, so there is no honest figure.
         (true, true) => return None,
     };
     Some((per_request + millionths / 1e6, bound))
@@ -132,14 +132,15 @@ fn tokens(word: &str, count: Option<u64>, among: &[(&str, Option<u64>)]) -> Opti
     count.map(|count| format!("{} {word}{among}", grouped(count)))
 }
 
-/// Tokens a second between the first piece and the last; none where that is too short to mean anything.
+/// Tokens per second between the first and the last delta. `None` below 50 ms: a response that arrives in one packet would
+/// show millions of tokens per second.
 fn speed(output: Option<u64>, timing: Timing) -> Option<f64> {
     let span = timing.last?.checked_sub(timing.first?)?;
     let output = output.filter(|count| *count > 1)?;
     (span >= Duration::from_millis(50)).then(|| output as f64 / span.as_secs_f64())
 }
 
-/// A sum with as many digits as it needs: most responses cost fractions of a cent.
+/// An amount with as many digits as it needs: most responses cost a fraction of a cent, and $0.00 would be misleading.
 pub(crate) fn money(amount: f64, currency: &str) -> String {
     let digits = if amount == 0.0 || amount.abs() >= 1.0 {
         2

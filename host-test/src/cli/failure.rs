@@ -13,18 +13,18 @@ use super::terminal::{Screen, Style, line};
 /// Why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The command was used wrongly, or a file that it needs is not usable: nothing was sent.
+    /// Wrong arguments, or a file that cannot be used. Nothing was sent.
     Usage(String),
     /// The provider returned an error of the contract.
     Provider(Box<Error>),
-    /// A failure with advice that only the code which made the call can give.
+    /// A failure with advice that only the calling code can give, such as where a refused key came from.
     Advised {
-        /// What failed.
+        /// The failure itself.
         failure: Box<Failure>,
-        /// A sentence for people.
+        /// A hint for people.
         advice: String,
     },
-    /// The component or the host failed: it trapped, or did not come back in time.
+    /// The component or the host failed: for example, the component trapped or missed its deadline.
     Host {
         /// An identifier for programs.
         cause: &'static str,
@@ -47,7 +47,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// Wrong usage, in a sentence that says what to do instead.
+    /// Wrong usage, with a message that says what to do instead.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::Usage(message.into())
     }
@@ -57,22 +57,24 @@ impl Failure {
         Self::Advised { failure: Box::new(self), advice }
     }
 
-    /// The exit code: 1 for a failure of provider or component, 2 for wrong usage, 130 for Ctrl-C as
-    /// shells have it.
+    /// The exit code: 1 for a failure of the provider or the component, 2 for wrong usage. Scripts retry on 1 and must
+    /// not retry on 2. 130 and 141 are what shells report for SIGINT and SIGPIPE.
     pub(crate) fn code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
             Self::Advised { failure, .. } => failure.code(),
-            // The component refused its configuration, which came from the command line.
+            // The configuration came from the command line, so running the command again cannot help.
             Self::Provider(error) if error.kind == ErrorKind::Configuration => 2,
             Self::Provider(_) | Self::Host { .. } | Self::Output(_) | Self::Conformance { .. } => 1,
             Self::Interrupted => 130,
-            // What a shell shows for SIGPIPE, which Rust programs ignore: the output is not complete.
+            // Rust programs ignore SIGPIPE, so the code that a shell would report is set here: the output is
+            // incomplete, and a script has to notice it.
             Self::Closed => 141,
         }
     }
 
-    /// The error in the contract's JSON. None where stdout is gone, or where the failure is not one of a call.
+    /// The error in the contract's JSON. `None` if stdout is closed, or if no call failed: the contract has no error
+    /// kind for wrong usage, and inventing one would surprise programs that match on the kind.
     pub(crate) fn json(&self, partial: bool) -> Option<Value> {
         match self {
             Self::Usage(_) | Self::Closed | Self::Output(_) | Self::Conformance { .. } => None,
@@ -83,7 +85,7 @@ impl Failure {
         }
     }
 
-    /// Prints it on stderr.
+    /// Prints the failure on stderr.
     pub(crate) fn print(&self, screen: Screen) {
         match self {
             Self::Advised { failure, advice } => failure.print_with(Some(advice), screen),
@@ -105,33 +107,34 @@ impl Failure {
         screen.aside(Some(Style::Red), "error: ");
         screen.aside(None, &format!("{message}\n"));
         if let Self::Provider(error) = self
-            && let Some(said) = said(error)
+            && let Some(message) = raw_message(error)
         {
-            screen.aside(Some(Style::Dim), &format!("  the provider says: {}\n", line(&said)));
+            screen.aside(Some(Style::Dim), &format!("  the provider says: {}\n", line(&message)));
         }
         if let Some(hint) = hint {
             screen.aside(Some(Style::Dim), &format!("  {}\n", line(hint)));
         }
     }
 
-    /// Prints it and returns the exit code.
+    /// Prints the failure and returns the exit code.
     pub(crate) fn exit(&self, screen: Screen) -> ExitCode {
         self.print(screen);
         ExitCode::from(self.code())
     }
 
-    /// What a command of this program can do about it. The component's message knows only the provider.
+    /// The command or option that helps next. The component's own message cannot name them: it is the same in every
+    /// host.
     fn hint(&self) -> Option<&'static str> {
         let Self::Provider(error) = self else { return None };
         match error.kind {
             ErrorKind::Permission | ErrorKind::ModelNotFound => {
-                Some("'host-test models --kind all' lists what this key may call")
+                Some("'host-test models --kind all' lists the models that this key can use")
             }
-            ErrorKind::Billing => Some("'host-test account' shows what is left on the key"),
+            ErrorKind::Billing => Some("'host-test account' shows the balance of the key"),
             ErrorKind::DeniedByHost => Some("'host-test inspect' shows where the plugin may send requests"),
-            ErrorKind::ContextLengthExceeded => {
-                Some("'host-test models --search ID' shows how much a model takes; /reset starts anew")
-            }
+            ErrorKind::ContextLengthExceeded => Some(
+                "'host-test models --search ID' shows the model's context window; /reset starts a new conversation",
+            ),
             ErrorKind::Network => {
                 Some("check the connection and the base URL (--base-url, COMETAPI_BASE_URL)")
             }
@@ -157,14 +160,14 @@ impl From<CallError> for Failure {
     }
 }
 
-/// The message with the facts that a provider's support needs.
+/// The message with the facts that a provider's support team needs to find the request.
 pub(crate) fn provider_message(error: &Error) -> String {
     let kind = match &error.kind {
         ErrorKind::Other(cause) => cause.as_str(),
         kind => json::error::kind(kind),
     };
     let mut facts = Vec::new();
-    // A message of this provider has status and code in it already; another's need not.
+    // The message of one provider contains status and code already, that of another does not. Neither is printed twice.
     let new = |fact: &String| !error.message.contains(fact.as_str());
     facts.extend(error.http_status.map(|status| format!("HTTP {status}")).filter(new));
     facts.extend(error.provider_code.as_ref().map(|code| format!("code {code}")).filter(new));
@@ -174,11 +177,12 @@ pub(crate) fn provider_message(error: &Error) -> String {
     line(&format!("{kind}: {}{facts}", error.message)).into_owned()
 }
 
-/// The provider's own message, out of the details of its error.
-fn said(error: &Error) -> Option<String> {
+/// The provider's own message, from the details of its error. It is printed as well, since users search the web for
+/// exactly that text.
+fn raw_message(error: &Error) -> Option<String> {
     let details: serde_json::Value = serde_json::from_str(error.details_json.as_deref()?).ok()?;
-    let words = ["message", "text"].iter().find_map(|field| details.get(field)?.as_str())?.trim();
-    (!words.is_empty()).then(|| words.to_owned())
+    let message = ["message", "text"].iter().find_map(|field| details.get(field)?.as_str())?.trim();
+    (!message.is_empty()).then(|| message.to_owned())
 }
 
 #[cfg(test)]
@@ -223,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_providers_message_comes_on_one_line_without_controls_and_with_the_facts() {
+    fn a_provider_message_is_one_line_without_control_characters_and_with_the_facts() {
         assert_eq!(
             provider_message(&error(ErrorKind::RateLimited)),
             r"rate-limited: slow down\x1b[2J [HTTP 429, code rate\nlimit, request r1, retry after 1.5 s]"
@@ -232,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_are_told_of_all_but_wrong_usage_and_a_closed_stdout() {
+    fn json_reports_every_failure_except_wrong_usage_and_a_closed_stdout() {
         assert!(Failure::usage("x").json(false).is_none());
         assert!(Failure::Closed.json(false).is_none());
         let cancelled = Failure::Interrupted.json(true).unwrap();

@@ -1,4 +1,6 @@
-//! `host-test describe`, `inspect` and `pack`: the plugin itself, without anything being sent.
+//! `host-test describe`, `inspect` and `pack`: show or make a plugin. Nothing is sent.
+//!
+//! A user can check here what a plugin may do before giving it a key.
 
 use std::fs;
 
@@ -14,7 +16,7 @@ use super::failure::Failure;
 use super::session;
 use super::terminal::{Screen, Style, line};
 
-/// Shows what the component says of itself.
+/// Prints the component's description of its provider.
 pub(crate) async fn describe(common: &Common, screen: Screen) -> Result<(), Failure> {
     let plugin = session::load(common)?;
     let description = session::describe(&plugin, screen).await?;
@@ -24,7 +26,7 @@ pub(crate) async fn describe(common: &Common, screen: Screen) -> Result<(), Fail
     }
 }
 
-/// Shows what the plugin's files are.
+/// Prints facts about the plugin's files: size, imports, exports, permissions.
 pub(crate) fn inspect(common: &Common, screen: Screen) -> Result<(), Failure> {
     let plugin = session::load(common)?;
     let inspection = session::prepare(&plugin, screen)?.inspect();
@@ -34,7 +36,7 @@ pub(crate) fn inspect(common: &Common, screen: Screen) -> Result<(), Failure> {
     }
 }
 
-/// Makes a plugin of a component: reads its description, and writes both files.
+/// Makes a plugin from a component: reads the component's description and writes both files.
 pub(crate) async fn pack(common: &Common, args: &PackArgs, screen: Screen) -> Result<(), Failure> {
     let unusable = |why: String| Failure::usage(why);
     let bytes =
@@ -82,7 +84,7 @@ fn described(description: &Description) -> Facts {
 fn inspected(plugin: &Plugin, inspection: &Inspection) -> Facts {
     let manifest = &plugin.manifest;
     let origins: Vec<String> = manifest.network.origins.iter().map(ToString::to_string).collect();
-    let custom = if manifest.network.custom_base_url { " and a base URL that you choose" } else { "" };
+    let custom = if manifest.network.custom_base_url { " and any base URL that you set" } else { "" };
     vec![
         ("plugin", format!("{} {} ({})", manifest.name, manifest.version, manifest.id)),
         ("contract", manifest.contract.clone()),
@@ -92,13 +94,16 @@ fn inspected(plugin: &Plugin, inspection: &Inspection) -> Facts {
             format!("{} bytes, {} as machine code", grouped(inspection.size), grouped(inspection.code_size)),
         ),
         ("sha256", inspection.sha256.clone()),
-        ("signed by", plugin.signer().unwrap_or("not looked at; --trusted-key checks it").to_owned()),
+        (
+            "signed by",
+            plugin.signer().unwrap_or("not checked; pass --trusted-key to check the signature").to_owned(),
+        ),
         ("imports", inspection.imports.join("\n")),
         ("exports", inspection.exports.join("\n")),
         ("may talk to", format!("{}{custom}", origins.join(", "))),
         ("key from", manifest.credential.env_vars.join(", ")),
         ("memory", format!("{} MiB", manifest.limits.memory_mib)),
-        ("time", format!("{} s a call beyond the wait it is told", manifest.limits.call_seconds)),
+        ("time", format!("{} s per call, in addition to the requested wait", manifest.limits.call_seconds)),
     ]
 }
 
@@ -116,7 +121,7 @@ fn inspected_json(plugin: &Plugin, inspection: &Inspection) -> Result<Value, Fai
     }))
 }
 
-/// Names and values in two columns; a value of several lines stays in its own.
+/// Prints names and values in two columns. Values come from the plugin, so control characters are escaped.
 fn facts(screen: Screen, facts: &[(&str, String)]) -> String {
     let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let mut text = String::new();
@@ -136,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn facts_stand_in_columns_and_are_harmless() {
+    fn facts_are_printed_in_columns_without_control_characters() {
         let given = [("id", "x\u{1b}[2J".to_owned()), ("imports", "a\nb".to_owned())];
         assert_eq!(facts(Screen::plain(), &given), "id       x\\x1b[2J\nimports  a\n         b\n");
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use super::terminal;
 
-/// The exit code of a program that Ctrl-C ended, as shells have it: 128 + SIGINT.
+/// The exit code after Ctrl-C. Shells report 128 + SIGINT, and scripts test for it.
 pub(crate) const EXIT_CODE: u8 = 130;
 
 /// Listens for Ctrl-C from the moment it is made until the program ends.
@@ -14,7 +14,7 @@ pub(crate) struct Interrupts(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Somebody looks at `pressed` and ends what runs in good order.
+    /// A [`Guard`] exists: its owner polls `pressed` and stops cleanly, which closes the connection to the server.
     guarded: AtomicBool,
     pressed: AtomicBool,
 }
@@ -26,7 +26,8 @@ impl Interrupts {
         let seen = state.clone();
         tokio::spawn(async move {
             while tokio::signal::ctrl_c().await.is_ok() {
-                // A second Ctrl-C means that good order takes too long.
+                // A second Ctrl-C means that the clean stop takes too long, for example because a server does not
+                // respond.
                 if !seen.guarded.load(SeqCst) || seen.pressed.swap(true, SeqCst) {
                     terminal::restore();
                     std::process::exit(i32::from(EXIT_CODE));
@@ -44,12 +45,12 @@ impl Interrupts {
     }
 }
 
-/// Whoever holds it promises to look.
+/// Its owner has to poll [`Guard::pressed`]: the first Ctrl-C does not end the program while a guard exists.
 #[derive(Debug)]
 pub(crate) struct Guard(Arc<State>);
 
 impl Guard {
-    /// Whether Ctrl-C was pressed since the guard was taken.
+    /// Reports whether Ctrl-C was pressed since the guard was created.
     pub(crate) fn pressed(&self) -> bool {
         self.0.pressed.load(SeqCst)
     }

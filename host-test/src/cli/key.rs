@@ -1,5 +1,7 @@
-//! Where the key comes from: the environment, or a file that only its owner may read. Never an argument,
-//! which every user of the machine can see.
+//! Finds the API key in the environment or in a file that only its owner can read.
+//!
+//! A key is never an argument: every user of the machine can see arguments (`ps`), and shells save them in a history
+//! file.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -10,27 +12,28 @@ use provider_host::sandbox::Secret;
 
 use super::failure::Failure;
 
-/// The longest key, in bytes, with the blanks around it in a file.
+/// The longest key in bytes, with surrounding white space. Known keys have about 50; the limit keeps a file that was
+/// named by mistake from being read whole and sent as a header.
 const LONGEST: u64 = 8 * 1024;
 
-/// The variables that are read for any plugin. A manifest that nobody vouches for must not choose which of a
-/// person's secrets is sent: it could name another program's.
+/// The variables that are read for any plugin. An unsigned manifest must not choose the variable: a malicious one could
+/// name `AWS_SECRET_ACCESS_KEY` and get that secret sent to its own server.
 const KNOWN_VARIABLES: [&str; 3] = ["COMETAPI_KEY", "COMETAPI_API_KEY", "COMET_API_KEY"];
 
-/// A key, and its source.
+/// A key and its source. Errors name the source, so that a user with several keys knows which one was refused.
 #[derive(Clone, Debug)]
 pub(crate) struct Key {
     pub(crate) secret: Secret,
-    /// A variable's name, or an option and a file's.
+    /// The name of a variable, or an option and a file name.
     pub(crate) source: String,
 }
 
-/// The key, where there is one: of the file that was named, or of the environment. The variables are the
-/// manifest's where it is `signed` by a trusted key, and else those of them that are known here.
+/// Finds the key: in `file` if one is given, or else in the environment. All variables of a manifest that is `signed` by
+/// a trusted key are read, and only the known ones of any other manifest.
 ///
 /// # Errors
-/// Wrong usage: a file that others may read, something that cannot be a key, or two places at once. Never
-/// holds any of the key.
+/// Wrong usage: a file that others can read, a text that cannot be a key, or two sources at once. The message never
+/// contains a part of the key.
 pub(crate) fn find(
     file: Option<&Path>,
     manifest: &Manifest,
@@ -47,9 +50,9 @@ pub(crate) fn find(
     let own = names.iter().find_map(|name| set(name).map(|value| (*name, value)));
     let file_variable = names.first().map(|name| format!("{name}_FILE")).unwrap_or_default();
     match (own, set(&file_variable)) {
-        (Some((name, _)), Some(_)) => Err(Failure::usage(format!(
-            "{name} and {file_variable} are both set, and there is one key; unset one of them"
-        ))),
+        (Some((name, _)), Some(_)) => {
+            Err(Failure::usage(format!("{name} and {file_variable} are both set; unset one of them")))
+        }
         (Some((name, value)), None) => checked(&value, name.clone()).map(Some),
         (None, Some(path)) => from_file(&file_variable, Path::new(&path)).map(Some),
         (None, None) => Ok(None),
@@ -61,49 +64,51 @@ fn from_file(how: &str, path: &Path) -> Result<Key, Failure> {
     checked(text.trim(), format!("{how} {}", path.display()))
 }
 
-/// A key that can be sent: the check of the characters is here, where it is known whom to tell.
+/// Checks that the key can be a header value. The host would refuse it too, but only here the source is known, which
+/// the message has to name.
 fn checked(text: &str, source: String) -> Result<Key, Failure> {
     if text.is_empty() {
-        return Err(Failure::usage(format!("{source} is empty; write the key there, and nothing else")));
+        return Err(Failure::usage(format!("{source} is empty; write the key into it, and nothing else")));
     }
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        let what = "has blanks, line breaks or other characters in it that no key has";
-        return Err(Failure::usage(format!("the key of {source} {what}; copy the key anew")));
+        let what = "has blanks, line breaks or other characters that no key has";
+        return Err(Failure::usage(format!("the key of {source} {what}; copy the key again")));
     }
     Ok(Key { secret: Secret::new(text), source })
 }
 
-/// Refuses a command line with a key in it, before anything could repeat it or send it.
+/// Refuses a command line that contains a key, before a message repeats the key or a request sends it as a prompt.
 ///
 /// # Errors
-/// Wrong usage, which does not repeat the argument.
+/// Wrong usage. The message does not repeat the argument.
 pub(crate) fn refuse_in_arguments(arguments: impl Iterator<Item = OsString>) -> Result<(), Failure> {
     for (at, argument) in arguments.enumerate().skip(1) {
         if holds_a_key(&argument.to_string_lossy()) {
             return Err(Failure::usage(format!(
-                "argument {at} looks like an API key, and other users of this machine can see arguments; put the \
-                 key into COMETAPI_KEY, or into a file for --key-file, and replace it by a new one"
+                "argument {at} looks like an API key, and other users of this machine can see arguments; set COMETAPI_KEY \
+                 or use --key-file instead, and replace this key with a new one"
             )));
         }
     }
     Ok(())
 }
 
-/// Whether a key stands in an argument: as its value, behind an option or a name, or behind `Bearer`. A
-/// sentence is a prompt, and may speak of keys.
+/// Reports whether an argument contains a key: alone, after an option or a name, or after `Bearer`. A text with spaces is
+/// a prompt and may contain anything: refusing it would block questions about keys.
 fn holds_a_key(argument: &str) -> bool {
     let argument = argument.trim();
     let value = argument.strip_prefix("Bearer ").unwrap_or(argument).trim();
     if value.contains(char::is_whitespace) {
         return false;
     }
-    // The value of a short option may follow it at once.
-    let behind_option = value.strip_prefix('-').and_then(|rest| rest.get(1..)).unwrap_or_default();
+    // The value of a short option may follow without a space: `-msk-…`.
+    let after_option = value.strip_prefix('-').and_then(|rest| rest.get(1..)).unwrap_or_default();
     let is_border = |end: char| !end.is_ascii_alphanumeric() && !matches!(end, '-' | '_');
-    is_like_a_key(behind_option) || value.split(is_border).any(is_like_a_key)
+    is_like_a_key(after_option) || value.split(is_border).any(is_like_a_key)
 }
 
-/// `sk-` and a random text, as CometAPI and most others write their keys.
+/// `sk-` and random characters, the format of CometAPI and most other providers. A short text without a digit, such as
+/// the model id `sk-model`, is no key.
 fn is_like_a_key(text: &str) -> bool {
     let Some((start, random)) = text.split_at_checked(3) else { return false };
     let random = random.split(|end: char| !end.is_ascii_alphanumeric() && !matches!(end, '-' | '_')).next();

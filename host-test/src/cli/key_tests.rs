@@ -1,4 +1,4 @@
-//! Each place that a key can come from, and each that it cannot.
+//! Every source of a key, and every text that is refused as a key.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ fn file(folder: &Path, text: &str, mode: u32) -> PathBuf {
     path
 }
 
-fn told(file: Option<&Path>, variables: &[(&str, &str)]) -> Result<Option<(String, String)>, String> {
+fn find_key(file: Option<&Path>, variables: &[(&str, &str)]) -> Result<Option<(String, String)>, String> {
     let variable =
         |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
     match find(file, &manifest(), false, &variable) {
@@ -44,17 +44,17 @@ fn a_key_comes_from_a_variable_or_from_a_file_and_its_source_is_known() {
         ),
     ];
     for (file, variables, source) in cases {
-        assert_eq!(told(file, variables), Ok(Some((KEY.to_owned(), source.to_owned()))));
+        assert_eq!(find_key(file, variables), Ok(Some((KEY.to_owned(), source.to_owned()))));
     }
-    assert_eq!(told(None, &[("COMETAPI_KEY", " "), ("COMETAPI_KEY_FILE", "")]), Ok(None));
+    assert_eq!(find_key(None, &[("COMETAPI_KEY", " "), ("COMETAPI_KEY_FILE", "")]), Ok(None));
 }
 
 #[test]
-fn what_cannot_be_a_key_is_refused_by_its_place_and_without_a_word_of_it() {
+fn an_invalid_key_is_refused_with_its_source_and_not_repeated() {
     let dir = tempfile::tempdir().unwrap();
     let with = |text: &str| {
         let path = file(dir.path(), text, 0o600);
-        told(Some(&path), &[]).unwrap_err()
+        find_key(Some(&path), &[]).unwrap_err()
     };
     let two_lines = format!("{KEY}\n{KEY}\n");
     let cases = [
@@ -64,12 +64,12 @@ fn what_cannot_be_a_key_is_refused_by_its_place_and_without_a_word_of_it() {
         (with("COMETAPI KEY=sk-canary-0123456789"), "blanks"),
         (with(&"sk-canary-0123456789".repeat(1000)), "more than"),
         (
-            told(None, &[("COMETAPI_KEY", "sk-canary 0123456789")]).unwrap_err(),
+            find_key(None, &[("COMETAPI_KEY", "sk-canary 0123456789")]).unwrap_err(),
             "the key of COMETAPI_KEY has blanks",
         ),
-        (told(None, &[("COMETAPI_KEY", "sk-canary-ü")]).unwrap_err(), "COMETAPI_KEY"),
-        (told(None, &[("COMETAPI_KEY_FILE", "/nowhere")]).unwrap_err(), "COMETAPI_KEY_FILE: /nowhere"),
-        (told(None, &[("COMETAPI_KEY", KEY), ("COMETAPI_KEY_FILE", "/x")]).unwrap_err(), "both set"),
+        (find_key(None, &[("COMETAPI_KEY", "sk-canary-ü")]).unwrap_err(), "COMETAPI_KEY"),
+        (find_key(None, &[("COMETAPI_KEY_FILE", "/nowhere")]).unwrap_err(), "COMETAPI_KEY_FILE: /nowhere"),
+        (find_key(None, &[("COMETAPI_KEY", KEY), ("COMETAPI_KEY_FILE", "/x")]).unwrap_err(), "both set"),
     ];
     for (message, expected) in cases {
         assert!(message.contains(expected) && !message.contains("canary"), "{expected}: {message}");
@@ -77,7 +77,7 @@ fn what_cannot_be_a_key_is_refused_by_its_place_and_without_a_word_of_it() {
 }
 
 #[test]
-fn a_manifest_that_nobody_vouches_for_does_not_choose_the_secret_that_is_sent() {
+fn an_unsigned_manifest_does_not_choose_the_variable_of_the_key() {
     let mut greedy = manifest();
     greedy.credential.env_vars = vec!["AWS_SECRET_ACCESS_KEY".to_owned(), "COMETAPI_KEY".to_owned()];
     let found = |signed: bool, set: &[&str]| {
@@ -96,7 +96,7 @@ fn a_file_that_others_may_read_is_refused_with_the_command_to_run() {
     let dir = tempfile::tempdir().unwrap();
     for mode in [0o644, 0o640, 0o604, 0o660] {
         let path = file(dir.path(), KEY, mode);
-        let message = told(Some(&path), &[]).unwrap_err();
+        let message = find_key(Some(&path), &[]).unwrap_err();
         assert!(message.contains(&format!("chmod 600 {}", path.display())), "{message}");
         assert!(!message.contains("canary"), "{message}");
     }

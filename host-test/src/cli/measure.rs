@@ -1,4 +1,6 @@
-//! `host-test measure`: how long what a server sends takes to come through the plugin, as a line of JSON.
+//! `host-test measure`: measures the latency that the plugin adds to a stream, and prints one line of JSON.
+//!
+//! The latency server writes the send time into each chunk, so one clock measures both ends and no client needs changes.
 
 use std::time::{Duration, Instant};
 
@@ -18,13 +20,13 @@ use super::request::user_message;
 use super::session;
 use super::terminal::Screen;
 
-/// What the harness is called beside other clients.
+/// The name of this client in a comparison with others.
 const NAME: &str = "host-test";
 
-/// The longest wait in one call. A call ends with the first event, so this bounds nothing here.
+/// The longest wait in one call. A call returns at the first event, so the value does not influence the result.
 const WAIT: Duration = Duration::from_secs(10);
 
-/// Most events in one call.
+/// The most events in one call.
 const MOST_EVENTS: u32 = 256;
 
 #[derive(Debug, Args)]
@@ -36,23 +38,23 @@ Examples:
   host-test measure --base-url http://127.0.0.1:8080/v1 --what models -r 20
   host-test measure --what start -r 20
 
-It prints one line of JSON. The text of each chunk has to begin with the moment at which it was sent, the
-machine's CLOCK_MONOTONIC in nanoseconds as 16 hexadecimal digits; \"cold\" are the first answers over new
-connections, \"warm\" the later ones.")]
+The output is one line of JSON. The text of each chunk has to begin with its send time: CLOCK_MONOTONIC of this
+machine in nanoseconds, as 16 hexadecimal digits. \"cold\" are the first responses over new connections, \"warm\"
+the later ones.")]
 pub(crate) struct MeasureArgs {
-    /// The model to request; a stamped server reads from its name what to send.
+    /// Request this model; the latency server derives the chunks to send from its name.
     #[arg(short, long, value_name = "MODEL", required_if_eq("what", "answers"))]
     model: Option<String>,
-    /// How many responses in all.
+    /// Measure this many responses in total.
     #[arg(short, long, value_name = "R", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     requests: u32,
-    /// How many of them at once, each with an instance of the plugin and a connection of its own.
+    /// Run this many at the same time, each with its own plugin instance and connection.
     #[arg(short, long, value_name = "C", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     concurrency: u32,
-    /// What to measure.
+    /// Choose what to measure.
     #[arg(long, value_enum, default_value_t)]
     what: What,
-    /// A new instance for each response, instead of one that is kept.
+    /// Create a new instance for each response, instead of reusing one.
     #[arg(long)]
     fresh: bool,
 }
@@ -60,11 +62,13 @@ pub(crate) struct MeasureArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum What {
     /// Streamed responses.
+    // The name of the value is older than the name of the variant; scripts use it.
     #[default]
-    Answers,
-    /// The list of models, from both of the provider's lists.
+    #[value(name = "answers")]
+    Responses,
+    /// The list of models, merged from the provider's two lists.
     Models,
-    /// Loading the plugin from the cache, making an instance, and its first call; nothing is sent.
+    /// Loading the plugin from the cache, instantiating it, and its first call; nothing is sent.
     Start,
 }
 
@@ -101,7 +105,7 @@ pub(crate) async fn run(common: &Common, args: &MeasureArgs, screen: Screen) -> 
     }
 }
 
-/// What it takes to start an instance and open the provider.
+/// Everything that is needed to instantiate the plugin and open the provider.
 #[derive(Clone)]
 struct Opening {
     prepared: Prepared,
@@ -119,7 +123,7 @@ impl Opening {
         let access = access::choose(common, prepared.manifest(), &|name| std::env::var(name).ok())?;
         let Access::Server { base_url: Some(base_url), key } = access else {
             return Err(Failure::usage(
-                "name a stamped server with --base-url; 'host-test stand-in --stamped' is one",
+                "there is no latency server to measure; start one with 'host-test stand-in --stamped', and pass its URL with --base-url",
             ));
         };
         let (base_url, secret) = (Some(base_url), key.map(|key| key.secret));
@@ -129,13 +133,13 @@ impl Opening {
     }
 
     async fn open(&self) -> Result<Open, String> {
-        let mut instance = self.prepared.instantiate(self.grant.clone()).await.map_err(told)?;
-        let client = instance.open(&self.config).await.map_err(told)?;
+        let mut instance = self.prepared.instantiate(self.grant.clone()).await.map_err(error_text)?;
+        let client = instance.open(&self.config).await.map_err(error_text)?;
         Ok(Open { instance, client })
     }
 }
 
-fn told(why: impl std::fmt::Display) -> String {
+fn error_text(why: impl std::fmt::Display) -> String {
     why.to_string()
 }
 
@@ -162,9 +166,9 @@ impl Client for Lane {
 /// Requests a response and reads it to its end.
 async fn read(open: &mut Open, request: &Request, sample: &mut Sample) -> Result<(), String> {
     let Open { instance, client } = open;
-    let completion = instance.complete(client, request).await.map_err(told)?;
+    let completion = instance.complete(client, request).await.map_err(error_text)?;
     loop {
-        let batch = instance.next(&completion, MOST_EVENTS, WAIT).await.map_err(told)?;
+        let batch = instance.next(&completion, MOST_EVENTS, WAIT).await.map_err(error_text)?;
         for event in &batch.events {
             if let Event::BlockDelta(delta) = event {
                 sample.text(&delta.text);
@@ -174,10 +178,11 @@ async fn read(open: &mut Open, request: &Request, sample: &mut Sample) -> Result
             break;
         }
     }
-    instance.cancel(completion).await.map_err(told)
+    instance.cancel(completion).await.map_err(error_text)
 }
 
-/// The list of models, asked for again and again and never taken from memory.
+/// Requests the list of models repeatedly. The maximum age of zero keeps the component from returning a cached list,
+/// which would measure nothing.
 struct Lister {
     opening: Opening,
     open: Option<Open>,
@@ -189,7 +194,8 @@ impl Client for Lister {
             Some(open) => open,
             None => self.opening.open().await?,
         };
-        let list = open.instance.models(&open.client, Discovery::Live, Duration::ZERO).await.map_err(told)?;
+        let list =
+            open.instance.models(&open.client, Discovery::Live, Duration::ZERO).await.map_err(error_text)?;
         if list.models.is_empty() {
             return Err("the list of models is empty".to_owned());
         }
@@ -198,9 +204,9 @@ impl Client for Lister {
     }
 }
 
-/// From the compiled plugin in the cache to the return of the first call.
+/// Measures the time from the compiled plugin in the cache to the return of the first call.
 async fn start(plugin: &Plugin, times: u32, screen: Screen) -> Result<Value, Failure> {
-    // So that it is in the cache.
+    // Compiles the plugin if the cache does not contain it: the loop measures loading only.
     session::prepare(plugin, screen)?;
     let (mut load, mut instantiate, mut first_call) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..times {
@@ -208,7 +214,7 @@ async fn start(plugin: &Plugin, times: u32, screen: Screen) -> Result<Value, Fai
         let begun = Instant::now();
         let prepared = host.prepare(plugin, &mut |_| {}).map_err(session::host_failure)?;
         load.push(begun.elapsed());
-        // The first instance of an engine also sets the engine's pools up.
+        // The first instance of an engine also allocates the engine's pools, so two are measured.
         for _ in 0..2 {
             let begun = Instant::now();
             let mut instance = prepared.instantiate(Grant::default()).await.map_err(session::host_failure)?;
@@ -226,7 +232,8 @@ async fn start(plugin: &Plugin, times: u32, screen: Screen) -> Result<Value, Fai
     }))
 }
 
-/// WebAssembly instructions for each further chunk of a long response, as wasmtime counts them.
+/// Counts the WebAssembly instructions (wasmtime's fuel) of one chunk. The difference of a short and a long response
+/// removes the fixed cost of a request.
 async fn fuel_per_chunk(plugin: &Plugin, screen: Screen) -> Result<u64, Failure> {
     const CHUNKS: u64 = 8000;
     let failed = |message: String| Failure::Host { cause: "measure", message };

@@ -7,7 +7,6 @@ use serde_json::json;
 
 mod access;
 mod account;
-mod answer;
 mod args;
 mod chat;
 mod commands;
@@ -21,6 +20,7 @@ mod key;
 mod measure;
 mod models;
 mod request;
+mod response_view;
 mod session;
 mod sign;
 mod stand_in;
@@ -35,21 +35,22 @@ use terminal::Screen;
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
     let screen = Screen::new();
-    // First of all, since clap repeats a wrong argument in its message, and a key would end up in a terminal or a log.
+    // This check comes before clap: clap repeats a wrong argument in its message, so a key that was typed by
+    // mistake would end up on a screen or in the log of a CI job.
     if let Err(failure) = key::refuse_in_arguments(std::env::args_os()) {
         return failure.exit(screen);
     }
     // On wrong usage clap prints why, and exits with 2; with --help it exits with 0.
     let cli = Cli::parse();
     let mut runtime = match cli.command {
-        // One thread, so that the measurement has no switches between threads in it.
+        // One thread: a switch between threads costs microseconds, as much as what is measured here.
         Command::Measure(_) => tokio::runtime::Builder::new_current_thread(),
         _ => tokio::runtime::Builder::new_multi_thread(),
     };
     let ended = match runtime.enable_all().build() {
         Ok(runtime) => {
             let ended = runtime.block_on(dispatch(&cli, screen));
-            // A connection that stays open must not delay the exit.
+            // Waiting for all tasks would let a server that keeps its connection open delay the exit.
             runtime.shutdown_background();
             ended
         }
@@ -82,16 +83,19 @@ async fn dispatch(cli: &Cli, screen: Screen) -> Result<(), Failure> {
 /// Reports a failure, and turns it into the exit code.
 fn end(cli: &Cli, failure: Failure, screen: Screen) -> ExitCode {
     let streams = matches!(cli.command, Command::Chat(_));
-    // The report on stdout has the failures already; a second JSON object would break a program that reads one.
+    // The report on stdout already contains the failures. A second JSON object would break a program that parses
+    // stdout as one value.
     let reported = matches!(failure, Failure::Conformance { .. });
     match &failure {
-        // `host-test models | head` closes stdout when it has enough lines. That is no failure.
+        // `host-test models | head` closes stdout when it has enough lines. A list that is cut off on purpose is no
+        // failure, and a shell with `pipefail` would stop the script.
         Failure::Closed if !streams => return ExitCode::SUCCESS,
+        // A stream that is cut off is incomplete, so it ends with the code of SIGPIPE.
         Failure::Closed => {}
-        // The last line of a stream has the error already.
+        // A stream has reported the error in its last line already.
         failure if cli.common.json && !streams && !reported => {
             if let Some(error) = failure.json(false) {
-                // If stdout cannot be written, stderr still has the error.
+                // If stdout cannot be written, stderr still gets the error.
                 let _ = screen.print_json(&json!({ "error": error }));
             }
         }

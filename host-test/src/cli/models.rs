@@ -1,4 +1,4 @@
-//! `host-test models`: which models there are, what they can do, and what they cost.
+//! `host-test models`: lists models with their limits, abilities and prices.
 
 use comfy_table::{Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use provider_host::contract::{ListOrigin, Model, ModelList, ModelStatus, Price};
@@ -10,7 +10,7 @@ use super::failure::{Failure, provider_message};
 use super::session::Session;
 use super::terminal::{Screen, Style, line};
 
-/// The width of a terminal below which a table is not fitted into it, in columns.
+/// A table is not fitted into a terminal with fewer columns than this.
 const NARROW: u16 = 80;
 
 /// Runs the command.
@@ -42,7 +42,7 @@ pub(crate) async fn run(common: &Common, args: &ModelsArgs, screen: Screen) -> R
     Ok(())
 }
 
-/// Whether the text stands in id, name or vendor, in any case.
+/// Reports whether id, name or vendor contains the text, in upper or lower case.
 fn matches(model: &Model, search: Option<&str>) -> bool {
     let Some(search) = search.map(str::to_lowercase) else { return true };
     let fields = [Some(&model.id), model.name.as_ref(), model.vendor.as_ref()];
@@ -62,11 +62,11 @@ fn table(models: &[Model], kind: Kind, screen: Screen) -> Table {
     for model in models {
         table.add_row(row(model, with_kind));
     }
-    // Off a terminal a line stays a line, however long, for grep and awk; and a terminal that is narrow,
-    // or does not know its width, wraps better than a table of columns one letter wide would.
+    // In a pipe, one model stays on one line, however long: grep and awk work on lines. A terminal that is narrow or
+    // has no known width wraps lines better than a table with columns of one letter would.
     if screen.out_terminal && table.width().is_some_and(|width| width >= NARROW) {
         table.set_content_arrangement(ContentArrangement::Dynamic);
-        // Only what a model can may be broken into lines: an id in two pieces cannot be copied.
+        // Only the abilities may wrap: an id on two lines cannot be copied.
         let fixed = table.column_iter_mut().filter(|column| column.index != header.len().saturating_sub(2));
         fixed.for_each(|column| {
             column.set_constraint(ColumnConstraint::ContentWidth);
@@ -96,7 +96,7 @@ fn row(model: &Model, with_kind: bool) -> Vec<Cell> {
     cells
 }
 
-/// What a model is known to do beyond text.
+/// The known abilities of a model, apart from text.
 fn abilities(model: &Model) -> Vec<&'static str> {
     let takes = |kind: &str| model.input.iter().any(|input| input == kind);
     let known = [
@@ -114,7 +114,7 @@ fn abilities(model: &Model) -> Vec<&'static str> {
 /// The status, and the end of the model where that is known: `deprecated, ends 2026-12-11, use gpt-6.1-sol`.
 fn status(model: &Model) -> String {
     let status = match model.status {
-        // The common case stays out of the way.
+        // The common status is not printed, so that the others stand out.
         ModelStatus::Callable => None,
         other => Some(json::models::status(other).to_owned()),
     };
@@ -146,7 +146,7 @@ fn per_million(price: &Price, amount: Option<f64>) -> String {
     if price.currency == "USD" { number } else { format!("{number} {}", line(&price.currency)) }
 }
 
-/// The line below the table: how many, and where from.
+/// The line below the table: the number of models and the origin of the list.
 fn counts(list: &ModelList, found: usize, all: usize, kind: Kind) -> String {
     let shown = list.models.len();
     let count = match shown == found {
@@ -156,21 +156,24 @@ fn counts(list: &ModelList, found: usize, all: usize, kind: Kind) -> String {
     let among = if kind == Kind::All { String::new() } else { format!(" {}", word(kind)) };
     let origin = match (list.origin, list.age_ms) {
         (ListOrigin::Live, _) => "live".to_owned(),
-        (ListOrigin::Cached, Some(age)) => format!("remembered, {} s old", age / 1000),
-        (ListOrigin::Cached, None) => "remembered".to_owned(),
-        (ListOrigin::BuiltIn, _) => "the plugin's own table".to_owned(),
+        (ListOrigin::Cached, Some(age)) => format!("cached, {} s old", age / 1000),
+        (ListOrigin::Cached, None) => "cached".to_owned(),
+        (ListOrigin::BuiltIn, _) => "built into the plugin".to_owned(),
     };
     format!("{count}{among} models, {} listed in all · {origin}", grouped(all as u64))
 }
 
-/// What people should know about the list.
+/// Notes about the list for people.
 fn remarks(list: &ModelList, found: usize, all: usize) -> Vec<(Style, String)> {
     let mut lines = Vec::new();
     if found == 0 && all > 0 {
-        lines.push((Style::Dim, "none fits; --kind all and another --search show more".to_owned()));
+        lines.push((Style::Dim, "no model matches; try --kind all or another --search".to_owned()));
     }
     if let Some(why) = &list.degraded {
-        lines.push((Style::Yellow, format!("not live: {}", provider_message(why))));
+        lines.push((
+            Style::Yellow,
+            format!("the provider could not be reached, so this list is not live: {}", provider_message(why)),
+        ));
     }
     lines.extend(list.warnings.iter().map(|warning| (Style::Yellow, format!("warning: {}", line(warning)))));
     lines

@@ -110,12 +110,12 @@ fn prices_have_two_decimals_at_least() {
 }
 
 #[test]
-fn the_closing_line_tells_how_many_and_where_from() {
+fn the_last_line_has_the_count_and_the_origin() {
     let live = list(vec![model("a")], ListOrigin::Live);
     assert_eq!(counts(&live, 1, 600, Kind::Chat), "1 chat models, 600 listed in all · live");
     assert_eq!(counts(&live, 1200, 1200, Kind::All), "1 of 1,200 models, 1,200 listed in all · live");
     let cached = ModelList { age_ms: Some(61_500), ..list(vec![], ListOrigin::Cached) };
-    assert!(counts(&cached, 0, 0, Kind::All).ends_with("remembered, 61 s old"));
+    assert!(counts(&cached, 0, 0, Kind::All).ends_with("cached, 61 s old"));
 }
 
 #[test]
@@ -136,6 +136,12 @@ fn a_list_that_is_not_live_says_why() {
     let given =
         ModelList { degraded: Some(why), warnings: vec!["w\r".into()], ..list(vec![], ListOrigin::BuiltIn) };
     let lines: Vec<String> = remarks(&given, 0, 5).into_iter().map(|(_, text)| text).collect();
-    assert_eq!(lines[1..], [r"not live: network: no\nconnection", r"warning: w\r"]);
+    assert_eq!(
+        lines[1..],
+        [
+            r"the provider could not be reached, so this list is not live: network: no\nconnection",
+            r"warning: w\r"
+        ]
+    );
     assert!(lines[0].contains("--kind all"));
 }

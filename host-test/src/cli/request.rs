@@ -1,4 +1,4 @@
-//! From flags and files to a request of the contract.
+//! Builds a request of the contract from options and files.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,11 +12,11 @@ use provider_host::json::request::{self as reader, media, tools};
 use super::args::ChatArgs;
 use super::failure::Failure;
 
-/// The longest file that is read. Providers refuse bodies far smaller; without a limit, a device or a pipe
-/// named by mistake would be read for ever.
+/// The longest file that is read. Providers refuse much smaller bodies. Without a limit, a device or a pipe that was named
+/// by mistake, such as /dev/zero, would fill the memory.
 const LONGEST_FILE: u64 = 64 << 20;
 
-/// A request with everything but the messages of user and assistant: what a conversation starts from.
+/// A request without messages of the user and the assistant: the start of a conversation.
 pub(crate) fn template(args: &ChatArgs, model: &str) -> Result<Request, Failure> {
     let mut request = Request::new(model);
     if let Some(system) = &args.system {
@@ -37,8 +37,8 @@ pub(crate) fn template(args: &ChatArgs, model: &str) -> Result<Request, Failure>
     Ok(request)
 }
 
-/// The request that a file holds; `-` is stdin. `model` stands in where the file names none, and the
-/// command line's model wins over the file's.
+/// The request in a file; `-` is stdin. The model of the command line wins over the file's, and `model` is used if
+/// neither has one. Files that the request names are relative to its own folder, so it works from any folder.
 pub(crate) fn from_file(path: &Path, args: &ChatArgs, model: &str) -> Result<Request, Failure> {
     let text = if path == Path::new("-") { read_stdin()? } else { read_text(path)? };
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -50,18 +50,19 @@ pub(crate) fn from_file(path: &Path, args: &ChatArgs, model: &str) -> Result<Req
     Ok(request)
 }
 
-/// A user's message: the images first, since vendors advise so, then the text.
+/// A message of the user. Images come before the text: vendors document better results in that order.
 pub(crate) fn user_message(images: Vec<Media>, text: String) -> Message {
     let mut message = text_message(Role::User, text);
     message.content.splice(0..0, images.into_iter().map(Part::Image));
     message
 }
 
-/// An image by address, or from a file.
+/// An image from a URL or a file.
 pub(crate) fn image(source: &str) -> Result<Media, Failure> {
     let is_address = ["http://", "https://", "data:"].iter().any(|scheme| source.starts_with(scheme));
     if is_address {
-        // The contract requires a type. Where the address has none, this one will do: vendors look at the bytes.
+        // The contract requires a media type. If the URL has none, JPEG is as good as any: vendors detect the type
+        // from the bytes.
         return Ok(media::from_url(source, "image/jpeg"));
     }
     let media = read(Path::new(source))
@@ -71,7 +72,7 @@ pub(crate) fn image(source: &str) -> Result<Media, Failure> {
         Ok(media)
     } else {
         Err(Failure::usage(format!(
-            "{source} is {}, and no image; other media go through --request",
+            "{source} is {}, not an image; send other media with --request",
             media.media_type
         )))
     }
@@ -80,18 +81,18 @@ pub(crate) fn image(source: &str) -> Result<Media, Failure> {
 /// All of stdin as text.
 pub(crate) fn read_stdin() -> Result<String, Failure> {
     let bytes = read_limited(io::stdin().lock()).map_err(|why| Failure::usage(format!("stdin: {why}")))?;
-    String::from_utf8(bytes).map_err(|_| Failure::usage("stdin is not UTF-8 text"))
+    String::from_utf8(bytes).map_err(|_| Failure::usage("stdin is not UTF-8 text; convert it first"))
 }
 
 pub(crate) fn text_message(role: Role, text: String) -> Message {
     Message { role, content: vec![Part::Text(TextPart { text, replay: None })], cache_here: false }
 }
 
-/// A schema by itself, or in OpenAI's wrapping with its name: `{"name":…,"schema":{…},"strict":…}`.
+/// A schema alone, or in OpenAI's wrapper with a name: `{"name":…,"schema":{…},"strict":…}`.
 fn schema(path: &Path, text: &str) -> Result<JsonSchema, Failure> {
     let value: serde_json::Value = serde_json::from_str(text).map_err(|why| in_file(path, &why))?;
     let Some(fields) = value.as_object() else {
-        return Err(in_file(path, &"a JSON schema is an object"));
+        return Err(in_file(path, &"the JSON schema is not an object; write {\"type\": …}"));
     };
     if let (Some(name), Some(schema)) =
         (fields.get("name").and_then(|name| name.as_str()), fields.get("schema"))
@@ -100,7 +101,7 @@ fn schema(path: &Path, text: &str) -> Result<JsonSchema, Failure> {
         return Ok(JsonSchema { name: name.to_owned(), schema_json: schema.to_string(), strict });
     }
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    // OpenAI takes `[A-Za-z0-9_-]{1,64}` as the name of a schema.
+    // OpenAI refuses a schema whose name does not match `[A-Za-z0-9_-]{1,64}`.
     let name: String =
         stem.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).take(64).collect();
     let name = if name.is_empty() { "answer".to_owned() } else { name };
@@ -120,7 +121,7 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 fn read_limited(from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if from.take(LONGEST_FILE + 1).read_to_end(&mut bytes)? as u64 > LONGEST_FILE {
-        return Err(io::Error::other(format!("more than {} MiB", LONGEST_FILE >> 20)));
+        return Err(io::Error::other(format!("the file is larger than {} MiB", LONGEST_FILE >> 20)));
     }
     Ok(bytes)
 }
@@ -162,10 +163,10 @@ mod tests {
     }
 
     #[test]
-    fn every_flag_has_its_place_in_the_request() {
+    fn every_option_sets_its_field_of_the_request() {
         let folder = folder();
         let tools = write(&folder, "t.json", br#"[{"type":"function","function":{"name":"f"}}]"#);
-        let schema = write(&folder, "my answer.json", b" {\"type\": \"object\"}\n");
+        let schema = write(&folder, "my result.json", b" {\"type\": \"object\"}\n");
         let line =
             ["-s", "sys", "--tools", &tools, "--schema", &schema, "--reasoning", "low", "--max-tokens", "7"];
         let request = template(&args(&line), "m").unwrap();
@@ -174,7 +175,7 @@ mod tests {
         assert_eq!(request.tools[0].name, "f");
         assert_eq!(request.reasoning.unwrap().effort.as_deref(), Some("low"));
         let expected = JsonSchema {
-            name: "my_answer".into(),
+            name: "my_result".into(),
             schema_json: "{\"type\": \"object\"}".into(),
             strict: None,
         };
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_may_bring_its_name() {
+    fn a_schema_may_contain_its_name() {
         let wrapped =
             schema(Path::new("x.json"), r#"{"name":"n","strict":true,"schema":{"type":"object"}}"#).unwrap();
         let expected =
@@ -203,7 +204,7 @@ mod tests {
         let from_url = image("https://example.org/cat").unwrap();
         assert_eq!(from_url.media_type, "image/jpeg");
         assert_eq!(from_url.source, MediaSource::Url("https://example.org/cat".into()));
-        assert!(usage(image(&write(&folder, "a.pdf", b"%PDF-1.7"))).contains("no image"));
+        assert!(usage(image(&write(&folder, "a.pdf", b"%PDF-1.7"))).contains("not an image"));
         assert!(usage(image("/nowhere/cat.png")).contains("/nowhere/cat.png"));
     }
 
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_file_finds_its_files_beside_it_and_yields_to_the_flag() {
+    fn a_request_file_names_files_relative_to_itself_and_the_model_option_wins() {
         let folder = folder();
         write(&folder, "cat.png", b"\x89PNG\r\n\x1a\n");
         let text =
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_file_is_wrong_usage_and_named() {
+    fn an_error_in_a_file_is_wrong_usage_and_names_the_file() {
         let folder = folder();
         let cases = [
             ("a.json", &b"{"[..], "a.json: not JSON"),
@@ -249,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_ends_is_not_read_for_ever() {
+    fn an_endless_file_is_not_read_forever() {
         assert!(read_limited(io::repeat(0)).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! From a plugin on disk to a client that can be called.
+//! Loads a plugin from disk and opens a client that commands can call.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,25 +19,25 @@ use super::failure::Failure;
 use super::key::Key;
 use super::terminal::{Screen, Style, line};
 
-/// Where `make dist` puts the plugin, from the workspace's root.
+/// The plugin that `make dist` builds, relative to the root of the workspace.
 const DEFAULT_PLUGIN: &str = "dist/plugins/cometapi";
 
-/// Holds a trusted key where none is on the command line.
+/// The variable for a trusted key, used if the command line has none.
 const TRUSTED_KEY_VARIABLE: &str = "HOST_TEST_TRUSTED_KEY";
 
 /// An open provider.
 pub(crate) struct Session {
     instance: Instance,
     client: ClientHandle,
-    /// The source of the key; `None` where there is none.
+    /// The source of the key; `None` without a key.
     key_source: Option<String>,
-    /// Stops when it is dropped, and so lives as long as the session talks to it.
+    /// The server stops when it is dropped, so the session has to own it.
     _stand_in: Option<StandIn>,
 }
 
 impl Session {
-    /// Loads the plugin, starts it with what it may do, and opens the provider; starts a stand-in where no
-    /// server and no key is known, and says so.
+    /// Loads the plugin, instantiates it with its grant, and opens the provider. Without a server and a key it starts the
+    /// stand-in and prints a note, so that nobody takes an invented response for one of a model.
     pub(crate) async fn open(common: &Common, screen: Screen) -> Result<Self, Failure> {
         let plugin = load(common)?;
         let access = access::choose(common, &plugin.manifest, &|name| std::env::var(name).ok())?;
@@ -53,7 +53,8 @@ impl Session {
         Ok(Self { instance, client, key_source, _stand_in: stand_in })
     }
 
-    /// Opens the provider without a server, for what is answered from the plugin's own tables.
+    /// Opens the provider without a server, for commands that need only the plugin's built-in tables. The grant is empty:
+    /// a promise that nothing is sent must not depend on the plugin.
     pub(crate) async fn offline(common: &Common, screen: Screen) -> Result<Self, Failure> {
         let plugin = load(common)?;
         let mut instance = instantiate(&prepare(&plugin, screen)?, Grant::default()).await?;
@@ -61,13 +62,13 @@ impl Session {
         Ok(Self { instance, client, key_source: None, _stand_in: None })
     }
 
-    /// What the provider says of itself.
+    /// The provider's description.
     pub(crate) async fn describe(&mut self) -> Result<contract::Description, Failure> {
         let description = self.instance.describe().await;
         description.map_err(|why| self.failure(why))
     }
 
-    /// The models; a list from memory may be up to an hour old.
+    /// The models. A cached list may be up to an hour old: models change daily at most.
     pub(crate) async fn models(&mut self, how: Discovery) -> Result<contract::ModelList, Failure> {
         let list = self.instance.models(&self.client, how, Duration::from_secs(3600)).await;
         list.map_err(|why| self.failure(why))
@@ -96,13 +97,14 @@ impl Session {
         batch.map_err(|why| self.failure(why))
     }
 
-    /// Ends a completion, wherever it is; the server sees its connection close.
+    /// Ends a completion at any point. The server sees its connection close and stops charging for tokens.
     pub(crate) async fn cancel(&mut self, completion: CompletionHandle) -> Result<(), Failure> {
         let ended = self.instance.cancel(completion).await;
         ended.map_err(|why| self.failure(why))
     }
 
-    /// The failure; where the host forbade something, with the rule that only the host knows.
+    /// Adds what only the host knows: the rule that denied a request, or the source of a refused key. The rule may quote
+    /// a URL of the plugin, so keys are removed from it.
     fn failure(&self, why: CallError) -> Failure {
         let mut failure = Failure::from(why);
         if let (Failure::Provider(error), Some(denial)) = (&mut failure, self.instance.denials().last())
@@ -119,33 +121,34 @@ impl Session {
         }
     }
 
-    /// Advice about a key that was refused. Only here its source is known.
+    /// Advice about a refused key.
     fn key_advice(&self) -> String {
         match &self.key_source {
             Some(source) => format!("the key came from {source}"),
             None => {
-                "no key was sent, and this server wants one: set COMETAPI_KEY, or use --key-file".to_owned()
+                "no key was sent, and this server needs one; set COMETAPI_KEY, or use --key-file".to_owned()
             }
         }
     }
 }
 
-/// The plugin that was named, or the one that `make dist` made.
+/// Loads the plugin of `--plugin`, or else the one that `make dist` builds.
 pub(crate) fn load(common: &Common) -> Result<Plugin, Failure> {
     let path = match &common.plugin {
         Some(path) => path.clone(),
         None => default_plugin().ok_or_else(|| {
             Failure::usage(format!(
-                "there is no plugin in {DEFAULT_PLUGIN}; run 'make dist', or name one with --plugin"
+                "there is no plugin in {DEFAULT_PLUGIN}; run 'make dist', or pass a plugin with --plugin"
             ))
         })?,
     };
     Plugin::load_trusted(&path, &trust(common)?).map_err(|why| Failure::usage(why.to_string()))
 }
 
-/// Whose plugins are accepted: anybody's, unless somebody named keys.
+/// The signatures to accept: any plugin, unless a trusted key is configured.
 fn trust(common: &Common) -> Result<Trust, Failure> {
-    // An empty one, or one that is no text, is no reason to accept everything: it is refused as a key.
+    // A variable that is empty or not text must not mean "accept every plugin": a typo in a script would switch the
+    // check off. It is passed on, and refused as an invalid key.
     let from_environment = || {
         let set = std::env::var_os(TRUSTED_KEY_VARIABLE).into_iter();
         set.map(|value| value.to_string_lossy().into_owned()).collect()
@@ -159,18 +162,18 @@ fn trust(common: &Common) -> Result<Trust, Failure> {
     keys.map(Trust::Signed).map_err(|why| Failure::usage(format!("trusted key: {why}")))
 }
 
-/// Compiles the component, or takes it from the cache.
+/// Compiles the component, or loads it from the cache.
 pub(crate) fn prepare(plugin: &Plugin, screen: Screen) -> Result<Prepared, Failure> {
-    // One more, for reading the plugin's description.
+    // Two instances: one for the command and one for the plugin's description.
     prepare_for(2, plugin, screen)
 }
 
-/// The same for so many instances at once.
+/// Like [`prepare`], for this number of instances at the same time.
 pub(crate) fn prepare_for(instances: u32, plugin: &Plugin, screen: Screen) -> Result<Prepared, Failure> {
     prepare_with(HostOptions { instances, ..HostOptions::default() }, plugin, screen)
 }
 
-/// The same in a host that differs from the usual one.
+/// Like [`prepare`], with options of the host.
 pub(crate) fn prepare_with(
     options: HostOptions,
     plugin: &Plugin,
@@ -187,16 +190,17 @@ pub(crate) fn prepare_with(
             screen.aside(Some(Style::Yellow), &format!("{}\n", line(&note)));
         }
     };
-    // Compiling takes seconds of all processors: other tasks of this thread must not wait for it.
+    // Compiling keeps all processors busy for seconds. Other tasks, such as the one that handles Ctrl-C, must not wait
+    // for it.
     let mut work = || host.prepare(plugin, &mut progress).map_err(host_failure);
     match Handle::current().runtime_flavor() {
-        // The one thread has nothing else to do yet.
+        // `block_in_place` panics on a runtime with one thread; that thread has nothing else to do yet.
         RuntimeFlavor::CurrentThread => work(),
         _ => tokio::task::block_in_place(work),
     }
 }
 
-/// Reads the description of a component, in an instance without a network or a key.
+/// Reads the description of a component in an instance without network access and without a key.
 pub(crate) async fn describe(plugin: &Plugin, screen: Screen) -> Result<contract::Description, Failure> {
     let prepared = prepare(plugin, screen)?;
     Ok(instantiate(&prepared, Grant::default()).await?.describe().await?)
@@ -204,7 +208,7 @@ pub(crate) async fn describe(plugin: &Plugin, screen: Screen) -> Result<contract
 
 async fn instantiate(prepared: &Prepared, grant: Grant) -> Result<Instance, Failure> {
     prepared.instantiate(grant).await.map_err(|why| match why {
-        // Nothing was sent, and nothing will be until what was given is mended.
+        // The arguments have to be corrected; nothing was sent.
         SandboxError::Key(_) | SandboxError::NoBaseUrl => Failure::usage(why.to_string()),
         why => host_failure(why),
     })
@@ -215,11 +219,12 @@ async fn stand_in(screen: Screen) -> Result<(Option<StandIn>, Option<Url>, Optio
     let stand_in = StandIn::start(0).await.map_err(|why| failed(&format!("{why:#}")))?;
     let base_url = Url::parse(&stand_in.base_url()).map_err(|why| failed(&why))?;
     let key = Key { secret: Secret::new(stand_in.key()), source: "the stand-in".to_owned() };
-    let note = "no COMETAPI_KEY and no base URL: this is the built-in stand-in, not CometAPI\n";
+    let note = "no COMETAPI_KEY and no base URL are set: using the built-in stand-in, not CometAPI\n";
     screen.aside(Some(Style::Yellow), note);
     Ok((Some(stand_in), Some(base_url), Some(key)))
 }
 
+/// What the sandbox allows: one server, and the key only for that server.
 pub(crate) fn grant(
     manifest: &Manifest,
     mode: KeyMode,
@@ -228,10 +233,12 @@ pub(crate) fn grant(
 ) -> Grant {
     let chosen = base_url.as_ref().and_then(|url| Origin::of(url).ok());
     Grant {
-        // With another base URL the provider's own servers have no business in this.
+        // With another base URL the provider's own servers are not needed. A permission that is not needed is one that
+        // a malicious plugin could use.
         origins: if base_url.is_some() { Vec::new() } else { manifest.network.origins.clone() },
         loopback: chosen.as_ref().is_some_and(Origin::is_loopback),
-        // Who types such an address means it. What a name leads to is not known yet.
+        // A private address that the user typed is intended. A host name is not enough: DNS could point it at a
+        // router or a metadata service (DNS rebinding).
         private: chosen
             .as_ref()
             .and_then(Origin::address)
@@ -249,8 +256,9 @@ pub(crate) fn config(mode: KeyMode, base_url: Option<&Url>, key: Option<&Secret>
     }
 }
 
-/// The default plugin: the one of the tree that the executable was built in, or else that of the current
-/// folder itself. No folder above is looked into: the manifest says where the key goes.
+/// The default plugin: the one in the tree that the executable was built in, or else in the current folder. Parent
+/// folders are not searched: the manifest decides where the key is sent, and on a shared machine another user may own
+/// a parent folder.
 fn default_plugin() -> Option<PathBuf> {
     let current = std::env::current_dir().ok();
     let executable = std::env::current_exe().ok();
@@ -258,8 +266,9 @@ fn default_plugin() -> Option<PathBuf> {
     own.chain(current.as_deref()).map(|folder| folder.join(DEFAULT_PLUGIN)).find(|path| path.is_dir())
 }
 
-/// Where compiled components are kept: a folder that belongs to this user, since what lies there is run. The
-/// key that vouches for them lies with what programs keep for good, apart from what anybody may clear.
+/// The folder for compiled components. It belongs to this user, since its files are machine code that will run. The key
+/// that authenticates them is in the state folder, so that clearing the cache, or restoring one from elsewhere (as CI
+/// does), does not replace the key along with the files.
 pub(crate) fn cache_dir() -> CacheDir {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let absolute = |path: PathBuf| path.is_absolute().then_some(path);
@@ -268,7 +277,8 @@ pub(crate) fn cache_dir() -> CacheDir {
         .or_else(|| below("XDG_CACHE_HOME", "host-test"))
         .or_else(|| below("LOCALAPPDATA", "host-test"))
         .or_else(|| below("HOME", ".cache/host-test"))
-        // No home: a folder of this process alone, compiled anew each time.
+        // Without a home folder: a folder for this process only. A fixed name in the shared temporary folder could be
+        // prepared by another user.
         .unwrap_or_else(|| std::env::temp_dir().join(format!("host-test-{}", std::process::id())));
     let state = below("XDG_STATE_HOME", "host-test")
         .or_else(|| below("LOCALAPPDATA", "host-test-state"))
@@ -308,12 +318,12 @@ mod tests {
         let remote = Url::parse("https://example.org/v1").ok();
         let remote = grant(&manifest(), KeyMode::Injected, &remote, &key);
         assert!(!remote.loopback && !remote.private);
-        let in_the_house = Url::parse("https://192.168.1.5:8443/v1").ok();
-        assert!(grant(&manifest(), KeyMode::Injected, &in_the_house, &key).private);
+        let in_local_network = Url::parse("https://192.168.1.5:8443/v1").ok();
+        assert!(grant(&manifest(), KeyMode::Injected, &in_local_network, &key).private);
     }
 
     #[test]
-    fn the_key_is_either_with_the_host_or_with_the_component() {
+    fn the_key_is_held_by_the_host_or_by_the_component_and_not_by_both() {
         let key = Some(Secret::new("sk-1"));
         assert!(grant(&manifest(), KeyMode::Bearer, &None, &key).key.is_none());
         assert!(matches!(

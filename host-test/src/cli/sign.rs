@@ -1,4 +1,4 @@
-//! `host-test keygen` and `sign`: a key pair, and signed plugins.
+//! `host-test keygen` and `sign`: make a key pair, and sign plugins with it.
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
@@ -11,23 +11,30 @@ use super::args::Common;
 use super::failure::Failure;
 use super::terminal::{Screen, Style, line};
 
-/// Holds the password of the signing key, for machines where nobody can type it.
+/// The variable for the password of the signing key, for CI machines. A password is never an argument: every user of the
+/// machine can see arguments.
 const PASSWORD_VARIABLE: &str = "SIGNING_PASSWORD";
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  host-test keygen signing.key             write signing.key and signing.key.pub")]
 pub(crate) struct KeygenArgs {
-    /// Where the secret key goes; the public one goes beside it, with the ending .pub.
+    /// Write the secret key to this file, and the public key next to it with the ending .pub.
     pub(crate) file: PathBuf,
-    /// Without a password: whoever reads the file can sign.
+    /// Store the secret key without a password; anyone who can read the file can sign.
     #[arg(long)]
     pub(crate) unlocked: bool,
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  host-test sign dist/plugins/cometapi --signing-key signing.key")]
 pub(crate) struct SignArgs {
-    /// The plugin's folder.
+    /// The folder of the plugin.
     pub(crate) dir: PathBuf,
-    /// The secret key of 'host-test keygen', or of minisign.
+    /// Sign with this secret key, made by 'host-test keygen' or minisign.
     #[arg(long, value_name = "FILE")]
     pub(crate) signing_key: PathBuf,
 }
@@ -40,7 +47,7 @@ pub(crate) fn keygen(common: &Common, args: &KeygenArgs, screen: Screen) -> Resu
     };
     let (key, public) = generate(&args.file, password).map_err(|why| Failure::usage(why.to_string()))?;
     if args.unlocked {
-        let note = "warning: the secret key has no password; whoever reads the file can sign\n";
+        let note = "warning: the secret key has no password; anyone who can read the file can sign\n";
         screen.aside(Some(Style::Yellow), note);
     }
     if common.json {
@@ -52,7 +59,7 @@ pub(crate) fn keygen(common: &Common, args: &KeygenArgs, screen: Screen) -> Resu
     }
     let (secret, public) = (args.file.to_string_lossy(), public.to_string_lossy());
     screen.print(&format!(
-        "secret key  {}  (for 'host-test sign', and for nobody else)\npublic key  {}  (for --trusted-key)\n{}\n",
+        "secret key  {}  (for 'host-test sign'; keep it secret)\npublic key  {}  (for --trusted-key)\n{}\n",
         line(&secret),
         line(&public),
         key.to_base64(),
@@ -71,7 +78,7 @@ pub(crate) fn sign(common: &Common, args: &SignArgs, screen: Screen) -> Result<(
     }
 }
 
-/// The password, from the environment or from the person.
+/// The password, from the environment or the terminal.
 fn password() -> Result<String, String> {
     if let Ok(password) = std::env::var(PASSWORD_VARIABLE) {
         return Ok(password);
@@ -79,28 +86,29 @@ fn password() -> Result<String, String> {
     ask("password of the signing key: ")
 }
 
-/// A password for a new key, from the environment or twice from the person.
+/// A password for a new key, from the environment or typed twice. A typing mistake would make the key unusable.
 fn new_password() -> Result<String, String> {
     if let Ok(password) = std::env::var(PASSWORD_VARIABLE) {
         return not_empty(password);
     }
     let password = not_empty(ask("password for the secret key: ")?)?;
-    match ask("the same once more: ")? == password {
+    match ask("repeat the password: ")? == password {
         true => Ok(password),
-        false => Err("the two passwords differ; nothing was written".to_owned()),
+        false => Err("the two passwords differ, and nothing was written; try again".to_owned()),
     }
 }
 
 fn not_empty(password: String) -> Result<String, String> {
     match password.is_empty() {
-        true => Err("the password is empty; --unlocked makes a key without one".to_owned()),
+        true => Err("the password is empty; use --unlocked for a key without a password".to_owned()),
         false => Ok(password),
     }
 }
 
 fn ask(prompt: &str) -> Result<String, String> {
     if !io::stdin().is_terminal() {
-        return Err(format!("it takes a password, and nobody can be asked; set {PASSWORD_VARIABLE}"));
+        return Err(format!("a password is needed, and stdin is not a terminal; set {PASSWORD_VARIABLE}"));
     }
-    rpassword::prompt_password(prompt).map_err(|why| format!("the password cannot be read: {why}"))
+    rpassword::prompt_password(prompt)
+        .map_err(|why| format!("cannot read the password: {why}; set {PASSWORD_VARIABLE} instead"))
 }

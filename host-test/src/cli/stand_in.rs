@@ -1,4 +1,4 @@
-//! `host-test stand-in`: the stand-in of CometAPI alone, for other programs to talk to.
+//! `host-test stand-in`: serves the stand-in for CometAPI to other programs.
 
 use latency_server::LatencyServer;
 use serde_json::json;
@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::interrupts::{Guard, Interrupts};
 use super::terminal::{Screen, Style};
 
-/// Serves until Ctrl-C, which is how it is meant to end.
+/// Serves until Ctrl-C. That is the normal end, so the exit code is 0.
 pub(crate) async fn run(
     common: &Common,
     args: &StandInArgs,
@@ -53,7 +53,7 @@ pub(crate) async fn run(
 }
 
 fn taken(why: impl std::fmt::Display) -> Failure {
-    Failure::usage(format!("{why:#}; choose another --port, or 0 for any"))
+    Failure::usage(format!("{why:#}; choose another --port, or 0 for a free one"))
 }
 
 async fn until(guard: &Guard) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! Drives a completion to its end, and measures it.
+//! Runs a completion to its end and measures it.
 
 use std::time::{Duration, Instant};
 
@@ -9,13 +9,14 @@ use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::session::Session;
 
-/// The longest wait in one call: how late Ctrl-C may be noticed.
+/// The longest wait in one call. It bounds how late Ctrl-C is noticed: 100 ms feels immediate, and ten calls a second
+/// while nothing arrives cost nothing.
 const WAIT: Duration = Duration::from_millis(100);
 
-/// Most events in one call; more stay with the component until the next.
+/// The most events in one call. More stay in the component until the next call.
 const MOST_EVENTS: u32 = 256;
 
-/// Shows events as they come.
+/// Shows events as they arrive.
 pub(crate) trait View {
     /// The next event.
     fn event(&mut self, event: &Event) -> Result<(), Failure>;
@@ -23,7 +24,7 @@ pub(crate) trait View {
 
 /// A finished response.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct StreamedResponse {
     pub(crate) transcript: Transcript,
     pub(crate) timing: Timing,
 }
@@ -46,18 +47,18 @@ impl Timing {
     }
 }
 
-/// Sends the request and shows its response. However it ends, the completion is dropped: the server sees its
-/// connection close, and the session can be used again.
+/// Sends the request and shows its response. The completion is dropped on every path, errors and Ctrl-C included: the
+/// server sees its connection close and stops charging, and the session can be used again.
 pub(crate) async fn stream(
     session: &mut Session,
     request: &Request,
     view: &mut impl View,
     interrupts: &Interrupts,
-) -> Result<Answer, Failure> {
+) -> Result<StreamedResponse, Failure> {
     let guard = interrupts.guard();
     let begun = Instant::now();
     let completion = session.complete(request).await?;
-    let mut answer = Answer { transcript: Transcript::new(), timing: Timing::default() };
+    let mut response = StreamedResponse { transcript: Transcript::new(), timing: Timing::default() };
     let ended = loop {
         if guard.pressed() {
             break Err(Failure::Interrupted);
@@ -67,28 +68,29 @@ pub(crate) async fn stream(
             Err(failure) => break Err(failure),
         };
         let shown = batch.events.iter().try_for_each(|event| {
-            answer.timing.note(event, begun.elapsed());
-            answer.transcript.push(event);
+            response.timing.note(event, begun.elapsed());
+            response.transcript.push(event);
             view.event(event)
         });
         match shown {
             Err(failure) => break Err(failure),
-            Ok(()) if batch.done => break finished(&answer.transcript),
+            Ok(()) if batch.done => break finished(&response.transcript),
             Ok(()) => {}
         }
     };
     let dropped = session.cancel(completion).await;
-    // The error that ended the stream is the cause; one of the clean-up after it would hide that.
-    ended.and(dropped).map(|()| answer)
+    // The error that ended the stream is the cause. An error of the clean-up must not replace it.
+    ended.and(dropped).map(|()| response)
 }
 
-/// Only a finish is proof of a whole response; the contract promises one before `done`.
+/// Requires a finish before `done`, as the contract promises. Without this check a truncated response would look like a
+/// complete one.
 fn finished(transcript: &Transcript) -> Result<(), Failure> {
     match transcript.finish() {
         Some(_) => Ok(()),
         None => Err(Failure::Host {
             cause: "contract",
-            message: "the plugin says that the stream is done, and gave no finish; report this to its author"
+            message: "the plugin ended the stream without a finish event; report this to the plugin's author"
                 .into(),
         }),
     }
@@ -114,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn done_without_a_finish_is_no_answer() {
+    fn done_without_a_finish_is_an_error() {
         let mut transcript = Transcript::new();
         assert_eq!(finished(&transcript).map_err(|failure| failure.code()), Err(1));
         let finish = Finish { reason: FinishReason::Length, raw_reason: None, usage: None, extra_json: None };

@@ -12,7 +12,7 @@ mod sanitize;
 
 pub(crate) use sanitize::{Sanitizer, line};
 
-/// How a text is meant to look; on anything but a terminal it looks like nothing.
+/// The style of a text. Only a terminal shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
     Bold,
@@ -35,7 +35,7 @@ impl Style {
     }
 }
 
-/// Where and how things are printed.
+/// The output streams and their abilities.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Screen {
     /// Whether stdout is a terminal.
@@ -75,7 +75,8 @@ impl Screen {
         self.print(&format!("{}\n", json::line::to_line(value)))
     }
 
-    /// Writes to stderr. What stands there is for people; if nobody can read it, nothing is lost.
+    /// Writes to stderr. Errors are ignored: stderr only has notes for people, and a closed stderr must not stop a
+    /// command whose result goes to stdout.
     pub(crate) fn aside(self, style: Option<Style>, text: &str) {
         let text = match style {
             Some(style) if self.err_terminal => self.paint(style, text),
@@ -90,7 +91,7 @@ impl Screen {
         if self.out_terminal { self.paint(style, text) } else { text.to_owned() }
     }
 
-    /// A turning sign on stderr while something takes long; nothing where stderr is no terminal.
+    /// A spinner on stderr while something takes long. Without a terminal there is none: it would fill a log.
     pub(crate) fn spinner(self, message: &str) -> Spinner {
         if !self.err_terminal {
             return Spinner(None);
@@ -104,8 +105,8 @@ impl Screen {
         Spinner(Some(bar))
     }
 
-    /// Each text ends its own style, so that an interruption at any point leaves the terminal clean; and
-    /// ends it on its line, since some terminals colour the next one otherwise.
+    /// Each text resets its own style, so that an interruption at any point leaves the terminal clean. The reset comes
+    /// before the line break, since some terminals otherwise colour the next line.
     fn paint(self, style: Style, text: &str) -> String {
         let shown = text.trim_end_matches('\n');
         if !self.colours || shown.is_empty() {
@@ -116,7 +117,7 @@ impl Screen {
     }
 }
 
-/// A sign of progress; it goes away when it is dropped.
+/// A spinner. Dropping it clears its line.
 #[derive(Debug)]
 pub(crate) struct Spinner(Option<ProgressBar>);
 
@@ -128,10 +129,10 @@ impl Drop for Spinner {
     }
 }
 
-/// Leaves the terminal as it was found: what was being drawn is cut off by the caller.
+/// Restores the terminal before an abrupt exit, which runs no destructors.
 pub(crate) fn restore() {
     if io::stderr().is_terminal() {
-        // Clears the line that a spinner may stand on, and ends any style.
+        // Clears the line of a spinner, and resets the style.
         let _ = io::stderr().lock().write_all(b"\r\x1b[K\x1b[0m");
     }
 }
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_terminal_that_wants_colours_gets_them() {
+    fn only_a_terminal_with_colours_enabled_gets_them() {
         assert_eq!(screen(true, true).styled(Style::Red, "x"), "\x1b[31mx\x1b[0m");
         assert_eq!(screen(true, true).styled(Style::Dim, "x\n"), "\x1b[2mx\x1b[0m\n");
         assert_eq!(screen(true, true).styled(Style::Dim, "\n"), "\n");

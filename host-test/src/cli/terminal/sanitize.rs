@@ -1,22 +1,21 @@
-//! Text from outside, made safe to print.
+//! Escapes control characters in untrusted text before it is printed.
 //!
-//! A model's output, a model's name or a provider's message can hold anything, and a terminal obeys some
-//! of it: escape sequences move the cursor, set the clipboard, rename the window; bidirectional overrides
-//! show a command as another one. Each such character is shown as an escape instead (`\x1b`, `\u{202e}`).
+//! A model's output, a model's name or a provider's message can contain any character, and a terminal executes some of
+//! them: escape sequences move the cursor, set the clipboard or rename the window, and bidirectional overrides make one
+//! command look like another. Each such character is printed as an escape (`\x1b`, `\u{202e}`).
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use provider_host::json::line::is_hazardous;
 
-/// Makes a stream of text safe, piece by piece. LF and TAB stay.
+/// Escapes a stream of text piece by piece. LF and TAB are kept.
 ///
-/// The escaping itself looks at one character at a time, so where a stream is cut makes no difference.
-/// What needs memory is CR LF: as a line's end it becomes LF, and any other CR is shown, since it would let
-/// the rest of the line overwrite its beginning.
+/// Escaping works on single characters, so it does not matter where a stream is cut. Only CR needs state: CR LF becomes
+/// LF, and any other CR is escaped, since it would let the rest of a line overwrite its start.
 #[derive(Debug, Default)]
 pub(crate) struct Sanitizer {
-    /// A CR came last, and what follows decides what it was.
+    /// The last character was a CR; the next one decides how it is printed.
     carriage_return: bool,
 }
 
@@ -40,13 +39,14 @@ impl Sanitizer {
         Cow::Owned(safe)
     }
 
-    /// What was held back: call at the end of the stream.
+    /// The text that was held back. Call it at the end of the stream.
     pub(crate) fn end(&mut self) -> &'static str {
         if std::mem::take(&mut self.carriage_return) { r"\r" } else { "" }
     }
 }
 
-/// A text that has to stay on one line: a name, an id, a message. LF and TAB are shown as escapes too.
+/// Escapes a text that has to stay on one line: a name, an id, a message. LF and TAB are escaped too, since a line break
+/// would let a provider forge a second line, such as a false price.
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
     let hazard = |character: char| is_hazardous(character) || matches!(character, '\n' | '\t');
     if !text.contains(hazard) {
@@ -96,7 +96,7 @@ mod tests {
     ];
 
     #[test]
-    fn nothing_that_a_terminal_obeys_gets_through() {
+    fn nothing_that_a_terminal_executes_is_printed() {
         for (text, expected) in CASES {
             assert_eq!(whole(text), expected);
         }
@@ -105,12 +105,12 @@ mod tests {
     }
 
     #[test]
-    fn it_makes_no_difference_where_the_stream_is_cut() {
+    fn the_result_does_not_depend_on_where_the_stream_is_cut() {
         for (text, expected) in CASES {
             for (cut, _) in text.char_indices() {
                 let mut sanitizer = Sanitizer::default();
-                let (before, behind) = text.split_at(cut);
-                let safe = sanitizer.feed(before).into_owned() + &sanitizer.feed(behind);
+                let (before, after) = text.split_at(cut);
+                let safe = sanitizer.feed(before).into_owned() + &sanitizer.feed(after);
                 assert_eq!(safe + sanitizer.end(), expected, "cut at {cut}");
             }
         }

@@ -1,4 +1,6 @@
-//! Prints a streamed response: its text on stdout, everything else on stderr, so that stdout can be piped.
+//! Prints a streamed response as text: the response itself on stdout, everything else on stderr.
+//!
+//! With this split `host-test chat … > file` stores exactly what the model wrote, and notes still reach the user.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +10,16 @@ use super::failure::Failure;
 use super::stream::View;
 use super::terminal::{Sanitizer, Screen, Spinner, Style, line};
 
-/// Shows events to people as they come.
+/// Prints events as text as they arrive.
 pub(crate) struct TerminalView {
     screen: Screen,
-    /// Until the first event.
+    /// The spinner until the first event.
     waiting: Option<Spinner>,
-    /// Blocks that have not ended; they may interleave.
+    /// Blocks that have not ended. Deltas of different blocks may alternate, so each has its own state.
     open: BTreeMap<u32, Open>,
-    /// What the cursor stands behind, while it does not stand at the beginning of a line.
+    /// The stream whose text the cursor follows, unless the cursor is at the start of a line.
     unfinished: Option<Stream>,
-    /// Which block was written last: pieces of another one begin on a new line.
+    /// The block that was written last. Text of another block starts on a new line.
     last: Option<u32>,
 }
 
@@ -26,7 +28,7 @@ struct Open {
     sanitizer: Sanitizer,
 }
 
-/// Where a block's text goes.
+/// The destination of a block's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stream {
     Out,
@@ -34,13 +36,13 @@ enum Stream {
 }
 
 impl TerminalView {
-    /// Waits for the first event with a sign of progress.
+    /// Shows a spinner until the first event.
     pub(crate) fn new(screen: Screen) -> Self {
-        let waiting = Some(screen.spinner("waiting for the answer"));
+        let waiting = Some(screen.spinner("waiting for the response"));
         Self { screen, waiting, open: BTreeMap::new(), unfinished: None, last: None }
     }
 
-    /// Ends the line, however the stream ended: call it last.
+    /// Ends the current line. Call it last, however the stream ended, or a shell prompt would follow the text directly.
     pub(crate) fn end(&mut self) -> Result<(), Failure> {
         self.waiting = None;
         self.fresh_line()
@@ -130,7 +132,7 @@ impl View for TerminalView {
     }
 }
 
-/// Where the text of a block goes; a tool call is shown when it is whole.
+/// The stream for the text of a block. A tool call is printed once it is complete: fragments of JSON help nobody.
 fn stream_of(kind: &BlockKind) -> Option<Stream> {
     match kind {
         BlockKind::Text | BlockKind::Refusal => Some(Stream::Out),
@@ -139,7 +141,7 @@ fn stream_of(kind: &BlockKind) -> Option<Stream> {
     }
 }
 
-/// A tool call as one would write it.
+/// A tool call in the notation of a function call.
 pub(crate) fn tool_call(name: &str, arguments: &ToolArguments) -> String {
     match arguments {
         ToolArguments::Object(text) => format!("→ {}({})", line(name), line(text.trim())),
@@ -154,14 +156,14 @@ pub(crate) fn tool_call(name: &str, arguments: &ToolArguments) -> String {
     }
 }
 
-/// A note for people, if the response did not simply end.
+/// A note if the response did not end normally. A response that was cut off often looks complete.
 fn ended_early(reason: &FinishReason) -> Option<String> {
     match reason {
         FinishReason::Stop | FinishReason::ToolCalls => None,
-        FinishReason::Length => Some("cut at the limit of tokens; --max-tokens raises it".to_owned()),
-        FinishReason::ContentFilter => Some("cut by the provider's content filter".to_owned()),
-        FinishReason::Refusal => Some("the model refused".to_owned()),
-        FinishReason::Other(word) => Some(format!("ended by {:?}", line(word))),
+        FinishReason::Length => Some("cut off at the token limit; raise it with --max-tokens".to_owned()),
+        FinishReason::ContentFilter => Some("cut off by the provider's content filter".to_owned()),
+        FinishReason::Refusal => Some("the model refused to respond".to_owned()),
+        FinishReason::Other(reason) => Some(format!("ended with the unknown reason {:?}", line(reason))),
     }
 }
 
@@ -172,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tool_call_is_shown_on_one_line_and_harmless() {
+    fn a_tool_call_is_one_line_without_control_characters() {
         let call = tool_call("get\u{1b}[2J", &ToolArguments::Object("{\n \"a\": 1}".into()));
         assert_eq!(call, r#"→ get\x1b[2J({\n "a": 1})"#);
         let malformed = MalformedArguments { raw: "{\"a\r".into(), reason: "cut off".into() };
@@ -183,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_end_that_surprises_is_remarked_on() {
+    fn only_an_unusual_end_gets_a_note() {
         assert!(
             ended_early(&FinishReason::Stop).is_none() && ended_early(&FinishReason::ToolCalls).is_none()
         );
