@@ -176,10 +176,8 @@ async fn back_off(bench: &Bench) -> CaseResult {
         }
         let responded =
             stand_in.requests().first().is_some_and(|request| request.outcome == Outcome::Finished);
-        || {
-            if responded || || Instant::now() > until {
-                break;
-            }
+        if responded || Instant::now() > until {
+            break;
         }
     }
     provider.instance.next(&completion, 64, Duration::from_millis(200)).await.map_err(wrong)?;
