@@ -84,12 +84,23 @@ test('rates by length become ranges that cover all lengths', () => {
   ]);
 });
 
-/** Models, and whether OpenClaw can talk with them. */
+test('the announced end of a model and its successor are kept', () => {
+  const model = contractModel({ status: 'deprecated', retirementDate: '2026-12-11', replacedBy: 'm-2' });
+  assert.deepEqual(definitionOf(model, [[]]).params, {
+    cometapi: { status: 'deprecated', retirementDate: '2026-12-11', replacedBy: 'm-2', sources: {} },
+  });
+});
+
+/** Models, and whether OpenClaw can talk with them on 2026-12-01. */
 const LISTED: [more: Partial<Model>, listed: boolean][] = [
   [{}, true],
   [{ status: 'listed' }, true],
   [{ status: 'upcoming' }, false],
-  [{ status: 'deprecated' }, false],
+  [{ status: 'deprecated' }, true],
+  [{ status: 'deprecated', retirementDate: '2026-12-02' }, true],
+  [{ status: 'deprecated', retirementDate: '2026-12-01' }, false],
+  // The key's own list counts more than a date.
+  [{ status: 'callable', retirementDate: '2026-12-01' }, true],
   [{ kind: 'unknown' }, false],
   [{ kind: 'image' }, false],
   [{ kind: 'embedding' }, false],
@@ -104,6 +115,6 @@ const LISTED: [more: Partial<Model>, listed: boolean][] = [
 
 for (const [more, listed] of LISTED) {
   test(`a model with ${JSON.stringify(more)} is ${listed ? '' : 'not '}listed`, () => {
-    assert.equal(definitionsOf(modelList([contractModel(more)])).length, listed ? 1 : 0);
+    assert.equal(definitionsOf(modelList([contractModel(more)]), '2026-12-01').length, listed ? 1 : 0);
   });
 }
