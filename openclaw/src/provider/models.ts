@@ -87,7 +87,8 @@ function ratesOf(price: Price): Cost | undefined {
  */
 function tiersOf(tiers: Price['tiers'], base: Rates): Pick<Cost, 'tieredPricing'> {
   if (tiers.length === 0) return {};
-  const starts = [0, ...tiers.map((tier) => Number(tier.aboveInputTokens))];
+  // A tier of the contract begins above its threshold, one of OpenClaw's at its start.
+  const starts = [0, ...tiers.map((tier) => Number(tier.aboveInputTokens) + 1)];
   const rates = [base, ...tiers.map((tier) => ratesOfTier(tier, base))];
   const tieredPricing = rates.map((each, index): PricingTier => {
     const [start = 0, end] = starts.slice(index);

@@ -77,10 +77,10 @@ test('rates by length become ranges that cover all lengths', () => {
   ];
   const price = { currency: 'USD', input: 0.1, output: 0.5, cacheRead: 0.01, cacheWrite: 0.125, tiers };
   assert.deepEqual(definitionOf(contractModel({ price }), []).cost?.tieredPricing, [
-    { input: 0.1, output: 0.5, cacheRead: 0.01, cacheWrite: 0.125, range: [0, 100_000] },
+    { input: 0.1, output: 0.5, cacheRead: 0.01, cacheWrite: 0.125, range: [0, 100_001] },
     // A cached token whose rate is unknown costs at most what a fresh one does.
-    { input: 0.5, output: 2.5, cacheRead: 0.05, cacheWrite: 0.5, range: [100_000, 200_000] },
-    { input: 0.1, output: 5, cacheRead: 0.1, cacheWrite: 0.1, range: [200_000] },
+    { input: 0.5, output: 2.5, cacheRead: 0.05, cacheWrite: 0.5, range: [100_001, 200_001] },
+    { input: 0.1, output: 5, cacheRead: 0.1, cacheWrite: 0.1, range: [200_001] },
   ]);
 });
 
