@@ -2,8 +2,8 @@
 //
 //   node scripts/manifest.mjs COMPONENT
 //
-// The models and the variables in it come out of the component and through the compiled modules, so
-// that the manifest and the plugin never differ. Runs after the compiler.
+// The models and the variables in it come from the component, through the compiled modules, so that the manifest and
+// the plugin never differ. Runs after the compiler.
 
 import { writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -25,13 +25,25 @@ const component = await loadComponent({}, pathToFileURL(resolve(componentPath)))
 const description = component.describe();
 const builtIn = await component.open({ apiKey: 'none', maxRetries: 0 }).models('built-in', 0);
 
-/** A model as a manifest holds it: there is no place for its sources, and only text and images count. */
-function row({ params: _sources, input, ...model }) {
+/**
+ * A model as a manifest holds it: only text and images count, and there is no place for the sources of its facts. Only
+ * here does OpenClaw have a place for the end of a model; it does not recommend such a model in its dialogs.
+ */
+function row({ params, input, ...model }) {
+  const { status, retirementDate, replacedBy } = params.cometapi;
   const kinds = input?.filter((kind) => kind === 'text' || kind === 'image');
-  return { ...model, ...(kinds?.length ? { input: kinds } : {}) };
+  return {
+    ...model,
+    ...(kinds?.length ? { input: kinds } : {}),
+    ...(status === 'deprecated' ? { status } : {}),
+    ...(status === 'deprecated' && retirementDate ? { statusReason: `ends on ${retirementDate}` } : {}),
+    ...(status === 'deprecated' && replacedBy ? { replacedBy } : {}),
+  };
 }
 
-const models = definitionsOf(builtIn).map(row);
+// Models as of a day before all ends, because the manifest must not depend on the day of the build: the package is the
+// same, byte for byte, whenever it is built. Each row names the day on which its model ends.
+const models = definitionsOf(builtIn, '0000-00-00').map(row);
 for (const id of [description.defaultModel, description.utilityModel]) {
   if (id !== undefined && !models.some((model) => model.id === id)) {
     throw new Error(`the component recommends ${id}, which is not in its built-in list of chat models`);

@@ -19,7 +19,7 @@ export interface Rates {
   cacheWrite: number;
 }
 
-/** The rates for requests whose input is longer than the first number, and no longer than the second. */
+/** The rates for requests with at least as many input tokens as the first number, and fewer than the second. */
 export interface PricingTier extends Rates {
   range: [number, number] | [number];
 }
@@ -165,7 +165,7 @@ export interface Model {
   thinkingLevelMap?: ThinkingLevelMap;
   input: ('text' | 'image')[];
   /** Zeros where the price is unknown. */
-  cost: Rates & { tieredPricing?: unknown[] };
+  cost: Cost;
   contextWindow?: number;
   maxTokens: number;
   params?: Record<string, unknown>;

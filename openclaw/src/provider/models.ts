@@ -10,14 +10,17 @@ const INPUTS = ['text', 'image', 'video', 'audio'] as const;
 /** The sources of the facts about a list's models. Each model names its set by index. */
 export type SourceSets = ModelList['sourceSets'];
 
-/** The models of a list that OpenClaw can talk with, in the order given. */
-export function definitionsOf({ models, sourceSets }: Pick<ModelList, 'models' | 'sourceSets'>): ModelDefinition[] {
-  return models.filter(isForChat).map((model) => definitionOf(model, sourceSets));
+/** The models of a list that OpenClaw can talk with on a day (`YYYY-MM-DD`, today), in the order given. */
+export function definitionsOf(
+  { models, sourceSets }: Pick<ModelList, 'models' | 'sourceSets'>,
+  day = new Date().toISOString().slice(0, 10),
+): ModelDefinition[] {
+  return models.filter((model) => isForChat(model, day)).map((model) => definitionOf(model, sourceSets));
 }
 
-/** Whether a model responds in text over a known route, now. A fact that is unknown does not exclude it. */
-function isForChat(model: ContractModel): boolean {
-  const usable = model.status === 'callable' || model.status === 'listed';
+/** Whether a model responds in text over a known route. A fact that is unknown does not exclude it. */
+function isForChat(model: ContractModel, day: string): boolean {
+  const usable = model.status !== 'upcoming' && !hasEnded(model, day);
   const unknownOr = (known: string[], one: string): boolean => known.length === 0 || known.includes(one);
   return (
     model.kind === 'chat' &&
@@ -26,6 +29,15 @@ function isForChat(model: ContractModel): boolean {
     unknownOr(model.input, 'text') &&
     unknownOr(model.output, 'text')
   );
+}
+
+/**
+ * A deprecated model works until its end, often for months, and configurations name it: hiding it earlier would take its
+ * limits and its price from them. The key's own list is right about a model whose end was postponed, so a model that is
+ * callable has not ended.
+ */
+function hasEnded({ status, retirementDate }: ContractModel, day: string): boolean {
+  return status === 'deprecated' && retirementDate !== undefined && retirementDate <= day;
 }
 
 /**
@@ -75,7 +87,8 @@ function ratesOf(price: Price): Cost | undefined {
  */
 function tiersOf(tiers: Price['tiers'], base: Rates): Pick<Cost, 'tieredPricing'> {
   if (tiers.length === 0) return {};
-  const starts = [0, ...tiers.map((tier) => Number(tier.aboveInputTokens))];
+  // A tier of the contract begins above its threshold, one of OpenClaw's at its start.
+  const starts = [0, ...tiers.map((tier) => Number(tier.aboveInputTokens) + 1)];
   const rates = [base, ...tiers.map((tier) => ratesOfTier(tier, base))];
   const tieredPricing = rates.map((each, index): PricingTier => {
     const [start = 0, end] = starts.slice(index);
@@ -89,12 +102,25 @@ function ratesOfTier(tier: Price['tiers'][number], base: Rates): Rates {
   return { input, output, cacheRead: tier.cacheRead ?? input, cacheWrite: tier.cacheWrite ?? input };
 }
 
-/** Where the facts come from, kept beside them in the one member that OpenClaw hands through. */
-function provenance(model: ContractModel, sourceSets: SourceSets): Record<string, unknown> {
+/** Facts without a place of their own in OpenClaw, in the one member that it hands through. */
+export interface Provenance {
+  status: ContractModel['status'];
+  vendor?: string;
+  /** `YYYY-MM-DD`. */
+  retirementDate?: string;
+  replacedBy?: string;
+  /** The name of each fact, and its source. */
+  sources: Record<string, string>;
+}
+
+function provenance(model: ContractModel, sourceSets: SourceSets): Provenance {
+  const { status, vendor, retirementDate, replacedBy } = model;
   const sources = sourceSets[model.sources] ?? [];
   return {
-    status: model.status,
-    ...(model.vendor === undefined ? {} : { vendor: model.vendor }),
+    status,
+    ...(vendor === undefined ? {} : { vendor }),
+    ...(retirementDate === undefined ? {} : { retirementDate }),
+    ...(replacedBy === undefined ? {} : { replacedBy }),
     sources: Object.fromEntries(sources.map(({ fact, source }) => [fact, source])),
   };
 }

@@ -50,12 +50,16 @@ function withBill(counts: Usage, usage: ContractUsage): Usage {
 }
 
 /**
- * What the counts cost at the model's rates. `undefined`, which leaves it to OpenClaw: where it gave no rates, which
- * it writes as zeros, and where they depend on the length of the request, which it reckons itself.
+ * The cost of one request at the model's rates. `undefined`: OpenClaw has no rates for the model, which it writes as
+ * zeros.
+ *
+ * OpenClaw adds up the costs of a turn's requests, and falls back on the turn's tokens at the model's rates. For rates
+ * that depend on the length of each request it has no fallback, so that a turn would have no cost without this one.
  */
-function priced(counts: Usage, rates: Model['cost']): Usage['cost'] {
+function priced(counts: Usage, cost: Model['cost']): Usage['cost'] {
   const kinds = ['input', 'output', 'cacheRead', 'cacheWrite'] as const;
-  if (rates.tieredPricing?.length || !kinds.some((kind) => rates[kind] > 0)) return undefined;
+  const rates = ratesFor(counts.input + counts.cacheRead + counts.cacheWrite, cost);
+  if (!kinds.some((kind) => rates[kind] > 0)) return undefined;
   const share = (kind: keyof Rates): number => (counts[kind] * rates[kind]) / 1e6;
   const shares: Rates = {
     input: share('input'),
@@ -64,4 +68,11 @@ function priced(counts: Usage, rates: Model['cost']): Usage['cost'] {
     cacheWrite: share('cacheWrite'),
   };
   return { ...shares, total: shares.input + shares.output + shares.cacheRead + shares.cacheWrite };
+}
+
+/** The rates for a request with this many input tokens, cached ones included. They apply to the whole request. */
+function ratesFor(inputTokens: number, cost: Model['cost']): Rates {
+  const reached = (cost.tieredPricing ?? []).filter(({ range: [start] }) => inputTokens >= start);
+  // OpenClaw's configuration may list them in any order.
+  return reached.sort((one, other) => one.range[0] - other.range[0]).at(-1) ?? cost;
 }

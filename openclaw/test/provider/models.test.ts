@@ -77,19 +77,30 @@ test('rates by length become ranges that cover all lengths', () => {
   ];
   const price = { currency: 'USD', input: 0.1, output: 0.5, cacheRead: 0.01, cacheWrite: 0.125, tiers };
   assert.deepEqual(definitionOf(contractModel({ price }), []).cost?.tieredPricing, [
-    { input: 0.1, output: 0.5, cacheRead: 0.01, cacheWrite: 0.125, range: [0, 100_000] },
+    { input: 0.1, output: 0.5, cacheRead: 0.01, cacheWrite: 0.125, range: [0, 100_001] },
     // A cached token whose rate is unknown costs at most what a fresh one does.
-    { input: 0.5, output: 2.5, cacheRead: 0.05, cacheWrite: 0.5, range: [100_000, 200_000] },
-    { input: 0.1, output: 5, cacheRead: 0.1, cacheWrite: 0.1, range: [200_000] },
+    { input: 0.5, output: 2.5, cacheRead: 0.05, cacheWrite: 0.5, range: [100_001, 200_001] },
+    { input: 0.1, output: 5, cacheRead: 0.1, cacheWrite: 0.1, range: [200_001] },
   ]);
 });
 
-/** Models, and whether OpenClaw can talk with them. */
+test('the announced end of a model and its successor are kept', () => {
+  const model = contractModel({ status: 'deprecated', retirementDate: '2026-12-11', replacedBy: 'm-2' });
+  assert.deepEqual(definitionOf(model, [[]]).params, {
+    cometapi: { status: 'deprecated', retirementDate: '2026-12-11', replacedBy: 'm-2', sources: {} },
+  });
+});
+
+/** Models, and whether OpenClaw can talk with them on 2026-12-01. */
 const LISTED: [more: Partial<Model>, listed: boolean][] = [
   [{}, true],
   [{ status: 'listed' }, true],
   [{ status: 'upcoming' }, false],
-  [{ status: 'deprecated' }, false],
+  [{ status: 'deprecated' }, true],
+  [{ status: 'deprecated', retirementDate: '2026-12-02' }, true],
+  [{ status: 'deprecated', retirementDate: '2026-12-01' }, false],
+  // The key's own list counts more than a date.
+  [{ status: 'callable', retirementDate: '2026-12-01' }, true],
   [{ kind: 'unknown' }, false],
   [{ kind: 'image' }, false],
   [{ kind: 'embedding' }, false],
@@ -104,6 +115,6 @@ const LISTED: [more: Partial<Model>, listed: boolean][] = [
 
 for (const [more, listed] of LISTED) {
   test(`a model with ${JSON.stringify(more)} is ${listed ? '' : 'not '}listed`, () => {
-    assert.equal(definitionsOf(modelList([contractModel(more)])).length, listed ? 1 : 0);
+    assert.equal(definitionsOf(modelList([contractModel(more)]), '2026-12-01').length, listed ? 1 : 0);
   });
 }

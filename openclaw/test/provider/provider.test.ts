@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { loadComponent } from '../../src/component/load.js';
 import { environmentBaseUrl, environmentProxy } from '../../src/provider/environment.js';
@@ -50,8 +51,31 @@ test("the component's built-in list has the default model, and each of its model
   assert.ok(definitions.length > 20);
   for (const { id, name, cost, contextWindow = 1, maxTokens = 1 } of definitions) {
     assert.ok(id && name && contextWindow > 0 && maxTokens > 0, id);
-    for (const rate of Object.values(cost ?? {})) assert.ok(rate >= 0, id);
+    for (const rates of cost ? [cost, ...(cost.tieredPricing ?? [])] : []) {
+      for (const rate of [rates.input, rates.output, rates.cacheRead, rates.cacheWrite]) assert.ok(rate >= 0, id);
+    }
   }
+});
+
+test('the manifest names the recommended models, and the end and the successor of a deprecated one', async () => {
+  const component = await loadComponent();
+  const { defaultModel, utilityModel } = component.describe();
+  const builtIn = await component.open({ apiKey: 'none', maxRetries: 0 }).models('built-in', 0);
+  const manifest = JSON.parse(await readFile(new URL('../../../openclaw.plugin.json', import.meta.url), 'utf8'));
+  const catalog = manifest.modelCatalog.providers.cometapi;
+  assert.equal(catalog.defaultModel, defaultModel);
+  assert.equal(catalog.defaultUtilityModel, utilityModel);
+  const rows = new Map<string, Record<string, unknown>>(catalog.models.map((row: { id: string }) => [row.id, row]));
+  // OpenClaw hides the deprecated ones in its dialogs.
+  for (const id of [defaultModel, utilityModel ?? '']) assert.equal(rows.get(id)?.status, undefined, id);
+  const deprecated = builtIn.models.filter(({ id, status }) => status === 'deprecated' && rows.has(id));
+  assert.ok(deprecated.some(({ replacedBy }) => replacedBy !== undefined));
+  for (const { id, retirementDate, replacedBy } of deprecated) {
+    const { status, statusReason, replacedBy: successor } = rows.get(id) ?? {};
+    assert.deepEqual([status, statusReason, successor], ['deprecated', `ends on ${retirementDate}`, replacedBy], id);
+  }
+  const marked = [...rows.values()].filter(({ status }) => status !== undefined);
+  assert.equal(marked.length, deprecated.length);
 });
 
 test('a stream goes to the configured base URL', async () => {

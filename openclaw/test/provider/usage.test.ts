@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Usage as ContractUsage } from '../../src/component/contract.js';
 import { usageOf } from '../../src/provider/usage.js';
-import type { Usage } from '../../src/sdk.js';
+import type { PricingTier, Usage } from '../../src/sdk.js';
 import { model } from './fake.js';
 
 const UNKNOWN = { cacheTelemetry: { state: 'unavailable' }, contextUsage: { state: 'unavailable' } } as const;
@@ -82,9 +82,28 @@ test('what the counts cost is reckoned at the rates that OpenClaw gave', () => {
   assert.deepEqual(cost, { input: 1.2, output: 1.5, cacheRead: 0.15, cacheWrite: 0.375, total: 3.225 });
 });
 
-test('rates that are unknown, or depend on the length, are left to OpenClaw', () => {
+test('the length of a request, with its cached tokens, decides on the rates of all of it', () => {
+  const long = {
+    input: 6,
+    output: 30,
+    cacheRead: 0.6,
+    cacheWrite: 7.5,
+    range: [200_001, 900_001],
+  } satisfies PricingTier;
+  const tieredPricing: PricingTier[] = [
+    { ...RATES, input: 100, range: [900_001] },
+    long,
+    { ...RATES, range: [0, 200_001] },
+  ];
+  const totalOf = (input: bigint, cacheRead: bigint) =>
+    usageOf({ input, output: 100_000n, cacheRead }, model({ cost: { ...RATES, tieredPricing } })).cost?.total;
+  assert.equal(totalOf(200_000n, 0n), 0.6 + 1.5);
+  assert.equal(totalOf(200_001n, 0n), 1.200006 + 3);
+  assert.equal(totalOf(300_000n, 200_000n), 0.6 + 3 + 0.12);
+});
+
+test('rates that are unknown are left to OpenClaw', () => {
   assert.equal(usageOf(GIVEN, model()).cost, undefined);
-  assert.equal(usageOf(GIVEN, model({ cost: { ...RATES, tieredPricing: [{}] } })).cost, undefined);
   assert.equal(usageOf({ total: 50n }, model({ cost: RATES })).cost, undefined);
 });
 
