@@ -8,7 +8,7 @@ export function now(): bigint {
 }
 
 /**
- * Ready once the instant has passed. It sets no timer: whoever drives the component does, from the `wake-after-ms` of
+ * Ready once the instant has passed. It sets no timer: the caller of the component does, from the `wake-after-ms` of
  * each call.
  */
 export function subscribeInstant(when: bigint): Pollable {

@@ -42,7 +42,7 @@ function hasEnded({ status, retirementDate }: ContractModel, day: string): boole
 
 /**
  * What is known of a model. The rest is left out: OpenClaw has its own careful numbers for a window or a limit that it
- * was not told, shows no price where there is none, and knows none of them for a fact.
+ * does not know, shows no price where there is none, and knows none of them for a fact.
  */
 export function definitionOf(model: ContractModel, sourceSets: SourceSets): ModelDefinition {
   const { contextWindow, maxOutputTokens } = model;
@@ -72,7 +72,7 @@ function apiOf(model: ContractModel): Pick<ModelDefinition, 'api'> {
 
 /**
  * USD per million tokens, or nothing. OpenClaw wants all four rates or none: a token from or for the cache is an input
- * token, and is reckoned as one where no other rate is told.
+ * token, and is treated as one where no other rate is known.
  */
 function ratesOf(price: Price): Cost | undefined {
   const { currency, input, output, cacheRead = input, cacheWrite = input } = price;

@@ -18,8 +18,8 @@ export function unknownUsage(): Usage {
 
 /** The contract counts cached tokens into the input; OpenClaw counts them beside it. */
 export function usageOf(usage: ContractUsage | undefined, model: Model): Usage {
-  const told = usage && [usage.input, usage.output, usage.total].some((count) => count !== undefined);
-  if (!told) {
+  const known = usage && [usage.input, usage.output, usage.total].some((count) => count !== undefined);
+  if (!known) {
     const unknown = unknownUsage();
     return usage ? withBill(unknown, usage) : unknown;
   }

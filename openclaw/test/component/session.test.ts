@@ -83,7 +83,7 @@ test('a response arrives chunk by chunk, and its head is reported', async () => 
   const seen: string[] = [];
   for await (const batch of stream) {
     seen.push(batch.map((event) => (event.tag === 'block-delta' ? event.val.text : event.tag)).join('+'));
-    // The next piece is sent only now: whoever waits for it before it hands out the first waits for ever.
+    // The next piece is sent only now: a host that waits for it before it hands out the first waits forever.
     if (seen.join().includes('one') && steps.length === 2) steps.shift()?.();
     else if (seen.join().includes('two')) steps.shift()?.();
   }

@@ -59,8 +59,8 @@ const PRICES: [name: string, price: Partial<Price>, cost: object | undefined][] 
   ['free', { input: 0, output: 0 }, { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }],
   ['half of it', { input: 3 }, undefined],
   ['another currency', { currency: 'CNY', input: 3, output: 9 }, undefined],
-  ['by the call', { perRequest: 0.1 }, undefined],
-  ['by the call too', { input: 3, output: 9, perRequest: 0.1 }, undefined],
+  ['per request', { perRequest: 0.1 }, undefined],
+  ['per request as well', { input: 3, output: 9, perRequest: 0.1 }, undefined],
 ];
 
 for (const [name, price, cost] of PRICES) {

@@ -75,7 +75,7 @@ test('fields that a hook takes out are not sent', async () => {
   assert.deepEqual([id, messages.length, tools.length, stop, rest], ['m-1', 3, 1, [], {}]);
 });
 
-test('whoever sets one limit replaces the other', async () => {
+test('setting one limit replaces the other', async () => {
   const { after } = await through((payload) => void (payload.max_tokens = 5));
   assert.equal(after.maxOutputTokens, undefined);
   assert.equal(JSON.parse(after.extraJson ?? '').max_tokens, 5);

@@ -119,7 +119,7 @@ fn retired<'a>(table: &'a str, models: &BTreeMap<&str, &Value>) -> Result<Retire
 }
 
 /// How well a row is attested, 0 the best; `None` leaves it out. A row without a context window would
-/// tell a host nothing that it needs.
+/// give a host nothing that it needs.
 fn attestation(row: &Value) -> Option<usize> {
     row["id"].as_str().filter(|id| !id.trim().is_empty())?;
     tokens(&row["context_window"])?;
