@@ -90,7 +90,7 @@ fn a_long_request_is_charged_at_its_tier_as_a_whole() {
     // 30,000 at 0.5, 100,000 at 0.05, 20,000 at 0.625, and 2,000 at 2.5.
     assert_about(estimate(&given, &tiered()), 0.015 + 0.005 + 0.0125 + 0.005);
     let mut two = tiered();
-    two.tiers.push(PriceTier { above_input_tokens: 140_000, input: Some(1.0), ..two.tiers[0].clone() });
+    two.tiers.push(PriceTier { above_input_tokens: 140_000, input: Some(1.0), ..two.tiers[0] });
     assert_about(estimate(&given, &two), 0.03 + 0.005 + 0.0125 + 0.005);
 }
 
