@@ -1,5 +1,6 @@
 use super::super::routes::{self, ROUTES};
 use super::*;
+use alloc::collections::BTreeMap;
 use serde_json::Value;
 use std::{env, format, fs, path::Path, string::ToString};
 
@@ -17,10 +18,15 @@ fn digit(index: usize) -> char {
     char::from_digit(index as u32, 36).expect("at most 36 documents, and as many notes")
 }
 
-/// The notes on a model, each a member of a JSON object.
+/// The notes on a model, each a member of a JSON object, with sorted names. serde_json keeps the order of the file or
+/// sorts, by a feature that other packages of a build may turn on, and the component must not depend on that.
 fn notes_of(row: &Value) -> impl Iterator<Item = String> {
-    let notes = row[13].as_object().into_iter().flatten();
-    notes.map(|(name, note)| format!("{}:{note}", Value::from(name.as_str())))
+    let notes: BTreeMap<_, _> = row[13].as_object().into_iter().flatten().collect();
+    notes.into_iter().map(|(name, note)| {
+        let fields: BTreeMap<_, _> = note.as_object().into_iter().flatten().collect();
+        let note = if note.is_object() { serde_json::to_string(&fields).unwrap() } else { note.to_string() };
+        format!("{}:{note}", Value::from(name.as_str()))
+    })
 }
 
 /// The notes of all models, each once.
