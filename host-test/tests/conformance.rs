@@ -102,12 +102,12 @@ fn json_is_one_object_with_stable_names() {
 }
 
 #[test]
-fn a_plugin_that_lies_fails_and_what_is_wrong_is_said() {
+fn a_plugin_that_lies_fails_with_the_reason() {
     for (what, next, expected) in [
         (
             "done without a finish",
             "(i32.store8 (i32.const 208) (i32.const 1)) i32.const 192",
-            "does not go with the finish",
+            "contradicts the finish",
         ),
         ("a trap", "unreachable", "broke down"),
         (
@@ -121,7 +121,7 @@ fn a_plugin_that_lies_fails_and_what_is_wrong_is_said() {
             "(i32.store8 (i32.const 192) (i32.const 1))\n\
              (i32.store (i32.const 212) (i32.load offset=16 (i32.load (i32.const 240))))\n\
              (i32.store (i32.const 216) (i32.load offset=20 (i32.load (i32.const 240)))) i32.const 192",
-            "showed the key",
+            "leaked the key that it was given",
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();
@@ -166,11 +166,11 @@ fn a_plugin_that_cannot_be_tried_is_told_from_one_that_fails() {
 }
 
 #[test]
-fn wrong_usage_is_told_with_what_there_is() {
+fn wrong_usage_names_the_alternatives() {
     for (arguments, expected) in [
-        (vec!["--case", "tls-expire"], "there is tls-expired"),
+        (vec!["--case", "tls-expire"], "similar names: tls-expired"),
         (vec!["--case", "no such case"], "--list"),
-        (vec!["--base-url", "http://127.0.0.1:1/v1"], "leave out --base-url"),
+        (vec!["--base-url", "http://127.0.0.1:1/v1"], "remove --base-url"),
     ] {
         let output = conformance(&packed(), &arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
