@@ -108,7 +108,7 @@ fn each_thing_that_can_be_wrong_has_its_own_message() {
 
     fs::write(bench.path("plugin/plugin.toml.minisig"), "nonsense").unwrap();
     let nonsense = bench.refused(CHECKED);
-    assert!(nonsense.contains("no signature of minisign"), "{nonsense}");
+    assert!(nonsense.contains("is not a minisign signature"), "{nonsense}");
 }
 
 #[test]
