@@ -5,8 +5,8 @@ use std::time::Duration;
 use provider_host::contract::{Config, Credential, Description, Timeouts};
 use provider_host::plugin::{Manifest, Plugin};
 use provider_host::sandbox::{
-    CacheDir, CallError, ClientHandle, Grant, Host, HostOptions, Inspection, Instance, KeyMode, Preparation,
-    Prepared, SandboxError, Secret,
+    CallError, ClientHandle, Grant, Host, HostOptions, Inspection, Instance, KeyMode, Preparation, Prepared,
+    SandboxError, Secret,
 };
 use stand_in::{Authority, Setup, StandIn, StandInError};
 
@@ -71,19 +71,19 @@ const TOTAL: u32 = 20_000;
 const SLACK: Duration = Duration::from_secs(3);
 
 impl Bench {
-    /// Compiles the plugin, or takes it from the cache, and reads its description.
+    /// Compiles the plugin, or takes it from the cache, and reads its description. `host` creates the hosts: it chooses
+    /// their cache and their compiler, and keeps the other options.
     ///
     /// # Errors
     /// When it cannot be compiled or started, or when it takes no base URL but its own.
     pub async fn new(
         plugin: &Plugin,
-        cache: impl Into<CacheDir>,
+        host: &(dyn Fn(HostOptions) -> Result<Host, SandboxError> + Sync),
         progress: &mut (dyn FnMut(Preparation) + Send),
     ) -> Result<Bench, BenchError> {
         if !plugin.manifest.network.custom_base_url {
             return Err(BenchError::OwnServerOnly(plugin.manifest.id.clone()));
         }
-        let cache = cache.into();
         let authority = Authority::new()?;
         let options = |trap_on_block| HostOptions {
             trap_on_block,
@@ -91,8 +91,8 @@ impl Bench {
             extra_roots: vec![authority.root()],
             ..HostOptions::default()
         };
-        let waits = Host::with_options(cache.clone(), options(false))?.prepare(plugin, progress)?;
-        let steps = Host::with_options(cache, options(true))?.prepare(plugin, progress)?;
+        let waits = host(options(false))?.prepare(plugin, progress)?;
+        let steps = host(options(true))?.prepare(plugin, progress)?;
         let description = waits.instantiate(Grant::default()).await?.describe().await?;
         Ok(Bench { waits, steps, authority, description })
     }

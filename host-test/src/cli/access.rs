@@ -9,6 +9,7 @@ use provider_host::sandbox::{KeyMode, Secret};
 use url::Url;
 
 use super::args::Common;
+use super::environment::Variables;
 use super::failure::Failure;
 use super::key::{self, Key};
 
@@ -28,26 +29,24 @@ pub(crate) enum Access {
     StandIn,
 }
 
-/// Chooses the server and the key. An option wins over an environment variable.
+/// Chooses the server and the key for a plugin, which is `signed` if its signature was checked. An option wins over an
+/// environment variable.
 ///
 /// # Errors
 /// Wrong usage: an invalid base URL, or no key for a server that needs one.
 pub(crate) fn choose(
     common: &Common,
     manifest: &Manifest,
-    variable: &dyn Fn(&str) -> Option<String>,
+    signed: bool,
+    variable: Variables<'_>,
 ) -> Result<Access, Failure> {
-    let read =
-        |name: &str| variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-    let key = key::find(common.key_file.as_deref(), manifest, !common.trusted_key.is_empty(), variable)?;
-    let from_environment = || {
-        let mut found = BASE_URL_VARIABLES.iter().filter_map(|name| read(name).map(|value| (*name, value)));
-        found.next()
-    };
-    let chosen = match &common.base_url {
-        Some(text) => Some(("--base-url", text.clone())),
-        None => from_environment(),
-    };
+    let key = key::find(common.key_file.as_deref(), manifest, signed, variable)?;
+    let mut chosen = common.base_url.as_ref().map(|text| ("--base-url", text.clone()));
+    for name in BASE_URL_VARIABLES {
+        if chosen.is_none() {
+            chosen = variable(name)?.map(|value| (name, value));
+        }
+    }
     let Some((source, text)) = chosen else {
         return Ok(match key {
             Some(key) => Access::Server { base_url: None, key: Some(key) },
@@ -98,6 +97,18 @@ pub(super) mod tests {
         .unwrap()
     }
 
+    /// Variables as [`environment::variable`](super::super::environment::variable) reads them.
+    pub(in super::super) fn fake(
+        variables: &[(&str, &str)],
+    ) -> impl Fn(&str) -> Result<Option<String>, Failure> {
+        let variables: Vec<_> =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), value.trim().to_owned())).collect();
+        move |wanted| {
+            let found = variables.iter().find(|(name, value)| name == wanted && !value.is_empty());
+            Ok(found.map(|(_, value)| value.clone()))
+        }
+    }
+
     fn decide(
         base_url: Option<&str>,
         key_mode: KeyMode,
@@ -111,10 +122,7 @@ pub(super) mod tests {
             trusted_key: Vec::new(),
             json: false,
         };
-        let variable = |name: &str| {
-            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-        };
-        match choose(&common, &manifest(), &variable) {
+        match choose(&common, &manifest(), false, &fake(variables)) {
             Ok(Access::StandIn) => Ok("stand-in".to_owned()),
             Ok(Access::Server { base_url, key }) => {
                 let base_url = base_url.map_or("default".to_owned(), |url| url.to_string());

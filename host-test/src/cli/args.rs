@@ -8,6 +8,7 @@ use provider_host::contract::{Discovery, ModelKind};
 use provider_host::sandbox::KeyMode;
 
 use super::conformance::ConformanceArgs;
+use super::session;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -89,6 +90,12 @@ pub(crate) enum Command {
     Keygen(super::sign::KeygenArgs),
     /// Sign a plugin for hosts that accept only signed plugins.
     Sign(super::sign::SignArgs),
+    /// Compile the component on stdin to machine code on stdout; the other commands start this in a process of its own.
+    #[command(hide = true, name = session::COMPILE_WORKER)]
+    CompileWorker {
+        /// The limits of the process, as the sandbox writes them.
+        settings: String,
+    },
 }
 
 #[derive(Debug, Args)]

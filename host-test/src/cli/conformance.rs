@@ -51,10 +51,10 @@ pub(crate) async fn run(common: &Common, args: &ConformanceArgs, screen: Screen)
     let plugin = session::load(common)?;
     let mut spinner = None;
     let mut progress = |preparation: Preparation| match preparation {
-        Preparation::Compiling => spinner = Some(screen.spinner("compiling the plugin, once")),
+        Preparation::Compiling => spinner = Some(screen.spinner(session::compiling())),
         Preparation::FromCache | Preparation::NotKept(_) => {}
     };
-    let bench = Bench::new(&plugin, session::cache_dir(), &mut progress).await;
+    let bench = Bench::new(&plugin, &session::host_with, &mut progress).await;
     drop(spinner);
     let bench = bench.map_err(|why| Failure::Host { cause: "host", message: format!("{why:#}") })?;
     let bar = bar(screen, chosen.len());

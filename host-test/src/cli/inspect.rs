@@ -6,13 +6,14 @@ use std::fs;
 
 use provider_host::contract::Description;
 use provider_host::json;
-use provider_host::plugin::{Plugin, pack as write_plugin};
-use provider_host::sandbox::Inspection;
+use provider_host::plugin::{Limits, Plugin, pack as write_plugin};
+use provider_host::sandbox::Prepared;
 use serde_json::{Value, json};
 
 use super::args::{Common, PackArgs};
 use super::cost::grouped;
 use super::failure::Failure;
+use super::key;
 use super::session;
 use super::terminal::{Screen, Style, line};
 
@@ -29,10 +30,10 @@ pub(crate) async fn describe(common: &Common, screen: Screen) -> Result<(), Fail
 /// Prints facts about the plugin's files: size, imports, exports, permissions.
 pub(crate) fn inspect(common: &Common, screen: Screen) -> Result<(), Failure> {
     let plugin = session::load(common)?;
-    let inspection = session::prepare(&plugin, screen)?.inspect();
+    let prepared = session::prepare(&plugin, screen)?;
     match common.json {
-        true => screen.print_json(&inspected_json(&plugin, &inspection)?),
-        false => screen.print(&facts(screen, &inspected(&plugin, &inspection))),
+        true => screen.print_json(&inspected_json(&plugin, &prepared)?),
+        false => screen.print(&facts(screen, &inspected(&plugin, &prepared))),
     }
 }
 
@@ -81,8 +82,14 @@ fn described(description: &Description) -> Facts {
     ]
 }
 
-fn inspected(plugin: &Plugin, inspection: &Inspection) -> Facts {
-    let manifest = &plugin.manifest;
+fn inspected(plugin: &Plugin, prepared: &Prepared) -> Facts {
+    let (manifest, inspection) = (prepared.manifest(), prepared.inspect());
+    let Limits { memory_mib, call_seconds } = manifest.limits;
+    // The limits of an unsigned manifest are requests: the limits of the host hold.
+    let lowered = |given: u32, limit: u32, unit: &str| match given > limit {
+        true => format!(" (the manifest has {given} {unit}, which only a checked signature allows)"),
+        false => String::new(),
+    };
     let origins: Vec<String> = manifest.network.origins.iter().map(ToString::to_string).collect();
     let custom = if manifest.network.custom_base_url { " and any base URL that you set" } else { "" };
     vec![
@@ -101,13 +108,38 @@ fn inspected(plugin: &Plugin, inspection: &Inspection) -> Facts {
         ("imports", inspection.imports.join("\n")),
         ("exports", inspection.exports.join("\n")),
         ("may talk to", format!("{}{custom}", origins.join(", "))),
-        ("key from", manifest.credential.env_vars.join(", ")),
-        ("memory", format!("{} MiB", manifest.limits.memory_mib)),
-        ("time", format!("{} s per call, in addition to the requested wait", manifest.limits.call_seconds)),
+        ("key from", key_from(plugin)),
+        (
+            "memory",
+            format!("{memory_mib} MiB{}", lowered(plugin.manifest.limits.memory_mib, memory_mib, "MiB")),
+        ),
+        (
+            "time",
+            format!(
+                "{call_seconds} s per call, in addition to the requested wait{}",
+                lowered(plugin.manifest.limits.call_seconds, call_seconds, "s")
+            ),
+        ),
     ]
 }
 
-fn inspected_json(plugin: &Plugin, inspection: &Inspection) -> Result<Value, Failure> {
+/// The variables that the key would be read from, and no others that the manifest names: a user who reads here that a
+/// plugin gets the key from `AWS_SECRET_ACCESS_KEY` might set it for the plugin.
+fn key_from(plugin: &Plugin) -> String {
+    let signed = plugin.signer().is_some();
+    let read: Vec<&str> = key::variables(&plugin.manifest, signed).collect();
+    let ignored = plugin.manifest.credential.env_vars.len() - read.len();
+    match (read.is_empty(), ignored) {
+        (_, 0) => read.join(", "),
+        (true, _) => "no variable; other names count only in a plugin with a checked signature".to_owned(),
+        (false, _) => {
+            format!("{}; other names count only in a plugin with a checked signature", read.join(", "))
+        }
+    }
+}
+
+fn inspected_json(plugin: &Plugin, prepared: &Prepared) -> Result<Value, Failure> {
+    let inspection = prepared.inspect();
     let manifest = serde_json::to_value(&plugin.manifest)
         .map_err(|why| Failure::Host { cause: "host", message: format!("the manifest: {why}") })?;
     Ok(json!({
@@ -118,6 +150,9 @@ fn inspected_json(plugin: &Plugin, inspection: &Inspection) -> Result<Value, Fai
         "code-size": inspection.code_size,
         "sha256": inspection.sha256,
         "signed-by": plugin.signer(),
+        // What holds here, where the manifest has more than this host allows.
+        "limits": prepared.manifest().limits,
+        "key-from": key::variables(&plugin.manifest, plugin.signer().is_some()).collect::<Vec<_>>(),
     }))
 }
 

@@ -10,6 +10,7 @@ use provider_host::plugin::Manifest;
 use provider_host::private_file::read_secret;
 use provider_host::sandbox::Secret;
 
+use super::environment::Variables;
 use super::failure::Failure;
 
 /// The longest key in bytes, with surrounding white space. Known keys have about 50; the limit keeps a file that was
@@ -38,25 +39,33 @@ pub(crate) fn find(
     file: Option<&Path>,
     manifest: &Manifest,
     signed: bool,
-    variable: &dyn Fn(&str) -> Option<String>,
+    variable: Variables<'_>,
 ) -> Result<Option<Key>, Failure> {
     if let Some(path) = file {
         return from_file("--key-file", path).map(Some);
     }
-    let set =
-        |name: &str| variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-    let may_be_read = |name: &&String| signed || KNOWN_VARIABLES.contains(&name.as_str());
-    let names: Vec<&String> = manifest.credential.env_vars.iter().filter(may_be_read).collect();
-    let own = names.iter().find_map(|name| set(name).map(|value| (*name, value)));
+    let names: Vec<&str> = variables(manifest, signed).collect();
+    let mut own = None;
+    for name in &names {
+        if own.is_none() {
+            own = variable(name)?.map(|value| (*name, value));
+        }
+    }
     let file_variable = names.first().map(|name| format!("{name}_FILE")).unwrap_or_default();
-    match (own, set(&file_variable)) {
+    match (own, variable(&file_variable)?) {
         (Some((name, _)), Some(_)) => {
             Err(Failure::usage(format!("{name} and {file_variable} are both set; unset one of them")))
         }
-        (Some((name, value)), None) => checked(&value, name.clone()).map(Some),
+        (Some((name, value)), None) => checked(&value, name.to_owned()).map(Some),
         (None, Some(path)) => from_file(&file_variable, Path::new(&path)).map(Some),
         (None, None) => Ok(None),
     }
+}
+
+/// The variables that the key of a plugin is read from, the preferred one first.
+pub(crate) fn variables(manifest: &Manifest, signed: bool) -> impl Iterator<Item = &str> {
+    let names = manifest.credential.env_vars.iter().map(String::as_str);
+    names.filter(move |name| signed || KNOWN_VARIABLES.contains(name))
 }
 
 fn from_file(how: &str, path: &Path) -> Result<Key, Failure> {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::super::access::tests::manifest;
+use super::super::access::tests::{fake, manifest};
 use super::*;
 
 const KEY: &str = "sk-canary-0123456789";
@@ -17,9 +17,7 @@ fn file(folder: &Path, text: &str, mode: u32) -> PathBuf {
 }
 
 fn find_key(file: Option<&Path>, variables: &[(&str, &str)]) -> Result<Option<(String, String)>, String> {
-    let variable =
-        |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-    match find(file, &manifest(), false, &variable) {
+    match find(file, &manifest(), false, &fake(variables)) {
         Ok(key) => Ok(key.map(|key| (key.secret.expose().to_owned(), key.source))),
         Err(Failure::Usage(message)) => Err(message),
         Err(other) => panic!("{other:?}"),
@@ -81,7 +79,7 @@ fn an_unsigned_manifest_does_not_choose_the_variable_of_the_key() {
     let mut greedy = manifest();
     greedy.credential.env_vars = vec!["AWS_SECRET_ACCESS_KEY".to_owned(), "COMETAPI_KEY".to_owned()];
     let found = |signed: bool, set: &[&str]| {
-        let variable = |name: &str| set.contains(&name).then(|| format!("of-{name}"));
+        let variable = |name: &str| Ok(set.contains(&name).then(|| format!("of-{name}")));
         find(None, &greedy, signed, &variable).unwrap().map(|key| key.source)
     };
     let all = ["AWS_SECRET_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY_FILE", "COMETAPI_KEY"];

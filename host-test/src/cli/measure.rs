@@ -9,11 +9,11 @@ use latency_server::LatencyServer;
 use meter::{Client, Sample, Spread};
 use provider_host::contract::{Discovery, Event, Request};
 use provider_host::plugin::Plugin;
-use provider_host::sandbox::{ClientHandle, Grant, Host, HostOptions, Instance, KeyMode, Prepared, Secret};
+use provider_host::sandbox::{ClientHandle, Grant, HostOptions, Instance, KeyMode, Prepared, Secret};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::access::{self, Access};
+use super::access::Access;
 use super::args::Common;
 use super::failure::Failure;
 use super::request::user_message;
@@ -79,7 +79,7 @@ pub(crate) async fn run(common: &Common, args: &MeasureArgs, screen: Screen) -> 
         return screen.print_json(&start(&plugin, args.requests, screen).await?);
     }
     let prepared = session::prepare_for(args.concurrency.min(args.requests), &plugin, screen)?;
-    let opening = Opening::new(common, prepared)?;
+    let opening = Opening::new(common, &plugin, prepared)?;
     let lanes = 0..args.concurrency.min(args.requests);
     let report = match args.what {
         What::Models => {
@@ -119,8 +119,8 @@ struct Open {
 }
 
 impl Opening {
-    fn new(common: &Common, prepared: Prepared) -> Result<Opening, Failure> {
-        let access = access::choose(common, prepared.manifest(), &|name| std::env::var(name).ok())?;
+    fn new(common: &Common, plugin: &Plugin, prepared: Prepared) -> Result<Opening, Failure> {
+        let access = session::access(common, plugin)?;
         let Access::Server { base_url: Some(base_url), key } = access else {
             return Err(Failure::usage(
                 "there is no latency server to measure; start one with 'host-test stand-in --stamped', and pass its URL with --base-url",
@@ -210,7 +210,7 @@ async fn start(plugin: &Plugin, times: u32, screen: Screen) -> Result<Value, Fai
     session::prepare(plugin, screen)?;
     let (mut load, mut instantiate, mut first_call) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..times {
-        let host = Host::new(session::cache_dir()).map_err(session::host_failure)?;
+        let host = session::host(HostOptions::default())?;
         let begun = Instant::now();
         let prepared = host.prepare(plugin, &mut |_| {}).map_err(session::host_failure)?;
         load.push(begun.elapsed());

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use provider_host::sandbox::compile_worker;
 use serde_json::json;
 
 mod access;
@@ -13,6 +14,7 @@ mod commands;
 mod conformance;
 mod conversation;
 mod cost;
+mod environment;
 mod failure;
 mod inspect;
 mod interrupts;
@@ -77,6 +79,8 @@ async fn dispatch(cli: &Cli, screen: Screen) -> Result<(), Failure> {
         Command::Pack(args) => inspect::pack(common, args, screen).await,
         Command::Keygen(args) => sign::keygen(common, args, screen),
         Command::Sign(args) => sign::sign(common, args, screen),
+        Command::CompileWorker { settings } => compile_worker(settings)
+            .map_err(|why| Failure::Host { cause: "host", message: format!("cannot compile: {why}") }),
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use provider_host::contract::{self, Config, Discovery, ErrorKind};
 use provider_host::plugin::{Manifest, Origin, Plugin, Trust, TrustedKey};
 use provider_host::sandbox::{
-    AddrClass, CacheDir, CallError, ClientHandle, CompletionHandle, Grant, Host, HostOptions, Instance,
-    KeyMode, Preparation, Prepared, SandboxError, Secret,
+    AddrClass, CacheDir, CallError, ClientHandle, Compiler, CompletionHandle, Grant, Host, HostOptions,
+    Instance, KeyMode, Preparation, Prepared, SandboxError, Secret,
 };
 use stand_in::StandIn;
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -15,6 +15,7 @@ use url::Url;
 
 use super::access::{self, Access};
 use super::args::Common;
+use super::environment;
 use super::failure::Failure;
 use super::key::Key;
 use super::terminal::{Screen, Style, line};
@@ -24,6 +25,9 @@ const DEFAULT_PLUGIN: &str = "dist/plugins/cometapi";
 
 /// The variable for a trusted key, used if the command line has none.
 const TRUSTED_KEY_VARIABLE: &str = "HOST_TEST_TRUSTED_KEY";
+
+/// The command that compiles a component in a process of its own.
+pub(crate) const COMPILE_WORKER: &str = "compile-worker";
 
 /// An open provider.
 pub(crate) struct Session {
@@ -40,7 +44,7 @@ impl Session {
     /// stand-in and prints a note, so that nobody takes an invented response for one of a model.
     pub(crate) async fn open(common: &Common, screen: Screen) -> Result<Self, Failure> {
         let plugin = load(common)?;
-        let access = access::choose(common, &plugin.manifest, &|name| std::env::var(name).ok())?;
+        let access = access(common, &plugin)?;
         let prepared = prepare(&plugin, screen)?;
         let (stand_in, base_url, key) = match access {
             Access::Server { base_url, key } => (None, base_url, key),
@@ -162,6 +166,27 @@ fn trust(common: &Common) -> Result<Trust, Failure> {
     keys.map(Trust::Signed).map_err(|why| Failure::usage(format!("trusted key: {why}")))
 }
 
+/// The server and the key that the command line and the environment name for a plugin.
+pub(crate) fn access(common: &Common, plugin: &Plugin) -> Result<Access, Failure> {
+    access::choose(common, &plugin.manifest, plugin.signer().is_some(), &environment::variable)
+}
+
+/// A host that compiles in a process of its own, and keeps the result in the user's cache.
+pub(crate) fn host(options: HostOptions) -> Result<Host, Failure> {
+    host_with(options).map_err(host_failure)
+}
+
+/// The same with the error of the sandbox.
+pub(crate) fn host_with(options: HostOptions) -> Result<Host, SandboxError> {
+    // Without the path of the executable, on a system without /proc for example, it compiles in this process.
+    let compiler = std::env::current_exe().ok().map(|program| Compiler::new(program, [COMPILE_WORKER]));
+    let options = HostOptions { compiler, ..options };
+    match cache_dir() {
+        Some(cache) => Host::with_options(cache, options),
+        None => Host::without_cache(options),
+    }
+}
+
 /// Compiles the component, or loads it from the cache.
 pub(crate) fn prepare(plugin: &Plugin, screen: Screen) -> Result<Prepared, Failure> {
     // Two instances: one for the command and one for the plugin's description.
@@ -179,11 +204,11 @@ pub(crate) fn prepare_with(
     plugin: &Plugin,
     screen: Screen,
 ) -> Result<Prepared, Failure> {
-    let host = Host::with_options(cache_dir(), options).map_err(host_failure)?;
+    let host = host(options)?;
     let mut spinner = None;
     let mut progress = |preparation: Preparation| match preparation {
         Preparation::FromCache => {}
-        Preparation::Compiling => spinner = Some(screen.spinner("compiling the plugin, once")),
+        Preparation::Compiling => spinner = Some(screen.spinner(compiling())),
         Preparation::NotKept(why) => {
             spinner = None;
             let note = format!("warning: the compiled plugin is not kept: {why}");
@@ -269,23 +294,31 @@ fn default_plugin() -> Option<PathBuf> {
 /// The folder for compiled components. It belongs to this user, since its files are machine code that will run. The key
 /// that authenticates them is in the state folder, so that clearing the cache, or restoring one from elsewhere (as CI
 /// does), does not replace the key along with the files.
-pub(crate) fn cache_dir() -> CacheDir {
+///
+/// `None` where no variable names a folder of this user. A fixed name in the shared temporary folder could be prepared by
+/// another user, and a new name for each run would fill that folder.
+fn cache_dir() -> Option<CacheDir> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let absolute = |path: PathBuf| path.is_absolute().then_some(path);
     let below = |variable: &str, folder: &str| set(variable).and_then(absolute).map(|path| path.join(folder));
     let folder = set("HOST_TEST_CACHE_DIR")
         .or_else(|| below("XDG_CACHE_HOME", "host-test"))
         .or_else(|| below("LOCALAPPDATA", "host-test"))
-        .or_else(|| below("HOME", ".cache/host-test"))
-        // Without a home folder: a folder for this process only. A fixed name in the shared temporary folder could be
-        // prepared by another user.
-        .unwrap_or_else(|| std::env::temp_dir().join(format!("host-test-{}", std::process::id())));
+        .or_else(|| below("HOME", ".cache/host-test"))?;
     let state = below("XDG_STATE_HOME", "host-test")
         .or_else(|| below("LOCALAPPDATA", "host-test-state"))
         .or_else(|| below("HOME", ".local/state/host-test"));
-    match state {
+    Some(match state {
         Some(state) => CacheDir { folder, key_file: state.join("cache.key") },
         None => CacheDir::from(folder),
+    })
+}
+
+/// What the spinner says while a plugin is compiled.
+pub(crate) fn compiling() -> &'static str {
+    match cache_dir() {
+        Some(_) => "compiling the plugin, once",
+        None => "compiling the plugin; set HOME or HOST_TEST_CACHE_DIR to keep the result",
     }
 }
 

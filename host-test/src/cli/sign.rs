@@ -80,7 +80,7 @@ pub(crate) fn sign(common: &Common, args: &SignArgs, screen: Screen) -> Result<(
 
 /// The password, from the environment or the terminal.
 fn password() -> Result<String, String> {
-    if let Ok(password) = std::env::var(PASSWORD_VARIABLE) {
+    if let Some(password) = from_environment()? {
         return Ok(password);
     }
     ask("password of the signing key: ")
@@ -88,7 +88,7 @@ fn password() -> Result<String, String> {
 
 /// A password for a new key, from the environment or typed twice. A typing mistake would make the key unusable.
 fn new_password() -> Result<String, String> {
-    if let Ok(password) = std::env::var(PASSWORD_VARIABLE) {
+    if let Some(password) = from_environment()? {
         return not_empty(password);
     }
     let password = not_empty(ask("password for the secret key: ")?)?;
@@ -96,6 +96,14 @@ fn new_password() -> Result<String, String> {
         true => Ok(password),
         false => Err("the two passwords differ, and nothing was written; try again".to_owned()),
     }
+}
+
+/// A password is taken as it is, so that blanks around it count. One that is not UTF-8 is refused instead of ignored:
+/// a script would otherwise wait for somebody to type it.
+fn from_environment() -> Result<Option<String>, String> {
+    let not_text =
+        |_| format!("{PASSWORD_VARIABLE} is not UTF-8 text; set it again in that encoding, or unset it");
+    std::env::var_os(PASSWORD_VARIABLE).map(|value| value.into_string().map_err(not_text)).transpose()
 }
 
 fn not_empty(password: String) -> Result<String, String> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use conformance::{Bench, Hosting, Played, Provider};
 use provider_host::contract::{Config, Error, Request};
 use provider_host::plugin::Plugin;
-use provider_host::sandbox::{CallError, Instance, KeyMode, Secret};
+use provider_host::sandbox::{CallError, Host, Instance, KeyMode, Secret};
 use stand_in::{Setup, StandIn};
 use tokio::sync::OnceCell;
 
@@ -28,7 +28,9 @@ pub async fn bench() -> &'static Bench {
     static BENCH: OnceCell<Bench> = OnceCell::const_new();
     let made = BENCH.get_or_init(async || {
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
-        Bench::new(&plugin(), cache, &mut |_| ()).await.expect("a bench")
+        Bench::new(&plugin(), &|options| Host::with_options(cache.clone(), options), &mut |_| ())
+            .await
+            .expect("a bench")
     });
     made.await
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use conformance::{Bench, cases, run};
+use provider_host::sandbox::Host;
 use stand_in::scenarios;
 
 use crate::bench::plugin;
@@ -32,7 +33,9 @@ fn every_scenario_is_a_case() {
 async fn every_case_comes_to_what_it_should() {
     // Not the shared one: a report takes its bench along.
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
-    let bench = Bench::new(&plugin(), cache, &mut |_| ()).await.expect("a bench");
+    let bench = Bench::new(&plugin(), &|options| Host::with_options(cache.clone(), options), &mut |_| ())
+        .await
+        .expect("a bench");
     let cases = cases();
     assert!(cases.len() > 300, "most cases are missing");
     let report = run(Arc::new(bench), cases, |_| ()).await;

@@ -127,6 +127,14 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The smaller of each limit.
+    pub fn at_most(&self, other: &Limits) -> Limits {
+        Limits {
+            memory_mib: self.memory_mib.min(other.memory_mib),
+            call_seconds: self.call_seconds.min(other.call_seconds),
+        }
+    }
+
     /// Linear memory of one instance, in bytes.
     pub fn memory_bytes(&self) -> usize {
         usize::try_from(self.memory_mib).unwrap_or(usize::MAX).saturating_mul(1024 * 1024)

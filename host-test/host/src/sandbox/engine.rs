@@ -22,30 +22,47 @@ const KEPT_TABLE: usize = 16 * 1024;
 /// one of many functions.
 const BOOKS: usize = 1024 * 1024;
 
-/// An engine whose components are compiled by all cores, start from a copy-on-write image of their
-/// memory in room that was set apart for so many `instances`, and are interrupted every [`TICK`]. With
-/// `memories`, their memories are kept where the host can look into them, and there is no such room.
+/// What decides whether machine code fits an engine: code that was compiled under other settings is refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Settings {
+    /// The code counts the instructions that it executes.
+    pub(super) count_fuel: bool,
+    /// The host allocates the linear memories itself, without guard pages, so that it can search them.
+    pub(super) readable_memory: bool,
+}
+
+impl Settings {
+    fn config(self) -> Config {
+        let mut config = Config::new();
+        config.consume_fuel(self.count_fuel);
+        config.epoch_interruption(true).parallel_compilation(true).memory_init_cow(true);
+        // Nobody is shown a trace of machine code, and without its tables there is half as much to load and to check
+        // at each start.
+        config.generate_address_map(false).native_unwind_info(false).wasm_backtrace_max_frames(None);
+        if self.readable_memory {
+            // Without guard pages every access is checked, so that any memory will do.
+            config.memory_init_cow(false).memory_reservation(0).memory_guard_size(0);
+        }
+        config
+    }
+
+    /// An engine that only compiles: it reserves no room for instances.
+    pub(super) fn compiling_engine(self) -> wasmtime::Result<Engine> {
+        Engine::new(&self.config())
+    }
+}
+
+/// An engine whose components are compiled by all cores, start from a copy-on-write image of their memory in room that
+/// was set apart for so many `instances`, and are interrupted every [`TICK`]. With `memories`, their memories are kept
+/// where the host can look into them, and there is no such room.
 pub(super) fn engine(
     memories: Option<Arc<Memories>>,
     instances: u32,
-    count_fuel: bool,
+    settings: Settings,
 ) -> Result<Engine, SandboxError> {
-    let mut config = Config::new();
-    config.consume_fuel(count_fuel);
-    config.epoch_interruption(true).parallel_compilation(true).memory_init_cow(true);
-    // Nobody is shown a trace of machine code, and without its tables there is half as much to load and to vouch
-    // for at each start.
-    config.generate_address_map(false).native_unwind_info(false).wasm_backtrace_max_frames(None);
+    let mut config = settings.config();
     let engine = match memories {
-        Some(memories) => {
-            // Without guard pages every access is checked, and so any memory will do.
-            config
-                .memory_init_cow(false)
-                .memory_reservation(0)
-                .memory_guard_size(0)
-                .with_host_memory(memories);
-            Engine::new(&config)
-        }
+        Some(memories) => Engine::new(config.with_host_memory(memories)),
         // Not everywhere is there so much address space. Without, instances start slower, and that is all.
         None => {
             Engine::new(config.clone().allocation_strategy(pool(instances))).or_else(|_| Engine::new(&config))

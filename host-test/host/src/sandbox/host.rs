@@ -8,6 +8,8 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::cache::{Cache, CacheDir};
+use super::compiler::Compiler;
+use super::engine::Settings;
 use super::error::{CacheError, SandboxError, causes};
 use super::grant::Grant;
 use super::instance::Instance;
@@ -16,7 +18,7 @@ use super::memory::Memories;
 use super::transport::resolve::System;
 use super::transport::{Dialer, Tls, Transports};
 use crate::contract::ModelProviderPre;
-use crate::plugin::{Manifest, Plugin, contract};
+use crate::plugin::{Limits, Manifest, Plugin, contract};
 
 /// A WebAssembly engine and a cache of compiled components. One for each process is enough: it holds the address space
 /// of all instances and the machine code, and the instances of one plugin share their connections through it.
@@ -45,6 +47,13 @@ pub struct HostOptions {
     /// Root certificates that are trusted in addition to the public ones: for tests, and for gateways with a root of
     /// their own. Each is one certificate in DER; the host does not start with one that cannot be read.
     pub extra_roots: Vec<CertificateDer<'static>>,
+    /// The most that a plugin without a checked signature may use; the default limits of a manifest by default. Its
+    /// manifest can lower them and cannot raise them: anybody may have written it. A plugin whose signature was checked
+    /// has the limits of its manifest.
+    pub limits: Limits,
+    /// The process that compiles components. `None`, the default, compiles in this process, which bounds neither the time
+    /// nor the memory that a hostile component takes to compile.
+    pub compiler: Option<Compiler>,
 }
 
 impl Default for HostOptions {
@@ -55,6 +64,8 @@ impl Default for HostOptions {
             readable_memory: false,
             count_fuel: false,
             extra_roots: Vec::new(),
+            limits: Limits::default(),
+            compiler: None,
         }
     }
 }
@@ -119,14 +130,31 @@ impl Host {
     /// # Errors
     /// When the engine does not start on this machine, or when a root certificate cannot be used.
     pub fn with_options(cache: impl Into<CacheDir>, options: HostOptions) -> Result<Host, SandboxError> {
+        Host::start(Cache::new(cache.into()), options)
+    }
+
+    /// The same without a cache: each host compiles anew, and nothing is written to disk.
+    ///
+    /// # Errors
+    /// When the engine does not start on this machine, or when a root certificate cannot be used.
+    pub fn without_cache(options: HostOptions) -> Result<Host, SandboxError> {
+        Host::start(Cache::none(), options)
+    }
+
+    fn start(cache: Cache, options: HostOptions) -> Result<Host, SandboxError> {
         let memories = options
             .readable_memory
             .then(|| Readable { memories: Arc::new(Memories::default()), turn: Arc::new(Mutex::new(())) });
         let tls = Tls::new(options.extra_roots.clone())?;
         let dialer = Arc::new(Dialer::new(Arc::new(System), tls));
         let readable = memories.as_ref().map(|readable| Arc::clone(&readable.memories));
-        let engine = super::engine::engine(readable, options.instances, options.count_fuel)?;
-        Ok(Host { engine, cache: Cache::new(cache.into()), options, memories, dialer })
+        let settings = Host::settings(&options);
+        let engine = super::engine::engine(readable, options.instances, settings)?;
+        Ok(Host { engine, cache, options, memories, dialer })
+    }
+
+    fn settings(options: &HostOptions) -> Settings {
+        Settings { count_fuel: options.count_fuel, readable_memory: options.readable_memory }
     }
 
     /// Makes a plugin ready to run, from the cache or by compiling it. Compiling takes a second or several and blocks
@@ -152,12 +180,21 @@ impl Host {
             .map_err(misfit)?;
         Ok(Prepared {
             pre,
-            manifest: plugin.manifest.clone(),
+            manifest: self.effective(plugin),
             trap_on_block: self.options.trap_on_block,
             readable: self.memories.clone(),
             transports: Arc::new(Transports::new(Arc::clone(&self.dialer))),
             inspection: inspection(plugin, code_size),
         })
+    }
+
+    /// The manifest with the limits that hold here.
+    fn effective(&self, plugin: &Plugin) -> Manifest {
+        let mut manifest = plugin.manifest.clone();
+        if plugin.signer().is_none() {
+            manifest.limits = manifest.limits.at_most(&self.options.limits);
+        }
+        manifest
     }
 
     fn component(
@@ -171,12 +208,13 @@ impl Host {
             return Ok(component);
         }
         progress(Preparation::Compiling);
-        let failed = |error: wasmtime::Error| SandboxError::Compile {
-            plugin: plugin.manifest.id.clone(),
-            reason: causes(&error),
+        let failed = |reason| SandboxError::Compile { plugin: plugin.manifest.id.clone(), reason };
+        let component = match &self.options.compiler {
+            Some(compiler) => compiler.compile(&self.engine, Host::settings(&self.options), bytes),
+            None => Component::from_binary(&self.engine, bytes).map_err(|error| causes(&error)),
         };
-        let component = Component::from_binary(&self.engine, bytes).map_err(failed)?;
-        let code = component.serialize().map_err(failed)?;
+        let component = component.map_err(failed)?;
+        let code = component.serialize().map_err(|error| failed(causes(&error)))?;
         if let Err(error) = self.cache.store(&self.engine, bytes, &code) {
             progress(Preparation::NotKept(error));
         }
@@ -198,7 +236,7 @@ impl Prepared {
         self.inspection.clone()
     }
 
-    /// The manifest that it runs under.
+    /// The manifest that it runs under, with the limits that hold here.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }

@@ -6,6 +6,7 @@
 
 mod body_readiness;
 mod cache;
+mod compiler;
 mod credential;
 mod engine;
 mod error;
@@ -22,6 +23,7 @@ mod running;
 mod transport;
 
 pub use cache::CacheDir;
+pub use compiler::{Compiler, compile_worker};
 pub use credential::Credential;
 pub use error::{CacheError, CallError, SandboxError};
 pub use grant::{Grant, KeyMode, Secret};

@@ -57,25 +57,31 @@ impl From<PathBuf> for CacheDir {
     }
 }
 
-/// A folder of compiled components.
+/// A folder of compiled components, or none.
 #[derive(Clone, Debug)]
 pub(super) struct Cache {
-    dir: CacheDir,
+    dir: Option<CacheDir>,
 }
 
 impl Cache {
     /// A cache in a folder that may not exist yet. Nothing is created before there is an entry to store.
     pub(super) fn new(dir: CacheDir) -> Cache {
-        Cache { dir }
+        Cache { dir: Some(dir) }
+    }
+
+    /// A cache that keeps nothing.
+    pub(super) fn none() -> Cache {
+        Cache { dir: None }
     }
 
     /// The compiled component, or `None` if there is no valid entry. The reason is not reported, because the remedy is
     /// the same for each one: compile it again.
     pub(super) fn load(&self, engine: &Engine, component: &[u8]) -> Option<Component> {
-        check_own_folder(&self.dir.folder).ok()?;
+        let dir = self.dir.as_ref()?;
+        check_own_folder(&dir.folder).ok()?;
         let name = name(engine, component);
-        let file = read_own(&self.dir.folder.join(&name), LONGEST).ok()?;
-        let key = key::load(&self.dir.key_file).ok()??;
+        let file = read_own(&dir.folder.join(&name), LONGEST).ok()?;
+        let key = key::load(&dir.key_file).ok()??;
         let code = entry::open(&key, &name, &file)?;
         // SAFETY: `deserialize` trusts its input, so the bytes must come from `Component::serialize`. The file belongs
         // to this user, and its HMAC can only be made with a key that nobody else has. So a host of this user wrote
@@ -86,15 +92,16 @@ impl Cache {
 
     /// Stores a compiled component, and removes the drafts of killed hosts and the oldest entries.
     pub(super) fn store(&self, engine: &Engine, component: &[u8], code: &[u8]) -> Result<(), CacheError> {
-        create_own_folder(&self.dir.folder)?;
+        let Some(dir) = &self.dir else { return Ok(()) };
+        create_own_folder(&dir.folder)?;
         // `create_own_folder` leaves an existing folder as it is, so its owner and mode are checked here.
-        check_own_folder(&self.dir.folder)?;
-        let lock = folder::lock(&self.dir.folder)?;
-        folder::sweep(&self.dir.folder, &lock);
-        let key = key::load_or_make(&self.dir.key_file)?;
+        check_own_folder(&dir.folder)?;
+        let lock = folder::lock(&dir.folder)?;
+        folder::sweep(&dir.folder, &lock);
+        let key = key::load_or_make(&dir.key_file)?;
         let name = name(engine, component);
-        folder::replace(&self.dir.folder.join(&name), &entry::seal(&key, &name, code))?;
-        folder::prune(&self.dir.folder, &lock);
+        folder::replace(&dir.folder.join(&name), &entry::seal(&key, &name, code))?;
+        folder::prune(&dir.folder, &lock);
         Ok(())
     }
 }
