@@ -1,8 +1,8 @@
 //! What follows from a model's name alone: the last resort, as tables.
 //!
 //! A pattern begins with a letter, and is matched where a word starts: at the start of the id, or after a
-//! character that is no letter. `#` is any digit, and a `$` at the end asks that the word ends there. The first row
-//! that matches counts, so a word that says what a model makes stands before the names of families.
+//! character that is no letter. `#` is any digit, and a `$` at the end requires that the word ends there. The first row
+//! that matches counts, so the words for what a model makes stand before the names of families.
 
 use alloc::vec::Vec;
 
@@ -34,8 +34,8 @@ impl Names {
     }
 }
 
-/// The patterns of a table, each with the place of its row, by the letter that they begin with: of two hundred
-/// only some are looked for in an id.
+/// The patterns of a table, each with the index of its row, by their first letter. An id is then compared with a few of
+/// the two hundred patterns, which matters for lists of hundreds of models.
 struct Index {
     by_letter: [Vec<(usize, &'static [u8])>; LETTERS],
 }
@@ -61,7 +61,7 @@ impl Index {
         Self { by_letter }
     }
 
-    /// The place of the first row with a pattern that the id matches.
+    /// The index of the first row with a pattern that the id matches.
     fn first_row(&self, id: &str) -> Option<usize> {
         let mut first = None;
         words(id, &mut |word| {
@@ -80,17 +80,17 @@ impl Index {
     }
 }
 
-/// Hands over the rest of the id from each place on where a word starts.
+/// Passes the rest of the id to `each`, from every position at which a word starts.
 fn words(id: &str, each: &mut dyn FnMut(&[u8])) {
     let mut after_letter = false;
     let mut rest = id.as_bytes();
-    while let Some((byte, behind)) = rest.split_first() {
+    while let Some((byte, after)) = rest.split_first() {
         let letter = byte.is_ascii_alphabetic();
         if letter && !after_letter {
             each(rest);
         }
         after_letter = letter;
-        rest = behind;
+        rest = after;
     }
 }
 
@@ -126,7 +126,7 @@ const KINDS: &[(ModelKind, &str)] = &[
          recraft bria$ stable-diffusion stability sdxl sd# kolors hidream \
          cogview hunyuan#d virtual_try t#i$ i#i$",
     ),
-    // What these vendors make besides pictures and sounds.
+    // These two vendors make videos, unless an earlier row recognises a picture or a sound.
     (ModelKind::Video, "kling runway"),
     (
         ModelKind::Chat,
@@ -184,7 +184,7 @@ pub(super) fn wants_responses(id: &str) -> Option<ResponsesUse> {
     if only { Some(ResponsesUse::Only) } else { matches_here(name, b"o#").then_some(ResponsesUse::First) }
 }
 
-/// How a model that wants Responses takes to chat completions.
+/// How well a model that prefers Responses works with chat completions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum ResponsesUse {
     /// Responses is the better of the two.
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn every_pattern_begins_with_a_small_letter_and_ends_behind_its_dollar() {
+    fn every_pattern_begins_with_a_small_letter_and_ends_with_its_dollar() {
         let kinds = KINDS.iter().flat_map(|row| row.1.split(' '));
         let vendors = VENDORS.iter().flat_map(|row| row.1.split(' '));
         for pattern in kinds.chain(vendors) {
