@@ -37,7 +37,8 @@ pub(crate) async fn run(
     ended
 }
 
-/// For programs: one response as events.
+/// For programs: one response as events, never a conversation. A program without a prompt made a mistake, and a prompt of
+/// ours on its terminal would leave it waiting for ever.
 async fn print_events(
     common: &Common,
     args: &ChatArgs,
@@ -88,13 +89,15 @@ impl ChatStart {
             None => request::template(args, &named)?,
         };
         let mut images = args.image.iter().map(|source| request::image(source)).collect::<Result<_, _>>()?;
+        // Without a prompt the images wait for the first message that the user types.
         if let ChatInput::Prompt(prompt) = &input {
             request.messages.push(request::user_message(std::mem::take(&mut images), prompt.clone()));
         }
         Ok(Self { input, request, images })
     }
 
-    /// Opens the provider, and uses its default model if no model was given.
+    /// Opens the provider, and uses its default model if no model was given. The name is not compiled in here: it is the
+    /// plugin's, and changes with its models.
     async fn open(&mut self, common: &Common, screen: Screen) -> Result<Session, Failure> {
         let mut session = Session::open(common, screen).await?;
         if self.request.model.is_empty() {
@@ -114,12 +117,14 @@ enum ChatInput {
 
 fn chat_input(args: &ChatArgs, interactive: bool) -> Result<ChatInput, Failure> {
     match &args.prompt {
+        // Clap refuses a request together with a prompt, so nothing is ignored here.
         _ if args.request.is_some() => Ok(ChatInput::Request),
         Some(prompt) if prompt == "-" => stdin_prompt(),
         Some(prompt) if prompt.trim().is_empty() => {
             Err(Failure::usage("the prompt is empty; pass a text, or \"-\" to read it from stdin"))
         }
         Some(prompt) => Ok(ChatInput::Prompt(prompt.clone())),
+        // Only with a terminal on both sides: in a script, an editor would wait for input that never arrives.
         None if interactive => Ok(ChatInput::Conversation),
         None => Err(Failure::usage(
             "there is no prompt; pass one, as in host-test chat \"PROMPT\", or \"-\" to read it from stdin",
@@ -144,6 +149,7 @@ struct JsonView {
 
 impl View for JsonView {
     fn event(&mut self, event: &Event) -> Result<(), Failure> {
+        // An error after this reports `partial`: the program has got a part of the response already.
         self.has_events = true;
         self.screen.print_json(&json::events::event(event))
     }
@@ -170,6 +176,7 @@ pub(crate) async fn price(
     response: &StreamedResponse,
     screen: Screen,
 ) -> Option<Priced> {
+    // Without counts no price helps, and an amount that was billed is better than any estimate.
     if usage(response).is_none_or(|usage| usage.billed.is_some()) {
         return None;
     }
@@ -183,6 +190,7 @@ pub(crate) async fn price(
     priced(session, Discovery::BestEffort, id).await
 }
 
+/// Looks a model's price up in one list. The price of an upcoming model is an announcement, which may still change.
 async fn priced(session: &mut Session, how: Discovery, id: &str) -> Option<Priced> {
     let list = session.models(how).await.ok()?;
     let model = list.models.iter().find(|model| model.id == id && model.status != ModelStatus::Upcoming)?;

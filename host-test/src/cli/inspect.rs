@@ -13,12 +13,13 @@ use serde_json::{Value, json};
 use super::args::{Common, PackArgs};
 use super::cost::grouped;
 use super::failure::Failure;
-use super::session;
 use super::terminal::{Screen, Style, line};
+use super::{loading, session};
 
-/// Prints the component's description of its provider.
+/// Prints the component's description of its provider. It runs the component, but in an instance without network access
+/// and key.
 pub(crate) async fn describe(common: &Common, screen: Screen) -> Result<(), Failure> {
-    let plugin = session::load(common)?;
+    let plugin = loading::load(common)?;
     let description = session::describe(&plugin, screen).await?;
     match common.json {
         true => screen.print_json(&json::provider::description(&description)),
@@ -26,21 +27,24 @@ pub(crate) async fn describe(common: &Common, screen: Screen) -> Result<(), Fail
     }
 }
 
-/// Prints facts about the plugin's files: size, imports, exports, permissions.
+/// Prints facts about the plugin's files: size, imports, exports, permissions. The component is compiled and does not run,
+/// so these facts do not depend on what it claims.
 pub(crate) fn inspect(common: &Common, screen: Screen) -> Result<(), Failure> {
-    let plugin = session::load(common)?;
-    let inspection = session::prepare(&plugin, screen)?.inspect();
+    let plugin = loading::load(common)?;
+    let inspection = loading::prepare(&plugin, screen)?.inspect();
     match common.json {
         true => screen.print_json(&inspected_json(&plugin, &inspection)?),
         false => screen.print(&facts(screen, &inspected(&plugin, &inspection))),
     }
 }
 
-/// Makes a plugin from a component: reads the component's description and writes both files.
+/// Makes a plugin from a component: reads the component's description and writes both files. The manifest is derived and
+/// not typed, so that its origins and variables cannot differ from what the component declares.
 pub(crate) async fn pack(common: &Common, args: &PackArgs, screen: Screen) -> Result<(), Failure> {
     let unusable = |why: String| Failure::usage(why);
-    let bytes =
-        fs::read(&args.component).map_err(|why| unusable(format!("{}: {why}", args.component.display())))?;
+    let bytes = fs::read(&args.component).map_err(|why| {
+        unusable(format!("{}: {why}; pass a component, a .wasm file", args.component.display()))
+    })?;
     let bare = Plugin::bare(bytes).map_err(|why| unusable(format!("{}: {why}", args.component.display())))?;
     let description = session::describe(&bare, screen).await?;
     let plugin =
@@ -62,6 +66,7 @@ pub(crate) async fn pack(common: &Common, args: &PackArgs, screen: Screen) -> Re
     screen.print(&format!("{made} in {}\n", line(&plugin.directory.to_string_lossy())))
 }
 
+/// Names and values for people, in the order in which they are printed.
 type Facts = Vec<(&'static str, String)>;
 
 fn described(description: &Description) -> Facts {
@@ -81,6 +86,7 @@ fn described(description: &Description) -> Facts {
     ]
 }
 
+/// The permissions are those that the manifest declares. What a user grants may only be less.
 fn inspected(plugin: &Plugin, inspection: &Inspection) -> Facts {
     let manifest = &plugin.manifest;
     let origins: Vec<String> = manifest.network.origins.iter().map(ToString::to_string).collect();
@@ -94,6 +100,7 @@ fn inspected(plugin: &Plugin, inspection: &Inspection) -> Facts {
             format!("{} bytes, {} as machine code", grouped(inspection.size), grouped(inspection.code_size)),
         ),
         ("sha256", inspection.sha256.clone()),
+        // A signature is only worth something against a key that the user trusts, so nothing is claimed without one.
         (
             "signed by",
             plugin.signer().unwrap_or("not checked; pass --trusted-key to check the signature").to_owned(),
