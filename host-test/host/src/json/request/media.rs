@@ -60,7 +60,7 @@ pub fn media_type(name: &str, bytes: &[u8]) -> Option<&'static str> {
 }
 
 fn by_ending(name: &str) -> Option<&'static str> {
-    // An address may have a query behind its path.
+    // An address may have a query after its path.
     let path = name.split(['?', '#']).next().unwrap_or(name);
     let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase())?;
     ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, kind)| *kind)
