@@ -198,7 +198,7 @@ class ResponseStream implements AssistantMessageStream {
     return first ?? this.#take();
   }
 
-  /** The next event of the source. The last one resolves `result()` and frees the listener, whoever requested it. */
+  /** The next event of the source. The last one resolves `result()` and frees the listener. */
   async #take(): Promise<IteratorResult<AssistantMessageEvent, void>> {
     const next = await this.#source.next();
     if (!next.done && isLast(next.value)) {
