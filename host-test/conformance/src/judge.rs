@@ -15,7 +15,7 @@ use provider_host::contract::{BlockKind, Error, Event, ToolArguments, Usage};
 use provider_host::json;
 use stand_in::{Expect, StandIn};
 
-/// The outcome, and what is wrong with it.
+/// The outcome, and what is wrong with it. No reasons means passed.
 pub(super) struct Judged {
     pub(super) got: String,
     pub(super) reasons: Vec<String>,
@@ -73,6 +73,7 @@ pub(super) fn completion(played: &Played, expect: &Expect, stand_in: &StandIn) -
     let reason = finish.map(|finish| json::events::finish_reason(&finish.reason));
     differences.hold_where("the finish reason", &reason.unwrap_or("none"), &expect.finish);
     error(&mut differences, played.error.as_ref(), expect);
+    // Only the counts that a case names: a provider may report more of them.
     let usage = finish.and_then(|finish| finish.usage.as_ref()).map(counts).unwrap_or_default();
     for (name, should) in &expect.usage {
         differences.hold(name, &usage.get(name.as_str()), &Some(should));
@@ -210,6 +211,7 @@ impl Texts {
     }
 }
 
+/// The contract's name of a kind, as the cases write it.
 fn word(kind: &BlockKind) -> &'static str {
     match kind {
         BlockKind::Text => "text",

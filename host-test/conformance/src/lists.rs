@@ -35,6 +35,7 @@ pub(super) async fn models(
         Err(other) => other.to_string(),
     };
     failure(&mut differences, &live, expect);
+    // A number and no names: the stand-in's rows change with its scenarios.
     if let (Ok(list), Some(count)) = (&live, expect.callable) {
         differences.hold("the number of callable models", &callable(list), &count);
     }
@@ -82,6 +83,7 @@ fn word(account: &Account) -> &'static str {
     }
 }
 
+/// A maximum age of zero, so that no list is taken from memory: the case is about what the server sends now.
 async fn list(provider: &mut Provider, how: Discovery) -> Result<ModelList, CallError> {
     let result = provider.instance.models(&provider.client, how, Duration::ZERO);
     tokio::time::timeout(PATIENCE, result).await.unwrap_or_else(|_| {

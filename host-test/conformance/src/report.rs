@@ -26,7 +26,8 @@ pub struct Finding {
     pub took: Duration,
 }
 
-/// The findings of all cases, in the order in which the cases were given.
+/// The findings of all cases, in the order in which the cases were given. For people it is a table, for programs
+/// [`Report::json`].
 pub struct Report {
     /// The plugin's id and version.
     pub plugin: (String, String),

@@ -132,6 +132,7 @@ fn chat_input(args: &ChatArgs, interactive: bool) -> Result<ChatInput, Failure> 
     }
 }
 
+/// An empty pipe is an error: a command before it failed, and the model would respond to nothing for money.
 fn stdin_prompt() -> Result<ChatInput, Failure> {
     let text = request::read_stdin()?;
     if text.trim().is_empty() {
@@ -141,7 +142,8 @@ fn stdin_prompt() -> Result<ChatInput, Failure> {
     }
 }
 
-/// Events as JSON lines.
+/// Events as JSON lines, each written and flushed at once: a program that shows text while it arrives must not wait for a
+/// full buffer.
 struct JsonView {
     screen: Screen,
     has_events: bool,
@@ -155,7 +157,8 @@ impl View for JsonView {
     }
 }
 
-/// Prints the line below a response: model, tokens, cost and times.
+/// Prints the line below a response: model, tokens, cost and times. The model is the one that responded, which a gateway may
+/// have chosen differently from the requested one.
 pub(crate) fn footer(response: &StreamedResponse, priced: Option<&Priced>, screen: Screen) {
     let transcript = &response.transcript;
     let usage = usage(response);

@@ -1,4 +1,7 @@
 //! `host-test conformance`: checks that a plugin keeps the contract.
+//!
+//! It is a command and no test of this repository alone, so that the author of another provider can run the same cases
+//! against a component in any language.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +49,7 @@ pub(crate) async fn run(common: &Common, args: &ConformanceArgs, screen: Screen)
         return Err(Failure::usage(message));
     }
     let chosen = choose(cases(), &args.case)?;
+    // Before the plugin is loaded: the list needs none.
     if args.list {
         return list(common, &chosen, screen);
     }
@@ -156,6 +160,7 @@ fn print(report: &Report, screen: Screen) -> Result<(), Failure> {
     screen.print(&totals(report, screen))
 }
 
+/// The reasons quote what a plugin returned, so they are escaped. The rest is text of the cases.
 fn failed(finding: &Finding, screen: Screen) -> String {
     let mut text = format!("\n{}  {}\n", screen.styled(Style::Red, &finding.case.name), finding.case.plays);
     for reason in finding.reasons() {
@@ -168,6 +173,7 @@ fn counted(cases: usize) -> String {
     if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") }
 }
 
+/// The last line. It names the plugin's version, since reports are compared over time.
 fn totals(report: &Report, screen: Screen) -> String {
     let (passed, failed, skipped) = (report.count("pass"), report.count("fail"), report.count("skip"));
     let (id, version) = &report.plugin;

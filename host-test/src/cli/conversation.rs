@@ -37,6 +37,7 @@ pub(crate) async fn run(
     talk.talk().await
 }
 
+/// One session for all turns: its connection is reused, and the next turn saves a handshake.
 struct Conversation<'a> {
     session: Session,
     /// The next request: its messages are the history.
@@ -50,7 +51,7 @@ struct Conversation<'a> {
     interrupts: &'a Interrupts,
 }
 
-/// One input of the user.
+/// One input of the user. Ctrl-C and Ctrl-D differ as in a shell: the first discards a line, the second leaves.
 enum Typed {
     Line(String),
     /// Ctrl-C: discard the line.
@@ -97,7 +98,7 @@ impl Conversation<'_> {
                 self.request.messages.retain(|message| message.role != Role::System);
                 match text {
                     Some(text) => {
-                        self.request.messages.insert(0, request::text_message(Role::System, text));
+                        self.request.messages.insert(0, Message::text(Role::System, text));
                         "set the system prompt".to_owned()
                     }
                     None => "removed the system prompt".to_owned(),

@@ -69,6 +69,7 @@ pub(crate) async fn pack(common: &Common, args: &PackArgs, screen: Screen) -> Re
 /// Names and values for people, in the order in which they are printed.
 type Facts = Vec<(&'static str, String)>;
 
+/// The description in the order of a user's questions: what it is, where it sends requests, what it needs, what it can do.
 fn described(description: &Description) -> Facts {
     vec![
         ("id", description.id.clone()),
@@ -114,6 +115,7 @@ fn inspected(plugin: &Plugin, inspection: &Inspection) -> Facts {
     ]
 }
 
+/// The facts of the files as JSON. The names are those of the manifest, so that a script can compare the two.
 fn inspected_json(plugin: &Plugin, inspection: &Inspection) -> Result<Value, Failure> {
     let manifest = serde_json::to_value(&plugin.manifest)
         .map_err(|why| Failure::Host { cause: "host", message: format!("the manifest: {why}") })?;

@@ -44,7 +44,8 @@ pub(crate) async fn run(common: &Common, args: &ModelsArgs, screen: Screen) -> R
     Ok(())
 }
 
-/// Reports whether id, name or vendor contains the text, in upper or lower case.
+/// Reports whether id, name or vendor contains the text, in upper or lower case: ids are lower case and vendors are not, and
+/// nobody remembers which.
 fn matches(model: &Model, search: Option<&str>) -> bool {
     let Some(search) = search.map(str::to_lowercase) else { return true };
     let fields = [Some(&model.id), model.name.as_ref(), model.vendor.as_ref()];
@@ -79,6 +80,7 @@ fn table(models: &[Model], kind: Kind, screen: Screen) -> Table {
     table
 }
 
+/// An unknown limit or price is an empty cell. A zero would mean free, or no room for a response.
 fn row(model: &Model, with_kind: bool) -> Vec<Cell> {
     let number = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
     let mut cells = vec![Cell::new(line(&model.id))];
@@ -151,7 +153,8 @@ fn per_million(price: &Price, amount: Option<f64>) -> String {
     if price.currency == "USD" { number } else { format!("{number} {}", line(&price.currency)) }
 }
 
-/// The line below the table: the number of models and the origin of the list.
+/// The line below the table: the number of models and the origin of the list. Without the origin, a user could not know that
+/// a model is missing because the list is the built-in one.
 fn counts(list: &ModelList, found: usize, all: usize, kind: Kind) -> String {
     let shown = list.models.len();
     let count = match shown == found {

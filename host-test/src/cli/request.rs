@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use provider_host::contract::{
-    JsonSchema, Media, Message, Part, ReasoningOptions, Request, ResponseFormat, Role, TextPart,
+    JsonSchema, Media, Message, Part, ReasoningOptions, Request, ResponseFormat, Role,
 };
 use provider_host::json::request::{self as reader, media, tools};
 
@@ -20,7 +20,7 @@ const LONGEST_FILE: u64 = 64 << 20;
 pub(crate) fn template(args: &ChatArgs, model: &str) -> Result<Request, Failure> {
     let mut request = Request::new(model);
     if let Some(system) = &args.system {
-        request.messages.push(text_message(Role::System, system.clone()));
+        request.messages.push(Message::text(Role::System, system.as_str()));
     }
     if let Some(path) = &args.tools {
         request.tools = tools::parse(&read_text(path)?).map_err(|why| in_file(path, &why))?;
@@ -53,7 +53,7 @@ pub(crate) fn from_file(path: &Path, args: &ChatArgs, model: &str) -> Result<Req
 /// A message of the user, with the images before the text. Anthropic's guide to vision recommends this order, and no vendor
 /// refuses it.
 pub(crate) fn user_message(images: Vec<Media>, text: String) -> Message {
-    let mut message = text_message(Role::User, text);
+    let mut message = Message::user(text);
     message.content.splice(0..0, images.into_iter().map(Part::Image));
     message
 }
@@ -84,10 +84,6 @@ pub(crate) fn read_stdin() -> Result<String, Failure> {
     let bytes = read_limited(io::stdin().lock())
         .map_err(|why| Failure::usage(format!("stdin cannot be read: {why}; pipe a text into it")))?;
     String::from_utf8(bytes).map_err(|_| Failure::usage("stdin is not UTF-8 text; convert it first"))
-}
-
-pub(crate) fn text_message(role: Role, text: String) -> Message {
-    Message { role, content: vec![Part::Text(TextPart { text, replay: None })], cache_here: false }
 }
 
 /// A schema alone, or in OpenAI's wrapper with a name: `{"name":…,"schema":{…},"strict":…}`. Both are in use: a
@@ -176,7 +172,7 @@ mod tests {
             ["-s", "sys", "--tools", &tools, "--schema", &schema, "--reasoning", "low", "--max-tokens", "7"];
         let request = template(&args(&line), "m").unwrap();
         assert_eq!((request.model.as_str(), request.max_output_tokens), ("m", Some(7)));
-        assert_eq!(request.messages, [text_message(Role::System, "sys".into())]);
+        assert_eq!(request.messages, [Message::text(Role::System, "sys")]);
         assert_eq!(request.tools[0].name, "f");
         assert_eq!(request.reasoning.unwrap().effort.as_deref(), Some("low"));
         let expected = JsonSchema {

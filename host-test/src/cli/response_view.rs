@@ -81,6 +81,7 @@ impl TerminalView {
         }
     }
 
+    /// Writes what the sanitizer held back, or the finished tool call.
     fn block_end(&mut self, end: &BlockEnd) -> Result<(), Failure> {
         let Some(mut open) = self.open.remove(&end.index) else { return Ok(()) };
         if let Some(stream) = stream_of(&open.kind) {

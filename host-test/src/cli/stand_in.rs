@@ -1,4 +1,6 @@
 //! `host-test stand-in`: serves the stand-in for CometAPI to other programs.
+//!
+//! Tests in other languages, and people with curl, can provoke a fault on demand with it, without a key and without cost.
 
 use latency_server::LatencyServer;
 use serde_json::json;
@@ -17,6 +19,7 @@ pub(crate) async fn run(
     interrupts: &Interrupts,
 ) -> Result<(), Failure> {
     let guard = interrupts.guard();
+    // The latency server needs no key, so it prints none.
     if args.stamped {
         let server = LatencyServer::start(args.port).map_err(port_taken)?;
         if common.json {
