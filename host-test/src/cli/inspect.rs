@@ -27,8 +27,8 @@ pub(crate) async fn describe(common: &Common, screen: Screen) -> Result<(), Fail
     }
 }
 
-/// Prints facts about the plugin's files: size, imports, exports, permissions. The component is compiled and does not run,
-/// so these facts do not depend on what it claims.
+/// Prints facts about the plugin's files: size, imports, exports, permissions. The component is compiled and does not run, so
+/// it cannot influence what is shown of its imports and exports.
 pub(crate) fn inspect(common: &Common, screen: Screen) -> Result<(), Failure> {
     let plugin = loading::load(common)?;
     let inspection = loading::prepare(&plugin, screen)?.inspect();

@@ -109,8 +109,8 @@ fn not_empty(password: String) -> Result<String, String> {
     }
 }
 
-/// Reads a password without showing it. From a pipe it is refused: the prompt would then read the password from the data
-/// of another command.
+/// Reads a password without showing it. A job without a terminal gets the name of the variable instead of an error about
+/// `/dev/tty`.
 fn ask(prompt: &str) -> Result<String, String> {
     if !io::stdin().is_terminal() {
         return Err(format!("a password is needed, and stdin is not a terminal; set {PASSWORD_VARIABLE}"));

@@ -40,7 +40,8 @@ pub(crate) struct Timing {
 }
 
 impl Timing {
-    /// Only deltas count. The response event arrives with the head, which some servers send before the model has begun.
+    /// Only deltas count: the events before them report that a response has begun, and not that the model has written
+    /// anything.
     fn note(&mut self, event: &Event, at: Duration) {
         if matches!(event, Event::BlockDelta(_)) {
             self.first.get_or_insert(at);

@@ -203,7 +203,7 @@ async fn wakes(bench: &Bench) -> CaseResult {
         connect_ms: Some(DEADLINE),
         first_byte_ms: Some(DEADLINE),
         idle_ms: Some(DEADLINE),
-        // A retry would start the deadlines anew.
+        // A retry would start the deadlines again.
         max_retries: Some(0),
         ..Setup::default()
     };
