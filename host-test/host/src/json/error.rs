@@ -3,7 +3,7 @@
 //! `{"kind":"rate-limited","message":…,"http-status":429,"provider-code":…,"request-id":…,
 //! "retry-after-ms":…,"retryable":true,"request-sent":true,"partial":false,"suggested-model":null,
 //! "details-json":…}`.
-//! A kind that the contract's list lacks is `"kind":"other","kind-other":"…"`.
+//! A kind that is not in the contract's list is `"kind":"other","kind-other":"…"`.
 
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ pub fn error(error: &Error) -> Value {
     Value::Object(fields)
 }
 
-/// A failure of the host's own, in the same shape: the component trapped, say.
+/// A failure of the host itself, such as a component that trapped, in the same form: a program needs one parser for both.
 ///
 /// `cause` is an identifier for programs, such as `trapped` or `cancelled`; `partial` is whether events were returned before.
 /// The host does not know whether the component had sent the request by then, so `request-sent` is true: a program that
