@@ -66,8 +66,8 @@ const FIRST_BYTE: u32 = 1_500;
 const IDLE: u32 = 1_500;
 const TOTAL: u32 = 20_000;
 
-/// Generous, since many cases run at the same time and the machine may be busy with other things. One case checks
-/// the wait precisely.
+/// Generous, since many cases run at the same time and the machine may be busy with other things. The cases about waiting
+/// have a tighter bound and repeat a call that was late.
 const SLACK: Duration = Duration::from_secs(3);
 
 impl Bench {
@@ -85,6 +85,7 @@ impl Bench {
             return Err(BenchError::OwnServerOnly(plugin.manifest.id.clone()));
         }
         let authority = Authority::new()?;
+        // The memory is readable in both hosts, since every case searches it for the key.
         let options = |trap_on_block| HostOptions {
             trap_on_block,
             readable_memory: true,
@@ -93,6 +94,7 @@ impl Bench {
         };
         let waits = host(options(false))?.prepare(plugin, progress)?;
         let steps = host(options(true))?.prepare(plugin, progress)?;
+        // Without a grant: what a provider declares must not depend on what it may reach.
         let description = waits.instantiate(Grant::default()).await?.describe().await?;
         Ok(Bench { waits, steps, authority, description })
     }

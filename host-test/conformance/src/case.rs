@@ -36,7 +36,7 @@ pub enum Verdict {
         reasons: Vec<String>,
     },
     /// It does not apply to this provider, for this reason. Never used for what the contract requires of every
-    /// provider.
+    /// provider: one that declares nothing would otherwise pass.
     Skipped(String),
 }
 

@@ -16,10 +16,11 @@ use stand_in::{
 
 const FILE: &str = include_str!("cases.json");
 
-/// A deadline in milliseconds that no case is meant to reach. The total deadline ends a case before.
+/// A deadline in milliseconds that no case is meant to reach: longer than the bench's total deadline, which ends a case
+/// before.
 const PATIENT: u32 = 30_000;
 
-/// Scenarios that are not a case on their own, because a case in code uses them.
+/// Scenarios that are not a case on their own, because a case in code uses them. They have no end that a run could wait for.
 const IN_CODE: [&str; 2] = ["q25-never-ends", "q25-asks-to-wait-a-minute"];
 
 /// One case as data.
@@ -93,6 +94,7 @@ pub(super) fn written() -> Vec<Script> {
     serde_json::from_str(FILE).unwrap_or_else(|error| panic!("conformance/cases.json: {error}"))
 }
 
+/// Every scenario is a case, so that a quirk which is added to the stand-in is checked without another line here.
 fn of_scenario(scenario: &Scenario) -> Option<Script> {
     if IN_CODE.contains(&scenario.name.as_str()) {
         return None;
@@ -120,6 +122,7 @@ fn case(script: Script) -> Case {
     }
 }
 
+/// The promises are derived and not written at each case: a list by hand would soon claim checks that are not made.
 fn promises(script: &Script) -> Vec<Promise> {
     let expect = &script.expect;
     let fails = !expect.error.is_empty();
@@ -140,10 +143,11 @@ fn promises(script: &Script) -> Vec<Promise> {
 }
 
 impl Script {
-    /// Plays it in both kinds of host: one in which the host adds the key, and one in which the component
-    /// gets it. The two differ in timing and in where the key can leak, and each has found bugs that the
-    /// other hid.
+    /// Plays it in both kinds of host: one that waits in the component and adds the key itself, and one with an event loop
+    /// that passes the key in. The two differ in timing and in where the key can leak. Two plays cover both values of both
+    /// settings, at half the time of all four combinations.
     pub(super) async fn play(&self, bench: &Bench) -> Verdict {
+        // Capabilities are optional, so a provider without one keeps the contract. What it declares it has to have.
         let (needs, named) = match self.route {
             Route::KeyList | Route::Catalogue => (Some("discovery"), "models"),
             Route::Billing => (Some("account"), "the account"),
@@ -172,6 +176,7 @@ impl Script {
         let stand_in = self.stand_in(bench).await.map_err(|error| format!("no server: {error:#}"))?;
         match self.route {
             Route::KeyList | Route::Catalogue => {
+                // Two clients: the second list must not be taken from the memory of the first one.
                 let mut provider = bench.provider(&stand_in, hosting, mode, &self.setup).await?;
                 let again = bench.provider(&stand_in, hosting, mode, &self.setup).await?;
                 Ok(lists::models(&mut provider, again, &stand_in, &self.expect).await)
@@ -183,6 +188,7 @@ impl Script {
             _ => {
                 let setup = self.patient_setup();
                 let mut provider = bench.provider(&stand_in, hosting, mode, &setup).await?;
+                // 2 is the default in docs/contract.md.
                 let retries = self.setup.max_retries.unwrap_or(2);
                 let played = provider.play(&self.request(), &stand_in, retries).await;
                 let mut judged = judge::completion(&played, &self.expect, &stand_in);
@@ -208,6 +214,7 @@ impl Script {
             None => StandIn::start(0).await?,
             Some(handshake) => StandIn::start_tls(bench.authority(), handshake).await?,
         };
+        // A completion selects its scenario by its model. The other requests have no body, so their path selects it.
         let path = match self.route {
             Route::KeyList => "/v1/models",
             Route::Catalogue => "/api/models",
@@ -225,6 +232,7 @@ impl Script {
         // The first route is the one that a provider has to choose for an unknown model, so it is not
         // requested.
         request.route = wire.filter(|_| self.route != Route::default()).map(|wire| wire.name.to_owned());
+        // A tool call without tools in the request would test a server that does not exist.
         match self.when {
             When::Tools => request.tools = vec![weather()],
             When::Reasoning => {
@@ -239,7 +247,8 @@ impl Script {
 }
 
 impl Script {
-    /// The violation if the response came by another route than the case's.
+    /// The violation if the response came by another route than the case's. Without this check, a provider that ignores
+    /// `request.route` would pass the cases of all routes with one of them.
     fn other_route(&self, played: &Played) -> Option<String> {
         let wire = self.route.wire()?;
         let route = played.events.iter().find_map(|event| match event {

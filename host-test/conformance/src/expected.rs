@@ -1,10 +1,12 @@
 //! Expected and actual outcomes, short enough for a table.
+//!
+//! The expected outcome is derived from what is compared, so the table cannot promise more than the check does.
 
 use provider_host::contract::Error;
 use provider_host::json;
 use stand_in::{Expect, Route};
 
-/// Characters of a text that are shown.
+/// Characters of a text that are shown. Some scenarios have megabytes of text; the report names the difference anyway.
 const SHOWN: usize = 60;
 
 /// The expected outcome of a request.
@@ -50,6 +52,7 @@ pub(super) fn quoted(text: &str) -> String {
     format!("{:?}", clipped(text))
 }
 
+/// Cut at a character and not at a byte, since texts of the scenarios contain CJK and emoji.
 pub(super) fn clipped(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -2,6 +2,8 @@
 //!
 //! `response`, then blocks, then `finish`. Each block starts once and ends once, with its deltas in between. The end of
 //! a tool call has its arguments, and they are what its fragments made.
+//!
+//! Hosts rely on this order without checking it: a delta without its block would be text that no host knows where to put.
 
 use std::collections::BTreeMap;
 
@@ -32,6 +34,7 @@ impl Grammar {
             return Err(format!("{event:?} comes after the finish"));
         }
         match event {
+            // A warning may come at any point, so it says nothing about the order of the others.
             Event::Warning(_) => return Ok(()),
             Event::Response(_) if std::mem::replace(&mut self.responded, true) => {
                 return Err("a second response".to_owned());
@@ -71,6 +74,8 @@ impl Grammar {
         self.finished
     }
 
+    /// The block of a delta or an end. Blocks stay in the map after their end, so that their index cannot be used again: a
+    /// host that keys its state by index would join two blocks.
     fn open(&mut self, index: u32) -> Result<&mut Block, String> {
         let block = self.started.get_mut(&index).filter(|block| !block.ended);
         block.ok_or_else(|| format!("block {index} is not open"))
@@ -84,9 +89,11 @@ impl Grammar {
             (None, false) => Ok(()),
             (Some(_), false) => Err(format!("block {index} ends with arguments and is no tool call")),
             (None, true) => Err(format!("tool call {index} ends without arguments")),
+            // The raw text has to be whole: a host shows it to the model, which then corrects its call.
             (Some(ToolArguments::Malformed(malformed)), true) if malformed.raw == block.text => Ok(()),
             (Some(ToolArguments::Object(object)), true) => {
-                // Only its frame is read: depth and half characters are the model's own business.
+                // Parsed as raw JSON, so without a limit for depth or for half of a surrogate pair: models write both, and a
+                // tool may still read them.
                 let is_object = object.trim_ascii_start().starts_with('{')
                     && serde_json::from_str::<&serde_json::value::RawValue>(object).is_ok();
                 // No arguments at all are the empty object.

@@ -1,4 +1,7 @@
 //! Compares the outcome of a completion with the expected one.
+//!
+//! All differences are reported, and not only the first: the author of a provider in another language sees from them what
+//! kind of mistake it is, without a debugger in the component.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -12,14 +15,15 @@ use provider_host::contract::{BlockKind, Error, Event, ToolArguments, Usage};
 use provider_host::json;
 use stand_in::{Expect, StandIn};
 
-/// The outcome, and what is wrong with it.
+/// The outcome, and what is wrong with it. No reasons means passed.
 pub(super) struct Judged {
     pub(super) got: String,
     pub(super) reasons: Vec<String>,
 }
 
 impl Judged {
-    /// A case that could not be run, although it applies to this provider.
+    /// A case that could not be run, although it applies to this provider. It fails: a case that is skipped for such a
+    /// reason would hide that nothing was checked.
     pub(super) fn unplayable(why: String) -> Judged {
         Judged { got: String::new(), reasons: vec![why] }
     }
@@ -30,6 +34,8 @@ impl Judged {
 pub(super) struct Differences(pub(super) Vec<String>);
 
 impl Differences {
+    /// Compares the texts of `Debug`, so that values of different types can be compared and the message shows exactly what
+    /// differs.
     pub(super) fn hold(&mut self, what: &str, is: &impl Debug, should: &impl Debug) {
         let (is, should) = (format!("{is:?}"), format!("{should:?}"));
         if is != should {
@@ -37,6 +43,7 @@ impl Differences {
         }
     }
 
+    /// The same, for a field that a case may leave open.
     fn hold_where<T: Debug>(&mut self, what: &str, is: &impl Debug, should: &Option<T>) {
         if let Some(should) = should {
             self.hold(what, is, should);
@@ -56,6 +63,7 @@ pub(super) fn completion(played: &Played, expect: &Expect, stand_in: &StandIn) -
         differences.hold_where(what, is, should);
     }
     differences.hold_where("the kinds of blocks", &texts.kinds, &expect.blocks);
+    // Not after an error: whether a call that was cut off counts depends on where it was cut.
     if expect.error.is_empty() {
         let malformed: Vec<_> = expect.malformed.iter().cloned().collect();
         differences.hold("tool calls", &texts.calls, &expect.tools);
@@ -65,6 +73,7 @@ pub(super) fn completion(played: &Played, expect: &Expect, stand_in: &StandIn) -
     let reason = finish.map(|finish| json::events::finish_reason(&finish.reason));
     differences.hold_where("the finish reason", &reason.unwrap_or("none"), &expect.finish);
     error(&mut differences, played.error.as_ref(), expect);
+    // Only the counts that a case names: a provider may report more of them.
     let usage = finish.and_then(|finish| finish.usage.as_ref()).map(counts).unwrap_or_default();
     for (name, should) in &expect.usage {
         differences.hold(name, &usage.get(name.as_str()), &Some(should));
@@ -89,6 +98,7 @@ pub(super) fn error(differences: &mut Differences, error: Option<&Error>, expect
             }
             differences.hold_where("retryable", &error.retryable, &expect.retryable);
             differences.hold_where("request-sent", &error.request_sent, &expect.request_sent);
+            // For errors that only their message distinguishes, such as an expired certificate from an unknown one.
             if let Some(text) = expect.says.as_ref().filter(|text| !error.message.contains(text.as_str())) {
                 differences.0.push(format!("the error's message lacks {text:?}: {:?}", error.message));
             }
@@ -96,6 +106,8 @@ pub(super) fn error(differences: &mut Differences, error: Option<&Error>, expect
     }
 }
 
+/// What only the server can report: how often the provider tried, and when. A component that hides a retry from its host
+/// cannot hide it here.
 fn at_the_server(differences: &mut Differences, played: &Played, expect: &Expect, stand_in: &StandIn) {
     let requests = stand_in.requests();
     differences.hold_where("the number of requests", &requests.len(), &expect.requests);
@@ -119,6 +131,7 @@ fn at_the_server(differences: &mut Differences, played: &Played, expect: &Expect
     }
 }
 
+/// The outcome in a few words, whatever was expected: in a failed case the reader has to see what happened instead.
 fn got(played: &Played, texts: &Texts, expect: &Expect, stand_in: &StandIn) -> String {
     let mut words = Vec::new();
     match (&played.error, played.transcript.finish()) {
@@ -143,6 +156,7 @@ fn got(played: &Played, texts: &Texts, expect: &Expect, stand_in: &StandIn) -> S
     words.join(", ")
 }
 
+/// The counts by the contract's names, read from the JSON form: a count that the contract gains needs no line here.
 fn counts(usage: &Usage) -> BTreeMap<String, u64> {
     let Value::Object(fields) = json::events::usage(usage) else { return BTreeMap::new() };
     fields.into_iter().filter_map(|(name, value)| Some((name, value.as_u64()?))).collect()
@@ -197,6 +211,7 @@ impl Texts {
     }
 }
 
+/// The contract's name of a kind, as the cases write it.
 fn word(kind: &BlockKind) -> &'static str {
     match kind {
         BlockKind::Text => "text",

@@ -2,7 +2,9 @@
 //! [stand-in](stand_in), which misbehaves as servers do.
 //!
 //! It works for any component that exports the contract and takes a base URL of a server that speaks OpenAI's chat
-//! completions. A case is data where possible: a scenario of the stand-in with its expected outcome, or a line of
+//! completions. `host-test conformance` is its command line; the component tests use its [`Bench`] and its [`grammar`].
+//!
+//! A case is data where possible: a scenario of the stand-in with its expected outcome, or a line of
 //! `cases.json`. Cases about what a host does, such as cancelling, are code. In addition to its expected outcome, each
 //! completion is checked against everything that the contract says about all completions, so that a violation is
 //! found in a case that is about something else.

@@ -1,4 +1,6 @@
 //! Compares a list of models, or an account, with the expected one.
+//!
+//! An agent starts with these two requests. A provider that fails here, or hangs, keeps its user from everything else.
 
 use std::time::Duration;
 
@@ -10,7 +12,7 @@ use provider_host::json;
 use provider_host::sandbox::CallError;
 use stand_in::{Expect, StandIn};
 
-/// The limit for a query, whatever its own deadlines are.
+/// The limit for a query, whatever its own deadlines are. A component without deadlines would otherwise hang the run.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Requests the models live, and with best effort: where the live list fails, the best effort has a list all the same
@@ -33,6 +35,7 @@ pub(super) async fn models(
         Err(other) => other.to_string(),
     };
     failure(&mut differences, &live, expect);
+    // A number and no names: the stand-in's rows change with its scenarios.
     if let (Ok(list), Some(count)) = (&live, expect.callable) {
         differences.hold("the number of callable models", &callable(list), &count);
     }
@@ -70,6 +73,8 @@ pub(super) async fn account(provider: &mut Provider, stand_in: &StandIn, expect:
     Judged { got, reasons: differences.0 }
 }
 
+/// The kind of an account. Amounts are compared by unit tests of the component: here it counts that an unlimited key is not
+/// shown as one with a balance, and that an unknown balance is not shown as zero.
 fn word(account: &Account) -> &'static str {
     match (account.unlimited, account.limit.or(account.remaining)) {
         (true, _) => "unlimited",
@@ -78,6 +83,7 @@ fn word(account: &Account) -> &'static str {
     }
 }
 
+/// A maximum age of zero, so that no list is taken from memory: the case is about what the server sends now.
 async fn list(provider: &mut Provider, how: Discovery) -> Result<ModelList, CallError> {
     let result = provider.instance.models(&provider.client, how, Duration::ZERO);
     tokio::time::timeout(PATIENCE, result).await.unwrap_or_else(|_| {
@@ -85,6 +91,8 @@ async fn list(provider: &mut Provider, how: Discovery) -> Result<ModelList, Call
     })
 }
 
+/// Models that the key may use. Rows of the public catalogue alone do not count: listing one is no proof that it can be
+/// called.
 fn callable(list: &ModelList) -> usize {
     list.models.iter().filter(|model| model.status == ModelStatus::Callable).count()
 }
@@ -105,9 +113,11 @@ fn sound(list: &ModelList) -> Vec<String> {
         violations.push("the list is not sorted by id, or contains an id twice".to_owned());
     }
     for model in &list.models {
+        // A request for such a model fails with an error that names nothing.
         if model.id.trim().is_empty() {
             violations.push("a model has a blank id".to_owned());
         }
+        // A host that believes a limit of 0 trims every prompt to nothing.
         if model.context_window == Some(0) || model.max_output_tokens == Some(0) {
             violations.push(format!("{}: an unknown value is given as 0", model.id));
         }
@@ -115,6 +125,8 @@ fn sound(list: &ModelList) -> Vec<String> {
     violations
 }
 
+/// A best-effort list always exists, and reports why it is not live. Without the reason, a user with a refused key would
+/// see hundreds of models and find out at the first request.
 fn best_effort(differences: &mut Differences, list: &ModelList, expect: &Expect) {
     match (&list.degraded, expect.error.is_empty()) {
         (None, true) => differences.hold("the best effort's origin", &list.origin, &ListOrigin::Live),
@@ -137,7 +149,8 @@ fn best_effort(differences: &mut Differences, list: &ModelList, expect: &Expect)
     }
 }
 
-/// Checks that the contract requires after every query, whatever its result.
+/// Checks that the contract requires after every query, whatever its result. Lists are checked for the key like responses:
+/// the public catalogue is a request that must not carry it.
 async fn after_the_query(
     differences: &mut Differences,
     providers: &mut [&mut Provider],

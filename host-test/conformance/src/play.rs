@@ -13,10 +13,11 @@ use stand_in::StandIn;
 /// The prompt. It occurs nowhere else, so that it can be found in messages where it must not be.
 pub(super) const PROMPT: &str = "a bunch of forget-me-nots, number 73190";
 
-/// The wait that each call allows.
+/// The wait that each call allows. Short, so that a case makes many calls and a call that takes too long shows.
 const WAIT: Duration = Duration::from_millis(200);
 
-/// No completion may take longer than this, whatever happens.
+/// No completion may take longer than this, whatever happens. It is more than the bench's total deadline, so it ends only
+/// what the component should have ended.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The pause after an empty batch. A component that returns "nothing yet" at once, for ever, must not keep a processor
@@ -34,7 +35,8 @@ pub struct Played {
     pub error: Option<Error>,
     /// Violations of the contract, whatever was expected; each in one sentence.
     pub violations: Vec<String>,
-    /// How many requests the stand-in had when the first event was received.
+    /// How many requests the stand-in had when the first event was received. A request after that is a retry that the
+    /// contract forbids: the user would get the beginning of the response twice.
     pub requests_at_first_event: Option<usize>,
     /// How long it took.
     pub took: Duration,
@@ -116,6 +118,8 @@ impl Provider {
                         played.transcript.push(&event);
                         played.events.push(event);
                     }
+                    // `done` without a finish would pass a truncated response off as a complete one; a finish without
+                    // `done` keeps a host waiting.
                     if batch.done != grammar.is_finished() {
                         played
                             .violations
@@ -130,6 +134,7 @@ impl Provider {
                     }
                 }
                 Err(error) => {
+                    // A host has shown the response as complete by now, and cannot take that back.
                     if grammar.is_finished() {
                         played.violations.push("an error comes after the finish".to_owned());
                     }
@@ -141,8 +146,10 @@ impl Provider {
         self.call_again(completion, played).await;
     }
 
-    /// After the end a further call returns nothing new.
+    /// After the end a further call returns nothing new. Event loops call once more when a timer and a socket fire at the
+    /// same time.
     async fn call_again(&mut self, completion: &CompletionHandle, played: &mut Played) {
+        // The instance trapped or was stopped, so another call would only report that again.
         if played.violations.iter().any(|wrong| wrong.starts_with("completion.next")) {
             return;
         }
@@ -170,6 +177,7 @@ impl Played {
         }
     }
 
+    /// Notes a call that took longer than its wait: an event loop would have stood still for that time.
     fn on_time(&mut self, took: Duration, limit: Duration) {
         if took > limit {
             self.violations.push(format!("a call that may wait {WAIT:?} took {took:?}"));

@@ -12,7 +12,8 @@ use super::bench::Bench;
 use super::case::{Case, Verdict};
 use super::promise::Promise;
 
-/// Cases that run at the same time. Most of their time they wait for a server that is slow on purpose.
+/// Cases that run at the same time. Most of their time they wait for a server that is slow on purpose, so one after the
+/// other they would take minutes. More would make the machine so busy that waits are late.
 const AT_ONCE: usize = 32;
 
 /// The verdict of one case.
@@ -25,7 +26,8 @@ pub struct Finding {
     pub took: Duration,
 }
 
-/// The findings of all cases, in the order in which the cases were given.
+/// The findings of all cases, in the order in which the cases were given. For people it is a table, for programs
+/// [`Report::json`].
 pub struct Report {
     /// The plugin's id and version.
     pub plugin: (String, String),
@@ -63,6 +65,7 @@ pub async fn run(bench: Arc<Bench>, cases: Vec<Case>, mut done: impl FnMut(&Find
         done(&finding);
         findings.push((place, finding));
     }
+    // Two reports can only be compared line by line if their order does not depend on which case was faster.
     findings.sort_by_key(|(place, _)| *place);
     let manifest = bench.manifest();
     Report {
@@ -109,7 +112,7 @@ impl Report {
         self.findings.iter().filter(|finding| finding.result() == word).count()
     }
 
-    /// Whether at least one case passed and none failed.
+    /// Whether at least one case passed and none failed. A run in which all cases are skipped has checked nothing.
     #[must_use]
     pub fn passed(&self) -> bool {
         self.count("pass") > 0 && self.count("fail") == 0

@@ -93,7 +93,7 @@ impl Transcript {
         &self.warnings
     }
 
-    /// The visible text: text and refusal blocks, in order.
+    /// The visible text: text and refusal blocks, in order. A refusal is what the model wrote to the user.
     #[must_use]
     pub fn text(&self) -> String {
         let spoken = |block: &&Block| matches!(block.kind, BlockKind::Text | BlockKind::Refusal);
@@ -106,14 +106,16 @@ impl Transcript {
         self.blocks.iter().filter_map(Block::tool_call).collect()
     }
 
-    /// The assistant's message, to be appended to the history after the user's.
+    /// The assistant's message, to be appended to the history after the user's. Blocks that have not ended are kept, without
+    /// a replay: after a broken connection the text is still worth sending back.
     #[must_use]
     pub fn message(&self) -> Message {
         let content = self.blocks.iter().filter_map(Block::part).collect();
         Message { role: Role::Assistant, content, cache_here: false }
     }
 
-    /// The newest block of this index that has not ended; blocks may interleave.
+    /// The newest block of this index that has not ended; blocks may interleave. The newest, in case a provider uses an index
+    /// again: the older block is complete as it is.
     fn open_block(&mut self, index: u32) -> Option<&mut Block> {
         self.blocks.iter_mut().rev().find(|block| block.index == index && !block.ended)
     }

@@ -1,4 +1,7 @@
 //! Checks of what the contract says about every completion, whatever the server does.
+//!
+//! They run in every case. A leak of the key, for example, is most likely in a case about something else: an error message
+//! that quotes the request, or a redirect.
 
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
@@ -9,7 +12,8 @@ use provider_host::contract::{Error, ErrorKind};
 use provider_host::sandbox::KeyMode;
 use stand_in::{Outcome, StandIn};
 
-/// How long it may take until the server sees that a completion was dropped.
+/// How long it may take until the server sees that a completion was dropped. Long, because dozens of cases run at the same
+/// time; a request that is never dropped stays open for as long as its scenario lasts.
 const SEEN: Duration = Duration::from_secs(5);
 
 /// Violations of a completion that was dropped: in its events, at its server, in its instance.
@@ -26,6 +30,7 @@ pub(super) async fn violations(
         shows_key(&mut violations, "the error", error, key);
         violations.extend(of_error(error, played, stand_in));
     }
+    // Each request may be charged, so more than the configured number is the user's money.
     let requests = stand_in.requests().len();
     let allowed = 1 + max_retries as usize;
     if requests > allowed {
@@ -43,16 +48,20 @@ pub(super) async fn violations(
 
 fn of_error(error: &Error, played: &Played, stand_in: &StandIn) -> Vec<String> {
     let mut violations = Vec::new();
+    // Agents show the message as it is: without one, people see an empty box.
     if error.message.trim().is_empty() {
         violations.push("the error has no message".to_owned());
     }
+    // Messages end up in logs, and prompts are private. Some servers quote the request in their errors.
     if error.message.contains(PROMPT) {
         violations.push("the error's message contains a part of the prompt".to_owned());
     }
+    // A host decides by `partial` whether it can send the request elsewhere without showing text twice.
     if error.partial == played.events.is_empty() {
         let events = played.events.len();
         violations.push(format!("partial is {} after {events} events", error.partial));
     }
+    // `request-sent: false` promises that a repetition costs nothing.
     if !error.request_sent && !stand_in.requests().is_empty() {
         violations.push("request-sent is false, but the server received the request".to_owned());
     }
@@ -65,7 +74,8 @@ fn of_error(error: &Error, played: &Played, stand_in: &StandIn) -> Vec<String> {
     violations
 }
 
-/// Whether the kind alone decides if another try makes sense.
+/// Whether the kind alone decides if another try makes sense. Of the other kinds, such as a server's or the network's,
+/// some errors pass and others do not.
 fn retryable(kind: &ErrorKind) -> Option<bool> {
     match kind {
         ErrorKind::RateLimited | ErrorKind::Overloaded | ErrorKind::IncompleteStream => Some(true),
@@ -91,6 +101,7 @@ pub(super) fn of_key(provider: &mut Provider, stand_in: &StandIn) -> Vec<String>
     if visits > 0 {
         violations.push(format!("{visits} connections were made to another origin"));
     }
+    // The sandbox stopped it. In a host without such a gate the request would have been sent.
     for denial in provider.instance.denials() {
         violations.push(format!("it tried to reach a server that is not allowed: {denial}"));
     }
@@ -110,7 +121,8 @@ pub(super) fn of_key(provider: &mut Provider, stand_in: &StandIn) -> Vec<String>
     violations
 }
 
-/// Adds a violation if a value contains the key, whole or without its prefix.
+/// Adds a violation if a value contains the key, whole or without its prefix: a component that removes only the prefix has
+/// removed the part that is no secret.
 pub(super) fn shows_key(violations: &mut Vec<String>, what: &str, shown: &impl Debug, key: &str) {
     let bare = key.strip_prefix("sk-").unwrap_or(key);
     if format!("{shown:?}").contains(bare) {
@@ -118,7 +130,8 @@ pub(super) fn shows_key(violations: &mut Vec<String>, what: &str, shown: &impl D
     }
 }
 
-/// Requests that the server still serves although nobody waits for them.
+/// Requests that the server still serves although nobody waits for them. For a real server, that is generating tokens that
+/// the user pays for.
 pub(super) async fn unseen(stand_in: &StandIn) -> Option<String> {
     let until = Instant::now() + SEEN;
     loop {

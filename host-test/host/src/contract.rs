@@ -1,7 +1,7 @@
 //! The contract's types, generated from `wit/model-provider.wit`, which documents each of them.
 //!
-//! A record has all of its fields set, always. The constructors here start from "nothing given", so that a caller
-//! writes only the fields that it means:
+//! A record always has all of its fields. The constructors here leave everything unset, so that a caller writes only the
+//! fields that it sets:
 //!
 //! ```
 //! use provider_host::contract::{Config, Request, Timeouts};

@@ -23,9 +23,9 @@
 //!
 //! # Models
 //!
-//! The list joins what the key may call with what is known of each model. With [`Discovery::BestEffort`] there is
-//! always a list: an older one or the plugin's own table where the provider cannot be reached, with the reason beside
-//! it.
+//! The list joins the models that the key may use with the known facts about each. With [`Discovery::BestEffort`] there is
+//! always a list: if the live one cannot be read, it is an older one or the plugin's own table, and `degraded` has the
+//! reason.
 //!
 //! ```
 //! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/setup.rs"));
@@ -108,8 +108,8 @@
 //!
 //! # Errors
 //!
-//! [`sandbox::CallError::Provider`] carries the contract's error: what happened, whether another try makes sense, and
-//! after how long. After any other error of a call the instance is broken: start a new one.
+//! [`sandbox::CallError::Provider`] contains the contract's error: what happened, whether another try makes sense, and
+//! after how many milliseconds. After any other error of a call the instance is broken: start a new one.
 //!
 //! ```
 //! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/setup.rs"));
@@ -119,7 +119,7 @@
 //! use provider_host::contract::{ErrorKind, Request};
 //! use provider_host::sandbox::CallError;
 //!
-//! // The stand-in says for a model of this name that it is busy for longer than the plugin waits itself.
+//! // For a model of this name, the stand-in requests a wait that is longer than the plugin's own limit.
 //! let request = Request::prompt("q22-retry-after-too-long", "hello");
 //! let completion = instance.complete(&client, &request).await?;
 //! let error = loop {

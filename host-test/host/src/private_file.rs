@@ -3,99 +3,18 @@
 //! The checks are made on the file after it is opened, not on its path before: between the two, another user could
 //! replace it. On systems without owners and modes only the checks that exist everywhere are made.
 
-use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+mod checks;
+mod error;
 
-/// Why a file or folder is not used.
-#[derive(Debug, thiserror::Error)]
-pub enum PrivateFileError {
-    /// It cannot be read or written.
-    #[error("{path}: {source}; check that it exists and that you have permission to use it", path = .path.display())]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
-    /// Other users can read a secret. The secret may be known already, so the message recommends another one as well.
-    #[error(
-        "{path} can be used by other users (mode {mode:04o}); run 'chmod 600 {path}', and replace the secret \
-         if one of them may have read it", path = .path.display()
-    )]
-    Exposed {
-        /// The file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// Other users can change a file or folder that this user relies on.
-    #[error(
-        "{path} can be written to by other users (mode {mode:04o}); run 'chmod go-w {path}'",
-        path = .path.display()
-    )]
-    Shared {
-        /// The file or folder.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// It belongs to another user, who can change it at any time, whatever its mode is now.
-    #[error("{path} belongs to another user (id {owner}); remove it, or choose another folder", path = .path.display())]
-    Foreign {
-        /// The file or folder.
-        path: PathBuf,
-        /// The owner's id.
-        owner: u32,
-    },
-    /// It contains a key and belongs to another user, who could replace the key.
-    #[error(
-        "{path} belongs to another user (id {owner}), who can replace the key in it; copy the right key to a \
-         file of your own", path = .path.display()
-    )]
-    ForeignKey {
-        /// The file.
-        path: PathBuf,
-        /// The owner's id.
-        owner: u32,
-    },
-    /// It contains a public key, and other users can replace it. `chmod` alone does not help if the key has been
-    /// replaced already, so the message asks for a check of the key.
-    #[error(
-        "{path} can be written to by other users (mode {mode:04o}); run 'chmod go-w {path}', and check that the \
-         key in it is the right one", path = .path.display()
-    )]
-    SharedKey {
-        /// The file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// A symbolic link, a folder, a pipe or a device in the place of a file, or a file in the place of a folder.
-    #[error("{path} is {what} instead of {expected}", path = .path.display())]
-    Kind {
-        /// The path.
-        path: PathBuf,
-        /// What is at this path.
-        what: &'static str,
-        /// What is needed there.
-        expected: &'static str,
-    },
-    /// It is longer than such a file can be. Without a limit, a device named by mistake would be read for ever.
-    #[error("{path} has more than {limit} bytes; check that it is the right file", path = .path.display())]
-    TooLong {
-        /// The file.
-        path: PathBuf,
-        /// The largest accepted length in bytes.
-        limit: u64,
-    },
-    /// The bytes are not UTF-8.
-    #[error("{path} is not a text file; check that it is the right file", path = .path.display())]
-    NotText {
-        /// The file.
-        path: PathBuf,
-    },
-}
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use checks::{
+    Links, check_hidden, check_own, check_owner, create_with_mode, io_error, of_key, open_at_once,
+    open_regular, read_limited,
+};
+pub use error::PrivateFileError;
 
 /// Reads a secret text, such as a key, that only its owner may read. The path may be a file, a pipe, or a link to one:
 /// secrets are often mounted as links, or passed by a shell as `<(command)`. Errors never contain any of the text.
@@ -231,119 +150,6 @@ pub fn create_own_folder(path: &Path) -> Result<(), PrivateFileError> {
 /// The system's error; [`io::ErrorKind::AlreadyExists`] if there is a file or a link of this name.
 pub fn create_new(path: &Path) -> io::Result<File> {
     create_with_mode(path, 0o600)
-}
-
-#[cfg_attr(not(unix), allow(unused_variables))]
-fn create_with_mode(path: &Path, mode: u32) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-    options.open(path)
-}
-
-/// How a symbolic link in a file's place is treated.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Links {
-    Refused,
-    Followed,
-}
-
-fn open_regular(path: &Path) -> Result<(File, Metadata), PrivateFileError> {
-    open_at_once(path, OpenOptions::new().read(true), Links::Refused)
-}
-
-fn open_at_once(
-    path: &Path,
-    options: &mut OpenOptions,
-    links: Links,
-) -> Result<(File, Metadata), PrivateFileError> {
-    let kind = |what| PrivateFileError::Kind { path: path.to_owned(), what, expected: "a regular file" };
-    // This check is for the message and for systems without `O_NOFOLLOW`; the flag below is what cannot be raced.
-    if links == Links::Refused && fs::symlink_metadata(path).map_err(io_error(path))?.is_symlink() {
-        return Err(kind("a symbolic link"));
-    }
-    // NOFOLLOW refuses a link that was put there since the check above. NONBLOCK keeps `open` from waiting for ever for
-    // a writer if the file is a pipe.
-    #[cfg(unix)]
-    {
-        let mut flags = rustix::fs::OFlags::NONBLOCK;
-        flags.set(rustix::fs::OFlags::NOFOLLOW, links == Links::Refused);
-        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.bits().cast_signed());
-    }
-    let file = options.open(path).map_err(io_error(path))?;
-    let metadata = file.metadata().map_err(io_error(path))?;
-    match metadata.is_file() {
-        true => Ok((file, metadata)),
-        false => Err(kind(if metadata.is_dir() { "a folder" } else { "a pipe or a device" })),
-    }
-}
-
-/// Refuses a file if its group or others may do anything with it.
-fn check_hidden(path: &Path, metadata: &Metadata) -> Result<(), PrivateFileError> {
-    match mode(metadata) & 0o077 {
-        0 => Ok(()),
-        _ => Err(PrivateFileError::Exposed { path: path.to_owned(), mode: mode(metadata) }),
-    }
-}
-
-/// Turns an error about any file into the one about a key's file, whose message names another next step.
-fn of_key(why: PrivateFileError) -> PrivateFileError {
-    match why {
-        PrivateFileError::Foreign { path, owner } => PrivateFileError::ForeignKey { path, owner },
-        PrivateFileError::Shared { path, mode } => PrivateFileError::SharedKey { path, mode },
-        why => why,
-    }
-}
-
-/// Refuses a file or folder if another user than its owner may write to it, or if its owner is another user.
-fn check_own(path: &Path, metadata: &Metadata) -> Result<(), PrivateFileError> {
-    check_owner(path, metadata)?;
-    match mode(metadata) & 0o022 {
-        0 => Ok(()),
-        _ => Err(PrivateFileError::Shared { path: path.to_owned(), mode: mode(metadata) }),
-    }
-}
-
-#[cfg(unix)]
-fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), PrivateFileError> {
-    let owner = std::os::unix::fs::MetadataExt::uid(metadata);
-    // The administrator can change every file anyway, and system-wide installations belong to root.
-    if owner == 0 || owner == rustix::process::geteuid().as_raw() {
-        return Ok(());
-    }
-    Err(PrivateFileError::Foreign { path: path.to_owned(), owner })
-}
-
-#[cfg(not(unix))]
-fn check_owner(_: &Path, _: &Metadata) -> Result<(), PrivateFileError> {
-    Ok(())
-}
-
-#[cfg(unix)]
-fn mode(metadata: &Metadata) -> u32 {
-    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o7777
-}
-
-#[cfg(not(unix))]
-fn mode(_: &Metadata) -> u32 {
-    0o600
-}
-
-fn read_limited(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, PrivateFileError> {
-    // The whole length is allocated at once, because a vector that grows copies its content each time. The length is
-    // only a hint: one byte more than the limit is read, so that a file that grew meanwhile is still refused.
-    let length = file.metadata().map_or(0, |data| data.len()).min(limit);
-    let mut bytes = Vec::with_capacity(usize::try_from(length).map_or(0, |length| length + 1));
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(io_error(path))?;
-    match u64::try_from(bytes.len()).is_ok_and(|length| length <= limit) {
-        true => Ok(bytes),
-        false => Err(PrivateFileError::TooLong { path: path.to_owned(), limit }),
-    }
-}
-
-fn io_error(path: &Path) -> impl FnOnce(io::Error) -> PrivateFileError {
-    move |source| PrivateFileError::Io { path: path.to_owned(), source }
 }
 
 #[cfg(all(test, unix))]

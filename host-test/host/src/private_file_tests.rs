@@ -1,6 +1,7 @@
 //! Files with every owner, mode and kind that matters.
 
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::*;

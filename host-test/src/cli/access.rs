@@ -13,7 +13,7 @@ use super::environment::Variables;
 use super::failure::Failure;
 use super::key::{self, Key};
 
-/// Environment variables for the base URL, the preferred one first. Other tools for CometAPI use the second.
+/// Environment variables for the base URL, the preferred one first. `COMETAPI_BASE_URL` is the one that CometAPI documents.
 const BASE_URL_VARIABLES: [&str; 2] = ["COMETAPI_BASE_URL", "COMETAPI_API_BASE"];
 
 /// The provider to talk to.
@@ -48,6 +48,7 @@ pub(crate) fn choose(
         }
     }
     let Some((source, text)) = chosen else {
+        // With a key, the user means the real service; without one, only the stand-in can respond.
         return Ok(match key {
             Some(key) => Access::Server { base_url: None, key: Some(key) },
             None => Access::StandIn,
@@ -57,6 +58,7 @@ pub(crate) fn choose(
     let base_url = Url::parse(&text).map_err(|why| {
         Failure::usage(format!("{source} is not a valid URL: {why}; use the form https://HOST/v1"))
     })?;
+    // The sandbox would refuse such an address too, but only after compiling, and without the name of the option.
     let origin = Origin::of(&base_url).map_err(|why| Failure::usage(format!("{source}: {why}")))?;
     // A request without a key would reach a remote server and fail there. A local server often needs no key.
     let wanted = manifest.credential.env_vars.first().map_or("the key's variable", String::as_str);
@@ -65,6 +67,7 @@ pub(crate) fn choose(
             "{origin} needs a key; set the environment variable {wanted}, or pass a file with --key-file"
         )));
     }
+    // The contract's credential `bearer` contains a key, so there is nothing that could be passed to the plugin.
     if key.is_none() && common.key_mode == KeyMode::Bearer {
         let message =
             format!("--key-mode bearer needs a key, and none is set; set {wanted}, or leave the option out");

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::session::Session;
 use super::terminal::Screen;
 
-/// Runs the command.
+/// Runs the command. A refused key is an error of the provider, and the exit code is 1.
 pub(crate) async fn run(common: &Common, screen: Screen) -> Result<(), Failure> {
     let mut session = Session::open(common, screen).await?;
     let spinner = screen.spinner("requesting the account");
@@ -27,6 +27,7 @@ pub(crate) async fn run(common: &Common, screen: Screen) -> Result<(), Failure> 
 fn sentence(account: &Account) -> String {
     let currency = account.currency.as_deref().unwrap_or_default();
     let sum = |amount: f64| money(amount, currency);
+    // The limit of an unlimited key means nothing: CometAPI sends 1e8 dollars for one.
     let left = match (account.unlimited, account.remaining) {
         (true, _) => Some("without a limit".to_owned()),
         (false, remaining) => remaining.map(|amount| format!("{} left", sum(amount))),

@@ -8,7 +8,7 @@ use provider_host::contract::{Discovery, ModelKind};
 use provider_host::sandbox::KeyMode;
 
 use super::conformance::ConformanceArgs;
-use super::session;
+use super::loading;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -73,10 +73,23 @@ pub(crate) enum Command {
     /// Send a prompt to a model, or start a conversation.
     Chat(Box<ChatArgs>),
     /// Check the API key and show its balance.
+    #[command(after_help = "\
+Examples:
+  host-test account
+  host-test account --key-file ~/.config/cometapi.key
+  host-test account --json | jq .remaining")]
     Account,
     /// Show the plugin's description of its provider; nothing is sent.
+    #[command(after_help = "\
+Examples:
+  host-test describe
+  host-test describe --plugin plugins/my-provider --json | jq -r '.\"default-model\"'")]
     Describe,
     /// Show the plugin's imports, exports, size and permissions; nothing is sent.
+    #[command(after_help = "\
+Examples:
+  host-test inspect                        check what a plugin may do, before giving it a key
+  host-test inspect --plugin plugins/my-provider --trusted-key signing.key.pub")]
     Inspect,
     /// Serve a stand-in for CometAPI on this machine until Ctrl-C.
     StandIn(StandInArgs),
@@ -91,7 +104,7 @@ pub(crate) enum Command {
     /// Sign a plugin for hosts that accept only signed plugins.
     Sign(super::sign::SignArgs),
     /// Compile the component on stdin to machine code on stdout; the other commands start this in a process of its own.
-    #[command(hide = true, name = session::COMPILE_WORKER)]
+    #[command(hide = true, name = loading::COMPILE_WORKER)]
     CompileWorker {
         /// The limits of the process, as the sandbox writes them.
         settings: String,
@@ -115,7 +128,7 @@ pub(crate) struct ModelsArgs {
     /// List at most N models.
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
-    /// Fail if the provider cannot be reached, instead of listing the known models.
+    /// Fail if the live list cannot be read, instead of listing the models that are known without it.
     #[arg(long, conflicts_with = "built_in")]
     live: bool,
     /// List the plugin's built-in models; nothing is sent.
@@ -124,6 +137,7 @@ pub(crate) struct ModelsArgs {
 }
 
 impl ModelsArgs {
+    /// The list to request. Best effort by default: a user who only wants a model's limits gets them without a network.
     pub(crate) fn discovery(&self) -> Discovery {
         match (self.live, self.built_in) {
             (true, _) => Discovery::Live,
@@ -152,6 +166,8 @@ The fields of --request are documented in the crate provider_host, module json::
 )]
 pub(crate) struct ChatArgs {
     /// Use this model id [default: the plugin's default model; 'host-test describe' shows it].
+    // Not in the group `input`: with --request it replaces the model of the file, so that one file can be tried on
+    // several models.
     #[arg(short, long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
     /// Set the system prompt.
@@ -250,94 +266,5 @@ impl Kind {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::*;
-
-    fn parse(line: &str) -> Result<Cli, clap::Error> {
-        Cli::try_parse_from(std::iter::once("host-test").chain(line.split_whitespace()))
-    }
-
-    #[test]
-    fn the_definition_is_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn valid_command_lines_are_accepted() {
-        for line in [
-            "models",
-            "models --kind all --search gpt --limit 5",
-            "models --live --json",
-            "--json models --built-in",
-            "chat",
-            "chat hello",
-            "chat - -m x -s y --image a.png --image https://x/b.png --reasoning high --max-tokens 5",
-            "chat --tools t.json --schema s.json hello --json",
-            "chat --request r.json -m x",
-            "account --base-url http://127.0.0.1:1/v1 --key-mode bearer",
-            "describe --plugin dir",
-            "inspect",
-            "stand-in --port 8080",
-            "conformance --case tls imports --list",
-            "pack c.wasm dir",
-            "account --key-file k --trusted-key a.pub --trusted-key b.pub",
-            "keygen signing.key --unlocked",
-            "sign dir --signing-key signing.key",
-        ] {
-            assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err().map(|error| error.to_string()));
-        }
-    }
-
-    #[test]
-    fn invalid_command_lines_are_wrong_usage() {
-        for line in [
-            "",
-            "modles",
-            "models --live --built-in",
-            "models --kind cars",
-            "chat --max-tokens 0 hello",
-            "chat --request r.json hello",
-            "chat --request r.json --system s",
-            "chat --request r.json --image i.png",
-            "chat --key sk-1234567890 hello",
-            "chat hello world",
-            "account --key-mode somewhere",
-            "stand-in --port 70000",
-            "pack c.wasm",
-            "sign dir",
-            "keygen",
-            "account --key-file",
-        ] {
-            assert_eq!(parse(line).map(|_| ()).map_err(|error| error.exit_code()), Err(2), "{line}");
-        }
-    }
-
-    #[test]
-    fn a_list_is_best_effort_by_default() {
-        let cases = [
-            ("models", Discovery::BestEffort),
-            ("models --live", Discovery::Live),
-            ("models --built-in", Discovery::BuiltIn),
-        ];
-        for (line, expected) in cases {
-            match parse(line).unwrap().command {
-                Command::Models(args) => assert_eq!(args.discovery(), expected),
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    #[test]
-    fn every_kind_of_the_contract_can_be_selected_by_its_name() {
-        use ModelKind as K;
-        for kind in
-            [K::Chat, K::Embedding, K::Image, K::Video, K::Audio, K::Rerank, K::Moderation, K::Unknown]
-        {
-            let asked = Kind::from_str(provider_host::json::models::kind(kind), false).unwrap();
-            assert!(asked.takes(kind) && Kind::All.takes(kind));
-            assert_eq!(asked.takes(K::Chat), kind == K::Chat);
-        }
-    }
-}
+#[path = "args_tests.rs"]
+mod tests;

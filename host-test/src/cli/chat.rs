@@ -37,7 +37,8 @@ pub(crate) async fn run(
     ended
 }
 
-/// For programs: one response as events.
+/// For programs: one response as events, never a conversation. A program without a prompt made a mistake, and a prompt of
+/// ours on its terminal would leave it waiting for ever.
 async fn print_events(
     common: &Common,
     args: &ChatArgs,
@@ -88,13 +89,15 @@ impl ChatStart {
             None => request::template(args, &named)?,
         };
         let mut images = args.image.iter().map(|source| request::image(source)).collect::<Result<_, _>>()?;
+        // Without a prompt the images wait for the first message that the user types.
         if let ChatInput::Prompt(prompt) = &input {
             request.messages.push(request::user_message(std::mem::take(&mut images), prompt.clone()));
         }
         Ok(Self { input, request, images })
     }
 
-    /// Opens the provider, and uses its default model if no model was given.
+    /// Opens the provider, and uses its default model if no model was given. The name is not compiled in here: it is the
+    /// plugin's, and changes with its models.
     async fn open(&mut self, common: &Common, screen: Screen) -> Result<Session, Failure> {
         let mut session = Session::open(common, screen).await?;
         if self.request.model.is_empty() {
@@ -114,12 +117,14 @@ enum ChatInput {
 
 fn chat_input(args: &ChatArgs, interactive: bool) -> Result<ChatInput, Failure> {
     match &args.prompt {
+        // Clap refuses a request together with a prompt, so nothing is ignored here.
         _ if args.request.is_some() => Ok(ChatInput::Request),
         Some(prompt) if prompt == "-" => stdin_prompt(),
         Some(prompt) if prompt.trim().is_empty() => {
             Err(Failure::usage("the prompt is empty; pass a text, or \"-\" to read it from stdin"))
         }
         Some(prompt) => Ok(ChatInput::Prompt(prompt.clone())),
+        // Only with a terminal on both sides: in a script, an editor would wait for input that never arrives.
         None if interactive => Ok(ChatInput::Conversation),
         None => Err(Failure::usage(
             "there is no prompt; pass one, as in host-test chat \"PROMPT\", or \"-\" to read it from stdin",
@@ -127,6 +132,7 @@ fn chat_input(args: &ChatArgs, interactive: bool) -> Result<ChatInput, Failure> 
     }
 }
 
+/// An empty pipe is an error: a command before it failed, and the model would respond to nothing for money.
 fn stdin_prompt() -> Result<ChatInput, Failure> {
     let text = request::read_stdin()?;
     if text.trim().is_empty() {
@@ -136,7 +142,8 @@ fn stdin_prompt() -> Result<ChatInput, Failure> {
     }
 }
 
-/// Events as JSON lines.
+/// Events as JSON lines, each written and flushed at once: a program that shows text while it arrives must not wait for a
+/// full buffer.
 struct JsonView {
     screen: Screen,
     has_events: bool,
@@ -144,12 +151,14 @@ struct JsonView {
 
 impl View for JsonView {
     fn event(&mut self, event: &Event) -> Result<(), Failure> {
+        // An error after this reports `partial`: the program has got a part of the response already.
         self.has_events = true;
         self.screen.print_json(&json::events::event(event))
     }
 }
 
-/// Prints the line below a response: model, tokens, cost and times.
+/// Prints the line below a response: model, tokens, cost and times. The model is the one that responded, which a gateway may
+/// have chosen differently from the requested one.
 pub(crate) fn footer(response: &StreamedResponse, priced: Option<&Priced>, screen: Screen) {
     let transcript = &response.transcript;
     let usage = usage(response);
@@ -170,6 +179,7 @@ pub(crate) async fn price(
     response: &StreamedResponse,
     screen: Screen,
 ) -> Option<Priced> {
+    // Without counts no price helps, and an amount that was billed is better than any estimate.
     if usage(response).is_none_or(|usage| usage.billed.is_some()) {
         return None;
     }
@@ -183,6 +193,7 @@ pub(crate) async fn price(
     priced(session, Discovery::BestEffort, id).await
 }
 
+/// Looks a model's price up in one list. The price of an upcoming model is an announcement, which may still change.
 async fn priced(session: &mut Session, how: Discovery, id: &str) -> Option<Priced> {
     let list = session.models(how).await.ok()?;
     let model = list.models.iter().find(|model| model.id == id && model.status != ModelStatus::Upcoming)?;

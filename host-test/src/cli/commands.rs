@@ -9,6 +9,7 @@ pub(crate) const HELP: &str = "\
 /image FILE|URL   send an image with the next message
 /reset            start a new conversation
 /quit             leave (or Ctrl-D)
+A line that starts with // is a prompt that starts with /.
 End a line with \\ to continue on the next line. Ctrl-C stops a response.";
 
 /// A parsed line.
@@ -22,7 +23,8 @@ pub(crate) enum ReplCommand {
     Model(Option<String>),
     System(Option<String>),
     Image(String),
-    /// An unknown command, or a command with wrong arguments.
+    /// An unknown command, or a command with wrong arguments. It is reported and not sent: a misspelt command would
+    /// otherwise become a prompt that costs money.
     Unknown(String),
 }
 

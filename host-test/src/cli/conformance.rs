@@ -1,4 +1,7 @@
 //! `host-test conformance`: checks that a plugin keeps the contract.
+//!
+//! It is a command and no test of this repository alone, so that the author of another provider can run the same cases
+//! against a component in any language.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::args::Common;
 use super::failure::Failure;
-use super::session;
+use super::loading;
 use super::terminal::{Screen, Style, line};
 
 #[derive(Debug, Args)]
@@ -38,23 +41,25 @@ pub(crate) struct ConformanceArgs {
 /// several hundred characters.
 const WIDTH: u16 = 150;
 
-/// Runs the cases and prints the results.
+/// Runs the cases and prints the results. A failed case is a failure of the command, so that a CI job needs no parser.
 pub(crate) async fn run(common: &Common, args: &ConformanceArgs, screen: Screen) -> Result<(), Failure> {
+    // Ignoring them would look as if the cases had been played against that server, with faults that it cannot produce.
     if common.base_url.is_some() || common.key_file.is_some() {
         let message = "conformance uses its own server and keys; remove --base-url and --key-file";
         return Err(Failure::usage(message));
     }
     let chosen = choose(cases(), &args.case)?;
+    // Before the plugin is loaded: the list needs none.
     if args.list {
         return list(common, &chosen, screen);
     }
-    let plugin = session::load(common)?;
+    let plugin = loading::load(common)?;
     let mut spinner = None;
     let mut progress = |preparation: Preparation| match preparation {
-        Preparation::Compiling => spinner = Some(screen.spinner(session::compiling())),
+        Preparation::Compiling => spinner = Some(screen.spinner(loading::compiling())),
         Preparation::FromCache | Preparation::NotKept(_) => {}
     };
-    let bench = Bench::new(&plugin, &session::host_with, &mut progress).await;
+    let bench = Bench::new(&plugin, &loading::host, &mut progress).await;
     drop(spinner);
     let bench = bench.map_err(|why| Failure::Host { cause: "host", message: format!("{why:#}") })?;
     let bar = bar(screen, chosen.len());
@@ -80,6 +85,7 @@ fn choose(cases: Vec<Case>, names: &[String]) -> Result<Vec<Case>, Failure> {
     let unknown = names.iter().find(|name| !cases.iter().any(|case| case.name == **name));
     if let Some(unknown) = unknown {
         let names = || cases.iter().map(|case| case.name.as_str());
+        // A part of a name finds the whole ones, and a name with an addition, as from a newer version, the known part.
         let mut near: Vec<_> = names().filter(|name| name.contains(unknown.as_str())).take(5).collect();
         if near.is_empty() {
             near = names().filter(|name| unknown.contains(name)).collect();
@@ -111,7 +117,7 @@ fn listed(case: &Case) -> Value {
     json!({ "case": case.name, "plays": case.plays, "promises": promises, "expected": case.expected })
 }
 
-/// A progress bar on stderr, if stderr is a terminal.
+/// A progress bar on stderr, if stderr is a terminal. A log would get a line for each of hundreds of cases.
 fn bar(screen: Screen, count: usize) -> ProgressBar {
     if !screen.err_terminal {
         return ProgressBar::hidden();
@@ -124,6 +130,7 @@ fn bar(screen: Screen, count: usize) -> ProgressBar {
     bar
 }
 
+/// A table without a frame: its lines stay usable for grep.
 fn table(screen: Screen, titles: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
@@ -134,6 +141,7 @@ fn table(screen: Screen, titles: &[&str]) -> Table {
     table
 }
 
+/// The table first, then each failure with its reasons, then the totals: a terminal shows the end of a long output.
 fn print(report: &Report, screen: Screen) -> Result<(), Failure> {
     let mut table = table(screen, &["case", "promises", "expected", "got", "result"]);
     for finding in &report.findings {
@@ -152,6 +160,7 @@ fn print(report: &Report, screen: Screen) -> Result<(), Failure> {
     screen.print(&totals(report, screen))
 }
 
+/// The reasons quote what a plugin returned, so they are escaped. The rest is text of the cases.
 fn failed(finding: &Finding, screen: Screen) -> String {
     let mut text = format!("\n{}  {}\n", screen.styled(Style::Red, &finding.case.name), finding.case.plays);
     for reason in finding.reasons() {
@@ -164,6 +173,7 @@ fn counted(cases: usize) -> String {
     if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") }
 }
 
+/// The last line. It names the plugin's version, since reports are compared over time.
 fn totals(report: &Report, screen: Screen) -> String {
     let (passed, failed, skipped) = (report.count("pass"), report.count("fail"), report.count("skip"));
     let (id, version) = &report.plugin;
@@ -181,6 +191,7 @@ fn numbers(case: &Case) -> String {
     numbers.join(" ")
 }
 
+/// The promises by their numbers of the tables, in one line. Names in every row would leave no room for the outcomes.
 fn legend() -> String {
     let promises = Promise::ALL.map(|promise| promise.to_string());
     format!("promises: {}\n", promises.join("; "))

@@ -37,6 +37,7 @@ pub(crate) async fn run(
     talk.talk().await
 }
 
+/// One session for all turns: its connection is reused, and the next turn saves a handshake.
 struct Conversation<'a> {
     session: Session,
     /// The next request: its messages are the history.
@@ -50,7 +51,7 @@ struct Conversation<'a> {
     interrupts: &'a Interrupts,
 }
 
-/// One input of the user.
+/// One input of the user. Ctrl-C and Ctrl-D differ as in a shell: the first discards a line, the second leaves.
 enum Typed {
     Line(String),
     /// Ctrl-C: discard the line.
@@ -80,8 +81,10 @@ impl Conversation<'_> {
         let note = match command {
             ReplCommand::Help => HELP.to_owned(),
             ReplCommand::Reset => {
+                // The system prompt is a setting of the program and no part of the conversation.
                 self.request.messages.retain(|message| message.role == Role::System);
                 self.images.clear();
+                // With the old key the vendor would look for a prefix that is not sent any more.
                 self.request.cache_key = Some(cache_key());
                 "started a new conversation".to_owned()
             }
@@ -91,10 +94,11 @@ impl Conversation<'_> {
                 format!("using {} from now on", line(&self.request.model))
             }
             ReplCommand::System(text) => {
+                // Replaced at the start of the history, where every vendor accepts a system message.
                 self.request.messages.retain(|message| message.role != Role::System);
                 match text {
                     Some(text) => {
-                        self.request.messages.insert(0, request::text_message(Role::System, text));
+                        self.request.messages.insert(0, Message::text(Role::System, text));
                         "set the system prompt".to_owned()
                     }
                     None => "removed the system prompt".to_owned(),
@@ -105,10 +109,11 @@ impl Conversation<'_> {
                     self.images.push(media);
                     format!("will send the image with the next message ({} so far)", self.images.len())
                 }
+                // A mistyped file name must not end a conversation that exists only in memory.
                 Err(failure) => return failure.print(self.screen),
             },
             ReplCommand::Unknown(word) => {
-                format!("unknown command {}; /help lists the commands", line(&word))
+                format!("{} is no command, or has wrong arguments; /help lists the commands", line(&word))
             }
             ReplCommand::Nothing | ReplCommand::Quit | ReplCommand::Text(_) => return,
         };
@@ -124,9 +129,11 @@ impl Conversation<'_> {
         match self.respond().await {
             Ok(true) => return Ok(()),
             Ok(false) => {}
+            // Nothing can be shown any more, or the instance is broken: every further turn would fail as well.
             Err(failure @ (Failure::Closed | Failure::Output(_) | Failure::Host { .. })) => {
                 return Err(failure);
             }
+            // An error of the provider may be gone at the next try, so the conversation goes on.
             Err(failure) => failure.print(self.screen),
         }
         self.request.messages.truncate(before);
@@ -149,6 +156,7 @@ impl Conversation<'_> {
             }
             footer(&response, self.priced.as_ref(), self.screen);
             let message = response.transcript.message();
+            // Vendors refuse an assistant message without content, so it would make every later turn fail.
             if message.content.is_empty() {
                 self.screen.aside(
                     Some(Style::Yellow),
@@ -161,6 +169,7 @@ impl Conversation<'_> {
             if calls.is_empty() {
                 return Ok(true);
             }
+            // A call without its result makes vendors refuse the history: if the user gives none, the turn is removed.
             match self.results(calls)? {
                 Some(results) => self.request.messages.push(results),
                 None => return Ok(false),

@@ -10,8 +10,10 @@ use super::terminal::line;
 /// The price of a model, and the source that it is taken from.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Priced {
+    /// The id, so that a conversation notices that `/model` changed it.
     pub(crate) model: String,
     pub(crate) price: Price,
+    /// Printed with the estimate: a price of the built-in table may be older than the vendor's.
     pub(crate) source: Option<String>,
 }
 
@@ -52,10 +54,13 @@ pub(crate) fn cost(usage: &Usage, priced: Option<&Priced>) -> Option<Cost> {
 
 fn estimate(usage: &Usage, price: &Price) -> Option<(f64, Bound)> {
     let per_request = price.per_request.unwrap_or(0.0);
+    // A model without token rates is one that is sold per request, such as an image model.
     let (Some(input_rate), Some(output_rate)) = (price.input, price.output) else {
         return price.per_request.map(|amount| (amount, Bound::About));
     };
     let (input, output) = (usage.input?, usage.output?);
+    // The whole request is charged at the rates of its length, not only the tokens beyond the threshold. An estimate
+    // without tiers was half of the true price beyond 200K tokens.
     let tier = price.tiers.iter().rfind(|tier| input > tier.above_input_tokens);
     let mut at_most = false;
     let mut at_least = false;
@@ -68,6 +73,8 @@ fn estimate(usage: &Usage, price: &Price) -> Option<(f64, Bound)> {
         Some(tier) => (of_tier(tier.input, input_rate), of_tier(tier.output, output_rate)),
         None => (input_rate, output_rate),
     };
+    // Cache rates come from the same row as the others. An estimate at the input rate was up to 40 times too high for
+    // a request that was nearly all cached.
     let (read_rate, write_rate) = match tier {
         Some(tier) => (tier.cache_read, tier.cache_write),
         None => (price.cache_read, price.cache_write),
@@ -93,7 +100,8 @@ fn estimate(usage: &Usage, price: &Price) -> Option<(f64, Bound)> {
     Some((per_request + millionths / 1e6, bound))
 }
 
-/// The parts of the line after a response, as far as they are known.
+/// The parts of the line after a response, as far as they are known. A missing part is left out: a zero would be read as
+/// a count or a price of zero.
 pub(crate) fn summary(usage: Option<&Usage>, cost: Option<&Cost>, timing: Timing) -> Vec<String> {
     let mut parts = Vec::new();
     if let Some(usage) = usage {
@@ -124,6 +132,7 @@ pub(crate) fn summary(usage: Option<&Usage>, cost: Option<&Cost>, timing: Timing
     parts
 }
 
+/// A count, and the part of it that has a rate of its own: `1,200 in (1,000 cached)`.
 fn tokens(word: &str, count: Option<u64>, among: &[(&str, Option<u64>)]) -> Option<String> {
     let known =
         among.iter().filter_map(|(word, count)| count.filter(|count| *count > 0).map(|count| (word, count)));
@@ -132,8 +141,10 @@ fn tokens(word: &str, count: Option<u64>, among: &[(&str, Option<u64>)]) -> Opti
     count.map(|count| format!("{} {word}{among}", grouped(count)))
 }
 
-/// Tokens per second between the first and the last delta. `None` below 50 ms: a response that arrives in one packet would
-/// show millions of tokens per second.
+/// Tokens per second between the first and the last delta.
+///
+/// `None` below 50 ms. The deltas of a short response often arrive in one read and come out of one batch: the time
+/// between them is then what printing takes, and says nothing about the model.
 fn speed(output: Option<u64>, timing: Timing) -> Option<f64> {
     let span = timing.last?.checked_sub(timing.first?)?;
     let output = output.filter(|count| *count > 1)?;
@@ -157,7 +168,7 @@ pub(crate) fn money(amount: f64, currency: &str) -> String {
     }
 }
 
-/// A count with commas between the thousands.
+/// A count with commas between the thousands: counts of tokens reach millions, and digits in a row are misread.
 pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);

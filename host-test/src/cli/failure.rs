@@ -93,14 +93,22 @@ impl Failure {
         }
     }
 
+    /// Every text is escaped: a message may quote a server or a plugin, whose control characters a terminal would execute.
     fn print_with(&self, hint: Option<&str>, screen: Screen) {
         let message = match self {
             Self::Usage(message) => line(message).into_owned(),
             Self::Provider(error) => provider_message(error),
             Self::Host { message, .. } => line(message).into_owned(),
-            Self::Output(why) => format!("cannot write to stdout: {why}"),
-            Self::Conformance { failed: 0, .. } => "no case was played".to_owned(),
-            Self::Conformance { failed, of } => format!("{failed} of {of} cases failed"),
+            Self::Output(why) => {
+                format!("stdout cannot be written: {why}; the output is incomplete, so write it elsewhere")
+            }
+            Self::Conformance { failed: 0, .. } => {
+                "every case was skipped, so nothing was checked; choose other cases, or another plugin"
+                    .to_owned()
+            }
+            Self::Conformance { failed, of } => {
+                format!("{failed} of {of} cases failed; stdout has the reasons")
+            }
             Self::Advised { failure, .. } => return failure.print_with(hint, screen),
             Self::Interrupted | Self::Closed => return,
         };

@@ -14,12 +14,13 @@ use super::args::{Common, PackArgs};
 use super::cost::grouped;
 use super::failure::Failure;
 use super::key;
-use super::session;
 use super::terminal::{Screen, Style, line};
+use super::{loading, session};
 
-/// Prints the component's description of its provider.
+/// Prints the component's description of its provider. It runs the component, but in an instance without network access
+/// and key.
 pub(crate) async fn describe(common: &Common, screen: Screen) -> Result<(), Failure> {
-    let plugin = session::load(common)?;
+    let plugin = loading::load(common)?;
     let description = session::describe(&plugin, screen).await?;
     match common.json {
         true => screen.print_json(&json::provider::description(&description)),
@@ -27,21 +28,24 @@ pub(crate) async fn describe(common: &Common, screen: Screen) -> Result<(), Fail
     }
 }
 
-/// Prints facts about the plugin's files: size, imports, exports, permissions.
+/// Prints facts about the plugin's files: size, imports, exports, permissions. The component is compiled and does not run, so
+/// it cannot influence what is shown of its imports and exports.
 pub(crate) fn inspect(common: &Common, screen: Screen) -> Result<(), Failure> {
-    let plugin = session::load(common)?;
-    let prepared = session::prepare(&plugin, screen)?;
+    let plugin = loading::load(common)?;
+    let prepared = loading::prepare(&plugin, screen)?;
     match common.json {
         true => screen.print_json(&inspected_json(&plugin, &prepared)?),
         false => screen.print(&facts(screen, &inspected(&plugin, &prepared))),
     }
 }
 
-/// Makes a plugin from a component: reads the component's description and writes both files.
+/// Makes a plugin from a component: reads the component's description and writes both files. The manifest is derived and
+/// not typed, so that its origins and variables cannot differ from what the component declares.
 pub(crate) async fn pack(common: &Common, args: &PackArgs, screen: Screen) -> Result<(), Failure> {
     let unusable = |why: String| Failure::usage(why);
-    let bytes =
-        fs::read(&args.component).map_err(|why| unusable(format!("{}: {why}", args.component.display())))?;
+    let bytes = fs::read(&args.component).map_err(|why| {
+        unusable(format!("{}: {why}; pass a component, a .wasm file", args.component.display()))
+    })?;
     let bare = Plugin::bare(bytes).map_err(|why| unusable(format!("{}: {why}", args.component.display())))?;
     let description = session::describe(&bare, screen).await?;
     let plugin =
@@ -63,8 +67,10 @@ pub(crate) async fn pack(common: &Common, args: &PackArgs, screen: Screen) -> Re
     screen.print(&format!("{made} in {}\n", line(&plugin.directory.to_string_lossy())))
 }
 
+/// Names and values for people, in the order in which they are printed.
 type Facts = Vec<(&'static str, String)>;
 
+/// The description in the order of a user's questions: what it is, where it sends requests, what it needs, what it can do.
 fn described(description: &Description) -> Facts {
     vec![
         ("id", description.id.clone()),
@@ -82,10 +88,10 @@ fn described(description: &Description) -> Facts {
     ]
 }
 
+/// The permissions are those that the manifest declares and this host allows. What a user grants may only be less.
 fn inspected(plugin: &Plugin, prepared: &Prepared) -> Facts {
     let (manifest, inspection) = (prepared.manifest(), prepared.inspect());
     let Limits { memory_mib, call_seconds } = manifest.limits;
-    // The limits of an unsigned manifest are requests: the limits of the host hold.
     let lowered = |given: u32, limit: u32, unit: &str| match given > limit {
         true => format!(" (the manifest has {given} {unit}, which only a checked signature allows)"),
         false => String::new(),
@@ -101,6 +107,7 @@ fn inspected(plugin: &Plugin, prepared: &Prepared) -> Facts {
             format!("{} bytes, {} as machine code", grouped(inspection.size), grouped(inspection.code_size)),
         ),
         ("sha256", inspection.sha256.clone()),
+        // A signature is only worth something against a key that the user trusts, so nothing is claimed without one.
         (
             "signed by",
             plugin.signer().unwrap_or("not checked; pass --trusted-key to check the signature").to_owned(),
@@ -138,6 +145,7 @@ fn key_from(plugin: &Plugin) -> String {
     }
 }
 
+/// The facts of the files as JSON. The names are those of the manifest, so that a script can compare the two.
 fn inspected_json(plugin: &Plugin, prepared: &Prepared) -> Result<Value, Failure> {
     let inspection = prepared.inspect();
     let manifest = serde_json::to_value(&plugin.manifest)

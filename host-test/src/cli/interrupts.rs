@@ -37,7 +37,8 @@ impl Interrupts {
         Self(state)
     }
 
-    /// From now on until the guard is dropped, the first Ctrl-C is only noted.
+    /// From now on until the guard is dropped, the first Ctrl-C is only noted. An earlier one is forgotten: it ended another
+    /// response.
     pub(crate) fn guard(&self) -> Guard {
         self.0.pressed.store(false, SeqCst);
         self.0.guarded.store(true, SeqCst);

@@ -13,8 +13,8 @@ use provider_host::sandbox::Secret;
 use super::environment::Variables;
 use super::failure::Failure;
 
-/// The longest key in bytes, with surrounding white space. Known keys have about 50; the limit keeps a file that was
-/// named by mistake from being read whole and sent as a header.
+/// The longest key in bytes, with surrounding white space. A file that was named by mistake is then not read whole and
+/// sent as a header. nginx and Apache refuse a header of more than 8 KiB by default, so a longer key could not be sent.
 const LONGEST: u64 = 8 * 1024;
 
 /// The variables that are read for any plugin. An unsigned manifest must not choose the variable: a malicious one could
@@ -103,7 +103,7 @@ pub(crate) fn refuse_in_arguments(arguments: impl Iterator<Item = OsString>) -> 
 }
 
 /// Reports whether an argument contains a key: alone, after an option or a name, or after `Bearer`. A text with spaces is
-/// a prompt and may contain anything: refusing it would block questions about keys.
+/// a prompt and may contain anything: refusing it would block prompts about keys.
 fn holds_a_key(argument: &str) -> bool {
     let argument = argument.trim();
     let value = argument.strip_prefix("Bearer ").unwrap_or(argument).trim();
@@ -116,8 +116,8 @@ fn holds_a_key(argument: &str) -> bool {
     is_like_a_key(after_option) || value.split(is_border).any(is_like_a_key)
 }
 
-/// `sk-` and random characters, the format of CometAPI and most other providers. A short text without a digit, such as
-/// the model id `sk-model`, is no key.
+/// `sk-` and random characters, the format of CometAPI, OpenAI and Anthropic. A short text without a digit, such as the
+/// model id `sk-model`, is no key.
 fn is_like_a_key(text: &str) -> bool {
     let Some((start, random)) = text.split_at_checked(3) else { return false };
     let random = random.split(|end: char| !end.is_ascii_alphanumeric() && !matches!(end, '-' | '_')).next();

@@ -17,8 +17,8 @@ use super::access::Access;
 use super::args::Common;
 use super::failure::Failure;
 use super::request::user_message;
-use super::session;
 use super::terminal::Screen;
+use super::{loading, session};
 
 /// The name of this client in a comparison with others.
 const NAME: &str = "host-test";
@@ -38,12 +38,13 @@ Examples:
   host-test measure --base-url http://127.0.0.1:8080/v1 --what models -r 20
   host-test measure --what start -r 20
 
-The output is one line of JSON. The text of each chunk has to begin with its send time: CLOCK_MONOTONIC of this
-machine in nanoseconds, as 16 hexadecimal digits. \"cold\" are the first responses over new connections, \"warm\"
-the later ones.")]
+The output is one line of JSON: times in microseconds, for all responses, for the first one of each new connection
+(\"cold\") and for the later ones (\"warm\"). Responses can only be measured with a server such as
+'host-test stand-in --stamped': each of its chunks begins with the time at which it was sent, CLOCK_MONOTONIC of
+this machine in nanoseconds as 16 hexadecimal digits.")]
 pub(crate) struct MeasureArgs {
     /// Request this model; the latency server derives the chunks to send from its name.
-    #[arg(short, long, value_name = "MODEL", required_if_eq("what", "answers"))]
+    #[arg(short, long, value_name = "MODEL", required_if_eq_any([("what", "responses"), ("what", "answers")]))]
     model: Option<String>,
     /// Measure this many responses in total.
     #[arg(short, long, value_name = "R", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
@@ -62,9 +63,9 @@ pub(crate) struct MeasureArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum What {
     /// Streamed responses.
-    // The name of the value is older than the name of the variant; scripts use it.
+    // The alias is the former name, which scripts may still use.
     #[default]
-    #[value(name = "answers")]
+    #[value(alias = "answers")]
     Responses,
     /// The list of models, merged from the provider's two lists.
     Models,
@@ -72,13 +73,15 @@ enum What {
     Start,
 }
 
-/// Measures, and prints the line.
+/// Measures, and prints the line. The report is printed even if a request failed: it has the error in it, and a comparison
+/// of many clients must not lose the others because of one.
 pub(crate) async fn run(common: &Common, args: &MeasureArgs, screen: Screen) -> Result<(), Failure> {
-    let plugin = session::load(common)?;
+    let plugin = loading::load(common)?;
     if args.what == What::Start {
         return screen.print_json(&start(&plugin, args.requests, screen).await?);
     }
-    let prepared = session::prepare_for(args.concurrency.min(args.requests), &plugin, screen)?;
+    // No more lanes than requests: an idle one would only cost an instance.
+    let prepared = loading::prepare_for(args.concurrency.min(args.requests), &plugin, screen)?;
     let opening = Opening::new(common, &plugin, prepared)?;
     let lanes = 0..args.concurrency.min(args.requests);
     let report = match args.what {
@@ -105,7 +108,8 @@ pub(crate) async fn run(common: &Common, args: &MeasureArgs, screen: Screen) -> 
     }
 }
 
-/// Everything that is needed to instantiate the plugin and open the provider.
+/// Everything that is needed to instantiate the plugin and open the provider, so that a lane can do both within the time
+/// that is measured.
 #[derive(Clone)]
 struct Opening {
     prepared: Prepared,
@@ -146,6 +150,8 @@ fn error_text(why: impl std::fmt::Display) -> String {
 /// One response after the other.
 struct Lane {
     opening: Opening,
+    /// `None` before the first response, whose time includes opening. A failed response does not put it back, since its
+    /// instance may be broken.
     open: Option<Open>,
     request: Request,
     fresh: bool,
@@ -207,17 +213,17 @@ impl Client for Lister {
 /// Measures the time from the compiled plugin in the cache to the return of the first call.
 async fn start(plugin: &Plugin, times: u32, screen: Screen) -> Result<Value, Failure> {
     // Compiles the plugin if the cache does not contain it: the loop measures loading only.
-    session::prepare(plugin, screen)?;
+    loading::prepare(plugin, screen)?;
     let (mut load, mut instantiate, mut first_call) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..times {
-        let host = session::host(HostOptions::default())?;
+        let host = loading::host(HostOptions::default()).map_err(loading::host_failure)?;
         let begun = Instant::now();
-        let prepared = host.prepare(plugin, &mut |_| {}).map_err(session::host_failure)?;
+        let prepared = host.prepare(plugin, &mut |_| {}).map_err(loading::host_failure)?;
         load.push(begun.elapsed());
         // The first instance of an engine also allocates the engine's pools, so two are measured.
         for _ in 0..2 {
             let begun = Instant::now();
-            let mut instance = prepared.instantiate(Grant::default()).await.map_err(session::host_failure)?;
+            let mut instance = prepared.instantiate(Grant::default()).await.map_err(loading::host_failure)?;
             instantiate.push(begun.elapsed());
             let config = session::config(KeyMode::Injected, None, None);
             let begun = Instant::now();
@@ -232,14 +238,14 @@ async fn start(plugin: &Plugin, times: u32, screen: Screen) -> Result<Value, Fai
     }))
 }
 
-/// Counts the WebAssembly instructions (wasmtime's fuel) of one chunk. The difference of a short and a long response
-/// removes the fixed cost of a request.
+/// Counts the WebAssembly instructions (wasmtime's fuel) of one chunk. Unlike a time it does not depend on the load of the
+/// machine. The difference of a short and a long response removes the fixed cost of a request.
 async fn fuel_per_chunk(plugin: &Plugin, screen: Screen) -> Result<u64, Failure> {
     const CHUNKS: u64 = 8000;
     let failed = |message: String| Failure::Host { cause: "measure", message };
     let server = LatencyServer::start(0).map_err(|why| failed(why.to_string()))?;
     let options = HostOptions { count_fuel: true, instances: 1, ..HostOptions::default() };
-    let prepared = session::prepare_with(options, plugin, screen)?;
+    let prepared = loading::prepare_with(options, plugin, screen)?;
     let base_url = Url::parse(&server.base_url()).ok();
     let secret = Some(Secret::new("sk-measure-0123456789abcdef"));
     let grant = session::grant(prepared.manifest(), KeyMode::Injected, &base_url, &secret);

@@ -19,6 +19,7 @@ mod failure;
 mod inspect;
 mod interrupts;
 mod key;
+mod loading;
 mod measure;
 mod models;
 mod request;
@@ -34,7 +35,8 @@ use failure::Failure;
 use interrupts::Interrupts;
 use terminal::Screen;
 
-/// Runs the program.
+/// Runs the program. No error leaves this function: each is printed for people, as JSON where that was requested, and
+/// becomes an exit code.
 pub(crate) fn run() -> ExitCode {
     let screen = Screen::new();
     // This check comes before clap: clap repeats a wrong argument in its message, so a key that was typed by
@@ -56,7 +58,10 @@ pub(crate) fn run() -> ExitCode {
             runtime.shutdown_background();
             ended
         }
-        Err(why) => Err(Failure::Host { cause: "host", message: format!("cannot start: {why}") }),
+        Err(why) => Err(Failure::Host {
+            cause: "host",
+            message: format!("the program cannot start: {why}; check the limits of this user ('ulimit -a')"),
+        }),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -66,6 +71,7 @@ pub(crate) fn run() -> ExitCode {
 
 async fn dispatch(cli: &Cli, screen: Screen) -> Result<(), Failure> {
     let common = &cli.common;
+    // Before any command runs: until then Ctrl-C ends the process without restoring the terminal.
     let interrupts = Interrupts::listen();
     match &cli.command {
         Command::Models(args) => models::run(common, args, screen).await,

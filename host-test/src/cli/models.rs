@@ -10,7 +10,8 @@ use super::failure::{Failure, provider_message};
 use super::session::Session;
 use super::terminal::{Screen, Style, line};
 
-/// A table is not fitted into a terminal with fewer columns than this.
+/// A table is not fitted into a terminal with fewer columns than this: only one column may wrap, and it would be left with
+/// a letter or two.
 const NARROW: u16 = 80;
 
 /// Runs the command.
@@ -24,6 +25,7 @@ pub(crate) async fn run(common: &Common, args: &ModelsArgs, screen: Screen) -> R
     drop(spinner);
     let mut list = list?;
     let all = list.models.len();
+    // A person looks for a model to chat with. A program gets everything, so that a new kind cannot be missed.
     let kind = args.kind.unwrap_or(if common.json { Kind::All } else { Kind::Chat });
     list.models.retain(|model| kind.takes(model.kind) && matches(model, args.search.as_deref()));
     let found = list.models.len();
@@ -42,7 +44,8 @@ pub(crate) async fn run(common: &Common, args: &ModelsArgs, screen: Screen) -> R
     Ok(())
 }
 
-/// Reports whether id, name or vendor contains the text, in upper or lower case.
+/// Reports whether id, name or vendor contains the text, in upper or lower case: ids are lower case and vendors are not, and
+/// nobody remembers which.
 fn matches(model: &Model, search: Option<&str>) -> bool {
     let Some(search) = search.map(str::to_lowercase) else { return true };
     let fields = [Some(&model.id), model.name.as_ref(), model.vendor.as_ref()];
@@ -77,6 +80,7 @@ fn table(models: &[Model], kind: Kind, screen: Screen) -> Table {
     table
 }
 
+/// An unknown limit or price is an empty cell. A zero would mean free, or no room for a response.
 fn row(model: &Model, with_kind: bool) -> Vec<Cell> {
     let number = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
     let mut cells = vec![Cell::new(line(&model.id))];
@@ -96,7 +100,8 @@ fn row(model: &Model, with_kind: bool) -> Vec<Cell> {
     cells
 }
 
-/// The known abilities of a model, apart from text.
+/// The known abilities of a model, apart from text. An unknown one is left out, and not shown as missing: the catalogue has
+/// no row for half of the callable models.
 fn abilities(model: &Model) -> Vec<&'static str> {
     let takes = |kind: &str| model.input.iter().any(|input| input == kind);
     let known = [
@@ -136,6 +141,8 @@ fn tokens(count: u64) -> String {
     }
 }
 
+/// A rate with its currency, unless that is the dollar of the column's title. Four decimals: cached input of small models
+/// costs less than a cent per million tokens.
 fn per_million(price: &Price, amount: Option<f64>) -> String {
     let Some(amount) = amount else { return String::new() };
     let number = format!("{amount:.4}");
@@ -146,7 +153,8 @@ fn per_million(price: &Price, amount: Option<f64>) -> String {
     if price.currency == "USD" { number } else { format!("{number} {}", line(&price.currency)) }
 }
 
-/// The line below the table: the number of models and the origin of the list.
+/// The line below the table: the number of models and the origin of the list. Without the origin, a user could not know that
+/// a model is missing because the list is the built-in one.
 fn counts(list: &ModelList, found: usize, all: usize, kind: Kind) -> String {
     let shown = list.models.len();
     let count = match shown == found {
@@ -163,17 +171,15 @@ fn counts(list: &ModelList, found: usize, all: usize, kind: Kind) -> String {
     format!("{count}{among} models, {} listed in all · {origin}", grouped(all as u64))
 }
 
-/// Notes about the list for people.
+/// Notes about the list for people. They go to stderr, so that a pipe receives the list alone.
 fn remarks(list: &ModelList, found: usize, all: usize) -> Vec<(Style, String)> {
     let mut lines = Vec::new();
     if found == 0 && all > 0 {
         lines.push((Style::Dim, "no model matches; try --kind all or another --search".to_owned()));
     }
     if let Some(why) = &list.degraded {
-        lines.push((
-            Style::Yellow,
-            format!("the provider could not be reached, so this list is not live: {}", provider_message(why)),
-        ));
+        // Not only a network that is down: a refused key, a rate limit or an invalid list have the same effect.
+        lines.push((Style::Yellow, format!("the list is not live: {}", provider_message(why))));
     }
     lines.extend(list.warnings.iter().map(|warning| (Style::Yellow, format!("warning: {}", line(warning)))));
     lines

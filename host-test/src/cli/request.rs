@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use provider_host::contract::{
-    JsonSchema, Media, Message, Part, ReasoningOptions, Request, ResponseFormat, Role, TextPart,
+    JsonSchema, Media, Message, Part, ReasoningOptions, Request, ResponseFormat, Role,
 };
 use provider_host::json::request::{self as reader, media, tools};
 
@@ -20,7 +20,7 @@ const LONGEST_FILE: u64 = 64 << 20;
 pub(crate) fn template(args: &ChatArgs, model: &str) -> Result<Request, Failure> {
     let mut request = Request::new(model);
     if let Some(system) = &args.system {
-        request.messages.push(text_message(Role::System, system.clone()));
+        request.messages.push(Message::text(Role::System, system.as_str()));
     }
     if let Some(path) = &args.tools {
         request.tools = tools::parse(&read_text(path)?).map_err(|why| in_file(path, &why))?;
@@ -50,9 +50,10 @@ pub(crate) fn from_file(path: &Path, args: &ChatArgs, model: &str) -> Result<Req
     Ok(request)
 }
 
-/// A message of the user. Images come before the text: vendors document better results in that order.
+/// A message of the user, with the images before the text. Anthropic's guide to vision recommends this order, and no vendor
+/// refuses it.
 pub(crate) fn user_message(images: Vec<Media>, text: String) -> Message {
-    let mut message = text_message(Role::User, text);
+    let mut message = Message::user(text);
     message.content.splice(0..0, images.into_iter().map(Part::Image));
     message
 }
@@ -61,8 +62,8 @@ pub(crate) fn user_message(images: Vec<Media>, text: String) -> Message {
 pub(crate) fn image(source: &str) -> Result<Media, Failure> {
     let is_address = ["http://", "https://", "data:"].iter().any(|scheme| source.starts_with(scheme));
     if is_address {
-        // The contract requires a media type. If the URL has none, JPEG is as good as any: vendors detect the type
-        // from the bytes.
+        // The contract requires an image type, and a URL without an ending has none. The guess has no effect on the
+        // request: for an image at a URL, chat completions have only a field for the URL.
         return Ok(media::from_url(source, "image/jpeg"));
     }
     let media = read(Path::new(source))
@@ -80,15 +81,13 @@ pub(crate) fn image(source: &str) -> Result<Media, Failure> {
 
 /// All of stdin as text.
 pub(crate) fn read_stdin() -> Result<String, Failure> {
-    let bytes = read_limited(io::stdin().lock()).map_err(|why| Failure::usage(format!("stdin: {why}")))?;
+    let bytes = read_limited(io::stdin().lock())
+        .map_err(|why| Failure::usage(format!("stdin cannot be read: {why}; pipe a text into it")))?;
     String::from_utf8(bytes).map_err(|_| Failure::usage("stdin is not UTF-8 text; convert it first"))
 }
 
-pub(crate) fn text_message(role: Role, text: String) -> Message {
-    Message { role, content: vec![Part::Text(TextPart { text, replay: None })], cache_here: false }
-}
-
-/// A schema alone, or in OpenAI's wrapper with a name: `{"name":…,"schema":{…},"strict":…}`.
+/// A schema alone, or in OpenAI's wrapper with a name: `{"name":…,"schema":{…},"strict":…}`. Both are in use: a
+/// validator needs the first, and examples of OpenAI's API contain the second.
 fn schema(path: &Path, text: &str) -> Result<JsonSchema, Failure> {
     let value: serde_json::Value = serde_json::from_str(text).map_err(|why| in_file(path, &why))?;
     let Some(fields) = value.as_object() else {
@@ -100,6 +99,7 @@ fn schema(path: &Path, text: &str) -> Result<JsonSchema, Failure> {
         let strict = fields.get("strict").and_then(serde_json::Value::as_bool);
         return Ok(JsonSchema { name: name.to_owned(), schema_json: schema.to_string(), strict });
     }
+    // A bare schema gets the name of its file: the model sees the name, so it should mean something.
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     // OpenAI refuses a schema whose name does not match `[A-Za-z0-9_-]{1,64}`.
     let name: String =
@@ -110,7 +110,7 @@ fn schema(path: &Path, text: &str) -> Result<JsonSchema, Failure> {
 
 fn read_text(path: &Path) -> Result<String, Failure> {
     let bytes = read(path).map_err(Failure::Usage)?;
-    String::from_utf8(bytes).map_err(|_| in_file(path, &"is not UTF-8 text"))
+    String::from_utf8(bytes).map_err(|_| in_file(path, &"is not UTF-8 text; convert it first"))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
@@ -120,6 +120,7 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 
 fn read_limited(from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
+    // One byte more than the limit: without it, a file of exactly that length looks like a longer one that was cut.
     if from.take(LONGEST_FILE + 1).read_to_end(&mut bytes)? as u64 > LONGEST_FILE {
         return Err(io::Error::other(format!("the file is larger than {} MiB", LONGEST_FILE >> 20)));
     }
@@ -171,7 +172,7 @@ mod tests {
             ["-s", "sys", "--tools", &tools, "--schema", &schema, "--reasoning", "low", "--max-tokens", "7"];
         let request = template(&args(&line), "m").unwrap();
         assert_eq!((request.model.as_str(), request.max_output_tokens), ("m", Some(7)));
-        assert_eq!(request.messages, [text_message(Role::System, "sys".into())]);
+        assert_eq!(request.messages, [Message::text(Role::System, "sys")]);
         assert_eq!(request.tools[0].name, "f");
         assert_eq!(request.reasoning.unwrap().effort.as_deref(), Some("low"));
         let expected = JsonSchema {

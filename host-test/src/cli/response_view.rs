@@ -49,11 +49,13 @@ impl TerminalView {
     }
 
     fn start(&mut self, start: &BlockStart) {
+        // A sanitizer for each block: a CR at the end of one delta is completed by the next delta of the same block.
         let sanitizer = Sanitizer::default();
         self.open.insert(start.index, Open { kind: start.kind.clone(), sanitizer });
     }
 
     fn delta(&mut self, index: u32, text: &str) -> Result<(), Failure> {
+        // A delta without its block violates the contract. Conformance reports that; a reader of the text gains nothing.
         let Some(open) = self.open.get_mut(&index) else { return Ok(()) };
         let Some(stream) = stream_of(&open.kind) else { return Ok(()) };
         let safe = open.sanitizer.feed(text).into_owned();
@@ -61,6 +63,7 @@ impl TerminalView {
     }
 
     fn write(&mut self, index: u32, stream: Stream, text: &str) -> Result<(), Failure> {
+        // The sanitizer may hold all of a piece back. An empty write would still move to a new line.
         if text.is_empty() {
             return Ok(());
         }
@@ -78,6 +81,7 @@ impl TerminalView {
         }
     }
 
+    /// Writes what the sanitizer held back, or the finished tool call.
     fn block_end(&mut self, end: &BlockEnd) -> Result<(), Failure> {
         let Some(mut open) = self.open.remove(&end.index) else { return Ok(()) };
         if let Some(stream) = stream_of(&open.kind) {
@@ -97,6 +101,7 @@ impl TerminalView {
         Ok(())
     }
 
+    /// Ends the line on the stream that it was begun on: a line break on the other one would end up in the output file.
     fn fresh_line(&mut self) -> Result<(), Failure> {
         match self.unfinished.take() {
             Some(Stream::Out) => self.screen.print("\n"),
@@ -141,7 +146,7 @@ fn stream_of(kind: &BlockKind) -> Option<Stream> {
     }
 }
 
-/// A tool call in the notation of a function call.
+/// A tool call in the notation of a function call. Name and arguments are the model's text, so both are escaped.
 pub(crate) fn tool_call(name: &str, arguments: &ToolArguments) -> String {
     match arguments {
         ToolArguments::Object(text) => format!("→ {}({})", line(name), line(text.trim())),

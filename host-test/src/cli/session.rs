@@ -1,16 +1,14 @@
-//! Loads a plugin from disk and opens a client that commands can call.
+//! An open provider that commands can call, and the grant that it runs under.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use provider_host::contract::{self, Config, Discovery, ErrorKind};
-use provider_host::plugin::{Manifest, Origin, Plugin, Trust, TrustedKey};
+use provider_host::plugin::{Manifest, Origin, Plugin};
 use provider_host::sandbox::{
-    AddrClass, CacheDir, CallError, ClientHandle, Compiler, CompletionHandle, Grant, Host, HostOptions,
-    Instance, KeyMode, Preparation, Prepared, SandboxError, Secret,
+    AddrClass, CallError, ClientHandle, CompletionHandle, Grant, Instance, KeyMode, Prepared, SandboxError,
+    Secret,
 };
 use stand_in::StandIn;
-use tokio::runtime::{Handle, RuntimeFlavor};
 use url::Url;
 
 use super::access::{self, Access};
@@ -18,16 +16,8 @@ use super::args::Common;
 use super::environment;
 use super::failure::Failure;
 use super::key::Key;
-use super::terminal::{Screen, Style, line};
-
-/// The plugin that `make dist` builds, relative to the root of the workspace.
-const DEFAULT_PLUGIN: &str = "dist/plugins/cometapi";
-
-/// The variable for a trusted key, used if the command line has none.
-const TRUSTED_KEY_VARIABLE: &str = "HOST_TEST_TRUSTED_KEY";
-
-/// The command that compiles a component in a process of its own.
-pub(crate) const COMPILE_WORKER: &str = "compile-worker";
+use super::loading::{host_failure, load, prepare};
+use super::terminal::{Screen, Style};
 
 /// An open provider.
 pub(crate) struct Session {
@@ -101,7 +91,8 @@ impl Session {
         batch.map_err(|why| self.failure(why))
     }
 
-    /// Ends a completion at any point. The server sees its connection close and stops charging for tokens.
+    /// Ends a completion at any point. Its connection closes, so that the server can stop generating tokens which nobody
+    /// reads and the user pays for.
     pub(crate) async fn cancel(&mut self, completion: CompletionHandle) -> Result<(), Failure> {
         let ended = self.instance.cancel(completion).await;
         ended.map_err(|why| self.failure(why))
@@ -128,7 +119,9 @@ impl Session {
     /// Advice about a refused key.
     fn key_advice(&self) -> String {
         match &self.key_source {
-            Some(source) => format!("the key came from {source}"),
+            Some(source) => {
+                format!("the key came from {source}; check it there, or replace it with a new key")
+            }
             None => {
                 "no key was sent, and this server needs one; set COMETAPI_KEY, or use --key-file".to_owned()
             }
@@ -136,93 +129,9 @@ impl Session {
     }
 }
 
-/// Loads the plugin of `--plugin`, or else the one that `make dist` builds.
-pub(crate) fn load(common: &Common) -> Result<Plugin, Failure> {
-    let path = match &common.plugin {
-        Some(path) => path.clone(),
-        None => default_plugin().ok_or_else(|| {
-            Failure::usage(format!(
-                "there is no plugin in {DEFAULT_PLUGIN}; run 'make dist', or pass a plugin with --plugin"
-            ))
-        })?,
-    };
-    Plugin::load_trusted(&path, &trust(common)?).map_err(|why| Failure::usage(why.to_string()))
-}
-
-/// The signatures to accept: any plugin, unless a trusted key is configured.
-fn trust(common: &Common) -> Result<Trust, Failure> {
-    // A variable that is empty or not text must not mean "accept every plugin": a typo in a script would switch the
-    // check off. It is passed on, and refused as an invalid key.
-    let from_environment = || {
-        let set = std::env::var_os(TRUSTED_KEY_VARIABLE).into_iter();
-        set.map(|value| value.to_string_lossy().into_owned()).collect()
-    };
-    let named: Vec<String> =
-        if common.trusted_key.is_empty() { from_environment() } else { common.trusted_key.clone() };
-    if named.is_empty() {
-        return Ok(Trust::Anyone);
-    }
-    let keys = named.iter().map(|argument| TrustedKey::read_argument(argument)).collect::<Result<_, _>>();
-    keys.map(Trust::Signed).map_err(|why| Failure::usage(format!("trusted key: {why}")))
-}
-
 /// The server and the key that the command line and the environment name for a plugin.
 pub(crate) fn access(common: &Common, plugin: &Plugin) -> Result<Access, Failure> {
     access::choose(common, &plugin.manifest, plugin.signer().is_some(), &environment::variable)
-}
-
-/// A host that compiles in a process of its own, and keeps the result in the user's cache.
-pub(crate) fn host(options: HostOptions) -> Result<Host, Failure> {
-    host_with(options).map_err(host_failure)
-}
-
-/// The same with the error of the sandbox.
-pub(crate) fn host_with(options: HostOptions) -> Result<Host, SandboxError> {
-    // Without the path of the executable, on a system without /proc for example, it compiles in this process.
-    let compiler = std::env::current_exe().ok().map(|program| Compiler::new(program, [COMPILE_WORKER]));
-    let options = HostOptions { compiler, ..options };
-    match cache_dir() {
-        Some(cache) => Host::with_options(cache, options),
-        None => Host::without_cache(options),
-    }
-}
-
-/// Compiles the component, or loads it from the cache.
-pub(crate) fn prepare(plugin: &Plugin, screen: Screen) -> Result<Prepared, Failure> {
-    // Two instances: one for the command and one for the plugin's description.
-    prepare_for(2, plugin, screen)
-}
-
-/// Like [`prepare`], for this number of instances at the same time.
-pub(crate) fn prepare_for(instances: u32, plugin: &Plugin, screen: Screen) -> Result<Prepared, Failure> {
-    prepare_with(HostOptions { instances, ..HostOptions::default() }, plugin, screen)
-}
-
-/// Like [`prepare`], with options of the host.
-pub(crate) fn prepare_with(
-    options: HostOptions,
-    plugin: &Plugin,
-    screen: Screen,
-) -> Result<Prepared, Failure> {
-    let host = host(options)?;
-    let mut spinner = None;
-    let mut progress = |preparation: Preparation| match preparation {
-        Preparation::FromCache => {}
-        Preparation::Compiling => spinner = Some(screen.spinner(compiling())),
-        Preparation::NotKept(why) => {
-            spinner = None;
-            let note = format!("warning: the compiled plugin is not kept: {why}");
-            screen.aside(Some(Style::Yellow), &format!("{}\n", line(&note)));
-        }
-    };
-    // Compiling keeps all processors busy for seconds. Other tasks, such as the one that handles Ctrl-C, must not wait
-    // for it.
-    let mut work = || host.prepare(plugin, &mut progress).map_err(host_failure);
-    match Handle::current().runtime_flavor() {
-        // `block_in_place` panics on a runtime with one thread; that thread has nothing else to do yet.
-        RuntimeFlavor::CurrentThread => work(),
-        _ => tokio::task::block_in_place(work),
-    }
 }
 
 /// Reads the description of a component in an instance without network access and without a key.
@@ -239,6 +148,7 @@ async fn instantiate(prepared: &Prepared, grant: Grant) -> Result<Instance, Fail
     })
 }
 
+/// Starts the stand-in in this process, on a free port: two commands at the same time must not compete for one.
 async fn stand_in(screen: Screen) -> Result<(Option<StandIn>, Option<Url>, Option<Key>), Failure> {
     let failed = |why: &dyn std::fmt::Display| Failure::Host { cause: "stand-in", message: why.to_string() };
     let stand_in = StandIn::start(0).await.map_err(|why| failed(&format!("{why:#}")))?;
@@ -249,7 +159,8 @@ async fn stand_in(screen: Screen) -> Result<(Option<StandIn>, Option<Url>, Optio
     Ok((Some(stand_in), Some(base_url), Some(key)))
 }
 
-/// What the sandbox allows: one server, and the key only for that server.
+/// What the sandbox allows: one server, and the key only for that server. In the bearer mode the host adds no key, so that
+/// a request never carries it twice.
 pub(crate) fn grant(
     manifest: &Manifest,
     mode: KeyMode,
@@ -273,57 +184,14 @@ pub(crate) fn grant(
     }
 }
 
+/// The client's configuration. Deadlines and retries keep the plugin's own defaults, so that a command behaves as the
+/// plugin does in any other host.
 pub(crate) fn config(mode: KeyMode, base_url: Option<&Url>, key: Option<&Secret>) -> Config {
     Config {
         base_url: base_url.map(Url::to_string),
         credential: access::credential(mode, key),
         ..Config::default()
     }
-}
-
-/// The default plugin: the one in the tree that the executable was built in, or else in the current folder. Parent
-/// folders are not searched: the manifest decides where the key is sent, and on a shared machine another user may own
-/// a parent folder.
-fn default_plugin() -> Option<PathBuf> {
-    let current = std::env::current_dir().ok();
-    let executable = std::env::current_exe().ok();
-    let own = executable.iter().flat_map(|path| path.ancestors());
-    own.chain(current.as_deref()).map(|folder| folder.join(DEFAULT_PLUGIN)).find(|path| path.is_dir())
-}
-
-/// The folder for compiled components. It belongs to this user, since its files are machine code that will run. The key
-/// that authenticates them is in the state folder, so that clearing the cache, or restoring one from elsewhere (as CI
-/// does), does not replace the key along with the files.
-///
-/// `None` where no variable names a folder of this user. A fixed name in the shared temporary folder could be prepared by
-/// another user, and a new name for each run would fill that folder.
-fn cache_dir() -> Option<CacheDir> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let absolute = |path: PathBuf| path.is_absolute().then_some(path);
-    let below = |variable: &str, folder: &str| set(variable).and_then(absolute).map(|path| path.join(folder));
-    let folder = set("HOST_TEST_CACHE_DIR")
-        .or_else(|| below("XDG_CACHE_HOME", "host-test"))
-        .or_else(|| below("LOCALAPPDATA", "host-test"))
-        .or_else(|| below("HOME", ".cache/host-test"))?;
-    let state = below("XDG_STATE_HOME", "host-test")
-        .or_else(|| below("LOCALAPPDATA", "host-test-state"))
-        .or_else(|| below("HOME", ".local/state/host-test"));
-    Some(match state {
-        Some(state) => CacheDir { folder, key_file: state.join("cache.key") },
-        None => CacheDir::from(folder),
-    })
-}
-
-/// What the spinner says while a plugin is compiled.
-pub(crate) fn compiling() -> &'static str {
-    match cache_dir() {
-        Some(_) => "compiling the plugin, once",
-        None => "compiling the plugin; set HOME or HOST_TEST_CACHE_DIR to keep the result",
-    }
-}
-
-pub(crate) fn host_failure(why: impl std::fmt::Display) -> Failure {
-    Failure::Host { cause: "host", message: why.to_string() }
 }
 
 #[cfg(test)]

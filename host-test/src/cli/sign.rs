@@ -39,14 +39,16 @@ pub(crate) struct SignArgs {
     pub(crate) signing_key: PathBuf,
 }
 
-/// Makes a pair of keys.
+/// Makes a pair of keys, in minisign's format: existing tools can sign and verify with them.
 pub(crate) fn keygen(common: &Common, args: &KeygenArgs, screen: Screen) -> Result<(), Failure> {
+    // The password is read before anything is written: a mistake must not leave half a pair of keys.
     let password = match args.unlocked {
         true => None,
         false => Some(new_password().map_err(Failure::usage)?),
     };
     let (key, public) = generate(&args.file, password).map_err(|why| Failure::usage(why.to_string()))?;
     if args.unlocked {
+        // Printed although it was requested: scripts copy the option, and a reader of their log should see its effect.
         let note = "warning: the secret key has no password; anyone who can read the file can sign\n";
         screen.aside(Some(Style::Yellow), note);
     }
@@ -66,7 +68,8 @@ pub(crate) fn keygen(common: &Common, args: &KeygenArgs, screen: Screen) -> Resu
     ))
 }
 
-/// Signs a plugin.
+/// Signs a plugin. The signature covers the manifest, which contains the digest of the component, so one signature
+/// covers both files.
 pub(crate) fn sign(common: &Common, args: &SignArgs, screen: Screen) -> Result<(), Failure> {
     let failed = |why: &dyn std::fmt::Display| Failure::usage(why.to_string());
     let key = SigningKey::read(&args.signing_key, password).map_err(|why| failed(&why))?;
@@ -106,6 +109,7 @@ fn from_environment() -> Result<Option<String>, String> {
     std::env::var_os(PASSWORD_VARIABLE).map(|value| value.into_string().map_err(not_text)).transpose()
 }
 
+/// An empty password encrypts nothing. Pressing Enter by mistake, or an empty variable in CI, would look protected.
 fn not_empty(password: String) -> Result<String, String> {
     match password.is_empty() {
         true => Err("the password is empty; use --unlocked for a key without a password".to_owned()),
@@ -113,6 +117,8 @@ fn not_empty(password: String) -> Result<String, String> {
     }
 }
 
+/// Reads a password without showing it. A job without a terminal gets the name of the variable instead of an error about
+/// `/dev/tty`.
 fn ask(prompt: &str) -> Result<String, String> {
     if !io::stdin().is_terminal() {
         return Err(format!("a password is needed, and stdin is not a terminal; set {PASSWORD_VARIABLE}"));

@@ -9,16 +9,17 @@ use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::session::Session;
 
-/// The longest wait in one call. It bounds how late Ctrl-C is noticed: 100 ms feels immediate, and ten calls a second
-/// while nothing arrives cost nothing.
+/// The longest wait in one call. Ctrl-C is checked between two calls, so it is noticed this late at most. A shorter wait
+/// would call the component more often while nothing arrives.
 const WAIT: Duration = Duration::from_millis(100);
 
-/// The most events in one call. More stay in the component until the next call.
+/// The most events in one call. More stay in the component until the next call, so a fast server cannot fill this
+/// process's memory or keep Ctrl-C from being noticed.
 const MOST_EVENTS: u32 = 256;
 
 /// Shows events as they arrive.
 pub(crate) trait View {
-    /// The next event.
+    /// Shows the next event. An error ends the stream: it means that the output is closed.
     fn event(&mut self, event: &Event) -> Result<(), Failure>;
 }
 
@@ -39,6 +40,8 @@ pub(crate) struct Timing {
 }
 
 impl Timing {
+    /// Only deltas count: the events before them report that a response has begun, and not that the model has written
+    /// anything.
     fn note(&mut self, event: &Event, at: Duration) {
         if matches!(event, Event::BlockDelta(_)) {
             self.first.get_or_insert(at);
@@ -47,8 +50,9 @@ impl Timing {
     }
 }
 
-/// Sends the request and shows its response. The completion is dropped on every path, errors and Ctrl-C included: the
-/// server sees its connection close and stops charging, and the session can be used again.
+/// Sends the request and shows its response. The completion is dropped on every path, errors and Ctrl-C included. Otherwise
+/// its connection would stay open, the server would go on generating tokens that the user pays for, and the next turn of a
+/// conversation would compete with it.
 pub(crate) async fn stream(
     session: &mut Session,
     request: &Request,

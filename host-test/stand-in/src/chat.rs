@@ -31,6 +31,7 @@ pub fn play(
         piece: String::new(),
         pieces: 0,
     };
+    // A client without streaming must be able to play every scenario, so one without a whole response gets a generic one.
     let reply = match &response.whole {
         Some(whole) if !streamed => whole_response(response, whole, &filling),
         None if !streamed && response.status == 200 => generic_whole(response, &filling),

@@ -30,6 +30,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/stand-in/record", get(record)).route("/stand-in/script", post(script))
 }
 
+/// A test that polls reads only the new requests: bodies of up to 1 MiB would be sent again and again otherwise.
 #[derive(Deserialize)]
 struct From {
     #[serde(default)]
@@ -83,6 +84,7 @@ fn credential(entry: &Recorded) -> &'static str {
     }
 }
 
+/// Unknown fields are refused, since a misspelt `scenario` would silently remove the scenario of the path.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Script {

@@ -60,7 +60,8 @@ pub(super) async fn serve(listener: std::net::TcpListener, elsewhere: Elsewhere)
     }
 }
 
-/// Searches the received bytes for the key, and responds with an empty 204.
+/// Searches the received bytes for the key, and responds with an empty 204. The bytes are not parsed: a key counts wherever
+/// it is, in a header, in the path or in a body.
 async fn look(mut stream: TcpStream, elsewhere: Elsewhere) {
     let mut received = Vec::new();
     let mut buffer = [0; 4096];

@@ -111,6 +111,7 @@ impl Filling {
         self.request.as_ref().map_or("", |request| &request.model)
     }
 
+    /// The value of a text that is one placeholder and nothing else. `{{usage}}` has to become an object and not its text.
     fn whole_placeholder(&self, text: &str) -> Option<Value> {
         let inside = text.strip_prefix("{{")?.strip_suffix("}}")?;
         (!inside.contains("{{")).then(|| self.placeholder(inside))?
@@ -127,6 +128,7 @@ impl Filling {
             "created" => CREATED.into(),
             "piece" => self.piece.as_str().into(),
             "pieces" => self.pieces.into(),
+            // Turn 0 always, so that the rows of a scenario are the same in each response.
             "key_rows" => models::key_list(argument.parse().ok()?, 0).into(),
             "catalogue_rows" => models::catalogue(argument.parse().ok()?).into(),
             "delta" => self.bare_chunk(json!({ "content": argument }), Value::Null).into(),
@@ -225,6 +227,7 @@ fn reply_text(request: &ChatRequest) -> String {
         )
 }
 
+/// The text of the reasoning. It also says that there is no model, since some clients show only the reasoning.
 fn thought(request: &ChatRequest) -> String {
     format!(
         "The user wrote {} characters. There is no model here to weigh them, so I repeat them kindly and \
@@ -233,6 +236,7 @@ fn thought(request: &ChatRequest) -> String {
     )
 }
 
+/// What was received of the images. A user of the demo sees that an image arrived whole, and a test that no byte is missing.
 fn images(images: &[Image]) -> String {
     let describe = |image: &Image| match image {
         Image::Inline(media_type, bytes) => format!("{media_type}, {bytes} bytes"),

@@ -12,7 +12,7 @@ use super::repertoire::scenarios;
 /// Rows of the key's list: about as many as CometAPI returns.
 pub const KEY_ROWS: usize = 600;
 
-/// Rows of the public catalogue.
+/// Rows of the public catalogue: as on CometAPI about half of the key's list, so that many models have no facts.
 pub const CATALOGUE_ROWS: usize = 300;
 
 /// `created` of each row: the same constant that CometAPI sends.
@@ -210,6 +210,8 @@ fn endpoints(index: usize, kind: &str) -> Value {
     }
 }
 
+/// The price of a row, or null, as on many real rows. `ratio` is a discount that some accounts have: a client that applies
+/// it to every account shows a wrong price.
 fn pricing(index: usize, fact: &Fact) -> Value {
     if index % 5 == 4 && fact.5.is_none() {
         return Value::Null;

@@ -72,6 +72,7 @@ impl Player {
         }
     }
 
+    /// The next piece of a fill. Clones of `Bytes` share their memory, so 64 MiB or an endless body cost one block.
     fn next_block(&mut self) -> Option<Bytes> {
         let (text, left) = self.block.as_mut()?;
         let Some(left) = left else { return Some(text.clone()) };
@@ -84,6 +85,7 @@ impl Player {
         (!bytes.is_empty()).then_some(bytes)
     }
 
+    /// The next item, with the innermost repeat first. A loop and no recursion: a repeat without end would overflow the stack.
     fn next_item(&mut self) -> Option<&'static Item> {
         loop {
             let frame = self.frames.last_mut()?;
@@ -99,6 +101,7 @@ impl Player {
         }
     }
 
+    /// Turns an item into its steps, only when it is due: placeholders such as `{{pieces}}` depend on the items before it.
     fn expand(&mut self, item: &'static Item) {
         let (response, filling) = (self.response, &self.filling);
         let more = Map::new();

@@ -22,7 +22,7 @@ use super::{KEY, Shared, billing, chat, control, models, wire_routes};
 /// Maximum bytes of a request's body. Uploads of media in tests reach 20 MB.
 const LONGEST_BODY: usize = 64 * 1024 * 1024;
 
-/// Selects a scenario by name.
+/// Selects a scenario by name, for clients that have to send a real model's id.
 const SCENARIO_HEADER: &str = "x-scenario";
 
 /// Headers in which vendors expect a key. A plugin that sends it in any of them to the public catalogue leaks
@@ -101,6 +101,7 @@ async fn respond(
         outcome: Outcome::Pending,
     });
     let request_id = format!("stand-in-{number:06}");
+    // Read before the route, so that a fault works on any path, unknown ones included.
     let requested = fault::read(&headers, number);
     let exchange = Exchange { path: uri.path().to_owned(), headers, body, request_id, ticket };
     let (reply, requested) = match requested {
@@ -136,7 +137,8 @@ fn route(shared: &Shared, method: &Method, exchange: &Exchange) -> Result<Reply,
     }
 }
 
-/// The default responses of the lists and the account.
+/// The default responses of the lists and the account. An unknown path below `/v1/` gets the website's page, and any other
+/// a redirect, as CometAPI documents: a client must neither parse the one nor follow the other.
 fn plain(shared: &Shared, method: &str, path: &str) -> Reply {
     match (method, path) {
         ("GET", "/v1/models") => {
@@ -159,6 +161,7 @@ fn plain(shared: &Shared, method: &str, path: &str) -> Reply {
     }
 }
 
+/// Any of the headers counts, and any value: even a wrong key in a public request shows that a client sends keys there.
 fn leaks_key(headers: &HeaderMap) -> bool {
     CREDENTIALS.iter().any(|name| headers.contains_key(*name))
 }

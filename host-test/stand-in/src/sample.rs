@@ -37,6 +37,7 @@ impl Sampler<'_> {
         if let Some(first) = schema["enum"].as_array().and_then(|values| values.first()) {
             return first.clone();
         }
+        // Only references within the schema: others would need a network.
         if let Some(target) = schema["$ref"].as_str().and_then(|path| path.strip_prefix('#')) {
             let target = self.root.pointer(target).unwrap_or(&Value::Null);
             return self.value(target, name, depth - 1);
@@ -49,6 +50,8 @@ impl Sampler<'_> {
         self.typed(schema, name, depth)
     }
 
+    /// The smallest value of the schema's type. Every property is filled in, and not only the required ones, so that a tool
+    /// shows what it does with each.
     fn typed(&self, schema: &Value, name: &str, depth: usize) -> Value {
         let kind = match &schema["type"] {
             // A list of types, such as `["integer", "null"]`: the first is the useful one.

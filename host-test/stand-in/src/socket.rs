@@ -24,7 +24,8 @@ use super::fault::Raw;
 use super::tls::TlsSetup;
 use super::wire::Wire;
 
-/// How a connection is going to end.
+/// How a connection is going to end. Shared between the handler of a request, which decides it, and the socket, which
+/// hyper owns: hyper gives a handler no access to its socket.
 #[derive(Debug, Default)]
 struct Plan {
     /// Maximum bytes of one write.
@@ -52,7 +53,8 @@ impl Peer {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Limits each write to the connection, until another request on it sets another limit.
+    /// Limits each write to the connection, until another request on it sets another limit. With one byte a write, a client
+    /// receives every possible cut of a chunk or a character.
     pub fn write_at_most(&self, bytes: Option<NonZeroUsize>) {
         self.plan().write_bytes = bytes;
     }
@@ -229,6 +231,7 @@ impl AsyncWrite for Socket {
             let plan = self.peer.plan();
             (plan.muted, plan.write_bytes)
         };
+        // An error makes hyper drop the connection at once, and its `Drop` writes the rest.
         if muted {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }

@@ -44,6 +44,7 @@ export async function fetchUsageSnapshot(
 
 /** An amount without a currency is shown as text: guessing the unit could be wrong by orders of magnitude. */
 export function snapshotOf(account: Account): UsageSnapshot {
+  // `windows` are the used shares of a plan's quotas; a prepaid balance has none.
   const { currency, limit, used, remaining, unlimited } = account;
   const snapshot: UsageSnapshot = { provider: PROVIDER_ID, displayName: LABEL, windows: [] };
   const amounts = [

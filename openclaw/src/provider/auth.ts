@@ -46,7 +46,7 @@ export const METHOD: ApiKeyMethodOptions = {
   defaultModel: modelRef(DEFAULT_MODEL),
 };
 
-/** The set-up in a dialog. */
+/** The set-up in a dialog. A rejected key throws, which ends the dialog before anything is stored. */
 async function run(parts: AuthParts, context: AuthContext): Promise<AuthResult> {
   // The only place where OpenClaw's method passes on the key itself: its result may hold a reference to a secret.
   let key = '';
@@ -87,7 +87,10 @@ async function runNonInteractive<C extends Config>(
   return method.runNonInteractive(context);
 }
 
-/** Queries the account. Throws if the service rejects the key; returns the reason if the check itself failed. */
+/**
+ * Queries the account, which needs a valid key and costs nothing. Throws if the service rejects the key; returns the reason
+ * if the check itself failed.
+ */
 async function check(
   parts: AuthParts,
   config: Config,

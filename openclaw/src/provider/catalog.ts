@@ -17,7 +17,7 @@ import { DEFAULT_ROUTE } from './routes/table.js';
 import { baseUrlOf } from './settings.js';
 import { DEFAULT_BASE_URL } from './texts.js';
 
-/** How long a live list is reused, in milliseconds. */
+/** How long a live list is reused, in milliseconds. Lists change daily at most, and each one costs two requests. */
 const TTL_MS = 5 * 60_000;
 
 /** A placeholder: the built-in list needs no key and sends nothing, but a session needs one. */
@@ -88,6 +88,7 @@ export class Catalog {
     return { ...rest, input: taken, api, provider: PROVIDER_ID, baseUrl: this.#baseUrl(context) };
   }
 
+  /** The default route's adapter is for models without one of their own. */
   #provider(context: Pick<CatalogContext, 'config'>, models: ModelDefinition[]): ProviderCatalog {
     return { baseUrl: this.#baseUrl(context), api: DEFAULT_ROUTE.api, models };
   }
@@ -96,6 +97,7 @@ export class Catalog {
     return baseUrlOf(context.config, this.#parts.baseUrl) ?? DEFAULT_BASE_URL;
   }
 
+  /** Loaded once: the built-in list cannot change while the process runs, and hooks request it often. */
   #fromComponent(): Promise<ModelList> {
     this.#builtIn ??= this.#parts
       .load()

@@ -97,6 +97,7 @@ export class Turn {
     if (info.route !== routeOfApi(this.#model.api).name) this.#note('cometapi_route', { route: info.route });
   }
 
+  /** The contract's index need not be the position: OpenClaw's positions have no gaps. */
   #open(index: number, kind: BlockKind): AssistantMessageEvent {
     const contentIndex = this.message.content.length;
     this.#positions.set(index, contentIndex);
@@ -174,6 +175,7 @@ export class Turn {
     return { type: 'done', reason: ended, message: this.message };
   }
 
+  /** Earlier diagnostics are kept: a warning before the failure often explains it. */
   #end(reason: 'error' | 'aborted', fields: Partial<FailureFields>): AssistantMessageEvent {
     const { diagnostics, ...rest } = fields;
     Object.assign(this.message, rest, { stopReason: reason });

@@ -43,6 +43,7 @@ function text(value: string, replay?: string): Part {
   return { tag: 'text', val: { text: value, ...(replay === undefined ? {} : { replay }) } };
 }
 
+/** An image for a model without image input becomes a sentence: vendors refuse the whole request because of it. */
 function contentOf(target: Target, content: string | (TextContent | ImageContent)[]): Part[] {
   if (typeof content === 'string') return [text(content)];
   const takesImages = target.input.includes('image');
@@ -52,6 +53,7 @@ function contentOf(target: Target, content: string | (TextContent | ImageContent
   });
 }
 
+/** The contract takes bytes and encodes them itself, for each vendor in its own way. */
 function media(image: ImageContent): Media {
   return { source: { tag: 'inline', val: Buffer.from(image.data, 'base64') }, mediaType: image.mimeType };
 }

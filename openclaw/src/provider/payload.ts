@@ -38,11 +38,13 @@ function payloadOf(route: WireRoute, request: Request, context: Context): Payloa
   const payload = { ...route.describe(request, context), ...extrasOf(request) };
   for (const [name, field] of route.fields) {
     const value = request[field];
+    // Hooks count the payload's bytes with `JSON.stringify`, which throws for a `bigint`.
     if (value !== undefined) payload[name] = typeof value === 'bigint' ? Number(value) : value;
   }
   return payload;
 }
 
+/** The fields that were merged in before, such as a configured `extra_body`. The plugin wrote them, so they parse. */
 function extrasOf(request: Request): Payload {
   return request.extraJson === undefined ? {} : (JSON.parse(request.extraJson) as Payload);
 }
@@ -62,8 +64,10 @@ function withChanges(route: WireRoute, request: Request, before: Payload, after:
   for (const [name, value] of Object.entries(after)) {
     if (route.reserved.includes(name) || value === undefined || same(value, before[name])) continue;
     extras[name] = value;
+    // Vendors refuse a request with two limits, such as `max_tokens` beside `max_completion_tokens`.
     if (route.limits.includes(name)) delete changed.maxOutputTokens;
   }
+  // Without extra fields the request needs no route, and the choice is the component's again.
   delete changed.extraJson;
   delete changed.route;
   return withExtras(changed, route, extras);
@@ -76,6 +80,7 @@ function remove(route: WireRoute, request: Request, extras: Payload, name: strin
   else route.remove(request, name);
 }
 
+/** A field that a hook only read stays a field of the contract: as an extra field it would not be checked any more. */
 function same(one: unknown, other: unknown): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

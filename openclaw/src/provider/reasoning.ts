@@ -41,6 +41,7 @@ export function reasoningOf(model: Model, options: StreamOptions): ReasoningOpti
   const level = options.reasoning;
   if (level === undefined) return undefined;
   const effort = effortOf(level, model.thinkingLevelMap);
+  // `off` and a budget contradict each other; the level is what the user chose.
   const budget = level === 'off' ? undefined : options.thinkingBudgets?.[level];
   if (effort === undefined && budget === undefined) return undefined;
   return { effort, budgetTokens: budget, includeText: undefined } as ReasoningOptions;
@@ -48,6 +49,7 @@ export function reasoningOf(model: Model, options: StreamOptions): ReasoningOpti
 
 function effortOf(level: ThinkingLevel, map: ThinkingLevelMap | undefined): string | undefined {
   const mapped = map?.[level];
+  // `null`: the model lacks the level. Vendors refuse an unknown effort, so none is sent.
   if (mapped === null) return undefined;
   // Some models reject the effort `none`. Every model accepts a request without an effort.
   return mapped ?? (level === 'off' ? undefined : level);

@@ -49,6 +49,7 @@ function toolOf({ name, description, parameters }: Tool): ContractTool {
 
 /** OpenClaw passes a bare schema, or one that a user wrapped in the form of chat completions. */
 function responseFormatOf(given: Record<string, unknown>): ResponseFormat {
+  // These two words are no types of a JSON Schema, so a bare schema cannot be mistaken for them.
   if (given.type === 'text') return { tag: 'text' };
   if (given.type === 'json_object') return { tag: 'json-object' };
   const wrapped = given.type === 'json_schema' ? given.json_schema : undefined;

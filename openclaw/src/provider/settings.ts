@@ -32,6 +32,7 @@ const MAX_DEADLINE_MS = 0xffffffff;
 
 /** The base URL of the configuration, or else of the environment. `undefined` selects the component's default. */
 export function baseUrlOf(config: Config | undefined, environment: string | undefined): string | undefined {
+  // A blank value counts as none: a form in which the field was cleared must not lead to an invalid URL.
   const configured = config?.models?.providers?.[PROVIDER_ID]?.baseUrl?.trim();
   return configured || environment?.trim() || undefined;
 }

@@ -35,6 +35,7 @@ export function streamFn(parts: StreamParts, baseUrl: string | undefined): Strea
   };
 }
 
+/** One call of the stream function. */
 interface Call {
   model: Model;
   context: Context;
@@ -160,10 +161,12 @@ class ResponseStream implements AssistantMessageStream {
   #stop(reason?: unknown): void {
     if (this.#ended) return;
     this.#controller.abort(reason);
+    // Somebody has to request the last event, or the generator never reaches the code that closes the connection.
     this.#flow ??= this.#drain();
   }
 
   async #next(): Promise<IteratorResult<AssistantMessageEvent, void>> {
+    // Once the rest is drained, events come from the queue alone: a second reader of the source would reorder them.
     while (this.#flow !== undefined) {
       const event = this.#queue[this.#head];
       if (event) {
@@ -195,6 +198,7 @@ class ResponseStream implements AssistantMessageStream {
     return first ?? this.#take();
   }
 
+  /** The next event of the source. The last one resolves `result()` and frees the listener. */
   async #take(): Promise<IteratorResult<AssistantMessageEvent, void>> {
     const next = await this.#source.next();
     if (!next.done && isLast(next.value)) {

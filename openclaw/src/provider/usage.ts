@@ -26,6 +26,7 @@ export function usageOf(usage: ContractUsage | undefined, model: Model): Usage {
   const cacheRead = Number(usage.cacheRead ?? 0n);
   const cacheWrite = Number(usage.cacheWrite ?? 0n);
   const output = Number(usage.output ?? 0n);
+  // Not below zero: some providers report more cached tokens than input tokens.
   const input = Math.max(0, Number(usage.input ?? 0n) - cacheRead - cacheWrite);
   const counted = usage.input !== undefined && usage.output !== undefined;
   const counts: Usage = {
@@ -42,7 +43,10 @@ export function usageOf(usage: ContractUsage | undefined, model: Model): Usage {
   return withBill(cost ? { ...counts, cost } : counts, usage);
 }
 
-/** A bill of the provider beats any reckoning. In another currency it says nothing that OpenClaw has a place for. */
+/**
+ * The amount that the provider billed, instead of an estimate: only the provider knows its discounts. OpenClaw's costs are
+ * in USD, so an amount in another currency is left out.
+ */
 function withBill(counts: Usage, usage: ContractUsage): Usage {
   if (usage.billed === undefined || usage.currency !== 'USD') return counts;
   const shares = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };

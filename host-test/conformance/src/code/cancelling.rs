@@ -1,18 +1,21 @@
-//! Dropping in each state: the server sees that the connection closes, and nothing more is sent. A request
-//! that goes on after a cancel costs the user money.
+//! Dropping in each state: the server sees that the connection closes, and nothing more is sent. A request that goes on
+//! after a cancel costs the user money.
+//!
+//! Each state holds other resources: no request yet, a TLS handshake, a request without a response, a body, a timer. A
+//! component that releases those of one state can forget those of another.
 
 use std::time::{Duration, Instant};
 
-use super::{CaseResult, Code, case_result};
-use crate::bench::{Bench, Hosting, error_text};
+use super::{CaseResult, Code, case_result, complete, connections_made, next, stand_in};
+use crate::bench::{Bench, Hosting, Provider, error_text};
 use crate::expected;
-use crate::play::prompt;
 use crate::promise::Promise;
 use crate::watch;
-use provider_host::sandbox::KeyMode;
+use provider_host::sandbox::{CompletionHandle, KeyMode};
 use stand_in::{Handshake, Outcome, Setup, StandIn};
 
-/// How long it may take until the server sees the close. Only that it happens is tested, not how fast.
+/// How long it may take until the server sees the close. Only that it happens is tested, not how fast: a bound of some
+/// milliseconds would measure the machine.
 const SEEN: Duration = Duration::from_secs(2);
 
 const EXPECTED: &str = "the server sees it close";
@@ -77,40 +80,45 @@ pub(super) const CASES: &[Code] = &[
     },
 ];
 
-async fn stand_in() -> Result<StandIn, String> {
-    StandIn::start(0).await.map_err(|error| format!("no server: {error:#}"))
+async fn provider(bench: &Bench, stand_in: &StandIn, hosting: Hosting) -> Result<Provider, String> {
+    bench.provider(stand_in, hosting, KeyMode::Injected, &Setup::default()).await
 }
 
-/// Both kinds of host, with the time until the server saw the drop.
+/// Calls the completion until the server has its request. Nothing is sent before the first call.
+async fn until_received(
+    provider: &mut Provider,
+    completion: &CompletionHandle,
+    stand_in: &StandIn,
+) -> Result<(), String> {
+    let until = Instant::now() + SEEN;
+    while stand_in.requests().is_empty() {
+        if Instant::now() > until {
+            return Err(format!("the server received no request within {SEEN:?}"));
+        }
+        next(provider, completion, 64, Duration::from_millis(20)).await?;
+    }
+    Ok(())
+}
+
+/// Both kinds of host, with the time until the server saw the drop. They drive the connection
+/// differently: one from within the component's wait, the other between its calls.
 async fn in_state(bench: &Bench, scenario: &str) -> CaseResult {
     let mut slowest = Duration::ZERO;
     for hosting in [Hosting::Waits, Hosting::Steps] {
         let stand_in = stand_in().await?;
-        let mut provider = bench.provider(&stand_in, hosting, KeyMode::Injected, &Setup::default()).await?;
-        let wrong = |what: &str, error| format!("{what}: {} ({hosting:?})", error_text(&error));
-        let completion = provider
-            .instance
-            .complete(&provider.client, &prompt(scenario))
-            .await
-            .map_err(|error| wrong("client.complete", error))?;
-        // Wait until the server has the request, and then for the bytes that it sends.
-        let until = Instant::now() + SEEN;
-        for wait in [20, 200] {
-            while wait == 200 || (stand_in.requests().is_empty() && Instant::now() < until) {
-                let batch = provider.instance.next(&completion, 64, Duration::from_millis(wait)).await;
-                batch.map_err(|error| wrong("completion.next", error))?;
-                if wait == 200 {
-                    break;
-                }
-            }
-        }
-        if stand_in.requests().is_empty() {
-            return Err(format!("the server received no request within {SEEN:?} ({hosting:?})").into());
-        }
+        let mut provider = provider(bench, &stand_in, hosting).await?;
+        let in_host = |wrong: String| format!("{wrong} ({hosting:?})");
+        let completion = complete(&mut provider, scenario).await.map_err(in_host)?;
+        until_received(&mut provider, &completion, &stand_in).await.map_err(in_host)?;
+        // The request alone is not the state yet: one call more receives the bytes that the server sends before it falls
+        // silent.
+        next(&mut provider, &completion, 64, Duration::from_millis(200)).await.map_err(in_host)?;
         let begun = Instant::now();
-        provider.instance.cancel(completion).await.map_err(|error| wrong("drop", error))?;
+        let dropped = provider.instance.cancel(completion).await;
+        dropped.map_err(|error| in_host(format!("drop: {}", error_text(&error))))?;
         match tokio::time::timeout(SEEN, stand_in.ended(0)).await {
             Ok(Outcome::Aborted) => slowest = slowest.max(begun.elapsed()),
+            // A server that has sent everything has generated everything: the cancel came too late.
             Ok(other) => return Err(format!("the server sees it as {other:?} ({hosting:?})").into()),
             Err(_) => return Err(format!("the server does not see it within {SEEN:?} ({hosting:?})").into()),
         }
@@ -118,37 +126,37 @@ async fn in_state(bench: &Bench, scenario: &str) -> CaseResult {
     Ok(format!("seen after {slowest:.1?}"))
 }
 
+/// An agent often discards a request that it has just built. That must not cost a connection.
 async fn unbegun(bench: &Bench) -> CaseResult {
     let stand_in = stand_in().await?;
-    let mut provider =
-        bench.provider(&stand_in, Hosting::Waits, KeyMode::Injected, &Setup::default()).await?;
-    let wrong = |error| error_text(&error);
-    let completion = provider.instance.complete(&provider.client, &prompt("at-once")).await.map_err(wrong)?;
-    provider.instance.cancel(completion).await.map_err(wrong)?;
+    let mut provider = provider(bench, &stand_in, Hosting::Waits).await?;
+    let completion = complete(&mut provider, "at-once").await?;
+    provider.instance.cancel(completion).await.map_err(|error| error_text(&error))?;
+    // A connection that was begun needs a moment until the server counts it.
     tokio::time::sleep(Duration::from_millis(100)).await;
     let connections = stand_in.connections_accepted();
-    let reasons = (connections > 0).then(|| format!("{connections} connections were made"));
-    case_result(format!("{connections} connections"), reasons.into_iter().collect())
+    case_result(format!("{connections} connections"), connections_made(&stand_in).into_iter().collect())
 }
 
+/// A handshake has no request that the server could see end, so the connections are counted here.
 async fn connecting(bench: &Bench) -> CaseResult {
     let mut slowest = Duration::ZERO;
     for hosting in [Hosting::Waits, Hosting::Steps] {
         let stand_in = StandIn::start_tls(bench.authority(), Handshake::Stalls).await;
         let stand_in = stand_in.map_err(|error| format!("no server: {error:#}"))?;
-        let mut provider = bench.provider(&stand_in, hosting, KeyMode::Injected, &Setup::default()).await?;
-        let wrong = |error| format!("{} ({hosting:?})", error_text(&error));
-        let completion =
-            provider.instance.complete(&provider.client, &prompt("at-once")).await.map_err(wrong)?;
+        let mut provider = provider(bench, &stand_in, hosting).await?;
+        let in_host = |wrong: String| format!("{wrong} ({hosting:?})");
+        let completion = complete(&mut provider, "at-once").await.map_err(in_host)?;
         let until = Instant::now() + SEEN;
         while stand_in.connections_accepted() == 0 && Instant::now() < until {
-            provider.instance.next(&completion, 64, Duration::from_millis(20)).await.map_err(wrong)?;
+            next(&mut provider, &completion, 64, Duration::from_millis(20)).await.map_err(in_host)?;
         }
         if stand_in.connections_accepted() == 0 {
             return Err(format!("the server accepted no connection within {SEEN:?} ({hosting:?})").into());
         }
         let begun = Instant::now();
-        provider.instance.cancel(completion).await.map_err(wrong)?;
+        let dropped = provider.instance.cancel(completion).await;
+        dropped.map_err(|error| in_host(format!("drop: {}", error_text(&error))))?;
         while stand_in.connections_open() > 0 {
             if begun.elapsed() > SEEN {
                 return Err(format!("the connection stays open for {SEEN:?} ({hosting:?})").into());
@@ -160,17 +168,17 @@ async fn connecting(bench: &Bench) -> CaseResult {
     Ok(format!("seen after {slowest:.1?}"))
 }
 
+/// A retry that is due later must not be made for a completion that no longer exists: nobody would read its response.
 async fn back_off(bench: &Bench) -> CaseResult {
     let stand_in = stand_in().await?;
+    // Longer than the minute that the server asks for. Otherwise the component reports the error at once, and there is no
+    // back-off to drop it in.
     let setup = Setup { total_ms: Some(120_000), ..Setup::default() };
     let mut provider = bench.provider(&stand_in, Hosting::Waits, KeyMode::Injected, &setup).await?;
-    let wrong = |error| error_text(&error);
-    let request = prompt("q25-asks-to-wait-a-minute");
-    let completion = provider.instance.complete(&provider.client, &request).await.map_err(wrong)?;
+    let completion = complete(&mut provider, "q25-asks-to-wait-a-minute").await?;
     let until = Instant::now() + SEEN;
     loop {
-        let batch =
-            provider.instance.next(&completion, 64, Duration::from_millis(100)).await.map_err(wrong)?;
+        let batch = next(&mut provider, &completion, 64, Duration::from_millis(100)).await?;
         if !batch.events.is_empty() {
             return Err("events were returned although the server asked to wait".to_owned().into());
         }
@@ -180,26 +188,25 @@ async fn back_off(bench: &Bench) -> CaseResult {
             break;
         }
     }
-    provider.instance.next(&completion, 64, Duration::from_millis(200)).await.map_err(wrong)?;
-    provider.instance.cancel(completion).await.map_err(wrong)?;
+    // One call more, so that the component has read the status and is in its back-off.
+    next(&mut provider, &completion, 64, Duration::from_millis(200)).await?;
+    provider.instance.cancel(completion).await.map_err(|error| error_text(&error))?;
     tokio::time::sleep(Duration::from_millis(200)).await;
     let requests = stand_in.requests().len();
     let reasons = (requests != 1).then(|| format!("{requests} requests were made"));
     case_result(expected::requests(requests), reasons.into_iter().collect())
 }
 
+/// A language with a garbage collector drops resources in any order. A completion that refers to memory of its client
+/// would then trap.
 async fn client_first(bench: &Bench) -> CaseResult {
     let stand_in = stand_in().await?;
-    let mut provider =
-        bench.provider(&stand_in, Hosting::Waits, KeyMode::Injected, &Setup::default()).await?;
+    let mut provider = provider(bench, &stand_in, Hosting::Waits).await?;
     let wrong = |error| error_text(&error);
-    let completion =
-        provider.instance.complete(&provider.client, &prompt("q25-never-ends")).await.map_err(wrong)?;
-    let until = Instant::now() + SEEN;
-    while stand_in.requests().is_empty() && Instant::now() < until {
-        provider.instance.next(&completion, 64, Duration::from_millis(100)).await.map_err(wrong)?;
-    }
+    let completion = complete(&mut provider, "q25-never-ends").await?;
+    until_received(&mut provider, &completion, &stand_in).await?;
     provider.instance.close(provider.client).await.map_err(wrong)?;
+    // The completion is still usable, and not only droppable.
     provider.instance.next(&completion, 64, Duration::from_millis(100)).await.map_err(wrong)?;
     provider.instance.cancel(completion).await.map_err(wrong)?;
     let reasons: Vec<String> = watch::unseen(&stand_in).await.into_iter().collect();

@@ -1,8 +1,11 @@
 //! Where the key may be, and where it must not be.
+//!
+//! A stolen key is money: a thief can use the account until somebody notices. These cases look at the two ways to lose it,
+//! to the component and to another server.
 
 use std::time::Duration;
 
-use super::{CaseResult, Code, case_result};
+use super::{CaseResult, Code, case_result, stand_in};
 use crate::bench::{Bench, Hosting};
 use crate::play::prompt;
 use crate::promise::Promise;
@@ -28,11 +31,14 @@ pub(super) const CASES: &[Code] = &[
     },
 ];
 
-/// Makes a completion of each kind, a list and an account, and returns how often the key is in memory and all
-/// violations.
+/// Makes a completion of each kind, a list and an account, and returns how often the key is in memory and all violations.
+///
+/// Three of the scenarios echo the key, in an error, in a stream and as a model's text, because that is how a key that the
+/// host adds could enter the component after all.
 async fn use_all(bench: &Bench, stand_in: &StandIn, mode: KeyMode) -> Result<(usize, Vec<String>), String> {
     let mut provider = bench.provider(stand_in, Hosting::Waits, mode, &Setup::default()).await?;
     let mut violations = Vec::new();
+    // The server's list of requests grows with each completion, so the limit of retries is that of all four together.
     for model in ["at-once", "q24-key-echoed", "q24-key-echoed-in-stream", "q24-key-echoed-as-text"] {
         violations.extend(provider.play(&prompt(model), stand_in, 2 * 4).await.violations);
     }
@@ -51,8 +57,10 @@ async fn use_all(bench: &Bench, stand_in: &StandIn, mode: KeyMode) -> Result<(us
 }
 
 async fn memory(bench: &Bench) -> CaseResult {
-    let stand_in = StandIn::start(0).await.map_err(|error| format!("no server: {error:#}"))?;
+    let stand_in = stand_in().await?;
     let (outside, mut reasons) = use_all(bench, &stand_in, KeyMode::Injected).await?;
+    // The control: the same search has to find a key that was passed in. Without it, a search that looks at the wrong
+    // memory would pass for ever.
     let (within, _) = use_all(bench, &stand_in, KeyMode::Bearer).await?;
     if outside > 0 {
         reasons.push(format!("the key that the host adds is in memory {outside} times"));
@@ -67,10 +75,11 @@ async fn memory(bench: &Bench) -> CaseResult {
 async fn origin(bench: &Bench) -> CaseResult {
     let (mut reasons, mut with_key) = (Vec::new(), 0);
     for mode in [KeyMode::Injected, KeyMode::Bearer] {
-        let stand_in = StandIn::start(0).await.map_err(|error| format!("no server: {error:#}"))?;
+        let stand_in = stand_in().await?;
         let (_, violations) = use_all(bench, &stand_in, mode).await?;
         reasons.extend(violations);
         for request in stand_in.requests() {
+            // The public catalogue is on the same origin, so a rule by origin alone would send the key to it.
             let sent = request.header("authorization").is_some();
             with_key += usize::from(sent);
             if sent != request.path.starts_with("/v1/") {
@@ -79,6 +88,7 @@ async fn origin(bench: &Bench) -> CaseResult {
             }
         }
     }
+    // A component that sends no requests at all would otherwise pass.
     if with_key == 0 {
         reasons.push("no request had a key".to_owned());
     }

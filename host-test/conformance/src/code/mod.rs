@@ -1,5 +1,8 @@
 //! Cases that no scenario of a server can express: what a component is, how it waits, how it is dropped, where the key
 //! is, what it refuses.
+//!
+//! They are code because their subject is what the *host* does between two calls. A scenario describes only what a
+//! server sends.
 
 mod cancelling;
 mod key;
@@ -9,15 +12,21 @@ mod waiting;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
-use super::bench::Bench;
+use super::bench::{Bench, Provider, error_text};
 use super::case::{Case, Check, Verdict};
+use super::play::prompt;
 use super::promise::Promise;
+use provider_host::contract::Batch;
+use provider_host::sandbox::CompletionHandle;
+use stand_in::StandIn;
 
-/// The outcome of a case in a few words, or why it failed.
+/// The outcome of a case in a few words, or why it failed. The verdict is boxed, since a `Result` is as large as its
+/// larger variant and every step of every case returns one.
 pub(super) type CaseResult = Result<String, Box<Verdict>>;
 
-/// A check.
+/// A check. A function pointer and no closure, so that the cases can be constants.
 pub(super) type Run = fn(&Bench) -> Pin<Box<dyn Future<Output = CaseResult> + Send + '_>>;
 
 struct Code {
@@ -28,7 +37,7 @@ struct Code {
     run: Run,
 }
 
-/// A case that fails for one reason.
+/// A case that fails for one reason. Lets a check use `?` on a step that cannot fail in a correct component.
 impl From<String> for Box<Verdict> {
     fn from(reason: String) -> Self {
         Box::new(Verdict::Failed { got: String::new(), reasons: vec![reason] })
@@ -53,4 +62,33 @@ pub(super) fn cases() -> impl Iterator<Item = Case> {
         expected: code.expected.to_owned(),
         check: Check::Code(code.run),
     })
+}
+
+/// A server for one case. Cases run at the same time, so a shared one would mix up their requests and connections.
+async fn stand_in() -> Result<StandIn, String> {
+    StandIn::start(0).await.map_err(|error| format!("no server: {error:#}"))
+}
+
+/// Starts a completion that plays this scenario.
+async fn complete(provider: &mut Provider, scenario: &str) -> Result<CompletionHandle, String> {
+    let completion = provider.instance.complete(&provider.client, &prompt(scenario)).await;
+    completion.map_err(|error| format!("client.complete: {}", error_text(&error)))
+}
+
+/// The next events of a completion that must not fail.
+async fn next(
+    provider: &mut Provider,
+    completion: &CompletionHandle,
+    most: u32,
+    wait: Duration,
+) -> Result<Batch, String> {
+    let batch = provider.instance.next(completion, most, wait).await;
+    batch.map_err(|error| format!("completion.next: {}", error_text(&error)))
+}
+
+/// The violation if a case that sends nothing has connected to its server. A connection counts even without a request:
+/// it already shows the user's address and that the plugin is in use.
+fn connections_made(stand_in: &StandIn) -> Option<String> {
+    let connections = stand_in.connections_accepted();
+    (connections > 0).then(|| format!("{connections} connections were made"))
 }

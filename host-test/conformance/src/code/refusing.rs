@@ -1,14 +1,15 @@
-//! Configurations and requests that are refused before anything is sent. An invalid request that goes out
-//! costs a round trip, and its error is less clear.
+//! Configurations and requests that are refused before anything is sent. An invalid request that goes out costs a round
+//! trip, and its error is less clear: CometAPI documents status 500 for a request without messages, which looks like a failure
+//! of the server.
 
-use super::{CaseResult, Code, case_result};
+use super::{CaseResult, Code, case_result, connections_made, stand_in};
 use crate::bench::{Bench, Hosting, config, error_text};
 use crate::play::prompt;
 use crate::promise::Promise;
 use provider_host::contract::{Config, Credential, Error, Request, Tool};
 use provider_host::json;
 use provider_host::sandbox::{CallError, KeyMode, Secret};
-use stand_in::{Setup, StandIn};
+use stand_in::Setup;
 
 const PROMISES: &[Promise] = &[Promise::Errors, Promise::NoPanic];
 
@@ -43,11 +44,9 @@ pub(super) const CASES: &[Code] = &[
     },
 ];
 
-async fn stand_in() -> Result<StandIn, String> {
-    StandIn::start(0).await.map_err(|error| format!("no server: {error:#}"))
-}
-
-/// What is wrong with an error that should be of one of these kinds, before anything was sent.
+/// What is wrong with an error that should be of one of these kinds, before anything was sent. The flags are checked as
+/// well: a host that believes `retryable` would send the same mistake again, and one that believes `request-sent` would
+/// warn the user of a charge.
 fn violations(what: &str, result: Result<(), CallError>, kinds: &[&str]) -> Vec<String> {
     let error = match result {
         Ok(()) => return vec![format!("{what} is accepted")],
@@ -77,14 +76,19 @@ async fn configurations(bench: &Bench) -> CaseResult {
     };
     let key = |key: &str| Config { credential: Credential::Bearer(key.to_owned()), ..good.clone() };
     let bad = [
+        // The key would be readable on the way.
         ("plain HTTP to another machine", at("http://provider.example/v1")),
         ("a base URL with a query", at(&format!("{}?a=b", stand_in.base_url()))),
         ("a base URL that is not a URL", at("not a URL")),
+        // It would end up in error messages and logs, where URLs are usual and secrets are not expected.
         ("a base URL with a password", at("https://a:b@provider.example/v1")),
+        // Header injection: the line after the break would be a header of its own.
         ("a header with a line break", header("x-a", "b\r\nc: d")),
         ("a header with an invalid name", header("x a", "b")),
+        // With two `Authorization` headers it depends on the server which one counts.
         ("a second key", header("Authorization", "Bearer x")),
         ("a key with a line break", key("sk-a\r\nb: c")),
+        // What a variable gives that is set and empty.
         ("an empty key", key("")),
     ];
     let mut reasons = Vec::new();
@@ -92,10 +96,7 @@ async fn configurations(bench: &Bench) -> CaseResult {
         let opened = instance.open(config).await.map(|_| ());
         reasons.extend(violations(what, opened, &["configuration", "authentication"]));
     }
-    let connections = stand_in.connections_accepted();
-    if connections > 0 {
-        reasons.push(format!("{connections} connections were made"));
-    }
+    reasons.extend(connections_made(&stand_in));
     case_result(format!("{} refused", bad.len()), reasons)
 }
 
@@ -135,6 +136,8 @@ async fn requests(bench: &Bench) -> CaseResult {
     case_result(format!("{} refused", bad.len()), reasons)
 }
 
+/// A denial is a decision of the user. A component that takes it for a network error retries, and its message asks the
+/// user to check the connection.
 async fn denied(bench: &Bench) -> CaseResult {
     let stand_in = stand_in().await?;
     let mut instance = bench.instance("https://elsewhere.example/v1", Hosting::Waits, None).await?;
@@ -144,20 +147,20 @@ async fn denied(bench: &Bench) -> CaseResult {
         instance.complete(&client, &prompt("at-once")).await.map_err(|error| error_text(&error))?;
     let first = instance.next(&completion, 64, std::time::Duration::from_secs(5)).await.map(|_| ());
     let mut reasons = violations("a request that the host denies", first, &["denied-by-host"]);
-    let connections = stand_in.connections_accepted();
-    if connections > 0 {
-        reasons.push(format!("{connections} connections were made"));
-    }
+    reasons.extend(connections_made(&stand_in));
     case_result("denied".to_owned(), reasons)
 }
 
+/// The one failure of the network that is certainly safe to repeat, since no byte has reached a server.
 async fn nobody(bench: &Bench) -> CaseResult {
+    // A port that was free a moment ago. A fixed one could be in use on some machine.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     drop(listener);
     let base_url = format!("http://{address}/v1");
     let key = Secret::new("sk-0123456789abcdef");
     let mut instance = bench.instance(&base_url, Hosting::Waits, Some(key)).await?;
+    // The first error is checked, and not the one after the retries.
     let setup = Setup { max_retries: Some(0), ..Setup::default() };
     let client = instance.open(&config(&base_url, &setup)).await.map_err(|error| error_text(&error))?;
     let completion =

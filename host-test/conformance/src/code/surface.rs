@@ -1,11 +1,14 @@
 //! The component itself: imports, exports and description, before it makes a request.
+//!
+//! A host decides by them what it links and what it grants, so they have to be true before any code of the component has
+//! run under a grant.
 
-use super::{CaseResult, Code, case_result};
+use super::{CaseResult, Code, case_result, connections_made, stand_in};
 use crate::bench::{Bench, Hosting, config, error_text};
 use crate::promise::Promise;
 use provider_host::contract::Discovery;
 use provider_host::plugin::{ALLOWED_IMPORTS, CONTRACT_PACKAGE, CONTRACT_VERSION};
-use stand_in::{Setup, StandIn};
+use stand_in::Setup;
 
 pub(super) const CASES: &[Code] = &[
     Code {
@@ -38,11 +41,14 @@ pub(super) const CASES: &[Code] = &[
     },
 ];
 
+/// Each further import, such as a file system or a random source, is something that every host would have to link and
+/// every user to trust.
 fn imports(bench: &Bench) -> CaseResult {
     let seen = bench.inspect().imports;
     let (mut names, mut reasons) = (Vec::new(), Vec::new());
     for import in &seen {
         let (name, version) = import.split_once('@').unwrap_or((import, ""));
+        // Patch versions are compatible, and depend on the toolchain that the component was built with.
         if !version.starts_with("0.2.") {
             reasons.push(format!("{import} is not of version 0.2"));
         }
@@ -57,6 +63,7 @@ fn imports(bench: &Bench) -> CaseResult {
     case_result(format!("{} imports", seen.len()), reasons)
 }
 
+/// A host recognises the contract's version by the export's name, so a second export could claim two versions at once.
 fn exports(bench: &Bench) -> CaseResult {
     let expected = format!("{CONTRACT_PACKAGE}/provider@{CONTRACT_VERSION}");
     let seen = bench.inspect().exports;
@@ -67,8 +74,9 @@ fn exports(bench: &Bench) -> CaseResult {
     case_result(seen.join(", "), reasons)
 }
 
+/// A user looks at a plugin before trusting it with a key. Looking must not send anything.
 async fn unasked(bench: &Bench) -> CaseResult {
-    let stand_in = StandIn::start(0).await.map_err(|error| format!("no server: {error:#}"))?;
+    let stand_in = stand_in().await?;
     let mut instance = bench.instance(&stand_in.base_url(), Hosting::Steps, None).await?;
     let wrong = |what, error| format!("{what}: {}", error_text(&error));
     instance.describe().await.map_err(|error| wrong("describe", error))?;
@@ -82,11 +90,13 @@ async fn unasked(bench: &Bench) -> CaseResult {
     }
     instance.close(client).await.map_err(|error| wrong("drop", error))?;
     let connections = stand_in.connections_accepted();
-    let reasons = (connections > 0).then(|| format!("{connections} connections were made"));
-    case_result(format!("{connections} connections"), reasons.into_iter().collect())
+    case_result(format!("{connections} connections"), connections_made(&stand_in).into_iter().collect())
 }
 
+/// `host-test pack` writes the manifest from the description, so an origin that is missing here is one that the sandbox
+/// refuses.
 async fn description(bench: &Bench) -> CaseResult {
+    // Port 9, the discard service: nothing is requested, so nothing has to listen there.
     let mut instance = bench.instance("http://127.0.0.1:9/v1", Hosting::Steps, None).await?;
     let says = instance.describe().await.map_err(|error| error_text(&error))?;
     let mut reasons = Vec::new();

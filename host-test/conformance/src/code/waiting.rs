@@ -1,11 +1,13 @@
-//! How long calls take, and what they return. A component that waits too long blocks the event loop of its
-//! host.
+//! How long calls take, and what they return. A component that waits too long blocks the event loop of its host, and with
+//! it every other stream of the process.
+//!
+//! The bounds are wide, because the machine may be busy: the subject is whether a component waits for the wrong thing, and
+//! such a wait lasts seconds. Where lateness alone could fail a case, the call is repeated.
 
 use std::time::{Duration, Instant};
 
-use super::{CaseResult, Code, case_result};
+use super::{CaseResult, Code, case_result, complete, next, stand_in};
 use crate::bench::{Bench, Hosting, Provider, error_text};
-use crate::play::prompt;
 use crate::promise::Promise;
 use provider_host::contract::{Batch, ErrorKind, Event};
 use provider_host::sandbox::{CallError, CompletionHandle, KeyMode};
@@ -14,10 +16,12 @@ use stand_in::{Setup, StandIn};
 /// How much longer than its wait a call may take, since the machine may be busy.
 const SLACK: Duration = Duration::from_millis(500);
 
-/// How often a call is repeated that returned too late.
+/// How often a call is repeated that returned too late. A busy machine is late now and then; a plugin that waits too long
+/// does so each time.
 const TRIES: u32 = 3;
 
-/// A bound for streams that end sooner than this on any machine.
+/// A bound for streams that end sooner than this on any machine. Without it, a component that never reports its end would
+/// hang the whole run.
 const LONG: Duration = Duration::from_secs(20);
 
 pub(super) const CASES: &[Code] = &[
@@ -58,38 +62,52 @@ pub(super) const CASES: &[Code] = &[
     },
 ];
 
-async fn stand_in() -> Result<StandIn, String> {
-    StandIn::start(0).await.map_err(|error| format!("no server: {error:#}"))
+/// A completion that is read piece by piece, and the text that it has returned so far.
+struct Reader {
+    completion: CompletionHandle,
+    text: String,
+    done: bool,
+    begun: Instant,
 }
 
-async fn provider(bench: &Bench, stand_in: &StandIn, hosting: Hosting) -> Result<Provider, String> {
-    bench.provider(stand_in, hosting, KeyMode::Injected, &Setup::default()).await
+impl Reader {
+    async fn start(provider: &mut Provider, scenario: &str) -> Result<Reader, String> {
+        let begun = Instant::now();
+        let completion = complete(provider, scenario).await?;
+        Ok(Reader { completion, text: String::new(), done: false, begun })
+    }
+
+    /// Makes one call and keeps its text. Fails once the completion has taken longer than [`LONG`].
+    async fn next(&mut self, provider: &mut Provider, most: u32, wait: Duration) -> Result<Batch, String> {
+        let batch = next(provider, &self.completion, most, wait).await?;
+        for event in &batch.events {
+            if let Event::BlockDelta(delta) = event {
+                self.text.push_str(&delta.text);
+            }
+        }
+        self.done = batch.done;
+        if !self.done && self.begun.elapsed() > LONG {
+            return Err(format!("the completion did not come to an end within {LONG:?}"));
+        }
+        Ok(batch)
+    }
 }
 
-async fn complete(provider: &mut Provider, model: &str) -> Result<CompletionHandle, String> {
-    let completion = provider.instance.complete(&provider.client, &prompt(model)).await;
-    completion.map_err(|error| format!("client.complete: {}", error_text(&error)))
-}
-
-async fn next(
-    provider: &mut Provider,
-    completion: &CompletionHandle,
-    most: u32,
-    wait: Duration,
-) -> Result<Batch, String> {
-    let batch = provider.instance.next(completion, most, wait).await;
-    batch.map_err(|error| format!("completion.next: {}", error_text(&error)))
+/// A server, and a client of it in an instance of its own.
+async fn connected(bench: &Bench, hosting: Hosting) -> Result<(StandIn, Provider), String> {
+    let stand_in = stand_in().await?;
+    let provider = bench.provider(&stand_in, hosting, KeyMode::Injected, &Setup::default()).await?;
+    Ok((stand_in, provider))
 }
 
 async fn no_longer(bench: &Bench) -> CaseResult {
-    let stand_in = stand_in().await?;
-    let mut provider = provider(bench, &stand_in, Hosting::Waits).await?;
+    let (_stand_in, mut provider) = connected(bench, Hosting::Waits).await?;
     let completion = complete(&mut provider, "q25-silent-before-the-status").await?;
     let (mut reasons, mut slowest) = (Vec::new(), Duration::ZERO);
+    // 0 comes again after longer waits: a component must not remember an earlier wait.
     for wait_ms in [0, 0, 20, 100, 0, 400] {
         let wait = Duration::from_millis(wait_ms);
         let mut quickest = Duration::MAX;
-        // A busy machine is late now and then; a plugin that waits too long does so each time.
         for _ in 0..TRIES {
             let begun = Instant::now();
             let batch = next(&mut provider, &completion, 64, wait).await?;
@@ -109,19 +127,16 @@ async fn no_longer(bench: &Bench) -> CaseResult {
     case_result(format!("at most {slowest:.0?} beyond"), reasons)
 }
 
+/// A component that fills its batch before it returns would be correct in every other case, and would show people nothing
+/// for a whole wait.
 async fn first_word(bench: &Bench) -> CaseResult {
-    let stand_in = stand_in().await?;
-    let mut provider = provider(bench, &stand_in, Hosting::Waits).await?;
-    let begun = Instant::now();
-    let completion = complete(&mut provider, "one-word-and-a-pause").await?;
+    let (_stand_in, mut provider) = connected(bench, Hosting::Waits).await?;
+    let mut reader = Reader::start(&mut provider, "one-word-and-a-pause").await?;
     let mut first = None;
-    loop {
-        let batch = next(&mut provider, &completion, 64, Duration::from_secs(10)).await?;
-        if batch.events.iter().any(|event| matches!(event, Event::BlockDelta(_))) {
-            first.get_or_insert(begun.elapsed());
-        }
-        if batch.done {
-            break;
+    while !reader.done {
+        reader.next(&mut provider, 64, Duration::from_secs(10)).await?;
+        if !reader.text.is_empty() {
+            first.get_or_insert(reader.begun.elapsed());
         }
     }
     let first = first.ok_or_else(|| "no text was received".to_owned())?;
@@ -130,75 +145,65 @@ async fn first_word(bench: &Bench) -> CaseResult {
 }
 
 async fn bounded(bench: &Bench) -> CaseResult {
-    let stand_in = stand_in().await?;
-    let mut provider = provider(bench, &stand_in, Hosting::Waits).await?;
-    let completion = complete(&mut provider, "many-chunks").await?;
-    let (mut reasons, mut text, begun) = (Vec::new(), String::new(), Instant::now());
-    for bound in [0, 1, 7, 64].into_iter().cycle() {
-        let batch = next(&mut provider, &completion, bound, Duration::from_millis(100)).await?;
-        if batch.events.len() > bound.max(1) as usize {
-            reasons.push(format!("a batch of {} events with a maximum of {bound}", batch.events.len()));
+    let (_stand_in, mut provider) = connected(bench, Hosting::Waits).await?;
+    let mut reader = Reader::start(&mut provider, "many-chunks").await?;
+    let mut reasons = Vec::new();
+    // A maximum of 0 counts as 1: a call that may return nothing would never come to an end.
+    for most in [0, 1, 7, 64].into_iter().cycle() {
+        let batch = reader.next(&mut provider, most, Duration::from_millis(100)).await?;
+        if batch.events.len() > most.max(1) as usize {
+            reasons.push(format!("a batch of {} events with a maximum of {most}", batch.events.len()));
         }
-        text.extend(batch.events.iter().filter_map(|event| match event {
-            Event::BlockDelta(delta) => Some(delta.text.as_str()),
-            _ => None,
-        }));
-        if batch.done || !reasons.is_empty() {
-            break;
-        }
-        if begun.elapsed() > LONG {
-            reasons.push(format!("it did not come to an end within {LONG:?}"));
+        if reader.done || !reasons.is_empty() {
             break;
         }
     }
-    if reasons.is_empty() && text != "word ".repeat(2000) {
-        reasons.push(format!("{} bytes of text were received, not the 10,000 that were sent", text.len()));
+    // The text is compared too: events over the maximum have to be returned by a later call, and not dropped.
+    if reasons.is_empty() && reader.text != "word ".repeat(2000) {
+        let received = reader.text.len();
+        reasons.push(format!("{received} bytes of text were received, not the 10,000 that were sent"));
     }
-    case_result(format!("{} bytes of text", text.len()), reasons)
+    case_result(format!("{} bytes of text", reader.text.len()), reasons)
 }
 
+/// The streams arrive at the same time, so a component that mixes their states up joins the wrong pieces.
 async fn turns(bench: &Bench) -> CaseResult {
-    let stand_in = stand_in().await?;
-    let mut provider = provider(bench, &stand_in, Hosting::Steps).await?;
-    let mut completions = Vec::new();
+    let (_stand_in, mut provider) = connected(bench, Hosting::Steps).await?;
+    let mut readers = Vec::new();
     for _ in 0..4 {
-        completions.push((complete(&mut provider, "slow-chunks").await?, String::new(), false));
+        readers.push(Reader::start(&mut provider, "slow-chunks").await?);
     }
-    let begun = Instant::now();
-    while completions.iter().any(|(_, _, done)| !done) {
-        for (completion, text, done) in completions.iter_mut().filter(|(_, _, done)| !done) {
-            let batch = next(&mut provider, completion, 64, Duration::ZERO).await?;
-            text.extend(batch.events.iter().filter_map(|event| match event {
-                Event::BlockDelta(delta) => Some(delta.text.as_str()),
-                _ => None,
-            }));
-            *done = batch.done;
-        }
-        if begun.elapsed() > LONG {
-            return Err(format!("they did not come to an end within {LONG:?}").into());
+    while readers.iter().any(|reader| !reader.done) {
+        for reader in readers.iter_mut().filter(|reader| !reader.done) {
+            reader.next(&mut provider, 64, Duration::ZERO).await?;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let whole = completions.iter().filter(|(_, text, _)| text == "Hello, world.").count();
+    let whole = readers.iter().filter(|reader| reader.text == "Hello, world.").count();
     let reasons = (whole != 4).then(|| format!("{} of 4 responses are incomplete", 4 - whole));
     case_result(format!("{whole} complete responses"), reasons.into_iter().collect())
 }
 
-/// The deadline of the servers that fall silent, in milliseconds.
+/// The deadline for the servers that fall silent, in milliseconds. The same for connecting, the first byte and idleness,
+/// so that any reported time beyond it is wrong.
 const DEADLINE: u32 = 400;
 
-/// How often an event loop looks at its sockets here.
+/// How often an event loop looks at its sockets here. A real one is woken by them; the host of this bench has no sockets
+/// of its own to wait for.
 const TICK: Duration = Duration::from_millis(5);
 
 /// How often a component may have nothing to do at a time that it reported itself: a deadline that another one
 /// replaced in the meantime, on a machine that is slow just then.
 const IN_VAIN: u32 = 3;
 
+/// A host with an event loop sets one timer from `wake-after-ms`. If a component reports a time that is too late, or none,
+/// a deadline passes unnoticed and the user waits for ever.
 async fn wakes(bench: &Bench) -> CaseResult {
     let setup = Setup {
         connect_ms: Some(DEADLINE),
         first_byte_ms: Some(DEADLINE),
         idle_ms: Some(DEADLINE),
+        // A retry would start the deadlines again.
         max_retries: Some(0),
         ..Setup::default()
     };
@@ -226,6 +231,7 @@ async fn wake(provider: &mut Provider, scenario: &str) -> Result<Duration, Strin
         let batch = match provider.instance.next(&completion, 64, Duration::ZERO).await {
             Ok(batch) => batch,
             Err(CallError::Provider(error)) if error.kind == ErrorKind::Timeout => {
+                // Too early is as wrong: it would cut off a server that is slow and allowed to be.
                 if called.duration_since(begun) < Duration::from_millis(u64::from(DEADLINE)) {
                     return Err(format!(
                         "the deadline of {DEADLINE} ms passed after {:.0?}",

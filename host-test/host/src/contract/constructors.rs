@@ -1,10 +1,11 @@
-//! Values to start from. The generated records have no defaults: WIT has none, and a field that the contract gains
-//! would otherwise have to be added wherever a record is written out.
+//! Values to start from. The generated records have no defaults, because WIT has none. The empty request is written out
+//! here and nowhere else in this workspace: a field that the contract gains would otherwise have to be added in each place.
 
 use super::{Config, Credential, Message, Part, Request, Role, TextPart, Timeouts};
 
 impl Request {
-    /// A request to this model without a message or a setting. A provider refuses it until it has a message.
+    /// A request to this model without a message or a setting. A provider refuses it until it has a message. Every setting
+    /// that stays `None` is left to the model.
     #[must_use]
     pub fn new(model: impl Into<String>) -> Request {
         Request {
@@ -37,11 +38,25 @@ impl Request {
 }
 
 impl Message {
-    /// A message from the user that consists of text.
+    /// A message that consists of one text.
+    ///
+    /// ```
+    /// use provider_host::contract::{Message, Request, Role};
+    ///
+    /// let mut request = Request::new("gpt-5.4-mini");
+    /// request.messages = vec![Message::text(Role::System, "Be brief."), Message::user("Why is the sky blue?")];
+    /// assert_eq!(request.messages[1].role, Role::User);
+    /// ```
+    #[must_use]
+    pub fn text(role: Role, text: impl Into<String>) -> Message {
+        let part = Part::Text(TextPart { text: text.into(), replay: None });
+        Message { role, content: vec![part], cache_here: false }
+    }
+
+    /// A message from the user that consists of one text.
     #[must_use]
     pub fn user(text: impl Into<String>) -> Message {
-        let part = Part::Text(TextPart { text: text.into(), replay: None });
-        Message { role: Role::User, content: vec![part], cache_here: false }
+        Message::text(Role::User, text)
     }
 }
 

@@ -3,7 +3,7 @@
 //! `{"kind":"rate-limited","message":…,"http-status":429,"provider-code":…,"request-id":…,
 //! "retry-after-ms":…,"retryable":true,"request-sent":true,"partial":false,"suggested-model":null,
 //! "details-json":…}`.
-//! A kind that the contract's list lacks is `"kind":"other","kind-other":"…"`.
+//! A kind that is not in the contract's list is `"kind":"other","kind-other":"…"`.
 
 use serde_json::{Value, json};
 
@@ -35,7 +35,8 @@ pub fn kind(kind: &ErrorKind) -> &'static str {
     }
 }
 
-/// The error with all of its fields.
+/// The error with all of its fields. A program decides by `kind`, `retryable` and `retry-after-ms`; the message is for
+/// people, and its wording may change.
 #[must_use]
 pub fn error(error: &Error) -> Value {
     let mut fields = object([("kind", json!(kind(&error.kind)))]);
@@ -57,10 +58,11 @@ pub fn error(error: &Error) -> Value {
     Value::Object(fields)
 }
 
-/// A failure of the host's own, in the same shape: the component trapped, say.
+/// A failure of the host itself, such as a component that trapped, in the same form: a program needs one parser for both.
 ///
-/// `cause` is a word for programs (`trapped`, `cancelled`), `partial` whether events were handed out.
-/// What the component had sent by then is not known to the host, and so `request-sent` is true.
+/// `cause` is an identifier for programs, such as `trapped` or `cancelled`; `partial` is whether events were returned before.
+/// The host does not know whether the component had sent the request by then, so `request-sent` is true: a program that
+/// repeats the request has to expect a second charge.
 #[must_use]
 pub fn host_error(cause: &str, message: &str, partial: bool) -> Value {
     error(&Error {

@@ -5,7 +5,16 @@ use serde_json::{Map, Value, json};
 use super::object;
 use crate::contract::{BlockEnd, BlockKind, BlockStart, Event, Finish, FinishReason, ToolArguments, Usage};
 
-/// One event, as one object that begins with `event`.
+/// One event, as one object that begins with `event`. Print it with [`line::to_line`](super::line::to_line), one event a
+/// line, as `host-test chat --json` does.
+///
+/// ```
+/// use provider_host::contract::{BlockDelta, Event};
+/// use provider_host::json::events::event;
+///
+/// let delta = Event::BlockDelta(BlockDelta { index: 0, text: "Hello".into() });
+/// assert_eq!(event(&delta).to_string(), r#"{"event":"block-delta","index":0,"text":"Hello"}"#);
+/// ```
 #[must_use]
 pub fn event(event: &Event) -> Value {
     Value::Object(match event {
@@ -29,13 +38,14 @@ pub fn event(event: &Event) -> Value {
     })
 }
 
-/// The last line of a stream that failed: `{"event":"error","error":{…}}` around what [`super::error`] gives.
+/// The last line of a stream that failed: `{"event":"error","error":{…}}`, with an object of [`super::error`]. A program
+/// that reads neither this nor `finish` knows that the writer was killed.
 #[must_use]
 pub fn failure(error: Value) -> Value {
     Value::Object(object([("event", json!("error")), ("error", error)]))
 }
 
-/// The reason's name in the contract.
+/// The reason's name in the contract. The provider's own word is in `raw-reason`.
 #[must_use]
 pub fn finish_reason(reason: &FinishReason) -> &'static str {
     match reason {
@@ -48,7 +58,8 @@ pub fn finish_reason(reason: &FinishReason) -> &'static str {
     }
 }
 
-/// Token counts and what was billed; `null` is unknown, which is not 0.
+/// Counts of tokens, and the billed amount in `currency`. `null` is unknown, which is not 0: a sum over
+/// several responses would be too low without a sign of it.
 #[must_use]
 pub fn usage(usage: &Usage) -> Value {
     Value::Object(object([

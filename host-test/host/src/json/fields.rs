@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use super::request::RequestError;
 
-/// An object being read. Each field is taken out once; what is left at the end is unknown.
+/// An object that is being read. Each field is taken out once; a field that is left at the end is unknown. Unknown fields are
+/// refused, since a misspelt `max-output-token` would otherwise be a request without a limit.
 pub(super) struct Fields {
     path: String,
     rest: Map<String, Value>,
@@ -27,12 +28,12 @@ impl Fields {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
-    /// A complaint about one of this object's fields.
+    /// An error about one of this object's fields.
     pub(super) fn problem(&self, name: &str, problem: impl Into<String>) -> RequestError {
         RequestError::at(&self.path_of(name), problem.into())
     }
 
-    /// The field, where it is there and not `null`.
+    /// The field, if it is present and not `null`.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
         self.known.push(name.to_owned());
         // `shift_remove`, since plain `remove` would shuffle the keys that an error may name later.
@@ -68,7 +69,7 @@ impl Fields {
         self.typed(name, "a whole number of 64 bits", |value| value.as_i64().ok_or(value))
     }
 
-    /// A list's items, each with its path; none where the field is not there.
+    /// A list's items, each with its path; none if the field is absent.
     pub(super) fn list(&mut self, name: &str) -> Read<Vec<(String, Value)>> {
         let items = self.typed(name, "a list", |value| match value {
             Value::Array(items) => Ok(items),
@@ -83,7 +84,7 @@ impl Fields {
             .collect())
     }
 
-    /// A field that holds JSON: JSON text in a string, or the JSON itself.
+    /// A field that contains JSON: JSON text in a string, or the JSON itself, which is easier to write by hand.
     pub(super) fn json_text(&mut self, name: &str) -> Read<Option<String>> {
         match self.take(name) {
             None => Ok(None),
@@ -95,9 +96,9 @@ impl Fields {
         }
     }
 
-    /// A variant in a field: its case, and the payload where the case has one that is no record beside it.
+    /// A variant in a field: its case, and its payload unless that is a record, whose fields are in this object.
     ///
-    /// Read as it is written (`"f": "case"` with `"f-case": payload` beside) or, shorter, as
+    /// Accepts the form in which variants are written (`"f": "case"` and `"f-case": payload`) and the shorter
     /// `"f": {"case": payload}`.
     pub(super) fn variant(
         &mut self,
@@ -120,13 +121,13 @@ impl Fields {
             return Err(self.problem(name, format!("must be {}, and is {word:?}", one_of(cases))));
         };
         if payload.is_none() {
-            // Not through `take`: a payload's name is worth a mention only with its case.
+            // Not through `take`: an error lists a payload's name only if its case was chosen.
             payload = self.rest.shift_remove(&format!("{name}-{case}")).filter(|value| !value.is_null());
         }
         Ok(Some((case, payload)))
     }
 
-    /// Refuses what has not been taken.
+    /// Refuses the fields that have not been taken.
     pub(super) fn finish(self) -> Read<()> {
         let Some(unknown) = self.rest.keys().next() else { return Ok(()) };
         let kebab = unknown.replace('_', "-").to_lowercase();
@@ -150,7 +151,7 @@ impl Fields {
     }
 }
 
-/// What a value is, in words for an error; short, since a value may be a whole image.
+/// A value's type, for an error. The value itself is not repeated: it may be a whole image.
 fn name_of(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),

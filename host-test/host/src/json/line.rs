@@ -1,8 +1,8 @@
 //! One JSON value on one line, safe to print anywhere.
 //!
-//! JSON escapes only the controls below U+0020 by itself. A terminal also obeys DEL and the controls
-//! U+0080 to U+009F, and bidirectional overrides make a line read as something else; as escapes they
-//! mean the same to every JSON parser and do nothing to a terminal.
+//! JSON requires escapes only for the controls below U+0020. A terminal also executes DEL and the controls U+0080 to U+009F,
+//! and bidirectional overrides make a line look like another one. As escapes they mean the same to every JSON parser, and
+//! have no effect on a terminal.
 
 use std::io;
 
@@ -26,9 +26,9 @@ pub fn to_line(value: &Value) -> String {
     }
 }
 
-/// Whether a terminal may obey this character, or show what stands around it in another order.
+/// Whether a terminal may execute this character, or show the text around it in another order.
 ///
-/// These are the C0 controls but LF and TAB, DEL, the C1 controls, and the bidirectional embeddings,
+/// These are the C0 controls except LF and TAB, DEL, the C1 controls, and the bidirectional embeddings,
 /// overrides and isolates of Unicode's UAX 9.
 #[must_use]
 pub fn is_hazardous(character: char) -> bool {

@@ -1,7 +1,7 @@
-//! The contract's types as JSON: what `host-test --json` prints and what it reads.
+//! The contract's types as JSON: the output of `host-test --json`, and the files that it reads.
 //!
-//! The names are the contract's own, in kebab-case, so that `wit/model-provider.wit` is the reference
-//! for what each field means. Three rules give the rest:
+//! The names are the contract's own, in kebab-case, so `wit/model-provider.wit` documents every field. The rest follows
+//! from these rules:
 //!
 //! | in the contract | in JSON |
 //! |---|---|
@@ -11,7 +11,7 @@
 //! | a variant's case, in a field `f` | `"f": "case"` |
 //! | … whose payload is a record | the record's fields beside it |
 //! | … whose payload is anything else | `"f-case": payload` beside it, only with that case |
-//! | a variant that stands by itself | an object that begins with the variant's name: `{"event": "finish", …}` |
+//! | a variant that is in no field | an object that begins with the variant's name: `{"event": "finish", …}` |
 //! | a field named `…-json` | a string of JSON text, exactly as received |
 //! | bytes | base64 |
 //!
@@ -27,11 +27,11 @@
 //! | `finish` | `reason` (`other` with `reason-other`), `raw-reason`, `usage`, `extra-json` |
 //! | `error` | `error`: see [`error`]; not an event of the contract, but how a stream of lines ends when it fails |
 //!
-//! `arguments-json` and `message` are the two names that the rules would have made longer
-//! (`arguments-object`, `event-warning`) and that read better so.
+//! Two names are shorter than the rules would make them: `arguments-json` (`arguments-object`) and `message`
+//! (`event-warning`).
 //!
-//! A line ends in LF and holds none, nor any character that could steer a terminal: see [`line`].
-//! What may be read is a little wider than what is written: see [`request`].
+//! A line ends in LF. It contains no other LF, and no character that a terminal would execute: see [`line`]. The reader of
+//! requests accepts some shorter forms as well: see [`request`].
 
 use serde_json::{Map, Value};
 

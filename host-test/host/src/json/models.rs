@@ -41,7 +41,8 @@ pub fn origin(origin: ListOrigin) -> &'static str {
     }
 }
 
-/// The whole list.
+/// The whole list, for programs that keep it or compare two of them. Prices are per million tokens, limits are tokens, and
+/// `age-ms` is milliseconds.
 #[must_use]
 pub fn model_list(list: &ModelList) -> Value {
     Value::Object(object([
@@ -53,14 +54,26 @@ pub fn model_list(list: &ModelList) -> Value {
     ]))
 }
 
-/// The sources of a model's facts; none where the list has no such set.
+/// The sources of a model's facts; none if the list has no such set. The model has to come from this list: its index means
+/// nothing in another one.
+///
+/// ```
+/// use provider_host::contract::ModelList;
+/// use provider_host::json::models::sources;
+///
+/// /// Where the price of each model comes from, to be shown beside it.
+/// fn price_sources(list: &ModelList) -> Vec<(&str, &str)> {
+///     let of = |model| sources(model, list).iter().find(|source| source.fact == "price");
+///     list.models.iter().filter_map(|model| Some((model.id.as_str(), of(model)?.source.as_str()))).collect()
+/// }
+/// ```
 #[must_use]
 pub fn sources<'l>(model: &Model, list: &'l ModelList) -> &'l [FactSource] {
     let set = usize::try_from(model.sources).ok().and_then(|index| list.source_sets.get(index));
     set.map_or(&[], Vec::as_slice)
 }
 
-/// One model of a list with all of its facts.
+/// One model of a list with all of its facts. An unknown fact is `null`, and never 0 or `false`.
 #[must_use]
 pub fn model(model: &Model, list: &ModelList) -> Value {
     let sources = sources(model, list).iter().map(|source| {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::object;
 use crate::contract::{Account, Description};
 
-/// The component's description, with all of its fields.
+/// The component's description, with all of its fields. `host-test describe --json` prints it.
 #[must_use]
 pub fn description(description: &Description) -> Value {
     let auth = object([
@@ -28,7 +28,8 @@ pub fn description(description: &Description) -> Value {
     ]))
 }
 
-/// The account; `null` is what the provider does not report.
+/// The account, with amounts in `currency`. A part that the provider does not report is `null`: shown as 0, it would alarm a
+/// user whose key works.
 #[must_use]
 pub fn account(account: &Account) -> Value {
     Value::Object(object([

@@ -8,14 +8,16 @@ use super::grant::{Grant, Secret};
 use super::policy::Denial;
 use crate::plugin::{CredentialKind, CredentialSpec, Manifest, Origin};
 
-/// Headers that vendors take keys in. Where the host adds the key, the component sets none of them.
+/// Headers in which vendors expect a key. If the host adds the key, the component may set none of them: a second key could
+/// send the user's prompts to the account of somebody else.
 const KEY_HEADERS: [HeaderName; 3] = [
     http::header::AUTHORIZATION,
     HeaderName::from_static("x-api-key"),
     HeaderName::from_static("x-goog-api-key"),
 ];
 
-/// Adds the key to the requests that are meant to carry it.
+/// Adds the key to the requests below the base URL, and to no other. [`Instance`](super::Instance) applies it after the
+/// [`Policy`](super::Policy) has allowed a request.
 #[derive(Clone, Debug)]
 pub struct Credential {
     header: HeaderName,
@@ -23,8 +25,8 @@ pub struct Credential {
     scope: Scope,
 }
 
-/// The requests that carry the key: one origin, and there only what lies below one path. The public
-/// catalogue of a provider stands on the same origin, and must not be sent the key.
+/// The requests that carry the key: one origin, and there only the paths below one path. CometAPI's public catalogue is on
+/// the same origin, outside of that path, and needs no key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Scope {
     origin: Origin,
@@ -33,10 +35,11 @@ struct Scope {
 }
 
 impl Credential {
-    /// The credential of a grant; `None` where the host adds no key.
+    /// The credential of a grant; `None` if the host adds no key.
     ///
     /// # Errors
-    /// When the key cannot be part of a header, or when nothing says to whom it belongs.
+    /// [`SandboxError::Key`] when the key cannot be part of a header, and [`SandboxError::NoBaseUrl`] when neither the grant
+    /// nor the manifest has a base URL: without one, the key would have to go to every origin.
     pub fn new(manifest: &Manifest, grant: &Grant) -> Result<Option<Credential>, SandboxError> {
         let Some(key) = &grant.key else { return Ok(None) };
         let base_url = grant.base_url.as_ref().or(manifest.network.base_url.as_ref());
@@ -46,11 +49,11 @@ impl Credential {
         Ok(Some(Credential { header, value: value(&manifest.credential, key)?, scope }))
     }
 
-    /// Adds the key where it belongs.
+    /// Adds the key, if the request is below the base URL.
     ///
     /// # Errors
-    /// When the component brought a credential of its own: it was given none, so this one is somebody
-    /// else's, or stolen.
+    /// [`Denial::OwnCredential`] when the component set such a header itself: it was given no key, so this one belongs to
+    /// somebody else, or was stolen.
     pub fn apply(&self, origin: &Origin, path: &str, headers: &mut HeaderMap) -> Result<(), Denial> {
         if let Some(own) = headers.keys().find(|name| self.is_reserved(name)) {
             return Err(Denial::OwnCredential(own.clone()));
@@ -78,18 +81,18 @@ fn value(spec: &CredentialSpec, key: &Secret) -> Result<HeaderValue, SandboxErro
     };
     let mut value =
         HeaderValue::try_from(text).map_err(|_| SandboxError::Key("the key fits into no header"))?;
-    // Marked, so that Debug of the headers does not show it and HTTP/2 would not index it.
+    // Marked as sensitive: `Debug` of the headers does not show it, and HTTP/2 does not put it into its compression table,
+    // whose state an attacker can probe (RFC 7541, 7.1).
     value.set_sensitive(true);
     Ok(value)
 }
 
 impl Scope {
-    /// What lies below a base URL. The contract lets people write it with its `/v1`, without it, with
-    /// slashes at its end, or as a whole endpoint; all mean the same base.
+    /// The paths below a base URL. The contract accepts it with its `/v1`, without it, with slashes at its end, or as a whole
+    /// endpoint; all mean the same base.
     ///
-    /// The last segment that is `v1` ends the base, since no endpoint has one: of
-    /// `https://host/v1/team/v1/models` the key goes to what lies below `/v1/team/v1/`, and not to what
-    /// else there is below `/v1/`.
+    /// The last segment `v1` ends the base, since no endpoint has one. For `https://host/v1/team/v1/models` the key is sent
+    /// below `/v1/team/v1/`, and not to other paths below `/v1/`, which may belong to another team.
     fn below(base_url: &Url) -> Option<Scope> {
         let origin = Origin::of(base_url).ok()?;
         let path = base_url.path().trim_end_matches('/');
@@ -105,8 +108,8 @@ impl Scope {
     }
 }
 
-/// Whether a path may mean another one once a server has tidied it: dot segments, plain or encoded,
-/// backslashes, and encoded slashes.
+/// Whether a server may normalise a path to another one, outside of the base: dot segments, plain or encoded, backslashes,
+/// and encoded slashes.
 fn climbs(path: &str) -> bool {
     let path = path.to_ascii_lowercase().replace("%2e", ".");
     path.contains('\\')

@@ -10,17 +10,18 @@ use super::error::{SandboxError, causes};
 use super::limits;
 use super::memory::Memories;
 
-/// How often a running component is interrupted to look at its deadline and to let others run.
+/// How often a running component is interrupted, to check its deadline and to let other tasks run. It bounds how long an
+/// endless loop in one component can delay another stream of the same thread.
 const TICK: Duration = Duration::from_millis(10);
 
-/// Bytes of an ended instance's memory that are wiped for the next one, instead of given back and asked for
-/// again page by page. A response uses about as much.
+/// Bytes of an ended instance's memory that are zeroed for the next one. Beyond them the pages are returned to the system
+/// and cost a page fault each when they are used again. A response uses about this much.
 const KEPT_MEMORY: usize = 192 * 1024;
 const KEPT_TABLE: usize = 16 * 1024;
 
-/// What a component may ask the pool for, in bytes of the engine's own books: some kilobytes, a hundred for
-/// one of many functions.
-const BOOKS: usize = 1024 * 1024;
+/// The largest metadata of an instance in the engine, in bytes. A component needs some kilobytes, or about a hundred if it
+/// has many functions.
+const LARGEST_METADATA: usize = 1024 * 1024;
 
 /// What decides whether machine code fits an engine: code that was compiled under other settings is refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,11 +37,11 @@ impl Settings {
         let mut config = Config::new();
         config.consume_fuel(self.count_fuel);
         config.epoch_interruption(true).parallel_compilation(true).memory_init_cow(true);
-        // Nobody is shown a trace of machine code, and without its tables there is half as much to load and to check
-        // at each start.
+        // No backtrace of a component is ever shown: it names functions by number. Without the tables for it, a compiled
+        // component is half as large, and that much faster to load and to authenticate at each start.
         config.generate_address_map(false).native_unwind_info(false).wasm_backtrace_max_frames(None);
         if self.readable_memory {
-            // Without guard pages every access is checked, so that any memory will do.
+            // Without guard pages the engine checks every access itself, and accepts memory that the host allocates.
             config.memory_init_cow(false).memory_reservation(0).memory_guard_size(0);
         }
         config
@@ -52,9 +53,9 @@ impl Settings {
     }
 }
 
-/// An engine whose components are compiled by all cores, start from a copy-on-write image of their memory in room that
-/// was set apart for so many `instances`, and are interrupted every [`TICK`]. With `memories`, their memories are kept
-/// where the host can look into them, and there is no such room.
+/// An engine that compiles with all cores and interrupts components every [`TICK`]. Instances start from a copy-on-write
+/// image of their memory, in address space that is reserved for this many `instances`: a start allocates nothing. With
+/// `memories`, their memories are where the host can search them, and nothing is reserved.
 pub(super) fn engine(
     memories: Option<Arc<Memories>>,
     instances: u32,
@@ -63,19 +64,19 @@ pub(super) fn engine(
     let mut config = settings.config();
     let engine = match memories {
         Some(memories) => Engine::new(config.with_host_memory(memories)),
-        // Not everywhere is there so much address space. Without, instances start slower, and that is all.
+        // Some systems limit the address space of a process. Without the pool, instances only start slower.
         None => {
             Engine::new(config.clone().allocation_strategy(pool(instances))).or_else(|_| Engine::new(&config))
         }
     };
     let engine = engine.map_err(|error| SandboxError::Engine(causes(&error)))?;
-    // Else the first call of each thread would do it.
+    // Otherwise the first call of this thread would do it, and a user waits for that call.
     Engine::tls_eager_initialize();
     let ticker = engine.weak();
     thread::Builder::new()
         .name("epoch".to_owned())
         .spawn(move || {
-            // It ends with the engine.
+            // The weak reference lets the thread end with the engine. A strong one would keep both for ever.
             while let Some(engine) = ticker.upgrade() {
                 engine.increment_epoch();
                 drop(engine);
@@ -86,9 +87,9 @@ pub(super) fn engine(
     Ok(engine)
 }
 
-/// Room for so many instances of components like those that today's tools make; what an instance may use at
-/// most says its store. It is address space: four gigabytes for each memory, so that no access to it has to be
-/// checked.
+/// A pool for this many instances of components like those that `wit-component` makes. It reserves address space and no
+/// memory: four gigabytes for each instance, so that no 32-bit address can leave it and no access has to be checked. How much
+/// memory an instance may use is a limit of its store.
 fn pool(instances: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
@@ -97,8 +98,8 @@ fn pool(instances: u32) -> PoolingAllocationConfig {
         .total_core_instances(instances.saturating_mul(4))
         .total_tables(instances.saturating_mul(2))
         .table_elements(limits::TABLE_ELEMENTS)
-        .max_component_instance_size(BOOKS)
-        .max_core_instance_size(BOOKS)
+        .max_component_instance_size(LARGEST_METADATA)
+        .max_core_instance_size(LARGEST_METADATA)
         .linear_memory_keep_resident(KEPT_MEMORY)
         .table_keep_resident(KEPT_TABLE);
     pool

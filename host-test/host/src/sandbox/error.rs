@@ -9,7 +9,9 @@ use wasmtime::component::ResourceTableError;
 use crate::contract;
 use crate::private_file::PrivateFileError;
 
-/// Why a component cannot be made to run.
+/// Why a component cannot be run. Returned before any call: by [`Host`](super::Host) and
+/// [`Prepared::instantiate`](super::Prepared::instantiate). `Key` and `NoBaseUrl` are mistakes in the grant, which a user can
+/// correct; the others concern the plugin or the machine.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// The WebAssembly engine does not start on this machine.
@@ -19,54 +21,58 @@ pub enum SandboxError {
     #[error("{0}; give it as one certificate in DER")]
     Root(String),
     /// The component cannot be compiled.
-    #[error("{plugin} cannot be compiled: {reason}; build or install it anew")]
+    #[error("{plugin} cannot be compiled: {reason}; build or install it again")]
     Compile {
         /// The plugin's id.
         plugin: String,
-        /// What the compiler says.
+        /// The compiler's message.
         reason: String,
     },
-    /// The component's imports or exports have the right names and another shape.
-    #[error("{plugin} does not fit this harness: {reason}; take a plugin built for {contract}")]
+    /// The component's imports or exports have the right names and other types.
+    #[error("{plugin} does not fit this host: {reason}; use a plugin that was built for {contract}")]
     Link {
         /// The plugin's id.
         plugin: String,
-        /// What does not fit.
+        /// The first function that does not fit.
         reason: String,
-        /// The contract of this harness.
+        /// The contract of this host.
         contract: String,
     },
-    /// The component cannot be brought up within its limits.
-    #[error("{plugin} cannot be started: {reason}")]
+    /// The component does not start within its limits.
+    #[error("{plugin} cannot be started: {reason}; report this to the plugin's author")]
     Start {
         /// The plugin's id.
         plugin: String,
         /// What stopped it.
         reason: String,
     },
-    /// The key cannot be sent. Never holds the key.
-    #[error("the key cannot be used: {0}; copy it anew")]
+    /// The key cannot be sent. The message never contains the key.
+    #[error("the key cannot be used: {0}; copy it again")]
     Key(&'static str),
-    /// A key, and nothing that says to whom it belongs.
-    #[error("there is a key, but neither a base URL nor network.base-url in plugin.toml says whose it is")]
+    /// There is a key, but no base URL below which it could be sent.
+    #[error(
+        "there is a key, but neither a base URL nor network.base-url in plugin.toml, so no server may receive it; \
+         set a base URL"
+    )]
     NoBaseUrl,
 }
 
-/// Why a call to a component failed.
+/// Why a call to a component failed. Only after `Provider` the [`Instance`](super::Instance) can be used again. After any
+/// other, start a new one: the request may or may not have reached the server.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// The component returned an error of the contract. The instance can be used further.
     #[error("{}", .0.message)]
     Provider(Box<contract::Error>),
-    /// The component broke off: it is of no further use.
+    /// The component trapped or used more than its limits. The instance cannot be used again.
     #[error("the plugin broke down: {0}; start a new instance, and report this to the plugin's author")]
     Trapped(String),
-    /// The component did not return in time: it is of no further use.
+    /// The component did not return in time, and was stopped in the middle of its code. The instance cannot be used again.
     #[error("the plugin did not return from {call} within {limit:?}; start a new instance")]
     Deadline {
         /// The function of the contract.
         call: &'static str,
-        /// The wait that was passed to it plus what the manifest allows beyond.
+        /// The wait that was passed to the call, plus `call-seconds` of the manifest.
         limit: Duration,
     },
     /// An earlier call broke this instance.
@@ -96,31 +102,31 @@ pub(super) fn reason(error: &wasmtime::Error) -> String {
     let message = error.root_cause().to_string();
     // The engine's error has no type to match on, and its text mentions fuel, which would confuse people.
     if message.contains("allocated for hostcalls") {
-        return "it handed out more than a call may carry".to_owned();
+        return "it returned more data than a call may".to_owned();
     }
     message
 }
 
-/// The chain of causes of an error, for what only a developer can fix.
+/// The chain of causes of an error. Only for errors that a developer has to fix: it is long, and names internal types.
 pub(super) fn causes(error: &wasmtime::Error) -> String {
     error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// Why a folder for compiled code is not used.
+/// Why a folder for compiled code is not used. It is never fatal: the component is compiled at each start instead.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
-    /// It cannot be made, read or written.
+    /// It cannot be created, read or written.
     #[error("{path}: {source}", path = .path.display())]
     File {
         /// The folder or file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// It is not this user's alone: what lies there could be another's, and this process would run it.
+    /// Another user can change files in it, and this process would execute them.
     #[error(transparent)]
     NotPrivate(#[from] PrivateFileError),
-    /// Another host has been writing for longer than that takes.
-    #[error("{path} is held by another host; if none runs, remove the file 'lock' in it", path = .0.display())]
+    /// Another process has held the lock for longer than writing takes.
+    #[error("{path} is locked by another process; if none uses it, remove the file 'lock' in it", path = .0.display())]
     Busy(PathBuf),
 }

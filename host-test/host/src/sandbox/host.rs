@@ -39,7 +39,8 @@ pub struct HostOptions {
     /// Functions that wait trap, as they have to in a host that runs on an event loop. Calls to a component are made
     /// with a wait of 0, and this host waits between them. For tests of components.
     pub trap_on_block: bool,
-    /// The host can search the memories of components; see [`Instance::count_in_memory`].
+    /// The host can search the memories of components; see [`Instance::count_in_memory`]. Components run slower, since every
+    /// access to their memory is checked. For tests.
     pub readable_memory: bool,
     /// Counts the WebAssembly instructions that components execute; see [`Instance::fuel_used`]. Counting makes them
     /// slower.
@@ -117,10 +118,11 @@ pub struct Inspection {
 
 impl Host {
     /// A host that keeps compiled components in `cache`: a folder, or a folder and a key file. Neither has to exist.
-    /// Nobody else may be able to write there, since the machine code in it is executed.
+    /// No other user may be able to write there, since the machine code in it is executed. A folder that others can write to
+    /// is not used, and [`Host::prepare`] reports that as [`Preparation::NotKept`].
     ///
     /// # Errors
-    /// When the engine does not start on this machine.
+    /// [`SandboxError::Engine`] when the engine does not start on this machine.
     pub fn new(cache: impl Into<CacheDir>) -> Result<Host, SandboxError> {
         Host::with_options(cache, HostOptions::default())
     }
@@ -128,7 +130,8 @@ impl Host {
     /// The same with options.
     ///
     /// # Errors
-    /// When the engine does not start on this machine, or when a root certificate cannot be used.
+    /// [`SandboxError::Engine`] when the engine does not start on this machine, and [`SandboxError::Root`] when a root
+    /// certificate cannot be read.
     pub fn with_options(cache: impl Into<CacheDir>, options: HostOptions) -> Result<Host, SandboxError> {
         Host::start(Cache::new(cache.into()), options)
     }
@@ -157,11 +160,29 @@ impl Host {
         Settings { count_fuel: options.count_fuel, readable_memory: options.readable_memory }
     }
 
-    /// Makes a plugin ready to run, from the cache or by compiling it. Compiling takes a second or several and blocks
-    /// the thread; `progress` is called before it begins.
+    /// Makes a plugin ready to run, from the cache or by compiling it. Call it once for each plugin of a process; clones of
+    /// the result share the machine code.
+    ///
+    /// Compiling takes a second or several and blocks the thread: in an async program, call it from a blocking task.
+    /// `progress` is called before it begins.
     ///
     /// # Errors
-    /// When the component cannot be compiled, or does not fit the contract of this harness.
+    /// [`SandboxError::Compile`] when the component cannot be compiled, and [`SandboxError::Link`] when its functions have
+    /// other types than the contract's.
+    ///
+    /// ```no_run
+    /// use provider_host::plugin::Plugin;
+    /// use provider_host::sandbox::{Host, Preparation};
+    ///
+    /// let plugin = Plugin::load("dist/plugins/cometapi".as_ref())?;
+    /// let prepared = Host::new(std::env::temp_dir().join("my-agent"))?.prepare(&plugin, &mut |step| match step {
+    ///     Preparation::FromCache => {}
+    ///     Preparation::Compiling => eprintln!("compiling the plugin"),
+    ///     Preparation::NotKept(why) => eprintln!("the next start will compile again: {why}"),
+    /// })?;
+    /// println!("{} bytes of machine code", prepared.inspect().code_size);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn prepare(
         &self,
         plugin: &Plugin,
@@ -223,20 +244,22 @@ impl Host {
 }
 
 impl Prepared {
-    /// Starts an instance under a grant. Nothing is sent.
+    /// Starts an instance under a grant. Nothing is sent. It takes well under a millisecond, so an agent can start one for
+    /// each task: instances share no memory, and a component that breaks in one cannot disturb the others.
     ///
     /// # Errors
-    /// When the key cannot be sent, or when the component does not start within its limits.
+    /// [`SandboxError::Key`] and [`SandboxError::NoBaseUrl`] when the key cannot be sent, and [`SandboxError::Start`] when the
+    /// component does not start within the limits of its manifest.
     pub async fn instantiate(&self, grant: Grant) -> Result<Instance, SandboxError> {
         Instance::start(self, &grant).await
     }
 
-    /// What the component is.
+    /// Facts about the component, for a user who decides whether to trust it. Nothing of the component is run.
     pub fn inspect(&self) -> Inspection {
         self.inspection.clone()
     }
 
-    /// The manifest that it runs under, with the limits that hold here.
+    /// The manifest whose origins and limits apply to every instance. The limits are those that hold here.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }

@@ -140,10 +140,10 @@ impl Instance {
         Ok(Instance { running, bindings, trap_on_block, pauses: 0, memories, redaction })
     }
 
-    /// What the provider is: its name, origins, capabilities and default model.
+    /// What the provider is: its name, origins, capabilities and default model. It needs no client and sends nothing.
     ///
     /// # Errors
-    /// When the component breaks down or is too slow.
+    /// [`CallError::Trapped`] or [`CallError::Deadline`] when the component is broken.
     pub async fn describe(&mut self) -> Result<Description, CallError> {
         let guest = guest(&self.bindings);
         call!(self.running, "describe", Duration::ZERO, |store| guest.call_describe(store))
@@ -210,10 +210,11 @@ impl Instance {
         self.finish_query(query, account).await
     }
 
-    /// Starts a completion. Nothing is sent before the first [`Instance::next`].
+    /// Starts a completion. Nothing is sent before the first [`Instance::next`]. Release the handle with
+    /// [`Instance::cancel`] in any case.
     ///
     /// # Errors
-    /// The provider's, when the request itself cannot be used.
+    /// [`CallError::Provider`] when the request itself is invalid, for example without a message.
     pub async fn complete(
         &mut self,
         client: &ClientHandle,
@@ -229,11 +230,12 @@ impl Instance {
         Ok(CompletionHandle { resource: completion, outgoing, drained, wake_at })
     }
 
-    /// The next events of a completion: waits at most `wait` for the first one, in whole milliseconds.
-    /// A batch without events that is not done means "nothing yet".
+    /// The next events of a completion, at most `max_events` (0 counts as 1). Waits at most `wait` for the first one, in
+    /// whole milliseconds, and not for more. A batch without events that is not done means "nothing yet".
     ///
     /// # Errors
-    /// The provider's, which ends the completion.
+    /// [`CallError::Provider`] when the request failed. It ends the completion, and events that were returned before remain
+    /// valid.
     pub async fn next(
         &mut self,
         completion: &CompletionHandle,
@@ -346,8 +348,8 @@ impl Instance {
         self.running.store.get_fuel().ok().map(|left| u64::MAX - left)
     }
 
-    /// How often `needle` stands in the component's whole memory; `None` where the host was not made
-    /// with [`readable_memory`](super::HostOptions::readable_memory).
+    /// The number of places in the component's whole memory that equal `needle`. `None` if the host was created without
+    /// [`readable_memory`](super::HostOptions::readable_memory).
     pub fn count_in_memory(&mut self, needle: &[u8]) -> Option<usize> {
         // `&mut self`: no call is running, so nobody writes to the memories now.
         Some(self.memories.as_ref()?.iter().map(|memory| memory.count(needle)).sum())

@@ -1,7 +1,8 @@
-//! Linear memories that the host can look into, for the proof that a key never entered one.
+//! Linear memories that the host can search, to prove that a key never entered one.
 //!
-//! WebAssembly components do not show their memory, so for this the host allocates it itself. Only a
-//! host with [`HostOptions::readable_memory`](super::HostOptions) does; it is slower, and meant for tests.
+//! The component model gives a host no access to a component's memory, so the host allocates it itself. Only a host with
+//! [`HostOptions::readable_memory`](super::HostOptions) does: without guard pages every access is checked, which makes
+//! components slower. It is meant for tests.
 #![allow(unsafe_code)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,10 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
 
-/// The address space of a memory without a maximum of its own. The system backs only what is used.
+/// The capacity of a memory without a maximum of its own, in bytes. It cannot grow beyond that, because a memory that moves
+/// would invalidate the engine's pointer. The system provides only the pages that are used.
 const CAPACITY: usize = 1 << 30;
 
-/// Makes memories, and keeps those that were made since they were last taken.
+/// Creates memories, and keeps those that were created since the last [`take`](Self::take).
 #[derive(Default)]
 pub(super) struct Memories {
     made: Mutex<Vec<Arc<Region>>>,
@@ -31,7 +33,7 @@ unsafe impl Send for Region {}
 unsafe impl Sync for Region {}
 
 impl Memories {
-    /// The memories that were made since the last time.
+    /// The memories that were created since the last call.
     pub(super) fn take(&self) -> Vec<Arc<Region>> {
         std::mem::take(&mut *self.lock())
     }
@@ -47,21 +49,21 @@ impl Region {
         Region { bytes, size: AtomicUsize::new(size) }
     }
 
-    /// How often `needle` stands in the memory. The component whose memory it is must not be running:
-    /// the caller holds its store exclusively.
+    /// The number of places where `needle` is in the memory. Its component must not be running, which the caller ensures by
+    /// holding the store exclusively.
     pub(super) fn count(&self, needle: &[u8]) -> usize {
         let size = self.size.load(Ordering::Acquire);
-        // SAFETY: `size` bytes are allocated and were initialised to zero, and nobody writes to them
-        // now, since the component does not run.
+        // SAFETY: `size` bytes are allocated and initialised with zeros. Nothing writes to them now, since the component
+        // does not run.
         let bytes = unsafe { std::slice::from_raw_parts(self.bytes.cast::<u8>(), size) };
-        // An empty needle stands everywhere and says nothing.
+        // An empty needle is everywhere. Counting it would make a test fail, or pass, for no reason.
         if needle.is_empty() { 0 } else { memchr::memmem::find_iter(bytes, needle).count() }
     }
 }
 
 impl Drop for Region {
     fn drop(&mut self) {
-        // SAFETY: it came from `Box::into_raw`, and is given back once.
+        // SAFETY: the pointer was returned by `Box::into_raw`, and only this drop turns it back into a box.
         drop(unsafe { Box::from_raw(self.bytes) });
     }
 }
@@ -93,8 +95,8 @@ unsafe impl LinearMemory for Handle {
     }
 }
 
-// SAFETY: what it makes is as `LinearMemory` promises; it reserves nothing and guards nothing, and
-// refuses when the engine relies on either.
+// SAFETY: each memory keeps the promises of `LinearMemory`. It has no reserved space and no guard pages, and is refused if
+// the engine relies on either.
 unsafe impl MemoryCreator for Memories {
     fn new_memory(
         &self,

@@ -1,4 +1,4 @@
-//! Whether a request may leave, decided by scheme, host and port, and how far it may lead. No I/O.
+//! Decides by scheme, host and port whether a request may leave, and which addresses it may lead to. No I/O.
 //!
 //! The addresses of a name are not known here. The decision therefore includes the [`Reach`]: which classes of
 //! addresses the transport may connect to. It is checked after the name is resolved, so that a public name cannot point
@@ -16,7 +16,22 @@ use super::grant::Grant;
 use super::transport::address::{AddrClass, Reach};
 use crate::plugin::{Network, Origin, Scheme};
 
-/// What a plugin may talk to: what its manifest declares and a person grants.
+/// The servers that a plugin may reach: those that its manifest declares *and* a person grants, and the base URL that a
+/// person chose. [`Instance`](super::Instance) applies it to each request; use it directly to show a user in advance what a
+/// plugin could reach.
+///
+/// ```
+/// use provider_host::plugin::Network;
+/// use provider_host::sandbox::{Denial, Grant, Policy};
+///
+/// let network = Network { origins: vec!["https://api.example.com".parse()?], ..Network::default() };
+/// let grant = Grant { origins: network.origins.clone(), ..Grant::default() };
+/// let policy = Policy::new(&network, &grant);
+/// assert!(policy.decide(&"https://api.example.com".parse()?).is_ok());
+/// let elsewhere = policy.decide(&"https://elsewhere.example".parse()?);
+/// assert!(matches!(elsewhere, Err(Denial::NotDeclared(_))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Policy {
     declared: Vec<Origin>,
@@ -27,14 +42,14 @@ pub struct Policy {
     private: bool,
 }
 
-/// Why a request was not sent.
+/// Why a request was not sent. [`Instance::denials`](super::Instance::denials) returns the latest ones: the component sees
+/// only that the host refused, and a user has to see which rule and which server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Denial {
-    /// The address is not one that could be sent to, or is written so that two readers could take it
-    /// for two addresses.
+    /// Nothing can be sent to this address, or two parsers could read two hosts in it.
     #[error("{0} is no plain http(s) address")]
     Address(String),
-    /// Plain text to another machine.
+    /// Plain HTTP to another machine, on the way to which everybody could read the key.
     #[error("{0} would be sent in plain text; only https leaves this machine")]
     PlainText(Origin),
     /// This machine, which was not granted.
@@ -49,23 +64,23 @@ pub enum Denial {
     /// In the manifest, and not granted.
     #[error("{0} is in the plugin's manifest, but was not granted")]
     NotGranted(Origin),
-    /// Its name leads to addresses, and to none that it may lead to.
+    /// None of the addresses of its name may be connected to. This is how DNS rebinding ends.
     #[error("{origin} leads to {places}; {rule}", places = places(.addresses), rule = rule(.addresses))]
     AddressClass {
-        /// Where the request was to go.
+        /// The requested origin.
         origin: Origin,
-        /// Where that is.
+        /// The addresses of its name.
         addresses: Vec<IpAddr>,
     },
-    /// The component has as many requests under way as an instance may have.
+    /// The component has as many requests in progress as an instance may have.
     #[error("{to} would be request {count} at once; no more than {limit} are let out", count = .limit + 1)]
     TooMany {
-        /// Where the request was to go.
+        /// The requested origin.
         to: Origin,
-        /// How many an instance may have under way.
+        /// The number of requests that an instance may have in progress.
         limit: usize,
     },
-    /// A credential of the component's own where the host adds the credential.
+    /// The component set a header for keys, although the host adds the key.
     #[error("the component set the header {0} itself, though the host adds the key")]
     OwnCredential(http::HeaderName),
 }
@@ -76,7 +91,7 @@ impl Policy {
         Policy {
             declared: network.origins.clone(),
             granted: grant.origins.clone(),
-            // A base URL that no request can go to grants nothing.
+            // A base URL without an origin, such as `data:`, grants nothing.
             chosen: grant.base_url.as_ref().and_then(|url| Origin::of(url).ok()),
             takes_base_urls: network.custom_base_url,
             loopback: grant.loopback,
@@ -121,7 +136,7 @@ impl Policy {
     }
 }
 
-/// Addresses with what they are, for people.
+/// Addresses with their class, for people: `192.168.1.5` alone does not show everybody why it is refused.
 fn places(addresses: &[IpAddr]) -> String {
     let place = |address: &IpAddr| match AddrClass::of(*address) {
         AddrClass::Public => address.to_string(),
@@ -142,8 +157,8 @@ fn rule(addresses: &[IpAddr]) -> &'static str {
 /// The origin that a request would be sent to.
 ///
 /// # Errors
-/// When the address has a user in it, or a host that a URL parser writes differently: the parser that
-/// decides and the resolver that connects must not take one text for two hosts.
+/// When the address contains a user name, or a host that the URL parser normalises, such as `0x7f.1`, which
+/// is 127.0.0.1. The parser that decides and the resolver that connects must not read two hosts in one text.
 pub fn destination(uri: &Uri) -> Result<Origin, Denial> {
     let refused = || Denial::Address(uri.authority().map_or_else(String::new, ToString::to_string));
     let authority =

@@ -53,7 +53,7 @@ impl Screen {
         Self { out_terminal: io::stdout().is_terminal(), err_terminal: io::stderr().is_terminal(), colours }
     }
 
-    /// Streams that are no terminals.
+    /// Streams that are no terminals, so that a test gets the same text on every machine.
     #[cfg(test)]
     pub(crate) fn plain() -> Self {
         Self { out_terminal: false, err_terminal: false, colours: false }
@@ -86,7 +86,7 @@ impl Screen {
         let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
     }
 
-    /// A text in a style for stdout.
+    /// A text in a style for stdout. It is plain in a pipe: escape sequences would end up in files and in other programs.
     pub(crate) fn styled(self, style: Style, text: &str) -> String {
         if self.out_terminal { self.paint(style, text) } else { text.to_owned() }
     }

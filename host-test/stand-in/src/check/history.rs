@@ -36,6 +36,7 @@ pub fn check(messages: &[Value]) -> Result<(), Refusal> {
     if open.is_empty() { Ok(()) } else { Err(without_result("messages", &open)) }
 }
 
+/// OpenAI's own text, since clients recognise the error by it.
 fn without_result(at: &str, open: &[&str]) -> Refusal {
     let message = format!(
         "An assistant message with 'tool_calls' must be followed by tool messages responding to each \
@@ -45,6 +46,8 @@ fn without_result(at: &str, open: &[&str]) -> Refusal {
     Refusal::upstream("", format!("{at}.role"), message)
 }
 
+/// Matches a result with its call. Results may be in any order, but each call has one: a second one is refused like one
+/// for an unknown call.
 fn close_call(message: &Value, at: &str, open: &mut Vec<&str>) -> Result<(), Refusal> {
     let call_id = message["tool_call_id"].as_str();
     let Some(index) = open.iter().position(|id| Some(*id) == call_id) else {
@@ -90,6 +93,7 @@ fn call_id<'a>(call: &'a Value, at: &str) -> Result<&'a str, Refusal> {
     id.ok_or_else(|| invalid(format!("{at}.id"), "a string that is not empty"))
 }
 
+/// Content is text or a list of parts. It may be missing only beside tool calls or a refusal.
 fn content(message: &Value, at: &str, kinds: &[&str], required: bool) -> Result<(), Refusal> {
     match given(message, "content") {
         None if required => Err(invalid(format!("{at}.content"), "a string or a list of parts, got null")),
@@ -107,6 +111,7 @@ fn content(message: &Value, at: &str, kinds: &[&str], required: bool) -> Result<
     }
 }
 
+/// The fields of a part. The encoded data is decoded: a plugin that cuts base64 in the wrong place would pass otherwise.
 fn shape(part: &Value, kind: &str, at: &str) -> Result<(), Refusal> {
     let body = &part[kind];
     let (fits, expected) = match kind {

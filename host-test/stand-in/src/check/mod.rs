@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::errors::Refusal;
 
-/// Checks the body of a chat request.
+/// Checks the body of a chat request. The first mistake is reported, as real servers do.
 pub fn request(body: &Value) -> Result<(), Refusal> {
     if !body.is_object() {
         return Err(Refusal::gateway(400, "invalid_request", "the body is no JSON object"));
@@ -47,6 +47,7 @@ fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(fits)
 }
 
+/// OpenAI refuses `stream_options` without a stream.
 fn stream(body: &Value) -> Result<(), Refusal> {
     if given(body, "stream").is_some_and(|stream| !stream.is_boolean()) {
         return Err(invalid("stream", "a boolean"));
@@ -60,6 +61,8 @@ fn stream(body: &Value) -> Result<(), Refusal> {
     }
 }
 
+/// OpenAI refuses an empty list of tools, and a choice without tools. A host may pass both, so the plugin has to leave them
+/// out.
 fn tools(body: &Value) -> Result<(), Refusal> {
     let names = match given(body, "tools") {
         Some(Value::Array(tools)) if !tools.is_empty() => {
@@ -131,6 +134,7 @@ fn response_format(body: &Value) -> Result<(), Refusal> {
     fits.then_some(()).ok_or_else(|| invalid("response_format", expected))
 }
 
+/// The ranges that OpenAI documents.
 fn numbers(body: &Value) -> Result<(), Refusal> {
     let ranges = [
         ("temperature", 0.0, 2.0),
@@ -185,6 +189,7 @@ fn limits(body: &Value, model: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Empty texts are refused: a plugin has to leave the field out if a host gives it an empty value.
 fn texts(body: &Value) -> Result<(), Refusal> {
     for field in ["user", "prompt_cache_key", "reasoning_effort"] {
         if given(body, field).is_some_and(|value| value.as_str().is_none_or(str::is_empty)) {

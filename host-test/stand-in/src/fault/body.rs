@@ -98,7 +98,7 @@ impl FaultyBody {
         }
     }
 
-    /// Maximum bytes of one piece.
+    /// Maximum bytes of one piece. A limited rate needs small ones, or a body of one piece would arrive at once and late.
     fn feed(&self) -> u64 {
         let limit = self.faults.response_rate_limit;
         limit.map_or(u64::MAX, |limit| limit.limit_kbps.get().saturating_mul(1024) / FEEDS_A_SECOND)
@@ -122,6 +122,7 @@ impl FaultyBody {
                 self.ticket.finish();
                 None
             }
+            // The ticket stays open, so that the record shows when the client gave up.
             Some(Break::Stall) => std::future::pending().await,
             Some(how) => {
                 wait(BEFORE_BREAKING).await;

@@ -14,7 +14,7 @@ use crate::player::Player;
 use crate::record::Ticket;
 use crate::socket::Peer;
 
-/// The announced content length of a body that is going to be shorter.
+/// The announced content length of a body that is going to be shorter. A longer body is cut one byte before it.
 const ANNOUNCED_LENGTH: u64 = 1_000_000;
 
 /// A response before the faults are applied.
@@ -64,6 +64,7 @@ pub(crate) async fn deliver(
     if faults.delay.fixed_delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(faults.delay.fixed_delay_ms)).await;
     }
+    // Set on every request, also to no limit: a connection is reused, and the limit of an earlier request must not remain.
     peer.write_at_most(faults.write_bytes);
     let breaks = match faults.abort {
         Some(Abort::HttpStatus(status)) => {

@@ -36,7 +36,8 @@ const AFTER: &str = "x-fault-abort-after-bytes";
 
 /// Reads the faults of the request with this number, counted from 1.
 ///
-/// A header that cannot be parsed. Ignoring it would make a test pass although its fault never happened.
+/// # Errors
+/// When a header cannot be parsed. Ignoring it would make a test pass although its fault never happened.
 pub fn read(headers: &HeaderMap, request: u64) -> Result<Faults, String> {
     let requested = FaultHeaders { headers, request };
     requested.know_all()?;
@@ -64,6 +65,7 @@ struct FaultHeaders<'a> {
 }
 
 impl FaultHeaders<'_> {
+    /// Refuses headers that look like faults and are none.
     fn know_all(&self) -> Result<(), String> {
         let known = [DELAY, ABORT, THROUGHPUT, FIRST_BYTE, CHUNK, WRITE, CONNECTION, AFTER];
         let unknown = self.headers.keys().map(http::HeaderName::as_str).find(|name| {

@@ -45,8 +45,10 @@ async fn play(wire: &mut Wire, how: Break) -> io::Result<()> {
         Break::Reset | Break::ResetBeforeStatus => wire.reset_when_dropped(),
         Break::InStatusLine => send(wire, b"HTTP/1.1 2").await,
         Break::InHeaders => send(wire, &HEAD[..HEAD.len() - 9]).await,
+        // The greeting of a mail server: what a client meets that is configured with a wrong port.
         Break::NotHttp => send(wire, b"220 mail.example ESMTP ready\r\n").await,
         Break::BadChunkSize => send(wire, b"XYZ\r\nno chunk\r\n").await,
+        // Over TLS this sends the closing alert too, which `Close` leaves out.
         Break::HalfClose => {
             wire.shutdown().await?;
             // Reads and ignores everything until the client closes the connection.

@@ -18,7 +18,9 @@ export const CHAT_COMPLETIONS: WireRoute = {
     ['user', 'user'],
     ['response_format', 'responseFormat'],
   ],
+  // Hooks and `extra_body` use either name.
   limits: ['max_tokens', 'max_completion_tokens'],
+  // The component derives them from the contract's request, and its decoder relies on `stream`.
   reserved: ['model', 'messages', 'stream', 'tools'],
   serviceTier: 'service_tier',
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Fields, LoadFile, RequestError};
 use crate::contract::{Media, MediaSource};
 
-/// How files of the types that models take begin (IANA media types, the formats' own magic numbers).
+/// The first bytes of files that models accept (the formats' magic numbers), and their IANA media types.
 const BEGINNINGS: [(&[u8], &str); 9] = [
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -48,7 +48,7 @@ const ENDINGS: [(&str, &str); 21] = [
 /// name can be wrong.
 #[must_use]
 pub fn media_type(name: &str, bytes: &[u8]) -> Option<&'static str> {
-    // RIFF and ISO containers say what they hold only after a length.
+    // In RIFF and ISO containers the type follows a length.
     match (bytes.get(..4), bytes.get(8..12)) {
         (Some(b"RIFF"), Some(b"WEBP")) => return Some("image/webp"),
         (Some(b"RIFF"), Some(b"WAVE")) => return Some("audio/wav"),
@@ -60,7 +60,7 @@ pub fn media_type(name: &str, bytes: &[u8]) -> Option<&'static str> {
 }
 
 fn by_ending(name: &str) -> Option<&'static str> {
-    // An address may have a query behind its path.
+    // An address may have a query after its path.
     let path = name.split(['?', '#']).next().unwrap_or(name);
     let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase())?;
     ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, kind)| *kind)

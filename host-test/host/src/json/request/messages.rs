@@ -77,8 +77,8 @@ fn part(value: Value, path: &str, load: LoadFile<'_>) -> Result<Part, RequestErr
     Ok(part)
 }
 
-/// A past call's arguments. Text that is not JSON is let through: what a model got wrong is part of the
-/// history, and the component knows how to hand it back.
+/// A past call's arguments. Text that is not JSON is let through: a model's invalid arguments are part of the history, and
+/// the component repairs them for the vendors that refuse them.
 fn arguments(fields: &mut Fields) -> Result<String, RequestError> {
     match fields.take("arguments-json") {
         None => Err(fields.problem("arguments-json", "is missing")),

@@ -44,7 +44,7 @@ pub mod tools;
 #[cfg(test)]
 mod tests;
 
-/// Why a document is no request: where, and what is wrong there.
+/// Why a document is not a request: the place in it, and what is wrong there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestError {
     path: String,
@@ -78,8 +78,8 @@ pub type LoadFile<'a> = &'a mut dyn FnMut(&str) -> Result<Vec<u8>, String>;
 /// Reads a request. `model` stands in where the document names none.
 ///
 /// # Errors
-/// Says where in the document what is wrong: the syntax, a type, a missing or an unknown key, a file
-/// that could not be loaded.
+/// The first mistake, with its place in the document: the syntax, a type, a missing or unknown key, or a file that `load`
+/// cannot read.
 pub fn parse(text: &str, model: Option<&str>, load: LoadFile<'_>) -> Result<Request, RequestError> {
     let value: Value = serde_json::from_str(text).map_err(|why| RequestError::syntax(&why))?;
     let mut fields = Fields::of(value, "")?;

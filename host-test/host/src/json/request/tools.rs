@@ -5,10 +5,18 @@ use serde_json::Value;
 use super::{Fields, RequestError};
 use crate::contract::Tool;
 
-/// Reads a list of tools: what `host-test chat --tools FILE` takes.
+/// Reads a list of tools, in the form of the contract or of OpenAI: the file of `host-test chat --tools FILE`.
 ///
 /// # Errors
-/// Says where in the document what is wrong.
+/// The first mistake, with its place in the document.
+///
+/// ```
+/// use provider_host::json::request::tools::parse;
+///
+/// let tools = parse(r#"[{"type": "function", "function": {"name": "get_weather"}}]"#)?;
+/// assert_eq!(tools[0].name, "get_weather");
+/// # Ok::<(), provider_host::json::request::RequestError>(())
+/// ```
 pub fn parse(text: &str) -> Result<Vec<Tool>, RequestError> {
     match serde_json::from_str(text).map_err(|why| RequestError::syntax(&why))? {
         Value::Array(items) => {

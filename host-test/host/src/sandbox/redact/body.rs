@@ -8,21 +8,21 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use super::flow::{Flow, Passed};
 
-/// A body that is passed on without keys and with the same length. Frames without a key, which is all of
-/// them but for bad days, are passed on as they are, not copied.
+/// A body that is passed on without keys and with the same length: a content length that the server announced stays true.
+/// Frames without a key, which is nearly all of them, are passed on as they are, not copied.
 pub(in super::super) struct RedactedBody<B: Body<Data = Bytes>> {
     inner: B,
     flow: Flow,
-    /// Bytes that the flow holds back.
+    /// Bytes that the flow holds back. They count in the size hint, or a reader would stop before them.
     held: u64,
-    /// The frame after the bytes that were held back, which is passed on after them.
-    behind: Option<Result<Frame<Bytes>, B::Error>>,
+    /// Trailers or an error that arrived while bytes were held back; passed on after those bytes.
+    following: Option<Result<Frame<Bytes>, B::Error>>,
     over: bool,
 }
 
 impl<B: Body<Data = Bytes>> RedactedBody<B> {
     pub(super) fn new(inner: B, flow: Flow) -> RedactedBody<B> {
-        RedactedBody { inner, flow, held: 0, behind: None, over: false }
+        RedactedBody { inner, flow, held: 0, following: None, over: false }
     }
 }
 
@@ -35,8 +35,8 @@ impl<B: Body<Data = Bytes, Error: Unpin> + Unpin> Body for RedactedBody<B> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = self.get_mut();
-        if let Some(behind) = this.behind.take() {
-            return Poll::Ready(Some(behind));
+        if let Some(following) = this.following.take() {
+            return Poll::Ready(Some(following));
         }
         while !this.over {
             let other = match ready!(Pin::new(&mut this.inner).poll_frame(context)) {
@@ -55,14 +55,14 @@ impl<B: Body<Data = Bytes, Error: Unpin> + Unpin> Body for RedactedBody<B> {
             };
             this.over = !matches!(other, Some(Ok(_)));
             let Some(rest) = this.rest() else { return Poll::Ready(other) };
-            this.behind = other;
+            this.following = other;
             return Poll::Ready(Some(Ok(Frame::data(rest))));
         }
         Poll::Ready(None)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.held == 0 && self.behind.is_none() && (self.over || self.inner.is_end_stream())
+        self.held == 0 && self.following.is_none() && (self.over || self.inner.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -87,7 +87,7 @@ impl<B: Body<Data = Bytes>> RedactedBody<B> {
         passed
     }
 
-    /// What was held back, now that something else follows; `None` where nothing was.
+    /// The bytes that were held back, now that something else follows; `None` if there are none.
     fn rest(&mut self) -> Option<Bytes> {
         self.held = 0;
         Some(self.flow.finish()).filter(|rest| !rest.is_empty()).map(Bytes::from)

@@ -8,8 +8,8 @@ use crate::contract::{
     Batch, BlockDelta, BlockEnd, BlockKind, Error, Event, Finish, FinishReason, ResponseInfo, ToolArguments,
 };
 
-/// Open blocks whose text is looked at across deltas. A component may open ever new ones, and the host does
-/// not remember them all. No response has so many at once; beyond them, each delta is searched alone.
+/// Open blocks whose text is searched across deltas. A hostile component may open new ones without end, and would fill the
+/// host's memory. Real responses have a few at once; beyond this number, each delta is searched alone.
 const OPEN_BLOCKS: usize = 256;
 
 /// Events on their way from a component to the caller.
@@ -18,7 +18,7 @@ const OPEN_BLOCKS: usize = 256;
 /// block may end with one delta more than the component returned.
 pub(in super::super) struct Outgoing {
     redaction: Redaction,
-    /// The text under way of each open block, of no more than [`OPEN_BLOCKS`].
+    /// The text of each open block that may still become a key, for at most [`OPEN_BLOCKS`].
     blocks: BTreeMap<u32, Flow>,
     ready: VecDeque<Event>,
     end: Option<End>,
@@ -26,7 +26,7 @@ pub(in super::super) struct Outgoing {
     wake_after_ms: Option<u32>,
 }
 
-/// What the component said last.
+/// How the component ended the completion.
 enum End {
     Done,
     Failed(Error),
@@ -44,22 +44,22 @@ impl Outgoing {
         }
     }
 
-    /// What is left of an earlier answer because it was more than asked for; `None` where nothing is, and
-    /// the component has to be asked.
+    /// The events of an earlier batch that were more than the caller allowed. `None` if there are none, and the component
+    /// has to be called.
     pub(in super::super) fn left(&mut self, max_events: u32) -> Option<Result<Batch, Error>> {
         (!self.ready.is_empty()).then(|| self.take(max_events))
     }
 
-    /// What the component answered, as it is passed on: no more than `max_events`.
+    /// The component's batch without keys, cut to `max_events`: a delta that was held back may be one event more.
     ///
     /// # Errors
-    /// The component's, behind the events that came before it.
+    /// The component's, after the events that it returned before.
     pub(in super::super) fn pass(
         &mut self,
-        answer: Result<Batch, Error>,
+        returned: Result<Batch, Error>,
         max_events: u32,
     ) -> Result<Batch, Error> {
-        match answer {
+        match returned {
             Ok(batch) if self.redaction.is_idle() => return Ok(batch),
             Ok(batch) => {
                 self.wake_after_ms = batch.wake_after_ms;
@@ -83,7 +83,7 @@ impl Outgoing {
         if let (true, Some(End::Failed(error))) = (self.ready.is_empty(), &self.end) {
             return Err(error.clone());
         }
-        // 0 is taken for 1, as the contract has it.
+        // 0 counts as 1, as in the contract: otherwise a caller could never get the event that it waits for.
         let count = usize::try_from(max_events.max(1)).unwrap_or(usize::MAX).min(self.ready.len());
         let events = self.ready.drain(..count).collect();
         let done = self.ready.is_empty() && matches!(self.end, Some(End::Done));
@@ -129,7 +129,7 @@ impl Outgoing {
         self.ready.push_back(event);
     }
 
-    /// Whether the text of this block is, or can be, looked at across deltas.
+    /// Whether the text of this block is, or can be, searched across deltas.
     fn has_room(&self, index: u32) -> bool {
         self.blocks.len() < OPEN_BLOCKS || self.blocks.contains_key(&index)
     }
@@ -139,7 +139,7 @@ impl Outgoing {
         self.has_room(index).then(|| self.blocks.entry(index).or_insert_with(|| Flow::of_deltas(redaction)))
     }
 
-    /// Passes on what was kept back of a block's text.
+    /// Passes on the rest of a block's text that was held back.
     fn finish(&mut self, index: u32, mut flow: Flow) {
         let rest = flow.finish();
         if !rest.is_empty() {

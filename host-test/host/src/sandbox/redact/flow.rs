@@ -6,24 +6,25 @@ use std::ops::Range;
 use super::needle::{Needle, Partial};
 use super::{REDACTED, Redaction};
 
-/// Characters of a key that may be passed on before it is clear that they begin one, where text is shown
-/// as it comes. Else each word that ends in `s` would wait for the next one, for keys begin with `sk-`;
-/// and of a key these characters are the ones that everybody knows.
+/// Characters of a key that may be passed on before it is clear that they begin one, in text that is shown while it
+/// arrives. Otherwise each delta that ends in `s` would wait for the next one, since keys begin with `sk-`. These
+/// characters are the same in all keys, so showing them reveals nothing.
 const KNOWN_TO_ALL: usize = 3;
 
-/// A text that ends in this many characters of a key, or more, ends in a key that somebody cut.
+/// A text that ends in this many characters of a key, or more, ends in a key that was cut off. Fewer are a coincidence: they
+/// are little more than the prefix.
 const CUT_KEY: usize = 8;
 
-/// How a place is marked where a key stood.
+/// What replaces a key.
 #[derive(Clone, Copy)]
 enum Mark {
-    /// By a word.
+    /// A word.
     Word,
-    /// By as many bytes as were there, so that a content length stays true.
+    /// As many bytes as the key has, so that a content length stays true.
     SameLength,
 }
 
-/// One text under way.
+/// One text that arrives in pieces.
 #[derive(Clone)]
 pub(super) struct Flow {
     redaction: Redaction,
@@ -39,10 +40,10 @@ pub(super) struct Flow {
     units: usize,
 }
 
-/// What of a piece is passed on now.
+/// The part of a piece that is passed on now.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Passed {
-    /// So many of its bytes, as they are.
+    /// Its first bytes, unchanged: this many. The caller can pass its own buffer on, without a copy.
     First(usize),
     /// These bytes instead.
     Rewritten(Vec<u8>),
@@ -61,23 +62,24 @@ impl Flow {
         Flow::new(redaction, Mark::SameLength)
     }
 
-    /// For text that is shown as it comes.
+    /// For text that is shown while it arrives.
     pub(super) fn of_deltas(redaction: &Redaction) -> Flow {
         Flow { lenient: KNOWN_TO_ALL, ..Flow::new(redaction, Mark::Word) }
     }
 
-    /// For text in fragments that come together in the end, as the arguments of a call do: what is made
-    /// of the fragments is what is made of the whole.
+    /// For text in fragments that are only used once they are joined, such as the arguments of a tool call. Joined, the
+    /// redacted fragments have to equal the redacted whole, which the component returns at the end.
     pub(super) fn of_fragments(redaction: &Redaction) -> Flow {
         Flow::new(redaction, Mark::Word)
     }
 
-    /// For a text that is all there.
+    /// For a text that is complete.
     pub(super) fn of_text(redaction: &Redaction) -> Flow {
         Flow::new(redaction, Mark::Word)
     }
 
-    /// For a text of an error: also without the short keys.
+    /// For a text of an error. Short keys are removed as well: an error is shown to people and logged, and no program parses
+    /// its text.
     pub(super) fn of_error(redaction: &Redaction) -> Flow {
         Flow { any_length: true, ..Flow::new(redaction, Mark::Word) }
     }
@@ -88,8 +90,8 @@ impl Flow {
 
     /// Takes the next piece, and passes on what belongs to no key.
     ///
-    /// Bytes that are held back are looked at again with the next piece. They are no more than the key's
-    /// longest spelling, so the work is linear in the pieces.
+    /// Bytes that are held back are searched again with the next piece. They are no longer than the key's longest spelling,
+    /// so the work stays linear in the pieces.
     pub(super) fn push(&mut self, piece: &[u8]) -> Passed {
         let (mut found, mut partial) = (Vec::new(), Vec::new());
         if self.pending.is_empty() {
@@ -111,7 +113,7 @@ impl Flow {
         Passed::Rewritten(self.marked(&text, passed..hold, &found))
     }
 
-    /// What was held back, now that the text is over: it was no key, or one that was cut.
+    /// The bytes that were held back, now that the text is over: they were no key, or one that was cut off.
     pub(super) fn finish(&mut self) -> Vec<u8> {
         let rest = self.pending.split_off(self.passed.min(self.pending.len()));
         let cut = self.units >= CUT_KEY && !rest.is_empty();
@@ -120,7 +122,7 @@ impl Flow {
         if cut { self.mark(rest.len()) } else { rest }
     }
 
-    /// A text that is all there, without keys.
+    /// A complete text, without keys.
     pub(super) fn all(mut self, text: &[u8]) -> Cow<'_, [u8]> {
         let passed = self.push(text);
         let cut = self.units >= CUT_KEY;
@@ -132,7 +134,8 @@ impl Flow {
         }
     }
 
-    /// Whether a key stands in this text whole; one that was cut may be the server's, and passed the door.
+    /// Whether this text contains a whole key. One that was cut off does not count: it may come from the server, since the
+    /// gate lets the beginning of a key pass.
     pub(super) fn finds_in(&self, text: &[u8]) -> bool {
         let (mut found, mut partial) = (Vec::new(), Vec::new());
         self.scan(text, &mut found, &mut partial);
@@ -147,15 +150,15 @@ impl Flow {
         if found.is_empty() && partial.is_empty() {
             return;
         }
-        // By where they begin, so that overlapping ones can be marked as one.
+        // Sorted by their start, so that overlapping ones can be marked as one.
         found.sort_unstable_by_key(|range| range.start);
-        // What begins within one is not the beginning of another.
+        // A beginning within a key that was found belongs to that key.
         let end = found.iter().map(|range| range.end).max().unwrap_or(0);
         partial.iter_mut().for_each(|partial| partial.start = partial.start.max(end));
         partial.retain(|partial| partial.start < text.len());
     }
 
-    /// Keeps the end of the text that may begin a key, and says up to where the text is passed on.
+    /// Keeps the end of the text that may begin a key, and returns up to where the text is passed on.
     fn remember(&mut self, text: &[u8], partial: &[Partial]) -> usize {
         let held = partial.iter().filter(|partial| partial.units > self.lenient).map(|partial| partial.start);
         let hold = held.min().unwrap_or(text.len());

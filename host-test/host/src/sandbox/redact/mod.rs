@@ -1,17 +1,17 @@
 //! Removes keys from what servers send, before a component or a person sees it.
 //!
 //! Some servers repeat the credential: in an error, in a dump of the headers, in a header of their own, or in a
-//! model's text, when a model has been shown it. The host looks in two places, in both key modes:
+//! model's text, if the key was in a prompt. The host searches two places, in both key modes:
 //!
 //! - **At the gate** ([`Redaction::response`]): every byte of every response, before it enters the sandbox. A key that
-//!   the host adds is therefore never in a component's memory, and everything that the component makes of a response
-//!   (events, errors, model lists, accounts) is made without it.
+//!   the host adds is therefore never in a component's memory, and everything that the component derives from a response
+//!   (events, errors, model lists, accounts) is free of it.
 //! - **In the events** ([`Outgoing`]): a model repeats a text in pieces, so a key may be spread over two deltas and
-//!   stand in no single place of the response. The host sees the pieces joined, so it can find such a key here.
+//!   be in no single place of the response. The host sees the pieces joined, so it can find such a key here.
 //!
 //! A key is found as it is, with JSON's escapes and percent-encoded, each any number of times, and across any split.
 //! A server that *wants* to pass the key on can encode it in its own way; it has the key, and no filter can stop it.
-//! The two halves of a key that came in two deltas are in the memory of the component that joined them.
+//! The two halves of a key that arrived in two deltas are in the memory of the component that joined them.
 //!
 //! The contract does not require this of a host. Without it, with `bearer`, the component removes the key from errors
 //! only.
@@ -46,10 +46,10 @@ const REDACTED: &str = "[redacted]";
 /// ("none", "EMPTY", "lm-studio"); removing them would damage ordinary text. Errors lose those too.
 const SHORTEST_SECRET: usize = 12;
 
-/// A text that begins like a key counts as one from fewer characters on: no ordinary word begins like that.
+/// The prefix of most keys. A text that begins with it counts as a key even if it is shorter: no ordinary word begins so.
 const KEY_PREFIX: &str = "sk-";
 
-/// The same for what begins with [`KEY_PREFIX`], which counts.
+/// The shortest key with [`KEY_PREFIX`], whose length is included.
 const SHORTEST_PREFIXED: usize = 8;
 
 /// The keys of one instance. Clones share them.

@@ -10,9 +10,9 @@ use super::{KEY_PREFIX, SHORTEST_PREFIXED, SHORTEST_SECRET};
 /// A key, prepared for the search. It has no `Debug`, so nothing that holds it shows the key.
 pub(super) struct Needle {
     plain: Finder<'static>,
-    /// As it is escaped.
+    /// The key in escaped text, one form for each kind of escape.
     forms: Vec<Form>,
-    /// How an escape of a visible ASCII character begins.
+    /// The beginning of a numeric escape of an ASCII character.
     by_number: Finder<'static>,
     lower_case: String,
     /// Whether JSON may write one of its characters with a backslash and no number.
@@ -28,7 +28,8 @@ pub(super) struct Partial {
     pub(super) units: usize,
 }
 
-/// The key as it reads once the escapes of one kind are undone (Knuth, Morris and Pratt).
+/// The key after the escapes of one kind are decoded. It is searched with the algorithm of Knuth, Morris and Pratt, which
+/// looks at each byte once: a server cannot make the search slow by repeating the beginning of the key.
 struct Form {
     escapes: Escapes,
     bytes: Vec<u8>,
@@ -37,8 +38,8 @@ struct Form {
 }
 
 impl Needle {
-    /// `None` for what can be no key in a header: nothing, or anything but visible ASCII. That a key is
-    /// ASCII is what lets a text be cut wherever one begins or ends.
+    /// `None` for a text that cannot be a key in a header: it is empty, or has other characters than visible ASCII. Because
+    /// a key is ASCII, cutting a text where one begins or ends never splits a character.
     pub(super) fn new(key: &str) -> Option<Needle> {
         if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return None;

@@ -1,10 +1,12 @@
-//! The characters that a text stands for once its escapes are undone, however often it was escaped.
+//! Decodes the escapes of a text, however often it was escaped. A server that embeds a JSON error in a JSON string escapes
+//! a key in it twice.
 
-/// Which escapes are undone.
+/// Which escapes are decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Escapes {
-    /// Those of JSON. Backslashes themselves are passed over.
+    /// Those of JSON. Backslashes themselves are skipped, since their number only shows how often the text was escaped.
     Json,
+    /// Those of URLs, such as `%2D`.
     Percent,
 }
 
@@ -15,7 +17,7 @@ const MOST_BACKSLASHES: usize = 8;
 /// How often a percent sign may itself be escaped, for the same reason.
 const MOST_PERCENTS: usize = 4;
 
-/// What no key holds; stands for whatever is not ASCII.
+/// Stands for any character that is not ASCII. No key contains it.
 const FOREIGN: u8 = u8::MAX;
 
 /// One character and where it is written.
@@ -31,31 +33,31 @@ pub(super) struct Units<'a> {
     bytes: &'a [u8],
     at: usize,
     escapes: Escapes,
-    /// More of the text may follow: an escape that its end cuts off is not read.
+    /// More of the text may follow: an escape that is cut off at the end is not decoded yet.
     open: bool,
     unfinished: Option<usize>,
 }
 
-/// What stands at some place: a character and where it ends, or the first part of an escape.
+/// The text at one position: a character and its end, or the first part of an escape.
 enum Reading {
     Whole(u8, usize),
-    /// A character that no escape stands for, behind backslashes that are passed over.
-    Behind(u8, usize),
+    /// A character after backslashes that do not escape it. They are skipped, and do not belong to the character.
+    Unescaped(u8, usize),
     CutOff,
 }
 
 impl<'a> Units<'a> {
-    /// The units of a text that is all there.
+    /// The units of a complete text.
     pub(super) fn whole(bytes: &'a [u8], escapes: Escapes) -> Units<'a> {
         Units { bytes, at: 0, escapes, open: false, unfinished: None }
     }
 
-    /// The units of a text that may go on.
+    /// The units of a text that may continue.
     pub(super) fn open(bytes: &'a [u8], escapes: Escapes) -> Units<'a> {
         Units { open: true, ..Units::whole(bytes, escapes) }
     }
 
-    /// Where the escape begins that the end of the text cut off.
+    /// The start of the escape that is cut off at the end of the text.
     pub(super) fn unfinished(&self) -> Option<usize> {
         self.unfinished
     }
@@ -81,9 +83,9 @@ impl<'a> Units<'a> {
         match self.bytes.get(at) {
             None if self.open => Some(Reading::CutOff),
             None => None,
-            Some(b'u') => Some(self.read_digits(at + 1, 4).unwrap_or(Reading::Behind(b'u', at + 1))),
+            Some(b'u') => Some(self.read_digits(at + 1, 4).unwrap_or(Reading::Unescaped(b'u', at + 1))),
             Some(byte @ (b'"' | b'/')) => Some(Reading::Whole(*byte, at + 1)),
-            Some(byte) => Some(Reading::Behind(*byte, at + 1)),
+            Some(byte) => Some(Reading::Unescaped(*byte, at + 1)),
         }
     }
 
@@ -91,8 +93,8 @@ impl<'a> Units<'a> {
         let mut digits = self.at + 1;
         for _ in 0..MOST_PERCENTS {
             // If another escape follows, or may follow, this one stands for a percent sign.
-            let behind = self.bytes.get(digits..digits + 2) == Some(b"25");
-            if !behind || self.read_digits(digits + 2, 2).is_none() {
+            let is_percent = self.bytes.get(digits..digits + 2) == Some(b"25");
+            if !is_percent || self.read_digits(digits + 2, 2).is_none() {
                 break;
             }
             digits += 2;
@@ -100,7 +102,7 @@ impl<'a> Units<'a> {
         self.read_digits(digits, 2).unwrap_or(Reading::Whole(b'%', self.at + 1))
     }
 
-    /// So many hexadecimal digits; `None` where there are others.
+    /// This many hexadecimal digits; `None` if another character is among them.
     fn read_digits(&self, from: usize, count: usize) -> Option<Reading> {
         let digits = self.bytes.get(from..self.bytes.len().min(from + count)).unwrap_or_default();
         let mut value = 0;
@@ -121,13 +123,13 @@ impl Iterator for Units<'_> {
         loop {
             let start = self.at;
             match self.read()? {
-                // An escaped backslash: passed over as a plain one is.
+                // An escaped backslash is skipped like a plain one.
                 Reading::Whole(b'\\', end) if self.escapes == Escapes::Json => self.at = end,
                 Reading::Whole(byte, end) => {
                     self.at = end;
                     return Some(Unit { byte, start, end });
                 }
-                Reading::Behind(byte, end) => {
+                Reading::Unescaped(byte, end) => {
                     self.at = end;
                     return Some(Unit { byte, start: end - 1, end });
                 }

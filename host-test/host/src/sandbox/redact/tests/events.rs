@@ -105,7 +105,7 @@ fn every_text_of_every_event_is_looked_at() {
     let text = || Some(format!("<{KEY}>"));
     let call = ToolCallHead { id: format!("call-{KEY}"), name: format!("f-{KEY}") };
     let malformed =
-        MalformedArguments { raw: format!("{{\"key\":\"{KEY}"), reason: format!("no end behind {KEY}") };
+        MalformedArguments { raw: format!("{{\"key\":\"{KEY}"), reason: format!("no end after {KEY}") };
     let usage = Usage {
         input: Some(1),
         output: None,

@@ -154,9 +154,9 @@ proptest! {
             if rest.is_empty() {
                 break;
             }
-            let (piece, behind) = rest.split_at(rest.len().min(*size));
+            let (piece, remaining) = rest.split_at(rest.len().min(*size));
             pieces.push(piece);
-            rest = behind;
+            rest = remaining;
         }
         let whole = pass(Flow::at_the_gate(&redaction), [bytes]);
         let split = pass(Flow::at_the_gate(&redaction), pieces.iter().copied());
