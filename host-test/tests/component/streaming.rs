@@ -98,7 +98,7 @@ fn second_turn(first: &Request, response: Message) -> Request {
     Request { messages, ..first.clone() }
 }
 
-/// Gemini rejects a tool result without the signature of its call, DeepSeek and xAI one without the reasoning.
+/// Gemini rejects a call without its signature. Other vendors expect the reasoning of the call in the history.
 #[tokio::test]
 async fn replay_data_of_a_vendor_is_sent_back_unchanged() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
