@@ -152,7 +152,7 @@ struct Lane {
 }
 
 impl Client for Lane {
-    async fn answer(&mut self, sample: &mut Sample) -> Result<(), String> {
+    async fn exchange(&mut self, sample: &mut Sample) -> Result<(), String> {
         let mut open = match self.open.take() {
             Some(open) => open,
             None => self.opening.open().await?,
@@ -189,7 +189,7 @@ struct Lister {
 }
 
 impl Client for Lister {
-    async fn answer(&mut self, _: &mut Sample) -> Result<(), String> {
+    async fn exchange(&mut self, _: &mut Sample) -> Result<(), String> {
         let mut open = match self.open.take() {
             Some(open) => open,
             None => self.opening.open().await?,

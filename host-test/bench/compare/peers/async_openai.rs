@@ -1,4 +1,4 @@
-//! async-openai, by its own types. They know no reasoning: of an answer with some, only the text comes.
+//! async-openai, with its own types. They have no field for reasoning, so it delivers only the text of such a response.
 
 mod cli;
 
@@ -28,7 +28,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let Cli { args, models } = Cli::parse();
     let config =
         OpenAIConfig::new().with_api_base(args.base_url.trim_end_matches('/')).with_api_key(meter::key());
-    // One client for all, whose pool keeps the connections.
+    // One client for all lanes: its pool keeps the connections, as in a real program.
     let client = async_openai::Client::with_config(config);
     let request = request(&args.model)?;
     cli::measure("async-openai", &args, || Peer { client: client.clone(), request: request.clone(), models })
@@ -42,7 +42,7 @@ fn request(model: &str) -> anyhow::Result<CreateChatCompletionRequest> {
         .messages([ChatCompletionRequestUserMessage::from("Count.").into()])
         .stream_options(options)
         .build()
-        .context("async-openai takes no such request")
+        .context("async-openai rejects the request")
 }
 
 struct Peer {
@@ -52,9 +52,9 @@ struct Peer {
 }
 
 impl Client for Peer {
-    async fn answer(&mut self, sample: &mut Sample) -> Result<(), String> {
-        let asked = if self.models { self.list().await } else { self.stream(sample).await };
-        asked.map_err(|why| format!("{why:#}"))
+    async fn exchange(&mut self, sample: &mut Sample) -> Result<(), String> {
+        let result = if self.models { self.list().await } else { self.stream(sample).await };
+        result.map_err(|why| format!("{why:#}"))
     }
 }
 
@@ -74,8 +74,8 @@ impl Peer {
                 }
             }
         }
-        // It hides [DONE], and ends in silence where there was none.
-        anyhow::ensure!(finished, "the stream ended without a reason");
+        // The library hides [DONE], and a stream that is cut off ends without an error.
+        anyhow::ensure!(finished, "the stream ended without a finish reason");
         Ok(())
     }
 
