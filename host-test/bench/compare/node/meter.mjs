@@ -50,12 +50,14 @@ class Round {
   failed = 0;
   error = null;
 
+  /** Adds another round, whose times follow those of this one. */
   add(other) {
     this.sample.add(other.sample);
     for (const sum of ['requests', 'wallS', 'userS', 'sysS', 'failed']) this[sum] += other[sum];
     this.error ??= other.error;
   }
 
+  /** The figures of these responses, with the names that the crate `meter` uses. */
   phase() {
     const ascending = (numbers) => Float64Array.from(numbers).sort();
     const delays = ascending(this.sample.delays);
@@ -99,6 +101,7 @@ async function round(exchange, shares) {
     }
   };
   await Promise.all(shares.map(lane));
+  // The processor time is that of the whole process, so it is measured for the round and not for each response.
   const cpu = process.cpuUsage(before);
   result.requests = shares.reduce((sum, share) => sum + share, 0);
   result.wallS = Number(now() - began) / 1e9;
@@ -129,6 +132,7 @@ async function report(name, requests, lanes, exchange) {
   };
 }
 
+/** A whole number of at least 1, or an error that names the option. */
 function positive(text, name) {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1) throw new Error(`--${name} must be a whole number of at least 1`);

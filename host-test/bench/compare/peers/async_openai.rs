@@ -23,6 +23,7 @@ struct Cli {
     models: bool,
 }
 
+// One thread, as for every client here: a second one would share the other core with the server.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<ExitCode> {
     let Cli { args, models } = Cli::parse();
@@ -59,6 +60,7 @@ impl Client for Peer {
 }
 
 impl Peer {
+    /// Sends a request, and records the texts of its chunks.
     async fn stream(&self, sample: &mut Sample) -> anyhow::Result<()> {
         let mut chunks = self.client.chat().create_stream(self.request.clone()).await?;
         let mut finished = false;
@@ -79,6 +81,7 @@ impl Peer {
         Ok(())
     }
 
+    /// Fetches the list of models. An empty one is an error, because a broken server would look fast.
     async fn list(&self) -> anyhow::Result<()> {
         let list = self.client.models().list().await?;
         anyhow::ensure!(!list.data.is_empty(), "the list of models is empty");

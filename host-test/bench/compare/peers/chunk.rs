@@ -12,12 +12,14 @@ struct Chunk<'a> {
     choices: Vec<Choice<'a>>,
 }
 
+/// A choice without its index and finish reason, which the floor does not need.
 #[derive(Deserialize)]
 struct Choice<'a> {
     #[serde(borrow)]
     delta: Delta<'a>,
 }
 
+/// The three fields with text that the latency server sends.
 #[derive(Deserialize)]
 struct Delta<'a> {
     #[serde(borrow)]

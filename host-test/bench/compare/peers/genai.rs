@@ -18,6 +18,7 @@ struct Cli {
     args: Args,
 }
 
+// One thread, as for every client here: a second one would share the other core with the server.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<ExitCode> {
     let args = Cli::parse().args;
@@ -44,6 +45,7 @@ impl Client for Peer {
 }
 
 impl Peer {
+    /// Sends a request, and records the texts of its events.
     async fn stream(&self, sample: &mut Sample) -> anyhow::Result<()> {
         let request = ChatRequest::new(vec![ChatMessage::user("Count.")]);
         let options = ChatOptions::default().with_capture_usage(true);
@@ -55,6 +57,7 @@ impl Peer {
                 ChatStreamEvent::Chunk(text) | ChatStreamEvent::ReasoningChunk(text) => {
                     sample.text(&text.content)
                 }
+                // The library delivers fragments of the arguments as JSON strings.
                 ChatStreamEvent::ToolCallChunk(chunk) => {
                     if let Some(arguments) = chunk.tool_call.fn_arguments.as_str() {
                         sample.text(arguments);

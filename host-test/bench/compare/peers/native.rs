@@ -28,6 +28,7 @@ struct Cli {
     models: bool,
 }
 
+// One thread, as for every client here: a second one would share the other core with the server.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<ExitCode> {
     let Cli { args, headers, models } = Cli::parse();
@@ -81,6 +82,7 @@ impl Native {
         Ok(sender)
     }
 
+    /// Sends a request, and records the texts of its chunks.
     async fn stream(&mut self, sample: &mut Sample) -> anyhow::Result<()> {
         let body = serde_json::json!({
             "model": self.model, "stream": true, "stream_options": { "include_usage": true },

@@ -17,6 +17,7 @@ struct Cli {
     args: Args,
 }
 
+// One thread, as for every client here: a second one would share the other core with the server.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<ExitCode> {
     let args = Cli::parse().args;
@@ -43,6 +44,7 @@ impl Client for Peer {
 }
 
 impl Peer {
+    /// Sends a request, and records the texts of its chunks.
     async fn stream(&self, sample: &mut Sample) -> anyhow::Result<()> {
         let body = serde_json::json!({
             "model": self.model, "stream": true, "stream_options": { "include_usage": true },

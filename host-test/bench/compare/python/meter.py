@@ -18,6 +18,7 @@ TIMESTAMP = re.compile(r"[0-9a-fA-F]{16}")
 
 
 def now():
+    """The time of the clock that the server writes into the chunks, in nanoseconds."""
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
 
 
@@ -72,6 +73,7 @@ class Round:
         self.error = self.error or other.error
 
     def phase(self):
+        """The figures of these responses, with the names that the crate `meter` uses."""
         delays = sorted(self.sample.delays)
         return {
             "requests": self.requests,
@@ -126,6 +128,7 @@ async def run_round(exchange, shares):
             result.sample.add(sample)
 
     await asyncio.gather(*(lane(share) for share in shares))
+    # The processor time is that of the whole process, so it is measured for the round and not for each response.
     after = resource.getrusage(resource.RUSAGE_SELF)
     result.requests = sum(shares)
     result.wall_s = (now() - began) / 1e9
@@ -160,6 +163,7 @@ async def report(name, requests, lanes, exchange):
 
 
 def positive(text):
+    """A whole number of at least 1."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("must be at least 1")

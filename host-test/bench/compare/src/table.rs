@@ -31,7 +31,7 @@ const COLUMNS: [Column; 6] = [
     ("memory MiB", |report| Some(report.maxrss_kb as f64 / 1024.0)),
 ];
 
-/// All tables, for a terminal.
+/// All tables, for a terminal: first the targets, then one table for each workload.
 pub fn for_terminal(results: &Results) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);

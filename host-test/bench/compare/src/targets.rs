@@ -22,7 +22,9 @@ pub struct Row {
 /// A figure in the reports of one workload.
 struct Check<'a> {
     results: &'a Results,
+    /// The name of the workload.
     workload: &'static str,
+    /// Computes the figure; `None` if the report has nothing to compute it from.
     figure: fn(&Report) -> Option<f64>,
 }
 

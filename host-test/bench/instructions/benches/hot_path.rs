@@ -14,6 +14,8 @@ use instructions::inputs::{Input, Lists, Reads};
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
+// The functions `reads`, `request` and `lists` create the inputs before counting begins.
+
 fn reads(name: &str) -> Reads {
     match Input::named(name) {
         Some(Input::Sse(reads) | Input::Decode(reads)) => reads,
@@ -34,6 +36,9 @@ fn lists(name: &str) -> Lists {
         other => panic!("{name} is not a pair of lists: {other:?}"),
     }
 }
+
+// Each benchmark returns its input, because dropping it within the function would be counted. `black_box` keeps the
+// compiler from removing the operation.
 
 #[library_benchmark(setup = reads)]
 #[bench::small_chunks("sse-small-chunks")]

@@ -90,6 +90,8 @@ impl Judgement {
     }
 }
 
+/// Compares the two counts of one input. Other bytes fail before the counts are compared, so that a smaller input is not
+/// taken for an improvement.
 fn verdict(counted: Option<&Count>, known: Option<&Count>, comparable: bool) -> Verdict {
     let (counted, known) = match (counted, known) {
         (Some(counted), Some(known)) => (counted, known),

@@ -53,6 +53,7 @@ fn update(path: &str) -> Result<bool, String> {
     Ok(true)
 }
 
+/// The counts in the runner's summaries.
 fn counted() -> Result<Vec<instructions::table::Count>, String> {
     let mut lines = String::new();
     std::io::stdin()

@@ -61,10 +61,12 @@ struct Round {
 }
 
 impl Round {
+    /// The figures of these responses.
     fn phase(&self) -> Phase {
         Phase::of(&self.sample, self.requests, self.wall_s, self.cpu)
     }
 
+    /// Adds another round, whose time follows that of this one.
     fn add(&mut self, other: Round) {
         self.sample.add(other.sample);
         self.requests += other.requests;

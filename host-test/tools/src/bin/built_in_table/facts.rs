@@ -18,7 +18,7 @@ pub fn tokens(value: &Value) -> Option<Value> {
     value.as_u64().filter(|count| *count > 0).map(Value::from)
 }
 
-/// The input limit, if it is less than the context window.
+/// The input limit, if it is less than the context window. The contract documents a missing one as the window.
 pub fn input_limit(row: &Value) -> Option<Value> {
     let window = row["context_window"].as_u64()?;
     tokens(&row["max_input_tokens"]).filter(|limit| limit.as_u64() < Some(window))

@@ -86,6 +86,7 @@ fn table(seed: &str, retirements: &str) -> Result<String> {
     let seed: Value = serde_json::from_str(seed).context("the seed is not JSON")?;
     let rows = seed["models"].as_array().context("the seed has no list `models`")?;
     let mut attested: Vec<_> = rows.iter().filter_map(|row| Some((attestation(row)?, row))).collect();
+    // The id as a second key makes the choice independent of the order in the seed.
     attested.sort_by_key(|(strength, row)| (*strength, row["id"].as_str()));
     attested.truncate(MAX_MODELS);
 

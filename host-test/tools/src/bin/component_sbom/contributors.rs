@@ -59,6 +59,7 @@ pub fn contributors(with_lines: &[u8]) -> Result<Contributors> {
     for path in rows.values().flatten() {
         found.add(path)?;
     }
+    // A function without any row was compiled without line tables. It has to be one of those that are known.
     for (index, function) in (module.imported..).zip(&module.functions) {
         if rows.range(function.clone()).next().is_some() {
             continue;

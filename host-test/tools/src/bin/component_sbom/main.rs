@@ -37,6 +37,7 @@ fn main() -> Result<()> {
     match arguments[..] {
         ["make", component, with_lines, toolchain, metadata, lock] => {
             let (component, with_lines) = (read(component)?, read(with_lines)?);
+            // The shipped component has no line tables. The other build stands for it only if its code is the same.
             same_code(&component, &with_lines)?;
             let graph = Graph::read(&text(metadata)?, &text(lock)?, ROOT)?;
             let found = contributors(&with_lines)?;
@@ -76,6 +77,7 @@ fn describe(graph: &Graph, found: &Contributors, toolchain: &str, component: &[u
     let kept = |package: &Package| found.crates.contains(&package.folder());
     let packages: Vec<&Package> = graph.declared().into_iter().filter(|package| kept(package)).collect();
 
+    // Code of a crate that cargo does not know, such as a vendored one, must not be left out of the SBOM.
     let known: BTreeSet<String> = packages.iter().map(|package| package.folder()).collect();
     let unknown: Vec<&String> = found.crates.difference(&known).collect();
     ensure!(
