@@ -59,7 +59,8 @@ async fn an_endless_loop_is_stopped_and_other_tasks_run_in_the_meantime() {
             ticks.set(ticks.get() + 1);
         }
     };
-    // Both run on one thread. If the component were not interrupted, its call would end before the other task is polled.
+    // Both run on one thread. If the component were not interrupted, its call would end before the other task is
+    // polled.
     let outcome = tokio::select! {
         biased;
         outcome = instance.describe() => outcome,

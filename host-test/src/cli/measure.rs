@@ -1,6 +1,7 @@
 //! `host-test measure`: measures the latency that the plugin adds to a stream, and prints one line of JSON.
 //!
-//! The latency server writes the send time into each chunk, so one clock measures both ends and no client needs changes.
+//! The latency server writes the send time into each chunk, so one clock measures both ends and no client needs
+//! changes.
 
 use std::time::{Duration, Instant};
 

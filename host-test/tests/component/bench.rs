@@ -11,8 +11,8 @@ use provider_host::sandbox::{CallError, Instance, KeyMode, Secret};
 use stand_in::{Setup, StandIn};
 use tokio::sync::OnceCell;
 
-/// The longest wait of a test for any event. It only ends tests that would hang, so it is far longer than a slow machine
-/// needs.
+/// The longest wait of a test for any event. It only ends tests that would hang, so it is far longer than a slow
+/// machine needs.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The folder of the packed plugin.

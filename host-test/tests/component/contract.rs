@@ -20,8 +20,8 @@ const IMPORTS: [&str; 6] = [
 
 /// The largest component that passes, in bytes, with either toolchain.
 ///
-/// Rustup's target makes it about 17 KB larger than Debian's compiler, which omits the messages of panics. The tables of
-/// models and retired ids take 13 KB.
+/// Rustup's target makes it about 17 KB larger than Debian's compiler, which omits the messages of panics. The tables
+/// of models and retired ids take 13 KB.
 const MAX_SIZE: u64 = 282_000;
 
 #[tokio::test]

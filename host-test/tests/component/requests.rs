@@ -1,5 +1,5 @@
-//! Requests as the server receives them, with every field of the contract. The guest's own tests check the encoder; this
-//! one checks that no field is lost on the way into the component.
+//! Requests as the server receives them, with every field of the contract. The guest's own tests check the encoder;
+//! this one checks that no field is lost on the way into the component.
 
 use conformance::Hosting;
 use provider_host::json::request;

@@ -1,5 +1,5 @@
-//! `wake-after-ms` of the built component, and the calls that the host saves with it. Without it a host has to call every
-//! idle stream several times a second.
+//! `wake-after-ms` of the built component, and the calls that the host saves with it. Without it a host has to call
+//! every idle stream several times a second.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! Completions one after the other and many at the same time, each in its own instance or all in one. Both kinds leak in
-//! different places: in the component's memory, and in the host's.
+//! Completions one after the other and many at the same time, each in its own instance or all in one. Both kinds leak
+//! in different places: in the component's memory, and in the host's.
 
 use std::time::Duration;
 

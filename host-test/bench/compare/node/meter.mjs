@@ -2,8 +2,8 @@
 //
 // The text of each chunk that the server sends begins with the time at which it was sent: CLOCK_MONOTONIC in
 // nanoseconds, as 16 hexadecimal digits. On Linux process.hrtime is the same clock. A client is an async function that
-// makes one request, and passes each text to the sample as soon as its library delivers it. `main` makes the requests and
-// prints one line of JSON.
+// makes one request, and passes each text to the sample as soon as its library delivers it. `main` makes the requests
+// and prints one line of JSON.
 
 import { parseArgs } from 'node:util';
 

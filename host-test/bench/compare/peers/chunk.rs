@@ -1,5 +1,5 @@
-//! A chunk of a response, for the clients without types of their own. Only the used fields are parsed, and a text without
-//! escapes is borrowed from the line, since the floor must not copy what it need not copy.
+//! A chunk of a response, for the clients without types of their own. Only the used fields are parsed, and a text
+//! without escapes is borrowed from the line, since the floor must not copy what it need not copy.
 
 use std::borrow::Cow;
 

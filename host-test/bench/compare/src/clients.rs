@@ -115,8 +115,8 @@ impl Server {
         Ok(Server { process, base_url })
     }
 
-    /// Starts a gateway in front of the latency server, and waits until it forwards a response. A connection alone would
-    /// only show that it listens.
+    /// Starts a gateway in front of the latency server, and waits until it forwards a response. A connection alone
+    /// would only show that it listens.
     pub fn gateway(name: &str, peer: &Peer, gateway: &Gateway) -> Result<Server> {
         let process = command(&gateway.start)?.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         let server = Server { process, base_url: gateway.base_url.clone() };

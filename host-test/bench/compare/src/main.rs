@@ -124,8 +124,8 @@ fn measure(cli: &Cli) -> Result<Results> {
         .collect();
     let bar = ProgressBar::new(runs.len() as u64 * u64::from(cli.rounds));
     bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}, {eta} left  {wide_msg}")?);
-    // Every client once, and then the next round: a disturbance of the machine then costs all clients a round, and not one
-    // client all its rounds.
+    // Every client once, and then the next round: a disturbance of the machine then costs all clients a round, and not
+    // one client all its rounds.
     for _ in 0..cli.rounds {
         for (workload, name, peer) in &runs {
             bar.set_message(format!("{} · {name}", workload.name));

@@ -11,7 +11,8 @@ pub const OURS: &str = "host-test";
 /// The name of the floor: the client that does only what is strictly necessary.
 pub const NATIVE: &str = "native";
 
-/// All runs. The clients' lines are kept as they are, so that a later version can compute other figures from a saved run.
+/// All runs. The clients' lines are kept as they are, so that a later version can compute other figures from a saved
+/// run.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Results {
     /// The machine.

@@ -92,8 +92,8 @@ fn show(value: Option<f64>, text: impl Fn(f64) -> String) -> String {
     value.map_or_else(|| "not measured".to_owned(), text)
 }
 
-/// A target of at most this many microseconds more than the floor. A difference and not a factor, because the sandbox adds
-/// a constant to each chunk, however long the network takes.
+/// A target of at most this many microseconds more than the floor. A difference and not a factor, because the sandbox
+/// adds a constant to each chunk, however long the network takes.
 fn over(check: Check<'_>, what: &'static str, (most, target): (f64, &'static str)) -> Row {
     let (ours, floor) = (check.of(OURS), check.of(NATIVE));
     let more = ours.zip(floor).map(|(ours, floor)| ours - floor);
@@ -220,8 +220,8 @@ fn streams_a_core(results: &Results) -> Row {
     }
 }
 
-/// The size of the component, and the fuel for each chunk. Fuel counts WebAssembly instructions, so unlike a time it does
-/// not depend on the machine.
+/// The size of the component, and the fuel for each chunk. Fuel counts WebAssembly instructions, so unlike a time it
+/// does not depend on the machine.
 fn size(results: &Results) -> Row {
     let bytes = results.component_bytes.map(|bytes| bytes as f64);
     let fuel = results.median_at("sandbox", OURS, "/fuel_per_chunk");

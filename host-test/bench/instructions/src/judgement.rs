@@ -8,8 +8,8 @@ use crate::table::{Count, Table, Toolchain};
 /// The growth over the table that passes, in per cent. Small changes of the code move some counts by a per cent or two.
 pub const MOST_GROWTH: u64 = 5;
 
-/// The decrease from which on the table should be updated, in per cent. Otherwise a later change could lose what was gained
-/// without failing.
+/// The decrease from which on the table should be updated, in per cent. Otherwise a later change could lose what was
+/// gained without failing.
 pub const WORTH_KEEPING: u64 = 1;
 
 /// The result for one input.
@@ -90,8 +90,8 @@ impl Judgement {
     }
 }
 
-/// Compares the two counts of one input. Other bytes fail before the counts are compared, so that a smaller input is not
-/// taken for an improvement.
+/// Compares the two counts of one input. Other bytes fail before the counts are compared, so that a smaller input is
+/// not taken for an improvement.
 fn verdict(counted: Option<&Count>, known: Option<&Count>, comparable: bool) -> Verdict {
     let (counted, known) = match (counted, known) {
         (Some(counted), Some(known)) => (counted, known),

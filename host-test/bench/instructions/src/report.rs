@@ -8,7 +8,8 @@ use crate::table::Count;
 /// The command that writes the new counts to the table.
 const UPDATE: &str = "make instructions UPDATE=1";
 
-/// The table, with one line for each input. It is printed in every run, so that a change below the limit is visible, too.
+/// The table, with one line for each input. It is printed in every run, so that a change below the limit is visible,
+/// too.
 pub fn rows(judgement: &Judgement) -> String {
     let names = judgement.rows.iter().map(|row| row.name.len());
     let width = names.max().unwrap_or_default();
@@ -79,8 +80,8 @@ fn or_dash(count: Option<&Count>, show: impl Fn(&Count) -> String) -> String {
     count.map_or_else(|| "-".to_owned(), show)
 }
 
-/// The change in per cent, if both counts are of the same bytes. It is shown for another toolchain as well, where it has no
-/// consequence.
+/// The change in per cent, if both counts are of the same bytes. It is shown for another toolchain as well, where it
+/// has no consequence.
 fn change(row: &Row) -> String {
     match (&row.counted, &row.known) {
         (Some(counted), Some(known)) if counted.bytes == known.bytes => {

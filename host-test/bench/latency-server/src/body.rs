@@ -15,8 +15,8 @@ use super::plan::{Kind, Plan};
 /// Marks the position of the time in a template.
 const PLACEHOLDER: &str = "0000000000000000";
 
-/// The body of a response. It is a hyper body and not a task with a channel, so that a chunk gets its time directly before
-/// hyper writes it.
+/// The body of a response. It is a hyper body and not a task with a channel, so that a chunk gets its time directly
+/// before hyper writes it.
 pub struct TimestampedBody {
     plan: Plan,
     templates: Templates,
@@ -27,7 +27,8 @@ pub struct TimestampedBody {
     /// The timer of the next write, which is created once and then reset.
     timer: Option<Pin<Box<Sleep>>>,
     stage: Stage,
-    /// Hyper joins frames that are ready at the same time. Pending once after each frame keeps a write a write of its own.
+    /// Hyper joins frames that are ready at the same time. Pending once after each frame keeps a write a write of its
+    /// own.
     let_write: bool,
 }
 
@@ -83,8 +84,8 @@ impl TimestampedBody {
         bytes.into()
     }
 
-    /// Waits until the next write is due. The times are multiples of the gap, counted from the first write, so that a late
-    /// write does not delay the later ones and the rate stays as planned.
+    /// Waits until the next write is due. The times are multiples of the gap, counted from the first write, so that a
+    /// late write does not delay the later ones and the rate stays as planned.
     fn poll_due(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let begun = *self.begun.get_or_insert_with(Instant::now);
         if self.plan.gap.is_zero() || self.sent == 0 {

@@ -1,5 +1,5 @@
-//! What to send, parsed from the name of a model. Every client lets its user choose the model, so no client needs changes
-//! for a new plan.
+//! What to send, parsed from the name of a model. Every client lets its user choose the model, so no client needs
+//! changes for a new plan.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,5 +1,5 @@
-//! The texts of JSONTestSuite, wherever the component parses JSON: as a body, as tool arguments, as a list of models and
-//! in one of its rows. The guest has its own parser, which has to accept and reject what the standard does.
+//! The texts of JSONTestSuite, wherever the component parses JSON: as a body, as tool arguments, as a list of models
+//! and in one of its rows. The guest has its own parser, which has to accept and reject what the standard does.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -8,7 +8,8 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-/// The text after the timestamp in each chunk. It has escapes and a character of two bytes, because clients count bytes.
+/// The text after the timestamp in each chunk. It has escapes and a character of two bytes, because clients count
+/// bytes.
 pub const REST: &str = " \"na\u{ef}ve\"\n";
 
 /// A running server, which runs until the process of the test ends.
@@ -93,8 +94,8 @@ fn whole(writer: &mut impl Write, status: u16, body: &Value) -> std::io::Result<
     writer.write_all(format!("{head}\r\n\r\n{body}").as_bytes())
 }
 
-/// Sends `count` chunks of a kind: `text`, `tool`, `reasoning` (only the first half is reasoning), or `cut`, which is text
-/// without the end of the stream.
+/// Sends `count` chunks of a kind: `text`, `tool`, `reasoning` (only the first half is reasoning), or `cut`, which is
+/// text without the end of the stream.
 fn stream_chunks(writer: &mut impl Write, kind: &str, count: usize) -> std::io::Result<()> {
     writer.write_all(
         b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n",

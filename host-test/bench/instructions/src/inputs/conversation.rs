@@ -18,8 +18,8 @@ const PICTURE: usize = 48 << 10;
 /// The number of declared tools.
 const TOOLS: usize = 20;
 
-/// A text with characters that have to be escaped or take more than one byte, because these decide how fast a text can be
-/// copied.
+/// A text with characters that have to be escaped or take more than one byte, because these decide how fast a text can
+/// be copied.
 const SENTENCE: &str = "The river runs past the \"old\" mill, slow and brown; naïve visitors call it grün.\n";
 
 /// A system message and one user message.

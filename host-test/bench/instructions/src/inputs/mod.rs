@@ -1,5 +1,5 @@
-//! The inputs by name. Code generates them, the same bytes in each run, so that no recording of a service has to be in the
-//! repository.
+//! The inputs by name. Code generates them, the same bytes in each run, so that no recording of a service has to be in
+//! the repository.
 
 mod conversation;
 mod lists;
@@ -30,8 +30,8 @@ pub enum Input {
 /// Creates an input.
 pub type Make = fn() -> Input;
 
-/// All inputs. The name begins with the operation. `counts.json` uses the same name, and with `_` instead of `-` it is the
-/// function and the id of the benchmark.
+/// All inputs. The name begins with the operation. `counts.json` uses the same name, and with `_` instead of `-` it is
+/// the function and the id of the benchmark.
 pub const ALL: [(&str, Make); 12] = [
     ("sse-small-chunks", || Input::Sse(stream::small_chunks())),
     ("sse-crlf-comments", || Input::Sse(stream::crlf_comments())),

@@ -4,8 +4,8 @@ use crate::table::Table;
 const TABLE: &str = include_str!("../../counts.json");
 const BENCHMARKS: &str = include_str!("../../benches/hot_path.rs");
 
-/// The result of each input (events, models, or bytes for a request) and its approximate size. An operation that stops at
-/// the start of its input would have the lowest count of all.
+/// The result of each input (events, models, or bytes for a request) and its approximate size. An operation that stops
+/// at the start of its input would have the lowest count of all.
 const EXPECTED: [(&str, usize, usize); 12] = [
     ("sse-small-chunks", 5_000, 200_000),
     ("sse-crlf-comments", 2_000, 200_000),

@@ -60,8 +60,8 @@ pub fn efforts(row: &Value) -> (Option<Value>, Option<String>) {
     (mapped_efforts(&row["extra"]["pi_thinking_level_map"]), Some("pi-ai".to_owned()))
 }
 
-/// The levels in a map of pi-ai, weakest first. A map without the usual three leaves them to pi-ai's default, which is not
-/// a fact about the model, so nothing can be derived from it.
+/// The levels in a map of pi-ai, weakest first. A map without the usual three leaves them to pi-ai's default, which is
+/// not a fact about the model, so nothing can be derived from it.
 fn mapped_efforts(map: &Value) -> Option<Value> {
     let map = map.as_object()?;
     if !["low", "medium", "high"].iter().all(|level| map.contains_key(*level)) {

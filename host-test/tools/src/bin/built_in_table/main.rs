@@ -51,8 +51,8 @@ const FACTS: [&str; 12] = [
     "retirement-date",
 ];
 
-/// The ways in which a model was seen on CometAPI, the strongest first. Any other value is no attestation, for example the
-/// address of a page about the model.
+/// The ways in which a model was seen on CometAPI, the strongest first. Any other value is no attestation, for example
+/// the address of a page about the model.
 const ATTESTED: [&str; 5] = [
     "live GET /api/models",
     "CometAPI's own material",

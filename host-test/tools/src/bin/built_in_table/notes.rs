@@ -6,8 +6,8 @@ use super::prices::plain;
 use super::retirements::Retired;
 use super::sources::first_source;
 
-/// The notes about a model: objects with a source, under the names that `extra-json` uses. Without the rates of peak hours
-/// and the announced changes, a price would look complete although it is not.
+/// The notes about a model: objects with a source, under the names that `extra-json` uses. Without the rates of peak
+/// hours and the announced changes, a price would look complete although it is not.
 pub fn notes(row: &Value, retired: &Retired<'_>) -> Value {
     let price = &row["price_usd_per_mtok"];
     let mut notes = Map::new();

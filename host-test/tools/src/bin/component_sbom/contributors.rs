@@ -161,9 +161,9 @@ fn push(path: &mut String, more: &str) {
 
 /// Fails unless both components have the same functions, so that the crates of one are the crates of the other.
 ///
-/// The order may differ: the linker sorts functions and constants by symbols, in which the compiler encodes the settings of
-/// the build. So the bodies are sorted, and compared without the values that depend on the order: numbers of functions,
-/// and constants, which may be addresses.
+/// The order may differ: the linker sorts functions and constants by symbols, in which the compiler encodes the
+/// settings of the build. So the bodies are sorted, and compared without the values that depend on the order: numbers
+/// of functions, and constants, which may be addresses.
 pub fn same_code(shipped: &[u8], with_lines: &[u8]) -> Result<()> {
     let (left, right) = (modules(shipped)?, modules(with_lines)?);
     let same = left.len() == right.len()

@@ -86,8 +86,8 @@ impl Graph {
         ids.iter().filter_map(|id| self.packages.get(id)).collect()
     }
 
-    /// The kept packages on which a package depends. A path through a package that is not kept counts as one dependency.
-    /// Otherwise nothing would explain why serde_core is in the component while serde is not.
+    /// The kept packages on which a package depends. A path through a package that is not kept counts as one
+    /// dependency. Otherwise nothing would explain why serde_core is in the component while serde is not.
     pub fn dependencies(&self, of: &Package, kept: &dyn Fn(&Package) -> bool) -> Vec<&Package> {
         let Some((id, _)) = self.packages.iter().find(|(_, package)| package.folder() == of.folder()) else {
             return Vec::new();

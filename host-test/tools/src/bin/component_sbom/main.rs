@@ -5,9 +5,9 @@
 //! component_sbom check COMPONENT WITH_LINES SBOM
 //! ```
 //!
-//! WITH_LINES is a build of the same code with line tables, which show the crates that are in the component. METADATA is
-//! the output of `cargo metadata`. `check` fails if the SBOM lists a crate of which the component has no instruction, or
-//! does not list one of which it has.
+//! WITH_LINES is a build of the same code with line tables, which show the crates that are in the component. METADATA
+//! is the output of `cargo metadata`. `check` fails if the SBOM lists a crate of which the component has no
+//! instruction, or does not list one of which it has.
 //!
 //! A crate that contributes only constants has no line in the tables and is not listed. No dependency does that.
 
@@ -136,8 +136,8 @@ fn part(package: &Package, kind: &str) -> Value {
     part
 }
 
-/// The parts of the toolchain that are in the component, with the version from `rustc 1.95.0 (…)`. They are in no lock file
-/// and have no package URL.
+/// The parts of the toolchain that are in the component, with the version from `rustc 1.95.0 (…)`. They are in no lock
+/// file and have no package URL.
 fn standard_library(found: &Contributors, toolchain: &str) -> Result<Vec<Value>> {
     let version = toolchain.split_whitespace().nth(1).context("the toolchain has no version")?;
     let entry = |name: &str, license: &str| {
