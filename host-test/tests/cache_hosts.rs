@@ -1,19 +1,20 @@
-//! Hosts that share a folder of compiled components, and that are killed in the midst of writing there.
+//! Hosts that share a folder of compiled components, or are killed while they write to it. A damaged entry that is
+//! loaded would run as native code, outside of the sandbox.
 //!
-//! The hosts are the real program, as processes of their own. The component is small to compile and large to
-//! write, so that there is a midst.
+//! The hosts are processes of the real program. The component compiles fast and has much data, so that writing it takes
+//! long enough to be interrupted.
 
 mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use provider_host::plugin::Plugin;
 use provider_host::sandbox::{CacheDir, Host, Preparation};
 
-/// Bytes of data in the component, and so in its machine code.
+/// The size of the data in the component, and so in its compiled form, in bytes.
 const DATA: usize = 6 << 20;
 
 struct Bench {
@@ -38,13 +39,13 @@ impl Bench {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    fn good_run(&self, when: &str) {
+    fn run_without_messages(&self, when: &str) {
         let output = self.host().wait_with_output().unwrap();
         assert!(output.status.success(), "{when}: {}", String::from_utf8_lossy(&output.stderr));
         assert!(output.stderr.is_empty(), "{when}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
-    /// Whether the next host finds it compiled.
+    /// Whether the next host loads the component from the cache.
     fn is_cached(&self) -> bool {
         let host = Host::new(CacheDir::from(self.cache.clone())).unwrap();
         let mut from_cache = false;
@@ -53,13 +54,13 @@ impl Bench {
         from_cache
     }
 
-    /// The files of the cache with this ending.
-    fn files(&self, ending: &str) -> Vec<PathBuf> {
+    /// The files in the cache with this extension: `cwasm` for entries, `part` for unfinished ones.
+    fn files(&self, extension: &str) -> Vec<PathBuf> {
         let entries = fs::read_dir(&self.cache).into_iter().flatten().map(|entry| entry.unwrap().path());
-        entries.filter(|path| path.extension().is_some_and(|extension| extension == ending)).collect()
+        entries.filter(|path| path.extension().is_some_and(|found| found == extension)).collect()
     }
 
-    fn forget(&self) {
+    fn remove_entries(&self) {
         for file in self.files("cwasm") {
             fs::remove_file(file).unwrap();
         }
@@ -79,16 +80,16 @@ fn large_component() -> Vec<u8> {
 }
 
 fn kill(mut child: Child) {
-    // SIGKILL: nothing of the host's own runs any more.
+    // SIGKILL, so that no code of the host can clean up.
     child.kill().unwrap();
     child.wait().unwrap();
 }
 
 #[test]
-fn hosts_that_compile_at_once_do_not_disturb_each_other() {
+fn hosts_that_compile_at_the_same_time_do_not_disturb_each_other() {
     let bench = Bench::new();
     for round in 0..4 {
-        bench.forget();
+        bench.remove_entries();
         if round % 2 == 0 {
             let _ = fs::remove_file(CacheDir::from(bench.cache.clone()).key_file);
         }
@@ -104,97 +105,96 @@ fn hosts_that_compile_at_once_do_not_disturb_each_other() {
 }
 
 #[test]
-fn a_host_that_is_killed_at_any_moment_leaves_the_cache_usable() {
+fn a_host_killed_at_any_time_leaves_the_cache_usable() {
     let bench = Bench::new();
-    bench.good_run("first of all");
-    bench.forget();
+    bench.run_without_messages("first");
+    bench.remove_entries();
     let begun = Instant::now();
-    bench.good_run("to know how long one takes");
+    bench.run_without_messages("to measure the time of a run");
     let whole = begun.elapsed();
     let runs: u32 = 24;
     let mut left = 0;
     for run in 0..runs {
-        bench.forget();
+        bench.remove_entries();
         let host = bench.host();
-        // Moments over the whole run, none of them twice.
+        // The delays are spread over the time of a whole run.
         std::thread::sleep(whole * run / runs);
         kill(host);
         left += bench.files("part").len();
     }
-    println!("{runs} hosts killed within {whole:?}: {left} drafts seen");
-    bench.good_run("after the last of them");
+    println!("{runs} hosts killed within {whole:?}: {left} unfinished files");
+    bench.run_without_messages("after the last of them");
     assert!(bench.is_cached());
 }
 
 #[test]
-fn a_host_that_is_killed_while_it_writes_leaves_a_draft_that_the_next_one_sweeps() {
+fn a_host_killed_while_it_writes_leaves_an_unfinished_file_that_the_next_host_removes() {
     let bench = Bench::new();
-    let mut caught = 0;
+    let mut interrupted = 0;
     for _ in 0..20 {
-        bench.forget();
+        bench.remove_entries();
         let mut host = bench.host();
-        // Killed as soon as there is a draft: in the midst of writing, or before its name is the right one.
+        // The host is killed as soon as there is an unfinished file, so while it writes, or before it renames the file.
         while bench.files("part").is_empty() && host.try_wait().unwrap().is_none() {
             std::hint::spin_loop();
         }
         kill(host);
         if bench.files("cwasm").is_empty() {
-            assert!(!bench.is_whole_draft_taken());
-            caught += 1;
+            assert!(!bench.loads_half_an_entry());
+            interrupted += 1;
         }
-        if caught == 3 {
+        if interrupted == 3 {
             break;
         }
     }
-    assert!(caught > 0, "no host was caught while it wrote");
-    println!("{caught} hosts killed while they wrote");
-    bench.good_run("after them");
+    assert!(interrupted > 0, "no host was interrupted while it wrote");
+    println!("{interrupted} hosts killed while they wrote");
+    bench.run_without_messages("after them");
     assert!(bench.files("part").is_empty(), "{:?}", bench.files("part"));
     assert!(bench.is_cached());
 }
 
 impl Bench {
-    /// Whether a draft, however much of it was written, passes for the entry that it was to become.
-    fn is_whole_draft_taken(&self) -> bool {
-        let drafts = self.files("part");
-        let [draft] = drafts.as_slice() else { panic!("one draft: {drafts:?}") };
-        let length = fs::metadata(draft).unwrap().len();
+    /// Whether the host loads half of the unfinished file under the name of the entry.
+    fn loads_half_an_entry(&self) -> bool {
+        let unfinished = self.files("part");
+        let [file] = unfinished.as_slice() else { panic!("not one unfinished file: {unfinished:?}") };
+        let length = fs::metadata(file).unwrap().len();
         assert!(length as usize <= DATA * 2, "{length}");
-        // A whole draft is a right entry that was not named yet; half of one must not be taken under its name.
-        let mut half = fs::read(draft).unwrap();
+        // The host may have written all bytes and not renamed the file yet. Half of them is damaged in any case.
+        let mut half = fs::read(file).unwrap();
         half.truncate(half.len() / 2);
-        let name = draft.file_stem().and_then(|stem| Path::new(stem).file_stem()).unwrap();
+        let name = file.file_stem().and_then(|stem| Path::new(stem).file_stem()).unwrap();
         let entry = self.cache.join(name).with_extension("cwasm");
         fs::write(&entry, half).unwrap();
         let host = Host::new(CacheDir::from(self.cache.clone())).unwrap();
-        let mut taken = false;
-        let mut progress = |step: Preparation| taken |= matches!(step, Preparation::FromCache);
+        let mut loaded = false;
+        let mut progress = |step: Preparation| loaded |= matches!(step, Preparation::FromCache);
         let component = Plugin::load(&self.plugin).unwrap();
         host.prepare(&component, &mut progress).unwrap();
-        taken
+        loaded
     }
 }
 
 #[test]
-fn a_spoiled_entry_is_compiled_anew_by_the_program_and_not_run() {
+fn a_damaged_entry_is_compiled_again_and_not_run() {
     let bench = Bench::new();
-    bench.good_run("first");
+    bench.run_without_messages("first");
     let [entry] = bench.files("cwasm").try_into().unwrap();
-    let right = fs::read(&entry).unwrap();
+    let original = fs::read(&entry).unwrap();
+    let flipped =
+        original.iter().enumerate().map(|(at, byte)| byte ^ u8::from(at == original.len() / 2)).collect();
     let damaged: [(&str, Vec<u8>); 4] = [
         ("empty", Vec::new()),
-        ("cut", right[..right.len() / 3].to_vec()),
-        (
-            "flipped",
-            right.iter().enumerate().map(|(at, byte)| byte ^ u8::from(at == right.len() / 2)).collect(),
-        ),
+        ("cut", original[..original.len() / 3].to_vec()),
+        ("flipped", flipped),
         ("garbage", vec![0xcc; 4096]),
     ];
-    for (how, bytes) in damaged {
+    for (damage, bytes) in damaged {
         fs::write(&entry, bytes).unwrap();
-        bench.good_run(how);
-        assert_eq!(fs::read(&entry).unwrap().len(), right.len(), "{how}: made again");
-        assert!(bench.is_cached(), "{how}");
+        bench.run_without_messages(damage);
+        assert_eq!(fs::read(&entry).unwrap().len(), original.len(), "{damage}: written again");
+        assert!(bench.is_cached(), "{damage}");
     }
 }
 
@@ -203,7 +203,7 @@ fn a_spoiled_entry_is_compiled_anew_by_the_program_and_not_run() {
 fn an_unsafe_cache_is_reported_once_and_not_used() {
     use std::os::unix::fs::PermissionsExt as _;
     let bench = Bench::new();
-    bench.good_run("first");
+    bench.run_without_messages("first");
     fs::set_permissions(&bench.cache, fs::Permissions::from_mode(0o777)).unwrap();
     let output = bench.host().wait_with_output().unwrap();
     assert!(output.status.success());
@@ -211,8 +211,6 @@ fn an_unsafe_cache_is_reported_once_and_not_used() {
     assert_eq!(message.matches("not kept").count(), 1, "{message}");
     assert!(message.contains("chmod go-w"), "{message}");
     fs::set_permissions(&bench.cache, fs::Permissions::from_mode(0o700)).unwrap();
-    bench.good_run("repaired");
-    let started = Instant::now();
-    bench.good_run("from the cache");
-    assert!(started.elapsed() < Duration::from_secs(60));
+    bench.run_without_messages("repaired");
+    assert!(bench.is_cached());
 }

@@ -1,4 +1,5 @@
-//! The key on its way into the program: where it may come from, and that it never comes back out.
+//! The sources of the API key, and that the program never prints it. A key in the arguments is visible to every user of
+//! the machine, so the program refuses it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use stand_in::StandIn;
 
 const KEY: &str = "sk-canary-0123456789abcdef";
 
-/// The program with the packed plugin, allowed to know nothing of the machine's own configuration.
+/// The program with the packed plugin and without the machine's environment.
 fn host_test(arguments: &[&str]) -> Command {
     let plugin = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/plugins/cometapi");
     assert!(plugin.join("plugin.toml").is_file(), "there is no packed plugin; run 'make dist'");
@@ -31,7 +32,7 @@ fn file(folder: &Path, text: &str, mode: u32) -> PathBuf {
 }
 
 #[tokio::test]
-async fn a_key_from_a_file_is_as_good_as_one_from_the_environment() {
+async fn a_key_from_a_file_is_accepted_by_option_and_by_variable() {
     let dir = tempfile::tempdir().unwrap();
     let stand_in = StandIn::start(0).await.unwrap();
     let path = file(dir.path(), &format!("{}\n", stand_in.key()), 0o600);
@@ -49,7 +50,7 @@ async fn a_key_from_a_file_is_as_good_as_one_from_the_environment() {
 }
 
 #[tokio::test]
-async fn a_refused_key_is_reported_with_its_source_and_a_missing_one_with_advice() {
+async fn a_rejected_key_is_reported_with_its_source_and_a_missing_key_with_advice() {
     let dir = tempfile::tempdir().unwrap();
     let stand_in = StandIn::start(0).await.unwrap();
     let path = file(dir.path(), KEY, 0o600);
@@ -58,7 +59,10 @@ async fn a_refused_key_is_reported_with_its_source_and_a_missing_one_with_advice
         assert_eq!(output.status.code(), Some(1), "{}", output_text(&output));
         let text = output_text(&output);
         assert!(!text.contains("canary"), "{text}");
-        assert!(!text.contains("'host-test account' checks it"), "that is what was done: {text}");
+        assert!(
+            !text.contains("'host-test account' checks it"),
+            "the advice is the command that failed: {text}"
+        );
         text
     };
     for command in ["account", "chat"] {
@@ -73,7 +77,7 @@ async fn a_refused_key_is_reported_with_its_source_and_a_missing_one_with_advice
 }
 
 #[test]
-fn a_key_that_cannot_be_one_is_wrong_usage_in_both_modes_and_not_repeated() {
+fn an_invalid_key_is_wrong_usage_in_both_modes_and_is_not_printed() {
     let dir = tempfile::tempdir().unwrap();
     let open = file(dir.path(), KEY, 0o644);
     for mode in ["injected", "bearer"] {
@@ -97,7 +101,7 @@ fn a_key_that_cannot_be_one_is_wrong_usage_in_both_modes_and_not_repeated() {
 }
 
 #[test]
-fn a_key_among_the_arguments_is_refused_before_it_is_sent_or_repeated() {
+fn a_key_in_the_arguments_is_refused_before_it_is_sent_or_printed() {
     let inline = format!("--key={KEY}");
     let base_url = format!("--base-url={KEY}");
     let cases: [&[&str]; 7] = [
@@ -119,7 +123,7 @@ fn a_key_among_the_arguments_is_refused_before_it_is_sent_or_repeated() {
         );
         assert!(output_text(&output).contains("COMETAPI_KEY"), "{}", output_text(&output));
     }
-    // There is no option that takes one, whatever it looks like.
+    // No option takes a key, so texts that do not look like one are refused as well.
     for arguments in [["account", "--key=hunter2-canary"], ["account", "--api-key=hunter2-canary"]] {
         let output = host_test(&arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2));

@@ -1,6 +1,6 @@
-//! The command line with the packed plugin, against a stand-in that this test looks into.
+//! The command line with the packed plugin, and a stand-in whose requests the tests inspect.
 //!
-//! It takes the plugin that `make dist` makes, and fails with that advice where there is none.
+//! `make dist` packs the plugin. Without it the tests fail with that advice, since a skip would look like a pass.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 use stand_in::{Outcome, StandIn};
 
-/// The program, allowed to know nothing of the machine's own configuration.
+/// The program without the machine's environment.
 fn host_test(arguments: &[&str]) -> Command {
     let plugin = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/plugins/cometapi");
     assert!(plugin.join("plugin.toml").is_file(), "there is no packed plugin; run 'make dist'");
@@ -21,8 +21,8 @@ fn host_test(arguments: &[&str]) -> Command {
     command
 }
 
-/// The program, with the base URL and the key of this stand-in.
-fn against(stand_in: &StandIn, arguments: &[&str]) -> Command {
+/// The program with the base URL and the key of this stand-in.
+fn with_stand_in(stand_in: &StandIn, arguments: &[&str]) -> Command {
     let mut command = host_test(arguments);
     command.env("COMETAPI_BASE_URL", stand_in.base_url()).env("COMETAPI_KEY", stand_in.key());
     command
@@ -37,7 +37,7 @@ fn lines(output: &Output) -> Vec<Value> {
 }
 
 #[test]
-fn without_a_key_it_plays_and_says_so() {
+fn without_a_key_the_program_uses_a_stand_in_and_reports_that() {
     let output = host_test(&["chat", "Good morning"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("Good morning") && text(&output.stdout).ends_with('\n'));
@@ -45,9 +45,9 @@ fn without_a_key_it_plays_and_says_so() {
 }
 
 #[tokio::test]
-async fn json_is_one_event_a_line_and_ends_in_finish() {
+async fn json_output_has_one_event_in_each_line_and_ends_with_the_finish() {
     let stand_in = StandIn::start(0).await.unwrap();
-    let output = against(&stand_in, &["chat", "--json", "hi"]).output().unwrap();
+    let output = with_stand_in(&stand_in, &["chat", "--json", "hi"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let lines = lines(&output);
     assert_eq!(lines.first().unwrap()["event"], "response");
@@ -55,16 +55,16 @@ async fn json_is_one_event_a_line_and_ends_in_finish() {
         (&lines.last().unwrap()["event"], &lines.last().unwrap()["reason"]),
         (&"finish".into(), &"stop".into())
     );
-    let said: String = lines
+    let received: String = lines
         .iter()
         .filter(|line| line["event"] == "block-delta")
         .map(|line| line["text"].as_str().unwrap())
         .collect();
-    assert!(said.contains("hi"), "{said}");
+    assert!(received.contains("hi"), "{received}");
 }
 
 #[tokio::test]
-async fn a_stream_that_fails_ends_in_its_error_and_in_1() {
+async fn a_failed_stream_ends_with_its_error_and_exit_code_1() {
     let stand_in = StandIn::start(0).await.unwrap();
     let cases = [
         ("q19-neither", "incomplete-stream", true),
@@ -73,7 +73,7 @@ async fn a_stream_that_fails_ends_in_its_error_and_in_1() {
         ("no-such-model", "model-not-found", false),
     ];
     for (scenario, kind, partial) in cases {
-        let output = against(&stand_in, &["chat", "--json", "-m", scenario, "hi"]).output().unwrap();
+        let output = with_stand_in(&stand_in, &["chat", "--json", "-m", scenario, "hi"]).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{scenario}");
         let lines = lines(&output);
         let last = lines.last().unwrap();
@@ -83,22 +83,23 @@ async fn a_stream_that_fails_ends_in_its_error_and_in_1() {
             "{scenario}: {last}"
         );
         assert!(kind.is_empty() || last["error"]["kind"] == kind, "{scenario}: {last}");
-        let people = against(&stand_in, &["chat", "-m", scenario, "hi"]).output().unwrap();
-        assert_eq!(people.status.code(), Some(1));
-        assert!(text(&people.stderr).contains(&format!("error: {kind}")), "{}", text(&people.stderr));
+        let plain = with_stand_in(&stand_in, &["chat", "-m", scenario, "hi"]).output().unwrap();
+        assert_eq!(plain.status.code(), Some(1));
+        assert!(text(&plain.stderr).contains(&format!("error: {kind}")), "{}", text(&plain.stderr));
     }
 }
 
 #[tokio::test]
-async fn a_key_is_never_shown_wherever_it_is_kept() {
+async fn the_key_is_never_printed_in_either_mode() {
     let stand_in = StandIn::start(0).await.unwrap();
     for mode in ["injected", "bearer"] {
         for arguments in [["account", "--json"], ["chat", "hi"]] {
-            let output = against(&stand_in, &arguments).args(["--key-mode", mode]).output().unwrap();
+            let output = with_stand_in(&stand_in, &arguments).args(["--key-mode", mode]).output().unwrap();
             assert_eq!(output.status.code(), Some(0), "{mode}: {}", text(&output.stderr));
         }
-        let refused =
-            against(&stand_in, &["chat", "-m", "q24-key-echoed", "hi", "--key-mode", mode]).output().unwrap();
+        let refused = with_stand_in(&stand_in, &["chat", "-m", "q24-key-echoed", "hi", "--key-mode", mode])
+            .output()
+            .unwrap();
         assert_eq!(refused.status.code(), Some(1));
         assert!(text(&refused.stderr).contains("authentication"), "{}", text(&refused.stderr));
         let shown = [refused.stdout, refused.stderr].concat();
@@ -108,13 +109,13 @@ async fn a_key_is_never_shown_wherever_it_is_kept() {
 }
 
 #[tokio::test]
-async fn what_a_terminal_obeys_is_shown_and_not_obeyed() {
+async fn control_characters_in_a_response_are_escaped() {
     let stand_in = StandIn::start(0).await.unwrap();
     let hostile = "\u{1b}[2J\u{9b}1m\u{202e}";
-    let output = against(&stand_in, &["chat", hostile]).output().unwrap();
+    let output = with_stand_in(&stand_in, &["chat", hostile]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains(r"\x1b[2J\x9b1m\u{202e}"), "{}", text(&output.stdout));
-    let json = against(&stand_in, &["chat", "--json", hostile]).output().unwrap();
+    let json = with_stand_in(&stand_in, &["chat", "--json", hostile]).output().unwrap();
     assert!(text(&json.stdout).contains(r"\u001b[2J\u009b1m\u202e"));
     for shown in [output.stdout, output.stderr, json.stdout, json.stderr] {
         assert!(!text(&shown).contains(['\u{1b}', '\u{9b}', '\u{202e}']));
@@ -122,15 +123,16 @@ async fn what_a_terminal_obeys_is_shown_and_not_obeyed() {
 }
 
 #[tokio::test]
-async fn flags_and_a_request_file_arrive_at_the_server() {
+async fn flags_and_a_request_file_reach_the_server() {
     let stand_in = StandIn::start(0).await.unwrap();
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("request.json");
     let request = r#"{"messages":[{"role":"user","content":"from a file"}],"temperature":0.5}"#;
     std::fs::write(&file, request).unwrap();
     let flags =
-        against(&stand_in, &["chat", "-s", "be brief", "--max-tokens", "9", "-m", "gpt-4o", "hi"]).output();
-    let whole = against(&stand_in, &["chat", "--request", file.to_str().unwrap()]).output();
-    assert!([flags, whole].iter().all(|output| output.as_ref().unwrap().status.success()));
+        with_stand_in(&stand_in, &["chat", "-s", "be brief", "--max-tokens", "9", "-m", "gpt-4o", "hi"])
+            .output();
+    let from_file = with_stand_in(&stand_in, &["chat", "--request", file.to_str().unwrap()]).output();
+    assert!([flags, from_file].iter().all(|output| output.as_ref().unwrap().status.success()));
     let requests = stand_in.requests();
     let bodies: Vec<Value> = requests
         .iter()
@@ -144,23 +146,26 @@ async fn flags_and_a_request_file_arrive_at_the_server() {
 }
 
 #[tokio::test]
-async fn models_and_account_come_as_one_object() {
+async fn models_and_account_are_printed_as_one_object() {
     let stand_in = StandIn::start(0).await.unwrap();
     let output =
-        against(&stand_in, &["models", "--json", "--kind", "chat", "--limit", "3"]).output().unwrap();
+        with_stand_in(&stand_in, &["models", "--json", "--kind", "chat", "--limit", "3"]).output().unwrap();
     let list = &lines(&output)[0];
     assert_eq!((list["models"].as_array().unwrap().len(), &list["origin"]), (3, &"live".into()));
     assert!(list["models"].as_array().unwrap().iter().all(|model| model["kind"] == "chat"));
-    let account = against(&stand_in, &["account", "--json"]).output().unwrap();
+    let account = with_stand_in(&stand_in, &["account", "--json"]).output().unwrap();
     assert_eq!(lines(&account)[0]["unlimited"], false);
-    let refused =
-        against(&stand_in, &["account", "--json"]).env("COMETAPI_KEY", "sk-0000000000").output().unwrap();
+    let refused = with_stand_in(&stand_in, &["account", "--json"])
+        .env("COMETAPI_KEY", "sk-0000000000")
+        .output()
+        .unwrap();
     assert_eq!(refused.status.code(), Some(1));
     assert_eq!(lines(&refused)[0]["error"]["kind"], "authentication");
 }
 
+/// `host-test models | head` closes the pipe before the program has printed everything.
 #[test]
-fn a_reader_that_has_seen_enough_is_no_error() {
+fn a_reader_that_closes_the_pipe_causes_no_error() {
     let mut child = host_test(&["models", "--kind", "all"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -176,7 +181,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_closes_the_connection_and_ends_with_130() {
     let stand_in = StandIn::start(0).await.unwrap();
-    let mut command = against(&stand_in, &["chat", "--json", "-m", "q25-never-ends", "hi"]);
+    let mut command = with_stand_in(&stand_in, &["chat", "--json", "-m", "q25-never-ends", "hi"]);
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut first = String::new();
@@ -189,18 +194,18 @@ async fn ctrl_c_closes_the_connection_and_ends_with_130() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let last: Value = serde_json::from_str(rest.lines().last().unwrap()).unwrap();
     assert_eq!((&last["event"], &last["error"]["kind-other"]), (&"error".into(), &"cancelled".into()));
-    let outcome = tokio::time::timeout(Duration::from_secs(5), stand_in.ended(0)).await.unwrap();
+    let outcome = tokio::time::timeout(Duration::from_secs(60), stand_in.ended(0)).await.unwrap();
     assert_eq!(outcome, Outcome::Aborted);
 }
 
 #[test]
-fn the_plugin_shows_what_it_is_without_a_server() {
+fn inspect_describe_and_built_in_models_need_no_server() {
     let output = host_test(&["inspect", "--json"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    let shown = &lines(&output)[0];
-    assert_eq!(shown["imports"].as_array().unwrap().len(), 6);
+    let inspection = &lines(&output)[0];
+    assert_eq!(inspection["imports"].as_array().unwrap().len(), 6);
     let output = host_test(&["describe", "--json"]).output().unwrap();
-    assert_eq!(lines(&output)[0]["id"], shown["manifest"]["id"]);
+    assert_eq!(lines(&output)[0]["id"], inspection["manifest"]["id"]);
     let output = host_test(&["models", "--built-in", "--json"]).output().unwrap();
     assert_eq!(lines(&output)[0]["origin"], "built-in");
     assert!(!text(&output.stderr).contains("stand-in"));

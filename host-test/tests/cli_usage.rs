@@ -1,4 +1,4 @@
-//! The command line without a plugin: what is wrong usage, and which message it gets.
+//! Wrong usage of the command line, and its messages. No test here needs a plugin.
 
 use std::process::{Command, Output, Stdio};
 
@@ -23,7 +23,7 @@ fn help_shows_examples_the_environment_and_the_exit_codes() {
 }
 
 #[test]
-fn wrong_usage_ends_with_2_says_what_to_do_and_leaves_stdout_alone() {
+fn wrong_usage_exits_with_2_names_the_cause_and_prints_nothing_to_stdout() {
     let cases: [(&[&str], &str); 10] = [
         (&["chatt"], "chat"),
         (&["chat"], "there is no prompt"),
@@ -45,7 +45,7 @@ fn wrong_usage_ends_with_2_says_what_to_do_and_leaves_stdout_alone() {
 }
 
 #[test]
-fn a_file_that_is_no_component_is_not_packed() {
+fn a_file_that_is_not_a_component_is_not_packed() {
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-component.wasm");
     std::fs::write(&path, b"\0asm nonsense").unwrap();
     let output = host_test(&["pack", path.to_str().unwrap(), "out"]);

@@ -1,4 +1,5 @@
-//! `host-test conformance`: its table, its JSON, its exit codes, and what it says of plugins that lie.
+//! `host-test conformance`: its table, its JSON, its exit codes, and its findings for plugins that break the contract.
+//! Without such plugins nothing would show that a case can fail.
 
 mod support;
 
@@ -8,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use support::{component, description, from_module, plugin};
 
-fn packed() -> PathBuf {
+fn packed_plugin() -> PathBuf {
     let plugin = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/plugins/cometapi");
     assert!(plugin.join("plugin.toml").is_file(), "there is no packed plugin; run 'make dist'");
     plugin
@@ -29,13 +30,13 @@ fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output.stdout)))
 }
 
-/// A provider without imports that opens clients and starts completions, and whose `next` is `next`:
-/// WebAssembly text that leaves a pointer to its result.
+/// A provider without imports that opens clients and starts completions. `next` is the body of its function `next`:
+/// WebAssembly text that leaves a pointer to its result on the stack.
 fn provider(next: &str) -> Vec<u8> {
-    // Each result stands at a place of its own: a tag of 0 for "ok", and 8 bytes behind it the value.
+    // Each function returns its result at a different address: a tag, 0 for "ok", and 8 bytes later the value.
     let bodies = [
         (12, "i32.const 1024"),
-        // Where the configuration lies is kept, for a `next` that looks into it.
+        // Stores the address of the configuration, for a `next` that reads it.
         (
             14,
             "(i32.store (i32.const 240) (local.get 0))\n\
@@ -43,7 +44,7 @@ fn provider(next: &str) -> Vec<u8> {
         ),
         (16, "(i32.store (i32.const 168) (call 4 (i32.const 7))) i32.const 160"),
         (22, next),
-        // Memory for arguments is handed out and never taken back.
+        // The allocator never frees.
         (
             32,
             "(global.set 0 (i32.and (i32.add (global.get 0) (i32.const 7)) (i32.const -8)))\n\
@@ -64,11 +65,11 @@ fn provider(next: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_plugin_that_keeps_the_contract_passes_and_is_shown_in_a_table() {
+fn a_plugin_that_keeps_the_contract_passes_and_the_table_shows_it() {
     let cases = ["--case", "imports", "at-once", "tls-expired", "drop-before-the-status", "q19-neither"];
-    let output = conformance(&packed(), &cases);
-    let shown = text(&output.stdout);
-    assert_eq!(output.status.code(), Some(0), "{shown}{}", text(&output.stderr));
+    let output = conformance(&packed_plugin(), &cases);
+    let table = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{table}{}", text(&output.stderr));
     for expected in [
         "case",
         "promises",
@@ -78,15 +79,15 @@ fn a_plugin_that_keeps_the_contract_passes_and_is_shown_in_a_table() {
         "1 one export, six imports",
         "5 cases, 5 passed, 0 failed, 0 skipped",
     ] {
-        assert!(shown.contains(expected), "{expected}: {shown}");
+        assert!(table.contains(expected), "{expected}: {table}");
     }
-    assert_eq!(shown.matches(" pass").count(), 5 + 1, "{shown}");
+    assert_eq!(table.matches(" pass").count(), 5 + 1, "{table}");
     assert!(output.stderr.is_empty(), "no progress bar where there is no terminal");
 }
 
 #[test]
-fn json_is_one_object_with_stable_names() {
-    let output = conformance(&packed(), &["--json", "--case", "abort-503", "account"]);
+fn json_output_is_one_object_with_stable_names() {
+    let output = conformance(&packed_plugin(), &["--json", "--case", "abort-503", "account"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let report = json(&output);
     assert_eq!(report["plugin"]["id"], "cometapi");
@@ -102,7 +103,7 @@ fn json_is_one_object_with_stable_names() {
 }
 
 #[test]
-fn a_plugin_that_lies_fails_with_the_reason() {
+fn a_plugin_that_breaks_the_contract_fails_with_the_reason() {
     for (what, next, expected) in [
         (
             "done without a finish",
@@ -111,13 +112,13 @@ fn a_plugin_that_lies_fails_with_the_reason() {
         ),
         ("a trap", "unreachable", "broke down"),
         (
-            "an error of no words",
+            "an error without a message",
             "(i32.store8 (i32.const 192) (i32.const 1)) i32.const 192",
             "the error has no message",
         ),
         (
             "an error with the key in it",
-            // The message is the configuration's bearer key: its address and its length.
+            // The message is the bearer key of the configuration: its address and its length.
             "(i32.store8 (i32.const 192) (i32.const 1))\n\
              (i32.store (i32.const 212) (i32.load offset=16 (i32.load (i32.const 240))))\n\
              (i32.store (i32.const 216) (i32.load offset=20 (i32.load (i32.const 240)))) i32.const 192",
@@ -136,18 +137,18 @@ fn a_plugin_that_lies_fails_with_the_reason() {
             cases.iter().find(|case| case["case"] == name).unwrap().clone()
         };
         assert_eq!(result("exports")["result"], "pass", "{what}");
-        assert_eq!(result("account")["result"], "skip", "{what}: it says that it has no account");
+        assert_eq!(result("account")["result"], "skip", "{what}: it declares no account");
         assert!(result("imports")["reasons"].to_string().contains("wasi:http/types is missing"), "{what}");
         let reasons = result("at-once")["reasons"].to_string();
         assert!(reasons.contains(expected), "{what}: {reasons}");
-        let people = conformance(folder.path(), &["--case", "at-once"]);
-        assert_eq!(people.status.code(), Some(1), "{what}");
-        assert!(text(&people.stdout).contains("1 case, 0 passed, 1 failed"), "{}", text(&people.stdout));
+        let plain = conformance(folder.path(), &["--case", "at-once"]);
+        assert_eq!(plain.status.code(), Some(1), "{what}");
+        assert!(text(&plain.stdout).contains("1 case, 0 passed, 1 failed"), "{}", text(&plain.stdout));
     }
 }
 
 #[test]
-fn a_run_in_which_nothing_was_checked_is_no_success() {
+fn a_run_that_only_skips_cases_fails() {
     let folder = tempfile::tempdir().unwrap();
     plugin(folder.path(), &provider("i32.const 192"), 16, 2);
     let output = conformance(folder.path(), &["--case", "account"]);
@@ -156,7 +157,7 @@ fn a_run_in_which_nothing_was_checked_is_no_success() {
 }
 
 #[test]
-fn a_plugin_that_cannot_be_tried_is_told_from_one_that_fails() {
+fn a_plugin_that_cannot_be_run_is_an_error_that_names_the_call() {
     let folder = tempfile::tempdir().unwrap();
     plugin(folder.path(), &component("(loop br 0)"), 16, 1);
     let output = conformance(folder.path(), &["--case", "imports"]);
@@ -172,7 +173,7 @@ fn wrong_usage_names_the_alternatives() {
         (vec!["--case", "no such case"], "--list"),
         (vec!["--base-url", "http://127.0.0.1:1/v1"], "remove --base-url"),
     ] {
-        let output = conformance(&packed(), &arguments);
+        let output = conformance(&packed_plugin(), &arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(text(&output.stderr).contains(expected), "{}", text(&output.stderr));
         assert!(output.stdout.is_empty());
@@ -180,10 +181,10 @@ fn wrong_usage_names_the_alternatives() {
 }
 
 #[test]
-fn the_cases_can_be_listed_without_being_played() {
-    let people = conformance(&packed(), &["--list"]);
-    assert_eq!(people.status.code(), Some(0), "{}", text(&people.stderr));
-    assert!(text(&people.stdout).contains("tls-wrong-name") && text(&people.stdout).contains("promises: 1 "));
-    let listed = json(&conformance(&packed(), &["--list", "--json"]));
+fn the_cases_can_be_listed_without_being_run() {
+    let plain = conformance(&packed_plugin(), &["--list"]);
+    assert_eq!(plain.status.code(), Some(0), "{}", text(&plain.stderr));
+    assert!(text(&plain.stdout).contains("tls-wrong-name") && text(&plain.stdout).contains("promises: 1 "));
+    let listed = json(&conformance(&packed_plugin(), &["--list", "--json"]));
     assert!(listed["cases"].as_array().is_some_and(|cases| cases.len() > 300));
 }

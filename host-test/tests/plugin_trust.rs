@@ -1,4 +1,5 @@
-//! The program with trusted keys: from making a key pair to each refusal of a plugin.
+//! Signed plugins, from the creation of a key pair to each reason for refusing a plugin. The tests run the program, so
+//! that its options, messages and exit codes are covered as well.
 
 mod support;
 
@@ -6,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// A folder with a plugin in `plugin/`, and the program run in it.
+/// A folder with a plugin in `plugin/`, in which the program runs.
 struct Bench(tempfile::TempDir);
 
 impl Bench {
@@ -31,12 +32,12 @@ impl Bench {
         self.command(line).output().unwrap()
     }
 
-    /// Runs what has to work, and gives its stdout.
+    /// Runs a command that has to succeed, and returns its stdout.
     fn good(&self, line: &str) -> String {
         checked_output(self.run(line), 0, line).0
     }
 
-    /// Runs what has to be refused as wrong usage, and gives its stderr.
+    /// Runs a command that has to be refused as wrong usage, and returns its stderr.
     fn refused(&self, line: &str) -> String {
         let (stdout, stderr) = checked_output(self.run(line), 2, line);
         assert!(stdout.is_empty(), "{line}: {stdout}");
@@ -56,10 +57,11 @@ fn edit(path: &Path, from: &str, to: &str) {
     fs::write(path, text.replace(from, to)).unwrap();
 }
 
+/// A command that accepts the plugin only with a signature of `mine.key`.
 const CHECKED: &str = "inspect --plugin plugin --trusted-key mine.pub";
 
 #[test]
-fn a_person_makes_a_key_signs_a_plugin_and_accepts_no_other() {
+fn a_plugin_is_accepted_only_with_a_signature_of_the_trusted_key() {
     let bench = Bench::new();
     bench.good("keygen mine.key --unlocked");
     let unsigned = bench.refused(CHECKED);
@@ -80,7 +82,7 @@ fn a_person_makes_a_key_signs_a_plugin_and_accepts_no_other() {
 }
 
 #[test]
-fn each_thing_that_can_be_wrong_has_its_own_message() {
+fn each_reason_for_refusing_a_plugin_has_its_own_message() {
     let bench = Bench::new();
     for name in ["mine", "theirs"] {
         bench.good(&format!("keygen {name}.key --unlocked"));
@@ -112,7 +114,7 @@ fn each_thing_that_can_be_wrong_has_its_own_message() {
 }
 
 #[test]
-fn the_environment_can_ask_for_signatures_and_fails_closed() {
+fn the_environment_can_require_signatures_and_an_invalid_value_refuses_every_plugin() {
     let bench = Bench::new();
     bench.good("keygen mine.key --unlocked");
     let run = |value: &str| {
@@ -127,10 +129,10 @@ fn the_environment_can_ask_for_signatures_and_fails_closed() {
 }
 
 #[test]
-fn a_password_is_asked_for_and_comes_from_no_argument() {
+fn a_password_is_required_and_comes_from_the_environment() {
     let bench = Bench::new();
-    let asked = bench.refused("keygen mine.key");
-    assert!(asked.contains("SIGNING_PASSWORD"), "{asked}");
+    let refused = bench.refused("keygen mine.key");
+    assert!(refused.contains("SIGNING_PASSWORD"), "{refused}");
     assert!(!bench.path("mine.key").exists() && !bench.path("mine.pub").exists());
     let with =
         |line: &str, password: &str| bench.command(line).env("SIGNING_PASSWORD", password).output().unwrap();
@@ -147,7 +149,7 @@ fn a_password_is_asked_for_and_comes_from_no_argument() {
 
 #[cfg(unix)]
 #[test]
-fn a_signing_key_that_others_may_read_is_not_used() {
+fn a_signing_key_that_other_users_can_read_is_not_used() {
     let bench = Bench::new();
     bench.good("keygen mine.key --unlocked");
     let path = bench.path("mine.key");
@@ -157,7 +159,7 @@ fn a_signing_key_that_others_may_read_is_not_used() {
 }
 
 #[test]
-fn what_is_no_plugin_is_named_and_no_name_is_empty() {
+fn a_path_that_is_not_a_plugin_is_named_in_the_message() {
     let bench = Bench::new();
     fs::write(bench.path("Cargo.toml"), "").unwrap();
     let cases = [

@@ -1,7 +1,8 @@
-//! What a broken or hostile component can do to its host: nothing that lasts.
+//! A broken or hostile component can do no lasting harm to its host.
 
 mod support;
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use provider_host::contract::Config;
@@ -15,9 +16,16 @@ const LOOP: &str = "(loop br 0)";
 const GROW: &str = "(loop i32.const 100 memory.grow drop br 0)";
 const TRAP: &str = "";
 
-/// An instance whose functions all run `body`, with 8 MiB and one second.
+/// The longest wait for a component to be stopped. The limit is a second; the rest is for busy machines.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An instance whose functions all run `body`, with a limit of 8 MiB and of one second for each call.
 async fn instance(dir: &TempDir, body: &str) -> Instance {
-    let plugin = plugin(&dir.path().join("plugin"), &component(body), 8, 1);
+    instance_with(dir, body, 1).await
+}
+
+async fn instance_with(dir: &TempDir, body: &str, call_seconds: u32) -> Instance {
+    let plugin = plugin(&dir.path().join("plugin"), &component(body), 8, call_seconds);
     let host = Host::new(dir.path().join("cache")).unwrap();
     let prepared = host.prepare(&plugin, &mut |_| ()).unwrap();
     prepared.instantiate(Grant::default()).await.unwrap()
@@ -28,7 +36,7 @@ fn dir() -> TempDir {
 }
 
 #[tokio::test]
-async fn a_component_that_traps_says_so_once_and_is_poisoned_from_then_on() {
+async fn the_first_call_reports_a_trap_and_later_calls_report_a_poisoned_instance() {
     let dir = dir();
     let mut instance = instance(&dir, TRAP).await;
     let first = instance.describe().await.unwrap_err();
@@ -40,35 +48,37 @@ async fn a_component_that_traps_says_so_once_and_is_poisoned_from_then_on() {
 }
 
 #[tokio::test]
-async fn a_component_that_loops_for_ever_is_stopped_and_lets_other_tasks_run_meanwhile() {
+async fn an_endless_loop_is_stopped_and_other_tasks_run_in_the_meantime() {
     let dir = dir();
     let mut instance = instance(&dir, LOOP).await;
     let begun = Instant::now();
-    // On one thread: were the component not interrupted, this would never tick.
-    let ticks = async {
-        let mut ticks = 0;
-        while begun.elapsed() < Duration::from_millis(500) {
+    let ticks = Cell::new(0);
+    let ticking = async {
+        while begun.elapsed() < PATIENCE {
             tokio::time::sleep(Duration::from_millis(10)).await;
-            ticks += 1;
+            ticks.set(ticks.get() + 1);
         }
-        ticks
     };
-    let (outcome, ticks) = tokio::join!(instance.describe(), ticks);
+    // Both run on one thread. If the component were not interrupted, its call would end before the other task is
+    // polled.
+    let outcome = tokio::select! {
+        biased;
+        outcome = instance.describe() => outcome,
+        () = ticking => panic!("the loop is not stopped"),
+    };
     assert!(matches!(outcome, Err(CallError::Deadline { call: "describe", .. })), "{outcome:?}");
-    assert!(begun.elapsed() >= Duration::from_secs(1), "before its deadline");
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
-    assert!(ticks >= 5, "{ticks} ticks");
+    assert!(begun.elapsed() >= Duration::from_secs(1), "stopped before its deadline");
+    assert!(ticks.get() > 0, "no other task ran");
     assert!(matches!(instance.describe().await, Err(CallError::Poisoned(_))));
 }
 
 #[tokio::test]
-async fn a_component_that_takes_more_memory_than_its_manifest_says_is_stopped() {
+async fn a_component_that_uses_more_memory_than_its_manifest_allows_is_stopped() {
     let dir = dir();
-    let begun = Instant::now();
-    let outcome = instance(&dir, GROW).await.describe().await;
+    // Growing until the limit takes milliseconds, so the deadline of a call must not end the loop first.
+    let outcome = instance_with(&dir, GROW, 60).await.describe().await;
     let Err(CallError::Trapped(reason)) = outcome else { panic!("{outcome:?}") };
     assert!(reason.contains("memory"), "{reason}");
-    assert!(begun.elapsed() < Duration::from_secs(10));
 }
 
 #[tokio::test]
@@ -86,9 +96,10 @@ async fn a_component_that_starts_with_too_much_memory_does_not_start() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_before_it_ends_poisons_the_instance_and_names_itself() {
+async fn a_dropped_call_poisons_the_instance_and_is_named_in_later_errors() {
     let dir = dir();
-    let mut instance = instance(&dir, LOOP).await;
+    // A deadline that the machine cannot reach before the call is dropped.
+    let mut instance = instance_with(&dir, LOOP, 60).await;
     let dropped = tokio::time::timeout(Duration::from_millis(50), instance.describe()).await;
     assert!(dropped.is_err());
     let later = instance.describe().await.unwrap_err();
@@ -96,24 +107,25 @@ async fn a_call_that_is_dropped_before_it_ends_poisons_the_instance_and_names_it
 }
 
 #[tokio::test]
-async fn instances_of_one_component_do_not_share_their_fate() {
+async fn a_poisoned_instance_does_not_affect_another_one_of_the_same_component() {
     let dir = dir();
     let plugin = plugin(&dir.path().join("plugin"), &component(TRAP), 8, 1);
     let prepared = Host::new(dir.path().join("cache")).unwrap().prepare(&plugin, &mut |_| ()).unwrap();
     let mut broken = prepared.instantiate(Grant::default()).await.unwrap();
     let _ = broken.describe().await;
     let mut fresh = prepared.instantiate(Grant::default()).await.unwrap();
-    assert!(matches!(fresh.describe().await, Err(CallError::Trapped(_))), "it was entered, not refused");
+    // It traps as well, which shows that it ran and was not refused as poisoned.
+    assert!(matches!(fresh.describe().await, Err(CallError::Trapped(_))));
 }
 
 #[test]
-fn a_component_is_compiled_once_and_again_when_its_compiled_form_was_tampered_with() {
+fn a_component_is_compiled_once_and_again_after_its_compiled_form_was_changed() {
     let dir = dir();
     let plugin = plugin(&dir.path().join("plugin"), &component(TRAP), 8, 1);
     let cache = dir.path().join("cache");
     let prepare = || {
         let mut steps = Vec::new();
-        // A new host each time, as in a new process.
+        // A new host each time, as in a new process: one host would keep the component in its memory.
         let host = Host::new(cache.clone()).unwrap();
         host.prepare(&plugin, &mut |step| steps.push(format!("{step:?}"))).unwrap();
         steps
@@ -127,23 +139,24 @@ fn a_component_is_compiled_once_and_again_when_its_compiled_form_was_tampered_wi
     code[middle] ^= 1;
     std::fs::write(&file, code).unwrap();
     assert_eq!(prepare(), ["Compiling"]);
-    assert_eq!(prepare(), ["FromCache"], "and the whole one was kept");
+    assert_eq!(prepare(), ["FromCache"], "the new form is cached");
 }
 
 #[test]
-fn a_cache_that_cannot_be_used_costs_time_and_nothing_else() {
+fn an_unusable_cache_is_reported_and_the_component_is_compiled() {
     let dir = dir();
     let plugin = plugin(&dir.path().join("plugin"), &component(TRAP), 8, 1);
-    let in_the_way = dir.path().join("file");
-    std::fs::write(&in_the_way, "").unwrap();
-    let mut told = false;
-    let host = Host::new(in_the_way.join("cache")).unwrap();
-    host.prepare(&plugin, &mut |step| told |= matches!(step, Preparation::NotKept(_))).unwrap();
-    assert!(told);
+    // A file cannot have a folder in it, not even for root.
+    let file = dir.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let mut reported = false;
+    let host = Host::new(file.join("cache")).unwrap();
+    host.prepare(&plugin, &mut |step| reported |= matches!(step, Preparation::NotKept(_))).unwrap();
+    assert!(reported);
 }
 
 #[test]
-fn a_provider_of_another_shape_under_the_same_name_does_not_fit() {
+fn a_component_with_another_interface_of_the_same_name_is_refused() {
     let dir = dir();
     let wat = "(component (instance $i) (export \"agent:model-provider/provider@0.2.0\" (instance $i)))";
     let plugin = plugin(&dir.path().join("plugin"), &wat::parse_str(wat).unwrap(), 8, 1);
@@ -152,8 +165,9 @@ fn a_provider_of_another_shape_under_the_same_name_does_not_fit() {
 }
 
 #[tokio::test]
-async fn the_host_finds_what_stands_in_a_components_memory_and_only_where_it_was_asked_to_look() {
+async fn a_host_with_readable_memory_counts_texts_in_a_components_memory() {
     let dir = dir();
+    // One of the texts is in two pages, since a search by pages would miss it.
     let marked = from_module(|module| {
         let memory = "(memory (;0;) 0)";
         assert!(module.contains(memory), "{module}");
@@ -172,7 +186,7 @@ async fn the_host_finds_what_stands_in_a_components_memory_and_only_where_it_was
 }
 
 #[tokio::test]
-async fn a_key_that_no_header_can_carry_stops_the_start_and_is_not_shown() {
+async fn a_key_that_is_no_header_value_fails_the_start_and_is_not_printed() {
     let dir = dir();
     let plugin = plugin(&dir.path().join("plugin"), &component(TRAP), 8, 1);
     let prepared = Host::new(dir.path().join("cache")).unwrap().prepare(&plugin, &mut |_| ()).unwrap();
@@ -183,7 +197,7 @@ async fn a_key_that_no_header_can_carry_stops_the_start_and_is_not_shown() {
 }
 
 #[test]
-fn a_root_certificate_that_is_none_stops_the_start_of_the_host_and_says_which() {
+fn an_invalid_root_certificate_fails_the_start_of_the_host_and_is_named() {
     let extra_roots = vec![b"no certificate".to_vec().into()];
     let options = HostOptions { extra_roots, ..HostOptions::default() };
     let error = Host::with_options(dir().path().join("cache"), options).err().unwrap();

@@ -1,6 +1,7 @@
 //! `host-test measure`: measures the latency that the plugin adds to a stream, and prints one line of JSON.
 //!
-//! The latency server writes the send time into each chunk, so one clock measures both ends and no client needs changes.
+//! The latency server writes the send time into each chunk, so one clock measures both ends and no client needs
+//! changes.
 
 use std::time::{Duration, Instant};
 
@@ -158,7 +159,7 @@ struct Lane {
 }
 
 impl Client for Lane {
-    async fn answer(&mut self, sample: &mut Sample) -> Result<(), String> {
+    async fn exchange(&mut self, sample: &mut Sample) -> Result<(), String> {
         let mut open = match self.open.take() {
             Some(open) => open,
             None => self.opening.open().await?,
@@ -195,7 +196,7 @@ struct Lister {
 }
 
 impl Client for Lister {
-    async fn answer(&mut self, _: &mut Sample) -> Result<(), String> {
+    async fn exchange(&mut self, _: &mut Sample) -> Result<(), String> {
         let mut open = match self.open.take() {
             Some(open) => open,
             None => self.opening.open().await?,

@@ -1,4 +1,5 @@
-//! What the component is, seen from outside: its interface, its imports, its size.
+//! The component seen from outside: its interface, its imports and its size. Every import is something that a host has
+//! to provide and to restrict, and every byte ships in each plugin.
 
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use wit_parser::{Resolve, WorldKey};
 
 use crate::bench::{bench, plugin};
 
-/// Everything that the component may know of its host.
+/// All interfaces that the component may import: clocks, HTTP and polling, but no file, environment or random source.
 const IMPORTS: [&str; 6] = [
     "wasi:clocks/monotonic-clock",
     "wasi:http/outgoing-handler",
@@ -17,30 +18,30 @@ const IMPORTS: [&str; 6] = [
     "wasi:io/streams",
 ];
 
-/// Largest component, in bytes, of either toolchain.
+/// The largest component that passes, in bytes, with either toolchain.
 ///
-/// With rustup's target it is about 17 KB larger than with Debian's compiler, which leaves out the texts of panics. The
-/// tables of models and retired ids are 13 KB of it.
+/// Rustup's target makes it about 17 KB larger than Debian's compiler, which omits the messages of panics. The tables
+/// of models and retired ids take 13 KB.
 const MAX_SIZE: u64 = 282_000;
 
 #[tokio::test]
-async fn it_imports_exactly_six_interfaces_and_exports_one() {
-    let seen = bench().await.inspect();
+async fn the_component_imports_exactly_six_interfaces_and_exports_one() {
+    let inspection = bench().await.inspect();
     let mut imports: Vec<_> =
-        seen.imports.iter().map(|import| import.split('@').next().unwrap_or_default()).collect();
+        inspection.imports.iter().map(|import| import.split('@').next().unwrap_or_default()).collect();
     imports.sort_unstable();
     assert_eq!(imports, IMPORTS);
-    assert_eq!(seen.exports, ["agent:model-provider/provider@0.2.0"]);
+    assert_eq!(inspection.exports, ["agent:model-provider/provider@0.2.0"]);
 }
 
 #[tokio::test]
-async fn it_is_small() {
+async fn the_component_is_within_its_size_limit() {
     let size = bench().await.inspect().size;
     println!("the component is {size} bytes");
     assert!(size <= MAX_SIZE, "the component is {size} bytes; {MAX_SIZE} are allowed");
 }
 
-/// The text of the exported interface: types, functions and their documentation aside.
+/// The text of the exported interface, with types and functions but without documentation, which a component lacks.
 fn interface(resolve: &Resolve, world: wit_parser::WorldId) -> String {
     let (_, item) = resolve.worlds[world]
         .exports
@@ -59,7 +60,7 @@ fn interface(resolve: &Resolve, world: wit_parser::WorldId) -> String {
 }
 
 #[test]
-fn its_interface_is_the_one_in_the_wit_folder() {
+fn the_interface_of_the_component_equals_the_one_in_the_wit_folder() {
     let decoded = wit_component::decode(plugin().component()).expect("a component");
     let DecodedWasm::Component(built, built_world) = decoded else { panic!("no component") };
     let mut written = Resolve::default();

@@ -1,4 +1,4 @@
-//! Where the key is, and where it never is.
+//! The key is sent to the provider's API, in both key modes, and appears nowhere else.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use provider_host::contract::Request;
 use provider_host::sandbox::KeyMode;
 use stand_in::StandIn;
 
-use crate::bench::{Answer as _, config, open};
+use crate::bench::{CheckedCompletion as _, config, open};
 use crate::canary::holds_no_key;
 
 #[tokio::test]
-async fn the_key_is_sent_to_the_provider_and_shown_to_nobody() {
+async fn the_key_is_sent_to_the_provider_and_appears_in_no_result() {
     for mode in [KeyMode::Injected, KeyMode::Bearer] {
         let stand_in = StandIn::start(0).await.expect("a stand-in");
         let key = stand_in.key().to_owned();
         let mut provider = open(&stand_in, Hosting::Waits, mode, config(&stand_in.base_url())).await;
         for model in ["gpt-5.4-mini", "q24-key-echoed", "q24-key-echoed-in-stream", "q24-key-echoed-as-text"]
         {
-            let answer = provider.answer(&Request::prompt(model, "hello")).await;
-            holds_no_key("an event", &answer.events, &key);
-            holds_no_key("an error", &answer.error, &key);
+            let response = provider.complete_checked(&Request::prompt(model, "hello")).await;
+            holds_no_key("an event", &response.events, &key);
+            holds_no_key("an error", &response.error, &key);
         }
         let list = provider
             .instance
@@ -31,7 +31,7 @@ async fn the_key_is_sent_to_the_provider_and_shown_to_nobody() {
         holds_no_key("a list", &list, &key);
         let account = provider.instance.account(&provider.client).await.expect("an account");
         holds_no_key("an account", &account, &key);
-        assert_eq!(stand_in.key_leaks(), 0, "the catalogue was sent the key");
+        assert_eq!(stand_in.key_leaks(), 0, "the request for the public catalogue contained the key");
         for request in stand_in.requests() {
             let sent = request.header("authorization").is_some();
             assert_eq!(sent, request.path.starts_with("/v1/"), "{} with {mode:?}", request.path);

@@ -1,20 +1,24 @@
-//! The two lists, the table, and what happens when one of them is not to be had.
+//! Model discovery: the two live lists, the built-in table, and the results when one of the lists is unavailable.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use conformance::{Hosting, Provider};
 use provider_host::contract::{Discovery, ErrorKind, ListOrigin, ModelKind, ModelList, ModelStatus};
 use provider_host::sandbox::CallError;
 use stand_in::{Route, StandIn, scenarios};
 
-use crate::bench::{provider, provider_error};
+use crate::bench::{PATIENCE, provider, provider_error};
 
 async fn list(provider: &mut Provider, how: Discovery) -> Result<ModelList, CallError> {
     provider.instance.models(&provider.client, how, Duration::ZERO).await
 }
 
+/// Checks what the contract guarantees of every list.
 fn check(name: &str, list: &ModelList) {
-    assert!(list.models.windows(2).all(|pair| pair[0].id < pair[1].id), "{name}: sorted, each id once");
+    assert!(
+        list.models.windows(2).all(|pair| pair[0].id < pair[1].id),
+        "{name}: sorted and without duplicates"
+    );
     for model in &list.models {
         assert!(!model.id.trim().is_empty(), "{name}: a blank id");
         assert!(
@@ -55,12 +59,12 @@ async fn models_are_discovered_with_kinds_facts_and_sources() {
         {
             assert!(count(&|model| model.kind == kind) > 0, "{kind:?}");
         }
-        assert_eq!(stand_in.key_leaks(), 0, "the public catalogue asks for no key and gets none");
+        assert_eq!(stand_in.key_leaks(), 0, "the public catalogue requires no key, so it must get none");
     }
 }
 
 #[tokio::test]
-async fn each_list_that_has_tripped_somebody_is_read_or_refused() {
+async fn every_list_scenario_ends_in_a_live_list_or_in_the_built_in_one() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
     let mut played = 0;
     for scenario in
@@ -73,15 +77,14 @@ async fn each_list_that_has_tripped_somebody_is_read_or_refused() {
         };
         stand_in.script(path, Some(&scenario.name)).expect("a scenario");
         let mut provider = provider(&stand_in, Hosting::Waits).await;
-        let begun = Instant::now();
-        let found =
-            list(&mut provider, Discovery::BestEffort).await.expect("a best effort always has a list");
-        assert!(begun.elapsed() < Duration::from_secs(16), "{} took {:?}", scenario.name, begun.elapsed());
+        let query = tokio::time::timeout(PATIENCE, list(&mut provider, Discovery::BestEffort));
+        let query = query.await.unwrap_or_else(|_| panic!("{} never ends", scenario.name));
+        let found = query.expect("a best-effort query always returns a list");
         check(&scenario.name, &found);
         match (&found.degraded, found.origin) {
             (None, ListOrigin::Live) => {}
             (Some(_), ListOrigin::BuiltIn) => {
-                assert!(key_list, "{}: facts alone degrade no list", scenario.name)
+                assert!(key_list, "{}: a catalogue that fails does not degrade the list", scenario.name)
             }
             other => panic!("{}: {other:?}", scenario.name),
         }
@@ -90,9 +93,8 @@ async fn each_list_that_has_tripped_somebody_is_read_or_refused() {
     assert!(played >= 25, "{played}");
 }
 
-/// What some of them come to, in words of the contract.
 #[tokio::test]
-async fn a_live_list_fails_where_the_provider_cannot_be_asked() {
+async fn a_live_query_fails_with_the_kind_of_the_failure() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
     for (scenario, kind) in [
         ("q27-key-refused", ErrorKind::Authentication),
@@ -112,11 +114,11 @@ async fn a_live_list_fails_where_the_provider_cannot_be_asked() {
     stand_in.script("/api/models", Some("q27-catalogue-down")).expect("a scenario");
     let mut provider = provider(&stand_in, Hosting::Waits).await;
     let found = list(&mut provider, Discovery::Live).await.expect("a list");
-    assert!(!found.models.is_empty() && !found.warnings.is_empty(), "facts are missing, and it is said");
+    assert!(!found.models.is_empty() && !found.warnings.is_empty(), "a warning reports the missing facts");
 }
 
 #[tokio::test]
-async fn a_list_is_remembered_with_its_age_and_the_table_asks_nobody() {
+async fn a_list_is_cached_with_its_age_and_the_built_in_table_sends_no_request() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
     let mut provider = provider(&stand_in, Hosting::Waits).await;
     let built_in = list(&mut provider, Discovery::BuiltIn).await.expect("a table");
@@ -124,11 +126,12 @@ async fn a_list_is_remembered_with_its_age_and_the_table_asks_nobody() {
     assert!((40..=80).contains(&built_in.models.len()));
     check("built-in", &built_in);
     list(&mut provider, Discovery::Live).await.expect("a list");
-    let asked = stand_in.requests().len();
-    let minute = Duration::from_secs(60);
-    let cached = provider.instance.models(&provider.client, Discovery::Live, minute).await.expect("a list");
-    assert_eq!((cached.origin, stand_in.requests().len()), (ListOrigin::Cached, asked));
-    assert!(cached.age_ms.is_some_and(|age| age < 60_000));
+    let requests = stand_in.requests().len();
+    // An hour, so that the list is still fresh on a slow machine.
+    let max_age = Duration::from_secs(3600);
+    let cached = provider.instance.models(&provider.client, Discovery::Live, max_age).await.expect("a list");
+    assert_eq!((cached.origin, stand_in.requests().len()), (ListOrigin::Cached, requests));
+    assert!(cached.age_ms.is_some_and(|age| age < 3_600_000));
     stand_in.script("/v1/models", Some("q27-list-down")).expect("a scenario");
     let kept = list(&mut provider, Discovery::BestEffort).await.expect("a list");
     assert_eq!(

@@ -1,6 +1,6 @@
 //! The built component in its sandbox, over real sockets: one file for each behaviour.
 //!
-//! It is the packed plugin in `dist/` that is tested; `make test` builds it first.
+//! The tests use the packed plugin in `dist/`, since that is what ships; `make test` builds it first.
 
 mod account;
 mod back_pressure;

@@ -1,4 +1,5 @@
-//! A server by hand: it says what no HTTP library says, and sees exactly when a connection closes.
+//! A server on bare sockets: it can send what an HTTP library refuses to send, and it notices exactly when a connection
+//! closes.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -7,24 +8,24 @@ use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// The head of a streamed answer, whose body comes in chunks.
+/// The head of a streamed response with a chunked body.
 pub const STREAM_HEAD: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
-/// A server on loopback. Dropped, it takes no more connections.
+/// A server on loopback. After the drop it accepts no more connections.
 pub struct RawServer {
     pub address: SocketAddr,
     accepting: JoinHandle<()>,
 }
 
-/// A request as it arrived.
+/// A request as received.
 pub struct RawRequest {
     pub head: String,
     pub body: Vec<u8>,
 }
 
 impl RawServer {
-    /// Serves each connection, in a task of its own.
+    /// Starts to serve each connection in its own task.
     pub async fn start<F, Served>(serve: F) -> RawServer
     where
         F: Fn(TcpStream) -> Served + Send + 'static,
@@ -64,7 +65,7 @@ impl RawRequest {
     }
 }
 
-/// The next request of a connection; `None` where it closes before one has come whole.
+/// The next request of a connection; `None` if it closes before the request is complete.
 pub async fn read_request(stream: &mut TcpStream) -> Option<RawRequest> {
     let mut bytes = Vec::new();
     let end = loop {
@@ -87,7 +88,7 @@ pub async fn read_request(stream: &mut TcpStream) -> Option<RawRequest> {
     Some(request)
 }
 
-/// Bytes as a chunk of a body.
+/// These bytes as a chunk of a body.
 pub fn chunk(bytes: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
 }

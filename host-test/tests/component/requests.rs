@@ -1,14 +1,15 @@
-//! What goes out: every field of a request, as the server sees it.
+//! Requests as the server receives them, with every field of the contract. The guest's own tests check the encoder;
+//! this one checks that no field is lost on the way into the component.
 
 use conformance::Hosting;
 use provider_host::json::request;
 use serde_json::{Value, json};
 use stand_in::StandIn;
 
-use crate::bench::{Answer as _, provider};
+use crate::bench::{CheckedCompletion as _, provider};
 
-/// A request with everything in it.
-fn everything() -> String {
+/// A request that uses every field.
+fn full_request() -> String {
     json!({
         "model": "gpt-5.4-mini",
         "messages": [
@@ -50,9 +51,9 @@ async fn every_field_of_a_request_reaches_the_server() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
     let mut provider = provider(&stand_in, Hosting::Waits).await;
     let mut no_files = |path: &str| Err(format!("{path} is not there"));
-    let request = request::parse(&everything(), None, &mut no_files).expect("a request");
-    let answer = provider.answer(&request).await;
-    assert_eq!(answer.error, None);
+    let request = request::parse(&full_request(), None, &mut no_files).expect("a request");
+    let response = provider.complete_checked(&request).await;
+    assert_eq!(response.error, None);
     let body = stand_in.requests()[0].json().expect("JSON");
     let at = |pointer: &str| body.pointer(pointer).cloned().unwrap_or(Value::Null);
     for (pointer, expected) in [
@@ -84,6 +85,7 @@ async fn every_field_of_a_request_reaches_the_server() {
     let id = at("/messages/2/tool_calls/0/id");
     assert_eq!(id, at("/messages/3/tool_call_id"), "call and result have the same id");
     assert!(!id.as_str().unwrap_or(" ").contains(' '), "{id}");
-    assert!(body.to_string().matches("iVBORw0KGgo=").count() == 2, "the result's picture goes along");
-    assert!(answer.transcript.warnings().iter().any(|warning| warning.contains("id")), "the repair is told");
+    assert!(body.to_string().matches("iVBORw0KGgo=").count() == 2, "the picture of the tool result is sent");
+    let warnings = response.transcript.warnings();
+    assert!(warnings.iter().any(|warning| warning.contains("id")), "a warning reports the repaired id");
 }

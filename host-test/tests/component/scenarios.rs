@@ -1,4 +1,4 @@
-//! Every case of the conformance run, and with it every scenario of the stand-in, in both kinds of host.
+//! Every case of the conformance run, and so every scenario of the stand-in, in both kinds of host.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,29 +9,25 @@ use stand_in::scenarios;
 
 use crate::bench::plugin;
 
-/// Scenarios that code plays, in the case of that name.
+/// Scenarios that a case with other code plays, and the name of the case. They never end, so they have no expectation.
 const IN_CODE: [(&str, &str); 2] =
     [("q25-never-ends", "drop-in-the-middle"), ("q25-asks-to-wait-a-minute", "drop-in-a-back-off")];
 
 #[test]
-fn every_scenario_is_a_case() {
+fn every_scenario_has_a_case_and_an_expectation() {
     let cases = cases();
     let is_case = |name: &str| cases.iter().any(|case| case.name == name);
     for scenario in scenarios() {
         let in_code = IN_CODE.iter().find(|(name, _)| *name == scenario.name);
         let name = in_code.map_or(scenario.name.as_str(), |(_, case)| case);
         assert!(is_case(name), "no case plays {}", scenario.name);
-        assert!(
-            scenario.expect.is_some() || in_code.is_some(),
-            "{} says not what it comes to",
-            scenario.name
-        );
+        assert!(scenario.expect.is_some() || in_code.is_some(), "{} has no expectation", scenario.name);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_case_comes_to_what_it_should() {
-    // Not the shared one: a report takes its bench along.
+async fn every_case_has_the_expected_result() {
+    // A separate bench, because the run takes ownership of it.
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
     let bench = Bench::new(&plugin(), &|options| Host::with_options(cache.clone(), options), &mut |_| ())
         .await

@@ -1,4 +1,5 @@
-//! `wake-after-ms` of the built component, and what the host makes of it.
+//! `wake-after-ms` of the built component, and the calls that the host saves with it. Without it a host has to call
+//! every idle stream several times a second.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -12,27 +13,27 @@ use crate::bench::{PATIENCE, config, plugin};
 const INSTANCES: usize = 2;
 const STREAMS: usize = 64;
 
-/// Far beyond the time that the test takes on any machine.
+/// An idle deadline that no machine reaches during the test.
 const IDLE_MS: u32 = 600_000;
 
 struct Streams {
     instance: Instance,
-    /// Each with the text that it has received.
+    /// Each completion with the text that it has received.
     completions: Vec<(CompletionHandle, String)>,
 }
 
 impl Streams {
-    /// Calls each stream once, without a wait. Returns the least `wake-after-ms`.
+    /// Calls each stream once, without waiting. Returns the smallest `wake-after-ms`.
     async fn round(&mut self) -> Option<u32> {
         let mut least = None;
         for (completion, text) in &mut self.completions {
             let batch = self.instance.next(completion, 64, Duration::ZERO).await.expect("no error");
-            assert!(!batch.done, "the server falls silent before the end");
+            assert!(!batch.done, "this server never ends a response");
             text.extend(batch.events.iter().filter_map(|event| match event {
                 Event::BlockDelta(delta) => Some(delta.text.as_str()),
                 _ => None,
             }));
-            let wake_after = batch.wake_after_ms.expect("a deadline is always due");
+            let wake_after = batch.wake_after_ms.expect("there is always a deadline");
             least = Some(least.unwrap_or(u32::MAX).min(wake_after));
         }
         least
@@ -90,7 +91,7 @@ async fn idle_streams_make_no_calls_into_the_component_until_their_wake_time() {
                 let least = streams.round().await.expect("streams");
                 assert!((1..=IDLE_MS).contains(&least), "{least} ms");
             }
-            // A call that waits does so in the host, too.
+            // The host waits on its own as well, without running the component.
             let (completion, _) = streams.completions.first().expect("a stream");
             let wait = Duration::from_millis(300);
             let batch = streams.instance.next(completion, 64, wait).await.expect("no error");

@@ -1,4 +1,5 @@
-//! Components made of text: the world of the packed plugin, and in it whatever a test wants done.
+//! Builds hostile components from WebAssembly text. They have the world of the packed plugin, so the host offers them
+//! everything that it offers the plugin.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -9,14 +10,14 @@ use wit_component::{
 };
 use wit_parser::{ManglingAndAbi, Resolve, SizeAlign, Type};
 
-/// Where the functions below put what they return. All of the memory is zero at first, and a zero is a
-/// valid text, list, option and variant.
+/// The address of the results of the functions below. The memory is zero at first, and zeros are a valid text, list,
+/// option and variant.
 pub const RESULT: u32 = 4096;
-/// Free for a guest's own use, up to what the host writes from 512 KiB on.
+/// The start of the memory that a guest may use. From 512 KiB on the host writes arguments.
 pub const SCRATCH: u32 = 8192;
 
-/// The bodies of a guest's functions, by name: `describe`, `client.open`, `completion.next`, `initialize`
-/// and so on. What is not given does the least that is valid, or traps.
+/// The bodies of a guest's functions by name: `describe`, `client.open`, `completion.next`, `initialize` and so on. A
+/// function without a body returns the smallest valid result, or traps.
 #[derive(Default)]
 pub struct Guest {
     bodies: HashMap<&'static str, String>,
@@ -24,19 +25,21 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// One that opens clients and starts completions, and can do nothing else.
+    /// A guest that opens clients and starts completions, and traps in every other function.
     pub fn new() -> Guest {
-        Guest::default().on("client.open", made("client_new")).on("client.complete", made("completion_new"))
+        Guest::default()
+            .on("client.open", new_resource("client_new"))
+            .on("client.complete", new_resource("completion_new"))
     }
 
-    /// Gives a function its body: WebAssembly text that leaves its result, if it has one, on the stack.
-    /// Imports are called by their last name, `$handle` or `$outgoing-body.write`.
+    /// Sets the body of a function: WebAssembly text that leaves its result, if it has one, on the stack. Imports have
+    /// the last part of their name, `$handle` or `$outgoing-body.write`.
     pub fn on(mut self, function: &'static str, body: impl Into<String>) -> Guest {
         self.bodies.insert(function, body.into());
         self
     }
 
-    /// Adds fields of the module: data, globals, functions.
+    /// Adds fields to the module: data, globals, functions.
     pub fn with(mut self, fields: &str) -> Guest {
         self.extra.push_str(fields);
         self
@@ -56,7 +59,7 @@ impl Guest {
         ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
     }
 
-    /// The dummy with names for its imports and the bodies in place of its traps.
+    /// The dummy module, with names for its imports and with the bodies instead of its traps.
     fn filled(&self, dummy: &str) -> String {
         let names: HashMap<&str, &str> = dummy.lines().filter_map(exported).collect();
         let mut text = String::new();
@@ -66,7 +69,7 @@ impl Guest {
                 text.push_str(&line);
             } else if let Some(head) = line.strip_prefix("  (func (;") {
                 let number = head.split(';').next().unwrap();
-                // One that does nothing stands on a line.
+                // A function without instructions takes one line.
                 let empty = line.matches('(').count() == line.matches(')').count();
                 let head = if empty { line.strip_suffix(')').unwrap() } else { line };
                 if !empty {
@@ -80,7 +83,7 @@ impl Guest {
             }
             text.push('\n');
         }
-        // Behind everything, so that no number of the dummy's changes.
+        // The additions come last, so that the numbers in the dummy stay valid.
         let end = text.rfind(')').unwrap();
         text.truncate(end);
         text + "(global $free (mut i32) (i32.const 524288))" + &self.extra + ")"
@@ -118,13 +121,13 @@ fn imported(line: &str) -> Option<String> {
     Some(line.replacen("(func (;", &format!("(func ${name} (;"), 1))
 }
 
-/// Makes a resource of the component's own, and returns it as the good case.
-fn made(constructor: &str) -> String {
-    format!("(i32.store (i32.const {}) (call ${constructor} (i32.const 1))) {}", RESULT + 8, good())
+/// Creates a resource that the component exports, and returns it as `ok`.
+fn new_resource(constructor: &str) -> String {
+    format!("(i32.store (i32.const {}) (call ${constructor} (i32.const 1))) {}", RESULT + 8, ok())
 }
 
-/// Returns the good case of what was put behind [`RESULT`] plus 8.
-fn good() -> String {
+/// Returns the value at [`RESULT`] plus 8 as `ok`.
+fn ok() -> String {
     format!("(i32.store8 (i32.const {RESULT}) (i32.const 0)) (i32.const {RESULT})")
 }
 
@@ -136,11 +139,11 @@ pub fn batch(address: u32, count: u32, done: u32) -> String {
          (i32.store (i32.const {length}) (i32.const {count}))
          (i32.store8 (i32.const {end}) (i32.const {done}))
          {}",
-        good()
+        ok()
     )
 }
 
-/// The length of an event in a guest's memory, in bytes.
+/// The size of an event in a guest's memory, in bytes.
 pub fn event_size() -> u32 {
     let mut resolve = Resolve::default();
     let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");

@@ -1,4 +1,5 @@
-//! Guests that take without end: time, memory, handles, depth.
+//! Guests that use resources without end: time, memory, handles, stack. The bounds on the time are [`PATIENCE`], far
+//! above the limit of a second for each call, because a busy machine is slow in everything.
 
 use super::guest::{Guest, SCRATCH, batch, event_size};
 use super::*;
@@ -22,37 +23,34 @@ async fn call(instance: &mut Instance, function: &str) -> Result<(), CallError> 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_loops_for_ever_in_any_call_is_stopped_and_named() {
-    let house = &House::new().await;
+async fn an_endless_loop_in_any_function_is_stopped_and_the_error_names_the_function() {
+    let bench = &Bench::new().await;
     let functions = ["describe", "client.open", "client.complete", "completion.next", "client.models"];
     let stopped = functions.map(|function| async move {
-        let mut instance = house.instance(&Guest::new().on(function, LOOP), None).await;
-        let begun = Instant::now();
-        let error = call(&mut instance, function).await.unwrap_err();
-        let told = error.to_string();
-        assert!(told.starts_with(&format!("the plugin did not return from {function} within")), "{told}");
-        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+        let mut instance = bench.instance(&Guest::new().on(function, LOOP), None).await;
+        let error = call(&mut instance, function).await.unwrap_err().to_string();
+        assert!(error.starts_with(&format!("the plugin did not return from {function} within")), "{error}");
         assert!(matches!(call(&mut instance, function).await, Err(CallError::Poisoned(_))));
     });
-    house.beside(join_all(stopped)).await;
+    bench.with_good_plugin(join_all(stopped)).await;
 }
 
 #[tokio::test]
-async fn one_that_loops_for_ever_as_it_starts_does_not_start() {
-    let house = House::new().await;
-    let prepared = house.prepared(&Guest::new().on("initialize", "(loop br 0)"));
-    let error = house.beside(prepared.instantiate(Grant::default())).await.err().unwrap();
+async fn an_endless_loop_in_the_initialization_fails_the_start() {
+    let bench = Bench::new().await;
+    let prepared = bench.prepared(&Guest::new().on("initialize", "(loop br 0)"));
+    let error = bench.with_good_plugin(prepared.instantiate(Grant::default())).await.err().unwrap();
     assert!(matches!(&error, SandboxError::Start { reason, .. } if reason.contains("too long")), "{error}");
 }
 
-/// What a guest does for ever in `describe`, and what the host says of it.
-const FOR_EVER: [(&str, &str, &str); 9] = [
-    ("looks at the clock", "(loop (drop (call $now)) br 0)", "did not return from describe"),
+/// What a guest does in `describe`, the code, and a part of the host's error.
+const ENDLESS: [(&str, &str, &str); 9] = [
+    ("reads the clock", "(loop (drop (call $now)) br 0)", "did not return from describe"),
     ("allocates", "(loop (drop (memory.grow (i32.const 16))) br 0)", "memory"),
-    ("makes timers", "(loop (drop (call $subscribe-instant (i64.const -1))) br 0)", "resources"),
-    ("makes headers", "(loop (drop (call $fields)) br 0)", "resources"),
-    ("makes clients", "(loop (drop (call $client_new (i32.const 1))) br 0)", "handle"),
-    ("makes options", "(loop (drop (call $request-options)) br 0)", "resources"),
+    ("creates timers", "(loop (drop (call $subscribe-instant (i64.const -1))) br 0)", "resources"),
+    ("creates headers", "(loop (drop (call $fields)) br 0)", "resources"),
+    ("creates clients", "(loop (drop (call $client_new (i32.const 1))) br 0)", "handle"),
+    ("creates options", "(loop (drop (call $request-options)) br 0)", "resources"),
     ("calls itself", "(call $again)", "stack"),
     ("traps", "", "unreachable"),
     (
@@ -64,24 +62,23 @@ const FOR_EVER: [(&str, &str, &str); 9] = [
 ];
 
 #[tokio::test]
-async fn whatever_one_does_without_end_is_stopped_with_a_word_about_it() {
-    let house = House::new().await;
-    for (what, body, reason) in FOR_EVER {
+async fn every_endless_use_of_a_resource_is_stopped_with_an_error_that_names_it() {
+    let bench = Bench::new().await;
+    for (what, body, reason) in ENDLESS {
         let guest =
             Guest::new().on("describe", format!("{body} unreachable")).with("(func $again (call $again))");
-        let mut instance = house.instance(&guest, None).await;
-        let begun = Instant::now();
-        let error = house.beside(instance.describe()).await.unwrap_err();
-        println!("one that {what}: {error}");
-        assert!(error.to_string().contains(reason), "one that {what}: {error}");
-        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+        let mut instance = bench.instance(&guest, None).await;
+        let error = bench.with_good_plugin(instance.describe()).await.unwrap_err();
+        println!("a guest that {what}: {error}");
+        assert!(error.to_string().contains(reason), "a guest that {what}: {error}");
     }
 }
 
+/// The limit on the guest's memory does not limit the copies in the host.
 #[tokio::test]
-async fn one_that_hands_out_the_same_text_again_and_again_costs_no_more_than_a_call_may() {
-    let house = House::new().await;
-    // Every event is a warning of the same quarter of a megabyte: five gigabytes to copy.
+async fn a_batch_that_repeats_one_text_is_limited_by_the_bytes_that_the_host_copies() {
+    let bench = Bench::new().await;
+    // All 20,000 events are warnings with the same text of 256 KiB, so that the host would copy five gigabytes.
     let (size, count, text) = (event_size(), 20_000, 1 << 18);
     let events = format!(
         "(local $at i32)
@@ -97,19 +94,17 @@ async fn one_that_hands_out_the_same_text_again_and_again_costs_no_more_than_a_c
         1_048_576 + count * size,
         batch(1_048_576, count, 0)
     );
-    let mut instance = house.instance(&Guest::new().on("completion.next", events), None).await;
-    let begun = Instant::now();
-    let error = house.beside(first_events(&mut instance)).await.unwrap_err();
+    let mut instance = bench.instance(&Guest::new().on("completion.next", events), None).await;
+    let error = bench.with_good_plugin(first_events(&mut instance)).await.unwrap_err();
     println!("{error}");
     assert!(error.to_string().contains("more than a call may"), "{error}");
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
-async fn one_that_never_ends_its_answer_can_be_left_at_any_time() {
-    let house = House::new().await;
+async fn a_completion_that_never_ends_can_be_cancelled() {
+    let bench = Bench::new().await;
     let event = format!("(i32.store8 (i32.const {SCRATCH}) (i32.const 4)) {}", batch(SCRATCH, 1, 0));
-    let mut instance = house.instance(&Guest::new().on("completion.next", event), None).await;
+    let mut instance = bench.instance(&Guest::new().on("completion.next", event), None).await;
     let endless = async {
         let completion = started(&mut instance).await.unwrap();
         for _ in 0..10_000 {
@@ -118,5 +113,5 @@ async fn one_that_never_ends_its_answer_can_be_left_at_any_time() {
         }
         instance.cancel(completion).await
     };
-    house.beside(endless).await.unwrap();
+    bench.with_good_plugin(endless).await.unwrap();
 }

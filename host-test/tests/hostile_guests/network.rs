@@ -1,4 +1,4 @@
-//! Guests that send without end.
+//! Guests that send without end: requests or a body.
 
 use super::guest::Guest;
 use super::*;
@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpSocket;
 
-/// Makes a request to the server whose authority is at 9000, with its body at local `$request`.
+/// The data with the server's authority, at address 9000, and the code that stores a new request in local `$request`.
 fn request_to(authority: &str) -> (String, String) {
     let data = format!("(data (i32.const 9000) \"{authority}/\")");
     let length = authority.len();
@@ -24,9 +24,9 @@ fn request_to(authority: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn one_that_opens_requests_for_ever_gets_no_more_than_its_share_and_leaves_none_behind() {
-    let house = House::new().await;
-    // It accepts nobody, so that connections cost it nothing; the system makes them.
+async fn the_number_of_open_requests_is_limited_and_all_of_them_close_with_the_instance() {
+    let bench = Bench::new().await;
+    // The system completes connections that the server has not accepted, so no task has to serve them.
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(1024).unwrap();
@@ -41,8 +41,8 @@ async fn one_that_opens_requests_for_ever_gets_no_more_than_its_share_and_leaves
          unreachable"
     );
     let guest = Guest::new().on("completion.next", body).with(&data);
-    let mut instance = house.instance(&guest, Some(&format!("http://{address}/v1"))).await;
-    let error = house.beside(first_events(&mut instance)).await.unwrap_err();
+    let mut instance = bench.instance(&guest, Some(&format!("http://{address}/v1"))).await;
+    let error = bench.with_good_plugin(first_events(&mut instance)).await.unwrap_err();
     println!("{error}");
     let denial = instance.denials().pop().unwrap().to_string();
     assert_eq!(
@@ -54,9 +54,9 @@ async fn one_that_opens_requests_for_ever_gets_no_more_than_its_share_and_leaves
     while let Ok(Ok((mut stream, _))) =
         tokio::time::timeout(Duration::from_millis(500), listener.accept()).await
     {
-        // What was sent before the end, and then the end.
+        // The connection was closed, so reading reaches its end.
         let mut sent = Vec::new();
-        let _ = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut sent)).await.unwrap();
+        let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut sent)).await.unwrap();
         made += 1;
     }
     println!("{made} connections");
@@ -64,14 +64,14 @@ async fn one_that_opens_requests_for_ever_gets_no_more_than_its_share_and_leaves
 }
 
 #[tokio::test]
-async fn one_that_sends_a_body_for_ever_is_held_to_the_pace_of_its_server_and_stopped() {
-    let house = House::new().await;
+async fn an_endless_body_is_limited_by_the_pace_of_the_server_and_stopped() {
+    let bench = Bench::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let (data, request) = request_to(&address);
-    // A POST whose body is whatever lies in the memory, as much as may be written at a time.
+    // A POST that sends its memory as the body, over and over, whenever the stream accepts bytes.
     let body = format!(
         "(local $request i32) (local $body i32) (local $stream i32)
          {request}
@@ -91,25 +91,26 @@ async fn one_that_sends_a_body_for_ever_is_held_to_the_pace_of_its_server_and_st
          unreachable"
     );
     let guest = Guest::new().on("completion.next", body).with(&data);
-    let mut instance = house.instance(&guest, Some(&format!("http://{address}/v1"))).await;
-    // The server reads for a while, and then no more.
+    let mut instance = bench.instance(&guest, Some(&format!("http://{address}/v1"))).await;
+    // The server reads more than one write of the guest, and then stops.
     let server = async {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut buffer = vec![0; 65_536];
-        let (mut read, begun) = (0, Instant::now());
-        while begun.elapsed() < Duration::from_millis(300) {
-            read += stream.read(&mut buffer).await.unwrap();
+        let mut read = 0;
+        while read <= 65_536 {
+            let count = stream.read(&mut buffer).await.unwrap();
+            assert!(count > 0, "the body ended after {read} bytes");
+            read += count;
         }
         (stream, read)
     };
-    let (outcome, (mut stream, read)) =
-        house.beside(async { tokio::join!(first_events(&mut instance), server) }).await;
+    let both = async { tokio::join!(first_events(&mut instance), server) };
+    let (outcome, (mut stream, read)) = bench.with_good_plugin(both).await;
     let error = outcome.unwrap_err();
     assert!(error.to_string().contains("did not return from completion.next"), "{error}");
-    assert!(read > 65_536, "{read} bytes came");
     drop(instance);
     let mut rest = Vec::new();
-    let _ = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut rest)).await.unwrap();
-    println!("{read} bytes were read, {} were on their way", rest.len());
-    assert!(rest.len() < 32 << 20, "{} bytes were on their way", rest.len());
+    let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest)).await.unwrap();
+    println!("{read} bytes were read, {} were in transit", rest.len());
+    assert!(rest.len() < 32 << 20, "{} bytes were in transit", rest.len());
 }

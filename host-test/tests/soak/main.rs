@@ -1,15 +1,14 @@
-//! Many completions: nothing of them stays behind, and each of their events is right.
+//! Load tests: after many completions no memory, descriptor, task or connection is left, and every event is correct.
 //!
-//! `make test` runs the short versions, `make soak` the long ones. The server is a process of its own, so
-//! what is measured is the host's. The tests take turns: they share one process, and its memory is what
-//! they look at.
+//! `make test` runs the short versions, `make soak` the long ones. The server is a separate process, because the tests
+//! measure the memory of this one. They run one at a time, since they share this process.
 
-mod asking;
-mod measuring;
-// The tests of the component use more of it.
+mod back_pressure;
+mod completions;
+mod leaks;
+// Only the tests of the component use the whole module.
 #[allow(dead_code)]
 #[path = "../component/raw.rs"]
 mod raw;
-mod serving;
-mod waiting;
-mod waves;
+mod resources;
+mod server;

@@ -1,5 +1,5 @@
-//! Small components for the sandbox's tests: they export the whole contract, and every function of it
-//! does the one thing that a test wants to see contained.
+//! Small components for the tests of the sandbox. They export the whole contract, and all its functions run the same
+//! body. They compile in milliseconds, unlike the plugin.
 #![allow(dead_code)]
 
 use std::path::Path;
@@ -9,13 +9,12 @@ use provider_host::plugin::{Plugin, pack};
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
 use wit_parser::{ManglingAndAbi, Resolve};
 
-/// A component that imports nothing, and in which every function of the contract runs `body`, which is
-/// WebAssembly text without a result.
+/// A component without imports, in which every function of the contract runs `body`: WebAssembly text without a result.
 pub fn component(body: &str) -> Vec<u8> {
     from_module(|module| replace_bodies(module, body))
 }
 
-/// A component made from the dummy of the contract, its core module changed as text.
+/// A component made from the contract's dummy module, whose text `change` edits.
 pub fn from_module(change: impl FnOnce(&str) -> String) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
@@ -34,7 +33,7 @@ fn replace_bodies(module: &str, body: &str) -> String {
     changed
 }
 
-/// What a plugin says of itself.
+/// The description of the test plugin.
 pub fn description() -> Description {
     Description {
         id: "dummy".to_owned(),
@@ -51,7 +50,7 @@ pub fn description() -> Description {
     }
 }
 
-/// A plugin of the component in a folder, with its limits set to `memory_mib` and `call_seconds`.
+/// Packs the component as a plugin in a folder, and sets its limits.
 pub fn plugin(folder: &Path, component: &[u8], memory_mib: u32, call_seconds: u32) -> Plugin {
     let mut plugin = pack(component, &description(), folder).unwrap();
     plugin.manifest.limits.memory_mib = memory_mib;

@@ -1,24 +1,24 @@
-// Vercel's AI SDK: streamText, with its provider for servers that speak like OpenAI's.
+// Vercel's AI SDK: streamText, with its provider for servers that are compatible with OpenAI's.
 
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { jsonSchema, streamText, tool } from 'ai';
 
 import { main } from './meter.mjs';
 
-// Calls of tools that it was not told of come as errors.
+// The library reports a call of an undeclared tool as an error.
 const tools = {
   write: tool({ inputSchema: jsonSchema({ type: 'object', properties: { text: { type: 'string' } } }) }),
 };
 
 await main('AI SDK (Node)', (baseURL, apiKey, model) => {
-  const provider = createOpenAICompatible({ name: 'stamped', baseURL, apiKey, includeUsage: true });
+  const provider = createOpenAICompatible({ name: 'latency-server', baseURL, apiKey, includeUsage: true });
   return async (sample) => {
     const { fullStream } = streamText({
       model: provider.chatModel(model),
       prompt: 'Count.',
-      // Those of the tool's kind only, or it would send the definition with every request.
+      // Only for models that call the tool. Otherwise every request would contain its definition.
       tools: model.includes('-tool') ? tools : undefined,
-      // It comes as a part of the stream too; by default it is printed besides.
+      // By default the library prints errors. They are parts of the stream as well, which is enough.
       onError: () => {},
     });
     let finished = false;
@@ -37,6 +37,6 @@ await main('AI SDK (Node)', (baseURL, apiKey, model) => {
           finished = true;
       }
     }
-    if (!finished) throw new Error('the stream ended without a reason');
+    if (!finished) throw new Error('the stream ended without a finish reason');
   };
 });

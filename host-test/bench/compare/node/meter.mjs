@@ -1,16 +1,16 @@
-// What a client for Node of a stamped server measures: the same report as the crate `meter` makes.
+// Measures a client of the latency server in Node. The report has the same fields as that of the crate `meter`.
 //
-// The text of each chunk that such a server sends begins with the moment at which it was sent: CLOCK_MONOTONIC in
-// nanoseconds, as 16 hexadecimal digits; process.hrtime is that clock on Linux. A client is an async function that
-// asks for one answer, and hands each text to the sample as soon as its library has it; `main` makes the requests
-// with it and prints one line of JSON.
+// The text of each chunk that the server sends begins with the time at which it was sent: CLOCK_MONOTONIC in
+// nanoseconds, as 16 hexadecimal digits. On Linux process.hrtime is the same clock. A client is an async function that
+// makes one request, and passes each text to the sample as soon as its library delivers it. `main` makes the requests
+// and prints one line of JSON.
 
 import { parseArgs } from 'node:util';
 
-const STAMP = /^[0-9a-fA-F]{16}/;
+const TIMESTAMP = /^[0-9a-fA-F]{16}/;
 const now = () => process.hrtime.bigint();
 
-/** The chunks of one answer, or of several together. Durations are in nanoseconds. */
+/** The measurements of one response, or of several together. Durations are in nanoseconds. */
 class Sample {
   first = [];
   delays = [];
@@ -19,19 +19,20 @@ class Sample {
   begun = now();
 
   text(text) {
+    // Many servers begin with an empty delta, which is not the first token.
     if (!text) return;
-    const moment = now();
+    const time = now();
     this.bytes += Buffer.byteLength(text);
     if (this.firstAt === undefined) {
-      this.firstAt = moment;
-      this.first.push(Number(moment - this.begun));
+      this.firstAt = time;
+      this.first.push(Number(time - this.begun));
     }
-    const stamp = STAMP.exec(text);
-    if (stamp) this.delays.push(Math.max(0, Number(moment - BigInt(`0x${stamp[0]}`))));
+    const timestamp = TIMESTAMP.exec(text);
+    if (timestamp) this.delays.push(Math.max(0, Number(time - BigInt(`0x${timestamp[0]}`))));
   }
 
   add(other) {
-    // Not by spreading: hundreds of thousands of arguments are more than a call takes.
+    // Spreading would pass each value as an argument, and a call cannot take hundreds of thousands.
     for (const delay of other.delays) this.delays.push(delay);
     for (const first of other.first) this.first.push(first);
     this.bytes += other.bytes;
@@ -39,7 +40,7 @@ class Sample {
   }
 }
 
-/** What some answers came to, together. */
+/** The combined measurements of several responses. */
 class Round {
   sample = new Sample();
   requests = 0;
@@ -49,12 +50,14 @@ class Round {
   failed = 0;
   error = null;
 
+  /** Adds another round, whose times follow those of this one. */
   add(other) {
     this.sample.add(other.sample);
     for (const sum of ['requests', 'wallS', 'userS', 'sysS', 'failed']) this[sum] += other[sum];
     this.error ??= other.error;
   }
 
+  /** The figures of these responses, with the names that the crate `meter` uses. */
   phase() {
     const ascending = (numbers) => Float64Array.from(numbers).sort();
     const delays = ascending(this.sample.delays);
@@ -74,14 +77,14 @@ class Round {
   }
 }
 
-/** The nearest rank of what is sorted, in microseconds; null of nothing. */
+/** The percentile of sorted nanoseconds by the nearest rank, in microseconds; null without values. */
 function percentile(nanoseconds, percent) {
   const rank = Math.max(1, Math.ceil((nanoseconds.length * percent) / 100));
   return nanoseconds.length === 0 ? null : nanoseconds[rank - 1] / 1000;
 }
 
-/** Lets each lane make its share of the requests, one after the other, all lanes at once. */
-async function round(answer, shares) {
+/** Lets each lane make its share of the requests one after the other. All lanes run at the same time. */
+async function round(exchange, shares) {
   const result = new Round();
   const before = process.cpuUsage();
   const began = now();
@@ -89,7 +92,7 @@ async function round(answer, shares) {
     for (let made = 0; made < share; made += 1) {
       const sample = new Sample();
       try {
-        await answer(sample);
+        await exchange(sample);
       } catch (why) {
         result.failed += 1;
         result.error ??= String(why?.message ?? why);
@@ -98,6 +101,7 @@ async function round(answer, shares) {
     }
   };
   await Promise.all(shares.map(lane));
+  // The processor time is that of the whole process, so it is measured for the round and not for each response.
   const cpu = process.cpuUsage(before);
   result.requests = shares.reduce((sum, share) => sum + share, 0);
   result.wallS = Number(now() - began) / 1e9;
@@ -106,12 +110,12 @@ async function round(answer, shares) {
   return result;
 }
 
-/** All answers, and apart from that the first of each lane, over new connections, and the later ones. */
-async function report(name, requests, lanes, answer) {
+/** The figures of all responses, of the first one of each lane (over a new connection), and of the later ones. */
+async function report(name, requests, lanes, exchange) {
   const shares = (count) =>
     Array.from({ length: lanes }, (_, lane) => Math.floor(count / lanes) + Number(lane < count % lanes));
-  const cold = await round(answer, shares(Math.min(requests, lanes)));
-  const warm = requests > lanes ? await round(answer, shares(requests - lanes)) : null;
+  const cold = await round(exchange, shares(Math.min(requests, lanes)));
+  const warm = requests > lanes ? await round(exchange, shares(requests - lanes)) : null;
   const all = new Round();
   for (const part of [cold, warm]) if (part) all.add(part);
   const started = process.env.METER_STARTED_NS;
@@ -128,13 +132,14 @@ async function report(name, requests, lanes, answer) {
   };
 }
 
+/** A whole number of at least 1, or an error that names the option. */
 function positive(text, name) {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1) throw new Error(`--${name} must be a whole number of at least 1`);
   return number;
 }
 
-/** Reads the arguments, measures, prints. `connect(baseUrl, key, model)` gives the client's function. */
+/** Parses the arguments, measures, and prints. `connect(baseUrl, key, model)` returns the client's function. */
 export async function main(name, connect) {
   const { values } = parseArgs({
     options: {
@@ -144,14 +149,14 @@ export async function main(name, connect) {
       concurrency: { type: 'string', short: 'c', default: '1' },
     },
   });
-  if (!values['base-url'] || !values.model) throw new Error('--base-url and --model are needed');
+  if (!values['base-url'] || !values.model) throw new Error('--base-url and --model are required');
   const requests = positive(values.requests, 'requests');
   const lanes = Math.min(positive(values.concurrency, 'concurrency'), requests);
-  const answer = connect(values['base-url'], process.env.COMETAPI_KEY || 'sk-measure', values.model);
-  const result = await report(name, requests, lanes, answer);
+  const exchange = connect(values['base-url'], process.env.COMETAPI_KEY || 'sk-measure', values.model);
+  const result = await report(name, requests, lanes, exchange);
   process.stdout.write(`${JSON.stringify(result)}\n`, () => {
     if (result.error) console.error(`Error: ${result.error}`);
-    // Connections that a pool keeps would keep the program.
+    // Idle connections in a pool would keep the process running.
     process.exit(result.error ? 1 : 0);
   });
 }

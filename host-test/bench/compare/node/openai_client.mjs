@@ -1,4 +1,4 @@
-// openai for Node, one client for all; connections are kept by the pool that is fetch's own.
+// openai for Node. All requests use one client, and the pool of fetch keeps the connections.
 
 import OpenAI from 'openai';
 
@@ -17,12 +17,12 @@ await main('openai (Node)', (baseURL, apiKey, model) => {
     for await (const chunk of chunks) {
       for (const { delta, finish_reason } of chunk.choices) {
         finished ||= Boolean(finish_reason);
-        // Not among its types, but what a server sends besides them is kept.
+        // The types of the library lack this field, but it keeps unknown fields.
         sample.text(delta.reasoning_content);
         sample.text(delta.content);
         for (const call of delta.tool_calls ?? []) sample.text(call.function?.arguments);
       }
     }
-    if (!finished) throw new Error('the stream ended without a reason');
+    if (!finished) throw new Error('the stream ended without a finish reason');
   };
 });

@@ -1,4 +1,5 @@
-// pi-ai: stream, with its provider for OpenAI's chat completions at an endpoint of our own.
+// pi-ai: stream, with its provider for OpenAI's chat completions and the latency server as its endpoint. OpenClaw uses
+// this library.
 
 import { stream } from '@mariozechner/pi-ai';
 
@@ -9,7 +10,7 @@ await main('pi-ai (Node)', (baseUrl, apiKey, id) => {
     id,
     name: id,
     api: 'openai-completions',
-    provider: 'stamped',
+    provider: 'latency-server',
     baseUrl,
     reasoning: id.includes('-reasoning'),
     input: ['text'],
@@ -33,6 +34,6 @@ await main('pi-ai (Node)', (baseUrl, apiKey, id) => {
           finished = true;
       }
     }
-    if (!finished) throw new Error('the stream ended without a reason');
+    if (!finished) throw new Error('the stream ended without a finish reason');
   };
 });

@@ -1,4 +1,4 @@
-//! async-openai, by its own types. They know no reasoning: of an answer with some, only the text comes.
+//! async-openai, with its own types. They have no field for reasoning, so it delivers only the text of such a response.
 
 mod cli;
 
@@ -23,12 +23,13 @@ struct Cli {
     models: bool,
 }
 
+// One thread, as for every client here: a second one would share the other core with the server.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<ExitCode> {
     let Cli { args, models } = Cli::parse();
     let config =
         OpenAIConfig::new().with_api_base(args.base_url.trim_end_matches('/')).with_api_key(meter::key());
-    // One client for all, whose pool keeps the connections.
+    // One client for all lanes: its pool keeps the connections, as in a real program.
     let client = async_openai::Client::with_config(config);
     let request = request(&args.model)?;
     cli::measure("async-openai", &args, || Peer { client: client.clone(), request: request.clone(), models })
@@ -42,7 +43,7 @@ fn request(model: &str) -> anyhow::Result<CreateChatCompletionRequest> {
         .messages([ChatCompletionRequestUserMessage::from("Count.").into()])
         .stream_options(options)
         .build()
-        .context("async-openai takes no such request")
+        .context("async-openai rejects the request")
 }
 
 struct Peer {
@@ -52,13 +53,14 @@ struct Peer {
 }
 
 impl Client for Peer {
-    async fn answer(&mut self, sample: &mut Sample) -> Result<(), String> {
-        let asked = if self.models { self.list().await } else { self.stream(sample).await };
-        asked.map_err(|why| format!("{why:#}"))
+    async fn exchange(&mut self, sample: &mut Sample) -> Result<(), String> {
+        let result = if self.models { self.list().await } else { self.stream(sample).await };
+        result.map_err(|why| format!("{why:#}"))
     }
 }
 
 impl Peer {
+    /// Sends a request, and records the texts of its chunks.
     async fn stream(&self, sample: &mut Sample) -> anyhow::Result<()> {
         let mut chunks = self.client.chat().create_stream(self.request.clone()).await?;
         let mut finished = false;
@@ -74,11 +76,12 @@ impl Peer {
                 }
             }
         }
-        // It hides [DONE], and ends in silence where there was none.
-        anyhow::ensure!(finished, "the stream ended without a reason");
+        // The library hides [DONE], and a stream that is cut off ends without an error.
+        anyhow::ensure!(finished, "the stream ended without a finish reason");
         Ok(())
     }
 
+    /// Fetches the list of models. An empty one is an error, because a broken server would look fast.
     async fn list(&self) -> anyhow::Result<()> {
         let list = self.client.models().list().await?;
         anyhow::ensure!(!list.data.is_empty(), "the list of models is empty");

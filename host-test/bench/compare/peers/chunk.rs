@@ -1,5 +1,5 @@
-//! A chunk of an answer, for clients that read it themselves: the fields that are used, borrowed from the
-//! line where nothing in them is escaped.
+//! A chunk of a response, for the clients without types of their own. Only the used fields are parsed, and a text
+//! without escapes is borrowed from the line, since the floor must not copy what it need not copy.
 
 use std::borrow::Cow;
 
@@ -12,12 +12,14 @@ struct Chunk<'a> {
     choices: Vec<Choice<'a>>,
 }
 
+/// A choice without its index and finish reason, which the floor does not need.
 #[derive(Deserialize)]
 struct Choice<'a> {
     #[serde(borrow)]
     delta: Delta<'a>,
 }
 
+/// The three fields with text that the latency server sends.
 #[derive(Deserialize)]
 struct Delta<'a> {
     #[serde(borrow)]
@@ -40,11 +42,11 @@ struct Function<'a> {
     arguments: Option<Text<'a>>,
 }
 
-/// Inside an `Option`, serde borrows no `Cow` but in a type of its own.
+/// A newtype, because serde does not borrow a `Cow` directly in an `Option`.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Hands over the texts of the chunk that this JSON is.
+/// Parses a chunk, and records its texts.
 pub fn read(json: &[u8], sample: &mut Sample) -> anyhow::Result<()> {
     let chunk: Chunk<'_> = serde_json::from_slice(json)?;
     for choice in chunk.choices {

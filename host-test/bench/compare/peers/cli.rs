@@ -1,11 +1,11 @@
-//! What every client's program does apart from its library.
+//! The part that the programs of all clients have in common.
 
 use std::process::ExitCode;
 
 use meter::{Args, Client};
 
-/// Makes the requests with one client for each that runs at once, prints the report, and fails where an
-/// answer did.
+/// Runs one client for each of the concurrent requests, prints the report, and fails if a request failed. The report is
+/// printed in any case, so that the caller sees how many requests failed.
 pub async fn measure<C: Client>(
     name: &str,
     args: &Args,

@@ -1,5 +1,5 @@
-//! The floor: hyper and serde_json, and nothing that a program could do without. One connection, each read
-//! split into lines where it lies, each chunk read into the fields that are used.
+//! The floor: hyper and serde_json, and nothing that is not strictly necessary. It has one connection, splits each read
+//! into lines without copying, and parses only the used fields. No client can be faster without another HTTP library.
 
 mod chunk;
 mod cli;
@@ -20,14 +20,15 @@ use url::Url;
 struct Cli {
     #[command(flatten)]
     args: Args,
-    /// A header to send with each request, such as one that tells a gateway where to go on to.
+    /// A header for each request, such as one that names the upstream server of a gateway.
     #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header)]
     headers: Vec<(HeaderName, HeaderValue)>,
-    /// Fetch both lists of models instead, and look at nothing in them.
+    /// Fetch both lists of models instead, without parsing them.
     #[arg(long)]
     models: bool,
 }
 
+// One thread, as for every client here: a second one would share the other core with the server.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<ExitCode> {
     let Cli { args, headers, models } = Cli::parse();
@@ -42,7 +43,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     .await
 }
 
-/// A header as it is written: its name, a colon, its value.
+/// Parses a header: the name, a colon and the value.
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
     let (name, value) = text.split_once(':').ok_or("a header is NAME: VALUE")?;
     let name = name.trim().parse().map_err(|why| format!("the header's name: {why}"))?;
@@ -59,13 +60,14 @@ struct Native {
 }
 
 impl Client for Native {
-    async fn answer(&mut self, sample: &mut Sample) -> Result<(), String> {
-        let asked = if self.models { self.lists().await } else { self.stream(sample).await };
-        asked.map_err(|why| format!("{why:#}"))
+    async fn exchange(&mut self, sample: &mut Sample) -> Result<(), String> {
+        let result = if self.models { self.lists().await } else { self.stream(sample).await };
+        result.map_err(|why| format!("{why:#}"))
     }
 }
 
 impl Native {
+    /// The connection of the last response, or a new one. There is no pool, which would take locks.
     async fn connection(&mut self) -> anyhow::Result<SendRequest<Full<Bytes>>> {
         if let Some(mut kept) = self.open.take() {
             kept.ready().await?;
@@ -80,6 +82,7 @@ impl Native {
         Ok(sender)
     }
 
+    /// Sends a request, and records the texts of its chunks.
     async fn stream(&mut self, sample: &mut Sample) -> anyhow::Result<()> {
         let body = serde_json::json!({
             "model": self.model, "stream": true, "stream_options": { "include_usage": true },
@@ -89,16 +92,17 @@ impl Native {
             self.request("POST", &format!("{}/chat/completions", self.base_url.path()), body.to_string())?;
         let mut sender = self.connection().await?;
         let response = sender.send_request(request).await?;
-        anyhow::ensure!(response.status() == 200, "the server answered {}", response.status());
+        anyhow::ensure!(response.status() == 200, "the server returned status {}", response.status());
         let mut body = response.into_body();
+        // The start of a line that the last read cut off. Only such lines are copied.
         let mut kept: Vec<u8> = Vec::new();
         let mut done = false;
         while let Some(frame) = body.frame().await {
             let Ok(bytes) = frame?.into_data() else { continue };
             let mut rest = &bytes[..];
             while let Some(end) = memchr::memchr(b'\n', rest) {
-                let (line, behind) = (&rest[..end], &rest[end + 1..]);
-                rest = behind;
+                let line = &rest[..end];
+                rest = &rest[end + 1..];
                 if kept.is_empty() {
                     done |= read(line, sample)?;
                 } else {
@@ -110,10 +114,12 @@ impl Native {
             kept.extend_from_slice(rest);
         }
         anyhow::ensure!(done, "the stream ended without [DONE]");
+        // The body was read to its end, so the connection is free for the next request.
         self.open = Some(sender);
         Ok(())
     }
 
+    /// Fetches both lists one after the other, and drops the bodies.
     async fn lists(&mut self) -> anyhow::Result<()> {
         for path in [format!("{}/models", self.base_url.path()), "/api/models".to_owned()] {
             let request = self.request("GET", &path, String::new())?;
@@ -124,6 +130,7 @@ impl Native {
         Ok(())
     }
 
+    /// A request with the headers that the API requires and those of the command line.
     fn request(&self, method: &str, path: &str, body: String) -> anyhow::Result<Request<Full<Bytes>>> {
         let mut request = Request::builder()
             .method(method)
@@ -137,7 +144,7 @@ impl Native {
     }
 }
 
-/// Reads one line; true where it is the end marker.
+/// Parses one line. Returns whether it is the end marker.
 fn read(line: &[u8], sample: &mut Sample) -> anyhow::Result<bool> {
     let Some(data) = line.strip_prefix(b"data: ") else { return Ok(false) };
     if data == b"[DONE]" {

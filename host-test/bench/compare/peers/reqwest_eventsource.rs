@@ -1,4 +1,4 @@
-//! reqwest with eventsource-stream and serde_json: what one takes who writes a client in an afternoon.
+//! reqwest with eventsource-stream and serde_json: the usual choice for a hand-written client.
 
 mod chunk;
 mod cli;
@@ -17,10 +17,11 @@ struct Cli {
     args: Args,
 }
 
+// One thread, as for every client here: a second one would share the other core with the server.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<ExitCode> {
     let args = Cli::parse().args;
-    // One client for all, whose pool keeps the connections.
+    // One client for all lanes: its pool keeps the connections, as in a real program.
     let http = reqwest::Client::new();
     cli::measure("reqwest+eventsource-stream", &args, || Peer {
         http: http.clone(),
@@ -37,12 +38,13 @@ struct Peer {
 }
 
 impl Client for Peer {
-    async fn answer(&mut self, sample: &mut Sample) -> Result<(), String> {
+    async fn exchange(&mut self, sample: &mut Sample) -> Result<(), String> {
         self.stream(sample).await.map_err(|why| format!("{why:#}"))
     }
 }
 
 impl Peer {
+    /// Sends a request, and records the texts of its chunks.
     async fn stream(&self, sample: &mut Sample) -> anyhow::Result<()> {
         let body = serde_json::json!({
             "model": self.model, "stream": true, "stream_options": { "include_usage": true },
@@ -58,12 +60,12 @@ impl Peer {
             .await?;
         let status = response.status();
         if status != 200 {
-            let why = response.text().await.context("the server's refusal broke off")?;
-            anyhow::bail!("the server answered {status}: {why}");
+            let why = response.text().await.context("the body of the server's error is incomplete")?;
+            anyhow::bail!("the server returned status {status}: {why}");
         }
         let mut events = response.bytes_stream().eventsource();
         let mut done = false;
-        // To the end and not to [DONE] only: the connection is kept where the body was read whole.
+        // The loop reads beyond [DONE], because reqwest reuses a connection only after the end of the body.
         while let Some(event) = events.next().await {
             let event = event?;
             if event.data == "[DONE]" {

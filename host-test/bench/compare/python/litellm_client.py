@@ -1,8 +1,8 @@
-"""LiteLLM's SDK: litellm.acompletion, with its provider for servers that speak like OpenAI's."""
+"""LiteLLM's SDK: litellm.acompletion, with its provider for servers that are compatible with OpenAI's."""
 
 import os
 
-# Read when it is imported: else it fetches a list of prices from the network first.
+# The import reads this variable. Without it the import fetches a list of prices from the network.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 import litellm
@@ -13,7 +13,7 @@ litellm.suppress_debug_info = True
 
 
 def connect(base_url, key, model):
-    async def answer(sample):
+    async def exchange(sample):
         chunks = await litellm.acompletion(
             model=f"openai/{model}",
             api_base=base_url,
@@ -24,7 +24,7 @@ def connect(base_url, key, model):
         )
         await meter.deliver(chunks, sample)
 
-    return answer
+    return exchange
 
 
 meter.main("LiteLLM SDK (Python)", connect)

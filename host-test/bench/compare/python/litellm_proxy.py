@@ -1,4 +1,4 @@
-"""Starts LiteLLM's proxy on loopback, in front of one server that speaks like OpenAI's: every model goes there."""
+"""Starts LiteLLM's proxy on loopback, in front of one server that is compatible with OpenAI's."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ parser.add_argument("--port", required=True, type=int)
 parser.add_argument("--config", required=True, type=pathlib.Path, help="where to write its configuration")
 args = parser.parse_args()
 
-# YAML takes JSON.
+# The proxy reads YAML, of which JSON is a part. Every model goes to the same server.
 config = {
     "model_list": [
         {
@@ -24,10 +24,10 @@ config = {
 }
 args.config.write_text(json.dumps(config))
 
-# Else it fetches a list of prices from the network before it listens.
+# Without this the proxy fetches a list of prices from the network before it listens.
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 os.environ.setdefault("LITELLM_LOG", "ERROR")
 program = pathlib.Path(sys.executable).with_name("litellm")
 argv = ["litellm", "--config", args.config, "--host", "127.0.0.1", "--port", str(args.port)]
-# In this one's place, so that whoever started it stops it.
+# It replaces this process, so that killing this process stops the proxy.
 os.execv(program, [*map(str, argv), "--telemetry", "False"])

@@ -1,8 +1,8 @@
-"""What a Python client of a stamped server measures: the same report as the crate `meter` makes.
+"""Measures a client of the latency server in Python. The report has the same fields as that of the crate `meter`.
 
-The text of each chunk that such a server sends begins with the moment at which it was sent: CLOCK_MONOTONIC in
-nanoseconds, as 16 hexadecimal digits. A client is an async function that asks for one answer, and hands each
-text to the sample as soon as its library has it; `main` makes the requests with it and prints one line of JSON.
+The text of each chunk that the server sends begins with the time at which it was sent: CLOCK_MONOTONIC in
+nanoseconds, as 16 hexadecimal digits. A client is an async function that makes one request, and passes each text to the
+sample as soon as its library delivers it. `main` makes the requests and prints one line of JSON.
 """
 
 import argparse
@@ -14,15 +14,16 @@ import resource
 import sys
 import time
 
-STAMP = re.compile(r"[0-9a-fA-F]{16}")
+TIMESTAMP = re.compile(r"[0-9a-fA-F]{16}")
 
 
 def now():
+    """The time of the clock that the server writes into the chunks, in nanoseconds."""
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
 
 
 class Sample:
-    """The chunks of one answer, or of several together. Times are in nanoseconds."""
+    """The measurements of one response, or of several together. Times are in nanoseconds."""
 
     def __init__(self):
         self.first = []
@@ -32,16 +33,18 @@ class Sample:
         self.begun = now()
 
     def text(self, text):
+        # Many servers begin with an empty delta, which is not the first token.
         if not text:
             return
-        moment = now()
+        time_ns = now()
+        # Encoding copies the text, so texts of ASCII are counted without it.
         self.bytes += len(text) if text.isascii() else len(text.encode())
         if self.first_at is None:
-            self.first_at = moment
-            self.first.append(moment - self.begun)
-        stamp = STAMP.match(text)
-        if stamp:
-            self.delays.append(max(0, moment - int(stamp[0], 16)))
+            self.first_at = time_ns
+            self.first.append(time_ns - self.begun)
+        timestamp = TIMESTAMP.match(text)
+        if timestamp:
+            self.delays.append(max(0, time_ns - int(timestamp[0], 16)))
 
     def add(self, other):
         self.first += other.first
@@ -51,7 +54,7 @@ class Sample:
 
 
 class Round:
-    """What some answers came to, together."""
+    """The combined measurements of several responses."""
 
     def __init__(self):
         self.sample = Sample()
@@ -70,6 +73,7 @@ class Round:
         self.error = self.error or other.error
 
     def phase(self):
+        """The figures of these responses, with the names that the crate `meter` uses."""
         delays = sorted(self.sample.delays)
         return {
             "requests": self.requests,
@@ -87,29 +91,29 @@ class Round:
 
 
 def percentile(nanoseconds, percent):
-    """The nearest rank of what is sorted, in microseconds; None of nothing."""
+    """The percentile of sorted nanoseconds by the nearest rank, in microseconds; None without values."""
     rank = max(1, -(-len(nanoseconds) * percent // 100))
     return nanoseconds[rank - 1] / 1000 if nanoseconds else None
 
 
 async def deliver(chunks, sample):
-    """Hands over the texts of a stream of OpenAI's chunks, which both libraries read into the same shape."""
+    """Records the texts of a stream of chunks. Both libraries deliver chunks in the form of OpenAI's."""
     finished = False
     async for chunk in chunks:
         for choice in chunk.choices:
             delta = choice.delta
             finished = finished or choice.finish_reason is not None
-            # Not among openai's types, but what a server sends besides them is kept.
+            # The types of openai lack this field, but the library keeps unknown fields.
             sample.text(getattr(delta, "reasoning_content", None))
             sample.text(delta.content)
             for call in delta.tool_calls or ():
                 sample.text(call.function and call.function.arguments)
     if not finished:
-        raise RuntimeError("the stream ended without a reason")
+        raise RuntimeError("the stream ended without a finish reason")
 
 
-async def run_round(answer, shares):
-    """Lets each lane make its share of the requests, one after the other, all lanes at once."""
+async def run_round(exchange, shares):
+    """Lets each lane make its share of the requests one after the other. All lanes run at the same time."""
     result = Round()
     before, began = resource.getrusage(resource.RUSAGE_SELF), now()
 
@@ -117,13 +121,14 @@ async def run_round(answer, shares):
         for _ in range(share):
             sample = Sample()
             try:
-                await answer(sample)
+                await exchange(sample)
             except Exception as why:
                 result.failed += 1
                 result.error = result.error or f"{type(why).__name__}: {why}"
             result.sample.add(sample)
 
     await asyncio.gather(*(lane(share) for share in shares))
+    # The processor time is that of the whole process, so it is measured for the round and not for each response.
     after = resource.getrusage(resource.RUSAGE_SELF)
     result.requests = sum(shares)
     result.wall_s = (now() - began) / 1e9
@@ -132,14 +137,14 @@ async def run_round(answer, shares):
     return result
 
 
-async def report(name, requests, lanes, answer):
-    """All answers, and apart from that the first of each lane, over new connections, and the later ones."""
+async def report(name, requests, lanes, exchange):
+    """The figures of all responses, of the first one of each lane (over a new connection), and of the later ones."""
 
     def shares(count):
         return [count // lanes + (lane < count % lanes) for lane in range(lanes)]
 
-    cold = await run_round(answer, shares(min(requests, lanes)))
-    warm = await run_round(answer, shares(requests - lanes)) if requests > lanes else None
+    cold = await run_round(exchange, shares(min(requests, lanes)))
+    warm = await run_round(exchange, shares(requests - lanes)) if requests > lanes else None
     everything = Round()
     for part in (cold, warm):
         if part:
@@ -158,6 +163,7 @@ async def report(name, requests, lanes, answer):
 
 
 def positive(text):
+    """A whole number of at least 1."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
@@ -165,7 +171,7 @@ def positive(text):
 
 
 def main(name, connect):
-    """Reads the arguments, measures, prints. `connect(base_url, key, model)` gives the client's function."""
+    """Parses the arguments, measures, and prints. `connect(base_url, key, model)` returns the client's function."""
     parser = argparse.ArgumentParser(description=name)
     parser.add_argument("--base-url", required=True, help="such as http://127.0.0.1:8080/v1")
     parser.add_argument("-m", "--model", required=True)
@@ -175,8 +181,8 @@ def main(name, connect):
     key = os.environ.get("COMETAPI_KEY") or "sk-measure"
 
     async def measure():
-        answer = connect(args.base_url, key, args.model)
-        return await report(name, args.requests, min(args.concurrency, args.requests), answer)
+        exchange = connect(args.base_url, key, args.model)
+        return await report(name, args.requests, min(args.concurrency, args.requests), exchange)
 
     result = asyncio.run(measure())
     print(json.dumps(result, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""openai for Python: AsyncOpenAI, one client for all, whose pool keeps the connections."""
+"""openai for Python: AsyncOpenAI. All requests use one client, whose pool keeps the connections."""
 
 import openai
 
@@ -8,7 +8,7 @@ import meter
 def connect(base_url, key, model):
     client = openai.AsyncOpenAI(base_url=base_url, api_key=key)
 
-    async def answer(sample):
+    async def exchange(sample):
         chunks = await client.chat.completions.create(
             model=model,
             messages=[{"role": "user", "content": "Count."}],
@@ -17,7 +17,7 @@ def connect(base_url, key, model):
         )
         await meter.deliver(chunks, sample)
 
-    return answer
+    return exchange
 
 
 meter.main("openai (Python)", connect)

@@ -1,4 +1,4 @@
-//! The programs that are measured, and the server that they are measured against.
+//! The client programs, the gateways, and the latency server that all of them use.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -11,57 +11,60 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::results::OURS;
-use crate::workload::{Who, Workload};
+use crate::workload::{Participants, Workload};
 
-/// The key that everybody sends. It is long enough to be looked for in answers, as a real one is.
+/// The key that all clients send. It is as long as a real one, because the host searches responses for it, which takes
+/// time.
 const KEY: &str = "sk-compare-0123456789abcdef0123456789abcdef";
 
-/// How long a gateway may take until it answers.
+/// The longest time that a gateway may take to start. Gateways in Python and Node load their libraries first.
 const READY: Duration = Duration::from_secs(120);
 
-/// A client, as `scripts/bench-peers` tells of it.
+/// A client in the list that `scripts/bench-peers` prints.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Peer {
-    /// Its command line, before the base URL.
+    /// The command line without the base URL.
     pub command: Vec<String>,
-    /// Which version it is.
+    /// The version of the library.
     #[serde(default)]
     pub version: String,
-    /// The gateway that its requests go through, if it is one.
+    /// The gateway through which its requests go, if the peer is a gateway.
     pub gateway: Option<Gateway>,
 }
 
-/// A server between the client and the stamped server.
+/// A server between a client and the latency server.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Gateway {
-    /// What starts it.
+    /// The command line that starts it.
     pub start: Vec<String>,
-    /// Its own base URL.
+    /// Its base URL.
     pub base_url: String,
 }
 
 impl Peer {
     /// Whether it takes part in a workload.
-    pub fn does(&self, name: &str, workload: &Workload) -> bool {
+    pub fn takes_part(&self, name: &str, workload: &Workload) -> bool {
+        // By name, because the list of clients does not contain their language.
         let rust = ["native", "reqwest+eventsource-stream", "async-openai", "genai"].contains(&name);
-        match workload.who {
+        match workload.participants {
             _ if name == OURS => true,
-            Who::Everybody => true,
-            Who::Rust => rust,
-            Who::Listers => name == "native" || name == "async-openai",
-            Who::Own => false,
+            Participants::All => true,
+            Participants::Rust => rust,
+            Participants::ModelListers => name == "native" || name == "async-openai",
+            Participants::HostOnly => false,
         }
     }
 
-    /// Runs it, and returns the line that it prints.
+    /// Runs a workload, and returns the line of JSON that the client prints. A client that receives other than the
+    /// expected number of chunks is an error, because losing chunks would make it look fast.
     pub fn run(&self, name: &str, workload: &Workload, base_url: &str) -> Result<Value> {
         let mut command = command(&self.command)?;
-        if workload.who != Who::Own {
+        if workload.participants != Participants::HostOnly {
             command.args(["--base-url", base_url]);
         }
-        // The floor and the peers have a flag of their own for lists.
-        match (workload.who, name == OURS) {
-            (Who::Listers, false) => command.args(["--models", "-m", "none", "-r", "20"]),
+        // The option for lists differs between the host and the other clients.
+        match (workload.participants, name == OURS) {
+            (Participants::ModelListers, false) => command.args(["--models", "-m", "none", "-r", "20"]),
             _ => command.args(workload.arguments),
         };
         let output = command
@@ -70,16 +73,17 @@ impl Peer {
             .output()
             .with_context(|| format!("{name} does not start"))?;
         let line = String::from_utf8_lossy(&output.stdout);
-        let said = || String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default().to_owned();
-        ensure!(output.status.success(), "{name} failed at {}: {}", workload.name, said());
+        let last_message =
+            || String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default().to_owned();
+        ensure!(output.status.success(), "{name} failed at {}: {}", workload.name, last_message());
         let line: Value = serde_json::from_str(line.lines().last().unwrap_or_default())
-            .with_context(|| format!("{name} printed no JSON at {}: {}", workload.name, said()))?;
+            .with_context(|| format!("{name} printed no JSON at {}: {}", workload.name, last_message()))?;
         if workload.chunks > 0 {
             let (chunks, requests) = (&line["chunks"], line["requests"].as_u64().unwrap_or(0));
             let wanted = workload.chunks * requests;
             ensure!(
                 chunks.as_u64() == Some(wanted),
-                "{name} got {chunks} chunks of {wanted} at {}",
+                "{name} received {chunks} chunks of {wanted} at {}",
                 workload.name
             );
         }
@@ -87,38 +91,40 @@ impl Peer {
     }
 }
 
-/// A process that ends with this.
+/// A server process, which is killed on drop.
 pub struct Server {
     process: Child,
-    /// Where it answers.
+    /// The base URL for clients.
     pub base_url: String,
 }
 
 impl Server {
-    /// Starts the stamped server.
-    pub fn stamped(host_test: &Path) -> Result<Server> {
+    /// Starts the latency server. It is a separate process, so that its processor time does not count as the client's.
+    pub fn latency_server(host_test: &Path) -> Result<Server> {
         let mut process = Command::new(host_test)
             .args(["stand-in", "--stamped", "--json"])
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("{} does not start", host_test.display()))?;
         let mut line = String::new();
-        let stdout = process.stdout.take().context("the stamped server has no output")?;
+        let stdout = process.stdout.take().context("the latency server has no output")?;
         BufReader::new(stdout).read_line(&mut line)?;
-        let told: Value = serde_json::from_str(&line).context("the stamped server told no address")?;
-        let base_url = told["base-url"].as_str().context("the stamped server told no address")?.to_owned();
+        let no_address = || format!("the latency server printed no address, but: {line}");
+        let address: Value = serde_json::from_str(&line).with_context(no_address)?;
+        let base_url = address["base-url"].as_str().with_context(no_address)?.to_owned();
         Ok(Server { process, base_url })
     }
 
-    /// Starts a gateway in front of the stamped server, and waits until it passes an answer on.
+    /// Starts a gateway in front of the latency server, and waits until it forwards a response. A connection alone
+    /// would only show that it listens.
     pub fn gateway(name: &str, peer: &Peer, gateway: &Gateway) -> Result<Server> {
         let process = command(&gateway.start)?.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         let server = Server { process, base_url: gateway.base_url.clone() };
         let begun = Instant::now();
         let probe = Workload {
             name: "probe",
-            what: "",
-            who: Who::Everybody,
+            description: "",
+            participants: Participants::All,
             arguments: &["-m", "stamped-text-c1", "-r", "1"],
             chunks: 1,
         };
@@ -136,14 +142,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It is gone either way.
+        // An error means that the process has ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// All clients: the harness, and those that a script installs and prints, with the gateways in front of a
-/// server.
+/// All clients: the test host, and those that the script installs and lists. The gateways forward to `server`.
 pub fn all(host_test: &Path, script: Option<&Path>, server: &str) -> Result<BTreeMap<String, Peer>> {
     let mut all: BTreeMap<String, Peer> = BTreeMap::new();
     if let Some(script) = script {
@@ -157,11 +162,12 @@ pub fn all(host_test: &Path, script: Option<&Path>, server: &str) -> Result<BTre
     Ok(all)
 }
 
+/// The command of a client, with the key in its environment. In the arguments other users of the machine could see it.
 fn command(line: &[String]) -> Result<Command> {
     let (program, arguments) = line.split_first().context("a client without a command")?;
     let mut command = Command::new(program);
     command.args(arguments).env("COMETAPI_KEY", KEY);
-    // The libraries would obey them, and loopback is no way for a proxy.
+    // The libraries use these variables, and a proxy cannot reach the loopback address of this machine.
     for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
         command.env_remove(name);
     }

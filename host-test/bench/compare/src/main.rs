@@ -1,5 +1,8 @@
-//! Measures the plugin in its harness beside other clients, against one stamped server, in one interleaved
-//! run: in each round every client does every workload once, and what counts is the median of the rounds.
+//! Measures the plugin in its test host beside other clients, in one interleaved run: in each round every client runs
+//! every workload once with the same server, and the result is the median of the rounds.
+//!
+//! The run is interleaved because a machine gets slower and faster within minutes: clients that are measured one after
+//! the other would be measured on different machines.
 
 mod clients;
 mod plot;
@@ -26,48 +29,48 @@ Examples:
   make bench                              everything, seven rounds
   make bench ROUNDS=1                     a quick look
   compare … --workload latency --client native
-  compare … --saved results.json          the tables of an earlier run once more")]
+  compare … --saved results.json          the tables of an earlier run again")]
 struct Cli {
-    /// The harness.
+    /// The test host.
     #[arg(long, value_name = "FILE", default_value = "host-test")]
     host_test: PathBuf,
-    /// The script that installs the other clients and prints them: scripts/bench-peers.
+    /// The script that installs the other clients and lists them: scripts/bench-peers.
     #[arg(long, value_name = "FILE")]
     peers: Option<PathBuf>,
-    /// How often everything is done.
+    /// The number of rounds.
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// Only this workload; may be given several times.
+    /// Run only this workload; can be repeated.
     #[arg(long, value_name = "NAME")]
     workload: Vec<String>,
-    /// Only this client; may be given several times.
+    /// Run only this client; can be repeated.
     #[arg(long, value_name = "NAME")]
     client: Vec<String>,
-    /// The component, for its size.
+    /// The component, whose size is reported.
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
     /// Print all results as JSON and nothing else.
     #[arg(long)]
     json: bool,
-    /// Where all results are kept.
+    /// Write all results to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Take the results of an earlier run, and measure nothing.
+    /// Read the results of an earlier run from this file, and measure nothing.
     #[arg(long, value_name = "FILE")]
     saved: Option<PathBuf>,
-    /// Where the picture goes: SVG.
+    /// Write the picture to this file, as SVG.
     #[arg(long, value_name = "FILE")]
     picture: Option<PathBuf>,
-    /// Files in which the table between the marks of a generated part is replaced.
+    /// Replace the tables between the two marks in this file.
     #[arg(long, value_name = "FILE")]
-    document: Vec<PathBuf>,
+    document: Option<PathBuf>,
 }
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
     let results = match &cli.saved {
         Some(file) => serde_json::from_str(&fs::read_to_string(file)?)
-            .with_context(|| format!("{} is no saved run", file.display()))?,
+            .with_context(|| format!("{} is not a saved run", file.display()))?,
         None => measure(&cli)?,
     };
     if let Some(file) = &cli.save {
@@ -76,18 +79,19 @@ fn main() -> Result<()> {
     if let Some(file) = &cli.picture {
         plot::draw(&results, file)?;
     }
-    for file in &cli.document {
+    if let Some(file) = &cli.document {
         table::replace(&results, file)?;
     }
     match cli.json {
         true => println!("{}", serde_json::to_string(&results)?),
-        false => println!("{}", table::for_people(&results)),
+        false => println!("{}", table::for_terminal(&results)),
     }
     Ok(())
 }
 
+/// Runs all rounds.
 fn measure(cli: &Cli) -> Result<Results> {
-    let server = Server::stamped(&cli.host_test)?;
+    let server = Server::latency_server(&cli.host_test)?;
     let mut peers = clients::all(&cli.host_test, cli.peers.as_deref(), &server.base_url)?;
     for name in &cli.client {
         ensure!(peers.contains_key(name), "no client is called {name:?}; there are {:?}", peers.keys());
@@ -100,6 +104,7 @@ fn measure(cli: &Cli) -> Result<Results> {
         .iter()
         .filter(|workload| cli.workload.is_empty() || cli.workload.iter().any(|name| name == workload.name))
         .collect();
+    // Before the first round, so that the time in which gateways start does not disturb a measurement.
     let gateways = gateways(&mut peers);
     let mut results = Results {
         machine: machine(),
@@ -115,17 +120,20 @@ fn measure(cli: &Cli) -> Result<Results> {
     let runs: Vec<(&Workload, &String, &Peer)> = chosen
         .iter()
         .flat_map(|workload| peers.iter().map(move |(name, peer)| (*workload, name, peer)))
-        .filter(|(workload, name, peer)| peer.does(name, workload))
+        .filter(|(workload, name, peer)| peer.takes_part(name, workload))
         .collect();
     let bar = ProgressBar::new(runs.len() as u64 * u64::from(cli.rounds));
     bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}, {eta} left  {wide_msg}")?);
+    // Every client once, and then the next round: a disturbance of the machine then costs all clients a round, and not
+    // one client all its rounds.
     for _ in 0..cli.rounds {
         for (workload, name, peer) in &runs {
             bar.set_message(format!("{} · {name}", workload.name));
             let base_url = gateways.get(*name).map_or(&server.base_url, |gateway| &gateway.base_url);
             match peer.run(name, workload, base_url) {
                 Ok(line) => results.add(workload.name, name, line),
-                // One that cannot do it is left out there, and said to be; the harness and the floor must.
+                // Another client may fail at a workload; the run continues and reports it. Without the test host or
+                // the floor there is nothing to compare.
                 Err(why) if *name != results::OURS && *name != results::NATIVE => {
                     bar.suspend(|| eprintln!("left out: {why:#}"));
                 }
@@ -138,7 +146,7 @@ fn measure(cli: &Cli) -> Result<Results> {
     Ok(results)
 }
 
-/// Starts the gateways; one that does not start is left out, and said to be.
+/// Starts the gateways. One that does not start is left out, with a message.
 fn gateways(peers: &mut BTreeMap<String, Peer>) -> BTreeMap<String, Server> {
     let mut started = BTreeMap::new();
     peers.retain(|name, peer| {
@@ -154,7 +162,7 @@ fn gateways(peers: &mut BTreeMap<String, Peer>) -> BTreeMap<String, Server> {
     started
 }
 
-/// The processor, its count, and the system.
+/// The processor, the number of its cores, and the system, which a reader needs to judge the figures.
 fn machine() -> String {
     let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
     let processors = read("/proc/cpuinfo");

@@ -1,4 +1,4 @@
-//! What the rounds came to.
+//! The results of all rounds.
 
 use std::collections::BTreeMap;
 
@@ -6,33 +6,35 @@ use meter::{Phase, Report};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The name of the harness among the clients.
+/// The name of the test host in the list of clients.
 pub const OURS: &str = "host-test";
-/// The name of the floor.
+/// The name of the floor: the client that does only what is strictly necessary.
 pub const NATIVE: &str = "native";
 
-/// Every run: workload → client → one JSON line for each round.
+/// All runs. The clients' lines are kept as they are, so that a later version can compute other figures from a saved
+/// run.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Results {
-    /// What it ran on.
+    /// The machine.
     pub machine: String,
-    /// Rounds.
+    /// The number of rounds.
     pub rounds: usize,
     /// Client → version.
     pub versions: BTreeMap<String, String>,
-    /// Bytes of the plugin's component.
+    /// The size of the plugin's component in bytes.
     pub component_bytes: Option<u64>,
-    /// The runs.
+    /// Workload → client → one line of JSON for each round.
     pub runs: BTreeMap<String, BTreeMap<String, Vec<Value>>>,
 }
 
 impl Results {
-    /// Keeps the line of a run.
+    /// Adds the line of a run.
     pub fn add(&mut self, workload: &str, client: &str, line: Value) {
         self.runs.entry(workload.into()).or_default().entry(client.into()).or_default().push(line);
     }
 
-    /// The median over the rounds of a figure of a client's reports.
+    /// The median of a figure over the rounds. A median, because one round in which the machine was busy would change a
+    /// mean.
     pub fn median(
         &self,
         workload: &str,
@@ -44,13 +46,13 @@ impl Results {
         middle(reports.filter_map(|report| figure(&report)).collect())
     }
 
-    /// The same of a number in a line of another shape.
+    /// The median of a number at a JSON pointer, for lines that are not a [`Report`].
     pub fn median_at(&self, workload: &str, client: &str, pointer: &str) -> Option<f64> {
         let lines = self.runs.get(workload)?.get(client)?;
         middle(lines.iter().filter_map(|line| line.pointer(pointer)?.as_f64()).collect())
     }
 
-    /// The clients that have run a workload, ours and the floor first.
+    /// The clients that ran a workload, with the test host and the floor first.
     pub fn clients(&self, workload: &str) -> Vec<&str> {
         let runs = self.runs.get(workload);
         let mut names: Vec<&str> =
@@ -60,24 +62,24 @@ impl Results {
     }
 }
 
-/// The answers over kept connections, or where there were none the first ones.
+/// The responses over reused connections, or the first ones if there are no others.
 pub fn steady(report: &Report) -> &Phase {
     report.warm.as_ref().unwrap_or(&report.cold)
 }
 
-/// Microseconds of processor time for each chunk.
+/// Processor time for each chunk, in microseconds.
 pub fn cpu_per_chunk(report: &Report) -> Option<f64> {
     let phase = steady(report);
     (phase.chunks > 0).then(|| phase.cpu_s() * 1e6 / phase.chunks as f64)
 }
 
-/// Microseconds for each answer.
-pub fn wall_per_answer(report: &Report) -> Option<f64> {
+/// Time for each response, in microseconds.
+pub fn wall_per_response(report: &Report) -> Option<f64> {
     let phase = steady(report);
     (phase.requests > 0).then(|| phase.wall_s * 1e6 / phase.requests as f64)
 }
 
-/// The median; of an even count the mean of both in the middle.
+/// The median; for an even count the mean of the two middle figures.
 fn middle(mut figures: Vec<f64>) -> Option<f64> {
     figures.sort_by(f64::total_cmp);
     let half = figures.len() / 2;
@@ -93,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_median_does_not_mind_outliers() {
+    fn an_outlier_does_not_change_the_median() {
         assert_eq!(middle(vec![5.0, 1.0, 900.0]), Some(5.0));
         assert_eq!(middle(vec![4.0, 2.0]), Some(3.0));
         assert_eq!(middle(Vec::new()), None);

@@ -1,4 +1,4 @@
-//! The results as tables: for a terminal, and in Markdown between two marks of a document.
+//! The results as tables: for a terminal, and in Markdown between the two marks of docs/performance.md.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -9,29 +9,30 @@ use anyhow::{Context as _, Result};
 use comfy_table::{ContentArrangement, Table, presets};
 use meter::Report;
 
-use crate::results::{Results, cpu_per_chunk, steady, wall_per_answer};
+use crate::results::{Results, cpu_per_chunk, steady, wall_per_response};
 use crate::targets::{Row, rows};
-use crate::workload::{WORKLOADS, Who};
+use crate::workload::{Participants, WORKLOADS};
 
-/// Columns of a table that nobody's terminal bounds.
+/// The width of a table in characters if the output is not a terminal.
 const WIDTH: u16 = 160;
 
+/// The marks between which a document's tables are replaced.
 const BEGIN: &str = "<!-- figures: make bench writes them -->";
 const END: &str = "<!-- end of figures -->";
 
-/// The columns of the table of all clients, and where their figures come from.
+/// A column in the tables of all clients, and its figure.
 type Column = (&'static str, fn(&Report) -> Option<f64>);
 const COLUMNS: [Column; 6] = [
     ("p50 µs", |report| steady(report).p50_us),
     ("p99 µs", |report| steady(report).p99_us),
     ("first µs", |report| steady(report).ttft_us),
-    ("response ms", |report| Some(wall_per_answer(report)? / 1000.0)),
+    ("response ms", |report| Some(wall_per_response(report)? / 1000.0)),
     ("CPU µs a chunk", cpu_per_chunk),
     ("memory MiB", |report| Some(report.maxrss_kb as f64 / 1024.0)),
 ];
 
-/// Everything, for a terminal.
-pub fn for_people(results: &Results) -> String {
+/// All tables, for a terminal: first the targets, then one table for each workload.
+pub fn for_terminal(results: &Results) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     if !std::io::stdout().is_terminal() {
@@ -42,6 +43,7 @@ pub fn for_people(results: &Results) -> String {
         table.add_row([row.what, row.target, &row.ours, met(&row), &row.others]);
     }
     let mut text = format!("{}; medians of {} rounds\n{table}\n", results.machine, results.rounds);
+    // One table for each workload: a client takes part in some of them only.
     for (name, what, lines) in clients(results) {
         let mut table = Table::new();
         table.load_style(presets::UTF8_HORIZONTAL_ONLY);
@@ -54,29 +56,24 @@ pub fn for_people(results: &Results) -> String {
     text
 }
 
-/// Puts the tables between the marks of a document.
+/// Replaces the tables between the marks of a document. A document without the marks is an error, because a place at
+/// which the tables were missing would go unnoticed.
 pub fn replace(results: &Results, file: &Path) -> Result<()> {
     let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let place = || format!("{} has no place for figures: {BEGIN} … {END}", file.display());
-    let (before, rest) = text.split_once(BEGIN).with_context(place)?;
-    let (marked, after) = rest.split_once(END).with_context(place)?;
-    // The first document shows all; one that asks for the targets alone gets those.
-    let all = !marked.trim_start().starts_with("<!-- targets only -->");
-    let only = if all { "" } else { "\n<!-- targets only -->" };
-    let figures = markdown(results, all);
-    fs::write(file, format!("{before}{BEGIN}{only}\n\n{figures}\n{END}{after}"))?;
+    let no_marks = || format!("{} does not contain the marks {BEGIN} and {END}", file.display());
+    let (before, rest) = text.split_once(BEGIN).with_context(no_marks)?;
+    let (_, after) = rest.split_once(END).with_context(no_marks)?;
+    fs::write(file, format!("{before}{BEGIN}\n\n{}\n{END}{after}", markdown(results)))?;
     Ok(())
 }
 
-fn markdown(results: &Results, all: bool) -> String {
+/// The same tables in Markdown.
+fn markdown(results: &Results) -> String {
     let mut text = format!("{}; medians of {} rounds.\n\n", results.machine, results.rounds);
     text.push_str("| what | target | measured | met | the others |\n|---|---|---|---|---|\n");
     for row in rows(results) {
         let Row { what, target, ours, others, .. } = &row;
         let _ = writeln!(text, "| {what} | {target} | {ours} | {} | {others} |", met(&row));
-    }
-    if !all {
-        return text;
     }
     for (name, what, lines) in clients(results) {
         let _ = write!(text, "\n### {name}: {what}\n\n| client |");
@@ -91,6 +88,7 @@ fn markdown(results: &Results, all: bool) -> String {
     text
 }
 
+/// Whether a target is met, as a cell of the table.
 fn met(row: &Row) -> &'static str {
     match row.met {
         Some(true) => "yes",
@@ -99,9 +97,9 @@ fn met(row: &Row) -> &'static str {
     }
 }
 
-/// For each workload that reports chunks: its name, what it is, and a line for each client.
+/// For each workload that reports chunks: its name, its description, and a line for each client.
 fn clients(results: &Results) -> Vec<(&'static str, &'static str, Vec<Vec<String>>)> {
-    let reported = WORKLOADS.iter().filter(|workload| workload.who != Who::Own);
+    let reported = WORKLOADS.iter().filter(|workload| workload.participants != Participants::HostOnly);
     let lines = |name: &str| -> Vec<Vec<String>> {
         let line = |client: &&str| {
             let figures = COLUMNS.map(|(_, figure)| match results.median(name, client, figure) {
@@ -114,7 +112,7 @@ fn clients(results: &Results) -> Vec<(&'static str, &'static str, Vec<Vec<String
         results.clients(name).iter().map(line).collect()
     };
     reported
-        .map(|workload| (workload.name, workload.what, lines(workload.name)))
+        .map(|workload| (workload.name, workload.description, lines(workload.name)))
         .filter(|(_, _, lines)| !lines.is_empty())
         .collect()
 }

@@ -1,36 +1,40 @@
-//! What the harness is held to, beside what it came to.
+//! The targets for the test host, beside its results. They are relative to other clients where possible, since absolute
+//! times depend on the machine.
 
 use meter::Report;
 
-use crate::results::{NATIVE, OURS, Results, cpu_per_chunk, steady, wall_per_answer};
+use crate::results::{NATIVE, OURS, Results, cpu_per_chunk, steady, wall_per_response};
 
 /// One line of the table.
 pub struct Row {
-    /// What is measured.
+    /// The measured quantity.
     pub what: &'static str,
-    /// The target, in words.
+    /// The target, as text.
     pub target: &'static str,
-    /// What the harness came to.
+    /// The result of the test host.
     pub ours: String,
-    /// What the peers came to, for comparison.
+    /// The results of the other clients, for comparison.
     pub others: String,
-    /// Whether the target is met; `None` where it was not measured, or where nothing is asked.
+    /// Whether the target is met; `None` if the quantity was not measured.
     pub met: Option<bool>,
 }
 
-/// A figure of a client that has to be at most so much.
+/// A figure in the reports of one workload.
 struct Check<'a> {
     results: &'a Results,
+    /// The name of the workload.
     workload: &'static str,
+    /// Computes the figure; `None` if the report has nothing to compute it from.
     figure: fn(&Report) -> Option<f64>,
 }
 
 impl Check<'_> {
+    /// The median of the figure for one client.
     fn of(&self, client: &str) -> Option<f64> {
         self.results.median(self.workload, client, self.figure)
     }
 
-    /// The others, each by `show` of its figure.
+    /// The figures of the other clients, formatted by `show`.
     fn others(&self, show: impl Fn(f64) -> String) -> String {
         let clients = self.results.clients(self.workload).into_iter().filter(|name| *name != OURS);
         let shown: Vec<String> =
@@ -39,7 +43,7 @@ impl Check<'_> {
     }
 }
 
-/// The table.
+/// All lines of the table.
 pub fn rows(results: &Results) -> Vec<Row> {
     let check = |workload, figure| Check { results, workload, figure };
     let mut rows = vec![
@@ -59,7 +63,7 @@ pub fn rows(results: &Results) -> Vec<Row> {
             (100.0, "at most 100 µs over native"),
         ),
         times(
-            check("coalesced", wall_per_answer),
+            check("coalesced", wall_per_response),
             "20,000 chunks, 16 events a write: time",
             (2.0, "at most 2 × native"),
         ),
@@ -78,15 +82,18 @@ pub fn rows(results: &Results) -> Vec<Row> {
     rows
 }
 
+/// Whether a figure is within its limit; `None` if one of them was not measured.
 fn verdict(ours: Option<f64>, most: Option<f64>) -> Option<bool> {
     Some(ours? <= most?)
 }
 
+/// The figure as text. A missing one is reported as such, because an empty cell would look like a mistake of the table.
 fn show(value: Option<f64>, text: impl Fn(f64) -> String) -> String {
     value.map_or_else(|| "not measured".to_owned(), text)
 }
 
-/// At most so many microseconds more than the floor.
+/// A target of at most this many microseconds more than the floor. A difference and not a factor, because the sandbox
+/// adds a constant to each chunk, however long the network takes.
 fn over(check: Check<'_>, what: &'static str, (most, target): (f64, &'static str)) -> Row {
     let (ours, floor) = (check.of(OURS), check.of(NATIVE));
     let more = ours.zip(floor).map(|(ours, floor)| ours - floor);
@@ -101,7 +108,7 @@ fn over(check: Check<'_>, what: &'static str, (most, target): (f64, &'static str
     }
 }
 
-/// At most so many times the floor.
+/// A target of at most this many times the floor, for work that grows with the number of chunks.
 fn times(check: Check<'_>, what: &'static str, (most, target): (f64, &'static str)) -> Row {
     let floor = check.of(NATIVE);
     let factor = |figure: f64| figure / floor.unwrap_or(f64::NAN);
@@ -115,7 +122,7 @@ fn times(check: Check<'_>, what: &'static str, (most, target): (f64, &'static st
     }
 }
 
-/// Less than async-openai.
+/// A target of less than async-openai, a library that a program in Rust would use without the plugin.
 fn below(check: Check<'_>, what: &'static str, unit: &str, divisor: f64) -> Row {
     let text = |figure: f64| format!("{:.2} {unit}", figure / divisor);
     let ours = check.of(OURS);
@@ -128,9 +135,10 @@ fn below(check: Check<'_>, what: &'static str, unit: &str, divisor: f64) -> Row 
     }
 }
 
-/// Beyond the time that the bytes of both lists take by themselves.
+/// The time of a query for models, minus the time that the bytes of both lists take, which the floor measures: it reads
+/// them and parses nothing.
 fn models(results: &Results) -> Row {
-    let check = Check { results, workload: "models", figure: wall_per_answer };
+    let check = Check { results, workload: "models", figure: wall_per_response };
     let beyond = check.of(OURS).zip(check.of(NATIVE)).map(|(ours, network)| (ours - network) / 1000.0);
     Row {
         what: "list of 600 models, both lists, beyond the network",
@@ -141,9 +149,9 @@ fn models(results: &Results) -> Row {
     }
 }
 
-/// Ten times the bytes take ten times as long.
+/// Ten times the bytes take ten times as long, so that no work grows faster than the response.
 fn ten_times(results: &Results) -> Row {
-    let wall = |workload, client| results.median(workload, client, wall_per_answer);
+    let wall = |workload, client| results.median(workload, client, wall_per_response);
     let factor =
         |client| wall("ten-megabytes", client).zip(wall("one-megabyte", client)).map(|(ten, one)| ten / one);
     let ours = factor(OURS);
@@ -156,6 +164,7 @@ fn ten_times(results: &Results) -> Row {
     }
 }
 
+/// The costs that only a sandbox has, once for each process or instance.
 fn sandbox(results: &Results) -> Vec<Row> {
     let parts = [
         ("load a compiled plugin from the cache", "at most 5 ms", "/load_us/p50", 5000.0),
@@ -175,7 +184,8 @@ fn sandbox(results: &Results) -> Vec<Row> {
     parts.map(row).into()
 }
 
-/// What the process holds more at 1,000 streams than at one, for each.
+/// The memory for each stream: that of a process with 1,000 streams minus that of a process with one. The difference
+/// leaves out the engine and the compiled component, which exist once.
 fn memory(results: &Results) -> Row {
     let resident =
         |workload, client| results.median(workload, client, |report| Some(report.maxrss_kb as f64));
@@ -193,7 +203,7 @@ fn memory(results: &Results) -> Row {
     }
 }
 
-/// How many would use one core up, by what 1,000 use.
+/// The number of streams that would use up one core, computed from the processor time of 1,000.
 fn streams_a_core(results: &Results) -> Row {
     let figure = |report: &Report| {
         let phase = steady(report);
@@ -210,6 +220,8 @@ fn streams_a_core(results: &Results) -> Row {
     }
 }
 
+/// The size of the component, and the fuel for each chunk. Fuel counts WebAssembly instructions, so unlike a time it
+/// does not depend on the machine.
 fn size(results: &Results) -> Row {
     let bytes = results.component_bytes.map(|bytes| bytes as f64);
     let fuel = results.median_at("sandbox", OURS, "/fuel_per_chunk");

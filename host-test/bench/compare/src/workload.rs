@@ -1,123 +1,136 @@
-//! What is measured: one row is one workload, the same for every client.
+//! The workloads. Each has the same arguments for every client.
 
-/// Which clients take part.
+/// The clients that take part in a workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// All of them, gateways too.
-    Everybody,
-    /// Those that can do so much at once, or for so long: the ones in Rust.
+pub enum Participants {
+    /// All clients, including gateways.
+    All,
+    /// The clients in Rust, which are fast enough for so many chunks or streams.
     Rust,
-    /// Those that can list models.
-    Listers,
-    /// The harness alone.
-    Own,
+    /// The clients that can list models.
+    ModelListers,
+    /// The test host alone.
+    HostOnly,
 }
 
-/// One thing that all clients do.
+/// A workload that each participant runs once in each round.
 #[derive(Clone, Copy, Debug)]
 pub struct Workload {
-    /// Its name, on the command line and in results.
+    /// The name on the command line and in results.
     pub name: &'static str,
-    /// What happens, for people.
-    pub what: &'static str,
-    /// Who does it.
-    pub who: Who,
+    /// The description in the tables.
+    pub description: &'static str,
+    /// The clients that run it.
+    pub participants: Participants,
     /// The arguments after the base URL.
     pub arguments: &'static [&'static str],
-    /// What an answer has to come to, in chunks, of each request; 0 where chunks are not counted.
+    /// The number of chunks that a client has to receive for each request; 0 if it is not checked, because libraries
+    /// may drop reasoning or merge fragments of a call.
     pub chunks: u64,
 }
 
-/// All of them.
+/// All workloads.
 pub const WORKLOADS: &[Workload] = &[
+    // The chunks are so far apart that none waits for another one: the delivery time of a chunk alone.
     Workload {
         name: "latency",
-        what: "500 chunks, 2 ms apart",
-        who: Who::Everybody,
+        description: "500 chunks, 2 ms apart",
+        participants: Participants::All,
         arguments: &["-m", "stamped-text-c500-g2000", "-r", "2"],
         chunks: 500,
     },
+    // The time that a user waits, over connections that exist.
     Workload {
         name: "first-token",
-        what: "one chunk, asked for again and again",
-        who: Who::Everybody,
+        description: "one chunk, requested again and again",
+        participants: Participants::All,
         arguments: &["-m", "stamped-text-c1", "-r", "100"],
         chunks: 1,
     },
+    // The time that a user of a command line waits. It includes loading the program and connecting.
     Workload {
         name: "start",
-        what: "from the start of the process to the first token",
-        who: Who::Everybody,
+        description: "from the start of the process to the first token",
+        participants: Participants::All,
         arguments: &["-m", "stamped-text-c1", "-r", "1"],
         chunks: 1,
     },
+    // Without a pause, in a write for each event. The sender's system calls are the limit.
     Workload {
         name: "burst",
-        what: "20,000 chunks, one event a write",
-        who: Who::Rust,
+        description: "20,000 chunks, one event a write",
+        participants: Participants::Rust,
         arguments: &["-m", "stamped-text-c20000", "-r", "2"],
         chunks: 20_000,
     },
+    // The throughput: several events arrive in one read, so that a client can handle them together.
     Workload {
         name: "coalesced",
-        what: "20,000 chunks, 16 events a write",
-        who: Who::Everybody,
+        description: "20,000 chunks, 16 events a write",
+        participants: Participants::All,
         arguments: &["-m", "stamped-text-c20000-w16", "-r", "3"],
         chunks: 20_000,
     },
+    // Reasoning has a field of its own, which the decoder must not read more slowly than text.
     Workload {
         name: "reasoning",
-        what: "10,000 chunks of reasoning and 10,000 of text, 16 events a write",
-        who: Who::Rust,
+        description: "10,000 chunks of reasoning and 10,000 of text, 16 events a write",
+        participants: Participants::Rust,
         arguments: &["-m", "stamped-reasoning-c20000-w16", "-r", "4"],
         chunks: 0,
     },
+    // Joining fragments by copying the arguments for each of them would take quadratic time here.
     Workload {
         name: "tool-call",
-        what: "a tool call of 1 MB, in 1,024 fragments",
-        who: Who::Rust,
+        description: "a tool call of 1 MB, in 1,024 fragments",
+        participants: Participants::Rust,
         arguments: &["-m", "stamped-tool-c1024-w16-l1024", "-r", "4"],
         chunks: 0,
     },
+    // This and the next workload together show whether the time grows faster than the response.
     Workload {
         name: "one-megabyte",
-        what: "a response of 1 MB, in chunks of 1 KB",
-        who: Who::Rust,
+        description: "a response of 1 MB, in chunks of 1 KB",
+        participants: Participants::Rust,
         arguments: &["-m", "stamped-text-c1024-w16-l1024", "-r", "4"],
         chunks: 1024,
     },
     Workload {
         name: "ten-megabytes",
-        what: "a response of 10 MB, in chunks of 1 KB",
-        who: Who::Rust,
+        description: "a response of 10 MB, in chunks of 1 KB",
+        participants: Participants::Rust,
         arguments: &["-m", "stamped-text-c10240-w16-l1024", "-r", "4"],
         chunks: 10_240,
     },
+    // The processor time of many streams, as in a program that runs many agents.
     Workload {
         name: "at-once-200",
-        what: "200 streams at once, 200 chunks 5 ms apart",
-        who: Who::Rust,
+        description: "200 streams at once, 200 chunks 5 ms apart",
+        participants: Participants::Rust,
         arguments: &["-m", "stamped-text-c200-g5000", "-r", "400", "-c", "200"],
         chunks: 200,
     },
+    // The memory of each stream, and how many streams one core can serve.
     Workload {
         name: "at-once-1000",
-        what: "1,000 streams at once, 50 chunks a second each",
-        who: Who::Rust,
+        description: "1,000 streams at once, 50 chunks a second each",
+        participants: Participants::Rust,
         arguments: &["-m", "stamped-text-c100-g20000", "-r", "1000", "-c", "1000"],
         chunks: 100,
     },
+    // The floor fetches the lists without parsing them, which is the time of the network alone.
     Workload {
         name: "models",
-        what: "both lists of 600 models each",
-        who: Who::Listers,
+        description: "both lists of 600 models each",
+        participants: Participants::ModelListers,
         arguments: &["--what", "models", "-r", "20"],
         chunks: 0,
     },
+    // The costs that no other client has. Nothing is sent.
     Workload {
         name: "sandbox",
-        what: "load a compiled plugin, make an instance, make its first call",
-        who: Who::Own,
+        description: "load a compiled plugin, make an instance, make its first call",
+        participants: Participants::HostOnly,
         arguments: &["--what", "start", "-r", "20"],
         chunks: 0,
     },
@@ -127,11 +140,12 @@ pub const WORKLOADS: &[Workload] = &[
 mod tests {
     use super::*;
 
+    // Results are stored by name, so two workloads with one name would be mixed.
     #[test]
-    fn names_are_unique_and_no_workload_is_without_arguments() {
-        for (place, workload) in WORKLOADS.iter().enumerate() {
+    fn names_are_unique_and_every_workload_has_arguments() {
+        for (position, workload) in WORKLOADS.iter().enumerate() {
             assert!(!workload.arguments.is_empty());
-            assert!(WORKLOADS.iter().skip(place + 1).all(|other| other.name != workload.name));
+            assert!(WORKLOADS.iter().skip(position + 1).all(|other| other.name != workload.name));
         }
     }
 }

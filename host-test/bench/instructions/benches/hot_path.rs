@@ -1,4 +1,5 @@
-//! What callgrind counts: one job on one input in each run. Making the input and dropping it are not counted.
+//! The benchmarks that run under callgrind: one operation on one input each. Creating and dropping the input is not
+//! counted, since `setup` creates it and the function returns it.
 #![allow(missing_docs)]
 
 use std::hint::black_box;
@@ -9,30 +10,35 @@ use gungraun::Callgrind;
 use gungraun::prelude::*;
 use instructions::inputs::{Input, Lists, Reads};
 
-/// The component's own: counts would differ from system to system with any other.
+/// The component's allocator. With the system's, the counts would differ from system to system.
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
+// The functions `reads`, `request` and `lists` create the inputs before counting begins.
 
 fn reads(name: &str) -> Reads {
     match Input::named(name) {
         Some(Input::Sse(reads) | Input::Decode(reads)) => reads,
-        other => panic!("{name} is no body: {other:?}"),
+        other => panic!("{name} is not a body: {other:?}"),
     }
 }
 
 fn request(name: &str) -> Box<Request> {
     match Input::named(name) {
         Some(Input::Encode(request)) => request,
-        other => panic!("{name} is no request: {other:?}"),
+        other => panic!("{name} is not a request: {other:?}"),
     }
 }
 
 fn lists(name: &str) -> Lists {
     match Input::named(name) {
         Some(Input::List(lists)) => lists,
-        other => panic!("{name} is no pair of lists: {other:?}"),
+        other => panic!("{name} is not a pair of lists: {other:?}"),
     }
 }
+
+// Each benchmark returns its input, because dropping it within the function would be counted. `black_box` keeps the
+// compiler from removing the operation.
 
 #[library_benchmark(setup = reads)]
 #[bench::small_chunks("sse-small-chunks")]
@@ -74,10 +80,10 @@ library_benchmark_group!(name = hot_path, benchmarks = [sse, decode, encode, lis
 
 main!(
     config = LibraryBenchmarkConfig::default()
-        // glibc has a copy of memcpy for each sort of processor; the plainest is the same everywhere, and the nearest
-        // to the component's.
+        // glibc selects a version of memcpy by the processor. The simplest one runs on all of them, and is closest to
+        // the component's.
         .env("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-AVX2,-AVX2_Usable,-AVX_Fast_Unaligned_Load,-SSSE3,-ERMS")
-        // Caches are not simulated: they would be those of a machine that nobody has.
+        // A simulation of caches would assume the caches of one machine.
         .tool(Callgrind::with_args(["--cache-sim=no"])),
     library_benchmark_groups = hot_path
 );

@@ -1,33 +1,33 @@
-//! Whether counts may stand beside the table.
+//! The comparison of counts with the committed table, and which differences fail the run.
 
 #[cfg(test)]
 mod tests;
 
 use crate::table::{Count, Table, Toolchain};
 
-/// By how much a count may be above the table, per cent.
+/// The growth over the table that passes, in per cent. Small changes of the code move some counts by a per cent or two.
 pub const MOST_GROWTH: u64 = 5;
 
-/// From how much below the table the table should be made anew, per cent: else what was won could be lost again
-/// without anybody noticing.
+/// The decrease from which on the table should be updated, in per cent. Otherwise a later change could lose what was
+/// gained without failing.
 pub const WORTH_KEEPING: u64 = 1;
 
-/// What is to be said of one input.
+/// The result for one input.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verdict {
-    /// About what the table says.
+    /// About the count in the table.
     Same,
-    /// Less than the table says.
+    /// Less than in the table.
     Improved,
-    /// More than it may be.
+    /// More than [`MOST_GROWTH`] above the table.
     Grown,
-    /// The input has other bytes than the one in the table: its counts cannot be compared.
+    /// The input has other bytes than the one in the table, so the counts cannot be compared.
     Changed,
     /// Counted, but not in the table.
     Unknown,
     /// In the table, but not counted.
     Missing,
-    /// The table holds for another toolchain.
+    /// The table is valid for another toolchain.
     NotCompared,
 }
 
@@ -38,32 +38,32 @@ impl Verdict {
     }
 }
 
-/// One input, as counted and as in the table; at least one of them is there.
+/// One input with its new count and its count in the table, of which at least one exists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// The input's name.
     pub name: String,
-    /// What was counted now.
+    /// The new count.
     pub counted: Option<Count>,
-    /// What the table says.
+    /// The count in the table.
     pub known: Option<Count>,
-    /// What is to be said of it.
+    /// The result of the comparison.
     pub verdict: Verdict,
 }
 
-/// All inputs.
+/// The results for all inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
     /// Why nothing was compared with the table.
     pub not_compared: Option<String>,
-    /// In the order in which they were counted, and behind them what was not.
+    /// The counted inputs in their order, followed by those that were not counted.
     pub rows: Vec<Row>,
 }
 
 impl Judgement {
-    /// Holds counts against the table.
+    /// Compares counts with the table.
     pub fn new(counts: &[Count], toolchain: &Toolchain, table: &Table) -> Self {
-        let not_compared = table.foreign(toolchain);
+        let not_compared = table.mismatch(toolchain);
         let comparable = not_compared.is_none();
         let find = |list: &[Count], name: &str| list.iter().find(|count| count.name == name).cloned();
         let missing = table.inputs.iter().filter(|known| find(counts, &known.name).is_none());
@@ -79,24 +79,26 @@ impl Judgement {
         Self { not_compared, rows }
     }
 
-    /// Names of the inputs of which this is to be said.
+    /// The names of the inputs with this verdict.
     pub fn with(&self, verdict: Verdict) -> Vec<&str> {
         self.rows.iter().filter(|row| row.verdict == verdict).map(|row| &*row.name).collect()
     }
 
-    /// Whether nothing has grown, and nothing is missing.
+    /// Whether no verdict fails the run.
     pub fn passes(&self) -> bool {
         !self.rows.iter().any(|row| row.verdict.fails())
     }
 }
 
+/// Compares the two counts of one input. Other bytes fail before the counts are compared, so that a smaller input is
+/// not taken for an improvement.
 fn verdict(counted: Option<&Count>, known: Option<&Count>, comparable: bool) -> Verdict {
     let (counted, known) = match (counted, known) {
         (Some(counted), Some(known)) => (counted, known),
         (Some(_), None) => return Verdict::Unknown,
         (None, _) => return Verdict::Missing,
     };
-    // In whole numbers, so that the limit is where it is said to be.
+    // Integers, because rounding in floats would move the limit.
     let (now, before) = (u128::from(counted.instructions) * 100, u128::from(known.instructions));
     if counted.bytes != known.bytes {
         Verdict::Changed

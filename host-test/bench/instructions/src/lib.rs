@@ -1,7 +1,7 @@
-//! Instruction counts of the hot path: what is counted, the table that is checked in, and the judging.
+//! Instruction counts of the hot path: the inputs, the committed table of counts, and the comparison.
 //!
-//! Seconds differ from run to run and from machine to machine; counts do not, so that a change of a few per cent
-//! is seen. `benches/hot_path.rs` runs under callgrind, the program `judge` reads what came of it.
+//! Times differ from run to run and from machine to machine. Counts do not, so they show a change of a few per cent.
+//! `benches/hot_path.rs` runs under callgrind, and the program `judge` reads its output.
 
 pub mod inputs;
 pub mod judgement;

@@ -1,14 +1,15 @@
-//! Counts and judgement for people.
+//! The text of the comparison, for a terminal.
 
 use std::fmt::Write as _;
 
 use crate::judgement::{Judgement, MOST_GROWTH, Row, Verdict};
 use crate::table::Count;
 
-/// What takes the counts over into the table.
+/// The command that writes the new counts to the table.
 const UPDATE: &str = "make instructions UPDATE=1";
 
-/// The table: one line for each input.
+/// The table, with one line for each input. It is printed in every run, so that a change below the limit is visible,
+/// too.
 pub fn rows(judgement: &Judgement) -> String {
     let names = judgement.rows.iter().map(|row| row.name.len());
     let width = names.max().unwrap_or_default();
@@ -20,13 +21,13 @@ pub fn rows(judgement: &Judgement) -> String {
         let line = format!(
             "{:width$} {:>11} {:>13} {:>9} {:>13} {:>9}  {}",
             row.name,
-            told(row.counted.as_ref(), |count| grouped(count.bytes)),
-            told(row.counted.as_ref(), |count| grouped(count.instructions)),
-            told(row.counted.as_ref(), |count| format!(
+            or_dash(row.counted.as_ref(), |count| grouped(count.bytes)),
+            or_dash(row.counted.as_ref(), |count| grouped(count.instructions)),
+            or_dash(row.counted.as_ref(), |count| format!(
                 "{:.2}",
                 count.instructions as f64 / count.bytes as f64
             )),
-            told(row.known.as_ref(), |count| grouped(count.instructions)),
+            or_dash(row.known.as_ref(), |count| grouped(count.instructions)),
             change(row),
             mark(row.verdict),
         );
@@ -35,7 +36,7 @@ pub fn rows(judgement: &Judgement) -> String {
     out
 }
 
-/// What follows from the judgement, and what to do.
+/// The findings of the comparison, each with the next step.
 pub fn conclusion(judgement: &Judgement) -> String {
     let mut out = String::new();
     let mut say = |verdict, text: &str| {
@@ -47,25 +48,25 @@ pub fn conclusion(judgement: &Judgement) -> String {
     say(
         Verdict::Grown,
         &format!(
-            "more than {MOST_GROWTH} % above the table. Make it cheaper; where it has to cost more, take the new counts over with '{UPDATE}' and say why in the commit."
+            "more than {MOST_GROWTH} % above the table. Make it cheaper. If it has to cost more, write the new counts with '{UPDATE}' and give the reason in the commit."
         ),
     );
     say(
         Verdict::Changed,
-        &format!("not the bytes that the table was made with. Where that is meant, run '{UPDATE}'."),
+        &format!("other bytes than in the table. If the change is intended, run '{UPDATE}'."),
     );
     say(Verdict::Unknown, &format!("not in the table. Run '{UPDATE}'."));
     say(
         Verdict::Missing,
         &format!(
-            "in the table, but not counted. Fix benches/hot_path.rs, or run '{UPDATE}' where it was taken out."
+            "in the table, but not counted. Fix benches/hot_path.rs, or run '{UPDATE}' if it was removed."
         ),
     );
-    say(Verdict::Improved, &format!("below the table. Keep what was won: '{UPDATE}'."));
+    say(Verdict::Improved, &format!("below the table. Keep the improvement with '{UPDATE}'."));
     if let Some(why) = &judgement.not_compared {
         let _ = writeln!(
             out,
-            "NOT COMPARED, because {why}. The counts above were judged by nobody; '{UPDATE}' makes the table anew for this toolchain."
+            "NOT COMPARED, because {why}. The counts above were not checked. '{UPDATE}' writes the table for this toolchain."
         );
     }
     if out.is_empty() {
@@ -74,11 +75,13 @@ pub fn conclusion(judgement: &Judgement) -> String {
     out
 }
 
-fn told(count: Option<&Count>, show: impl Fn(&Count) -> String) -> String {
+/// The count formatted by `show`, or a dash if there is none.
+fn or_dash(count: Option<&Count>, show: impl Fn(&Count) -> String) -> String {
     count.map_or_else(|| "-".to_owned(), show)
 }
 
-/// The change where two counts of the same bytes are there, even if nothing follows from it.
+/// The change in per cent, if both counts are of the same bytes. It is shown for another toolchain as well, where it
+/// has no consequence.
 fn change(row: &Row) -> String {
     match (&row.counted, &row.known) {
         (Some(counted), Some(known)) if counted.bytes == known.bytes => {
@@ -89,11 +92,12 @@ fn change(row: &Row) -> String {
     }
 }
 
+/// The verdict as a short text at the end of a line. Those in capitals fail the run.
 fn mark(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Same => "",
         Verdict::Improved => "less",
-        Verdict::Grown => "GREW",
+        Verdict::Grown => "MORE",
         Verdict::Changed => "OTHER BYTES",
         Verdict::Unknown => "NOT IN THE TABLE",
         Verdict::Missing => "NOT COUNTED",
@@ -101,7 +105,7 @@ fn mark(verdict: Verdict) -> &'static str {
     }
 }
 
-/// `1,234,567`.
+/// The number with commas: `1,234,567`.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
@@ -124,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_shows_both_counts_the_change_and_what_is_wrong() {
+    fn the_table_shows_both_counts_the_change_and_the_verdict() {
         let rows = super::rows(&Judgement {
             not_compared: None,
             rows: vec![
@@ -136,7 +140,7 @@ mod tests {
         });
         let expected = "\
 input             bytes  instructions  per byte         table  change %
-sse                 400     1,234,567   3086.42     1,164,686     +6.00  GREW
+sse                 400     1,234,567   3086.42     1,164,686     +6.00  MORE
 decode-text         400           400      1.00           400     +0.00
 encode                -             -         -            90         -  NOT COUNTED
 other               400             7      0.02             -         -  NOT IN THE TABLE
@@ -145,26 +149,29 @@ other               400             7      0.02             -         -  NOT IN 
     }
 
     #[test]
-    fn each_verdict_that_asks_for_something_says_what_to_do() {
+    fn each_finding_names_the_next_step() {
         let all = [
-            (Verdict::Improved, "a: below the table. Keep what was won: 'make instructions UPDATE=1'."),
+            (
+                Verdict::Improved,
+                "a: below the table. Keep the improvement with 'make instructions UPDATE=1'.",
+            ),
             (Verdict::Grown, "a: more than 5 % above the table."),
-            (Verdict::Changed, "a: not the bytes"),
+            (Verdict::Changed, "a: other bytes"),
             (Verdict::Unknown, "a: not in the table. Run 'make instructions UPDATE=1'."),
             (Verdict::Missing, "a: in the table, but not counted."),
             (Verdict::Same, "No input is more than 5 % above the table."),
         ];
         for (verdict, expected) in all {
             let rows = vec![row("a", Some(1), Some(1), verdict)];
-            let told = conclusion(&Judgement { not_compared: None, rows });
-            assert!(told.starts_with(expected), "{told}");
+            let text = conclusion(&Judgement { not_compared: None, rows });
+            assert!(text.starts_with(expected), "{text}");
         }
     }
 
     #[test]
-    fn what_was_not_compared_is_told_loudly() {
+    fn counts_that_were_not_compared_are_reported_in_capitals() {
         let rows = vec![row("a", Some(9), Some(1), Verdict::NotCompared)];
-        let told = conclusion(&Judgement { not_compared: Some("it is Sunday".into()), rows });
-        assert!(told.starts_with("NOT COMPARED, because it is Sunday."), "{told}");
+        let text = conclusion(&Judgement { not_compared: Some("it is Sunday".into()), rows });
+        assert!(text.starts_with("NOT COMPARED, because it is Sunday."), "{text}");
     }
 }

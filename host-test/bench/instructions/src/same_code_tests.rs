@@ -1,4 +1,5 @@
-//! What is counted is what ships: built the same way, of the same parts.
+//! The counted code is the code that ships: the same profile, the same versions of dependencies, the same allocator.
+//! Otherwise the counts would say nothing about the component.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +9,7 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The lines of a manifest that say something, each with the heading that it stands under.
+/// The settings in a manifest, each with its heading.
 fn settings(manifest: &str) -> Vec<(&str, &str)> {
     let mut heading = "";
     let mut settings = Vec::new();
@@ -21,8 +22,8 @@ fn settings(manifest: &str) -> Vec<(&str, &str)> {
     settings
 }
 
-/// How the release is built, but for what a benchmark cannot have: cargo lets it unwind, and callgrind finds
-/// functions by their names.
+/// The release profile without two settings that a benchmark cannot have: cargo builds benchmarks with unwinding, and
+/// callgrind finds functions by their symbols, which `strip` removes.
 fn release(manifest: &str) -> BTreeSet<(String, String)> {
     settings(manifest)
         .into_iter()
@@ -33,7 +34,7 @@ fn release(manifest: &str) -> BTreeSet<(String, String)> {
 }
 
 #[test]
-fn the_code_is_built_as_the_component_is() {
+fn the_release_profile_equals_that_of_the_component() {
     let component = release(&read("../../../Cargo.toml"));
     assert!(component.iter().any(|(_, line)| line.starts_with("opt-level ")), "{component:?}");
     let why = "copy [profile.release] of the component, without panic and strip, and run 'make instructions UPDATE=1'";
@@ -50,7 +51,7 @@ fn versions<'a>(lock: &'a str, package: &str) -> BTreeSet<&'a str> {
 }
 
 #[test]
-fn the_code_is_made_of_the_versions_that_the_component_is_made_of() {
+fn the_dependencies_have_the_versions_of_the_component() {
     let (manifest, lock, own) =
         (read("../../../Cargo.toml"), read("../../../Cargo.lock"), read("Cargo.lock"));
     let dependencies = settings(&manifest)
@@ -64,15 +65,16 @@ fn the_code_is_made_of_the_versions_that_the_component_is_made_of() {
         assert!(own.is_subset(&shipped), "{name}: {own:?} here, {shipped:?} in the component; {why}");
         compared += own.len();
     }
-    assert!(compared >= 3, "only {compared} parts of the component were found in both lock files");
+    assert!(compared >= 3, "only {compared} dependencies of the component were found in both lock files");
 }
 
 #[test]
-fn the_allocator_is_the_components() {
+fn the_allocator_is_that_of_the_component() {
     let allocator = |source: &str| {
         let line = source.lines().find(|line| line.starts_with("static ALLOCATOR: ")).map(str::to_owned);
         line.unwrap_or_else(|| panic!("there is no allocator in {source}"))
     };
     let component = allocator(&read("../../../src/component/runtime.rs"));
-    assert_eq!(allocator(&read("benches/hot_path.rs")), component, "take the component's, and UPDATE=1");
+    let why = "use the allocator of the component, and run 'make instructions UPDATE=1'";
+    assert_eq!(allocator(&read("benches/hot_path.rs")), component, "{why}");
 }

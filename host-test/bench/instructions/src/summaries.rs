@@ -1,11 +1,11 @@
-//! What gungraun's runner says of a run: one JSON object a line for each benchmark.
+//! The output of gungraun's runner: one JSON object in each line, for one benchmark.
 
 use serde::Deserialize;
 
 use crate::inputs::Input;
 use crate::table::{Count, check};
 
-/// Only what is used: the rest is the runner's own business.
+/// The used fields of a summary. The runner adds others from version to version, which are ignored.
 #[derive(Deserialize)]
 struct Summary {
     function_name: String,
@@ -41,14 +41,14 @@ struct Metric {
     values: Values,
 }
 
-/// What the run before had is beside it, and no matter.
+/// The new value. The runner also reports that of its previous run, which is not used.
 #[derive(Deserialize)]
 struct Values {
     new: u64,
 }
 
 impl Summary {
-    /// The input's name is that of the function and the id of the benchmark.
+    /// The input's name, which consists of the names of the function and of the benchmark.
     fn name(&self) -> String {
         let id = self.id.as_deref().unwrap_or_default();
         format!("{}-{id}", self.function_name).replace('_', "-")
@@ -60,30 +60,32 @@ impl Summary {
     }
 }
 
-/// The counts in what the runner printed, in its order.
+/// Reads the counts from the runner's output, in its order.
 ///
 /// # Errors
-/// A line is no summary, or tells of no input that there is; or nothing was counted.
+/// A line is not a summary, an input does not exist, or nothing was counted.
 pub fn counts(lines: &str) -> Result<Vec<Count>, String> {
     let lines = lines.lines().filter(|line| !line.trim().is_empty());
     let counts: Vec<Count> = lines.map(count).collect::<Result<_, _>>()?;
     if counts.is_empty() {
-        return Err("the runner told of no benchmark; 'make instructions' shows what it said".to_owned());
+        let next_step = "run 'cargo bench' in host-test/bench/instructions to see its output";
+        return Err(format!("the runner reported no benchmark; {next_step}"));
     }
-    check(&counts).map_err(|flaw| format!("the counts cannot be right: {flaw}"))?;
+    check(&counts).map_err(|flaw| format!("invalid counts: {flaw}"))?;
     Ok(counts)
 }
 
+/// The count in one line. The number of bytes comes from the input, so that a changed input is noticed.
 fn count(line: &str) -> Result<Count, String> {
     let summary: Summary = serde_json::from_str(line)
-        .map_err(|error| format!("this is no summary of a benchmark ({error}): {line}"))?;
+        .map_err(|error| format!("this line is not the summary of a benchmark ({error}): {line}"))?;
     let name = summary.name();
     let instructions = summary.instructions().ok_or_else(|| format!("{name} was not run under callgrind"))?;
     let input = Input::named(&name).ok_or_else(|| {
         format!("there is no input {name}; add it to src/inputs or fix benches/hot_path.rs")
     })?;
-    // The benchmark cannot tell that the job failed, which would be cheap.
-    input.run().map_err(|error| format!("{name} cannot be done: {error}"))?;
+    // The benchmark ignores errors, and an operation that fails at once would have a low count.
+    input.run().map_err(|error| format!("{name} fails: {error}"))?;
     let bytes = input.bytes().map_err(|error| format!("{name}: {error}"))? as u64;
     Ok(Count { name, bytes, instructions })
 }
@@ -99,28 +101,28 @@ mod tests {
     }
 
     #[test]
-    fn names_and_counts_are_read() {
+    fn names_and_counts_are_parsed() {
         let lines = [line("sse", "one_byte_reads", "Callgrind", 7), line("encode", "short", "Callgrind", 8)];
         let counts = counts(&lines.join("\n")).expect("two summaries");
-        let told: Vec<_> = counts.iter().map(|count| (&*count.name, count.instructions)).collect();
-        assert_eq!(told, [("sse-one-byte-reads", 7), ("encode-short", 8)]);
+        let parsed: Vec<_> = counts.iter().map(|count| (&*count.name, count.instructions)).collect();
+        assert_eq!(parsed, [("sse-one-byte-reads", 7), ("encode-short", 8)]);
         assert!(counts.iter().all(|count| count.bytes > 100), "{counts:?}");
     }
 
     #[test]
-    fn what_counted_nothing_or_something_else_is_refused() {
+    fn output_without_valid_counts_is_an_error() {
         let twice = [line("encode", "short", "Callgrind", 7), line("encode", "short", "Callgrind", 7)];
         for (lines, flaw) in [
             (String::new(), "no benchmark"),
             ("\n \n".to_owned(), "no benchmark"),
-            ("all is well".to_owned(), "no summary"),
+            ("all is well".to_owned(), "not the summary"),
             (line("encode", "short", "Callgrind", 0), "no instructions"),
             (line("encode", "short", "DHAT", 7), "not run under callgrind"),
             (line("encode", "shorter", "Callgrind", 7), "no input encode-shorter"),
-            (twice.join("\n"), "comes twice"),
+            (twice.join("\n"), "occurs twice"),
         ] {
-            let told = counts(&lines).expect_err(&lines);
-            assert!(told.contains(flaw), "{told}");
+            let error = counts(&lines).expect_err(&lines);
+            assert!(error.contains(flaw), "{error}");
         }
     }
 }

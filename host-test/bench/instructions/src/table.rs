@@ -1,10 +1,10 @@
-//! The table of counts that is checked in, and what it holds for.
+//! The committed table of counts, and the toolchain for which it is valid.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-/// What one input costs.
+/// The count of one input.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Count {
@@ -12,49 +12,50 @@ pub struct Count {
     pub name: String,
     /// Bytes on the wire.
     pub bytes: u64,
-    /// Instructions that the job took, by callgrind.
+    /// The instructions that callgrind counted.
     pub instructions: u64,
 }
 
-/// What made the code that was counted: other compilers and processors have other instructions.
+/// The toolchain that built the counted code. Other compilers and targets generate other instructions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Toolchain {
-    /// What `rustc -V` says.
+    /// The output of `rustc -V`.
     pub compiler: String,
     /// The target, such as `x86_64-unknown-linux-gnu`.
     pub target: String,
 }
 
-/// The counts of all inputs, and the toolchain that they hold for.
+/// The counts of all inputs, and the toolchain for which they are valid.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
-    /// What `rustc -V` said.
+    /// The output of `rustc -V`.
     pub compiler: String,
-    /// The target that was built for.
+    /// The target of the build.
     pub target: String,
-    /// One for each input.
+    /// One count for each input.
     pub inputs: Vec<Count>,
 }
 
 impl Toolchain {
-    /// Reads what `rustc -vV` prints.
+    /// Parses the output of `rustc -vV`.
     ///
     /// # Errors
-    /// It names no version or no host.
-    pub fn parse(told: &str) -> Result<Self, String> {
-        let compiler = told.lines().next().filter(|line| minor(line).is_some());
-        let target = told.lines().find_map(|line| line.strip_prefix("host: "));
+    /// The output contains no version or no host.
+    pub fn parse(output: &str) -> Result<Self, String> {
+        let compiler = output.lines().next().filter(|line| minor(line).is_some());
+        let target = output.lines().find_map(|line| line.strip_prefix("host: "));
         match (compiler, target) {
             (Some(compiler), Some(target)) => {
                 Ok(Self { compiler: compiler.to_owned(), target: target.to_owned() })
             }
-            _ => Err(format!("'rustc -vV' tells no version or no host, but: {told}")),
+            _ => Err(format!("the output of 'rustc -vV' contains no version or no host: {output}")),
         }
     }
 }
 
-/// `1.95` of `rustc 1.95.0 (59807616e 2026-04-14)`.
+/// The minor version: `1.95` of `rustc 1.95.0 (59807616e 2026-04-14)`. Patch versions fix single bugs and keep the code
+/// generator, so their counts can be compared.
 fn minor(compiler: &str) -> Option<&str> {
     let version = compiler.strip_prefix("rustc ")?.split(' ').next()?;
     let (minor, _) = version.rsplit_once('-').map_or(version, |(number, _)| number).rsplit_once('.')?;
@@ -62,21 +63,21 @@ fn minor(compiler: &str) -> Option<&str> {
 }
 
 impl Table {
-    /// Reads the table.
+    /// Parses the table.
     ///
     /// # Errors
-    /// It is no table, has an input twice, or an input that costs nothing.
+    /// It is not a table, has an input twice, or has an input without instructions.
     pub fn parse(json: &str) -> Result<Self, String> {
         let table: Self =
-            serde_json::from_str(json).map_err(|error| format!("the table cannot be read: {error}"))?;
+            serde_json::from_str(json).map_err(|error| format!("the table cannot be parsed: {error}"))?;
         if minor(&table.compiler).is_none() {
-            return Err(format!("the table names no compiler, but \"{}\"", table.compiler));
+            return Err(format!("the table names no version of rustc, but \"{}\"", table.compiler));
         }
-        check(&table.inputs).map_err(|flaw| format!("the table cannot be right: {flaw}"))?;
+        check(&table.inputs).map_err(|flaw| format!("invalid table: {flaw}"))?;
         Ok(table)
     }
 
-    /// The table as it is checked in: one line for each input, so that a change shows as one line.
+    /// The table in the form in which it is committed: one line for each input, so that a change is a diff of one line.
     pub fn to_json(&self) -> String {
         let text = |text: &str| serde_json::Value::from(text).to_string();
         let rows: Vec<String> = self
@@ -96,27 +97,28 @@ impl Table {
         )
     }
 
-    /// Why counts made by this toolchain cannot be compared with the table; nothing where they can.
-    pub fn foreign(&self, toolchain: &Toolchain) -> Option<String> {
+    /// Why counts of this toolchain cannot be compared with the table; `None` if they can.
+    pub fn mismatch(&self, toolchain: &Toolchain) -> Option<String> {
         let same = self.target == toolchain.target && minor(&self.compiler) == minor(&toolchain.compiler);
         (!same).then(|| {
             format!(
-                "the table holds for {} on {}, and this is {} on {}",
+                "the table is valid for {} on {}, and this is {} on {}",
                 self.compiler, self.target, toolchain.compiler, toolchain.target
             )
         })
     }
 }
 
-/// Each input once, and none for nothing: a run that counted nothing must not pass for the fastest of all.
+/// Checks that each input occurs once and has instructions: a run that counted nothing must not pass as the fastest of
+/// all.
 ///
 /// # Errors
-/// Which input is wrong.
+/// The invalid input.
 pub fn check(counts: &[Count]) -> Result<(), String> {
     let mut names = BTreeSet::new();
     for count in counts {
         if !names.insert(&count.name) {
-            return Err(format!("{} comes twice", count.name));
+            return Err(format!("{} occurs twice", count.name));
         }
         if count.bytes == 0 || count.instructions == 0 {
             return Err(format!("{} has no bytes or no instructions", count.name));
@@ -139,24 +141,24 @@ mod tests {
     }
 
     #[test]
-    fn a_table_is_read_as_it_was_written() {
+    fn a_written_table_is_parsed_to_the_same_table() {
         assert_eq!(Table::parse(&table().to_json()), Ok(table()));
     }
 
     #[test]
-    fn a_table_that_cannot_be_right_is_refused() {
+    fn an_invalid_table_is_an_error() {
         let json = table().to_json();
         for (what, with, flaw) in [
-            ("\"b\"", "\"a\"", "a comes twice"),
+            ("\"b\"", "\"a\"", "a occurs twice"),
             ("\"instructions\": 1 ", "\"instructions\": 0 ", "a has no bytes or no instructions"),
-            ("\"instructions\": 1 ", "\"instructions\": -1 ", "cannot be read"),
-            ("\"bytes\"", "\"byte\"", "cannot be read"),
-            ("rustc 1.95.0", "1.95.0", "names no compiler"),
+            ("\"instructions\": 1 ", "\"instructions\": -1 ", "cannot be parsed"),
+            ("\"bytes\"", "\"byte\"", "cannot be parsed"),
+            ("rustc 1.95.0", "1.95.0", "names no version"),
         ] {
             let broken = json.replace(what, with);
             assert_ne!(broken, json, "{what}");
-            let told = Table::parse(&broken).expect_err(&broken);
-            assert!(told.contains(flaw), "{told}");
+            let error = Table::parse(&broken).expect_err(&broken);
+            assert!(error.contains(flaw), "{error}");
         }
     }
 
@@ -176,19 +178,19 @@ mod tests {
             ("rustc 1.95.0 (59807616e 2026-04-14)", "x86_64-unknown-linux-musl", false),
         ] {
             let toolchain = Toolchain { compiler: compiler.into(), target: target.into() };
-            let why = table().foreign(&toolchain);
+            let why = table().mismatch(&toolchain);
             assert_eq!(why.is_none(), compared, "{why:?}");
             assert!(why.is_none_or(|why| why.contains(compiler) && why.contains(target)), "{compiler}");
         }
     }
 
     #[test]
-    fn the_toolchain_is_what_rustc_says() {
-        let told = "rustc 1.95.0 (59807616e 2026-04-14)\nbinary: rustc\nhost: x86_64-unknown-linux-gnu\n";
+    fn the_toolchain_is_parsed_from_the_output_of_rustc() {
+        let output = "rustc 1.95.0 (59807616e 2026-04-14)\nbinary: rustc\nhost: x86_64-unknown-linux-gnu\n";
         let expected = Toolchain { compiler: table().compiler, target: table().target };
-        assert_eq!(Toolchain::parse(told), Ok(expected));
-        for told in ["", "rustc 1.95.0 (59807616e 2026-04-14)\n", "host: x\n", "error: x\nhost: x\n"] {
-            assert!(Toolchain::parse(told).is_err(), "{told}");
+        assert_eq!(Toolchain::parse(output), Ok(expected));
+        for output in ["", "rustc 1.95.0 (59807616e 2026-04-14)\n", "host: x\n", "error: x\nhost: x\n"] {
+            assert!(Toolchain::parse(output).is_err(), "{output}");
         }
     }
 }

@@ -6,45 +6,56 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame};
-use meter::{STAMP, now};
+use meter::{TIMESTAMP_LEN, now};
 use serde_json::{Value, json};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::plan::{Kind, Plan};
 
-/// Marks where the time goes in a template.
+/// Marks the position of the time in a template.
 const PLACEHOLDER: &str = "0000000000000000";
 
-/// The body of a response.
+/// The body of a response. It is a hyper body and not a task with a channel, so that a chunk gets its time directly
+/// before hyper writes it.
 pub struct TimestampedBody {
     plan: Plan,
     templates: Templates,
+    /// The number of chunks that have been sent.
     sent: u64,
+    /// The time of the first write.
     begun: Option<Instant>,
+    /// The timer of the next write, which is created once and then reset.
     timer: Option<Pin<Box<Sleep>>>,
     stage: Stage,
-    /// Hyper joins frames that are ready at the same time. Pending once after each frame keeps a write a write of its own.
+    /// Hyper joins frames that are ready at the same time. Pending once after each frame keeps a write a write of its
+    /// own.
     let_write: bool,
 }
 
+/// The part of the body that is sent next.
 #[derive(Clone, Copy)]
 enum Stage {
+    /// The role, or the start of the tool call.
     Head,
+    /// The chunks with a time.
     Chunks,
+    /// The finish, the usage and the end marker.
     Tail,
+    /// Nothing.
     Over,
 }
 
-/// Events that lack nothing but the time.
+/// Events that are complete except for the time. They are built once, since encoding JSON for each chunk would take
+/// processor time from the client on the same machine.
 struct Templates {
     head: Vec<u8>,
-    /// A chunk of each half, and the offset of its time.
+    /// A chunk of each half of the response, and the offset of its time.
     halves: [(Vec<u8>, usize); 2],
     tail: Vec<u8>,
 }
 
 impl TimestampedBody {
-    /// The response of this plan, by a model of this name.
+    /// The response of this plan, with this model's name.
     pub fn new(plan: Plan, model: &str) -> TimestampedBody {
         let templates = Templates::new(plan, model);
         TimestampedBody {
@@ -58,22 +69,23 @@ impl TimestampedBody {
         }
     }
 
-    /// The chunks of the next write, stamped now.
+    /// The chunks of the next write, with the current time.
     fn write(&mut self) -> Bytes {
         let count = self.plan.per_write.min(self.plan.chunks - self.sent);
         let mut bytes = Vec::new();
         for _ in 0..count {
             let second_half = self.sent >= self.plan.chunks.div_ceil(2);
-            let (chunk, place) = &self.templates.halves[usize::from(second_half)];
-            let start = bytes.len() + place;
+            let (chunk, offset) = &self.templates.halves[usize::from(second_half)];
+            let start = bytes.len() + offset;
             bytes.extend_from_slice(chunk);
-            bytes[start..start + STAMP].copy_from_slice(format!("{:016x}", now()).as_bytes());
+            bytes[start..start + TIMESTAMP_LEN].copy_from_slice(format!("{:016x}", now()).as_bytes());
             self.sent += 1;
         }
         bytes.into()
     }
 
-    /// Waits for the next write's time: so many gaps after the first one, however late the last one was.
+    /// Waits until the next write is due. The times are multiples of the gap, counted from the first write, so that a
+    /// late write does not delay the later ones and the rate stays as planned.
     fn poll_due(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let begun = *self.begun.get_or_insert_with(Instant::now);
         if self.plan.gap.is_zero() || self.sent == 0 {
@@ -127,8 +139,9 @@ impl Body for TimestampedBody {
 }
 
 impl Templates {
+    /// Encodes all events of a plan.
     fn new(plan: Plan, model: &str) -> Templates {
-        let text = format!("{PLACEHOLDER}{}", filler(plan.length - STAMP));
+        let text = format!("{PLACEHOLDER}{}", filler(plan.length - TIMESTAMP_LEN));
         let (first, second) = match plan.kind {
             Kind::Text => (json!({ "content": text }), json!({ "content": text })),
             Kind::Reasoning => (json!({ "reasoning_content": text }), json!({ "content": text })),
@@ -152,14 +165,14 @@ impl Templates {
         });
         let half = |delta: &Value| {
             let chunk = chunk(delta, None);
-            // The placeholder is in each delta, and nothing before it has so many zeros.
-            let place = chunk.windows(STAMP).position(|window| window == PLACEHOLDER.as_bytes()).unwrap_or(0);
-            (chunk, place)
+            // The placeholder is in each delta, and nothing before it has as many zeros.
+            let at = chunk.windows(TIMESTAMP_LEN).position(|window| window == PLACEHOLDER.as_bytes());
+            (chunk, at.unwrap_or(0))
         };
         let mut tail = chunk(&json!({}), Some(reason));
         tail.extend(event(&usage));
         tail.extend_from_slice(b"data: [DONE]\n\n");
-        // A tool call's arguments have to be JSON: a list of one string, in pieces.
+        // The arguments of a tool call have to be JSON: an object with one text, in fragments.
         let mut head = chunk(&opening, None);
         if plan.kind == Kind::Tool {
             head.extend(chunk(&fragment("{\"text\":\""), None));
@@ -171,10 +184,12 @@ impl Templates {
     }
 }
 
+/// The bytes of a server-sent event.
 fn event(json: &Value) -> Vec<u8> {
     format!("data: {json}\n\n").into_bytes()
 }
 
+/// The delta that starts the tool call: only this one has its id and name.
 fn call() -> Value {
     json!({
         "role": "assistant", "content": null,
@@ -185,11 +200,12 @@ fn call() -> Value {
     })
 }
 
+/// A delta with a fragment of the tool call's arguments.
 fn fragment(arguments: &str) -> Value {
     json!({ "tool_calls": [{ "index": 0, "function": { "arguments": arguments } }] })
 }
 
-/// So many bytes of words.
+/// A text of this length.
 fn filler(length: usize) -> String {
     " the quick brown fox jumps over the lazy dog".chars().cycle().take(length).collect()
 }

@@ -48,12 +48,12 @@ impl LatencyServer {
     /// When the port is taken.
     pub fn start(port: u16) -> Result<LatencyServer> {
         let listener = std::net::TcpListener::bind(("127.0.0.1", port))
-            .with_context(|| format!("the stamped server cannot listen on 127.0.0.1:{port}"))?;
+            .with_context(|| format!("the latency server cannot listen on 127.0.0.1:{port}"))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let thread = std::thread::Builder::new().name("stamped".to_owned()).spawn(move || {
+        let thread = std::thread::Builder::new().name("latency-server".to_owned()).spawn(move || {
             runtime.block_on(async {
                 tokio::select! { _ = serve(listener) => {}, _ = stopped => {} }
             });
@@ -71,18 +71,19 @@ impl Drop for LatencyServer {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // It ends by itself at once; a panic there has been printed already.
+            // The thread ends at once, because `stop` is gone. A panic in it has been printed already.
             let _ = thread.join();
         }
     }
 }
 
-/// The answers that are the same each time.
+/// The lists of models, which are the same for every request.
 struct Lists {
     key_list: Bytes,
     catalogue: Bytes,
 }
 
+/// Accepts connections until the future is dropped, which closes all of them.
 async fn serve(listener: std::net::TcpListener) -> Result<()> {
     let listener = TcpListener::from_std(listener)?;
     let lists = Arc::new(Lists {
@@ -91,11 +92,12 @@ async fn serve(listener: std::net::TcpListener) -> Result<()> {
     });
     loop {
         let (stream, _) = listener.accept().await?;
+        // Otherwise the system would hold small writes back, to send them together.
         stream.set_nodelay(true)?;
         let lists = Arc::clone(&lists);
         let service = service_fn(move |request| {
             let lists = Arc::clone(&lists);
-            async move { Ok::<_, Infallible>(answer(request, &lists).await) }
+            async move { Ok::<_, Infallible>(respond(request, &lists).await) }
         });
         tokio::spawn(async move {
             let mut server = http1::Builder::new();
@@ -105,9 +107,9 @@ async fn serve(listener: std::net::TcpListener) -> Result<()> {
     }
 }
 
-type Answer = Response<Either<TimestampedBody, Full<Bytes>>>;
+type ServerResponse = Response<Either<TimestampedBody, Full<Bytes>>>;
 
-/// The fields of a chat request that matter here.
+/// The fields of a chat request that the server uses.
 #[derive(Deserialize)]
 struct ChatRequest {
     model: String,
@@ -115,19 +117,25 @@ struct ChatRequest {
     stream: bool,
 }
 
-async fn answer(request: Request<Incoming>, lists: &Lists) -> Answer {
+/// The response to a request. The key is not checked, so that every client can be measured without one.
+async fn respond(request: Request<Incoming>, lists: &Lists) -> ServerResponse {
     match (request.method(), request.uri().path()) {
         (&Method::POST, "/v1/chat/completions") => {}
         (&Method::GET, "/v1/models") => return whole(200, lists.key_list.clone()),
         (&Method::GET, "/api/models") => return whole(200, lists.catalogue.clone()),
-        _ => return refused(404, "this server knows POST /v1/chat/completions and two lists of models"),
+        _ => {
+            return refused(
+                404,
+                "unknown path; use POST /v1/chat/completions, GET /v1/models or GET /api/models",
+            );
+        }
     }
     let Ok(body) = request.into_body().collect().await else {
-        return refused(400, "the request broke off");
+        return refused(400, "the request ended before its body was complete");
     };
     match serde_json::from_slice::<ChatRequest>(&body.to_bytes()) {
         Err(why) => refused(400, &format!("invalid JSON: {why}")),
-        Ok(chat) if !chat.stream => refused(400, "only streams have chunks: set \"stream\": true"),
+        Ok(chat) if !chat.stream => refused(400, "this server only streams; set \"stream\": true"),
         Ok(chat) => match chat.model.parse() {
             Ok(plan) => streamed(TimestampedBody::new(plan, &chat.model)),
             Err(why) => refused(404, &format!("{why}")),
@@ -135,7 +143,7 @@ async fn answer(request: Request<Incoming>, lists: &Lists) -> Answer {
     }
 }
 
-fn streamed(body: TimestampedBody) -> Answer {
+fn streamed(body: TimestampedBody) -> ServerResponse {
     let mut response = Response::new(Either::Left(body));
     response
         .headers_mut()
@@ -143,14 +151,16 @@ fn streamed(body: TimestampedBody) -> Answer {
     response
 }
 
-fn whole(status: u16, body: Bytes) -> Answer {
+/// A complete response of JSON.
+fn whole(status: u16, body: Bytes) -> ServerResponse {
     let mut response = Response::new(Either::Right(Full::new(body)));
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     response
 }
 
-fn refused(status: u16, why: &str) -> Answer {
+/// An error in the form of OpenAI's, which the libraries parse into their messages.
+fn refused(status: u16, why: &str) -> ServerResponse {
     let error = json!({ "error": { "message": why, "type": "invalid_request_error", "code": "stamped" } });
     whole(status, error.to_string().into())
 }

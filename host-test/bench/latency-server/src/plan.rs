@@ -1,89 +1,92 @@
-//! What to send, read from the name of a model.
+//! What to send, parsed from the name of a model. Every client lets its user choose the model, so no client needs
+//! changes for a new plan.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use meter::STAMP;
+use meter::TIMESTAMP_LEN;
 
-/// How a plan is written, for people.
+/// The syntax of a plan, as the command line prints it.
 pub const HELP: &str = "\
-The model's name says what to send: stamped-KIND, and then in any order
-  cN   so many chunks [500]             gN   microseconds between two writes [0]
-  wN   so many chunks in a write [1]    lN   bytes of text in a chunk, 16 of them the stamp [32]
+The name of the model determines what is sent: stamped-KIND, followed in any order by
+  cN   number of chunks [500]           gN   microseconds between two writes [0]
+  wN   chunks in one write [1]          lN   bytes of text in a chunk, including 16 for the send time [32]
 KIND is text, reasoning (the first half of the chunks is reasoning) or tool (one call, in fragments).
-Such as stamped-text-c500-g2000, stamped-text-c20000-w16, stamped-tool-c1000-l1024.";
+Examples: stamped-text-c500-g2000, stamped-text-c20000-w16, stamped-tool-c1000-l1024.";
 
-/// Most chunks in one answer: at most some gigabytes.
+/// The most chunks in one response, which limits it to some gigabytes.
 const MOST_CHUNKS: u64 = 10_000_000;
 
-/// Fewest and most bytes of text in one chunk.
-const SHORTEST: u64 = STAMP as u64;
+/// The fewest and the most bytes of text in one chunk. The longest is below the megabyte that the plugin accepts in one
+/// line of a stream.
+const SHORTEST: u64 = TIMESTAMP_LEN as u64;
 const LONGEST: u64 = 512 * 1024;
 
-/// What the chunks hold.
+/// The content of the chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The answer's text.
+    /// Text of the response.
     Text,
-    /// Reasoning, and then as much text.
+    /// Reasoning in the first half of the chunks, and text in the second.
     Reasoning,
     /// The arguments of one tool call.
     Tool,
 }
 
-/// The chunks of an answer.
+/// The chunks of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// What they hold.
+    /// Their content.
     pub kind: Kind,
-    /// How many there are.
+    /// Their number.
     pub chunks: u64,
     /// The time between two writes.
     pub gap: Duration,
-    /// Chunks in one write.
+    /// The chunks in one write. A fast server sends several at once.
     pub per_write: u64,
-    /// Bytes of text in each, of which the first 16 are the stamp.
+    /// Bytes of text in each chunk, of which the first 16 are the send time.
     pub length: usize,
 }
 
-/// Why a model's name is no plan.
+/// A model's name that is not a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoPlan(String);
+pub struct InvalidPlan(String);
 
-impl fmt::Display for NoPlan {
+impl fmt::Display for InvalidPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
 impl FromStr for Plan {
-    type Err = NoPlan;
+    type Err = InvalidPlan;
 
-    fn from_str(name: &str) -> Result<Plan, NoPlan> {
-        let mut words = name.split('-');
-        let wrong = |word: &str| NoPlan(format!("the model {name:?} is no plan at {word:?}. {HELP}"));
-        if words.next() != Some("stamped") {
-            return Err(wrong(name));
+    fn from_str(name: &str) -> Result<Plan, InvalidPlan> {
+        let mut parts = name.split('-');
+        let invalid =
+            |part: &str| InvalidPlan(format!("the model {name:?} is not a plan because of {part:?}. {HELP}"));
+        if parts.next() != Some("stamped") {
+            return Err(invalid(name));
         }
-        let kind = match words.next() {
+        let kind = match parts.next() {
             Some("text") => Kind::Text,
             Some("reasoning") => Kind::Reasoning,
             Some("tool") => Kind::Tool,
-            other => return Err(wrong(other.unwrap_or_default())),
+            other => return Err(invalid(other.unwrap_or_default())),
         };
         let mut plan = Plan { kind, chunks: 500, gap: Duration::ZERO, per_write: 1, length: 32 };
-        for word in words {
-            let mut letters = word.chars();
-            let (letter, number) = (letters.next(), letters.as_str().parse().map_err(|_| wrong(word))?);
+        for part in parts {
+            let mut letters = part.chars();
+            let (letter, number) = (letters.next(), letters.as_str().parse().map_err(|_| invalid(part))?);
             match (letter, number) {
                 (Some('c'), 1..=MOST_CHUNKS) => plan.chunks = number,
                 (Some('g'), 0..=60_000_000) => plan.gap = Duration::from_micros(number),
                 (Some('w'), 1..=1000) => plan.per_write = number,
                 (Some('l'), SHORTEST..=LONGEST) => {
-                    plan.length = usize::try_from(number).map_err(|_| wrong(word))?
+                    plan.length = usize::try_from(number).map_err(|_| invalid(part))?
                 }
-                _ => return Err(wrong(word)),
+                _ => return Err(invalid(part)),
             }
         }
         Ok(plan)

@@ -1,7 +1,7 @@
-//! The plans, and what goes over the wire.
+//! Plans, and the bytes that they send.
 
 use http_body_util::BodyExt as _;
-use meter::{now, stamp};
+use meter::{now, timestamp};
 use serde_json::Value;
 
 use super::body::TimestampedBody;
@@ -12,7 +12,7 @@ fn plan(name: &str) -> Option<Plan> {
 }
 
 #[test]
-fn a_name_says_what_to_send() {
+fn a_name_is_parsed_into_a_plan() {
     let plain = plan("stamped-text").unwrap();
     assert_eq!((plain.kind, plain.chunks, plain.per_write, plain.length), (Kind::Text, 500, 1, 32));
     assert!(plain.gap.is_zero());
@@ -22,7 +22,7 @@ fn a_name_says_what_to_send() {
 }
 
 #[test]
-fn what_is_no_plan_is_refused_with_the_rules() {
+fn a_name_that_is_not_a_plan_is_an_error_with_the_syntax() {
     for name in [
         "gpt-5.4",
         "stamped",
@@ -40,7 +40,7 @@ fn what_is_no_plan_is_refused_with_the_rules() {
     }
 }
 
-/// The bodies of the events of an answer, in the writes that they came in.
+/// The data of the events of a response, grouped by write.
 async fn writes(name: &str) -> Vec<Vec<String>> {
     let mut body = TimestampedBody::new(plan(name).unwrap(), name);
     let mut writes = Vec::new();
@@ -54,7 +54,7 @@ async fn writes(name: &str) -> Vec<Vec<String>> {
 }
 
 #[tokio::test]
-async fn every_chunk_begins_with_the_moment_at_which_it_was_sent() {
+async fn every_chunk_begins_with_the_time_at_which_it_was_sent() {
     for (name, pointer) in [
         ("stamped-text-c5-w2-l20", "/choices/0/delta/content"),
         ("stamped-tool-c5-w2-l20", "/choices/0/delta/tool_calls/0/function/arguments"),
@@ -67,7 +67,7 @@ async fn every_chunk_begins_with_the_moment_at_which_it_was_sent() {
         for chunk in chunks {
             let text = chunk.pointer(pointer).and_then(Value::as_str).unwrap();
             assert_eq!(text.len(), 20);
-            let sent = stamp(text).unwrap();
+            let sent = timestamp(text).unwrap();
             assert!(begun <= sent && sent <= now());
         }
         assert_eq!(writes.last().unwrap().last().unwrap(), "[DONE]");
@@ -75,7 +75,7 @@ async fn every_chunk_begins_with_the_moment_at_which_it_was_sent() {
 }
 
 #[tokio::test]
-async fn the_first_half_may_be_reasoning() {
+async fn the_first_half_of_a_reasoning_plan_is_reasoning() {
     let events = writes("stamped-reasoning-c4").await.concat();
     let count =
         |field: &str| events.iter().filter(|event| event.contains(&format!("\"{field}\":\"0"))).count();
@@ -86,6 +86,6 @@ async fn the_first_half_may_be_reasoning() {
 async fn gaps_are_counted_from_the_first_write() {
     let begun = std::time::Instant::now();
     writes("stamped-text-c5-g4000").await;
-    // Four gaps of 4 ms; the timer is as fine as a millisecond.
+    // Four gaps of 4 ms. The timer has a resolution of a millisecond.
     assert!(begun.elapsed().as_millis() >= 15);
 }

@@ -1,4 +1,4 @@
-//! What a run came to, as one line of JSON.
+//! The result of a run, as one line of JSON. The clients in Python and Node print the same fields.
 
 use std::time::Duration;
 
@@ -8,59 +8,60 @@ use serde::{Deserialize, Serialize};
 
 use crate::sample::Sample;
 
-/// A run: all its answers, and apart from that the first ones over new connections and the later ones.
+/// A run: the figures of all responses, of the first ones over new connections, and of the later ones. The first ones
+/// include connecting and cold caches, which would hide the cost of a response in a median of all.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// The client's name.
     pub client: String,
-    /// All answers.
+    /// All responses.
     #[serde(flatten)]
     pub all: Phase,
-    /// Microseconds from the start of the process to the first text, where whoever started it told when.
+    /// Microseconds from the start of the process to the first text, if the start time is known.
     pub start_us: Option<f64>,
-    /// Each connection's first answer.
+    /// The first response over each connection.
     pub cold: Phase,
-    /// The answers over kept connections; `None` where there was none.
+    /// The responses over reused connections; `None` if there was none.
     pub warm: Option<Phase>,
-    /// Largest resident memory of the process, in KiB.
+    /// The largest resident memory of the process, in KiB.
     pub maxrss_kb: u64,
-    /// Answers that failed.
+    /// The number of requests that failed.
     pub failed: u64,
-    /// How the first of them did.
+    /// The error of the first failure.
     pub error: Option<String>,
 }
 
-/// The figures of some answers. Times in microseconds are `None` where nothing came to be timed.
+/// The figures of several responses. Times in microseconds are `None` if there was nothing to measure.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Phase {
-    /// Answers.
+    /// The number of requests.
     pub requests: u64,
-    /// Stamped chunks.
+    /// The number of chunks with a timestamp.
     pub chunks: u64,
     /// Bytes of text.
     pub bytes: u64,
-    /// Seconds from the first request to the last end.
+    /// Seconds from the first request to the end of the last response.
     pub wall_s: f64,
-    /// From request to first text: the median of the answers.
+    /// Time from the request to the first text: the median of the responses.
     pub ttft_us: Option<f64>,
-    /// From the sender to the receiver of a chunk: the median.
+    /// Delivery time of a chunk, from the server to the program: the median.
     pub p50_us: Option<f64>,
-    /// The same: nine of ten chunks are faster.
+    /// Delivery time: 90 of 100 chunks are faster.
     pub p90_us: Option<f64>,
-    /// The same: 99 of 100 chunks are faster.
+    /// Delivery time: 99 of 100 chunks are faster.
     pub p99_us: Option<f64>,
-    /// The same: the slowest.
+    /// Delivery time of the slowest chunk.
     pub max_us: Option<f64>,
-    /// Seconds of processor time of the whole process in its own code.
+    /// Seconds of processor time that the process used in its own code.
     pub cpu_user_s: f64,
-    /// The same, in the system's.
+    /// Seconds of processor time that the system used for the process.
     pub cpu_sys_s: f64,
 }
 
-/// How some durations are spread, in microseconds.
+/// The distribution of durations, in microseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
-    /// The first one, which often finds nothing warm.
+    /// The first one, which often runs with cold caches.
     pub first: Option<f64>,
     /// The shortest.
     pub min: Option<f64>,
@@ -71,7 +72,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// How these are spread.
+    /// The distribution of these durations.
     pub fn of(durations: &[Duration]) -> Spread {
         let mut sorted: Vec<u64> =
             durations.iter().map(|time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)).collect();
@@ -86,7 +87,7 @@ impl Spread {
     }
 }
 
-/// Processor time of this process so far, in seconds: its own and the system's.
+/// The processor time of this process so far, in seconds: in its own code and in the system.
 pub(crate) fn cpu() -> (f64, f64) {
     let seconds = |time: TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
     getrusage(UsageWho::RUSAGE_SELF)
@@ -94,13 +95,13 @@ pub(crate) fn cpu() -> (f64, f64) {
         .unwrap_or_default()
 }
 
-/// Largest resident memory of this process so far, in KiB.
+/// The largest resident memory of this process so far, in KiB.
 pub(crate) fn max_rss() -> u64 {
     getrusage(UsageWho::RUSAGE_SELF).ok().and_then(|usage| u64::try_from(usage.max_rss()).ok()).unwrap_or(0)
 }
 
 impl Phase {
-    /// The figures of the samples of `requests` answers, that took so long and so much.
+    /// Computes the figures from the sample of `requests` responses, the time and the processor time.
     pub(crate) fn of(sample: &Sample, requests: u64, wall_s: f64, cpu: (f64, f64)) -> Phase {
         let mut delays = sample.delays.clone();
         let mut first = sample.first.clone();
@@ -121,13 +122,14 @@ impl Phase {
         }
     }
 
-    /// Processor time in all, in seconds.
+    /// The whole processor time, in seconds.
     pub fn cpu_s(&self) -> f64 {
         self.cpu_user_s + self.cpu_sys_s
     }
 }
 
-/// The nearest rank of sorted nanoseconds, in microseconds.
+/// The percentile of sorted nanoseconds, in microseconds. By the nearest rank, so that the result is always one of the
+/// values, and Python and Node compute the same.
 fn percentile(sorted: &[u64], percent: usize) -> Option<f64> {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).map(|nanoseconds| *nanoseconds as f64 / 1000.0)

@@ -1,13 +1,13 @@
-//! What one answer, or several together, came to.
+//! The measurements of one response, or of several together.
 
-use crate::clock::{now, stamp};
+use crate::clock::{now, timestamp};
 
-/// The chunks of one answer, as they come.
+/// The measurements of the chunks of a response.
 #[derive(Clone, Debug, Default)]
 pub struct Sample {
     /// Nanoseconds from the request to the first text.
     pub(crate) first: Vec<u64>,
-    /// Nanoseconds from the sender to here, one for each stamped chunk.
+    /// Nanoseconds from the server to here, one for each chunk with a timestamp.
     pub(crate) delays: Vec<u64>,
     /// Bytes of text.
     pub(crate) bytes: u64,
@@ -15,14 +15,15 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// A request is about to be made.
+    /// Starts the measurement, directly before the request is made.
     pub fn begin() -> Sample {
         Sample { begun: now(), ..Sample::default() }
     }
 
-    /// Text has come: an answer's, its reasoning's, or a tool call's. What begins with no stamp counts as
-    /// bytes only.
+    /// Records a received text: of the response, of its reasoning, or of a tool call's arguments. Of a text without a
+    /// timestamp only the bytes count.
     pub fn text(&mut self, text: &str) {
+        // Many servers begin with an empty delta, which is not the first token.
         if text.is_empty() {
             return;
         }
@@ -31,7 +32,7 @@ impl Sample {
         if self.first.is_empty() {
             self.first.push(now.saturating_sub(self.begun));
         }
-        if let Some(sent) = stamp(text) {
+        if let Some(sent) = timestamp(text) {
             self.delays.push(now.saturating_sub(sent));
         }
     }

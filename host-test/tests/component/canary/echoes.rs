@@ -1,5 +1,5 @@
-//! A server that repeats the key: everywhere that an answer has room for it, spelled in each way, in
-//! pieces of any size, and shared by two deltas.
+//! A server that echoes the key: in every field of a response, in each spelling, in chunks of any size, and divided
+//! between two deltas. Error messages of real gateways quote the key or the request's headers.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use provider_host::sandbox::KeyMode;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use super::{CANARY, MODES, canary, holds_no_key, memory_is_as_it_should_be};
-use crate::bench::Answer as _;
+use super::{CANARY, MODES, canary, check_memory, holds_no_key};
+use crate::bench::CheckedCompletion as _;
 use crate::raw::{RawServer, chunk, read_request};
 
 const JSON: &str = "200 OK\r\ncontent-type: application/json";
 const STREAM: &str = "200 OK\r\ncontent-type: text/event-stream";
 
-/// What it is, the status line and the headers, and the body, with `KEY` where the key is to stand.
+/// A description, the status line with the headers, and the body. `KEY` marks where the key is inserted.
 type Echo = (&'static str, &'static str, &'static str);
 
-/// Answers to a chat request.
-const ANSWERS: &[Echo] = &[
+/// Responses to a chat request.
+const RESPONSES: &[Echo] = &[
     (
         "an error's message, code and type",
         "401 Unauthorized\r\ncontent-type: application/json",
@@ -50,7 +50,7 @@ const ANSWERS: &[Echo] = &[
          data: [DONE]\n\n",
     ),
     (
-        "reasoning and what is sent back",
+        "reasoning and its replay data",
         STREAM,
         "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"it is KEY\"}}]}\n\n\
          data: {\"choices\":[{\"delta\":{\"reasoning_details\":[{\"type\":\"reasoning.encrypted\",\"data\":\"KEY\"}]}}]}\n\n\
@@ -74,18 +74,18 @@ const ANSWERS: &[Echo] = &[
         "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"}}]}\n\nevent: error\ndata: {\"error\":{\"message\":\"KEY\",\"code\":\"KEY\"}}\n\n",
     ),
     (
-        "a whole answer",
+        "a whole response",
         JSON,
         r#"{"id":"KEY","model":"KEY","choices":[{"message":{"content":"it is KEY","reasoning_content":"KEY"},"finish_reason":"stop"}],"usage":{"x":"KEY"}}"#,
     ),
     (
-        "what is no protocol",
+        "bytes that are no valid stream",
         STREAM,
         "KEY\nevent: KEY\nid: KEY\nretry: KEY\n: KEY\ndata: KEY\n\ndata: {\"KEY\n\n",
     ),
 ];
 
-/// Answers to each other question: the models of the key, the public ones, the account.
+/// Responses to the other requests: the key's models, the public catalogue, the account.
 const LISTS: [Echo; 3] = [
     (
         "/v1/models",
@@ -104,10 +104,10 @@ const LISTS: [Echo; 3] = [
     ),
 ];
 
-/// The name of a spelling, and a byte in it.
+/// The name of a spelling, and the function that spells a byte.
 type Spelling = (&'static str, fn(u8) -> String);
 
-/// How the key is spelled in a body.
+/// The spellings of the key in a body.
 const SPELLINGS: [Spelling; 3] = [
     ("as it is", |byte| char::from(byte).to_string()),
     ("escaped", |byte| format!("\\u{byte:04x}")),
@@ -118,20 +118,20 @@ fn spelled(spelling: fn(u8) -> String) -> String {
     CANARY.bytes().map(spelling).collect()
 }
 
-/// Sends an answer whose body comes in chunks of so many bytes.
+/// Sends a response with a body in chunks of `size` bytes.
 async fn send(stream: &mut TcpStream, head: &str, body: &[u8], size: usize) {
     let head = format!("HTTP/1.1 {head}\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n");
     let chunks = body.chunks(size).flat_map(chunk);
-    let answer: Vec<u8> = head.into_bytes().into_iter().chain(chunks).chain(*b"0\r\n\r\n").collect();
-    // The client may have seen enough.
-    let _ = stream.write_all(&answer).await;
+    let response: Vec<u8> = head.into_bytes().into_iter().chain(chunks).chain(*b"0\r\n\r\n").collect();
+    // The client may close the connection before the end.
+    let _ = stream.write_all(&response).await;
     let _ = stream.shutdown().await;
 }
 
-/// A server that gives this answer to whatever is asked, and others to questions for lists.
-async fn echoing(answer: (String, String), spelling: fn(u8) -> String, size: usize) -> RawServer {
+/// A server with this response to every request, except to those for lists.
+async fn echoing_server(response: (String, String), spelling: fn(u8) -> String, size: usize) -> RawServer {
     RawServer::start(move |mut stream| {
-        let (head, body) = answer.clone();
+        let (head, body) = response.clone();
         async move {
             let Some(request) = read_request(&mut stream).await else { return };
             match LISTS.iter().find(|(path, ..)| request.path().starts_with(path)) {
@@ -147,37 +147,38 @@ async fn echoing(answer: (String, String), spelling: fn(u8) -> String, size: usi
 }
 
 #[tokio::test]
-async fn a_server_that_repeats_the_key_is_not_repeated() {
+async fn a_key_that_the_server_echoes_appears_in_no_event_and_no_error() {
     for mode in MODES {
-        let mut shown = 0;
-        for (name, head, body) in ANSWERS {
-            for (spelled_how, spelling) in SPELLINGS {
+        let mut redacted = 0;
+        for (name, head, body) in RESPONSES {
+            for (spelling_name, spelling) in SPELLINGS {
                 for size in [3, 100_000] {
-                    let what = format!("{name}, {spelled_how}, in chunks of {size}, {mode:?}");
+                    let what = format!("{name}, {spelling_name}, in chunks of {size}, {mode:?}");
                     let head = head.replace("KEY", CANARY);
-                    let server =
-                        echoing((head, body.replace("KEY", &spelled(spelling))), spelling, size).await;
+                    let body = body.replace("KEY", &spelled(spelling));
+                    let server = echoing_server((head, body), spelling, size).await;
                     let mut provider = canary(&server.base_url(), mode).await;
-                    let answer = provider.answer(&Request::prompt("any", "hello")).await;
-                    let seen = (&answer.events, &answer.error);
+                    let response = provider.complete_checked(&Request::prompt("any", "hello")).await;
+                    let seen = (&response.events, &response.error);
                     holds_no_key(&what, &seen, CANARY);
-                    memory_is_as_it_should_be(&what, &mut provider.instance, mode, CANARY);
-                    shown += usize::from(format!("{seen:?}").contains("[redacted]"));
+                    check_memory(&what, &mut provider.instance, mode, CANARY);
+                    redacted += usize::from(format!("{seen:?}").contains("[redacted]"));
                 }
             }
         }
-        let all = ANSWERS.len() * SPELLINGS.len() * 2;
-        println!("{mode:?}: in {shown} of {all} answers there was a key to take out of what is shown");
-        assert!(shown > all / 2, "the server repeats nothing");
+        let all = RESPONSES.len() * SPELLINGS.len() * 2;
+        println!("{mode:?}: the key was redacted in {redacted} of {all} responses");
+        // Without an echo there is nothing to redact, and the checks above would pass for that reason.
+        assert!(redacted > all / 2, "the server echoes nothing");
     }
 }
 
 #[tokio::test]
-async fn lists_and_accounts_that_repeat_the_key_come_without_it() {
+async fn a_key_echoed_in_lists_and_accounts_is_redacted() {
     for mode in MODES {
-        for (spelled_how, spelling) in SPELLINGS {
-            let what = format!("{spelled_how}, {mode:?}");
-            let server = echoing((JSON.to_owned(), "{}".to_owned()), spelling, 5).await;
+        for (spelling_name, spelling) in SPELLINGS {
+            let what = format!("{spelling_name}, {mode:?}");
+            let server = echoing_server((JSON.to_owned(), "{}".to_owned()), spelling, 5).await;
             let mut provider = canary(&server.base_url(), mode).await;
             let list = provider.instance.models(&provider.client, Discovery::Live, Duration::ZERO).await;
             let list = list.expect("a list");
@@ -186,13 +187,13 @@ async fn lists_and_accounts_that_repeat_the_key_come_without_it() {
             let account = provider.instance.account(&provider.client).await.expect("an account");
             holds_no_key(&what, &account, CANARY);
             assert_eq!(account.limit, Some(1.5), "{what}");
-            memory_is_as_it_should_be(&what, &mut provider.instance, mode, CANARY);
+            check_memory(&what, &mut provider.instance, mode, CANARY);
         }
     }
 }
 
-/// A stream whose text, reasoning, or arguments are shared by two deltas.
-fn shared(kind: &str, one: &str, other: &str) -> String {
+/// A stream in which two deltas contain the two parts of a text, a reasoning text or a call's arguments.
+fn in_two_deltas(kind: &str, one: &str, other: &str) -> String {
     let delta = |piece: &str| match kind {
         "arguments" => format!(
             r#"{{"tool_calls":[{{"index":0,"id":"call-1","function":{{"name":"f","arguments":"{piece}"}}}}]}}"#
@@ -212,7 +213,7 @@ fn shared(kind: &str, one: &str, other: &str) -> String {
 }
 
 /// The text of all deltas.
-fn said(events: &[Event]) -> String {
+fn text(events: &[Event]) -> String {
     let texts = events.iter().filter_map(|event| match event {
         Event::BlockDelta(delta) => Some(delta.text.as_str()),
         _ => None,
@@ -221,38 +222,39 @@ fn said(events: &[Event]) -> String {
 }
 
 #[tokio::test]
-async fn a_key_that_two_deltas_share_comes_out_of_neither() {
+async fn a_key_divided_between_two_deltas_is_redacted() {
     for mode in MODES {
         for kind in ["content", "reasoning_content", "arguments"] {
             for at in 0..=CANARY.len() {
                 let what = format!("{kind} split at {at}, {mode:?}");
                 let (one, other) = CANARY.split_at(at);
-                let answer = (STREAM.to_owned(), shared(kind, one, other));
-                let server = echoing(answer, SPELLINGS[0].1, 100_000).await;
+                let response = (STREAM.to_owned(), in_two_deltas(kind, one, other));
+                let server = echoing_server(response, SPELLINGS[0].1, 100_000).await;
                 let mut provider = canary(&server.base_url(), mode).await;
-                let answer = provider.answer(&Request::prompt("any", "hello")).await;
-                assert_eq!(answer.error, None, "{what}");
-                holds_no_key(&what, &answer.events, CANARY);
-                holds_no_key(&what, &said(&answer.events), CANARY);
-                holds_no_key(&what, &answer.transcript.message(), CANARY);
-                let said = said(&answer.events);
+                let response = provider.complete_checked(&Request::prompt("any", "hello")).await;
+                assert_eq!(response.error, None, "{what}");
+                holds_no_key(&what, &response.events, CANARY);
+                let text = text(&response.events);
+                holds_no_key(&what, &text, CANARY);
+                holds_no_key(&what, &response.transcript.message(), CANARY);
                 let end = if kind == "arguments" { "\"}" } else { ", really" };
-                assert!(said.contains("[redacted]") && said.ends_with(end), "{what}: {said}");
+                assert!(text.contains("[redacted]") && text.ends_with(end), "{what}: {text}");
             }
         }
     }
 }
 
-/// What the search in the memory is worth, and what it is not: a key that comes whole never enters, one
-/// that comes in two deltas is joined by whoever joins the deltas.
+/// Documents a limit: the host replaces a key that arrives in one piece before the component sees it. It cannot replace
+/// one that is divided between two deltas, and the component's memory contains it as soon as it joins the deltas.
 #[tokio::test]
-async fn what_a_server_says_in_two_deltas_it_can_tell_the_component() {
+async fn a_key_divided_between_two_deltas_enters_the_memory_of_the_component() {
     let (one, other) = CANARY.split_at(12);
-    let server = echoing((STREAM.to_owned(), shared("arguments", one, other)), SPELLINGS[0].1, 100_000).await;
+    let response = (STREAM.to_owned(), in_two_deltas("arguments", one, other));
+    let server = echoing_server(response, SPELLINGS[0].1, 100_000).await;
     let mut provider = canary(&server.base_url(), KeyMode::Injected).await;
-    let answer = provider.answer(&Request::prompt("any", "hello")).await;
-    holds_no_key("the events", &answer.events, CANARY);
+    let response = provider.complete_checked(&Request::prompt("any", "hello")).await;
+    holds_no_key("the events", &response.events, CANARY);
     let found = provider.instance.count_in_memory(&CANARY.as_bytes()[3..]).expect("a readable memory");
-    // Where this fails the component joins no more what came in pieces, and SECURITY.md can promise more.
-    assert!(found > 0, "a key in two deltas of a call's arguments is in the memory of who joined them");
+    // If this fails, the component no longer joins the arguments in its memory, and SECURITY.md can promise more.
+    assert!(found > 0, "the joined arguments, and so the key, are in the memory");
 }

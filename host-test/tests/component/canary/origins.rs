@@ -9,42 +9,42 @@ use stand_in::StandIn;
 use tokio::io::AsyncWriteExt;
 
 use super::{CANARY, MODES, canary, holds_no_key};
-use crate::bench::{Answer as _, PATIENCE, config, instance};
+use crate::bench::{CheckedCompletion as _, PATIENCE, config, instance};
 use crate::raw::{RawServer, read_request};
 
 #[tokio::test]
-async fn a_redirect_takes_the_key_nowhere() {
+async fn a_redirect_is_an_error_and_no_request_goes_to_its_target() {
     for mode in MODES {
         for status in [301, 302, 303, 307, 308] {
             let elsewhere = StandIn::start(0).await.expect("a stand-in");
             let target = elsewhere.base_url();
             let redirecting = RawServer::start(move |mut stream| {
-                let answer = format!(
+                let response = format!(
                     "HTTP/1.1 {status} Moved\r\nlocation: {target}/chat/completions\r\ncontent-length: 0\r\n\r\n"
                 );
                 async move {
                     while read_request(&mut stream).await.is_some() {
-                        let _ = stream.write_all(answer.as_bytes()).await;
+                        let _ = stream.write_all(response.as_bytes()).await;
                     }
                 }
             })
             .await;
             let mut provider = canary(&redirecting.base_url(), mode).await;
-            let answer = provider.answer(&Request::prompt("any", "hello")).await;
-            let error = answer.error.expect("a redirect is an error");
+            let response = provider.complete_checked(&Request::prompt("any", "hello")).await;
+            let error = response.error.expect("a redirect is an error");
             holds_no_key("the error", &error, CANARY);
             assert_eq!(error.http_status, Some(status));
             let list = provider.instance.models(&provider.client, Discovery::Live, Duration::ZERO).await;
             assert!(list.is_err(), "{status}");
             assert!(provider.instance.account(&provider.client).await.is_err(), "{status}");
-            let came = (elsewhere.connections_accepted(), elsewhere.requests().len());
-            assert_eq!(came, (0, 0), "{status} was followed in {mode:?}");
+            let received = (elsewhere.connections_accepted(), elsewhere.requests().len());
+            assert_eq!(received, (0, 0), "{status} was followed in {mode:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn the_catalogue_beside_the_base_url_is_asked_without_the_key() {
+async fn the_public_catalogue_is_requested_without_the_key() {
     for mode in MODES {
         let stand_in = StandIn::start(0).await.expect("a stand-in");
         let mut provider =
@@ -57,8 +57,8 @@ async fn the_catalogue_beside_the_base_url_is_asked_without_the_key() {
     }
 }
 
-/// Paths of base URLs, and where a component that takes them sends chat requests and asks for the
-/// catalogue; `None` where it takes them not.
+/// Paths of base URLs, each with the paths of the chat request and of the catalogue's request that follow from it;
+/// `None` where the component rejects the base URL.
 const BASES: &[(&str, Option<(&str, &str)>)] = &[
     ("", Some(("/v1/chat/completions", "/api/models"))),
     ("/", Some(("/v1/chat/completions", "/api/models"))),
@@ -87,10 +87,10 @@ const BASES: &[(&str, Option<(&str, &str)>)] = &[
     ("/a//v1", None),
 ];
 
-/// The host decides where the key goes, the component where requests go, and both read the base URL for
-/// themselves: the two have to agree, or a request goes out without its key, or a key where it should not.
+/// The host decides which requests get the key, the component decides where requests go, and each parses the base URL
+/// with its own code. If the two disagree, a request lacks its key, or the key goes to a wrong path.
 #[tokio::test]
-async fn host_and_component_read_a_base_url_alike() {
+async fn host_and_component_derive_the_same_paths_from_a_base_url() {
     for (path, expected) in BASES {
         let stand_in = StandIn::start(0).await.expect("a stand-in");
         let base_url = format!("http://{}{path}", stand_in.address());
@@ -103,14 +103,14 @@ async fn host_and_component_read_a_base_url_alike() {
             (opened, _) => panic!("{path}: {opened:?}"),
         };
         let mut provider = Provider { instance, client, mode: KeyMode::Injected, slack: PATIENCE };
-        // The stand-in knows neither the key nor most of the paths: only the requests matter.
-        provider.answer(&Request::prompt("any", "hello")).await;
+        // The stand-in accepts neither the key nor most of the paths; only the requests matter.
+        provider.complete_checked(&Request::prompt("any", "hello")).await;
         let _ = provider.instance.models(&provider.client, Discovery::Live, Duration::ZERO).await;
-        let (chat, catalogue) = expected.expect("taken");
+        let (chat, catalogue) = expected.expect("accepted base URLs have paths");
         let requests = stand_in.requests();
         for (wanted, carries) in [(chat, true), (catalogue, false)] {
             let request = requests.iter().find(|request| request.path == wanted);
-            let request = request.unwrap_or_else(|| panic!("{path}: nothing came to {wanted}"));
+            let request = request.unwrap_or_else(|| panic!("{path}: no request to {wanted}"));
             let sent = request.header("authorization").is_some_and(|value| value.ends_with(CANARY));
             assert_eq!(sent, carries, "{path}: {wanted}");
         }
@@ -119,11 +119,11 @@ async fn host_and_component_read_a_base_url_alike() {
 }
 
 #[tokio::test]
-async fn a_component_that_was_given_the_key_sends_it_to_no_other_origin() {
+async fn a_component_that_received_the_key_cannot_send_it_to_another_origin() {
     let elsewhere = StandIn::start(0).await.expect("a stand-in");
     let stand_in = StandIn::start(0).await.expect("a stand-in");
     for mode in MODES {
-        // Granted one server and configured with another: the host lets nothing out.
+        // The grant names one server and the configuration another, so the host denies every request.
         let granted = match mode {
             KeyMode::Injected => Some(Secret::new(CANARY)),
             KeyMode::Bearer => None,
@@ -136,9 +136,9 @@ async fn a_component_that_was_given_the_key_sends_it_to_no_other_origin() {
         let config = Config { credential, max_retries: Some(0), ..config(&elsewhere.base_url()) };
         let client = instance.open(&config).await.expect("a good configuration");
         let mut provider = Provider { instance, client, mode, slack: PATIENCE };
-        let answer = provider.answer(&Request::prompt("any", "hello")).await;
-        holds_no_key("the error", &answer.error, CANARY);
-        assert!(answer.error.is_some() && !provider.instance.denials().is_empty());
+        let response = provider.complete_checked(&Request::prompt("any", "hello")).await;
+        holds_no_key("the error", &response.error, CANARY);
+        assert!(response.error.is_some() && !provider.instance.denials().is_empty());
         holds_no_key("the denials", &provider.instance.denials(), CANARY);
     }
     assert_eq!((elsewhere.connections_accepted(), stand_in.connections_accepted()), (0, 0));

@@ -1,4 +1,5 @@
-//! Every scenario and every fault of the stand-in.
+//! Every scenario and every fault of the stand-in, including those that are added later: an error path that is written
+//! tomorrow may print the key, too.
 
 use std::time::Duration;
 
@@ -10,10 +11,10 @@ use provider_host::contract::{Config, Discovery, Request, Timeouts};
 use provider_host::sandbox::KeyMode;
 use stand_in::{Break, Route, Scenario, StandIn, scenarios};
 
-use super::{MODES, holds_no_key, memory_is_as_it_should_be};
-use crate::bench::{Answer as _, config, open};
+use super::{MODES, check_memory, holds_no_key};
+use crate::bench::{CheckedCompletion as _, config, open};
 
-/// Faults that a client asks for, beside connections that break; `host-test stand-in --help` says what they are.
+/// Faults that a client requests by a header, apart from broken connections; `host-test stand-in --help` lists them.
 const FAULTS: [(&str, &str); 7] = [
     ("x-envoy-fault-delay-request", "50"),
     ("x-envoy-fault-abort-request", "503"),
@@ -24,17 +25,18 @@ const FAULTS: [(&str, &str); 7] = [
     ("x-fault-write-bytes", "7"),
 ];
 
-/// All of them, those that the stand-in comes to know later included.
+/// All faults, with every way in which a connection can break.
 fn faults() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let breaks = Break::ALL.iter().map(|(word, _)| ("x-fault-abort-connection", *word));
+    let breaks = Break::ALL.iter().map(|(name, _)| ("x-fault-abort-connection", *name));
     FAULTS.into_iter().chain(breaks)
 }
 
-/// Played side by side: most of their time many of them wait for a deadline.
+/// How many scenarios run at the same time. Many of them only wait for a deadline, which costs no processor time.
 const AT_ONCE: usize = 64;
 
-/// Deadlines that end what never ends.
-fn hasty(stand_in: &StandIn, header: Option<(&str, &str)>) -> Config {
+/// A configuration with short deadlines, since many scenarios never end on their own. No assertion depends on whether a
+/// deadline passes.
+fn short_deadlines(stand_in: &StandIn, header: Option<(&str, &str)>) -> Config {
     let timeouts = Timeouts {
         connect_ms: Some(2_000),
         first_byte_ms: Some(600),
@@ -45,28 +47,28 @@ fn hasty(stand_in: &StandIn, header: Option<(&str, &str)>) -> Config {
     Config { timeouts, headers, ..config(&stand_in.base_url()) }
 }
 
-/// Asks a model, and looks at all that comes of it.
+/// Runs a completion, and searches its whole result for the key.
 async fn complete(what: &str, provider: &mut Provider, model: &str, mode: KeyMode, key: &str) {
-    let answer = provider.answer(&Request::prompt(model, "hello")).await;
-    holds_no_key(what, &answer.events, key);
-    holds_no_key(what, &answer.error, key);
-    holds_no_key(what, &answer.transcript.message(), key);
-    memory_is_as_it_should_be(what, &mut provider.instance, mode, key);
+    let response = provider.complete_checked(&Request::prompt(model, "hello")).await;
+    holds_no_key(what, &response.events, key);
+    holds_no_key(what, &response.error, key);
+    holds_no_key(what, &response.transcript.message(), key);
+    check_memory(what, &mut provider.instance, mode, key);
 }
 
-/// Asks for the models and the account.
-async fn ask_for_lists(what: &str, provider: &mut Provider, mode: KeyMode, key: &str) {
+/// Queries the models and the account, and searches the results for the key.
+async fn query_lists(what: &str, provider: &mut Provider, mode: KeyMode, key: &str) {
     for how in [Discovery::Live, Discovery::BestEffort] {
         let list = provider.instance.models(&provider.client, how, Duration::ZERO).await;
         holds_no_key(what, &list, key);
     }
     let account = provider.instance.account(&provider.client).await;
     holds_no_key(what, &account, key);
-    memory_is_as_it_should_be(what, &mut provider.instance, mode, key);
+    check_memory(what, &mut provider.instance, mode, key);
 }
 
-/// Plays so many at a time: the next begins when any one is over.
-async fn side_by_side(all: impl Iterator<Item = impl Future<Output = ()>>) {
+/// Runs [`AT_ONCE`] of the futures at a time; the next one starts when any one ends.
+async fn in_parallel(all: impl Iterator<Item = impl Future<Output = ()>>) {
     stream::iter(all).buffer_unordered(AT_ONCE).collect::<()>().await;
 }
 
@@ -80,30 +82,30 @@ fn path(route: Route) -> Option<&'static str> {
 }
 
 async fn play(stand_in: &StandIn, scenario: &Scenario, mode: KeyMode) {
-    let mut provider = open(stand_in, Hosting::Waits, mode, hasty(stand_in, None)).await;
+    let mut provider = open(stand_in, Hosting::Waits, mode, short_deadlines(stand_in, None)).await;
     complete(&scenario.name, &mut provider, &scenario.name, mode, stand_in.key()).await;
 }
 
-/// A server of its own, since it is scripted by path.
+/// Each list gets its own server, since a scenario is scripted for a path of the whole server.
 async fn play_list(scenario: &Scenario, path: &str, mode: KeyMode) {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
     stand_in.script(path, Some(&scenario.name)).expect("a scenario");
-    let config = Config { max_retries: Some(1), ..hasty(&stand_in, None) };
+    let config = Config { max_retries: Some(1), ..short_deadlines(&stand_in, None) };
     let mut provider = open(&stand_in, Hosting::Waits, mode, config).await;
-    ask_for_lists(&scenario.name, &mut provider, mode, stand_in.key()).await;
+    query_lists(&scenario.name, &mut provider, mode, stand_in.key()).await;
     assert_eq!(stand_in.key_leaks(), 0, "{}", scenario.name);
 }
 
 async fn play_everything(mode: KeyMode) {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    // Lists first: their deadlines are the longest.
+    // Lists start first, because their deadlines are the longest.
     let (chats, lists): (Vec<_>, Vec<_>) =
         scenarios().iter().partition(|scenario| scenario.route.wire().is_some());
     let all = lists.into_iter().chain(chats).map(async |scenario| match path(scenario.route) {
         None => play(&stand_in, scenario, mode).await,
         Some(path) => play_list(scenario, path, mode).await,
     });
-    side_by_side(all).await;
+    in_parallel(all).await;
     let played = scenarios().iter().filter(|scenario| scenario.route.wire().is_some());
     let seen = stand_in.requests();
     for scenario in played {
@@ -114,12 +116,12 @@ async fn play_everything(mode: KeyMode) {
 }
 
 #[tokio::test]
-async fn no_scenario_shows_the_key_that_the_host_adds_or_lets_it_in() {
+async fn no_scenario_reveals_a_key_that_the_host_adds() {
     play_everything(KeyMode::Injected).await;
 }
 
 #[tokio::test]
-async fn no_scenario_shows_the_key_that_the_component_was_given() {
+async fn no_scenario_reveals_a_key_that_the_component_received() {
     play_everything(KeyMode::Bearer).await;
 }
 
@@ -128,24 +130,24 @@ async fn play_every_fault(mode: KeyMode) {
     let models = ["q24-key-echoed-in-answer", "q24-key-echoed", "q24-key-echoed-in-stream"];
     let completions = faults().flat_map(|fault| models.map(|model| (fault, model)));
     let completions = completions.map(async |(fault, model)| {
-        let config = Config { max_retries: Some(1), ..hasty(&stand_in, Some(fault)) };
+        let config = Config { max_retries: Some(1), ..short_deadlines(&stand_in, Some(fault)) };
         let mut provider = open(&stand_in, Hosting::Waits, mode, config).await;
         complete(&format!("{fault:?} with {model}"), &mut provider, model, mode, stand_in.key()).await;
     });
     let lists = faults().map(async |fault| {
-        let config = Config { max_retries: Some(0), ..hasty(&stand_in, Some(fault)) };
+        let config = Config { max_retries: Some(0), ..short_deadlines(&stand_in, Some(fault)) };
         let mut provider = open(&stand_in, Hosting::Waits, mode, config).await;
-        ask_for_lists(&format!("{fault:?}"), &mut provider, mode, stand_in.key()).await;
+        query_lists(&format!("{fault:?}"), &mut provider, mode, stand_in.key()).await;
     });
-    join(side_by_side(completions), side_by_side(lists)).await;
+    join(in_parallel(completions), in_parallel(lists)).await;
     for (name, value) in faults() {
-        let asked = |request: &stand_in::Recorded| request.header(name) == Some(value);
-        assert!(stand_in.requests().iter().any(asked), "nobody asked for {name}: {value}");
+        let requested = |request: &stand_in::Recorded| request.header(name) == Some(value);
+        assert!(stand_in.requests().iter().any(requested), "no request has {name}: {value}");
     }
     assert_eq!((stand_in.key_leaks(), stand_in.went_elsewhere()), (0, 0));
 }
 
 #[tokio::test]
-async fn no_fault_shows_the_key() {
+async fn no_fault_reveals_the_key() {
     join_all(MODES.map(play_every_fault)).await;
 }

@@ -1,4 +1,5 @@
-//! What the program prints and writes.
+//! The output and the files of the program, run as a user runs it. Backtraces and trace logs are enabled, since they
+//! print values that no message contains.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -10,7 +11,7 @@ use super::traps::files;
 use super::{CANARY, holds_key, text_holds_no_key};
 use crate::bench::plugin_folder;
 
-/// Commands, with whether they go to the end.
+/// Commands, each with its exit code.
 const COMMANDS: &[(&[&str], Option<i32>)] = &[
     (&["chat", "hello"], Some(0)),
     (&["chat", "--json", "hello"], Some(0)),
@@ -31,14 +32,14 @@ const COMMANDS: &[(&[&str], Option<i32>)] = &[
     (&["chat", "--reasoning"], Some(2)),
 ];
 
-/// The words of a call of the program.
+/// The command line of the program, with the program itself.
 pub fn line(mode: &str, arguments: &[&str]) -> Vec<String> {
     let plugin = plugin_folder().canonicalize().expect("a packed plugin").display().to_string();
     let program = [env!("CARGO_BIN_EXE_host-test"), "--key-mode", mode, "--plugin", &plugin];
-    program.iter().chain(arguments).map(|word| (*word).to_owned()).collect()
+    program.iter().chain(arguments).map(|argument| (*argument).to_owned()).collect()
 }
 
-/// A program that knows nothing of the machine's own configuration; all that it writes lands in a folder.
+/// A program without the machine's environment, whose files all go below `folder`, where the test searches them.
 pub fn command(folder: &Path, stand_in: &StandIn, program: &str) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder).env_clear().stdin(Stdio::null());
@@ -65,14 +66,14 @@ fn bytes_hold_no_key(what: &str, bytes: &[u8], key: &str) {
     text_holds_no_key(what, &String::from_utf8_lossy(bytes), key);
 }
 
-/// Looks into every file below a folder, and at its name; says how many there are.
+/// Searches every file below a folder, and its name, for the key. Returns the number of files.
 pub fn folder_holds_no_key(folder: &Path, key: &str) -> usize {
-    let (spoiled, clean) = search(folder, key);
-    assert!(spoiled.is_empty(), "the key stands in or is the name of {spoiled:?}");
+    let (with_key, clean) = search(folder, key);
+    assert!(with_key.is_empty(), "the content or the name of these files contains the key: {with_key:?}");
     clean.len()
 }
 
-/// The files with the key in them or in their names, and the others.
+/// The files with the key in their content or name, and the other files.
 fn search(folder: &Path, key: &str) -> (Vec<PathBuf>, Vec<PathBuf>) {
     files(folder).into_iter().partition(|file| {
         let bytes = std::fs::read(file).expect("a file");
@@ -81,24 +82,24 @@ fn search(folder: &Path, key: &str) -> (Vec<PathBuf>, Vec<PathBuf>) {
 }
 
 #[test]
-fn the_search_in_a_folder_finds_a_key_that_is_there() {
+fn the_search_in_a_folder_finds_a_key_in_contents_and_names() {
     let folder = tempfile::tempdir().expect("a folder");
     let below = folder.path().join("cache/deeper");
     std::fs::create_dir_all(&below).expect("a folder in it");
     let named = below.join(format!("of {CANARY}"));
     for (file, bytes) in [
         (&below.join("clean"), b"\xff\x00nothing to see".to_vec()),
-        (&below.join("spoiled"), [b"\xff\x00", CANARY.as_bytes()].concat()),
+        (&below.join("with key"), [b"\xff\x00", CANARY.as_bytes()].concat()),
         (&named, Vec::new()),
     ] {
         std::fs::write(file, bytes).expect("a file");
     }
-    let (mut spoiled, clean) = search(folder.path(), CANARY);
-    spoiled.sort();
-    assert_eq!((spoiled, clean), (vec![named, below.join("spoiled")], vec![below.join("clean")]));
+    let (mut with_key, clean) = search(folder.path(), CANARY);
+    with_key.sort();
+    assert_eq!((with_key, clean), (vec![named, below.join("with key")], vec![below.join("clean")]));
 }
 
-/// Runs every command in one mode; says in how many of them there was a key to take out.
+/// Runs every command in one mode. Returns how many of them printed a redacted key.
 fn run_all(folder: &Path, stand_in: &StandIn, mode: &str) -> usize {
     let mut redacted = 0;
     for (arguments, status) in COMMANDS {
@@ -120,11 +121,12 @@ async fn no_command_prints_or_writes_the_key() {
     let redacted: usize = thread::scope(|scope| {
         let (folder, stand_in) = (folder.path(), &stand_in);
         let run = |mode| scope.spawn(move || run_all(folder, stand_in, mode));
-        let running = ["injected", "bearer"].map(run);
-        running.into_iter().map(|thread| thread.join().expect("all commands")).sum()
+        let threads = ["injected", "bearer"].map(run);
+        threads.into_iter().map(|thread| thread.join().expect("all commands")).sum()
     });
-    assert!(redacted >= 10, "the server repeats nothing: {redacted}");
-    assert!(folder_holds_no_key(folder.path(), stand_in.key()) > 0, "the program keeps compiled code there");
+    // Without an echo there is nothing to redact, and the checks above would pass for that reason.
+    assert!(redacted >= 10, "the server echoes nothing: {redacted}");
+    assert!(folder_holds_no_key(folder.path(), stand_in.key()) > 0, "the cache of compiled code is there");
     assert!(folder_holds_no_key(&plugin_folder(), stand_in.key()) > 1, "the packed plugin");
     assert_eq!(stand_in.key_leaks(), 0);
 }

@@ -1,4 +1,5 @@
-//! The texts of JSONTestSuite in every place where the component reads JSON.
+//! The texts of JSONTestSuite, wherever the component parses JSON: as a body, as tool arguments, as a list of models
+//! and in one of its rows. The guest has its own parser, which has to accept and reject what the standard does.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,16 +9,16 @@ use provider_host::contract::{Discovery, Error, ErrorKind, ModelList, ToolArgume
 use provider_host::sandbox::KeyMode;
 
 use super::server::{Framing, Served, Server};
-use super::{answers, ask_for, client};
+use super::{client, complete, generated};
 use crate::bench::provider_error;
 
-/// The texts with their names; nothing where they are not there.
+/// The texts with their names; `None` where the suite is missing.
 fn texts() -> Option<Vec<(String, Vec<u8>)>> {
     let root = std::env::var_os("CORPORA").map(PathBuf::from);
     let root = root.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora"));
     let folder = root.join("json/test_parsing");
     let Ok(entries) = std::fs::read_dir(&folder) else {
-        println!("skipped: no corpora at {}; CORPORA may name them", root.display());
+        println!("skipped: no corpora at {}; set CORPORA to their folder", root.display());
         return None;
     };
     let texts: Vec<_> = entries
@@ -29,51 +30,52 @@ fn texts() -> Option<Vec<(String, Vec<u8>)>> {
     Some(texts)
 }
 
-/// The models of a server whose both lists are this body.
+/// The models that the component reads if the server sends this body for both lists.
 pub async fn models(server: &Server, provider: &mut Provider, body: &[u8]) -> Result<ModelList, Error> {
     for path in ["/v1/models", "/api/models"] {
         server.serve(path, Served::new(Framing::Length, [body]));
     }
-    let asked = provider.instance.models(&provider.client, Discovery::Live, Duration::ZERO);
-    tokio::time::timeout(crate::bench::PATIENCE, asked).await.expect("an end").map_err(provider_error)
+    let query = provider.instance.models(&provider.client, Discovery::Live, Duration::ZERO);
+    tokio::time::timeout(crate::bench::PATIENCE, query).await.expect("an end").map_err(provider_error)
 }
 
 #[tokio::test]
-async fn as_a_body_each_text_is_an_answer_or_a_typed_error() {
+async fn each_text_as_a_body_is_a_typed_error() {
     let Some(texts) = texts() else { return };
     let server = Server::start().await;
     let mut provider = client(&server, Hosting::Waits, KeyMode::Injected).await;
     for (name, text) in texts {
-        let answer = ask_for(&server, &mut provider, Served::new(Framing::Length, [&text[..]])).await;
-        let error = answer.error.unwrap_or_else(|| panic!("{name} is no answer"));
+        let response = complete(&server, &mut provider, Served::new(Framing::Length, [&text[..]])).await;
+        let error = response.error.unwrap_or_else(|| panic!("{name} was accepted as a response"));
         let kinds = [ErrorKind::Protocol, ErrorKind::IncompleteStream, ErrorKind::Server];
         assert!(kinds.contains(&error.kind) && !error.partial, "{name}: {error:?}");
     }
 }
 
 #[tokio::test]
-async fn as_the_arguments_of_a_tool_only_whole_objects_are_taken() {
+async fn only_texts_that_are_objects_are_accepted_as_tool_arguments() {
     let Some(texts) = texts() else { return };
     let server = Server::start().await;
     let mut provider = client(&server, Hosting::Waits, KeyMode::Injected).await;
     for (name, text) in texts {
-        // What is no UTF-8 cannot stand in a JSON string.
+        // A JSON string cannot contain invalid UTF-8.
         let Ok(text) = String::from_utf8(text) else { continue };
-        let body = answers::tool_call(&text);
-        let answer = ask_for(&server, &mut provider, Served::new(Framing::Chunked, [body.as_bytes()])).await;
-        let calls = answer.transcript.tool_calls();
-        let taken = matches!(&calls[0].arguments, ToolArguments::Object(_));
+        let body = generated::tool_call(&text);
+        let response =
+            complete(&server, &mut provider, Served::new(Framing::Chunked, [body.as_bytes()])).await;
+        let calls = response.transcript.tool_calls();
+        let accepted = matches!(&calls[0].arguments, ToolArguments::Object(_));
         let is_object = serde_json::from_str::<&serde_json::value::RawValue>(&text)
             .is_ok_and(|json| json.get().starts_with('{'));
-        // No arguments at all are the empty object.
+        // Missing arguments count as the empty object.
         let none = matches!(text.trim_ascii(), "" | "null");
-        assert_eq!(taken, is_object || none, "{name}");
-        assert!(none || !(name.starts_with("n_") && taken), "{name}");
+        assert_eq!(accepted, is_object || none, "{name}");
+        assert!(none || !(name.starts_with("n_") && accepted), "{name}");
     }
 }
 
 #[tokio::test]
-async fn as_a_list_or_in_a_row_of_one_each_text_costs_only_itself() {
+async fn a_valid_text_in_a_row_of_a_list_does_not_cost_the_other_rows() {
     let Some(texts) = texts() else { return };
     let server = Server::start().await;
     let mut provider = client(&server, Hosting::Waits, KeyMode::Injected).await;

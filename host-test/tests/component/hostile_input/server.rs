@@ -1,4 +1,4 @@
-//! A server that sends whatever bytes it is told to, in the pieces that it is told.
+//! A server that sends prepared bytes in prepared pieces. HTTP libraries refuse to send most of these responses.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -6,18 +6,18 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// How the end of a body is told.
+/// How a response marks the end of its body.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Framing {
     /// `Content-Length`.
     Length,
-    /// Each piece is a chunk, and so a read of its own.
+    /// Each piece is a chunk, and so arrives in its own read.
     Chunked,
-    /// By the end of the connection.
+    /// The connection closes.
     Close,
 }
 
-/// A body, and how it is sent.
+/// A body and the way in which it is sent.
 #[derive(Clone, Debug)]
 pub struct Served {
     framing: Framing,
@@ -32,12 +32,12 @@ impl Served {
         Served { framing, pieces, kept_open: false }
     }
 
-    /// The connection stays open behind it.
+    /// Keeps the connection open after the response.
     pub fn kept_open(self) -> Self {
         Served { kept_open: true, ..self }
     }
 
-    /// Status line, headers and body, as they go on the wire.
+    /// The bytes of status line, headers and body, one entry for each write.
     fn writes(&self) -> Vec<Vec<u8>> {
         let length: usize = self.pieces.iter().map(Vec::len).sum();
         let framing = match self.framing {
@@ -60,16 +60,16 @@ impl Served {
     }
 }
 
-/// A body in reads of these sizes, which are gone through again and again.
+/// Cuts a body into reads of these sizes, over and over.
 pub fn in_reads<'b>(body: &'b [u8], sizes: &[usize]) -> Vec<&'b [u8]> {
     let (mut reads, mut left) = (Vec::new(), body);
     for size in sizes.iter().cycle() {
         if left.is_empty() {
             break;
         }
-        let (read, behind) = left.split_at((*size).min(left.len()));
+        let (read, rest) = left.split_at((*size).min(left.len()));
         reads.push(read);
-        left = behind;
+        left = rest;
     }
     if sizes.is_empty() { vec![body] } else { reads }
 }
@@ -83,7 +83,6 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base_url = format!("http://{}/v1", listener.local_addr().expect("an address"));
@@ -91,33 +90,32 @@ impl Server {
         let shared = bodies.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream, shared.clone()));
+                tokio::spawn(serve_connection(stream, shared.clone()));
             }
         });
         Server { base_url, bodies }
     }
 
-    /// Where it is.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// What this path answers from now on.
+    /// Sets the response to all later requests for this path.
     pub fn serve(&self, path: &str, served: Served) {
         self.bodies.lock().expect("no panic while it is held").insert(path.to_owned(), served);
     }
 }
 
-/// The requests of a connection, and their answers. A client that has heard enough goes away, which is no
-/// failure.
-async fn answer(mut stream: TcpStream, bodies: Bodies) -> Option<()> {
+/// Responds to the requests of a connection. A client may close it in the middle of a response, so a failed write ends
+/// the task without a panic.
+async fn serve_connection(mut stream: TcpStream, bodies: Bodies) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     loop {
         let path = request(&mut stream).await?;
         let served = bodies.lock().expect("no panic while it is held").get(&path).cloned();
         let Some(served) = served else {
-            let nothing = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-            return stream.write_all(nothing).await.ok();
+            let not_found = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            return stream.write_all(not_found).await.ok();
         };
         for write in served.writes() {
             stream.write_all(&write).await.ok()?;
@@ -126,14 +124,14 @@ async fn answer(mut stream: TcpStream, bodies: Bodies) -> Option<()> {
             return stream.shutdown().await.ok();
         }
         if served.framing == Framing::Close {
-            // Only an end would tell where the body ends: until the other side has had enough.
+            // Closing would end the body, so the server waits until the client closes.
             while stream.read(&mut [0; 512]).await.ok()? > 0 {}
             return Some(());
         }
     }
 }
 
-/// Reads a request to its end, and gives its path.
+/// Reads a request to its end, and returns its path.
 async fn request(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     loop {

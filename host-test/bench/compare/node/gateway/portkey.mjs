@@ -1,13 +1,14 @@
-// Starts Portkey's gateway on loopback. Where a request goes on to, its headers say: x-portkey-provider and
+// Starts Portkey's gateway on loopback. Headers of each request select the upstream server: x-portkey-provider and
 // x-portkey-custom-host.
 
 import { Server } from 'node:net';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({ options: { port: { type: 'string' } } });
-if (!values.port) throw new Error('--port is needed');
+if (!values.port) throw new Error('--port is required');
 
-// It listens on every interface, and has no option for that.
+// The gateway listens on all interfaces and has no option for the address. A benchmark must not open a port to the
+// network, so `listen` is replaced.
 const listen = Server.prototype.listen;
 Server.prototype.listen = function onLoopback(port, ...rest) {
   const callback = rest.find((argument) => typeof argument === 'function');
@@ -15,5 +16,5 @@ Server.prototype.listen = function onLoopback(port, ...rest) {
 };
 
 process.argv = [...process.argv.slice(0, 2), `--port=${values.port}`, '--headless'];
-// By its path: the package names no entry.
+// The package has no entry point, so the file is imported by its path.
 await import('./node_modules/@portkey-ai/gateway/build/start-server.js');

@@ -1,28 +1,31 @@
-//! Requests: the shortest that makes sense, and one of an agent that has worked for a while.
+//! Requests: the shortest that makes sense, and one from a long session of an agent, which sends its whole history with
+//! every request.
 
 use cometapi_provider::contract::{
     Media, MediaSource, Message, Part, Request, Role, TextPart, Tool, ToolCallPart, ToolChoice,
     ToolResultPart,
 };
 
-/// Rounds of question, tool call, result and answer.
+/// The number of rounds, each of a user message, a tool call, its result and a reply.
 const ROUNDS: usize = 100;
 
-/// In each of so many rounds the question has a picture.
-const ROUNDS_A_PICTURE: usize = 25;
+/// One of this many user messages has a picture.
+const ROUNDS_PER_PICTURE: usize = 25;
 
-/// Bytes of a picture.
+/// The size of a picture in bytes.
 const PICTURE: usize = 48 << 10;
 
-/// Tools that the model is told of.
+/// The number of declared tools.
 const TOOLS: usize = 20;
 
+/// A text with characters that have to be escaped or take more than one byte, because these decide how fast a text can
+/// be copied.
 const SENTENCE: &str = "The river runs past the \"old\" mill, slow and brown; naïve visitors call it grün.\n";
 
-/// One question.
+/// A system message and one user message.
 pub(super) fn short() -> Request {
     request(vec![
-        message(Role::System, vec![text("Answer in one sentence.")]),
+        message(Role::System, vec![text("Reply in two sentences.")]),
         message(Role::User, vec![text("How long is the river?")]),
     ])
 }
@@ -48,11 +51,12 @@ pub(super) fn long_history_with_tools_and_images() -> Request {
     }
 }
 
+/// One round: a user message, a tool call, its result (every tenth an error) and a reply.
 fn round(round: usize) -> [Message; 4] {
     let id = format!("call_{round}");
-    let mut question = vec![text(&format!("{round}: {}", SENTENCE.repeat(4)))];
-    if round.is_multiple_of(ROUNDS_A_PICTURE) {
-        question.push(picture(round));
+    let mut prompt = vec![text(&format!("{round}: {}", SENTENCE.repeat(4)))];
+    if round.is_multiple_of(ROUNDS_PER_PICTURE) {
+        prompt.push(picture(round));
     }
     let call = Part::ToolCall(ToolCallPart {
         id: id.clone(),
@@ -68,13 +72,14 @@ fn round(round: usize) -> [Message; 4] {
         is_error: round % 10 == 9,
     });
     [
-        message(Role::User, question),
+        message(Role::User, prompt),
         message(Role::Assistant, vec![text("I shall look."), call]),
         message(Role::Tool, vec![result]),
         message(Role::Assistant, vec![text(&SENTENCE.repeat(6))]),
     ]
 }
 
+/// A tool with six fields.
 fn tool(n: usize) -> Tool {
     let fields: Vec<String> = (0..6)
         .map(|field| format!("\"field_{field}\":{{\"type\":\"string\",\"description\":\"What to look for, part {field}.\"}}"))
@@ -90,7 +95,7 @@ fn tool(n: usize) -> Tool {
     }
 }
 
-/// Bytes without any order, which is what a compressed picture looks like.
+/// Pseudo-random bytes, like those of a compressed picture. The seed makes them the same in each run.
 fn picture(seed: usize) -> Part {
     let mut state = seed as u32 | 1;
     let bytes = (0..PICTURE)

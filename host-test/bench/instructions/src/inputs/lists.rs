@@ -1,20 +1,22 @@
-//! Both lists of models, with as many rows as CometAPI's own and the fields that those have.
+//! Both lists of models, with about as many rows as CometAPI's, the same fields, and the same inconsistencies: numbers
+//! as text, objects in a string, empty fields.
 
 use std::fmt::Write;
 
-/// Rows of each list.
+/// The number of rows in each list.
 const ROWS: usize = 600;
 
 /// The bodies of the key's list and of the public catalogue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lists {
-    /// The answer to `GET /v1/models`.
+    /// The response to `GET /v1/models`.
     pub key_list: Vec<u8>,
-    /// The answer to `GET /api/models`.
+    /// The response to `GET /api/models`.
     pub catalogue: Vec<u8>,
 }
 
-/// Families and their vendors, as the catalogue spells them. The built-in table knows a model of the first.
+/// Families of models with their vendors, in the catalogue's spelling. The built-in table has a model of the first one,
+/// so that facts of three sources are merged.
 const FAMILIES: [(&str, &str); 10] = [
     ("claude-opus", "Anthropic"),
     ("gpt", "OpenAI"),
@@ -30,29 +32,31 @@ const FAMILIES: [(&str, &str); 10] = [
 
 const MODALITIES: [&str; 3] = ["text-to-text", "image-to-text", "text-to-image"];
 
-/// Half of the models stand in both lists, a quarter in each of them alone. Neither list is sorted.
+/// Half of each list's models are in both lists. Neither list is sorted, since sorting a sorted list costs less.
 pub(super) fn both_of_600() -> Lists {
     Lists { key_list: body(0, key_row), catalogue: body(ROWS / 2, public_row) }
 }
 
 fn body(first: usize, row: fn(&mut String, usize)) -> Vec<u8> {
     let mut body = String::from("{\"success\":true,\"object\":\"list\",\"data\":[");
-    for place in 0..ROWS {
-        if place > 0 {
+    for position in 0..ROWS {
+        if position > 0 {
             body.push(',');
         }
-        // 7 and 600 have no factor in common, so that each model comes once.
-        row(&mut body, first + place * 7 % ROWS);
+        // 7 and 600 have no common factor, so each model occurs once.
+        row(&mut body, first + position * 7 % ROWS);
     }
     body.push_str("]}");
     body.into_bytes()
 }
 
+/// The id and the vendor of a model.
 fn model(number: usize) -> (String, &'static str) {
     let (family, vendor) = FAMILIES[number % FAMILIES.len()];
     (format!("{family}-{}", number / FAMILIES.len() + 1), vendor)
 }
 
+/// A row of the key's list, which has hardly more than ids.
 fn key_row(body: &mut String, number: usize) {
     let (id, _) = model(number);
     let types = ["\"openai\"", "\"openai\",\"openai-response\"", "\"anthropic\",\"openai\""][number % 3];
@@ -61,9 +65,10 @@ fn key_row(body: &mut String, number: usize) {
         "{{\"id\":\"{id}\",\"object\":\"model\",\"created\":1626777600,\"owned_by\":\"custom\",\
          \"supported_endpoint_types\":[{types}]}}"
     )
-    .expect("a string takes all that is written");
+    .expect("writing to a string cannot fail");
 }
 
+/// A row of the catalogue, with prices and limits.
 fn public_row(body: &mut String, number: usize) {
     let (id, vendor) = model(number);
     let kind = ["text", "text", "image"][number % 3];
@@ -85,5 +90,5 @@ fn public_row(body: &mut String, number: usize) {
          \"provider_sort\":{number},\"model_sort\":{number},\"upcoming\":false}}",
         number % 10
     )
-    .expect("a string takes all that is written");
+    .expect("writing to a string cannot fail");
 }

@@ -1,4 +1,5 @@
-//! The inputs, by name. Each is made by code, the same in each run, in our own words.
+//! The inputs by name. Code generates them, the same bytes in each run, so that no recording of a service has to be in
+//! the repository.
 
 mod conversation;
 mod lists;
@@ -10,27 +11,27 @@ use cometapi_provider::contract::Request;
 use cometapi_provider::measuring;
 pub use lists::Lists;
 
-/// The reads that a body comes in.
+/// A body, cut into the reads in which it arrives.
 pub type Reads = Vec<Vec<u8>>;
 
-/// What one of the jobs works on.
+/// The input of one operation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// A body to split into server-sent events.
     Sse(Reads),
-    /// An answer to decode.
+    /// A response to decode.
     Decode(Reads),
     /// A request to encode.
     Encode(Box<Request>),
-    /// Both lists of models to read and join.
+    /// Both lists of models to parse and merge.
     List(Lists),
 }
 
-/// Makes an input.
+/// Creates an input.
 pub type Make = fn() -> Input;
 
-/// All inputs: the name begins with the job. It is the one in `counts.json`, and with `_` for `-` the function and
-/// the id of the benchmark.
+/// All inputs. The name begins with the operation. `counts.json` uses the same name, and with `_` instead of `-` it is
+/// the function and the id of the benchmark.
 pub const ALL: [(&str, Make); 12] = [
     ("sse-small-chunks", || Input::Sse(stream::small_chunks())),
     ("sse-crlf-comments", || Input::Sse(stream::crlf_comments())),
@@ -49,15 +50,15 @@ pub const ALL: [(&str, Make); 12] = [
 ];
 
 impl Input {
-    /// The input of this name; none where there is no such input.
+    /// The input with this name.
     pub fn named(name: &str) -> Option<Self> {
         ALL.iter().find(|(known, _)| *known == name).map(|(_, make)| make())
     }
 
-    /// Does the job: what comes of it is the number of events or models, or the bytes of the body of a request.
+    /// Runs the operation. Returns the number of events or models, or the length of an encoded request in bytes.
     ///
     /// # Errors
-    /// The job failed, in its own words.
+    /// The operation failed; the text is its error.
     pub fn run(&self) -> Result<usize, String> {
         match self {
             Self::Sse(reads) => measuring::sse(reads).map_err(|error| format!("{error:?}")),
@@ -69,7 +70,7 @@ impl Input {
         }
     }
 
-    /// Bytes on the wire: those of all reads or lists, or of the body that a request becomes.
+    /// The number of bytes on the wire: of all reads, of both lists, or of the encoded request.
     ///
     /// # Errors
     /// The request cannot be encoded.

@@ -1,19 +1,19 @@
-//! Bodies of answers, and how they are cut into reads.
+//! Bodies of responses, cut into reads.
 
 use super::Reads;
 
-/// About what fits into one packet, bytes: lines and characters are cut anywhere.
+/// The size of a read in bytes: about one network packet. It cuts lines and characters at any position.
 const PACKET: usize = 1_400;
 
-/// Bytes of the arguments of the large tool call, and of each of its fragments.
+/// The length of the arguments of the large tool call, and of each of its fragments, in bytes.
 const ARGUMENTS: usize = 1 << 20;
 const FRAGMENT: usize = 256;
 
-/// What a model says, a word at a time.
+/// Deltas of a text, one word each.
 const WORDS: [&str; 12] =
     ["The", " river", " runs", " past", " the", " old", " mill", ",", " slow", " and", " brown", "."];
 
-/// What a model says that has to be escaped or takes more than one byte, as it stands within a JSON string.
+/// Deltas with escapes and characters of more than one byte, in the form that they have in a JSON string.
 const ESCAPED: [&str; 6] = [
     r#"line one\nline two\t\"quoted\" C:\\temp\/x"#,
     r"caf\u00e9 \u4f60\u597d \ud83d\ude00",
@@ -23,12 +23,12 @@ const ESCAPED: [&str; 6] = [
     "一二三\\n四五六\\\\七八九 ünïcödé",
 ];
 
-/// Events of some 60 bytes, one a read.
+/// Events of about 60 bytes, each in its own read.
 pub(super) fn small_chunks() -> Reads {
     each(5_000, |n| format!("data: {{\"n\":{n:05},\"text\":\"{}\",\"done\":false}}\n\n", word(n)))
 }
 
-/// Lines that end in CRLF, all fields of the standard, comments between, and data in two lines.
+/// Lines that end in CRLF, all fields of the standard, comments, and data in two lines.
 pub(super) fn crlf_comments() -> Reads {
     let events = each(2_000, |n| {
         format!(
@@ -39,7 +39,7 @@ pub(super) fn crlf_comments() -> Reads {
     cut(&events, PACKET)
 }
 
-/// The worst way to cut a body.
+/// The worst case of a cut body: no byte has its neighbour in the same read.
 pub(super) fn one_byte_reads() -> Reads {
     let events = each(500, |n| {
         format!("data: {{\"n\":{n:05},\"text\":\"{}\",\"more\":[1,2,3,null,true]}}\n\n", word(n))
@@ -47,24 +47,24 @@ pub(super) fn one_byte_reads() -> Reads {
     cut(&events, 1)
 }
 
-/// A plain answer in 2,000 chunks of some 180 bytes, this many a read.
-pub(super) fn text(chunks_a_read: usize) -> Reads {
+/// A text in 2,000 chunks of about 180 bytes, with this many chunks in each read.
+pub(super) fn text(chunks_per_read: usize) -> Reads {
     let deltas = each_delta(2_000, |n| content(word(n)));
-    answer(deltas, "stop").chunks(chunks_a_read).map(<[_]>::concat).collect()
+    response(deltas, "stop").chunks(chunks_per_read).map(<[_]>::concat).collect()
 }
 
-/// An answer full of escapes and of characters of more than one byte.
+/// A text with many escapes and characters of more than one byte.
 pub(super) fn escapes_unicode() -> Reads {
     let deltas = each_delta(2_000, |n| content(pick(&ESCAPED, n)));
-    cut(&answer(deltas, "stop"), PACKET)
+    cut(&response(deltas, "stop"), PACKET)
 }
 
-/// An answer behind three times as much reasoning.
+/// Reasoning, followed by a third as much text.
 pub(super) fn reasoning() -> Reads {
     let mut deltas =
         each_delta(1_500, |n| format!("{{\"content\":null,\"reasoning_content\":\"{}\"}}", word(n)));
     deltas.extend(each_delta(500, |n| format!("{{\"content\":\"{}\",\"reasoning_content\":null}}", word(n))));
-    answer(deltas, "stop").chunks(4).map(<[_]>::concat).collect()
+    response(deltas, "stop").chunks(4).map(<[_]>::concat).collect()
 }
 
 /// One tool call whose arguments are a file of 1 MiB, in fragments of 256 bytes.
@@ -85,10 +85,10 @@ pub(super) fn tool_call_1mb_fragments() -> Reads {
         let fragment = json_string(&String::from_utf8_lossy(fragment));
         format!("{{\"tool_calls\":[{{\"index\":0,\"function\":{{\"arguments\":{fragment}}}}}]}}")
     }));
-    cut(&answer(deltas, "tool_calls"), 16 << 10)
+    cut(&response(deltas, "tool_calls"), 16 << 10)
 }
 
-/// A vendor that counts tokens in each chunk.
+/// A response of a vendor that reports the usage in each chunk.
 pub(super) fn usage_every_chunk() -> Reads {
     let mut events = vec![event(r#"{"role":"assistant","content":""}"#, "null", Some(0))];
     events.extend((0..2_000).map(|n| event(&content(word(n)), "null", Some(n + 1))));
@@ -105,6 +105,7 @@ fn word(n: usize) -> &'static str {
     pick(&WORDS, n)
 }
 
+/// This many events, each in its own read.
 fn each(count: usize, make: impl Fn(usize) -> String) -> Reads {
     (0..count).map(|n| make(n).into_bytes()).collect()
 }
@@ -113,13 +114,13 @@ fn each_delta(count: usize, make: impl Fn(usize) -> String) -> Vec<String> {
     (0..count).map(make).collect()
 }
 
-/// A delta of text that stands as it is within a JSON string.
+/// A delta of a text that is already escaped for JSON.
 fn content(text: &str) -> String {
     format!("{{\"content\":\"{text}\"}}")
 }
 
-/// All events of an answer: its role, these deltas, the finish, the usage and the end marker.
-fn answer(deltas: Vec<String>, finish: &str) -> Reads {
+/// All events of a response: the role, these deltas, the finish, the usage and the end marker.
+fn response(deltas: Vec<String>, finish: &str) -> Reads {
     let mut events = vec![event(r#"{"role":"assistant","content":""}"#, "null", None)];
     events.extend(deltas.iter().map(|delta| event(delta, "null", None)));
     events.push(event("{}", &json_string(finish), None));
@@ -129,10 +130,10 @@ fn answer(deltas: Vec<String>, finish: &str) -> Reads {
     events
 }
 
-/// What each chunk begins with.
+/// The fields at the start of each chunk.
 const HEAD: &str = r#""id":"chatcmpl-7f3a91c2","object":"chat.completion.chunk","created":1760000000,"model":"deepseek-chat""#;
 
-/// `finish` is JSON; the tokens of the answer so far are told where the vendor counts them in each chunk.
+/// One event. `finish` is JSON. With `tokens` the chunk contains the usage up to it.
 fn event(delta: &str, finish: &str, tokens: Option<usize>) -> Vec<u8> {
     let usage = tokens.map(|tokens| format!(",\"usage\":{}", usage(tokens))).unwrap_or_default();
     let choice = format!("{{\"index\":0,\"delta\":{delta},\"finish_reason\":{finish}}}");
@@ -151,7 +152,7 @@ fn json_string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// The same body in reads of this many bytes.
+/// The body of these events in reads of this many bytes.
 fn cut(events: &[Vec<u8>], size: usize) -> Reads {
     events.concat().chunks(size).map(<[u8]>::to_vec).collect()
 }

@@ -4,13 +4,13 @@ use crate::table::Table;
 const TABLE: &str = include_str!("../../counts.json");
 const BENCHMARKS: &str = include_str!("../../benches/hot_path.rs");
 
-/// What each input has to come to, and about how large it is: events, models, or bytes for a request. An input that the
-/// job gives up at its beginning would be the cheapest of all.
+/// The result of each input (events, models, or bytes for a request) and its approximate size. An operation that stops
+/// at the start of its input would have the lowest count of all.
 const EXPECTED: [(&str, usize, usize); 12] = [
     ("sse-small-chunks", 5_000, 200_000),
     ("sse-crlf-comments", 2_000, 200_000),
     ("sse-one-byte-reads", 500, 25_000),
-    // The response, a block's start and end, and the finish beside the deltas.
+    // The deltas, the response event, the start and the end of a block, and the finish.
     ("decode-text", 2_004, 350_000),
     ("decode-text-16-a-read", 2_004, 350_000),
     ("decode-escapes-unicode", 2_004, 400_000),
@@ -24,7 +24,7 @@ const EXPECTED: [(&str, usize, usize); 12] = [
 ];
 
 #[test]
-fn each_input_is_done_to_its_end() {
+fn each_input_is_processed_to_its_end() {
     assert!(EXPECTED.iter().map(|(name, ..)| *name).eq(ALL.map(|(name, _)| name)));
     for (name, result, bytes) in EXPECTED {
         let input = Input::named(name).expect(name);
@@ -38,14 +38,14 @@ fn each_input_is_done_to_its_end() {
 }
 
 #[test]
-fn each_input_is_the_same_each_time() {
+fn each_input_has_the_same_bytes_every_time() {
     for (name, make) in ALL {
         assert!(make() == make(), "{name}");
     }
 }
 
 #[test]
-fn the_reads_are_what_the_name_says() {
+fn the_reads_of_an_input_match_its_name() {
     let longest = |name| match Input::named(name) {
         Some(Input::Sse(reads) | Input::Decode(reads)) => {
             let longest = reads.iter().map(Vec::len).max();
@@ -55,14 +55,14 @@ fn the_reads_are_what_the_name_says() {
     };
     assert_eq!(longest("sse-one-byte-reads").1, 1);
     assert_eq!(longest("sse-small-chunks").0, 5_000);
-    // The chunks, and before and behind them: role, finish, usage and end marker.
+    // The chunks, the role before them, and finish, usage and end marker after them.
     assert_eq!(longest("decode-text").0, 2_004);
     assert!(longest("decode-text").1 < 400);
     assert_eq!(longest("decode-text-16-a-read").0, 2_004_usize.div_ceil(16));
 }
 
 #[test]
-fn both_ways_to_read_a_text_have_the_same_bytes() {
+fn both_inputs_with_text_have_the_same_bytes() {
     let body = |name| match Input::named(name) {
         Some(Input::Decode(reads)) => reads.concat(),
         other => panic!("{name}: {other:?}"),
@@ -72,20 +72,20 @@ fn both_ways_to_read_a_text_have_the_same_bytes() {
 
 #[test]
 fn each_input_is_in_the_table_with_its_bytes() {
-    let table = Table::parse(TABLE).expect("the table that is checked in");
+    let table = Table::parse(TABLE).expect("the committed table");
     let known: Vec<_> = table.inputs.iter().map(|count| (&*count.name, count.bytes)).collect();
     let inputs = ALL.map(|(name, make)| (name, make().bytes().expect(name) as u64));
     assert_eq!(known, inputs, "run 'make instructions UPDATE=1'");
 }
 
 #[test]
-fn each_benchmark_runs_the_input_that_it_is_named_after() {
+fn each_benchmark_runs_the_input_of_its_name() {
     for (name, _) in ALL {
-        let (job, id) = name.split_once('-').expect(name);
+        let (operation, id) = name.split_once('-').expect(name);
         let line = format!("#[bench::{}(\"{name}\")]", id.replace('-', "_"));
-        let (_, behind) = BENCHMARKS.split_once(&line).unwrap_or_else(|| panic!("there is no {line}"));
-        let (_, function) = behind.split_once("\nfn ").expect("a function");
-        assert!(function.starts_with(&format!("{job}(")), "{name} is not for {job}");
+        let (_, rest) = BENCHMARKS.split_once(&line).unwrap_or_else(|| panic!("there is no {line}"));
+        let (_, function) = rest.split_once("\nfn ").expect("a function");
+        assert!(function.starts_with(&format!("{operation}(")), "{name} is not for {operation}");
     }
     assert_eq!(BENCHMARKS.matches("#[bench::").count(), ALL.len());
 }

@@ -16,7 +16,7 @@ fn judge(counts: &[Count], table: &Table) -> Judgement {
 }
 
 #[test]
-fn six_per_cent_more_fail_and_four_pass() {
+fn growth_of_more_than_five_per_cent_fails() {
     for (known, counted, verdict, passes) in [
         (1_000, 1_060, Verdict::Grown, false),
         (1_000, 1_051, Verdict::Grown, false),
@@ -39,7 +39,7 @@ fn six_per_cent_more_fail_and_four_pass() {
 }
 
 #[test]
-fn one_that_grew_among_others_that_improved_fails() {
+fn one_grown_input_fails_although_others_improved() {
     let known = table(vec![count("a", 1_000), count("b", 1_000), count("c", 1_000)]);
     let judgement = judge(&[count("a", 500), count("b", 1_060), count("c", 500)], &known);
     assert!(!judgement.passes());
@@ -48,7 +48,7 @@ fn one_that_grew_among_others_that_improved_fails() {
 }
 
 #[test]
-fn an_input_that_the_table_lacks_fails() {
+fn an_input_that_is_not_in_the_table_fails() {
     let judgement = judge(&[count("a", 1_000), count("b", 1_000)], &table(vec![count("b", 1_000)]));
     assert!(!judgement.passes());
     assert_eq!(judgement.with(Verdict::Unknown), ["a"]);
@@ -64,7 +64,7 @@ fn an_input_that_was_not_counted_fails() {
 }
 
 #[test]
-fn an_input_of_other_bytes_fails_however_few_instructions_it_takes() {
+fn an_input_with_other_bytes_fails_even_if_it_takes_fewer_instructions() {
     let shorter = Count { bytes: 400, ..count("a", 100) };
     let judgement = judge(&[shorter], &table(vec![count("a", 1_000)]));
     assert!(!judgement.passes());
@@ -72,7 +72,7 @@ fn an_input_of_other_bytes_fails_however_few_instructions_it_takes() {
 }
 
 #[test]
-fn another_compiler_is_not_compared_but_what_is_missing_is_still_told() {
+fn counts_of_another_compiler_are_not_compared_but_a_missing_input_still_fails() {
     let toolchain = Toolchain { compiler: "rustc 1.99.0 (0 2027-01-01)".into(), target: TARGET.into() };
     let known = table(vec![count("a", 1_000), count("b", 1_000)]);
     let all = Judgement::new(&[count("a", 9_000), count("b", 10)], &toolchain, &known);

@@ -1,7 +1,7 @@
 //! Which crates are in a component, read from the DWARF line tables of a build of the same code.
 //!
-//! A line table names the source file of every instruction, also of inlined ones. Cargo's dependency graph cannot
-//! answer this: it lists crates of which the linker keeps nothing. Symbol names cannot either, because most small
+//! A line table names the source file of every instruction, including inlined ones. Cargo's dependency graph does not
+//! suffice, because it lists crates of which the linker keeps nothing. Symbol names do not either, because most small
 //! functions are inlined and have no symbol.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ use wasmparser::{Encoding, KnownCustom, Name, Operator, Parser, Payload};
 /// Functions that wasi-libc contributes on rustup's target, if it was built without line tables.
 const MEMORY_FUNCTIONS: [&str; 5] = ["memcpy", "memmove", "memset", "memcmp", "bcmp"];
 
-/// Functions that the linker, wit-bindgen's object file or wit-component make. They are no crate's code.
+/// Functions that the linker, wit-bindgen's object file or wit-component generate. They belong to no crate.
 const GENERATED: [&str; 5] =
     ["__wasm_call_ctors", "__wasm_init_memory", "_initialize", "cabi_realloc", "cabi_realloc_wit_bindgen"];
 
@@ -24,7 +24,7 @@ pub struct Contributors {
     pub crates: BTreeSet<String>,
     /// Crates of the standard library, such as `core`.
     pub standard: BTreeSet<String>,
-    /// Whether wasi-libc's memory functions are in it.
+    /// Whether it contains memory functions of wasi-libc.
     pub libc: bool,
 }
 
@@ -35,8 +35,11 @@ struct Module<'a> {
     functions: Vec<std::ops::Range<u64>>,
     /// The instructions of each function.
     bodies: Vec<Vec<Operator<'a>>>,
+    /// The names of functions by their number, from the name section.
     names: BTreeMap<u32, &'a str>,
+    /// The number of imported functions, which come first in the numbering.
     imported: u32,
+    /// The sections with debug information, by name.
     debug: BTreeMap<&'a str, &'a [u8]>,
 }
 
@@ -56,6 +59,7 @@ pub fn contributors(with_lines: &[u8]) -> Result<Contributors> {
     for path in rows.values().flatten() {
         found.add(path)?;
     }
+    // A function without any row was compiled without line tables. It has to be one of those that are known.
     for (index, function) in (module.imported..).zip(&module.functions) {
         if rows.range(function.clone()).next().is_some() {
             continue;
@@ -71,13 +75,15 @@ pub fn contributors(with_lines: &[u8]) -> Result<Contributors> {
 }
 
 impl Contributors {
+    /// Adds the crate of a source file. A path of an unknown form is an error, because skipping it could leave a crate
+    /// out of the SBOM.
     fn add(&mut self, path: &str) -> Result<()> {
         let parts: Vec<&str> = path.split('/').collect();
         if let Some(at) = parts.iter().position(|part| *part == "library")
             && (path.starts_with("/rustc/") || path.starts_with("/source/library/"))
         {
             let folder = parts.get(at + 1).copied().unwrap_or_default();
-            // Core includes these two by a path.
+            // Core includes the sources of these two.
             let name = if matches!(folder, "portable-simd" | "stdarch") { "core" } else { folder };
             self.standard.insert(name.replace('-', "_"));
             return Ok(());
@@ -138,11 +144,12 @@ fn rows(module: &Module) -> Result<BTreeMap<u64, BTreeSet<String>>> {
     Ok(found)
 }
 
+/// Whether the address is in a function of the module.
 fn in_code(module: &Module, address: u64) -> bool {
     module.functions.iter().any(|function| function.contains(&address))
 }
 
-/// Appends a path, or replaces by it if it is absolute.
+/// Appends a relative path, or replaces the path by an absolute one, as DWARF defines it for folders and files.
 fn push(path: &mut String, more: &str) {
     if more.starts_with('/') {
         path.clear();
@@ -152,11 +159,11 @@ fn push(path: &mut String, more: &str) {
     path.push_str(more);
 }
 
-/// Fails unless both components have the same functions, so that what is read from one is true of the other.
+/// Fails unless both components have the same functions, so that the crates of one are the crates of the other.
 ///
-/// The order may differ: the linker sorts functions and constants by symbols, in which the compiler encodes the build's
-/// settings. So the bodies are sorted, and compared without what depends on that order: numbers of functions, and
-/// constants, which may be addresses.
+/// The order may differ: the linker sorts functions and constants by symbols, in which the compiler encodes the
+/// settings of the build. So the bodies are sorted, and compared without the values that depend on the order: numbers
+/// of functions, and constants, which may be addresses.
 pub fn same_code(shipped: &[u8], with_lines: &[u8]) -> Result<()> {
     let (left, right) = (modules(shipped)?, modules(with_lines)?);
     let same = left.len() == right.len()
@@ -168,6 +175,7 @@ pub fn same_code(shipped: &[u8], with_lines: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// The functions as texts of their instructions, sorted, without the values that depend on the order.
 fn sorted_bodies(module: &Module) -> Vec<String> {
     let bodies = module.bodies.iter().map(|body| {
         let operators = body.iter().map(|operator| match operator {
@@ -182,6 +190,7 @@ fn sorted_bodies(module: &Module) -> Vec<String> {
     bodies
 }
 
+/// Parses the core modules of a component: functions, names and debug sections.
 fn modules(component: &[u8]) -> Result<Vec<Module<'_>>> {
     let mut modules: Vec<Module> = Vec::new();
     let mut code = 0;
@@ -237,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn source_files_belong_to_crates() {
+    fn a_source_file_is_assigned_to_its_crate() {
         let found = added(&[
             "/source/src/lib.rs",
             "/source/memchr-2.8.0/src/memchr.rs",
@@ -270,7 +279,7 @@ mod tests {
     fn code_is_compared_by_its_instructions() {
         let shipped = component("local.get 0");
         same_code(&shipped, &component("local.get 0")).unwrap();
-        // An address that moved.
+        // Constants may be addresses, which differ between the builds.
         same_code(&component("i32.const 70000"), &component("i32.const 70016")).unwrap();
         let error = same_code(&shipped, &component("i32.const 1 drop local.get 0")).unwrap_err().to_string();
         assert!(error.contains("other code"), "{error}");

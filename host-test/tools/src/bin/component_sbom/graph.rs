@@ -24,8 +24,9 @@ impl Package {
         format!("{}-{}", self.name, self.version)
     }
 
+    /// The package URL, which identifies the package in databases of vulnerabilities.
     pub fn purl(&self) -> String {
-        // A version may contain a plus sign, which the form of package URLs escapes.
+        // A version may contain a plus sign, which has to be escaped in a package URL.
         format!("pkg:cargo/{}@{}", self.name, self.version.replace('+', "%2B"))
     }
 }
@@ -64,6 +65,7 @@ impl Graph {
             };
             packages.insert(id, package);
         }
+        // Macros run in the compiler, so neither they nor their dependencies are in the component.
         packages.retain(|id, _| !macros.contains(id));
         for package in packages.values_mut() {
             package.depends_on.retain(|id| !macros.contains(id));
@@ -73,6 +75,7 @@ impl Graph {
         Ok(Self { packages, root })
     }
 
+    /// The package of the component.
     pub fn root(&self) -> Result<&Package> {
         self.packages.get(&self.root).context("the root of the graph")
     }
@@ -83,8 +86,8 @@ impl Graph {
         ids.iter().filter_map(|id| self.packages.get(id)).collect()
     }
 
-    /// What a package depends on among the kept ones. A path through a package that is not kept counts as one
-    /// dependency: otherwise what serde_core does in the component would have no reason there when serde is gone.
+    /// The kept packages on which a package depends. A path through a package that is not kept counts as one
+    /// dependency. Otherwise nothing would explain why serde_core is in the component while serde is not.
     pub fn dependencies(&self, of: &Package, kept: &dyn Fn(&Package) -> bool) -> Vec<&Package> {
         let Some((id, _)) = self.packages.iter().find(|(_, package)| package.folder() == of.folder()) else {
             return Vec::new();
@@ -94,7 +97,7 @@ impl Graph {
         ids.iter().filter_map(|id| self.packages.get(id)).filter(|package| kept(package)).collect()
     }
 
-    /// All that can be reached from a package, going on only from packages that `through` accepts.
+    /// All packages that can be reached from a package. The search continues only from packages that `through` accepts.
     fn reach(&self, from: &str, through: &dyn Fn(&Package) -> bool) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         let mut open = vec![from.to_owned()];
@@ -141,10 +144,12 @@ fn checksums(lock: &str) -> BTreeMap<(String, String), String> {
     found
 }
 
+/// A list in the output of cargo metadata. A missing one is an error, since the output then has another format.
 fn list<'a>(value: &'a Value, field: &str) -> Result<&'a Vec<Value>> {
     value[field].as_array().with_context(|| format!("cargo metadata has no list '{field}'"))
 }
 
+/// A text in the output, or `None` if the field is missing or null.
 fn text(value: &Value, field: &str) -> Option<String> {
     value[field].as_str().map(str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! The SBOM of a small made-up graph.
+//! The SBOM of a small dependency graph.
 
 use super::*;
 
@@ -43,7 +43,7 @@ fn names(sbom: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn only_crates_with_code_are_listed_and_the_standard_library_after_them() {
+fn only_crates_with_code_are_listed_followed_by_the_standard_library() {
     let sbom = sbom(&["serde_core"]);
     assert_eq!(names(&sbom), ["serde_core", "core", "wasi-libc"]);
     assert_eq!(sbom["components"][0]["hashes"][0]["content"], "abcd");
@@ -54,7 +54,7 @@ fn only_crates_with_code_are_listed_and_the_standard_library_after_them() {
 }
 
 #[test]
-fn a_dependency_through_an_absent_crate_is_kept() {
+fn a_dependency_through_a_crate_without_code_is_kept() {
     let sbom = sbom(&["serde_core"]);
     let on = &sbom["dependencies"][0]["dependsOn"];
     assert_eq!(*on, json!(["pkg:cargo/serde_core@1.0.0", "core@1.95.0", "wasi-libc@1.95.0"]));
@@ -62,14 +62,14 @@ fn a_dependency_through_an_absent_crate_is_kept() {
 }
 
 #[test]
-fn macros_and_what_only_they_or_tests_use_are_not_declared() {
+fn macros_and_dependencies_that_only_they_or_tests_use_are_not_declared() {
     let graph = graph();
     let declared: Vec<&str> = graph.declared().iter().map(|package| package.name.as_str()).collect();
     assert_eq!(declared, ["base64", "serde", "serde_core"]);
 }
 
 #[test]
-fn code_of_a_crate_that_the_graph_lacks_is_an_error() {
+fn code_of_a_crate_that_is_not_in_the_graph_is_an_error() {
     let error = describe(&graph(), &found(&["syn"]), "rustc 1.95.0", b"").unwrap_err().to_string();
     assert!(error.contains("syn-1.0.0"), "{error}");
 }
@@ -89,7 +89,7 @@ fn a_listed_crate_without_code_fails_the_check() {
 #[test]
 fn a_crate_with_code_that_is_not_listed_fails_the_check() {
     let error = check(&sbom(&["serde"]), &found(&["serde", "serde_core"]), b"abc").unwrap_err().to_string();
-    assert!(error.contains("misses [\"serde_core-1.0.0\"]"), "{error}");
+    assert!(error.contains("does not list [\"serde_core-1.0.0\"]"), "{error}");
 }
 
 #[test]

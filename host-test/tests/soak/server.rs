@@ -1,4 +1,4 @@
-//! The stand-in as a process of its own: it remembers every request, and that is not the host's memory.
+//! The stand-in as a separate process: it records every request, and its memory must not count as the host's.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -6,12 +6,12 @@ use std::process::{Child, Command, Stdio};
 use procfs::process::Process;
 use serde_json::Value;
 
-/// A running stand-in. Dropped, it is killed.
+/// A running stand-in, which is killed on drop.
 pub struct Server {
     child: Child,
     pub base_url: String,
     pub key: String,
-    /// Descriptors that it has open where nobody is connected.
+    /// The number of descriptors that it has open without any connection.
     own_descriptors: usize,
 }
 
@@ -23,13 +23,13 @@ impl Server {
         let mut line = String::new();
         let output = child.stdout.take().expect("its output");
         BufReader::new(output).read_line(&mut line).expect("its address");
-        let said: Value = serde_json::from_str(&line).expect("JSON");
-        let text = |name: &str| said[name].as_str().expect("a text").to_owned();
+        let address: Value = serde_json::from_str(&line).expect("JSON");
+        let text = |name: &str| address[name].as_str().expect("a text").to_owned();
         let own_descriptors = descriptors(&child);
         Server { base_url: text("base-url"), key: text("key"), child, own_descriptors }
     }
 
-    /// Connections that it has open now.
+    /// The number of connections that it has open now. Each is one descriptor.
     pub fn connections(&self) -> usize {
         let all = descriptors(&self.child);
         all.checked_sub(self.own_descriptors).expect("it keeps its own descriptors")

@@ -1,4 +1,4 @@
-//! Answers that are made up, the stream that tells them, and what has to come out of it.
+//! Generated responses, their encodings as streams, and the events that the component has to make of them.
 
 use conformance::Played;
 use proptest::prelude::*;
@@ -8,29 +8,29 @@ use serde_json::{Value, json};
 
 use super::server::{Framing, Served, in_reads};
 
-/// A piece of an answer, in the order in which it is told.
+/// A piece of a response.
 #[derive(Clone, Debug)]
 enum Piece {
     Text(String),
     Reasoning(String),
-    /// A name, arguments, and where their text is cut.
+    /// A name, arguments, and the positions at which the text of the arguments is cut.
     Call(String, Value, Vec<Index>),
 }
 
-/// An answer.
+/// A response, with its pieces in the order in which they are sent.
 #[derive(Clone, Debug)]
-pub struct Made {
+pub struct GeneratedResponse {
     pieces: Vec<Piece>,
     usage: Option<u32>,
 }
 
-/// How it goes on the wire.
+/// One of the ways to send a response that the standards allow.
 #[derive(Clone, Debug)]
-pub struct Framed {
+pub struct WireFormat {
     line_end: &'static str,
     field: &'static str,
     comments: bool,
-    /// JSON over several data lines.
+    /// Whether the JSON is indented, and so takes several data lines.
     pretty: bool,
     end_marker: bool,
     framing: Framing,
@@ -49,16 +49,16 @@ fn piece() -> impl Strategy<Value = Piece> {
     ]
 }
 
-/// Any answer, and any way to send it.
-pub fn framed() -> impl Strategy<Value = (Made, Framed)> {
-    let made = (prop::collection::vec(piece(), 0..8), any::<Option<u32>>())
-        .prop_map(|(pieces, usage)| Made { pieces, usage });
+/// Any response in any format.
+pub fn responses() -> impl Strategy<Value = (GeneratedResponse, WireFormat)> {
+    let generated = (prop::collection::vec(piece(), 0..8), any::<Option<u32>>())
+        .prop_map(|(pieces, usage)| GeneratedResponse { pieces, usage });
     let framing =
         prop::sample::select(&[Framing::Chunked, Framing::Chunked, Framing::Length, Framing::Close][..]);
-    let words =
+    let syntax =
         (prop::sample::select(&["\n", "\r\n", "\r"][..]), prop::sample::select(&["data:", "data: "][..]));
-    let framed = (words, any::<[bool; 3]>(), framing, prop::collection::vec(1..200_usize, 0..6)).prop_map(
-        |((line_end, field), [comments, pretty, end_marker], framing, sizes)| Framed {
+    let format = (syntax, any::<[bool; 3]>(), framing, prop::collection::vec(1..200_usize, 0..6)).prop_map(
+        |((line_end, field), [comments, pretty, end_marker], framing, sizes)| WireFormat {
             line_end,
             field,
             comments,
@@ -68,7 +68,7 @@ pub fn framed() -> impl Strategy<Value = (Made, Framed)> {
             sizes,
         },
     );
-    (made, framed)
+    (generated, format)
 }
 
 fn delta(delta: &Value) -> Value {
@@ -86,8 +86,8 @@ fn finish(reason: &str) -> Value {
     json!({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
 }
 
-impl Made {
-    /// Names and arguments.
+impl GeneratedResponse {
+    /// The names and arguments of the calls.
     fn calls(&self) -> Vec<(String, ToolArguments)> {
         let calls = self.pieces.iter().filter_map(|piece| match piece {
             Piece::Call(name, json, _) => Some((name.clone(), ToolArguments::Object(json.to_string()))),
@@ -102,7 +102,7 @@ impl Made {
 
     fn chunks(&self) -> Vec<Value> {
         let mut chunks = vec![delta(&json!({"role": "assistant", "content": ""}))];
-        // Reasoning comes in a field of its own: tags in the text are text.
+        // A reasoning field at the start, so that the component takes "<think>" tags in the text for text.
         chunks.push(delta(&json!({"reasoning_content": "hm"})));
         let mut calls = 0;
         for piece in &self.pieces {
@@ -121,10 +121,10 @@ impl Made {
         chunks
     }
 
-    /// What was made is what was told.
-    pub fn check(&self, answer: &Played) {
-        assert_eq!(answer.error, None);
-        let transcript = &answer.transcript;
+    /// Fails unless the completion returned what this response contains.
+    pub fn check(&self, response: &Played) {
+        assert_eq!(response.error, None);
+        let transcript = &response.transcript;
         assert_eq!(transcript.warnings(), [""; 0]);
         assert_eq!(
             transcript.text(),
@@ -137,21 +137,21 @@ impl Made {
             Piece::Reasoning(text) => Some(text),
             _ => None,
         });
-        assert_eq!(told_reasoning(answer), format!("hm{reasoning}"));
-        let told: Vec<_> =
+        assert_eq!(received_reasoning(response), format!("hm{reasoning}"));
+        let received: Vec<_> =
             transcript.tool_calls().into_iter().map(|call| (call.name, call.arguments)).collect();
-        let made = self.calls();
-        assert_eq!(told, made);
+        let calls = self.calls();
+        assert_eq!(received, calls);
         let finish = transcript.finish().expect("a finish");
-        let reason = if made.is_empty() { FinishReason::Stop } else { FinishReason::ToolCalls };
+        let reason = if calls.is_empty() { FinishReason::Stop } else { FinishReason::ToolCalls };
         assert_eq!(finish.reason, reason);
         let total = finish.usage.as_ref().and_then(|usage| usage.total);
         assert_eq!(total, self.usage.map(u64::from));
     }
 }
 
-fn told_reasoning(answer: &Played) -> String {
-    let parts = answer.transcript.message().content.into_iter();
+fn received_reasoning(response: &Played) -> String {
+    let parts = response.transcript.message().content.into_iter();
     let reasoning = parts.filter_map(|part| match part {
         Part::Reasoning(part) => Some(part.text),
         _ => None,
@@ -159,13 +159,13 @@ fn told_reasoning(answer: &Played) -> String {
     reasoning.collect()
 }
 
-/// Id and name with the first fragment, the rest of the arguments in as many more as there are cuts.
+/// The chunks of a call: the first fragment comes with id and name, and each cut begins another fragment.
 fn call_chunks(index: usize, name: &str, arguments: &str, cuts: &[Index]) -> Vec<Value> {
-    let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(arguments.len() + 1)).collect();
-    places.retain(|place| arguments.is_char_boundary(*place));
-    places.extend([0, arguments.len()]);
-    places.sort_unstable();
-    let fragments = places.windows(2).map(|pair| &arguments[pair[0]..pair[1]]);
+    let mut offsets: Vec<usize> = cuts.iter().map(|cut| cut.index(arguments.len() + 1)).collect();
+    offsets.retain(|offset| arguments.is_char_boundary(*offset));
+    offsets.extend([0, arguments.len()]);
+    offsets.sort_unstable();
+    let fragments = offsets.windows(2).map(|pair| &arguments[pair[0]..pair[1]]);
     let chunk = |(at, fragment): (usize, &str)| {
         let head = (at == 0).then(|| (format!("call-{index}"), name));
         let mut call = json!({"index": index, "function": {"arguments": fragment}});
@@ -178,12 +178,12 @@ fn call_chunks(index: usize, name: &str, arguments: &str, cuts: &[Index]) -> Vec
     fragments.enumerate().map(chunk).collect()
 }
 
-impl Framed {
-    /// The body of an answer.
-    pub fn served(&self, made: &Made) -> Served {
-        let Framed { line_end, field, .. } = self;
+impl WireFormat {
+    /// The body of a response in this format.
+    pub fn served(&self, generated: &GeneratedResponse) -> Served {
+        let WireFormat { line_end, field, .. } = self;
         let mut body = String::new();
-        for chunk in made.chunks() {
+        for chunk in generated.chunks() {
             if self.comments {
                 body += &format!(": PING{line_end}event: chunk{line_end}");
             }

@@ -1,20 +1,20 @@
-//! A host that does not ask for more: the answer waits at the server, and not in this process.
+//! A host that stops calling `next`: the rest of the response waits at the server, and not in this process.
 
 use std::time::Duration;
 
 use provider_host::contract::Request;
 use tokio::io::AsyncWriteExt;
 
-use crate::asking::{open, prepared};
-use crate::measuring::{Mebibytes, memory, turn};
+use crate::completions::{open, prepared};
 use crate::raw::{RawServer, STREAM_HEAD, chunk, read_request};
+use crate::resources::{Mebibytes, exclusive, memory};
 
-/// What may come to be held while nobody asks: buffers of the system count for the system, those of the
-/// HTTP library and of the component are a fraction of this.
+/// The growth of the memory that passes while nothing is read. The system's buffers do not count as memory of the
+/// process, and the buffers of the HTTP library and of the component are a fraction of this.
 const MOST: u64 = 8 << 20;
 
-/// A server whose answer never ends and is sent as fast as it is taken.
-async fn endless() -> RawServer {
+/// A server whose response never ends and is sent as fast as the client reads.
+async fn endless_server() -> RawServer {
     RawServer::start(|mut stream| async move {
         let Some(request) = read_request(&mut stream).await else { return };
         assert_eq!(request.path(), "/v1/chat/completions");
@@ -28,8 +28,9 @@ async fn endless() -> RawServer {
     .await
 }
 
-async fn wait_for(asleep: Duration, completions: usize) {
-    let server = endless().await;
+/// Starts completions, reads one batch of each, and measures the memory while nothing is read for `pause`.
+async fn measure_pause(pause: Duration, completions: usize) {
+    let server = endless_server().await;
     let base_url = server.base_url();
     let prepared = prepared();
     let mut open_ones = Vec::new();
@@ -44,17 +45,17 @@ async fn wait_for(asleep: Duration, completions: usize) {
     tokio::time::sleep(Duration::from_millis(200)).await;
     let early = memory();
     let mut most = early;
-    let until = tokio::time::Instant::now() + asleep;
+    let until = tokio::time::Instant::now() + pause;
     while tokio::time::Instant::now() < until {
         tokio::time::sleep(Duration::from_millis(50)).await;
         most = most.max(memory());
     }
     println!(
-        "{completions} endless answers that nobody asked on for {asleep:?}: memory {} at first, {} at most",
+        "{completions} endless responses, nothing read for {pause:?}: memory {} at first, {} at most",
         Mebibytes(early),
         Mebibytes(most)
     );
-    assert!(most <= early + MOST, "it came to be held by the host");
+    assert!(most <= early + MOST, "the host buffers what nobody reads");
     for (instance, _, completion) in &mut open_ones {
         let batch = instance.next(completion, 64, Duration::from_secs(10)).await.expect("it goes on");
         assert!(!batch.events.is_empty() && !batch.done);
@@ -62,19 +63,19 @@ async fn wait_for(asleep: Duration, completions: usize) {
     drop(open_ones);
 }
 
-fn run(asleep: Duration, completions: usize) {
-    let _turn = turn();
+fn run(pause: Duration, completions: usize) {
+    let _exclusive = exclusive();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime").block_on(wait_for(asleep, completions));
+    runtime.expect("a runtime").block_on(measure_pause(pause, completions));
 }
 
 #[test]
-fn memory_stays_flat_while_nobody_asks_on() {
+fn memory_stays_flat_while_nothing_is_read() {
     run(Duration::from_secs(2), 8);
 }
 
 #[test]
 #[ignore = "long: make soak"]
-fn memory_stays_flat_while_nobody_asks_on_for_long() {
+fn memory_stays_flat_while_nothing_is_read_for_a_minute() {
     run(Duration::from_secs(60), 50);
 }

@@ -1,4 +1,4 @@
-//! What this process uses.
+//! The resources that this process uses: memory, descriptors, tasks and connections.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,28 +7,29 @@ use std::time::{Duration, Instant};
 use procfs::process::Process;
 use tokio::runtime::Handle;
 
-use crate::serving::Server;
+use crate::server::Server;
 
-/// Memory may end so much above where it was after the first completions: a few percent, and what an
-/// allocator rounds up to.
+/// The growth of the memory that passes, as a share of the memory after the first completions and in bytes. Allocators
+/// keep freed memory in pages and arenas, so the figure is never exactly the same. A leak of 1 KiB for each of 10,000
+/// completions is above both.
 const GROWTH: f64 = 0.04;
 const ROUNDING: u64 = 2 << 20;
 
-/// How long connections and tasks may take to be gone.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest wait for connections and tasks to end. It only ends tests that would fail, so it suits a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What there is of what can leak.
+/// The numbers of those resources that can leak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct Resources {
     /// Descriptors of this process.
     pub descriptors: usize,
     /// Tasks of the runtime.
     pub tasks: usize,
-    /// Connections, as the server sees them.
+    /// Connections that the server has open.
     pub connections: usize,
 }
 
-/// A number of bytes, for people.
+/// A number of bytes, printed in MiB.
 pub struct Mebibytes(pub u64);
 
 impl fmt::Display for Mebibytes {
@@ -39,10 +40,10 @@ impl fmt::Display for Mebibytes {
     }
 }
 
-/// One test at a time: its figures are the process's.
-pub fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+/// Lets one test run at a time, because the figures are those of the whole process.
+pub fn exclusive() -> MutexGuard<'static, ()> {
+    static RUNNING: Mutex<()> = Mutex::new(());
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn this_process() -> Process {
@@ -54,51 +55,51 @@ pub fn memory() -> u64 {
     this_process().statm().expect("/proc/self/statm").resident * procfs::page_size()
 }
 
-/// What is held now. To be called within the runtime that runs the completions.
-pub fn held(server: &Server) -> Held {
-    Held {
-        // One of them is the folder that is being listed.
+/// The current numbers. It has to be called in the runtime of the completions, whose tasks it counts.
+pub fn in_use(server: &Server) -> Resources {
+    Resources {
+        // This includes the descriptor of the folder that is listed, in every count.
         descriptors: this_process().fd_count().expect("/proc/self/fd"),
         tasks: Handle::current().metrics().num_alive_tasks(),
         connections: server.connections(),
     }
 }
 
-/// Waits until no more connections are open than these: the server may see a close a moment later.
-pub async fn connections_come_down_to(most: usize, server: &Server) {
+/// Waits until at most this many connections are open. The server notices a close some time after it happened.
+pub async fn wait_for_connections(most: usize, server: &Server) {
     let begun = Instant::now();
     while server.connections() > most {
         let open = server.connections();
-        assert!(begun.elapsed() < PATIENCE, "{open} connections are still open, and not at most {most}");
+        assert!(begun.elapsed() < PATIENCE, "{open} connections are still open instead of at most {most}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
-/// Waits until exactly as much is held as before there was a host, and no connection at all.
-pub async fn nothing_is_left(server: &Server, before: Held) {
-    assert_eq!(before.connections, 0, "to be asked before anything connects");
+/// Waits until exactly as many resources are in use as before the host was created, and no connection at all.
+pub async fn wait_until_nothing_is_left(server: &Server, before: Resources) {
+    assert_eq!(before.connections, 0, "`before` has to be taken before anything connects");
     let begun = Instant::now();
     loop {
-        let now = held(server);
+        let now = in_use(server);
         if now == before {
             return println!("  nothing is left after {:.1?}: {now:?}", begun.elapsed());
         }
-        assert!(begun.elapsed() < PATIENCE, "still there: {now:?}, and before {before:?}");
+        assert!(begun.elapsed() < PATIENCE, "in use {now:?}, and before {before:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
-/// Holds memory at the end against memory early on.
-pub fn memory_is_flat(early: u64, end: u64) {
+/// Fails if the memory at the end exceeds the early figure by more than the tolerance.
+pub fn check_memory_growth(early: u64, end: u64) {
     #[allow(clippy::cast_precision_loss)]
     let change = (end as f64 / early as f64 - 1.0) * 100.0;
-    println!("  memory early on {}, at the end {} ({change:+.1} %)", Mebibytes(early), Mebibytes(end));
+    println!("  memory at first {}, at the end {} ({change:+.1} %)", Mebibytes(early), Mebibytes(end));
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let most = (early as f64 * (1.0 + GROWTH)) as u64 + ROUNDING;
     assert!(end <= most, "memory grew from {} to {}", Mebibytes(early), Mebibytes(end));
 }
 
-/// A line each tenth of the way.
+/// Prints a line after each tenth of the completions.
 pub struct Progress {
     what: String,
     total: usize,

@@ -1,4 +1,4 @@
-//! A stamped server in its smallest form, over bare sockets: it shares no code with any client.
+//! A small latency server on bare sockets. It shares no code with the clients, so that no mistake is in both.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,10 +8,11 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-/// What comes after the stamp in each chunk; not all of it is ASCII, and some has to be escaped.
+/// The text after the timestamp in each chunk. It has escapes and a character of two bytes, because clients count
+/// bytes.
 pub const REST: &str = " \"na\u{ef}ve\"\n";
 
-/// A running server, which goes on until the test's process ends.
+/// A running server, which runs until the process of the test ends.
 pub struct Server {
     pub base_url: String,
     connections: Arc<AtomicUsize>,
@@ -26,14 +27,14 @@ impl Server {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 counted.fetch_add(1, Ordering::SeqCst);
-                // A client that goes away is no event here.
+                // A client may close its connection at any time, so the result does not matter.
                 thread::spawn(move || serve(stream.unwrap()));
             }
         });
         Server { base_url, connections }
     }
 
-    /// Connections so far.
+    /// The number of connections so far.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
@@ -45,12 +46,12 @@ fn serve(stream: TcpStream) -> std::io::Result<()> {
     let mut writer = stream;
     loop {
         let Some((path, body)) = request(&mut reader)? else { return Ok(()) };
-        let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let model = asked["model"].as_str().unwrap_or_default();
+        let chat: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let model = chat["model"].as_str().unwrap_or_default();
         match (path.as_str(), model.split_once('-')) {
             ("/v1/models", _) => whole(&mut writer, 200, &models())?,
             ("/v1/chat/completions", Some((kind, count))) => {
-                answer(&mut writer, kind, count.parse().unwrap())?
+                stream_chunks(&mut writer, kind, count.parse().unwrap())?
             }
             _ => whole(
                 &mut writer,
@@ -61,7 +62,7 @@ fn serve(stream: TcpStream) -> std::io::Result<()> {
     }
 }
 
-/// The path and the body of the next request; `None` where the client is gone.
+/// The path and the body of the next request; `None` if the client closed the connection.
 fn request(reader: &mut impl BufRead) -> std::io::Result<Option<(String, Vec<u8>)>> {
     let mut path = String::new();
     let mut length = 0;
@@ -89,13 +90,13 @@ fn models() -> Value {
 fn whole(writer: &mut impl Write, status: u16, body: &Value) -> std::io::Result<()> {
     let body = body.to_string();
     let head =
-        format!("HTTP/1.1 {status} Told\r\ncontent-type: application/json\r\ncontent-length: {}", body.len());
+        format!("HTTP/1.1 {status} Done\r\ncontent-type: application/json\r\ncontent-length: {}", body.len());
     writer.write_all(format!("{head}\r\n\r\n{body}").as_bytes())
 }
 
-/// So many chunks of a kind: `text`, `tool`, `reasoning` (the first half of it), or `cut`, text whose end is
-/// missing.
-fn answer(writer: &mut impl Write, kind: &str, count: usize) -> std::io::Result<()> {
+/// Sends `count` chunks of a kind: `text`, `tool`, `reasoning` (only the first half is reasoning), or `cut`, which is
+/// text without the end of the stream.
+fn stream_chunks(writer: &mut impl Write, kind: &str, count: usize) -> std::io::Result<()> {
     writer.write_all(
         b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n",
     )?;
@@ -128,7 +129,7 @@ fn chunk(delta: &Value, reason: Option<&str>) -> String {
     .to_string()
 }
 
-/// One event, in a chunk of the transfer and a write of its own.
+/// Sends one event as one chunk of the transfer encoding, in one write.
 fn event(writer: &mut impl Write, data: &str) -> std::io::Result<()> {
     let event = format!("data: {data}\n\n");
     writer.write_all(format!("{:x}\r\n{event}\r\n", event.len()).as_bytes())

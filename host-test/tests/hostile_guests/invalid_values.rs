@@ -1,13 +1,13 @@
-//! Guests that answer with what the contract does not allow.
+//! Guests that return values that the contract does not allow.
 
 use super::guest::{Guest, RESULT, SCRATCH, batch};
 use super::*;
 
-/// An event at [`SCRATCH`], and what the host says of it.
+/// A description, the code that writes an invalid event to [`SCRATCH`], and a part of the host's error.
 const EVENTS: [(&str, &str, &str); 4] = [
-    ("no case of the variant", "(i32.store8 (i32.const 8192) (i32.const 99))", "discriminant"),
+    ("an unknown case of the variant", "(i32.store8 (i32.const 8192) (i32.const 99))", "discriminant"),
     (
-        "a text that is no UTF-8",
+        "a text of invalid UTF-8",
         "(i32.store8 (i32.const 8192) (i32.const 4))
          (i32.store (i32.const 8200) (i32.const 9000)) (i32.store (i32.const 8204) (i32.const 2))
          (i32.store16 (i32.const 9000) (i32.const 0xffff))",
@@ -28,12 +28,12 @@ const EVENTS: [(&str, &str, &str); 4] = [
 ];
 
 #[tokio::test]
-async fn an_event_that_is_none_is_told_and_ends_the_instance() {
-    let house = House::new().await;
+async fn an_invalid_event_is_an_error_and_ends_the_instance() {
+    let bench = Bench::new().await;
     for (what, event, reason) in EVENTS {
         let body = format!("{event} {}", batch(SCRATCH, 1, 0));
-        let mut instance = house.instance(&Guest::new().on("completion.next", body), None).await;
-        let error = house.beside(first_events(&mut instance)).await.unwrap_err();
+        let mut instance = bench.instance(&Guest::new().on("completion.next", body), None).await;
+        let error = bench.with_good_plugin(first_events(&mut instance)).await.unwrap_err();
         println!("{what}: {error}");
         assert!(matches!(&error, CallError::Trapped(why) if why.to_lowercase().contains(reason)), "{error}");
         assert!(matches!(started(&mut instance).await, Err(CallError::Poisoned(_))));
@@ -41,8 +41,8 @@ async fn an_event_that_is_none_is_told_and_ends_the_instance() {
 }
 
 #[tokio::test]
-async fn a_list_or_a_handle_that_is_none_is_told_and_ends_the_instance() {
-    let house = House::new().await;
+async fn an_invalid_list_or_handle_is_an_error() {
+    let bench = Bench::new().await;
     let handle = format!(
         "(i32.store (i32.const {}) (i32.const 12345)) (i32.store8 (i32.const {RESULT}) (i32.const 0))
          (i32.const {RESULT})",
@@ -57,28 +57,28 @@ async fn a_list_or_a_handle_that_is_none_is_told_and_ends_the_instance() {
         ("handle", Guest::new().on("client.complete", handle)),
     ];
     for (reason, guest) in guests {
-        let mut instance = house.instance(&guest, None).await;
-        let error = house.beside(first_events(&mut instance)).await.unwrap_err();
+        let mut instance = bench.instance(&guest, None).await;
+        let error = bench.with_good_plugin(first_events(&mut instance)).await.unwrap_err();
         println!("{error}");
         assert!(matches!(&error, CallError::Trapped(why) if why.contains(reason)), "{error}");
     }
 }
 
 #[tokio::test]
-async fn events_out_of_order_are_seen_by_the_grammar() {
-    let house = House::new().await;
-    // A piece of block 7, which was never begun, before the response; then nothing but an end.
-    let piece = "(i32.store8 (i32.const 8192) (i32.const 2)) (i32.store (i32.const 8200) (i32.const 7))";
-    for (event, reason) in [(piece, "before the response"), ("", "a second response")] {
+async fn the_grammar_rejects_events_out_of_order() {
+    let bench = Bench::new().await;
+    // A delta of block 7 before the response event and without a start of the block; and the response event twice.
+    let delta = "(i32.store8 (i32.const 8192) (i32.const 2)) (i32.store (i32.const 8200) (i32.const 7))";
+    for (event, reason) in [(delta, "before the response"), ("", "a second response")] {
         let body = format!("{event} {}", batch(SCRATCH, 1, 0));
-        let mut instance = house.instance(&Guest::new().on("completion.next", body), None).await;
+        let mut instance = bench.instance(&Guest::new().on("completion.next", body), None).await;
         let completion = started(&mut instance).await.unwrap();
         let mut grammar = Grammar::default();
-        let mut told = Ok(());
+        let mut outcome = Ok(());
         for _ in 0..2 {
             let batch = instance.next(&completion, 64, Duration::ZERO).await.unwrap();
-            told = batch.events.iter().try_for_each(|event| grammar.read(event));
+            outcome = batch.events.iter().try_for_each(|event| grammar.read(event));
         }
-        assert!(told.unwrap_err().contains(reason));
+        assert!(outcome.unwrap_err().contains(reason));
     }
 }
