@@ -97,7 +97,7 @@ async fn a_batch_that_repeats_one_text_is_limited_by_the_bytes_that_the_host_cop
     let mut instance = bench.instance(&Guest::new().on("completion.next", events), None).await;
     let error = bench.with_good_plugin(first_events(&mut instance)).await.unwrap_err();
     println!("{error}");
-    assert!(error.to_string().contains("more than a call may"), "{error}");
+    assert!(error.to_string().contains("more data than a call may"), "{error}");
 }
 
 #[tokio::test]
