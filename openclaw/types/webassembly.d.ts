@@ -1,6 +1,8 @@
 /** The part of WebAssembly's JavaScript interface that is used here; Node's declarations leave it to the browser's. */
 declare namespace WebAssembly {
-  class Module {}
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
   class Memory {
     readonly buffer: ArrayBuffer;
   }

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { cores, sha256 } from '../../generated/cores.js';
 import { Connections, type ProxyEnvironment } from '../host/connections.js';
+import { requireRedaction } from '../host/redaction.js';
 import type { Component } from './contract.js';
 import { Instance, type Modules } from './instance.js';
 import { Instances } from './instances.js';
@@ -37,6 +38,7 @@ export function loadComponent(proxy: ProxyEnvironment = {}, file: URL = FILE): P
 }
 
 async function load(file: URL, proxy: ProxyEnvironment): Promise<Component> {
+  requireRedaction();
   const modules = await compile(file);
   const instances = new Instances(() => new Instance(modules));
   const connections = new Connections(proxy);
