@@ -6,6 +6,7 @@ declare namespace WebAssembly {
   class Memory {
     readonly buffer: ArrayBuffer;
   }
+  class RuntimeError extends Error {}
   type Imports = Record<string, Record<string, unknown>>;
   class Instance {
     constructor(module: Module, imports?: Imports);
