@@ -23,7 +23,10 @@ function section(id: number, ...entries: number[][]): number[] {
 }
 
 /** A module whose function `run` takes an `i32` and returns one. It has a memory of one page and a table of one element. */
-function moduleOf(code: number[], more: { imports?: number[][]; memory?: number[]; table?: number[] } = {}): Uint8Array {
+function moduleOf(
+  code: number[],
+  more: { imports?: number[][]; memory?: number[]; table?: number[] } = {},
+): Uint8Array {
   const imported = more.imports?.length ?? 0;
   const body = [0, ...code, END];
   const exported = (name: string, kind: number, index: number): number[] => [...bytesOfName(name), kind, index];
@@ -56,7 +59,26 @@ test('a loop without an end stops without fuel', () => {
 });
 
 test('a loop inside of blocks, in the branches of another instruction, is found', () => {
-  const inner = [BLOCK, VOID, ...argument, 0x04, VOID, LOOP, VOID, 0x0c, 0, END, 0x05, LOOP, VOID, 0x0c, 0, END, END, END];
+  const inner = [
+    BLOCK,
+    VOID,
+    ...argument,
+    0x04,
+    VOID,
+    LOOP,
+    VOID,
+    0x0c,
+    0,
+    END,
+    0x05,
+    LOOP,
+    VOID,
+    0x0c,
+    0,
+    END,
+    END,
+    END,
+  ];
   for (const branch of [0, 1]) {
     const endless = start(moduleOf([...inner, ...zero]), 1000n);
     assert.throws(() => endless.run(branch), WebAssembly.RuntimeError);

@@ -84,7 +84,10 @@ test('a body that is longer than its content-length is not sent beyond it, and c
   assert.throws(() => OutgoingBody.finish(body), { tag: 'HTTP-request-body-size' });
   assert.equal(await finished(call, future), 'HTTP-request-body-size');
   await eventually('the connection is closed', () => server.closed() === server.requests.length);
-  assert.ok(server.bodies.every((seen) => !seen.includes('smuggled')), server.bodies.join());
+  assert.ok(
+    server.bodies.every((seen) => !seen.includes('smuggled')),
+    server.bodies.join(),
+  );
   call.end();
 });
 

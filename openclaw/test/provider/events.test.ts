@@ -139,7 +139,10 @@ for (const [rawReason, reason] of WITHOUT_REASON) {
 
 test('a response without a finish reason and without a complete call stops', () => {
   const unknown = finish('other:unknown');
-  assert.deepEqual(bare(play([response(), text(0), end(0), unknown]).received).at(-1), { type: 'done', reason: 'stop' });
+  assert.deepEqual(bare(play([response(), text(0), end(0), unknown]).received).at(-1), {
+    type: 'done',
+    reason: 'stop',
+  });
   const broken = play([response(), call(0, 'a', 'bad'), malformed(0, '{"city":', 'cut'), unknown]);
   assert.equal(broken.received.at(-1)?.type, 'error');
 });

@@ -134,8 +134,16 @@ test('a result belongs to the last turn that has a call with its id', () => {
     const both = assistant([call('call_0'), call('call_1')], { stopReason });
     const results = [result('call_0'), result('call_1')];
     assert.deepEqual(roles([failed, good, result('call_0')]), ['assistant', 'tool']);
-    assert.deepEqual(roles([failed, result('call_0'), user('again'), good, result('call_0')]), ['user', 'assistant', 'tool']);
-    assert.deepEqual(roles([good, result('call_0'), failed, result('call_0'), user('x')]), ['assistant', 'tool', 'user']);
+    assert.deepEqual(roles([failed, result('call_0'), user('again'), good, result('call_0')]), [
+      'user',
+      'assistant',
+      'tool',
+    ]);
+    assert.deepEqual(roles([good, result('call_0'), failed, result('call_0'), user('x')]), [
+      'assistant',
+      'tool',
+      'user',
+    ]);
     assert.deepEqual(roles([both, good, ...results]), ['assistant', 'tool'], 'the other call was never sent');
     assert.deepEqual(roles([failed, good, result('call_0'), both, ...results, good, result('call_0')]), [
       ...['assistant', 'tool'],

@@ -20,8 +20,8 @@ import { startRecorder } from './recorder.mjs';
  * @property {number} ms
  * @property {import('./recorder.mjs').Recorded[]} requests - for completions
  * @property {StreamedLine[]} streamed
- * @property {number[]} abortMs - processor time between an abort and the end of the connection to the provider, of each
- *   connection that ended after one
+ * @property {{ how: string, ms: number }[]} ended - of each connection to the provider that an abort or Ctrl-C ended: by
+ *   what, and the processor time until then
  * @property {string[]} reasons - of each model that failed: why, in OpenClaw's words
  */
 
@@ -89,7 +89,10 @@ export async function agentTurn(home, standIn, model, options = {}) {
       ms,
       requests: recorder.chats(),
       streamed: lines.map((line) => JSON.parse(line)),
-      abortMs: (await linesOf(abortPath)).map(Number),
+      ended: (await linesOf(abortPath)).map((line) => {
+        const [how = '', ms] = line.split(' ');
+        return { how, ms: Number(ms) };
+      }),
       reasons: [...stderr.matchAll(/decision=candidate_failed .*? reason=(\w+)/g)].map((found) => found[1]),
     };
   } finally {
