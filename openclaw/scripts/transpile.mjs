@@ -67,6 +67,18 @@ function withByteOrderMarks(source) {
   return kept;
 }
 
+/**
+ * Makes the bindings call no destructor when JavaScript's memory is collected. The component is called only by the host,
+ * which limits each call and disposes of every resource itself: in an instance that has trapped, a destructor would trap
+ * as well, in no call that could catch it, and end the process of OpenClaw.
+ */
+function withoutFinalizers(source) {
+  const quiet = source.replace(/new FinalizationRegistry\(\w+\)/g, '{register(){},unregister(){}}');
+  if (quiet === source || /new FinalizationRegistry/.test(quiet))
+    throw new Error('the bindings make a finalizer in another way; adapt withoutFinalizers to this version of jco');
+  return quiet;
+}
+
 const cores = {};
 const written = new Map();
 for (const [path, content] of Object.entries(files)) {
@@ -75,7 +87,15 @@ for (const [path, content] of Object.entries(files)) {
     cores[path.split('/').at(-1)] = placeOf(path, bytes);
   else written.set(path, bytes);
 }
-written.set(`${NAME}.js`, Buffer.from(withByteOrderMarks(withoutDebugLog(written.get(`${NAME}.js`).toString()))));
+written.set(
+  `${NAME}.js`,
+  Buffer.from(
+    [withoutDebugLog, withByteOrderMarks, withoutFinalizers].reduce(
+      (source, change) => change(source),
+      written.get(`${NAME}.js`).toString(),
+    ),
+  ),
+);
 if (Object.keys(cores).length === 0)
   throw new Error('the bindings name no core module; check whether jco changed the names of its files');
 

@@ -13,10 +13,9 @@ export type Provider = ReturnType<typeof instantiate>['provider'];
 export type Modules = ReadonlyMap<string, WebAssembly.Module>;
 
 /**
- * Steps of one call, about five seconds of work. The component reads at most some megabytes in a call, which takes less
- * than a tenth of it.
+ * Steps of one call: three to six seconds of work. To read a response of 10 MB takes less than a twentieth of them.
  */
-const STEPS_PER_CALL = 4_000_000_000n;
+const STEPS_PER_CALL = 2_000_000_000n;
 
 /** The fuel of a module, which counts down. */
 interface Fuel {

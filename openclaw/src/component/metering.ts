@@ -31,6 +31,10 @@ const CALL_OF_HOST = 64;
 /** `log2` of the bytes that a bulk instruction moves for one unit of fuel. */
 const BYTES_PER_UNIT = 4;
 
+/** The two globals of the host: fuel for code that runs while the module is instantiated, and a length of 0. */
+const START_FUEL = [0x7e, 1, 0x42, ...signedLeb(2 ** 30), 0x0b];
+const NO_LENGTH = [0x7f, 1, 0x41, 0, 0x0b];
+
 const OP = { loop: 0x03, call: 0x10, callIndirect: 0x11, bulk: 0xfc } as const;
 
 /** Indexes in the rewritten module. */
@@ -50,7 +54,7 @@ export function metered(module: Uint8Array, limits: Limits): Uint8Array<ArrayBuf
   const indexes: Indexes = { imports, fuel: globals, length: globals + 1 };
 
   const replaced = new Map<number, Uint8Array[]>();
-  replaced.set(SECTION.global, added(bodyOf(SECTION.global), 2, [0x7e, 1, 0x42, 0, 0x0b, 0x7f, 1, 0x41, 0, 0x0b]));
+  replaced.set(SECTION.global, added(bodyOf(SECTION.global), 2, [...START_FUEL, ...NO_LENGTH]));
   const name = bytesOfName(FUEL);
   replaced.set(SECTION.export, added(bodyOf(SECTION.export), 1, [...name, 3, ...unsignedLeb(indexes.fuel)]));
   const [memories, tables, code] = [bodyOf(SECTION.memory), bodyOf(SECTION.table), bodyOf(SECTION.code)];

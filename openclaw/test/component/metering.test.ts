@@ -2,10 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Failure } from '../../src/component/contract.js';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { type Client, type Config, Failure } from '../../src/component/contract.js';
 import { Instance } from '../../src/component/instance.js';
 import { FUEL, metered } from '../../src/component/metering.js';
 import { bytesOfName, unsignedLeb } from '../../src/component/wasm_bytes.js';
+import { eventually, userRequest } from '../server.js';
 import { component, modules } from './loaded.js';
 
 const LIMITS = { pages: 16, elements: 100 };
@@ -168,6 +171,33 @@ test('a call that does not end fails with a typed error, and the next one runs i
   });
   assert.ok(short.broken);
   assert.throws(call, /stopped unexpectedly/, 'a broken instance takes no call');
+});
+
+test('what a stopped instance leaves is collected without a call of it, which would end the process', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const config: Config = { credential: { tag: 'host-injected' }, timeouts: {}, headers: [] };
+  const abandoned = (): WeakRef<object> => {
+    // Enough to open a client, and not to write a long request.
+    const instance = new Instance(modules, 200_000n);
+    const open = (): Client => instance.run(undefined, () => instance.provider.Client.open(config));
+    const clients = Array.from({ length: 10 }, open);
+    const request = userRequest('long '.repeat(1 << 20));
+    assert.throws(() => instance.run(undefined, () => clients[0]?.complete(request)), /one call of it did not end/);
+    assert.ok(instance.broken);
+    return new WeakRef(clients[1] as object);
+  };
+  const left = abandoned();
+  let finalizers = 0;
+  // A registry that is younger than those of the bindings runs after them.
+  const last = new FinalizationRegistry<string>(() => finalizers++);
+  last.register({}, 'collected with them');
+  await eventually('the memory is collected, and its finalizers have run', () => {
+    collect();
+    return left.deref() === undefined && finalizers > 0;
+  });
+  // The test runner reports an error that is thrown outside of any test as the failure of this one.
+  for (let turn = 0; turn < 100; turn++) await new Promise((next) => setImmediate(next));
 });
 
 test('each call has the same fuel, whatever the calls before it used', () => {
