@@ -3,7 +3,7 @@
 SHELL := bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run test openclaw test-openclaw bench soak fuzz mutants instructions component dist release sbom deny \
+.PHONY: help run test openclaw test-openclaw bench soak fuzz mutants mutants-node instructions component dist release sbom deny \
 	reproducible lint fmt clean
 
 help: ## Show this list
@@ -34,6 +34,9 @@ fuzz: ## Run each fuzz target for a minute (FUZZ_SECONDS)
 
 mutants: ## Change the decoder, the error table and the host's policy, and list what no test notices (hours)
 	@scripts/mutants
+
+mutants-node: ## The same for the host in Node (hours)
+	@scripts/mutants-node
 
 instructions: ## Count the instructions of the hot path and compare with the table (UPDATE=1 rewrites it)
 	@scripts/instructions

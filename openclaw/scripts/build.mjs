@@ -1,8 +1,9 @@
 // Builds the package from the packed component in `dist/plugins/cometapi`, step by step.
 //
-//   node scripts/build.mjs DESTINATION
+//   node scripts/build.mjs DESTINATION REDACTION
 //
-// DESTINATION receives the folder `openclaw` and the package that is made from it.
+// DESTINATION receives the folder `openclaw` and the package that is made from it. REDACTION is the core module that
+// scripts/build-redaction makes.
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
@@ -12,8 +13,9 @@ import { fileURLToPath } from 'node:url';
 const openclaw = join(dirname(fileURLToPath(import.meta.url)), '..');
 const component = join(openclaw, '..', 'dist', 'plugins', 'cometapi', 'cometapi.wasm');
 
-if (!process.argv[2]) throw new Error('usage: build.mjs DESTINATION');
-const destination = resolve(process.argv[2]);
+const [, , destinationPath, redaction] = process.argv;
+if (!destinationPath || !redaction) throw new Error('usage: build.mjs DESTINATION REDACTION');
+const destination = resolve(destinationPath);
 const staged = join(destination, 'openclaw');
 
 /** Runs a script with Node and shows its output. The build ends if it fails. */
@@ -26,11 +28,12 @@ function run(...step) {
   }
 }
 
-run('scripts/transpile.mjs', component);
+run('scripts/transpile.mjs', component, resolve(redaction));
 // The compiled modules expect the bindings and the component beside them, as in the package.
 rmSync(join(openclaw, 'build', 'generated'), { recursive: true, force: true });
 cpSync(join(openclaw, 'generated'), join(openclaw, 'build', 'generated'), { recursive: true });
 cpSync(component, join(openclaw, 'build', 'cometapi.wasm'));
+cpSync(redaction, join(openclaw, 'build', 'redaction.wasm'));
 run('node_modules/typescript/bin/tsc', '-p', '.');
 run('scripts/manifest.mjs', component);
 run('scripts/stage.mjs', staged);

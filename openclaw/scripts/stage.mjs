@@ -3,7 +3,7 @@
 //   node scripts/stage.mjs FOLDER
 //
 // It contains `package.json` without the keys for developers, OpenClaw's manifest, README and licences, the modules that
-// the entry imports, the bindings, and the component that they belong to.
+// the entry imports, the bindings, and the component and the core module for redaction that they belong to.
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -81,6 +81,9 @@ function check(files, source, toml) {
   if (bindings !== component || tomlValue(toml, 'sha256') !== component) {
     fail(`the bindings belong to component ${bindings}, and the component is ${component}`, "run 'make openclaw'");
   }
+  const redaction = createHash('sha256').update(files.get('redaction.wasm')).digest('hex');
+  if (!files.get('generated/cores.js').includes(`redactionSha256 = '${redaction}'`))
+    fail(`redaction.wasm (${redaction}) is not the one that the bindings name`, "run 'make openclaw'");
   const version = tomlValue(toml, 'version');
   if (source.version !== version) {
     fail(
@@ -103,6 +106,7 @@ files.set('openclaw.plugin.json', await read(join(openclaw, 'openclaw.plugin.jso
 files.set('README.md', await read(join(openclaw, 'README.md'), 'the package needs one'));
 for (const licence of ['LICENSE-APACHE', 'LICENSE-MIT']) files.set(licence, await read(join(repository, licence)));
 files.set('cometapi.wasm', await read(join(plugin, 'cometapi.wasm'), "run 'make dist'"));
+files.set('redaction.wasm', await read(join(openclaw, 'build', 'redaction.wasm'), "run 'make openclaw'"));
 check(files, source, toml);
 
 await rm(folder, { recursive: true, force: true });

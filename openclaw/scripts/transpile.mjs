@@ -1,6 +1,9 @@
 // Generates `generated/` from the packed component: bindings in JavaScript and their declarations.
 //
-//   node scripts/transpile.mjs ../dist/plugins/cometapi/cometapi.wasm
+//   node scripts/transpile.mjs ../dist/plugins/cometapi/cometapi.wasm REDACTION
+//
+// REDACTION is the core module that scripts/build-redaction makes. It is not a part of the component, since a component
+// that removed the key would have to know it.
 //
 // The core modules that the bindings instantiate are byte ranges of the component. They are not written out again: the
 // table `cores.js` has their offsets, so that the signed and hashed file itself is what runs.
@@ -14,9 +17,10 @@ import { transpileBytes } from '@bytecodealliance/jco-transpile';
 const NAME = 'cometapi';
 const out = join(dirname(fileURLToPath(import.meta.url)), '..', 'generated');
 
-const [componentPath] = process.argv.slice(2);
-if (!componentPath) throw new Error('usage: transpile.mjs COMPONENT');
+const [componentPath, redactionPath] = process.argv.slice(2);
+if (!componentPath || !redactionPath) throw new Error('usage: transpile.mjs COMPONENT REDACTION');
 const component = await readFile(componentPath);
+const redaction = await readFile(redactionPath);
 
 const { files } = await transpileBytes(component, {
   name: NAME,
@@ -48,6 +52,33 @@ function withoutDebugLog(source) {
   return quiet;
 }
 
+/**
+ * Makes the bindings keep U+FEFF at the start of a string. A `TextDecoder` takes it for a byte order mark and drops it,
+ * so a text would differ from what the server sent, and the fragments of a call from the whole.
+ */
+function withByteOrderMarks(source) {
+  const kept = source
+    .replaceAll(/new TextDecoder(?=[,;])/g, "new TextDecoder('utf-8',{ignoreBOM:true})")
+    .replaceAll(/new TextDecoder\((`[^`]*`|'[^']*'|"[^"]*")\)/g, 'new TextDecoder($1,{ignoreBOM:true})');
+  const made = kept.match(/\bTextDecoder\b/g)?.length ?? 0;
+  const keeping = kept.match(/new TextDecoder\([^()]*\{ignoreBOM:true\}\)/g)?.length ?? 0;
+  if (made === 0 || made !== keeping)
+    throw new Error(`${keeping} of ${made} text decoders keep U+FEFF; adapt withByteOrderMarks to this version of jco`);
+  return kept;
+}
+
+/**
+ * Makes the bindings call no destructor when JavaScript's memory is collected. The component is called only by the host,
+ * which limits each call and disposes of every resource itself: in an instance that has trapped, a destructor would trap
+ * as well, in no call that could catch it, and end the process of OpenClaw.
+ */
+function withoutFinalizers(source) {
+  const quiet = source.replace(/new FinalizationRegistry\(\w+\)/g, '{register(){},unregister(){}}');
+  if (quiet === source || /new FinalizationRegistry/.test(quiet))
+    throw new Error('the bindings make a finalizer in another way; adapt withoutFinalizers to this version of jco');
+  return quiet;
+}
+
 const cores = {};
 const written = new Map();
 for (const [path, content] of Object.entries(files)) {
@@ -56,17 +87,32 @@ for (const [path, content] of Object.entries(files)) {
     cores[path.split('/').at(-1)] = placeOf(path, bytes);
   else written.set(path, bytes);
 }
-written.set(`${NAME}.js`, Buffer.from(withoutDebugLog(written.get(`${NAME}.js`).toString())));
+written.set(
+  `${NAME}.js`,
+  Buffer.from(
+    [withoutDebugLog, withByteOrderMarks, withoutFinalizers].reduce(
+      (source, change) => change(source),
+      written.get(`${NAME}.js`).toString(),
+    ),
+  ),
+);
 if (Object.keys(cores).length === 0)
   throw new Error('the bindings name no core module; check whether jco changed the names of its files');
 
-const digest = createHash('sha256').update(component).digest('hex');
+const digestOf = (bytes) => createHash('sha256').update(bytes).digest('hex');
 const entries = Object.entries(cores).map(([name, [at, length]]) => `  '${name}': [${at}, ${length}],\n`);
-written.set('cores.js', `export const sha256 = '${digest}';\nexport const cores = {\n${entries.join('')}};\n`);
+written.set(
+  'cores.js',
+  `export const sha256 = '${digestOf(component)}';\n` +
+    `export const redactionSha256 = '${digestOf(redaction)}';\n` +
+    `export const cores = {\n${entries.join('')}};\n`,
+);
 written.set(
   'cores.d.ts',
   '/** SHA-256 of the component that the bindings were made from, in hexadecimal. */\n' +
     'export declare const sha256: string;\n' +
+    '/** SHA-256 of the core module that removes the key from texts. */\n' +
+    'export declare const redactionSha256: string;\n' +
     '/** Where each core module lies in the component: offset and length in bytes. */\n' +
     'export declare const cores: Readonly<Record<string, readonly [offset: number, length: number]>>;\n',
 );

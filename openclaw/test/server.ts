@@ -109,6 +109,9 @@ export function textOf(events: Event[]): string {
   return events.map((event) => (event.tag === 'block-delta' ? event.val.text : '')).join('');
 }
 
+/** Node's own timer, also while a test moves the clock. */
+const { setTimeout: realTimeout } = globalThis;
+
 /** How long a test waits for something that must happen, in milliseconds: long enough that only a hang is caught. */
 const PATIENCE_MS = 120_000;
 
@@ -116,6 +119,6 @@ const PATIENCE_MS = 120_000;
 export async function eventually(what: string, holds: () => boolean): Promise<void> {
   for (const deadline = Date.now() + PATIENCE_MS; !holds(); ) {
     if (Date.now() > deadline) throw new Error(`after ${PATIENCE_MS} ms, still not: ${what}`);
-    await new Promise((soon) => setTimeout(soon, 5));
+    await new Promise((soon) => realTimeout(soon, 5));
   }
 }

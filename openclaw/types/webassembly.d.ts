@@ -1,9 +1,12 @@
 /** The part of WebAssembly's JavaScript interface that is used here; Node's declarations leave it to the browser's. */
 declare namespace WebAssembly {
-  class Module {}
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
   class Memory {
     readonly buffer: ArrayBuffer;
   }
+  class RuntimeError extends Error {}
   type Imports = Record<string, Record<string, unknown>>;
   class Instance {
     constructor(module: Module, imports?: Imports);

@@ -4,6 +4,7 @@ import { type ImportObject, instantiate } from '../../generated/cometapi.js';
 import type { Grant } from '../host/grant.js';
 import { importsFor } from '../host/imports.js';
 import { type ErrorRecord, Failure } from './contract.js';
+import { FUEL } from './metering.js';
 
 /** The component's exports. */
 export type Provider = ReturnType<typeof instantiate>['provider'];
@@ -11,14 +12,27 @@ export type Provider = ReturnType<typeof instantiate>['provider'];
 /** The component's core modules, by the bindings' names for them. */
 export type Modules = ReadonlyMap<string, WebAssembly.Module>;
 
+/**
+ * Steps of one call: three to six seconds of work. To read a response of 10 MB takes less than a twentieth of them.
+ */
+const STEPS_PER_CALL = 2_000_000_000n;
+
+/** The fuel of a module, which counts down. */
+interface Fuel {
+  value: bigint;
+}
+
 export class Instance {
   readonly provider: Provider;
   /** The instance trapped: its resources are lost, and it takes no further call. */
   broken = false;
   #grant: Grant | undefined;
   readonly #memories: WebAssembly.Memory[] = [];
+  readonly #fuels: Fuel[] = [];
+  readonly #steps: bigint;
 
-  constructor(modules: Modules) {
+  constructor(modules: Modules, steps = STEPS_PER_CALL) {
+    this.#steps = steps;
     const module = (path: string): WebAssembly.Module => {
       const found = modules.get(path);
       if (!found)
@@ -44,13 +58,14 @@ export class Instance {
     // After a trap, the memory of the instance may be inconsistent: a further call could return wrong data.
     if (this.broken) throw stopped();
     this.#grant = grant;
+    for (const fuel of this.#fuels) fuel.value = this.#steps;
     try {
       return call();
     } catch (error) {
       const record = recordOf(error);
       if (record) throw new Failure(record);
       this.broken = true;
-      throw stopped(error);
+      throw this.#fuels.some((fuel) => fuel.value < 0n) ? exhausted(error) : stopped(error);
     } finally {
       // Outside a call, nothing may be sent.
       this.#grant = undefined;
@@ -59,8 +74,14 @@ export class Instance {
 
   #instantiate(core: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Instance {
     const instance = new WebAssembly.Instance(core, imports);
-    for (const exported of Object.values(instance.exports)) {
+    for (const [name, exported] of Object.entries(instance.exports)) {
       if (exported instanceof WebAssembly.Memory) this.#memories.push(exported);
+      if (name === FUEL) {
+        const fuel = exported as Fuel;
+        // A module may run while it is instantiated.
+        fuel.value = this.#steps;
+        this.#fuels.push(fuel);
+      }
     }
     return instance;
   }
@@ -75,5 +96,12 @@ function recordOf(thrown: unknown): ErrorRecord | undefined {
 /** A trap as a failure. Whether the provider received the request is unknown. */
 function stopped(cause?: unknown): Failure {
   const message = 'the CometAPI component stopped unexpectedly; send the request again, a new instance is used for it';
+  return Failure.ofHost('trap', message, cause);
+}
+
+/** A call that did not end as a failure: without the limit, it would have stopped the whole process of the host. */
+function exhausted(cause: unknown): Failure {
+  const message =
+    'the CometAPI component was stopped because one call of it did not end; send the request again, a new instance is used for it';
   return Failure.ofHost('trap', message, cause);
 }

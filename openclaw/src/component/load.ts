@@ -4,13 +4,18 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { cores, sha256 } from '../../generated/cores.js';
 import { Connections, type ProxyEnvironment } from '../host/connections.js';
+import { requireRedaction } from '../host/redaction.js';
 import type { Component } from './contract.js';
 import { Instance, type Modules } from './instance.js';
 import { Instances } from './instances.js';
+import { type Limits, metered } from './metering.js';
 import { ComponentSession } from './session.js';
 
 /** The component's place in the package. */
 const FILE = new URL('../../cometapi.wasm', import.meta.url);
+
+/** The memory of an instance, 256 MiB as in the plugin's manifest, and its tables. A component that needs more traps. */
+const LIMITS: Limits = { pages: 4096, elements: 65_536 };
 
 /**
  * OpenClaw may evaluate this module twice, from two folders: its gateway has one copy of a plugin for the list of models
@@ -37,6 +42,7 @@ export function loadComponent(proxy: ProxyEnvironment = {}, file: URL = FILE): P
 }
 
 async function load(file: URL, proxy: ProxyEnvironment): Promise<Component> {
+  requireRedaction();
   const modules = await compile(file);
   const instances = new Instances(() => new Instance(modules));
   const connections = new Connections(proxy);
@@ -49,7 +55,7 @@ async function load(file: URL, proxy: ProxyEnvironment): Promise<Component> {
   };
 }
 
-/** Compiles the core modules, which are byte ranges of the component's file. */
+/** Compiles the core modules, which are byte ranges of the component's file, with limits that the component lacks. */
 export async function compile(file: URL = FILE): Promise<Modules> {
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new Error(`${file.pathname} cannot be read; install the package again`, { cause });
@@ -63,7 +69,7 @@ export async function compile(file: URL = FILE): Promise<Modules> {
   const modules = Object.entries(cores).map(
     async ([name, [at, length]]): Promise<[string, WebAssembly.Module]> => [
       name,
-      await WebAssembly.compile(bytes.subarray(at, at + length)),
+      await WebAssembly.compile(metered(bytes.subarray(at, at + length), LIMITS)),
     ],
   );
   return new Map(await Promise.all(modules));

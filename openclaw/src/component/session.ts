@@ -24,6 +24,7 @@ import {
 import type { Instance } from './instance.js';
 import type { Instances } from './instances.js';
 import { PendingCall, type Rights } from './pending_call.js';
+import { RedactedEvents } from './redacted_events.js';
 import { requireTexts } from './wellformed.js';
 
 /** Events taken in one call. The bound keeps a fast stream from holding up everything else on the event loop. */
@@ -66,6 +67,7 @@ export class ComponentSession implements Session {
     const call = new PendingCall(this.#rights, options);
     let client: Client | undefined;
     let completion: ReturnType<Client['complete']> | undefined;
+    const clean = new RedactedEvents(this.#rights.redaction);
     let done = false;
     try {
       const opened = (client = this.#open(instance));
@@ -75,9 +77,16 @@ export class ComponentSession implements Session {
         call.throwIfAborted();
         const batch = instance.run(call, () => running.next(MAX_EVENTS, 0));
         done = batch.done;
-        if (batch.events.length > 0) yield batch.events;
-        else if (!done) await call.sleep(batch.wakeAfterMs);
+        const events = clean.pass(batch.events);
+        if (events.length > 0) yield events;
+        // Events that were held back are no reason to sleep: the component may have more.
+        else if (!done && batch.events.length === 0) await call.sleep(batch.wakeAfterMs);
       }
+    } catch (error) {
+      // After an abort, nobody waits for them.
+      const rest = error instanceof Failure ? clean.rest() : [];
+      if (rest.length > 0) yield rest;
+      throw this.#withoutKey(error);
     } finally {
       // A cancelled exchange is closed at once. One that is done may end, so that its connection can be reused.
       call.cancelled = !done;
@@ -101,7 +110,12 @@ export class ComponentSession implements Session {
       this.#listing = { instance, client: this.#open(instance) };
     }
     const { instance, client } = this.#listing;
-    return this.#result(instance, options, () => client.models(how, BigInt(maxAgeMs)));
+    const list = await this.#result(instance, options, () => client.models(how, BigInt(maxAgeMs)));
+    const { redaction } = this.#rights;
+    // The models have lost the key with the response; an error may join texts of several responses.
+    list.warnings = list.warnings.map((text) => redaction.text(text));
+    if (list.degraded) list.degraded = redaction.error(list.degraded);
+    return list;
   }
 
   async account(options: CallOptions = {}): Promise<Account> {
@@ -135,6 +149,8 @@ export class ComponentSession implements Session {
         }
         await call.sleep(poll.val.wakeAfterMs);
       }
+    } catch (error) {
+      throw this.#withoutKey(error);
     } finally {
       call.cancelled = !finished;
       try {
@@ -143,6 +159,14 @@ export class ComponentSession implements Session {
         call.end();
       }
     }
+  }
+
+  /** An error of a call without the key. Other errors, such as the reason of an abort, contain none. */
+  #withoutKey(error: unknown): unknown {
+    if (!(error instanceof Failure)) return error;
+    const failure = new Failure(this.#rights.redaction.error(error.record));
+    failure.cause = error.cause;
+    return failure;
   }
 
   /** Opens a client. It has no grant: a client that sent a request here would be refused. */

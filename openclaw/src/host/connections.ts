@@ -15,6 +15,27 @@ function knowsProxies(version = process.versions.node): boolean {
   return major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 21);
 }
 
+/**
+ * Adds the `pool` of a request to the name under which its agent keeps connections. Sessions with different keys share no
+ * connection: a request that reached the server damaged could otherwise be completed by another session's, key included.
+ */
+function apart(name: string, options: object | undefined): string {
+  return `${name}:${(options as { pool?: string } | undefined)?.pool ?? ''}`;
+}
+
+class HttpAgent extends http.Agent {
+  override getName(options?: object): string {
+    return apart(super.getName(options), options);
+  }
+}
+
+class HttpsAgent extends https.Agent {
+  // TLS sessions are kept by this name, too.
+  override getName(options?: object): string {
+    return apart(super.getName(options), options);
+  }
+}
+
 /** The agents of all requests with one proxy setting. */
 export class Connections {
   /** Why no request can be sent, or nothing. Bypassing a proxy that the user configured could leak the request. */
@@ -32,7 +53,7 @@ export class Connections {
       timeout: UNUSED_MS,
       ...(proxied ? { proxyEnv: proxy } : {}),
     };
-    this.#agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
+    this.#agents = { 'http:': new HttpAgent(options), 'https:': new HttpsAgent(options) };
   }
 
   agentFor(protocol: 'http:' | 'https:'): http.Agent {

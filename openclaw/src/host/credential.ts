@@ -1,7 +1,12 @@
 /** The key, and the check of which requests may carry it. */
 
+import { createHmac, randomBytes } from 'node:crypto';
+
 /** Headers that carry keys of some provider. The component may set none of them. */
 export const KEY_HEADERS: readonly string[] = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'];
+
+/** Makes the names of pools, which appear in Node's diagnostics, useless to find the key with. */
+const SALT = randomBytes(32);
 
 /** Characters that a header value may contain, without blanks. */
 const KEY = /^[\x21-\x7e]+$/;
@@ -9,6 +14,8 @@ const KEY = /^[\x21-\x7e]+$/;
 export class Credential {
   /** `scheme://host[:port]` of the base URL: the only origin that requests may go to. Empty: no valid base URL. */
   readonly origin: string;
+  /** The same for all sessions with this key, and for no others: they may share connections. */
+  readonly pool: string;
   readonly #path: string;
   readonly #value: string;
 
@@ -20,6 +27,7 @@ export class Credential {
     this.origin = url?.origin ?? '';
     this.#path = scopeOf(url?.pathname ?? '/');
     this.#value = `Bearer ${key}`;
+    this.pool = createHmac('sha256', SALT).update(key).digest('hex');
   }
 
   /** The `Authorization` header of a request to this URL, or `undefined` if the URL must not receive the key. */

@@ -6,10 +6,13 @@ import type { Socket } from 'node:net';
 import type { ErrorCode } from '../../generated/interfaces/wasi-http-types.js';
 import { errorCode, type Stage } from './error_codes.js';
 import type { Grant } from './grant.js';
-import { RedactedFlow } from './redaction.js';
+import { KIND, type RedactedFlow } from './redaction.js';
 
 /** How many bytes of a request may wait for the socket: it bounds the memory of an upload of any size. */
 const UPLOAD_WINDOW = 1 << 20;
+
+/** Bytes of one response. A longer one is a fault of the server or an attack; the memory of an instance is as large. */
+const MAX_RESPONSE_BYTES = 256 << 20;
 
 /** How long a response may take to end after its last event. If it does, its connection can be reused. */
 const GRACE_MS = 20;
@@ -21,6 +24,8 @@ export interface Outgoing {
   /** Names in lower case; the key is not among them. */
   headers: Record<string, string[]>;
   hasBody: boolean;
+  /** The body's `content-length`, if the request has one. */
+  length: number | undefined;
   /** In milliseconds; 0 is none. */
   connectMs: number;
   firstByteMs: number;
@@ -35,6 +40,11 @@ export class Exchange {
   readonly #grant: Grant;
   readonly #request: http.ClientRequest;
   readonly #flow: RedactedFlow;
+  /** The length that the server expects of the request's body, and how much of it was written. */
+  readonly #length: number | undefined;
+  #written = 0;
+  #finished = false;
+  #received = 0;
   #stage: Stage = 'connecting';
   #response: http.IncomingMessage | undefined;
   #failure: ErrorCode | undefined;
@@ -50,7 +60,8 @@ export class Exchange {
 
   constructor(outgoing: Outgoing, grant: Grant) {
     this.#grant = grant;
-    this.#flow = new RedactedFlow(grant.redaction);
+    this.#flow = grant.redaction.flow(KIND.response);
+    this.#length = outgoing.length;
     const { protocol } = outgoing.url;
     // Looked up at each call: OpenClaw may have replaced the module's `request` to route it through a proxy.
     const request = protocol === 'https:' ? https.request : http.request;
@@ -59,7 +70,9 @@ export class Exchange {
       method: outgoing.method,
       headers: { ...outgoing.headers, ...(authorization && { authorization }) },
       agent: grant.connections.agentFor(protocol as 'http:' | 'https:'),
-    });
+      // Not an option of Node: the agent keeps one pool for each value.
+      pool: grant.credential.pool,
+    } as http.RequestOptions);
     this.#request.on('socket', (socket) => this.#follow(socket, outgoing));
     this.#request.on('response', (response) => this.#begin(response));
     this.#request.on('error', (error) => this.#fail(errorCode(error, this.#stage)));
@@ -86,21 +99,30 @@ export class Exchange {
   headers(): [string, Uint8Array][] {
     const raw = this.#response?.rawHeaders ?? [];
     const headers: [string, Uint8Array][] = [];
+    const { redaction } = this.#grant;
     for (let at = 0; at + 1 < raw.length; at += 2) {
-      const value = Buffer.from(raw[at + 1] ?? '', 'latin1');
-      headers.push([raw[at] ?? '', this.#grant.redaction.whole(value)]);
+      const [name = '', value = ''] = raw.slice(at, at + 2);
+      if (!redaction.isInName(name)) headers.push([name, redaction.headerValue(Buffer.from(value, 'latin1'))]);
     }
     return headers;
   }
 
   /** How many bytes of the request's body can be written now; less than 0 if no more are accepted. */
   permitted(): number {
-    if (this.#refused || this.#failure) return -1;
+    if (this.#refused || this.#failure || this.#finished) return -1;
     // One write at a time. Node buffers without a limit, so a larger window would copy the upload into memory.
     return this.#uploading > 0 ? 0 : UPLOAD_WINDOW;
   }
 
   write(bytes: Uint8Array): void {
+    // The interface makes this a trap: without a window, a component could fill this process's memory.
+    if (bytes.length > Math.max(this.permitted(), 0)) throw new Error('the component wrote more than was permitted');
+    this.#written += bytes.length;
+    // The server would read bytes beyond the length as the next request on this connection, with another one's key.
+    if (this.#length !== undefined && this.#written > this.#length) {
+      this.#abandon({ tag: 'HTTP-request-body-size', val: BigInt(this.#written) });
+      return;
+    }
     this.#uploading++;
     this.#request.write(bytes, (error) => {
       this.#uploading--;
@@ -110,8 +132,14 @@ export class Exchange {
     });
   }
 
-  /** The request's body is complete. */
+  /** The request's body is complete. Throws an error code if it is shorter or longer than its `content-length`. */
   finishBody(): void {
+    this.#finished = true;
+    if (this.#length !== undefined && this.#written !== this.#length && !this.#refused && !this.#failure) {
+      // The server waits for the rest, and would take the next request on this connection for it.
+      this.#abandon({ tag: 'HTTP-request-body-size', val: BigInt(this.#written) });
+    }
+    if (this.#failure?.tag === 'HTTP-request-body-size') throw this.#failure;
     // A destroyed request has its failure already; ending it would emit another error.
     if (!this.#request.destroyed) this.#request.end();
   }
@@ -123,6 +151,12 @@ export class Exchange {
   /** The received bytes of the body, at most `length`. Bytes received before a failure are returned before it. */
   read(length: number): Read {
     for (let piece = this.#next(length); piece; piece = this.#next(length)) {
+      this.#received += piece.length;
+      if (this.#received > MAX_RESPONSE_BYTES) {
+        this.#kept.length = 0;
+        this.#abandon({ tag: 'HTTP-response-body-size', val: BigInt(this.#received) });
+        break;
+      }
       const clean = this.#flow.push(piece);
       if (clean.length > 0) return { tag: 'bytes', val: clean };
     }
@@ -221,10 +255,7 @@ export class Exchange {
   #limit(milliseconds: number, code: ErrorCode): void {
     this.#clearDeadline();
     if (milliseconds <= 0) return;
-    const expire = (): void => {
-      this.#fail(code);
-      this.#request.destroy();
-    };
+    const expire = (): void => this.#abandon(code);
     // Node runs timers before it reads sockets. After the event loop was blocked, the connection may be up or the
     // response may have arrived, and only the socket's turn shows it; `#clearDeadline` then cancels both steps.
     this.#deadline = setTimeout(() => {
@@ -235,6 +266,12 @@ export class Exchange {
   /** Node drops the bytes that it has buffered once the connection is gone; they are part of the response. */
   #keepReceived(): void {
     for (let piece: Buffer | null; (piece = this.#response?.read() ?? null); ) this.#kept.push(piece);
+  }
+
+  /** Ends the exchange with an error, and closes its connection. */
+  #abandon(code: ErrorCode): void {
+    this.#fail(code);
+    this.#request.destroy();
   }
 
   #fail(code: ErrorCode): void {

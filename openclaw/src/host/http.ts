@@ -8,7 +8,10 @@ import type { Grant } from './grant.js';
 import { Pollable } from './poll.js';
 import { InputStream, type IoError, OutputStream } from './streams.js';
 
-/** Headers that Node's client sets itself, or that would change how the connection is used. */
+/**
+ * Headers that Node's client sets itself, or that concern the connection and not the request. With one of them, a
+ * component could end its request where the server does not, and the rest would be read as a request of another session.
+ */
 const FORBIDDEN = new Set([
   ...KEY_HEADERS,
   'connection',
@@ -16,6 +19,7 @@ const FORBIDDEN = new Set([
   'host',
   'http2-settings',
   'keep-alive',
+  'proxy-authenticate',
   'proxy-authorization',
   'proxy-connection',
   'te',
@@ -50,6 +54,14 @@ export class Fields {
 
   entries(): [string, Uint8Array][] {
     return this.#entries;
+  }
+
+  /**
+   * Whether every header may be sent. Checked again before a request: the headers of a response are `Fields` as well,
+   * and a component can send them as the headers of its next request.
+   */
+  areAllowed(): boolean {
+    return this.#entries.every(([name]) => !FORBIDDEN.has(name.toLowerCase()));
   }
 
   /** The values of each name in their order, by name in lower case. */
@@ -145,6 +157,7 @@ export class OutgoingBody {
     return new OutputStream(() => this.#request.exchange);
   }
 
+  /** Throws an error code if the body is not as long as its `content-length`. The connection is closed then. */
   static finish(body: OutgoingBody): void {
     // A body that is finished before the request is sent is empty: such a request is sent without a body.
     const { exchange } = body.#request;
@@ -231,6 +244,9 @@ export function httpErrorCode(error: IoError): ErrorCode {
   return error.code;
 }
 
+/** Exchanges that one call may have open. A completion has one, a list of models three. */
+const MAX_EXCHANGES = 64;
+
 /** Sends a request, if the grant allows it. */
 export function send(
   request: OutgoingRequest,
@@ -245,17 +261,53 @@ export function send(
   if (!grant || url.origin !== grant.credential.origin || url.username || url.password) {
     throw { tag: 'HTTP-request-denied' };
   }
+  if (!request.fields.areAllowed() || request.exchange) throw { tag: 'HTTP-request-denied' };
+  checkMethod(request.method);
+  if (grant.exchanges.size >= MAX_EXCHANGES) throw { tag: 'connection-limit-reached' };
   if (grant.connections.unusable) throw { tag: 'internal-error', val: grant.connections.unusable };
+  const headers = request.fields.grouped();
+  const length = request.hasBody ? lengthOf(headers) : noLength(headers);
+  // Node sends the body of a GET and of some other methods without a length. The server would read it as a request.
+  if (request.hasBody && length === undefined) headers['transfer-encoding'] = ['chunked'];
   request.exchange = new Exchange(
     {
       method: request.method,
       url,
-      headers: request.fields.grouped(),
+      headers,
       hasBody: request.hasBody,
+      length,
       connectMs: options?.connectMs ?? 0,
       firstByteMs: options?.firstByteMs ?? 0,
     },
     grant,
   );
   return new FutureIncomingResponse(request.exchange);
+}
+
+/** `CONNECT` would make the connection a tunnel, which carries what no check sees. */
+function checkMethod(method: string): void {
+  try {
+    // A method is a token, as the name of a header is.
+    validateHeaderName(method);
+  } catch {
+    throw { tag: 'HTTP-request-method-invalid' };
+  }
+  if (method.toUpperCase() === 'CONNECT') throw { tag: 'HTTP-request-denied' };
+}
+
+/** The `content-length` of a request with a body, if it has one. */
+function lengthOf(headers: Record<string, string[]>): number | undefined {
+  const values = headers['content-length'];
+  if (!values) return undefined;
+  const [value = ''] = values;
+  // Of two lengths, a proxy and a server may each believe another one.
+  if (values.length > 1 || !/^\d{1,15}$/.test(value)) throw { tag: 'HTTP-request-denied' };
+  return Number(value);
+}
+
+/** The length of a body that is not there: 0, if the request reports one. */
+function noLength(headers: Record<string, string[]>): number | undefined {
+  const length = lengthOf(headers);
+  if (length) throw { tag: 'HTTP-request-body-size', val: 0n };
+  return length;
 }

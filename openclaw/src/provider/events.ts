@@ -11,6 +11,7 @@ import { type FailureFields, failureFields, ownFailure } from './failover.js';
 import { seal } from './replay.js';
 import { rerouted } from './reroute.js';
 import { routeOfApi } from './routes/table.js';
+import { parseArguments } from './tool_arguments.js';
 import { unknownUsage, usageOf } from './usage.js';
 
 type Block = AssistantMessage['content'][number];
@@ -24,6 +25,8 @@ export class Turn {
   readonly #positions = new Map<number, number>();
   /** Tool calls with invalid arguments, and the reasons. */
   readonly #malformed: { name: string; reason: string }[] = [];
+  /** There is a tool call with valid arguments. */
+  #complete = false;
   #started = false;
 
   constructor(model: Model, now: () => number = Date.now) {
@@ -142,7 +145,8 @@ export class Turn {
   #fill(call: ToolCall, end: BlockEnd): void {
     if (end.arguments?.tag === 'object') {
       // Cannot throw: the contract guarantees a JSON object here, and hands out anything else as malformed.
-      call.arguments = JSON.parse(end.arguments.val) as Record<string, unknown>;
+      call.arguments = parseArguments(end.arguments.val);
+      this.#complete = true;
     } else {
       this.#malformed.push({ name: call.name, reason: end.arguments?.val.reason ?? 'the arguments are missing' });
     }
@@ -170,9 +174,16 @@ export class Turn {
     if (malformed && reason.tag !== 'length') return this.refuse(malformedCall(malformed));
     if (reason.tag === 'other') this.#note('cometapi_finish', { reason: reason.val, rawReason: rawReason ?? null });
     if (reason.tag === 'refusal') this.#note('cometapi_refusal', { rawReason: rawReason ?? null });
-    const ended = reason.tag === 'length' ? 'length' : reason.tag === 'tool-calls' ? 'toolUse' : 'stop';
+    const ended = this.#reasonFor(finish);
     this.message.stopReason = ended;
     return { type: 'done', reason: ended, message: this.message };
+  }
+
+  #reasonFor({ reason, rawReason }: Finish): 'length' | 'toolUse' | 'stop' {
+    if (reason.tag === 'length') return 'length';
+    // Some servers end a stream without a reason. With `stop`, OpenClaw would not run the calls, and the turn would end.
+    const unknown = reason.tag === 'other' && !rawReason?.trim();
+    return reason.tag === 'tool-calls' || (unknown && this.#complete) ? 'toolUse' : 'stop';
   }
 
   /** Earlier diagnostics are kept: a warning before the failure often explains it. */

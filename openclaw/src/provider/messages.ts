@@ -21,6 +21,7 @@ export function messagesOf(target: Target, systemPrompt: string | undefined, mes
   const result: ContractMessage[] = [];
   if (systemPrompt) result.push(message('system', [text(systemPrompt)]));
   // Ids of calls that are not sent. A result without its call is an error for every vendor, so results are dropped, too.
+  // A result belongs to the last turn with its id: some models number their calls from 0 in each turn.
   const dropped = new Set<string>();
   for (const given of messages) {
     if (given.role === 'user') {
@@ -60,7 +61,8 @@ function media(image: ImageContent): Media {
 
 /**
  * The parts of an earlier response that are sent again. Of a response that failed or was aborted, only the text is sent:
- * its reasoning is incomplete, and its tools were never run, so their ids are added to `dropped`.
+ * its reasoning is incomplete, and its tools were never run, so their ids are added to `dropped`. The ids of other turns
+ * are removed from it.
  */
 function assistantParts(target: Target, given: AssistantMessage, dropped: Set<string>): Part[] {
   const failed = given.stopReason === 'error' || given.stopReason === 'aborted';
@@ -68,6 +70,7 @@ function assistantParts(target: Target, given: AssistantMessage, dropped: Set<st
   if (given.stopReason === 'length' && given.content.every(isThinkingOrBlank)) return [];
   const parts: Part[] = [];
   for (const block of given.content) {
+    if (block.type === 'toolCall' && !failed) dropped.delete(block.id);
     if (block.type === 'text') {
       if (!failed) parts.push(text(block.text, unseal(target.id, block.textSignature)));
       else if (block.text.trim() !== '') parts.push(text(block.text));

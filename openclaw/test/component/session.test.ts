@@ -214,19 +214,74 @@ test('an abort ends a call with its reason, at any point', async () => {
   await eventually('both connections are closed', () => closed === 2);
 });
 
-test('a silent server meets the component’s deadlines', async () => {
+test('an abort closes the connection within two turns of the event loop', async () => {
   await using server = await serve((request, response) => {
-    if (!request.headers['x-begin']) return;
+    if (request.headers['x-point'] !== 'body') return;
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(chunk({ content: 'one' }));
   });
-  const mute = open(server.baseUrl, { timeouts: { firstByteMs: 300 } });
-  await assert.rejects(
-    collect(mute.complete(userRequest())),
-    failure('timeout', { partial: false, requestSent: true }),
-  );
-  const stalled = open(server.baseUrl, { timeouts: { idleMs: 300 }, headers: { 'x-begin': '1' } });
-  await assert.rejects(collect(stalled.complete(userRequest())), failure('timeout', { partial: true }));
+  for (const [at, point] of ['head', 'body'].entries()) {
+    const connections = new Connections();
+    const headers = { 'x-point': point };
+    const options = { apiKey: KEY, baseUrl: server.baseUrl, maxRetries: 0, headers };
+    const session = new ComponentSession(
+      new Instances(() => new Instance(modules)),
+      component.describe(),
+      options,
+      connections,
+    );
+    const abort = new AbortController();
+    let batches = 0;
+    const read = async (): Promise<void> => {
+      for await (const _batch of session.complete(userRequest(), { signal: abort.signal })) batches++;
+    };
+    const ended = assert.rejects(read(), /enough/);
+    await eventually('it is under way', () => server.requests.length === at + 1 && (point === 'head' || batches > 0));
+    const [socket] = Object.values(connections.agentFor('http:').sockets).flat();
+    assert.ok(socket && !socket.destroyed, point);
+    abort.abort(new Error('enough'));
+    // A bound in turns is one on our own code: the time of a turn is the machine's.
+    for (let turn = 0; turn < 2; turn++) await new Promise((next) => setImmediate(next));
+    assert.ok(socket.destroyed, point);
+    await ended;
+  }
+});
+
+test('a silent server meets the component’s deadlines', async () => {
+  const hour = 3_600_000;
+  const clock = mock.method(process.hrtime, 'bigint');
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    await using server = await serve((request, response) => {
+      if (!request.headers['x-begin']) return;
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(chunk({ content: 'one' }));
+    });
+    const pass = (): void => {
+      const now = process.hrtime.bigint() + BigInt(hour) * 1_000_000n;
+      clock.mock.mockImplementation(() => now);
+      mock.timers.tick(hour);
+    };
+    const timeouts = { connectMs: 2 * hour, firstByteMs: hour / 2, idleMs: hour / 2, totalMs: 10 * hour };
+    const mute = collect(open(server.baseUrl, { timeouts }).complete(userRequest()));
+    const first = assert.rejects(mute, failure('timeout', { partial: false, requestSent: true }));
+    await eventually('the server has the request', () => server.requests.length === 1);
+    pass();
+    await first;
+
+    let batches = 0;
+    const stalled = open(server.baseUrl, { timeouts, headers: { 'x-begin': '1' } }).complete(userRequest());
+    const read = async (): Promise<void> => {
+      for await (const _batch of stalled) batches++;
+    };
+    const second = assert.rejects(read(), failure('timeout', { partial: true }));
+    await eventually('the text has arrived', () => batches > 0);
+    pass();
+    await second;
+  } finally {
+    mock.timers.reset();
+    clock.mock.restore();
+  }
 });
 
 test('a response that arrived while the event loop was blocked is no time-out', async () => {
@@ -274,10 +329,12 @@ test('a slow consumer slows the server down', async () => {
   const piece = chunk({ content: 'x'.repeat(16_000) });
   const pieces = 4000;
   let sent = 0;
+  let isBlocked = false;
   await using server = await serve(async (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     for (; sent < pieces && !response.destroyed; sent++) {
-      if (!response.write(piece)) await new Promise((drained) => response.once('drain', drained));
+      isBlocked = !response.write(piece);
+      if (isBlocked) await new Promise((drained) => response.once('drain', drained));
     }
     response.end(END);
   });
@@ -287,7 +344,14 @@ test('a slow consumer slows the server down', async () => {
     length += textOf(batch).length;
     if (waited) continue;
     waited = true;
-    await new Promise((later) => setTimeout(later, 300));
+    // Until the server stands still. Its buffers and ours hold some megabytes, however fast the machine is.
+    let before = -1;
+    let still = 0;
+    await eventually('the server waits, or has sent everything', () => {
+      still = isBlocked && sent === before ? still + 1 : 0;
+      before = sent;
+      return still > 20 || sent === pieces;
+    });
     assert.ok(sent < pieces / 2, `${sent} of ${pieces} pieces were taken while nobody read`);
   }
   assert.equal(length, 16_000 * pieces);

@@ -1,32 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PendingCall } from '../../src/component/pending_call.js';
-import { Connections } from '../../src/host/connections.js';
 import { Credential } from '../../src/host/credential.js';
 import { errorCode } from '../../src/host/error_codes.js';
-import { Fields, OutgoingBody, OutgoingRequest, send } from '../../src/host/http.js';
+import { Fields, OutgoingBody, type OutgoingRequest, send } from '../../src/host/http.js';
 import { poll, Pollable } from '../../src/host/poll.js';
-import { Redaction } from '../../src/host/redaction.js';
 import { KEY, serve } from '../server.js';
+import { pendingCall, request } from './calls.js';
 
 const ORIGIN = 'https://api.cometapi.com';
-
-function pendingCall(origin: string): PendingCall {
-  const rights = {
-    credential: new Credential(KEY, `${origin}/v1`),
-    redaction: new Redaction(KEY),
-    connections: new Connections(),
-  };
-  return new PendingCall(rights, {});
-}
-
-function request(scheme: 'HTTP' | 'HTTPS', authority: string, path = '/v1/models'): OutgoingRequest {
-  const request = new OutgoingRequest(new Fields());
-  request.setScheme({ tag: scheme });
-  request.setAuthority(authority);
-  request.setPathWithQuery(path);
-  return request;
-}
 
 const DENIED: [string, OutgoingRequest][] = [
   ['another host', request('HTTPS', 'example.com')],

@@ -19,19 +19,38 @@ before(async () => {
 after(() => Promise.all([home?.remove(), standIn?.stop()]));
 
 /**
+ * Processor time until the connection ends, in milliseconds. After an abort it is our own code's, which needs a few. At
+ * Ctrl-C OpenClaw ends its process, and the plugin must not delay that.
+ */
+const MOST_MS = { destroy: 500, exit: 5000 };
+
+/**
+ * @param {import('./rig/turn.mjs').Turn} turn
+ * @param {'destroy' | 'exit'} expected
+ */
+function requireClosed({ requests, ended }, expected) {
+  const [request, ...others] = requests;
+  assert.equal(others.length, 0);
+  assert.equal(request.end, 'closed by the client');
+  assert.deepEqual(
+    ended.map(({ how }) => how),
+    [expected],
+  );
+  assert.ok(ended[0].ms < MOST_MS[expected], `it took ${ended[0].ms} ms of processor time`);
+}
+
+/**
  * Presses Ctrl-C once, during the response.
  *
  * @param {import('./rig/recorder.mjs').Recorder} recorder
  * @param {import('node:child_process').ChildProcess} child
  * @param {(request: import('./rig/recorder.mjs').Recorded) => boolean} underWay
- * @param {{ at?: number }} pressed - gets the time, by the clock of the requests
  */
-function interruptOnce(recorder, child, underWay, pressed) {
+function interruptOnce(recorder, child, underWay) {
   const watch = setInterval(() => {
     const [request] = recorder.chats();
     if (!request || !underWay(request)) return;
     clearInterval(watch);
-    pressed.at = performance.now();
     child.kill('SIGINT');
   }, 20);
   child.once('close', () => clearInterval(watch));
@@ -39,12 +58,16 @@ function interruptOnce(recorder, child, underWay, pressed) {
 
 describe('a turn that is given up', () => {
   test('a stall ends with the deadline, and the connection with it', async () => {
-    const turn = await agentTurn(home, standIn, 'q25-silent-in-the-middle', { code: 2, deadline: 5 });
-    assert.equal(turn.output.status, 'timeout');
-    assert.match(turn.output.error.message, /timed out/);
-    const [request, ...others] = turn.requests;
-    assert.equal(others.length, 0);
-    assert.equal(request.end, 'closed by the client');
+    // The deadline includes OpenClaw's start. On a busy machine it may pass before the request is sent; then a longer
+    // one shows what a stall does.
+    for (let deadline = 5; ; deadline *= 2) {
+      const turn = await agentTurn(home, standIn, 'q25-silent-in-the-middle', { code: 2, deadline });
+      assert.equal(turn.output.status, 'timeout');
+      assert.match(turn.output.error.message, /timed out/);
+      if (turn.requests.length === 0 && deadline < 300) continue;
+      requireClosed(turn, 'destroy');
+      break;
+    }
   });
 
   for (const [when, model, underWay] of /** @type {const} */ ([
@@ -53,18 +76,11 @@ describe('a turn that is given up', () => {
     ['before there is a status', 'q25-silent-before-the-status', () => true],
   ])) {
     test(`Ctrl-C ${when} closes the connection at once`, async () => {
-      /** @type {{ at?: number }} */
-      const pressed = {};
       const turn = await agentTurn(home, standIn, model, {
         code: 130,
-        started: (recorder, child) => interruptOnce(recorder, child, underWay, pressed),
+        started: (recorder, child) => interruptOnce(recorder, child, underWay),
       });
-      const [request, ...others] = turn.requests;
-      assert.equal(others.length, 0);
-      assert.equal(request.end, 'closed by the client');
-      const took = (request.endedAt ?? Infinity) - (pressed.at ?? -Infinity);
-      // Long before OpenClaw's own deadline of 500 seconds would have closed it.
-      assert.ok(took < 60_000, `it took ${took} ms`);
+      requireClosed(turn, 'exit');
     });
   }
 });

@@ -119,6 +119,34 @@ for (const [tag, type, reason] of FINISHES) {
   });
 }
 
+/** Whether a turn with a complete call ends in its use, by the finish reason as the server sent it. */
+const WITHOUT_REASON: [rawReason: string | undefined, reason: string][] = [
+  [undefined, 'toolUse'],
+  ['', 'toolUse'],
+  [' ', 'toolUse'],
+  ['pause_turn', 'stop'],
+];
+
+for (const [rawReason, reason] of WITHOUT_REASON) {
+  test(`a complete tool call with the finish reason ${JSON.stringify(rawReason)} ends in ${reason}`, () => {
+    const finished = finish(`other:${rawReason ?? 'unknown'}`, { rawReason });
+    const { received } = play([response(), call(0, 'a', 'good'), called(0, '{"id":1481220477346119781}'), finished]);
+    assert.deepEqual(bare(received).at(-1), { type: 'done', reason });
+    const ended = received.find((event) => event.type === 'toolcall_end');
+    assert.deepEqual(ended?.type === 'toolcall_end' && ended.toolCall.arguments, { id: '1481220477346119781' });
+  });
+}
+
+test('a response without a finish reason and without a complete call stops', () => {
+  const unknown = finish('other:unknown');
+  assert.deepEqual(bare(play([response(), text(0), end(0), unknown]).received).at(-1), {
+    type: 'done',
+    reason: 'stop',
+  });
+  const broken = play([response(), call(0, 'a', 'bad'), malformed(0, '{"city":', 'cut'), unknown]);
+  assert.equal(broken.received.at(-1)?.type, 'error');
+});
+
 test('no tool is run when one of the calls cannot be understood', () => {
   const { received, message } = play([
     response(),

@@ -126,6 +126,32 @@ for (const stopReason of ['error', 'aborted'] as const) {
   });
 }
 
+test('a result belongs to the last turn that has a call with its id', () => {
+  const roles = (messages: Message[]): string[] => history(messages).map(([role]) => role as string);
+  const good = assistant([call('call_0')], { stopReason: 'toolUse' });
+  for (const stopReason of ['error', 'aborted'] as const) {
+    const failed = assistant([call('call_0')], { stopReason });
+    const both = assistant([call('call_0'), call('call_1')], { stopReason });
+    const results = [result('call_0'), result('call_1')];
+    assert.deepEqual(roles([failed, good, result('call_0')]), ['assistant', 'tool']);
+    assert.deepEqual(roles([failed, result('call_0'), user('again'), good, result('call_0')]), [
+      'user',
+      'assistant',
+      'tool',
+    ]);
+    assert.deepEqual(roles([good, result('call_0'), failed, result('call_0'), user('x')]), [
+      'assistant',
+      'tool',
+      'user',
+    ]);
+    assert.deepEqual(roles([both, good, ...results]), ['assistant', 'tool'], 'the other call was never sent');
+    assert.deepEqual(roles([failed, good, result('call_0'), both, ...results, good, result('call_0')]), [
+      ...['assistant', 'tool'],
+      ...['assistant', 'tool'],
+    ]);
+  }
+});
+
 test('reasoning that used up all tokens is not sent', () => {
   const thinking = { type: 'thinking' as const, thinking: 'and so on', thinkingSignature: seal('m-1', 'r') };
   assert.deepEqual(history([assistant([thinking], { stopReason: 'length' })]), []);

@@ -2,6 +2,7 @@
 
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startRecorder } from './recorder.mjs';
 
 /**
@@ -19,6 +20,8 @@ import { startRecorder } from './recorder.mjs';
  * @property {number} ms
  * @property {import('./recorder.mjs').Recorded[]} requests - for completions
  * @property {StreamedLine[]} streamed
+ * @property {{ how: string, ms: number }[]} ended - of each connection to the provider that an abort or Ctrl-C ended: by
+ *   what, and the processor time until then
  * @property {string[]} reasons - of each model that failed: why, in OpenClaw's words
  */
 
@@ -50,7 +53,9 @@ export async function agentTurn(home, standIn, model, options = {}) {
   const { prompt = 'Hello.', thinking = 'off', fallbacks = [], files = {}, retries = 0, deadline = 500 } = options;
   const settings = JSON.stringify({ retry: { provider: { maxRetries: retries } } });
   const folder = await home.folder({ ...files, '.openclaw/settings.json': settings });
-  const streamPath = join(await mkdtemp(join(home.path, 'tmp', 'stream-')), 'stream.jsonl');
+  const written = await mkdtemp(join(home.path, 'tmp', 'stream-'));
+  const streamPath = join(written, 'stream.jsonl');
+  const abortPath = join(written, 'abort-ms');
   const direct = options.direct ?? (() => undefined);
   const gate = (/** @type {import('./recorder.mjs').Recorded} */ request) => handedOn(streamPath, request);
   const recorder = await startRecorder(standIn, (request, before) => {
@@ -61,6 +66,9 @@ export async function agentTurn(home, standIn, model, options = {}) {
     COMETAPI_BASE_URL: recorder.baseUrl,
     OPENCLAW_RAW_STREAM: '1',
     OPENCLAW_RAW_STREAM_PATH: streamPath,
+    NODE_OPTIONS: `--import=${fileURLToPath(new URL('./abort_clock.mjs', import.meta.url))}`,
+    ABORT_CLOCK_FILE: abortPath,
+    ABORT_CLOCK_PORT: new URL(recorder.baseUrl).port,
     ...options.env,
   };
   const others = fallbacks.flatMap((id) => ['--fallback', `cometapi/${id}`]);
@@ -72,13 +80,19 @@ export async function agentTurn(home, standIn, model, options = {}) {
       code: options.code ?? 0,
       started: (child) => options.started?.(recorder, child),
     });
-    const lines = (await readFile(streamPath, 'utf8').catch(() => '')).split('\n').filter(Boolean);
+    const linesOf = async (/** @type {string} */ path) =>
+      (await readFile(path, 'utf8').catch(() => '')).split('\n').filter(Boolean);
+    const lines = await linesOf(streamPath);
     return {
       output: stdout.trim() ? JSON.parse(stdout) : undefined,
       stderr,
       ms,
       requests: recorder.chats(),
       streamed: lines.map((line) => JSON.parse(line)),
+      ended: (await linesOf(abortPath)).map((line) => {
+        const [how = '', ms] = line.split(' ');
+        return { how, ms: Number(ms) };
+      }),
       reasons: [...stderr.matchAll(/decision=candidate_failed .*? reason=(\w+)/g)].map((found) => found[1]),
     };
   } finally {

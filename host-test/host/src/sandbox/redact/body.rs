@@ -5,8 +5,9 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
+use redaction::{Flow, Passed};
 
-use super::flow::{Flow, Passed};
+use super::clean_headers;
 
 /// A body that is passed on without keys and with the same length: a content length that the server announced stays true.
 /// Frames without a key, which is nearly all of them, are passed on as they are, not copied.
@@ -95,7 +96,7 @@ impl<B: Body<Data = Bytes>> RedactedBody<B> {
 
     fn clean(&self, mut trailers: Frame<Bytes>) -> Frame<Bytes> {
         if let Some(trailers) = trailers.trailers_mut() {
-            self.flow.redaction().headers(trailers);
+            clean_headers(self.flow.keys(), trailers);
         }
         trailers
     }

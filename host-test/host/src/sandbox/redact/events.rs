@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::flow::{Flow, Passed};
+use redaction::{Flow, Kind, Passed};
+
 use super::{Redaction, into_text};
 use crate::contract::{
     Batch, BlockDelta, BlockEnd, BlockKind, Error, Event, Finish, FinishReason, ResponseInfo, ToolArguments,
@@ -114,9 +115,9 @@ impl Outgoing {
                 let flow = match &mut start.kind {
                     BlockKind::ToolCall(head) => {
                         self.texts([&mut head.id, &mut head.name]);
-                        Flow::of_fragments(&self.redaction)
+                        self.redaction.flow(Kind::Text)
                     }
-                    _ => Flow::of_deltas(&self.redaction),
+                    _ => self.redaction.flow(Kind::Deltas),
                 };
                 if self.has_room(start.index) {
                     self.blocks.insert(start.index, flow);
@@ -136,7 +137,7 @@ impl Outgoing {
 
     fn flow(&mut self, index: u32) -> Option<&mut Flow> {
         let redaction = &self.redaction;
-        self.has_room(index).then(|| self.blocks.entry(index).or_insert_with(|| Flow::of_deltas(redaction)))
+        self.has_room(index).then(|| self.blocks.entry(index).or_insert_with(|| redaction.flow(Kind::Deltas)))
     }
 
     /// Passes on the rest of a block's text that was held back.
@@ -154,7 +155,7 @@ impl Outgoing {
 
     /// Texts that no server sends in pieces: see [`Redaction::taken_out`].
     fn whole<'a>(&self, texts: impl IntoIterator<Item = &'a mut String>) {
-        texts.into_iter().for_each(|text| self.redaction.counted(text, Flow::of_text(&self.redaction)));
+        texts.into_iter().for_each(|text| self.redaction.counted(text, self.redaction.flow(Kind::Text)));
     }
 
     fn texts<'a>(&self, texts: impl IntoIterator<Item = &'a mut String>) {

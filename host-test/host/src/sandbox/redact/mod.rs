@@ -18,11 +18,8 @@
 
 mod body;
 mod events;
-mod flow;
-mod needle;
 #[cfg(test)]
 mod tests;
-mod units;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -31,31 +28,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use hyper::body::Body;
+use redaction::{Flow, Keys, Kind, REDACTED};
 
 use body::RedactedBody;
 pub(super) use events::Outgoing;
-use flow::Flow;
-use needle::Needle;
 
-use crate::contract::Error;
-
-/// What replaces a key.
-const REDACTED: &str = "[redacted]";
-
-/// Keys of at least this length are removed from responses. Shorter ones are placeholders for servers that need no key
-/// ("none", "EMPTY", "lm-studio"); removing them would damage ordinary text. Errors lose those too.
-const SHORTEST_SECRET: usize = 12;
-
-/// The prefix of most keys. A text that begins with it counts as a key even if it is shorter: no ordinary word begins so.
-const KEY_PREFIX: &str = "sk-";
-
-/// The shortest key with [`KEY_PREFIX`], whose length is included.
-const SHORTEST_PREFIXED: usize = 8;
+use crate::contract::{Error, ErrorKind};
 
 /// The keys of one instance. Clones share them.
 #[derive(Clone, Default)]
 pub(super) struct Redaction {
-    needles: Arc<[Arc<Needle>]>,
+    keys: Keys,
     /// See [`Redaction::taken_out`].
     taken_out: Arc<AtomicU64>,
 }
@@ -63,36 +46,17 @@ pub(super) struct Redaction {
 impl Redaction {
     /// The same with one key more.
     pub(super) fn with(&self, key: &str) -> Redaction {
-        let known = self.needles.iter().any(|needle| needle.is(key));
-        match Needle::new(key) {
-            Some(needle) if !known => {
-                let needles = self.needles.iter().cloned().chain([Arc::new(needle)]).collect();
-                Redaction { needles, taken_out: self.taken_out.clone() }
-            }
-            _ => self.clone(),
-        }
-    }
-
-    /// The keys that are removed from responses.
-    fn secrets(&self) -> impl Iterator<Item = &Needle> {
-        self.needles.iter().map(|needle| &**needle).filter(|needle| needle.is_secret())
+        Redaction { keys: self.keys.with(key), taken_out: self.taken_out.clone() }
     }
 
     /// Whether there is nothing to search responses for.
     fn is_idle(&self) -> bool {
-        self.secrets().next().is_none()
+        self.keys.is_idle()
     }
 
-    /// Removes the keys from the values of headers, and headers whose name contains one.
-    fn headers(&self, headers: &mut HeaderMap) {
-        let holds_key = |name: &&HeaderName| self.secrets().any(|needle| needle.is_in_name(name.as_str()));
-        let names: Vec<HeaderName> = headers.keys().filter(holds_key).cloned().collect();
-        names.iter().for_each(|name| drop(headers.remove(name)));
-        for value in headers.values_mut() {
-            if let Cow::Owned(clean) = Flow::at_the_gate(self).all(value.as_bytes()) {
-                *value = HeaderValue::from_bytes(&clean).unwrap_or(HeaderValue::from_static(REDACTED));
-            }
-        }
+    /// The beginning of a text of this kind.
+    fn flow(&self, kind: Kind) -> Flow {
+        Flow::new(&self.keys, kind)
     }
 
     /// A response without the keys.
@@ -100,8 +64,8 @@ impl Redaction {
     where
         B: Body<Data = Bytes>,
     {
-        self.headers(response.headers_mut());
-        response.map(|body| RedactedBody::new(body, Flow::at_the_gate(self)))
+        clean_headers(&self.keys, response.headers_mut());
+        response.map(|body| RedactedBody::new(body, self.flow(Kind::Response)))
     }
 
     /// Removes the keys from a text of the component, and counts the text if it had one.
@@ -123,16 +87,33 @@ impl Redaction {
 
     /// Removes the keys from a text.
     pub(super) fn text(&self, text: &mut String) {
-        if let Cow::Owned(clean) = Flow::of_text(self).all(text.as_bytes()) {
+        if let Cow::Owned(clean) = self.flow(Kind::Text).all(text.as_bytes()) {
             *text = into_text(clean);
         }
     }
 
     /// Removes the keys from an error, whatever their length.
     pub(super) fn error(&self, error: &mut Error) {
-        let texts = [&mut error.provider_code, &mut error.request_id, &mut error.details_json];
-        for text in texts.into_iter().flatten().chain([&mut error.message]) {
-            self.counted(text, Flow::of_error(self));
+        let Error { kind, message, provider_code, request_id, suggested_model, details_json, .. } = error;
+        let other = match kind {
+            ErrorKind::Other(name) => Some(name),
+            _ => None,
+        };
+        let texts = [provider_code, request_id, suggested_model, details_json];
+        for text in texts.into_iter().flatten().chain(other).chain([message]) {
+            self.counted(text, self.flow(Kind::Error));
+        }
+    }
+}
+
+/// Removes the keys from the values of headers, and headers whose name contains one.
+fn clean_headers(keys: &Keys, headers: &mut HeaderMap) {
+    let has_key = |name: &&HeaderName| keys.are_in_name(name.as_str());
+    let names: Vec<HeaderName> = headers.keys().filter(has_key).cloned().collect();
+    names.iter().for_each(|name| drop(headers.remove(name)));
+    for value in headers.values_mut() {
+        if let Cow::Owned(clean) = Flow::new(keys, Kind::Response).all(value.as_bytes()) {
+            *value = HeaderValue::from_bytes(&clean).unwrap_or(HeaderValue::from_static(REDACTED));
         }
     }
 }

@@ -11,8 +11,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Frame};
 
 use super::super::body::RedactedBody;
-use super::super::flow::Flow;
-use super::{KEY, redaction};
+use super::{KEY, Kind, redaction};
 
 /// A body of these frames.
 struct Frames(VecDeque<Result<Frame<Bytes>, io::ErrorKind>>);
@@ -30,7 +29,7 @@ impl Body for Frames {
 }
 
 fn redacted<B: Body<Data = Bytes>>(body: B) -> RedactedBody<B> {
-    RedactedBody::new(body, Flow::at_the_gate(&redaction(KEY)))
+    RedactedBody::new(body, redaction(KEY).flow(Kind::Response))
 }
 
 fn data(text: &str) -> Result<Frame<Bytes>, io::ErrorKind> {

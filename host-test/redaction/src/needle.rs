@@ -1,6 +1,9 @@
 //! Finds a key in bytes, also if it is escaped, and the ends of a text that may be the beginning of one.
 
-use std::ops::Range;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
 
 use memchr::memmem::Finder;
 

@@ -1,10 +1,11 @@
-//! A text that comes in pieces, passed on without keys.
+//! A text that arrives in pieces, passed on without keys.
 
-use std::borrow::Cow;
-use std::ops::Range;
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::needle::{Needle, Partial};
-use super::{REDACTED, Redaction};
+use super::{Keys, REDACTED};
 
 /// Characters of a key that may be passed on before it is clear that they begin one, in text that is shown while it
 /// arrives. Otherwise each delta that ends in `s` would wait for the next one, since keys begin with `sk-`. These
@@ -15,24 +16,33 @@ const KNOWN_TO_ALL: usize = 3;
 /// are little more than the prefix.
 const CUT_KEY: usize = 8;
 
-/// What replaces a key.
-#[derive(Clone, Copy)]
-enum Mark {
-    /// A word.
-    Word,
-    /// As many bytes as the key has, so that a content length stays true.
-    SameLength,
+#[cfg(test)]
+std::thread_local! {
+    /// Bytes scanned by the tests of this thread: a bound on the work that does not depend on the machine's speed.
+    pub(crate) static SCANNED: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
 }
 
-/// One text that arrives in pieces.
+/// What a text is, which decides how a key in it is marked and when its beginning is held back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Bytes of a response. A mark has the key's length, so that a content length stays correct. A beginning of the
+    /// key is held back from its first byte on, since a unit that arrives whole (a line of a stream, for example) does
+    /// not end within a word.
+    Response,
+    /// Text that is shown while it arrives.
+    Deltas,
+    /// A complete text, or fragments that are joined in the end, as the arguments of a call are: the redacted fragments
+    /// have to equal the redacted whole.
+    Text,
+    /// A text of an error, which loses the short keys too.
+    Error,
+}
+
+/// The state of one text that arrives in pieces.
 #[derive(Clone)]
-pub(super) struct Flow {
-    redaction: Redaction,
-    mark: Mark,
-    /// See [`KNOWN_TO_ALL`].
-    lenient: usize,
-    /// Whether short keys are looked for too, which may be words.
-    any_length: bool,
+pub struct Flow {
+    keys: Keys,
+    kind: Kind,
     /// The end of the text so far, as far as it may belong to a key, and how much of that was passed on.
     pending: Vec<u8>,
     passed: usize,
@@ -42,57 +52,43 @@ pub(super) struct Flow {
 
 /// The part of a piece that is passed on now.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Passed {
-    /// Its first bytes, unchanged: this many. The caller can pass its own buffer on, without a copy.
+pub enum Passed {
+    /// So many of its bytes, as they are.
     First(usize),
     /// These bytes instead.
     Rewritten(Vec<u8>),
 }
 
 impl Flow {
-    fn new(redaction: &Redaction, mark: Mark) -> Flow {
-        let redaction = redaction.clone();
-        let (lenient, any_length) = (0, false);
-        Flow { redaction, mark, lenient, any_length, pending: Vec::new(), passed: 0, units: 0 }
+    /// The beginning of a text.
+    #[must_use]
+    pub fn new(keys: &Keys, kind: Kind) -> Flow {
+        Flow::resumed(keys, kind, Vec::new(), 0, 0)
     }
 
-    /// For bytes of a response. A beginning of a key is held back from its first byte on, since a unit that arrives
-    /// whole (a line of a stream, for example) does not end within a word.
-    pub(super) fn at_the_gate(redaction: &Redaction) -> Flow {
-        Flow::new(redaction, Mark::SameLength)
+    /// A text in the middle, from the state that [`Flow::state`] returned.
+    #[must_use]
+    pub fn resumed(keys: &Keys, kind: Kind, pending: Vec<u8>, passed: usize, units: usize) -> Flow {
+        Flow { keys: keys.clone(), kind, pending, passed, units }
     }
 
-    /// For text that is shown while it arrives.
-    pub(super) fn of_deltas(redaction: &Redaction) -> Flow {
-        Flow { lenient: KNOWN_TO_ALL, ..Flow::new(redaction, Mark::Word) }
+    /// The pending bytes, how many of them were passed on, and how many characters of a key they may stand for.
+    #[must_use]
+    pub fn state(&self) -> (&[u8], usize, usize) {
+        (&self.pending, self.passed, self.units)
     }
 
-    /// For text in fragments that are only used once they are joined, such as the arguments of a tool call. Joined, the
-    /// redacted fragments have to equal the redacted whole, which the component returns at the end.
-    pub(super) fn of_fragments(redaction: &Redaction) -> Flow {
-        Flow::new(redaction, Mark::Word)
+    /// The keys that this text is searched for.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
-    /// For a text that is complete.
-    pub(super) fn of_text(redaction: &Redaction) -> Flow {
-        Flow::new(redaction, Mark::Word)
-    }
-
-    /// For a text of an error. Short keys are removed as well: an error is shown to people and logged, and no program parses
-    /// its text.
-    pub(super) fn of_error(redaction: &Redaction) -> Flow {
-        Flow { any_length: true, ..Flow::new(redaction, Mark::Word) }
-    }
-
-    pub(super) fn redaction(&self) -> &Redaction {
-        &self.redaction
-    }
-
-    /// Takes the next piece, and passes on what belongs to no key.
+    /// Takes the next piece, and passes on the part that belongs to no key.
     ///
-    /// Bytes that are held back are searched again with the next piece. They are no longer than the key's longest spelling,
-    /// so the work stays linear in the pieces.
-    pub(super) fn push(&mut self, piece: &[u8]) -> Passed {
+    /// Bytes that are held back are scanned again with the next piece. They are no more than the key's
+    /// longest spelling, so the work is linear in the pieces.
+    pub fn push(&mut self, piece: &[u8]) -> Passed {
         let (mut found, mut partial) = (Vec::new(), Vec::new());
         if self.pending.is_empty() {
             self.scan(piece, &mut found, &mut partial);
@@ -105,7 +101,7 @@ impl Flow {
                 _ => Passed::Rewritten(self.marked(piece, 0..hold, &found)),
             };
         }
-        let (mut text, passed) = (std::mem::take(&mut self.pending), self.passed);
+        let (mut text, passed) = (core::mem::take(&mut self.pending), self.passed);
         text.extend_from_slice(piece);
         self.scan(&text, &mut found, &mut partial);
         let hold = self.remember(&text, &partial).max(passed);
@@ -113,8 +109,8 @@ impl Flow {
         Passed::Rewritten(self.marked(&text, passed..hold, &found))
     }
 
-    /// The bytes that were held back, now that the text is over: they were no key, or one that was cut off.
-    pub(super) fn finish(&mut self) -> Vec<u8> {
+    /// Ends the text, and returns the bytes held back: they were no key, or one that was cut, which is marked.
+    pub fn finish(&mut self) -> Vec<u8> {
         let rest = self.pending.split_off(self.passed.min(self.pending.len()));
         let cut = self.units >= CUT_KEY && !rest.is_empty();
         (self.passed, self.units) = (0, 0);
@@ -123,7 +119,7 @@ impl Flow {
     }
 
     /// A complete text, without keys.
-    pub(super) fn all(mut self, text: &[u8]) -> Cow<'_, [u8]> {
+    pub fn all(mut self, text: &[u8]) -> Cow<'_, [u8]> {
         let passed = self.push(text);
         let cut = self.units >= CUT_KEY;
         let rest = self.finish();
@@ -134,25 +130,26 @@ impl Flow {
         }
     }
 
-    /// Whether this text contains a whole key. One that was cut off does not count: it may come from the server, since the
-    /// gate lets the beginning of a key pass.
-    pub(super) fn finds_in(&self, text: &[u8]) -> bool {
+    /// Whether this text contains a complete key. A key that is cut may be the server's text, and does not count.
+    pub fn finds_in(&self, text: &[u8]) -> bool {
         let (mut found, mut partial) = (Vec::new(), Vec::new());
         self.scan(text, &mut found, &mut partial);
         !found.is_empty()
     }
 
     fn scan(&self, text: &[u8], found: &mut Vec<Range<usize>>, partial: &mut Vec<Partial>) {
-        let needles = self.redaction.needles.iter().map(|needle| &**needle);
-        for needle in needles.filter(|needle: &&Needle| self.any_length || needle.is_secret()) {
+        #[cfg(test)]
+        SCANNED.set(SCANNED.get() + text.len());
+        let any_length = self.kind == Kind::Error;
+        for needle in self.keys.all().filter(|needle: &&Needle| any_length || needle.is_secret()) {
             needle.scan(text, found, partial);
         }
         if found.is_empty() && partial.is_empty() {
             return;
         }
-        // Sorted by their start, so that overlapping ones can be marked as one.
+        // Sorted by their beginning, so that overlapping ones can be marked as one.
         found.sort_unstable_by_key(|range| range.start);
-        // A beginning within a key that was found belongs to that key.
+        // A key that begins within another one is not the beginning of a third.
         let end = found.iter().map(|range| range.end).max().unwrap_or(0);
         partial.iter_mut().for_each(|partial| partial.start = partial.start.max(end));
         partial.retain(|partial| partial.start < text.len());
@@ -160,7 +157,8 @@ impl Flow {
 
     /// Keeps the end of the text that may begin a key, and returns up to where the text is passed on.
     fn remember(&mut self, text: &[u8], partial: &[Partial]) -> usize {
-        let held = partial.iter().filter(|partial| partial.units > self.lenient).map(|partial| partial.start);
+        let lenient = if self.kind == Kind::Deltas { KNOWN_TO_ALL } else { 0 };
+        let held = partial.iter().filter(|partial| partial.units > lenient).map(|partial| partial.start);
         let hold = held.min().unwrap_or(text.len());
         let start = partial.iter().map(|partial| partial.start).min().unwrap_or(text.len());
         self.units = partial.iter().map(|partial| partial.units).max().unwrap_or(0);
@@ -190,16 +188,13 @@ impl Flow {
     }
 
     fn mark(&self, length: usize) -> Vec<u8> {
-        match self.mark {
-            Mark::Word => REDACTED.as_bytes().to_vec(),
-            Mark::SameLength => {
-                let mut mark = REDACTED.as_bytes().to_vec();
-                if length < mark.len() {
-                    mark.clear();
-                }
-                mark.resize(length, b'*');
-                mark
+        let mut mark = REDACTED.as_bytes().to_vec();
+        if self.kind == Kind::Response {
+            if length < mark.len() {
+                mark.clear();
             }
+            mark.resize(length, b'*');
         }
+        mark
     }
 }
