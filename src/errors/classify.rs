@@ -12,12 +12,16 @@ use alloc::{
 use super::{
     Error, ErrorKind, RetryAfter, Scrubber,
     body::{self, ErrorFields},
+    detection::glued_error,
     error,
     excerpt::excerpt,
+    phrases::{has_phrase, words},
     rules::{self, ErrorSignals},
+    verdicts,
+    wait_hint::wait_hint,
 };
 use crate::http_head::{ResponseHead, usable_id};
-use crate::json::Json;
+use crate::json::{Json, parse};
 use crate::text_search::{contains, split_once, trim};
 
 /// Bytes of a body that are read [22]. An endless body must not cost endless time, and no provider's error
@@ -32,6 +36,13 @@ const MESSAGE_SHOWN: usize = 3 * 1024;
 const FIELD_SHOWN: usize = 160;
 /// Longest name of a code or a parameter that our own message repeats.
 const NAME_SHOWN: usize = 64;
+/// Lines of an unread text that are judged, the last ones: a traceback ends with its cause.
+const LINES_SEARCHED: usize = 8;
+/// Words of a text that reports a failure. The Chinese ones: "error", "failed", "exception".
+const FAILURES: &str =
+    "error|exception|fail|died|crash|abort|denied|refused|unavailable|panic|traceback\n错误|失败|异常";
+/// Bytes of a code that are compared. The longest of the table has half of it; the class may be a sentence.
+const NAME_SEARCHED: usize = 256;
 
 /// The error that a response with a status other than 2xx means.
 ///
@@ -52,10 +63,77 @@ pub fn from_body_error(json: &str, head: Option<&ResponseHead>, scrubber: &Scrub
     build(head, 0, json, scrubber)
 }
 
+/// The error that ended a stream badly, with the last text of the server that could not be read [71].
+///
+/// Where that text is an error, it is the cause. A broken connection is its effect, and says less. Any other text only
+/// goes into the details.
+pub fn from_unread(text: &str, mut cause: Error, head: &ResponseHead, scrubber: &Scrubber) -> Error {
+    if cause.details_json.is_some() {
+        return cause;
+    }
+    if let Some(error) = unread_error(text, &cause.kind, head, scrubber) {
+        return error;
+    }
+    // Half a chunk is the model's text, which the caller has as far as it goes.
+    if trim(text).starts_with('{') && parse(text).is_err() {
+        return cause;
+    }
+    cause.details_json = details(text, &ErrorFields::default(), scrubber);
+    cause
+}
+
+/// The error in a text that could not be read; `None` where it need not be one.
+pub fn unread_error(
+    text: &str,
+    cause: &ErrorKind,
+    head: &ResponseHead,
+    scrubber: &Scrubber,
+) -> Option<Error> {
+    if let Some(json) = glued_error(text) {
+        return Some(build(Some(head), 0, json, scrubber));
+    }
+    // A web page may be about anything.
+    if trim(text).starts_with('<') {
+        return None;
+    }
+    // A half chunk is the model's text, which may be about errors and is none.
+    let sentences = text.lines().rev().map(str::trim_ascii).filter(|line| !line.is_empty());
+    let is_failure = |line: &&str| match line.starts_with(['{', '[', '"']) {
+        true => is_reason(line),
+        false => reports_failure(line, cause),
+    };
+    let sentence = sentences.take(LINES_SEARCHED).find(is_failure)?;
+    Some(build(Some(head), 0, sentence, scrubber))
+}
+
+/// Whether a JSON text that does not call itself an error is one all the same: it has a message, and a code or
+/// words of the table.
+pub fn is_reason(json: &str) -> bool {
+    let fields = ErrorFields::read(json);
+    let signals = signals(None, 0, &fields.message, &fields, false);
+    // 0 and 200 are the codes of success of those that have codes in every response.
+    !fields.message.is_empty() && (!matches!(&*fields.code, "" | "0" | "200") || is_known(&signals))
+}
+
+fn is_known(signals: &ErrorSignals) -> bool {
+    !core::ptr::eq(rules::judge(signals), &verdicts::SERVER)
+}
+
+fn reports_failure(sentence: &str, cause: &ErrorKind) -> bool {
+    let signals = signals(None, 0, sentence, &ErrorFields::default(), false);
+    // A body without one event is the text of something else than the API, and a known cause has to be named. Between
+    // events only what goes wrong is written as plain text, so one of the words for that is enough.
+    let named = sentence.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("error:"));
+    named || *cause != ErrorKind::Protocol && has_phrase(&signals.words, FAILURES) || is_known(&signals)
+}
+
 /// `status` 0 stands for "see the body".
 fn build(head: Option<&ResponseHead>, status: u16, text: &str, scrubber: &Scrubber) -> Error {
     let fields = ErrorFields::read(text);
-    let signals = signals(head, status, text, &fields);
+    // The headers first: they are the server's own, and a text may quote anything.
+    let in_header = head.and_then(|head| RetryAfter::from_head(head).ms());
+    let wait = in_header.or_else(|| wait_hint(&fields.message)).or_else(|| wait_hint(text));
+    let signals = signals(head, status, text, &fields, wait.is_some());
     let verdict = rules::judge(&signals);
     let code = provider_code(&fields, scrubber);
     let http_status = head.map(|head| head.status);
@@ -66,7 +144,8 @@ fn build(head: Option<&ResponseHead>, status: u16, text: &str, scrubber: &Scrubb
     error.http_status = http_status;
     error.provider_code = code;
     error.request_id = request_id(head, &fields, scrubber);
-    error.retry_after_ms = head.and_then(|head| RetryAfter::from_head(head).ms());
+    // A wait in a text counts only where waiting helps, since the text may be about anything.
+    error.retry_after_ms = if verdict.retryable { wait } else { in_header };
     error.retryable = match should_retry.map(str::trim_ascii) {
         Some("true") => verdict.retryable || may_pass(&verdict.kind),
         Some("false") => false,
@@ -92,28 +171,38 @@ fn may_pass(kind: &ErrorKind) -> bool {
     )
 }
 
-fn signals(head: Option<&ResponseHead>, status: u16, text: &str, fields: &ErrorFields) -> ErrorSignals {
-    // Gateways put the upstream's status into `code` of an error inside a 200. Other numbers are codes of
-    // the vendor's own (`1261`, `40303`) and say nothing about the status.
-    let number = || [&fields.code, &fields.class].into_iter().find_map(|code| code.parse().ok());
-    let in_body = || number().filter(|code| (400..=599).contains(code)).unwrap_or(0);
+fn signals(
+    head: Option<&ResponseHead>,
+    status: u16,
+    text: &str,
+    fields: &ErrorFields,
+    waits: bool,
+) -> ErrorSignals {
     let message = if fields.message.is_empty() { text } else { &fields.message };
-    let message = message.get(..message.floor_char_boundary(TEXT_SEARCHED)).unwrap_or_default();
+    let message = window(message, TEXT_SEARCHED);
     ErrorSignals {
-        status: if status == 0 { in_body() } else { status },
-        codes: [fields.code.to_ascii_lowercase(), fields.class.to_ascii_lowercase()],
+        // Gateways put the upstream's status into `code` of an error inside a 200. Other numbers are codes of
+        // the vendor's own (`1261`, `40303`) and say nothing about the status.
+        status: if status == 0 { fields.status } else { status },
+        codes: [&fields.code, &fields.class].map(|name| words(window(name, NAME_SEARCHED))),
         text: message.to_ascii_lowercase(),
+        words: words(message),
+        waits,
         html: body::is_html(head.and_then(|head| head.header("content-type")), text),
         declined: fields.declined,
     }
+}
+
+/// The beginning of a text.
+fn window(text: &str, limit: usize) -> &str {
+    text.get(..text.floor_char_boundary(limit)).unwrap_or_default()
 }
 
 /// Scrubbed, and short enough to show.
 fn shown(text: &str, limit: usize, scrubber: &Scrubber) -> String {
     // A window first, so that the text far after the cut costs nothing. The scrubber recognises a key that the
     // window's end cuts in half.
-    let window = text.get(..text.floor_char_boundary(BODY_READ)).unwrap_or_default();
-    excerpt(&scrubber.scrub(window), limit).into_owned()
+    excerpt(&scrubber.scrub(window(text, BODY_READ)), limit).into_owned()
 }
 
 fn provider_code(fields: &ErrorFields, scrubber: &Scrubber) -> Option<String> {
@@ -183,8 +272,8 @@ fn details(text: &str, fields: &ErrorFields, scrubber: &Scrubber) -> Option<Stri
     if text.is_empty() {
         return None;
     }
-    // The body itself only where no field of it is known. Otherwise it would repeat them.
-    let whole = if fields.is_empty() { text } else { "" };
+    // The body itself where its message was not found: a shape that is new must not cost the words in it [73].
+    let whole = if fields.message.is_empty() { text } else { "" };
     let fields = [
         ("message", fields.message.as_str(), MESSAGE_SHOWN),
         ("type", &fields.class, FIELD_SHOWN),
