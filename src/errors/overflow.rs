@@ -4,10 +4,10 @@
 //! to compact the conversation: a false yes loses history, and a false no ends the session, since every further
 //! request is as long.
 
-use crate::json::Number;
 use crate::text_search::split_once;
 
 use super::phrases::has_phrase;
+use super::wait_hint::number;
 
 /// Codes, in the form of [`super::phrases::words`]. The number is Zhipu's.
 pub(super) const OVERFLOW_CODES: &str = "context length exceeded|context window exceeded|\
@@ -73,12 +73,12 @@ fn number_after(text: &str, word: &str) -> Option<f64> {
     let mut rest = text;
     while let Some((_, after)) = split_once(rest, word) {
         let gap = after.bytes().take(GAP).take_while(|byte| b" :=,()`\"'".contains(byte)).count();
-        let digits = after.get(gap..)?;
-        let length = digits.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b',').count();
-        let number: alloc::string::String =
-            digits.get(..length)?.chars().filter(char::is_ascii_digit).collect();
-        if let Some(number) = Number::parse(&number).and_then(Number::as_f64) {
-            return Some(number);
+        if let Some((mut value, mut rest)) = number(after.get(gap..)?) {
+            while let Some((next, after)) = rest.strip_prefix(',').and_then(number) {
+                value = value * 1000.0 + next;
+                rest = after;
+            }
+            return Some(value);
         }
         rest = after;
     }

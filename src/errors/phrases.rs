@@ -27,7 +27,7 @@ pub(super) fn words(text: &str) -> String {
     let mut characters = text.char_indices().peekable();
     while let Some((at, character)) = characters.next() {
         if address {
-            address = !character.is_ascii_whitespace() && !"\"'<>)".contains(character);
+            address = !character.is_ascii_whitespace() && !matches!(character, '"' | '\'' | '<' | '>' | ')');
             continue;
         }
         let next_is_lower = characters.peek().is_some_and(|(_, next)| next.is_ascii_lowercase());
@@ -123,7 +123,7 @@ mod tests {
             ("ContextWindowExceededError:  x", "context window exceeded error x"),
             ("ResponsibleAIPolicyViolation", "responsible ai policy violation"),
             ("INVALID_VALUE", "invalid value"),
-            ("model's \"m-9\"", "model s m 9"),
+            ("model's \"m-9\"", "model s m 9 "),
             ("余额不足, balance: 0.1", "余额不足 balance 0 1"),
             ("see https://x.test/rate-limits now", "see now"),
             ("(http://x.test)! hit", " hit"),

@@ -122,7 +122,6 @@ static RULES: &[Rule] = &[
     // tokens as well ("rate limit: your prompt is too long for this minute"), and would be taken for errors that
     // another try cannot help. Other texts with 429 are judged like those with any status.
     names(429..=429, &cause::OVERLOAD, &verdict::OVERLOADED),
-    names(429..=429, &cause::RATE, &verdict::RATE_LIMITED),
     names(429..=429, &cause::THROTTLE, &verdict::RATE_LIMITED),
     names(ANY, &cause::FILTER, &verdict::CONTENT_FILTERED),
     on(ANY, Condition::Overflow, &verdict::CONTEXT_LENGTH_EXCEEDED),

@@ -8,7 +8,7 @@ use super::*;
 use alloc::{borrow::ToOwned, format, string::String, vec, vec::Vec};
 use core::ptr;
 
-/// Statuses that decide before the rows for errors of the server: what comes after them in the table is for others.
+/// Statuses that decide before the rows for errors of the server, which are for other statuses.
 const DECIDING_STATUSES: [u16; 3] = [401, 402, 429];
 
 fn signals(status: u16) -> ErrorSignals {
@@ -98,7 +98,14 @@ fn deciding_rows(signals: &ErrorSignals) -> (usize, Option<usize>) {
 fn every_row_decides_for_some_response_and_the_next_row_would_decide_otherwise() {
     // The last row is the verdict of `judge` where no row holds: it alone changes nothing.
     for (row, rule) in RULES.iter().enumerate().take(RULES.len() - 1) {
-        let mut decided = statuses(rule).flat_map(|status| samples(rule, status));
+        // Some rows decide only between two causes in one text.
+        let with_another = |mut signals: ErrorSignals| {
+            signals.words.push_str(" model not found");
+            signals
+        };
+        let mut decided = statuses(rule).flat_map(|status| {
+            samples(rule, status).into_iter().chain(samples(rule, status).into_iter().map(with_another))
+        });
         let needed = decided.any(|signals| match deciding_rows(&signals) {
             (first, Some(second)) => first == row && !ptr::eq(rule.verdict, RULES[second].verdict),
             (_, None) => false,

@@ -4,10 +4,7 @@
 //! `retry_after_ms` at any depth, also in a JSON text inside a text, and most others write a sentence ("Please try again
 //! in 1m30s"). One search of the text finds all of them, and needs no list of the shapes.
 
-use alloc::string::String;
-
 use super::retry_after::usable;
-use crate::json::Number;
 use crate::scanned::scanned;
 use crate::text_search::{find, split_once};
 
@@ -79,7 +76,9 @@ fn after_retry(text: &str) -> Option<u64> {
     wait(value).or_else(|| {
         let (number, after) = number(value)?;
         // A date or a time of day is no number of seconds, and a word after the number is a unit that is not known.
-        let ends = !after.trim_ascii_start().starts_with(|next: char| next.is_alphanumeric())
+        let ends = !after
+            .trim_ascii_start()
+            .starts_with(|next: char| next.is_ascii_alphanumeric() || !next.is_ascii())
             && !after.starts_with(['-', ':', '/']);
         usable(number * unit).filter(|_| ends)
     })
@@ -156,25 +155,30 @@ fn chinese(text: &str) -> Option<u64> {
     None
 }
 
-/// The number at the start of a text, and the text after it. A full stop counts only before a digit.
-fn number(text: &str) -> Option<(f64, &str)> {
-    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
-    let mut length = digits(text);
-    let fraction = digits(text.get(length..)?.strip_prefix('.').unwrap_or_default());
-    if fraction > 0 {
-        length = length.saturating_add(1).saturating_add(fraction);
+/// The number at the start of a text, and the text after it. A full stop counts only before a digit. Zeros in front are
+/// fine here, unlike in JSON.
+pub(super) fn number(text: &str) -> Option<(f64, &str)> {
+    let (mut digits, mut unit, mut at) = (0.0, 0.0, 0_usize);
+    let bytes = text.as_bytes();
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'0'..=b'9' => {
+                digits = digits * 10.0 + f64::from(byte.wrapping_sub(b'0'));
+                unit *= 10.0;
+            }
+            b'.' if unit == 0.0
+                && at > 0
+                && bytes.get(at.wrapping_add(1)).is_some_and(u8::is_ascii_digit) =>
+            {
+                unit = 1.0;
+            }
+            _ => break,
+        }
+        at = at.wrapping_add(1);
     }
-    let (number, after) = text.split_at_checked(length)?;
-    // JSON's grammar has no zeros in front.
-    let plain = number.trim_start_matches('0');
-    let plain = if plain.starts_with(|first: char| first.is_ascii_digit()) {
-        Number::parse(plain)?.as_f64()?
-    } else {
-        let mut zero = String::from(if number.is_empty() { "" } else { "0" });
-        zero.push_str(plain);
-        Number::parse(&zero)?.as_f64()?
-    };
-    Some((plain, after))
+    // Divided once, so that 0.35 is what it is in a literal.
+    let value = if unit > 0.0 { digits / unit } else { digits };
+    text.get(at..).filter(|_| at > 0).map(|after| (value, after))
 }
 
 #[cfg(test)]
@@ -192,6 +196,7 @@ mod tests {
             ("try again in 6h0m0s", 21_600_000),
             ("Try again after 2 minutes", 120_000),
             ("please retry after 60 seconds", 60_000),
+            ("please retry after 0.35 s", 350),
             ("Please retry in 34.074824224s.", 34_075),
             ("Please retry after 20.", 20_000),
             ("please wait 5 seconds before", 5_000),

@@ -14,7 +14,7 @@ use crate::events::Assembler;
 use crate::http_head::ResponseHead;
 use crate::response::{Progress, ResponseReader};
 use crate::routes::{self, Encoded, ResponseContext, Route};
-use crate::transport::{Attempt, Instant, MAX_ERROR_BODY, Now, Outgoing, Retries, Step, Transport};
+use crate::transport::{Attempt, Instant, Now, Outgoing, Retries, Step, Transport};
 
 /// How long the rest of an error's body may take. A server that keeps it open must not delay the error [22].
 const ERROR_BODY_TIME: Duration = Duration::from_secs(5);
@@ -242,34 +242,6 @@ impl<T: Transport> Completion<T> {
                 return !matches!(step, Step::Pending);
             }
             Err(error) => self.fail(error),
-        }
-        true
-    }
-
-    fn refused(
-        &mut self,
-        mut attempt: Attempt<T>,
-        head: ResponseHead,
-        mut body: Vec<u8>,
-        until: Instant,
-    ) -> bool {
-        let now = self.transport.now();
-        let step = attempt.step(&self.transport, Now::Exact(now), &self.request.base_url);
-        let in_time = now < until && body.len() < MAX_ERROR_BODY;
-        match step {
-            Ok(Step::Bytes(bytes)) if in_time => {
-                body.extend_from_slice(&bytes);
-                self.state = State::Refused { attempt, head, body, until };
-            }
-            Ok(Step::Pending) if in_time => {
-                self.state = State::Refused { attempt, head, body, until };
-                return false;
-            }
-            // The status says more than how its body ended.
-            _ => {
-                drop(attempt);
-                self.handle_refusal(&head, &body);
-            }
         }
         true
     }

@@ -110,7 +110,7 @@ impl ResponseReader {
             Body::Unknown => {
                 let bytes = without_blanks(bytes);
                 let Some(first) = bytes.first() else { return Ok(()) };
-                self.body = begin(*first).inspect_err(|_| self.decoder.unread().note(page_start(bytes)))?;
+                self.body = begin(*first)?;
                 bytes
             }
             _ => bytes,
@@ -163,8 +163,8 @@ impl ResponseReader {
             Body::Whole(body) => self.decoder.whole(&body.into_text(), out),
             Body::Events(parser) => {
                 let plausible = parser.is_plausible();
-                let tail = parser.into_tail();
-                if let Err(error) = tail.map_or(Ok(()), |tail| self.read_tail(&tail, out)) {
+                let (tail, stray) = parser.into_end();
+                if let Err(error) = self.read_tail(tail, &stray, out) {
                     return self.break_off(error, out);
                 }
                 if !plausible {
@@ -182,21 +182,20 @@ impl ResponseReader {
     /// an error here would make the host pay for it again.
     pub fn cut_off(&mut self, cause: Error, out: &mut Assembler) -> Result<(), Error> {
         // The reason is often the last line of the server, which has no end then.
-        if let Body::Events(parser) = &mut self.body
-            && let Some(tail) = core::mem::take(parser).into_tail()
-        {
-            for text in [&tail.stray, &tail.data] {
-                self.decoder.unread().note(text);
-            }
+        if let Body::Events(parser) = &mut self.body {
+            let (tail, stray) = core::mem::take(parser).into_end();
+            self.decoder.unread().note(&stray);
+            self.decoder.unread().note(&tail.unwrap_or_default().data);
         }
         self.break_off(cause, out).map_err(|error| self.decoder.unread().explain(error))
     }
 
     /// The last lines, without the blank line that would have made them an event.
-    fn read_tail(&mut self, tail: &Tail, out: &mut Assembler) -> Result<(), Error> {
-        if !tail.stray.is_empty() {
-            read_stray(&mut *self.decoder, &tail.stray, out)?;
+    fn read_tail(&mut self, tail: Option<Tail>, stray: &[u8], out: &mut Assembler) -> Result<(), Error> {
+        if !stray.is_empty() {
+            read_stray(&mut *self.decoder, stray, out)?;
         }
+        let Some(tail) = tail else { return Ok(()) };
         if is_whole(&utf8_lossy(&tail.data)) {
             return self.decoder.event(&tail.name, &tail.data, out);
         }
@@ -231,12 +230,6 @@ fn read_stray(decoder: &mut dyn Decoder, stray: &[u8], out: &mut Assembler) -> R
     }
     decoder.unread().note(stray);
     Ok(())
-}
-
-/// Of a web page the beginning, which names the proxy or the firewall; of compressed bytes nothing.
-fn page_start(bytes: &[u8]) -> &[u8] {
-    const SHOWN: usize = 4 << 10;
-    if bytes.starts_with(b"<") { bytes.get(..SHOWN).unwrap_or(bytes) } else { &[] }
 }
 
 /// The standard drops an event without its blank line at the end of a stream. Some servers leave that line out after

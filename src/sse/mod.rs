@@ -50,14 +50,12 @@ pub struct Event<'a> {
 }
 
 /// The lines at the end of a body without the blank line that would have made them an event.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Tail {
     /// The value of `event:`, empty where there was none.
     pub name: String,
     /// The data lines, joined by LF.
     pub data: Vec<u8>,
-    /// As in an [`Event`].
-    pub stray: Vec<u8>,
 }
 
 /// Bytes of stray lines that are kept of one event. By the standard they are skipped; they matter where they are the
@@ -108,7 +106,12 @@ impl Parser {
     ///
     /// By the standard it is no event. Some servers leave out the last blank line [5], so that the reader of the data
     /// may check whether it is complete in itself; half an event must not count.
-    pub fn into_tail(mut self) -> Option<Tail> {
+    pub fn into_tail(self) -> Option<Tail> {
+        self.into_end().0
+    }
+
+    /// The same, and the stray lines at the end, as in an [`Event`].
+    pub fn into_end(mut self) -> (Option<Tail>, Vec<u8>) {
         self.start_next();
         let line = core::mem::take(&mut self.lines).into_unfinished();
         match name_and_value(&line) {
@@ -123,8 +126,8 @@ impl Parser {
             (b"" | b"id" | b"retry", _) => {}
             _ => self.keep_stray(&line),
         }
-        let is_empty = self.data_lines == 0 && self.stray.is_empty();
-        (!is_empty).then_some(Tail { name: self.name, data: self.data, stray: self.stray })
+        let tail = (self.data_lines > 0).then_some(Tail { name: self.name, data: self.data });
+        (tail, self.stray)
     }
 
     fn start_next(&mut self) {

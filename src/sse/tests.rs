@@ -22,10 +22,7 @@ fn tail(reads: &[&[u8]]) -> Option<String> {
         let mut feed = parser.feed(read);
         while feed.next_event().expect("within the caps").is_some() {}
     }
-    parser
-        .into_tail()
-        .filter(|tail| tail.stray.is_empty())
-        .map(|tail| std::format!("{}|{}", tail.name, String::from_utf8_lossy(&tail.data)))
+    parser.into_tail().map(|tail| std::format!("{}|{}", tail.name, String::from_utf8_lossy(&tail.data)))
 }
 
 /// Bodies and their events: the framing lines of the catalogue.

@@ -1,6 +1,6 @@
 //! An attempt that failed: whether the request goes out once more, as it is or in another form.
 
-use alloc::rc::Rc;
+use alloc::{rc::Rc, vec::Vec};
 
 use super::{Completion, State, outgoing};
 use crate::catalogue::suggest_model;
@@ -8,11 +8,40 @@ use crate::errors::{Error, from_response};
 use crate::events::Assembler;
 use crate::http_head::ResponseHead;
 use crate::routes::{Recovery, Refusal};
-use crate::transport::Transport;
+use crate::transport::{Attempt, Instant, MAX_ERROR_BODY, Now, Step, Transport};
 
 impl<T: Transport> Completion<T> {
+    /// Reads the body of a refusal, and then handles it.
+    pub(super) fn refused(
+        &mut self,
+        mut attempt: Attempt<T>,
+        head: ResponseHead,
+        mut body: Vec<u8>,
+        until: Instant,
+    ) -> bool {
+        let now = self.transport.now();
+        let step = attempt.step(&self.transport, Now::Exact(now), &self.request.base_url);
+        let in_time = now < until && body.len() < MAX_ERROR_BODY;
+        match step {
+            Ok(Step::Bytes(bytes)) if in_time => {
+                body.extend_from_slice(&bytes);
+                self.state = State::Refused { attempt, head, body, until };
+            }
+            Ok(Step::Pending) if in_time => {
+                self.state = State::Refused { attempt, head, body, until };
+                return false;
+            }
+            // The status says more than how its body ended.
+            _ => {
+                drop(attempt);
+                self.handle_refusal(&head, &body);
+            }
+        }
+        true
+    }
+
     /// A status of failure. The route may send the request once more in another form.
-    pub(super) fn handle_refusal(&mut self, head: &ResponseHead, body: &[u8]) {
+    fn handle_refusal(&mut self, head: &ResponseHead, body: &[u8]) {
         if !self.recover(head.status, body) {
             self.fail(from_response(head, body, &self.settings.scrubber));
         }
