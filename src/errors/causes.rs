@@ -21,11 +21,13 @@ pub(super) const BILLING: Cause = Cause {
     codes: "insufficient user quota|pre consume token quota failed|billing hard limit reached|billing not active|\
         billing error|payment required|1113",
     phrases: "\
-insufficient|not enough|negative|overdue|out of|ran out|run out|too low|exhausted|depleted|used up|不足 & balance|credit|fund ! throttl|load balanc
+insufficient|not enough|do not have|don t have|no credit|no remaining|zero|negative|overdue|out of|ran out|run out|too low|exhausted|depleted|used up|不足 & balance|credit|fund ! throttl|load balanc
 requires|requested & more credit|fewer max tokens & credit|afford
 arrear
 overdue|good standing & account|balance|payment|bill|invoice
 exceed|over|exhaust & budget ! thinking|tokens|reasoning
+spend|spending & limit|cap & exceed|reach|hit
+free tier|free quota|free credit & exhaust|used up|expired
 billing & hard limit|not active|inactive|disabled|suspended
 payment & required|overdue|failed
 user quota|token quota & insufficient|not enough|pre consume

@@ -12,16 +12,14 @@ use alloc::{
 use super::{
     Error, ErrorKind, RetryAfter, Scrubber,
     body::{self, ErrorFields},
-    detection::glued_error,
     error,
     excerpt::excerpt,
-    phrases::{has_phrase, words},
+    phrases::words,
     rules::{self, ErrorSignals},
-    verdicts,
     wait_hint::wait_hint,
 };
 use crate::http_head::{ResponseHead, usable_id};
-use crate::json::{Json, parse};
+use crate::json::Json;
 use crate::text_search::{contains, split_once, trim};
 
 /// Bytes of a body that are read [22]. An endless body must not cost endless time, and no provider's error
@@ -36,11 +34,6 @@ const MESSAGE_SHOWN: usize = 3 * 1024;
 const FIELD_SHOWN: usize = 160;
 /// Longest name of a code or a parameter that our own message repeats.
 const NAME_SHOWN: usize = 64;
-/// Lines of an unread text that are judged, the last ones: a traceback ends with its cause.
-const LINES_SEARCHED: usize = 8;
-/// Words of a text that reports a failure. The Chinese ones: "error", "failed", "exception".
-const FAILURES: &str =
-    "error|exception|fail|died|crash|abort|denied|refused|unavailable|panic|traceback\n错误|失败|异常";
 /// Bytes of a code that are compared. The longest of the table has half of it; the class may be a sentence.
 const NAME_SEARCHED: usize = 256;
 
@@ -63,72 +56,8 @@ pub fn from_body_error(json: &str, head: Option<&ResponseHead>, scrubber: &Scrub
     build(head, 0, json, scrubber)
 }
 
-/// The error that ended a stream badly, with the last text of the server that could not be read [71].
-///
-/// Where that text is an error, it is the cause. A broken connection is its effect, and says less. Any other text only
-/// goes into the details.
-pub fn from_unread(text: &str, mut cause: Error, head: &ResponseHead, scrubber: &Scrubber) -> Error {
-    if cause.details_json.is_some() {
-        return cause;
-    }
-    if let Some(error) = unread_error(text, &cause.kind, head, scrubber) {
-        return error;
-    }
-    // Half a chunk is the model's text, which the caller has as far as it goes.
-    if trim(text).starts_with('{') && parse(text).is_err() {
-        return cause;
-    }
-    cause.details_json = details(text, &ErrorFields::default(), scrubber);
-    cause
-}
-
-/// The error in a text that could not be read; `None` where it need not be one.
-pub fn unread_error(
-    text: &str,
-    cause: &ErrorKind,
-    head: &ResponseHead,
-    scrubber: &Scrubber,
-) -> Option<Error> {
-    if let Some(json) = glued_error(text) {
-        return Some(build(Some(head), 0, json, scrubber));
-    }
-    // A web page may be about anything.
-    if trim(text).starts_with('<') {
-        return None;
-    }
-    // A half chunk is the model's text, which may be about errors and is none.
-    let sentences = text.lines().rev().map(str::trim_ascii).filter(|line| !line.is_empty());
-    let is_failure = |line: &&str| match line.starts_with(['{', '[', '"']) {
-        true => is_reason(line),
-        false => reports_failure(line, cause),
-    };
-    let sentence = sentences.take(LINES_SEARCHED).find(is_failure)?;
-    Some(build(Some(head), 0, sentence, scrubber))
-}
-
-/// Whether a JSON text that does not call itself an error is one all the same: it has a message, and a code or
-/// words of the table.
-pub fn is_reason(json: &str) -> bool {
-    let fields = ErrorFields::read(json);
-    let signals = signals(None, 0, &fields.message, &fields, false);
-    // 0 and 200 are the codes of success of those that have codes in every response.
-    !fields.message.is_empty() && (!matches!(&*fields.code, "" | "0" | "200") || is_known(&signals))
-}
-
-fn is_known(signals: &ErrorSignals) -> bool {
-    !core::ptr::eq(rules::judge(signals), &verdicts::SERVER)
-}
-
-fn reports_failure(sentence: &str, cause: &ErrorKind) -> bool {
-    let signals = signals(None, 0, sentence, &ErrorFields::default(), false);
-    // A body without one event is the text of something else than the API, and a known cause has to be named. Between
-    // events only what goes wrong is written as plain text, so one of the words for that is enough.
-    let named = sentence.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("error:"));
-    named || *cause != ErrorKind::Protocol && has_phrase(&signals.words, FAILURES) || is_known(&signals)
-}
-
 /// `status` 0 stands for "see the body".
-fn build(head: Option<&ResponseHead>, status: u16, text: &str, scrubber: &Scrubber) -> Error {
+pub(super) fn build(head: Option<&ResponseHead>, status: u16, text: &str, scrubber: &Scrubber) -> Error {
     let fields = ErrorFields::read(text);
     // The headers first: they are the server's own, and a text may quote anything.
     let in_header = head.and_then(|head| RetryAfter::from_head(head).ms());
@@ -171,7 +100,7 @@ fn may_pass(kind: &ErrorKind) -> bool {
     )
 }
 
-fn signals(
+pub(super) fn signals(
     head: Option<&ResponseHead>,
     status: u16,
     text: &str,
@@ -267,7 +196,7 @@ fn id_in_text(text: &str) -> Option<&str> {
 }
 
 /// The provider's own fields as a JSON object, for people who debug; `None` where the body is empty.
-fn details(text: &str, fields: &ErrorFields, scrubber: &Scrubber) -> Option<String> {
+pub(super) fn details(text: &str, fields: &ErrorFields, scrubber: &Scrubber) -> Option<String> {
     let text = trim(text);
     if text.is_empty() {
         return None;

@@ -11,10 +11,11 @@ use alloc::{boxed::Box, format, string::String};
 
 use crate::contract;
 pub use crate::contract::ErrorKind;
-pub use classify::{from_body_error, from_response, from_unread, is_reason, unread_error};
+pub use classify::{from_body_error, from_response};
 pub use detection::glued_error;
 pub use retry_after::RetryAfter;
 pub use scrub::Scrubber;
+pub use unread::{from_unread, is_reason, unread_error};
 
 pub mod body;
 mod causes;
@@ -28,6 +29,7 @@ mod phrases;
 pub mod retry_after;
 mod rules;
 pub mod scrub;
+mod unread;
 mod verdicts;
 mod wait_hint;
 

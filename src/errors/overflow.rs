@@ -46,6 +46,7 @@ throttl
 per minute|per min|per second|per sec|per hour|per day|rpm|tpm|rpd|tpd|qps|qpm
 allocated|allocation & quota
 concurren
+hour|usage & limit|quota & reset|reached
 request & too fast|too quickly|too frequent
 速率|频率|频繁|限流|并发|每分钟|每秒|每小时|每天
 请求 & 过多|太多";
@@ -67,13 +68,22 @@ pub(super) fn is_over_limit(text: &str, words: &str) -> bool {
             && numbers.is_none()
 }
 
+/// The text after what stands between a word and its number ("limit is", "requested about").
+fn after_fillers(mut text: &str) -> &str {
+    const FILLERS: [&str; 5] = ["of ", "is ", "was ", "about ", "tokens"];
+    // Not the name of a model that has digits, so no other word.
+    for _ in 0..3 {
+        text = text.trim_start_matches([' ', ':', '=', '(', '`', '"', '\'']);
+        text = FILLERS.iter().find_map(|filler| text.strip_prefix(filler)).unwrap_or(text);
+    }
+    text
+}
+
 /// The first number that follows a word closely, with or without separators of thousands.
 fn number_after(text: &str, word: &str) -> Option<f64> {
-    const GAP: usize = 8;
     let mut rest = text;
     while let Some((_, after)) = split_once(rest, word) {
-        let gap = after.bytes().take(GAP).take_while(|byte| b" :=,()`\"'".contains(byte)).count();
-        if let Some((mut value, mut rest)) = number(after.get(gap..)?) {
+        if let Some((mut value, mut rest)) = number(after_fillers(after)) {
             while let Some((next, after)) = rest.strip_prefix(',').and_then(number) {
                 value = value * 1000.0 + next;
                 rest = after;
@@ -137,6 +147,8 @@ mod tests {
             ("tokens per min (tpm): limit: 30,000 / requested: 64,711", true),
             ("requested 7000 tokens, but the limit is reached: limit=6000", true),
             ("request too large for model m on tokens per minute", true),
+            ("you requested about 64,711 tokens (tpm), which is above the limit of 30,000", true),
+            ("limit for m-4 reached: requested 7000", false),
             ("limit 30000, used 29000, requested 2000", false),
             ("limit 3, used 3, requested 1. please try again in 20s.", false),
             ("limit 6000, requested 6000", false),

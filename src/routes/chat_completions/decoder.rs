@@ -16,7 +16,7 @@ use super::repeat_fast_path::{RepeatCache, TextField};
 use super::usage::usage;
 use crate::contract::{Finish, ResponseInfo};
 use crate::errors::detection::{base_resp_failed, is_present};
-use crate::errors::{Error, glued_error, incomplete_stream, is_reason, protocol};
+use crate::errors::{Error, ErrorKind, glued_error, incomplete_stream, is_reason, protocol};
 use crate::events::{Assembler, TextKind};
 use crate::json::{self, Object, Raw, WireText, parse, present, string, unsigned, wire_text};
 use crate::response::{Decoder, End, Progress, Unread, utf8_lossy};
@@ -275,7 +275,9 @@ impl Decoder for ChatDecoder {
         match out.has_responded() {
             true => self.complete(End::Whole, out),
             // An error that does not call itself one, such as `{"code": 401, "msg": …}` [73].
-            false if is_reason(body) => Err(self.unread.json_error(body)),
+            false if glued_error(body).is_some() || is_reason(body, &ErrorKind::Protocol) => {
+                Err(self.unread.json_error(body))
+            }
             false => Err(protocol(format!(
                 "the response from {} is JSON without choices; check that the base URL points at an OpenAI-compatible API",
                 super::PATH

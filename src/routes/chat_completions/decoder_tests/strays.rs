@@ -38,8 +38,17 @@ fn an_error_in_a_field_of_its_own_or_as_a_bare_line_ends_the_response() {
         assert_error(&std::format!("{TEXT}{ERROR}{end}"), ErrorKind::Server, "engine died");
         assert_error(&std::format!("{TEXT}: ping\n{ERROR}{end}"), ErrorKind::Server, "engine died");
         assert_error(&std::format!("{TEXT}oops\n{ERROR}{end}"), ErrorKind::Server, "engine died");
-        for field in ["error: ", "data: error: ", "ERROR: ", "RuntimeError: ", ""] {
+        for field in
+            ["error: ", "data: error: ", "ERROR: ", "RuntimeError: ", "[ERROR] ", "data: [ERROR] ", ""]
+        {
             assert_error(&std::format!("{TEXT}{field}engine died{end}"), ErrorKind::Server, "engine died");
+        }
+        for text in [
+            "{'error': {'message': 'engine died'}}",
+            r#"{"detail":"engine died"}"#,
+            r#"{"msg":"engine died"}"#,
+        ] {
+            assert_error(&std::format!("{TEXT}data: {text}{end}"), ErrorKind::Server, "engine died");
         }
         for (text, kind) in [
             ("rate limit reached, slow down", ErrorKind::RateLimited),
