@@ -34,7 +34,8 @@ pub fn from_unread(text: &str, mut cause: Error, head: &ResponseHead, scrubber: 
     let last = text.lines().rev().map(str::trim_ascii).find(|line| !line.is_empty()).unwrap_or_default();
     // Half a chunk is the model's text, which the caller has as far as it goes.
     if !is_json_like(last) || parse(last).is_ok() {
-        cause.details_json = details(text, &ErrorFields::default(), scrubber);
+        // The last line alone, which is the latest thing that the server wrote.
+        cause.details_json = details(last, &ErrorFields::default(), scrubber);
     }
     cause
 }

@@ -199,6 +199,9 @@ impl ResponseReader {
         if is_whole(&utf8_lossy(&tail.data)) {
             return self.decoder.event(&tail.name, &tail.data, out);
         }
+        if let Some(json) = glued_error(&utf8_lossy(&tail.data)) {
+            return Err(self.decoder.unread().json_error(json));
+        }
         self.decoder.unread().note(&tail.data);
         Ok(())
     }

@@ -9,8 +9,8 @@ use alloc::{string::String, vec::Vec};
 use crate::errors::{Error, ErrorKind, Scrubber, from_body_error, from_unread, unread_error};
 use crate::http_head::ResponseHead;
 
-/// Bytes that are kept, the last ones: an error is short, and comes last. Twice as many for a moment, so that the rest
-/// is moved rarely and the cost stays linear.
+/// Bytes that are kept of one text, and of all of them: an error is short, and comes last. Twice as many for a moment,
+/// so that the rest is moved rarely and the cost stays linear.
 const KEPT: usize = 8 * 1024;
 
 /// What could not be read, and what an error needs beside it.
@@ -32,10 +32,14 @@ impl Unread {
         if text.is_empty() {
             return;
         }
-        let text = text.get(text.len().saturating_sub(KEPT)..).unwrap_or_default();
+        // Never cut at its start, where the scrubber would not recognize a part of a key.
+        let text = text.get(..KEPT).unwrap_or(text);
         if self.text.len().saturating_add(text.len()) > 2 * KEPT {
             let excess = self.text.len().saturating_sub(KEPT);
-            self.text.drain(..excess);
+            // Up to the end of a line, for the same reason.
+            let rest = self.text.get(excess..).unwrap_or_default();
+            let line = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end.saturating_add(1));
+            self.text.drain(..excess.saturating_add(line));
         }
         self.text.extend_from_slice(text);
         self.text.push(b'\n');
@@ -109,6 +113,7 @@ mod tests {
         }
         unread.note(&[b'x'; 100_000]);
         assert!(unread.text.len() <= 2 * KEPT + 16);
+        assert_eq!(unread.lossy().lines().filter(|line| *line != "error: first").count(), 1, "whole lines");
         unread.note(b"error: last");
         assert!(unread.lossy().ends_with("error: last\n"));
     }
