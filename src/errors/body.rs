@@ -2,7 +2,8 @@
 //!
 //! Seen in public: `{"error":{…}}`, `{"error":"text"}`, `{"object":"error",…}`, `{"success":false,…}`,
 //! `{"message":…}`, `{"detail":…}`, `[{"error":{…}}]`, an error as a JSON text inside the message of
-//! another, an event stream, plain text, a web page, nothing [18, 22].
+//! another, an event stream, plain text, a web page, nothing [18, 22]; a message that is an object or a list,
+//! MiniMax's `base_resp`, OpenRouter's `metadata.raw` [73, 74].
 
 use alloc::{borrow::ToOwned, string::String};
 
@@ -10,8 +11,11 @@ use crate::json::{self, Raw, RawValue};
 use crate::text_search::{split_once, trim};
 
 /// How many errors may be nested in each other. Each gateway in a chain may wrap the error of the next, and three
-/// were seen; the limit keeps a hostile body from recursing.
-const DEEPEST: u8 = 6;
+/// were seen; the limit keeps a hostile body from recursing. FastAPI's list in a message takes four levels alone.
+const DEEPEST: u8 = 8;
+
+/// Bytes of the messages of a list that are joined. Each item is one mistake in the request, and a person needs all.
+const JOINED: usize = 2 * 1024;
 
 /// The fields of an error, as the provider wrote them: nothing here is scrubbed or bounded.
 #[derive(Debug, Default, PartialEq)]
@@ -28,10 +32,14 @@ pub struct ErrorFields {
     pub request_id: String,
     /// `"success": false`, with which new-api and its relatives refuse a request under status 200.
     pub declined: bool,
+    /// The HTTP status that a code in the body means; 0 where there is none. The code of an inner error is often the
+    /// vendor's own (`1261`), and then that of the error around it counts.
+    pub status: u16,
 }
 
 /// The names of each field, the preferred one first.
-const MESSAGE: &[&str] = &["message", "msg", "detail", "error_description", "error_msg"];
+const MESSAGE: &[&str] =
+    &["message", "msg", "status_msg", "detail", "error_description", "error_msg", "errorMessage"];
 /// Google calls it `status`.
 const CLASS: &[&str] = &["type", "status"];
 const CODE: &[&str] = &["code", "error_code", "status_code"];
@@ -39,26 +47,49 @@ const PARAM: &[&str] = &["param"];
 const REQUEST_ID: &[&str] = &["request_id", "requestId"];
 /// `false` in a refusal of new-api and its relatives.
 const SUCCESS: &[&str] = &["success"];
-/// Fields that contain the error itself.
-const INNER: &[&str] = &["error", "errors", "detail"];
-/// All of them; `detail` is in two lists.
-const KNOWN: [&str; 16] = [
+/// Fields that contain the error itself. `response` is that of a failed response of OpenAI's newer route; `metadata`
+/// and `raw` are OpenRouter's, which keeps the upstream's error there and writes "Provider returned error" outside [74].
+const INNER: &[&str] =
+    &["error", "errors", "metadata", "raw", "base_resp", "response", "message", "msg", "detail"];
+/// All of them; some are in two lists.
+const KNOWN: [&str; 23] = [
     "message",
     "msg",
+    "status_msg",
     "detail",
     "error_description",
     "error_msg",
+    "errorMessage",
     "type",
     "status",
     "code",
     "error_code",
     "status_code",
     "param",
+    "loc",
     "request_id",
     "requestId",
     "success",
     "error",
     "errors",
+    "metadata",
+    "raw",
+    "base_resp",
+    "response",
+];
+
+/// MiniMax's codes in `base_resp`, and the status that another vendor would have sent: it sends 200 for all [73].
+/// Other vendors use the same numbers for other causes, so they count in that object only.
+const BASE_RESP: [(u16, u16); 9] = [
+    (1001, 504),
+    (1002, 429),
+    (1004, 401),
+    (1008, 402),
+    (1013, 500),
+    (1039, 429),
+    (1041, 429),
+    (2013, 400),
+    (2049, 401),
 ];
 
 impl ErrorFields {
@@ -86,6 +117,7 @@ impl ErrorFields {
             code: pick(self.code, outer.code),
             request_id: pick(self.request_id, outer.request_id),
             declined: self.declined || outer.declined,
+            status: if self.status == 0 { outer.status } else { self.status },
         }
     }
 }
@@ -102,9 +134,12 @@ pub fn is_html(content_type: Option<&str>, body: &str) -> bool {
 }
 
 /// The data of the first event, where the body is an event stream: some gateways send an error status and still
-/// frame the error as an event, since the client requested a stream.
+/// frame the error as an event, since the client requested a stream. llama.cpp has a field of its own for it [70].
 fn event_data(body: &str) -> &str {
     let body = trim(body);
+    if let Some(error) = body.strip_prefix("error:") {
+        return error;
+    }
     if !body.starts_with("data:") && !body.starts_with("event:") {
         return body;
     }
@@ -119,48 +154,98 @@ fn read(json: &str, depth: u8) -> Option<ErrorFields> {
     let depth = depth.checked_sub(1)?;
     match json.as_bytes().first()? {
         b'{' => read_object(json, depth),
-        // Google's errors are a list of one.
-        b'[' => read(first_item(json)?, depth),
+        b'[' => read_list(json, depth),
         // The whole body is a string, or the error of a relay is one.
         b'"' => Some(read_text(string(json::parse(json).ok())?, depth)),
         _ => None,
     }
 }
 
-fn first_item(json: &str) -> Option<&str> {
-    let mut first = None;
+/// Google's errors are a list of one; FastAPI lists each mistake in the request. The first one decides.
+fn read_list(json: &str, depth: u8) -> Option<ErrorFields> {
+    let mut all: Option<ErrorFields> = None;
     json::items(json::parse(json).ok()?, &mut |item| {
-        first.get_or_insert(item.get());
-    });
-    first
+        let full = all.as_ref().is_some_and(|all| all.message.len() > JOINED);
+        let Some(next) = (if full { None } else { read(item.get(), depth) }) else { return };
+        all = Some(match all.take() {
+            None => next,
+            Some(mut first) => {
+                if !first.message.is_empty() && !next.message.is_empty() {
+                    first.message.push_str("; ");
+                    first.message.push_str(&next.message);
+                }
+                first.or(next)
+            }
+        });
+    })?;
+    all
 }
 
 fn read_object(json: &str, depth: u8) -> Option<ErrorFields> {
     let fields = Fields(json::fields(json::parse(json).ok()?, KNOWN)?);
     let text = |names| fields.text(names).unwrap_or_default();
+    let code = text(CODE);
+    let status = [&code, &text(CLASS)].into_iter().find_map(|code| code.parse().ok());
     let own = ErrorFields {
         class: text(CLASS),
-        param: text(PARAM),
-        code: text(CODE),
+        param: fields.text(PARAM).or_else(|| path(fields.get("loc"))).unwrap_or_default(),
+        status: status.filter(|status| (400..=599).contains(status)).unwrap_or(0),
+        code,
         request_id: text(REQUEST_ID),
         declined: fields.text(SUCCESS).as_deref() == Some("false"),
         ..ErrorFields::default()
     };
     // Gateways put the upstream's error into the message as text. The inner one has the cause.
     let outer = read_text(text(MESSAGE), depth).or(own);
-    let inner = INNER.iter().filter_map(|name| fields.get(name)).find_map(|raw| read(raw.get(), depth));
+    let inner = INNER.iter().find_map(|name| Some((*name, read_inner(name, &fields, depth)?)));
     Some(match inner {
         // `{"error": "Unauthorized", "message": …}`: the message has the cause, `error` only names the status.
-        Some(inner) if fields.get("message").is_some() && inner.is_only_message() => outer.or(inner),
-        Some(inner) => inner.or(outer),
+        Some(("error", inner)) if fields.get("message").is_some() && inner.is_only_message() => {
+            outer.or(inner)
+        }
+        Some((_, inner)) => inner.or(outer),
         None => outer,
     })
+}
+
+/// The error in a field, if there is one.
+fn read_inner(name: &str, fields: &Fields<'_>, depth: u8) -> Option<ErrorFields> {
+    let json = fields.get(name)?.get();
+    // Some local servers write the text of the model in a field of that name.
+    if name == "response" && !json.starts_with('{') {
+        return None;
+    }
+    // A message is read as one already, unless it is an object or a list [73].
+    if MESSAGE.contains(&name) && !json.starts_with(['{', '[']) {
+        return None;
+    }
+    let mut inner = read(json, depth).filter(|inner| !inner.is_empty())?;
+    if name == "base_resp" {
+        let code = inner.code.parse::<u16>().ok();
+        inner.status = BASE_RESP.iter().find(|row| Some(row.0) == code).map_or(0, |row| row.1);
+    }
+    Some(inner)
+}
+
+/// FastAPI's path to the parameter: `["body", "stream_options", "include_usage"]`.
+fn path(raw: Raw<'_>) -> Option<String> {
+    let mut path = String::new();
+    json::items(raw?, &mut |item| {
+        let step = scalar(item).filter(|step| step != "body" && path.len() < JOINED);
+        if let Some(step) = step {
+            path.push_str(if path.is_empty() { "" } else { "." });
+            path.push_str(&step);
+        }
+    })?;
+    Some(path)
 }
 
 /// A message, which may be the JSON text of another error.
 fn read_text(text: String, depth: u8) -> ErrorFields {
     // Only what looks like JSON is parsed: most messages are sentences.
-    let nested = if trim(&text).starts_with(['{', '[']) { read(&text, depth) } else { None };
+    let json =
+        if text.starts_with("data:") || text.starts_with("error:") { event_data(&text) } else { trim(&text) };
+    let nested = if json.trim_ascii_start().starts_with(['{', '[']) { read(json, depth) } else { None };
     match nested {
         // JSON without an error in it is only a message that quotes some.
         Some(fields) if !fields.is_empty() => fields,
@@ -197,110 +282,5 @@ fn string(raw: Raw<'_>) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn error_fields(message: &str, class: &str, param: &str, code: &str) -> ErrorFields {
-        let [message, class, param, code] = [message, class, param, code].map(ToString::to_string);
-        ErrorFields { message, class, param, code, ..ErrorFields::default() }
-    }
-
-    #[test]
-    fn every_shape_that_was_seen_is_read() {
-        let cases = [
-            (
-                r#"{"error":{"message":"m","type":"t","param":"p","code":"c"}}"#,
-                error_fields("m", "t", "p", "c"),
-            ),
-            (
-                r#"{"error":{"message":"m","type":"t","param":null,"code":null}}"#,
-                error_fields("m", "t", "", ""),
-            ),
-            (r#"{"error":{"message":"m","code":429}}"#, error_fields("m", "", "", "429")),
-            (r#"{"error":{"message":"m","code":""}}"#, error_fields("m", "", "", "")),
-            (r#"{"error":"text"}"#, error_fields("text", "", "", "")),
-            (
-                r#"{"error":"Unauthorized","message":"no such user"}"#,
-                error_fields("no such user", "", "", ""),
-            ),
-            (r#"{"error":null,"message":"m"}"#, error_fields("m", "", "", "")),
-            (r#"{"object":"error","message":"m","code":40303}"#, error_fields("m", "", "", "40303")),
-            (r#"{"message":"m"}"#, error_fields("m", "", "", "")),
-            (r#"{"msg":"m","code":"c"}"#, error_fields("m", "", "", "c")),
-            (r#"{"detail":"m"}"#, error_fields("m", "", "", "")),
-            (
-                r#"{"detail":[{"loc":["body"],"msg":"m","type":"missing"}]}"#,
-                error_fields("m", "missing", "", ""),
-            ),
-            (r#"{"errors":[{"message":"m"},{"message":"n"}]}"#, error_fields("m", "", "", "")),
-            (r#"[{"error":{"code":400,"message":"m","status":"S"}}]"#, error_fields("m", "S", "", "400")),
-            (
-                r#"{"error":{"message":"{\"error\":{\"message\":\"m\",\"code\":\"c\"}}","type":"t"}}"#,
-                error_fields("m", "t", "", "c"),
-            ),
-            (
-                r#"{"type":"error","error":{"type":"overloaded_error","message":"m"}}"#,
-                error_fields("m", "overloaded_error", "", ""),
-            ),
-            ("data: {\"error\":{\"message\":\"m\"}}\n\ndata: [DONE]\n\n", error_fields("m", "", "", "")),
-            ("event: error\ndata: {\"message\":\"m\"}\n\n", error_fields("m", "", "", "")),
-            ("\u{feff} {\"message\":\"m\"}\n", error_fields("m", "", "", "")),
-            (r#""m""#, error_fields("m", "", "", "")),
-            (r#"{"message":"a","message":"m"}"#, error_fields("m", "", "", "")),
-            // A message that is JSON, with an error in it or without.
-            (r#"{"error":{"message":"{\"message\":\"m\"}"}}"#, error_fields("m", "", "", "")),
-            (r#"{"message":"{\"a\":1}"}"#, error_fields("{\"a\":1}", "", "", "")),
-            // Of two messages the inner one, where it is more than a word for the status.
-            (r#"{"message":"outer","error":{"message":"m","type":"t"}}"#, error_fields("m", "t", "", "")),
-            (r#"{"message":"outer","error":{"message":"m","code":"c"}}"#, error_fields("m", "", "", "c")),
-            (r#"{"message":"outer","error":{"message":"m","param":"p"}}"#, error_fields("m", "", "p", "")),
-            (r#"{"msg":"outer","error":"m"}"#, error_fields("m", "", "", "")),
-        ];
-        for (body, expected) in cases {
-            assert_eq!(ErrorFields::read(body), expected, "{body}");
-        }
-        let declined = ErrorFields { declined: true, ..error_fields("m", "", "", "") };
-        assert_eq!(ErrorFields::read(r#"{"success":false,"message":"m"}"#), declined);
-        let anthropic = r#"{"type":"error","error":{"message":"m"},"request_id":"req_1"}"#;
-        assert_eq!(ErrorFields::read(anthropic).request_id, "req_1");
-    }
-
-    #[test]
-    fn a_lone_surrogate_spoils_neither_a_key_nor_a_value() {
-        let read = ErrorFields::read(r#"{"\ud83d":"\ud83d","error":{"message":"m\ud83d!","code":"c"}}"#);
-        assert!(read.message.starts_with("m\u{fffd}") && read.message.ends_with('!'), "{read:?}");
-        assert_eq!(read.code, "c");
-    }
-
-    #[test]
-    fn what_names_no_error_is_empty() {
-        let deep = "[".repeat(100_000);
-        let chain = r#"{"error":"#.repeat(100) + r#"{"message":"m"}"# + &"}".repeat(100);
-        for body in
-            ["", "null", "1", "{}", "[]", "plain text", "{\"error\":{}}", "{\"a\":", "{} {}", &deep, &chain]
-        {
-            assert!(ErrorFields::read(body).is_empty(), "{body:.40}");
-        }
-    }
-
-    #[test]
-    fn a_message_a_class_or_a_code_each_names_an_error_and_a_parameter_alone_does_not() {
-        for (read, empty) in [
-            (error_fields("m", "", "", ""), false),
-            (error_fields("", "t", "", ""), false),
-            (error_fields("", "", "", "c"), false),
-            (error_fields("", "", "p", ""), true),
-        ] {
-            assert_eq!(read.is_empty(), empty, "{read:?}");
-        }
-    }
-
-    #[test]
-    fn a_web_page_is_recognised_by_its_type_or_its_start() {
-        assert!(is_html(Some("Text/HTML; charset=utf-8"), ""));
-        assert!(is_html(None, "\u{feff}\n<!DOCTYPE html><p>"));
-        assert!(is_html(Some("application/json"), "<html>"));
-        assert!(!is_html(Some("text/plain"), "a < b"));
-        assert!(!is_html(None, "{\"message\":\"<html>\"}"));
-    }
-}
+#[path = "body_tests.rs"]
+mod tests;

@@ -14,7 +14,9 @@ use super::{
     body::{self, ErrorFields},
     error,
     excerpt::excerpt,
+    phrases::words,
     rules::{self, ErrorSignals},
+    wait_hint::wait_hint,
 };
 use crate::http_head::{ResponseHead, usable_id};
 use crate::json::Json;
@@ -32,6 +34,8 @@ const MESSAGE_SHOWN: usize = 3 * 1024;
 const FIELD_SHOWN: usize = 160;
 /// Longest name of a code or a parameter that our own message repeats.
 const NAME_SHOWN: usize = 64;
+/// Bytes of a code that are compared. The longest of the table has half of it; the class may be a sentence.
+const NAME_SEARCHED: usize = 256;
 
 /// The error that a response with a status other than 2xx means.
 ///
@@ -53,9 +57,12 @@ pub fn from_body_error(json: &str, head: Option<&ResponseHead>, scrubber: &Scrub
 }
 
 /// `status` 0 stands for "see the body".
-fn build(head: Option<&ResponseHead>, status: u16, text: &str, scrubber: &Scrubber) -> Error {
+pub(super) fn build(head: Option<&ResponseHead>, status: u16, text: &str, scrubber: &Scrubber) -> Error {
     let fields = ErrorFields::read(text);
-    let signals = signals(head, status, text, &fields);
+    // The headers first: they are the server's own, and a text may quote anything.
+    let in_header = head.and_then(|head| RetryAfter::from_head(head).ms());
+    let wait = in_header.or_else(|| wait_hint(&fields.message)).or_else(|| wait_hint(text));
+    let signals = signals(head, status, text, &fields, wait.is_some());
     let verdict = rules::judge(&signals);
     let code = provider_code(&fields, scrubber);
     let http_status = head.map(|head| head.status);
@@ -66,7 +73,8 @@ fn build(head: Option<&ResponseHead>, status: u16, text: &str, scrubber: &Scrubb
     error.http_status = http_status;
     error.provider_code = code;
     error.request_id = request_id(head, &fields, scrubber);
-    error.retry_after_ms = head.and_then(|head| RetryAfter::from_head(head).ms());
+    // A wait in a text counts only where waiting helps, since the text may be about anything.
+    error.retry_after_ms = if verdict.retryable { wait } else { in_header };
     error.retryable = match should_retry.map(str::trim_ascii) {
         Some("true") => verdict.retryable || may_pass(&verdict.kind),
         Some("false") => false,
@@ -92,28 +100,38 @@ fn may_pass(kind: &ErrorKind) -> bool {
     )
 }
 
-fn signals(head: Option<&ResponseHead>, status: u16, text: &str, fields: &ErrorFields) -> ErrorSignals {
-    // Gateways put the upstream's status into `code` of an error inside a 200. Other numbers are codes of
-    // the vendor's own (`1261`, `40303`) and say nothing about the status.
-    let number = || [&fields.code, &fields.class].into_iter().find_map(|code| code.parse().ok());
-    let in_body = || number().filter(|code| (400..=599).contains(code)).unwrap_or(0);
+pub(super) fn signals(
+    head: Option<&ResponseHead>,
+    status: u16,
+    text: &str,
+    fields: &ErrorFields,
+    waits: bool,
+) -> ErrorSignals {
     let message = if fields.message.is_empty() { text } else { &fields.message };
-    let message = message.get(..message.floor_char_boundary(TEXT_SEARCHED)).unwrap_or_default();
+    let message = window(message, TEXT_SEARCHED);
     ErrorSignals {
-        status: if status == 0 { in_body() } else { status },
-        codes: [fields.code.to_ascii_lowercase(), fields.class.to_ascii_lowercase()],
+        // Gateways put the upstream's status into `code` of an error inside a 200. Other numbers are codes of
+        // the vendor's own (`1261`, `40303`) and say nothing about the status.
+        status: if status == 0 { fields.status } else { status },
+        codes: [&fields.code, &fields.class].map(|name| words(window(name, NAME_SEARCHED))),
         text: message.to_ascii_lowercase(),
+        words: words(message),
+        waits,
         html: body::is_html(head.and_then(|head| head.header("content-type")), text),
         declined: fields.declined,
     }
+}
+
+/// The beginning of a text.
+fn window(text: &str, limit: usize) -> &str {
+    text.get(..text.floor_char_boundary(limit)).unwrap_or_default()
 }
 
 /// Scrubbed, and short enough to show.
 fn shown(text: &str, limit: usize, scrubber: &Scrubber) -> String {
     // A window first, so that the text far after the cut costs nothing. The scrubber recognises a key that the
     // window's end cuts in half.
-    let window = text.get(..text.floor_char_boundary(BODY_READ)).unwrap_or_default();
-    excerpt(&scrubber.scrub(window), limit).into_owned()
+    excerpt(&scrubber.scrub(window(text, BODY_READ)), limit).into_owned()
 }
 
 fn provider_code(fields: &ErrorFields, scrubber: &Scrubber) -> Option<String> {
@@ -178,13 +196,13 @@ fn id_in_text(text: &str) -> Option<&str> {
 }
 
 /// The provider's own fields as a JSON object, for people who debug; `None` where the body is empty.
-fn details(text: &str, fields: &ErrorFields, scrubber: &Scrubber) -> Option<String> {
+pub(super) fn details(text: &str, fields: &ErrorFields, scrubber: &Scrubber) -> Option<String> {
     let text = trim(text);
     if text.is_empty() {
         return None;
     }
-    // The body itself only where no field of it is known. Otherwise it would repeat them.
-    let whole = if fields.is_empty() { text } else { "" };
+    // The body itself where its message was not found: a shape that is new must not cost the words in it [73].
+    let whole = if fields.message.is_empty() { text } else { "" };
     let fields = [
         ("message", fields.message.as_str(), MESSAGE_SHOWN),
         ("type", &fields.class, FIELD_SHOWN),

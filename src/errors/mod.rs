@@ -12,25 +12,35 @@ use alloc::{boxed::Box, format, string::String};
 use crate::contract;
 pub use crate::contract::ErrorKind;
 pub use classify::{from_body_error, from_response};
+pub use detection::glued_error;
 pub use retry_after::RetryAfter;
 pub use scrub::Scrubber;
+pub use unread::{from_unread, is_reason, unread_error};
 
 pub mod body;
+mod causes;
 pub mod classify;
+pub mod detection;
 pub mod excerpt;
 pub mod http_date;
 mod key_search;
-pub mod overflow;
+mod overflow;
+mod phrases;
 pub mod retry_after;
 mod rules;
 pub mod scrub;
+mod unread;
 mod verdicts;
+mod wait_hint;
 
 #[cfg(test)]
 mod classify_tests;
 
 #[cfg(test)]
 mod bounds_tests;
+
+#[cfg(test)]
+mod cross_tests;
 
 #[cfg(test)]
 mod vendor_tests;

@@ -1,7 +1,8 @@
 //! How long the provider asks to wait before the next try.
 //!
 //! CometAPI documents no `Retry-After`, but the proxies in front of it and the vendors after it send one:
-//! `retry-after-ms`, as OpenAI does, and the standard header in seconds or as a date.
+//! `retry-after-ms`, as OpenAI does, and the standard header in seconds or as a date. A wait in the body is read by
+//! [`super::wait_hint`], and counts where no header has one.
 
 use super::{Error, http_date};
 use crate::http_head::ResponseHead;
@@ -73,7 +74,7 @@ fn milliseconds(value: &str, unit: f64) -> Option<u64> {
 }
 
 /// Positive, at most a year, rounded up: a try that comes a millisecond early is refused again.
-fn usable(ms: f64) -> Option<u64> {
+pub(super) fn usable(ms: f64) -> Option<u64> {
     if !(ms > 0.0 && ms <= NONSENSE_MS) {
         return None;
     }

@@ -1,30 +1,49 @@
 //! The table that turns a response into a verdict: the first row whose condition holds decides.
 //!
 //! Its base is the error table that CometAPI documents. The codes and phrases come from the gateway family that
-//! it belongs to (one-api, new-api) and from the vendors whose errors that gateway passes on.
+//! it belongs to (one-api, new-api) and from the vendors whose errors that gateway passes on; they are in
+//! [`super::causes`].
 
 use core::ops::RangeInclusive;
 
-use crate::text_search::contains;
-
 use super::{
-    overflow::is_context_overflow,
+    causes::{self as cause, Cause},
+    overflow::{is_context_overflow, is_over_limit},
+    phrases::{has_phrase, is_name},
     verdicts::{self as verdict, Verdict},
 };
 
-/// What the table looks at, in lower case.
+/// What the table looks at. Codes and words are in the form of [`super::phrases::words`].
 #[derive(Debug)]
 pub(super) struct ErrorSignals {
     /// The HTTP status, or the one that the code of an error inside a 200 names; 0 where there is none.
     pub status: u16,
     /// The provider's code and type.
     pub codes: [alloc::string::String; 2],
-    /// The provider's message, or the body where that is no JSON; bounded.
+    /// The provider's message, or the body where that is no JSON; bounded, in lower case.
     pub text: alloc::string::String,
+    /// The words of that text.
+    pub words: alloc::string::String,
+    /// The server requests a wait, in a header or in the body.
+    pub waits: bool,
     /// The body is a web page.
     pub html: bool,
     /// The body says `"success": false`.
     pub declined: bool,
+}
+
+impl ErrorSignals {
+    /// Whether one of the texts is such. Each alone: a phrase must not take one word from the code and one from the
+    /// message.
+    fn any(&self, is: impl Fn(&str) -> bool) -> bool {
+        let [code, class] = &self.codes;
+        [code, class, &self.words].into_iter().any(|text| is(text))
+    }
+
+    fn is(&self, cause: &Cause) -> bool {
+        self.codes.iter().any(|code| is_name(code, cause.codes))
+            || self.any(|text| has_phrase(text, cause.phrases))
+    }
 }
 
 /// The verdict of the first row whose condition holds; the last row holds for everything.
@@ -37,11 +56,12 @@ enum Condition {
     Always,
     Html,
     Declined,
+    /// The code, the type or the text names this cause.
+    Names(&'static Cause),
+    /// The same, and nothing says that it passes with time.
+    Lasting(&'static Cause),
     Overflow,
-    /// The code or the type is one of these.
-    Code(&'static [&'static str]),
-    /// The text contains one of these.
-    Phrase(&'static [&'static str]),
+    OverLimit,
 }
 
 struct Rule {
@@ -57,9 +77,12 @@ impl Rule {
                 Condition::Always => true,
                 Condition::Html => signals.html,
                 Condition::Declined => signals.declined,
-                Condition::Overflow => is_context_overflow(&signals.text),
-                Condition::Code(list) => signals.codes.iter().any(|code| list.contains(&code.as_str())),
-                Condition::Phrase(list) => list.iter().any(|phrase| contains(&signals.text, phrase)),
+                Condition::Names(cause) => signals.is(cause),
+                Condition::Lasting(cause) => {
+                    !signals.waits && !signals.is(&cause::THROTTLE) && signals.is(cause)
+                }
+                Condition::Overflow => signals.is(&cause::OVERFLOW_CODE) || signals.any(is_context_overflow),
+                Condition::OverLimit => is_over_limit(&signals.text, &signals.words),
             }
     }
 }
@@ -72,20 +95,8 @@ const fn status(status: u16, verdict: &'static Verdict) -> Rule {
     on(status..=status, Condition::Always, verdict)
 }
 
-const fn codes(
-    status: RangeInclusive<u16>,
-    list: &'static [&'static str],
-    verdict: &'static Verdict,
-) -> Rule {
-    on(status, Condition::Code(list), verdict)
-}
-
-const fn phrases(
-    status: RangeInclusive<u16>,
-    list: &'static [&'static str],
-    verdict: &'static Verdict,
-) -> Rule {
-    on(status, Condition::Phrase(list), verdict)
+const fn names(status: RangeInclusive<u16>, cause: &'static Cause, verdict: &'static Verdict) -> Rule {
+    on(status, Condition::Names(cause), verdict)
 }
 
 const ANY: RangeInclusive<u16> = 0..=u16::MAX;
@@ -98,44 +109,46 @@ static RULES: &[Rule] = &[
     on(300..=399, Condition::Always, &verdict::REDIRECT), // [23]
     on(1..=299, Condition::Always, &verdict::NOT_THE_API),
     on(600..=u16::MAX, Condition::Always, &verdict::NOT_THE_API),
+    // Before all limits of a time: a request that is larger than the limit of a minute never fits [76].
+    on(ANY, Condition::OverLimit, &verdict::OVER_LIMIT),
     // Before 401 and 429: an exhausted key gets the one, an empty account the other.
-    codes(ANY, BILLING_CODES, &verdict::BILLING),
-    phrases(ANY, BILLING_PHRASES, &verdict::BILLING),
-    // Three statuses that decide before the body is read for anything else. Their texts name models, contexts
-    // and limits of tokens as well ("rate limit: your prompt is too long for this minute"), and would be
-    // taken for errors that another try cannot help.
+    names(ANY, &cause::BILLING, &verdict::BILLING),
+    // An exhausted quota is an empty account at one vendor and a limit of a minute at another [75].
+    on(ANY, Condition::Lasting(&cause::QUOTA), &verdict::BILLING),
+    names(400..=401, &cause::KEY, &verdict::AUTHENTICATION),
+    names(403..=403, &cause::KEY, &verdict::AUTHENTICATION),
+    names(IN_BODY, &cause::KEY, &verdict::AUTHENTICATION),
+    // 429 before the causes below, where its text names a limit of a time: such texts name models, contexts and
+    // tokens as well ("rate limit: your prompt is too long for this minute"), and would be taken for errors that
+    // another try cannot help. Other texts with 429 are judged like those with any status.
+    names(429..=429, &cause::OVERLOAD, &verdict::OVERLOADED),
+    names(429..=429, &cause::THROTTLE, &verdict::RATE_LIMITED),
+    names(ANY, &cause::FILTER, &verdict::CONTENT_FILTERED),
+    on(ANY, Condition::Overflow, &verdict::CONTEXT_LENGTH_EXCEEDED),
+    // Before the models and 404: OpenRouter refuses tools with "No endpoints found that support tool use" and 404,
+    // and the model exists.
+    names(ANY, &cause::UNSUPPORTED, &verdict::UNSUPPORTED),
+    // Before 503: "no available channel" is how that gateway says that it has no such model.
+    names(ANY, &cause::MODEL, &verdict::MODEL_NOT_FOUND),
+    names(404..=404, &cause::PATH, &verdict::NOT_THE_API),
     status(402, &verdict::BILLING),
     status(401, &verdict::AUTHENTICATION),
-    codes(429..=429, OVERLOAD_CODES, &verdict::OVERLOADED),
-    phrases(429..=429, OVERLOAD_PHRASES, &verdict::OVERLOADED),
     status(429, &verdict::RATE_LIMITED),
-    codes(400..=400, KEY_CODES, &verdict::AUTHENTICATION),
-    phrases(400..=400, KEY_PHRASES, &verdict::AUTHENTICATION),
-    codes(IN_BODY, KEY_CODES, &verdict::AUTHENTICATION),
-    phrases(IN_BODY, KEY_PHRASES, &verdict::AUTHENTICATION),
-    codes(ANY, FILTER_CODES, &verdict::CONTENT_FILTERED),
-    phrases(ANY, FILTER_PHRASES, &verdict::CONTENT_FILTERED),
-    codes(ANY, OVERFLOW_CODES, &verdict::CONTEXT_LENGTH_EXCEEDED),
-    on(ANY, Condition::Overflow, &verdict::CONTEXT_LENGTH_EXCEEDED),
-    // Before 503: "no available channel" is how that gateway says that it has no such model.
-    codes(ANY, MODEL_CODES, &verdict::MODEL_NOT_FOUND),
-    phrases(ANY, MODEL_PHRASES, &verdict::MODEL_NOT_FOUND),
-    phrases(404..=404, PATH_PHRASES, &verdict::NOT_THE_API),
-    // Before 404: OpenRouter refuses tools with "No endpoints found that support tool use", and the model exists.
-    phrases(400..=422, UNSUPPORTED_PHRASES, &verdict::UNSUPPORTED),
-    phrases(IN_BODY, UNSUPPORTED_PHRASES, &verdict::UNSUPPORTED),
-    // The caller's own mistakes come as 500 too, and would be tried again for nothing.
-    codes(500..=500, REQUEST_CODES, &verdict::INVALID_REQUEST),
-    codes(IN_BODY, REQUEST_CODES, &verdict::INVALID_REQUEST),
-    codes(500..=599, OVERLOAD_CODES, &verdict::OVERLOADED),
-    phrases(500..=599, OVERLOAD_PHRASES, &verdict::OVERLOADED),
-    codes(IN_BODY, OVERLOAD_CODES, &verdict::OVERLOADED),
-    codes(IN_BODY, RATE_CODES, &verdict::RATE_LIMITED),
-    codes(IN_BODY, PERMISSION_CODES, &verdict::PERMISSION),
-    codes(IN_BODY, TIMEOUT_CODES, &verdict::TIMEOUT),
-    phrases(IN_BODY, OVERLOAD_PHRASES, &verdict::OVERLOADED),
-    phrases(IN_BODY, RATE_PHRASES, &verdict::RATE_LIMITED),
-    phrases(IN_BODY, TIMEOUT_PHRASES, &verdict::TIMEOUT),
+    names(500..=599, &cause::OVERLOAD, &verdict::OVERLOADED),
+    names(IN_BODY, &cause::OVERLOAD, &verdict::OVERLOADED),
+    // Some gateways send a limit of a time with the status of their own failure, or with 400 or 403.
+    names(400..=599, &cause::RATE, &verdict::RATE_LIMITED),
+    names(IN_BODY, &cause::RATE, &verdict::RATE_LIMITED),
+    // 413 with a limit of tokens has nothing to do with bytes [76].
+    names(413..=413, &cause::THROTTLE, &verdict::RATE_LIMITED),
+    names(IN_BODY, &cause::THROTTLE, &verdict::RATE_LIMITED),
+    names(IN_BODY, &cause::PERMISSION, &verdict::PERMISSION),
+    // The caller's own mistakes come as 500 too, and would be tried again for nothing. After the causes above, since
+    // gateways write `invalid_request_error` as the type of nearly everything.
+    names(500..=500, &cause::REQUEST, &verdict::INVALID_REQUEST),
+    names(IN_BODY, &cause::REQUEST, &verdict::INVALID_REQUEST),
+    names(IN_BODY, &cause::REQUEST_TEXT, &verdict::INVALID_REQUEST),
+    names(IN_BODY, &cause::TIMEOUT, &verdict::TIMEOUT),
     on(IN_BODY, Condition::Declined, &verdict::DECLINED),
     // The API never responds with a page, so this is a firewall in front of it.
     on(403..=403, Condition::Html, &verdict::FIREWALL),
@@ -157,176 +170,6 @@ static RULES: &[Rule] = &[
     // Anthropic's.
     status(529, &verdict::OVERLOADED),
     on(ANY, Condition::Always, &verdict::SERVER),
-];
-
-// The lists are in lower case, as the signals are. A code is a whole name, and safe to list; a phrase is searched in
-// free text that may quote the prompt, so that each is long enough not to occur in ordinary sentences.
-
-/// An empty account or an exhausted key. Trying again is useless and must not look like a rate limit, though most of
-/// these are sent with 429.
-const BILLING_CODES: &[&str] = &[
-    "insufficient_user_quota",
-    "pre_consume_token_quota_failed",
-    "insufficient_quota",
-    "insufficient_balance",
-    "insufficient_credits",
-    "billing_hard_limit_reached",
-    "billing_not_active",
-    "billing_error",
-    "payment_required",
-    "arrearage",
-];
-/// The Chinese ones: "balance insufficient", "quota insufficient", "quota used up", "in arrears".
-const BILLING_PHRASES: &[&str] = &[
-    "insufficient balance",
-    "insufficient user quota",
-    "credit balance is too low",
-    "余额不足",
-    "额度不足",
-    "额度已用尽",
-    "欠费",
-];
-/// A refused key under a status other than 401: Google sends 400, and gateways put it inside a 200.
-const KEY_CODES: &[&str] = &[
-    "invalid_api_key",
-    "authentication_error",
-    "invalid_authentication",
-    "invalid_authentication_error",
-    "unauthenticated",
-    "unauthorized",
-    "invalid_token",
-];
-/// "invalid token (" with its bracket, as new-api writes it before the request id: without it the phrase would match
-/// a model's text about tokens. The Chinese one is the same sentence.
-const KEY_PHRASES: &[&str] =
-    &["api key not valid", "invalid api key", "incorrect api key", "invalid token (", "无效的令牌"];
-/// Only for errors inside a 200; elsewhere 403 says it.
-const PERMISSION_CODES: &[&str] = &["permission_error", "permission_denied", "access_denied", "forbidden"];
-/// Only for errors inside a 200; elsewhere 429 says it.
-const RATE_CODES: &[&str] =
-    &["rate_limit_error", "rate_limit_exceeded", "rate_limited", "too_many_requests", "resource_exhausted"];
-/// The Chinese ones: "requests too frequent", "rate limit".
-const RATE_PHRASES: &[&str] = &["rate limit", "too many requests", "请求过于频繁", "速率限制"];
-/// No capacity, as opposed to a limit of the caller's: another model helps at once, waiting a second does not.
-const OVERLOAD_CODES: &[&str] = &[
-    "overloaded_error",
-    "overloaded",
-    "server_overloaded",
-    "engine_overloaded",
-    "engine_overloaded_error",
-    "service_unavailable",
-    "service_unavailable_error",
-    "unavailable",
-];
-/// The Chinese ones: "load saturated", "load too high", "service busy", "system busy".
-const OVERLOAD_PHRASES: &[&str] = &[
-    "负载已饱和",
-    "负载过高",
-    "服务繁忙",
-    "系统繁忙",
-    "currently busy",
-    "server is busy",
-    "overloaded",
-    "at capacity",
-    "over capacity",
-];
-/// An upstream that took too long, under a status that says nothing about it.
-const TIMEOUT_CODES: &[&str] = &["timeout", "timeout_error", "upstream_timeout", "deadline_exceeded"];
-/// Short phrases, so they are searched only in errors inside a 200, where no status decides.
-const TIMEOUT_PHRASES: &[&str] = &["timed out", "timeout", "deadline exceeded"];
-/// Content filters of OpenAI, Azure, Alibaba, Google and the gateways. The same request is refused again, and some
-/// vendors count refusals against the account, so that none of these is retryable.
-const FILTER_CODES: &[&str] = &[
-    "content_filter",
-    "content_filtered",
-    "content_filter_error",
-    "content_policy_violation",
-    "content_moderation",
-    "data_inspection_failed",
-    "datainspectionfailed",
-    "responsibleaipolicyviolation",
-    "responsible_ai_policy_violation",
-    "sensitive_words_detected",
-    "sensitive_content",
-    "moderation_blocked",
-    "prompt_blocked",
-    "prohibited_content",
-    "sexual_content",
-];
-/// The Chinese ones: "sensitive word", "sensitive content", "content against the rules", "content review".
-const FILTER_PHRASES: &[&str] = &[
-    "inappropriate content",
-    "content management policy",
-    "content policy violation",
-    "content exists risk",
-    "flagged as potentially violating",
-    "rejected as a result of our safety system",
-    "敏感词",
-    "敏感内容",
-    "违规内容",
-    "内容审核",
-];
-/// Vendors with a code for it are few; the texts are in [`super::overflow`].
-const OVERFLOW_CODES: &[&str] = &[
-    "context_length_exceeded",
-    "context_window_exceeded",
-    "model_context_window_exceeded",
-    "contextwindowexceedederror",
-    "request_too_large_for_context",
-];
-/// `not_found_error` is Anthropic's, which has no other resource on this path.
-const MODEL_CODES: &[&str] = &[
-    "model_not_found",
-    "modelnotfound",
-    "model_not_exist",
-    "model_not_available",
-    "invalid_model",
-    "not_found_error",
-];
-/// new-api reports a model without a price or a channel with 400 or 503. The Chinese ones: "no channel
-/// available", "model does not exist".
-const MODEL_PHRASES: &[&str] = &[
-    "has not been priced",
-    "no available channel for",
-    "无可用渠道",
-    "model not exist",
-    "model not found",
-    "is not a valid model",
-    "invalid model name",
-    "模型不存在",
-];
-/// A path that the server does not have: the base URL is wrong, and listing models would not help.
-const PATH_PHRASES: &[&str] = &["invalid url (", "page not found", "cannot post /", "cannot get /"];
-/// The caller's mistakes, as vendors name them under 500 or inside a 200.
-const REQUEST_CODES: &[&str] = &[
-    "invalid_request",
-    "invalid_request_error",
-    "image_generation_user_error",
-    "invalid_value",
-    "invalid_argument",
-    "invalid_parameter",
-    "invalid_parameter_error",
-    "unsupported_parameter",
-    "unsupported_value",
-    "bad_request",
-    "bad_request_error",
-    "badrequesterror",
-];
-/// Features that a model lacks. The bare "is not supported" is not in the list: vendors write it of parameters too,
-/// where another model would not help. The Chinese ones: "does not support tools", "does not support images".
-const UNSUPPORTED_PHRASES: &[&str] = &[
-    "does not support tool",
-    "does not support function",
-    "does not support image",
-    "does not support audio",
-    "does not support vision",
-    "does not support streaming",
-    "tool use is not supported",
-    "tools is not supported",
-    "image input is not supported",
-    "no endpoints found that support",
-    "不支持工具",
-    "不支持图片",
 ];
 
 #[cfg(test)]

@@ -78,6 +78,13 @@ pub(super) static CONTEXT_LENGTH_EXCEEDED: Verdict = final_(
     "the request is longer than the context of the model; shorten the conversation, \
      or use a model with a larger context",
 );
+// The same kind, since shortening the conversation helps and waiting does not. Its own sentence, because the model would
+// accept the request.
+pub(super) static OVER_LIMIT: Verdict = final_(
+    ErrorKind::ContextLengthExceeded,
+    "the request has more tokens than the account may send at once; shorten the conversation, \
+     or raise the limit of the account",
+);
 pub(super) static MODEL_NOT_FOUND: Verdict = final_(
     ErrorKind::ModelNotFound,
     "the provider does not have this model, or not for this key; list the models to see those it has",

@@ -1,19 +1,20 @@
 //! A completion: one state machine from the request to the finish, driven by `next`.
 
+mod failure;
+
 use alloc::{rc::Rc, string::String, vec::Vec};
 use core::time::Duration;
 
 use super::outgoing;
 use super::waiting::Wait;
-use crate::catalogue::suggest_model;
 use crate::config::Settings;
 use crate::contract::{Batch, Request};
-use crate::errors::{Error, from_response};
+use crate::errors::Error;
 use crate::events::Assembler;
 use crate::http_head::ResponseHead;
 use crate::response::{Progress, ResponseReader};
-use crate::routes::{self, Encoded, Recovery, Refusal, ResponseContext, Route};
-use crate::transport::{Attempt, Instant, MAX_ERROR_BODY, Now, Outgoing, Retries, Step, Transport};
+use crate::routes::{self, Encoded, ResponseContext, Route};
+use crate::transport::{Attempt, Instant, Now, Outgoing, Retries, Step, Transport};
 
 /// How long the rest of an error's body may take. A server that keeps it open must not delay the error [22].
 const ERROR_BODY_TIME: Duration = Duration::from_secs(5);
@@ -245,54 +246,6 @@ impl<T: Transport> Completion<T> {
         true
     }
 
-    fn refused(
-        &mut self,
-        mut attempt: Attempt<T>,
-        head: ResponseHead,
-        mut body: Vec<u8>,
-        until: Instant,
-    ) -> bool {
-        let now = self.transport.now();
-        let step = attempt.step(&self.transport, Now::Exact(now), &self.request.base_url);
-        let in_time = now < until && body.len() < MAX_ERROR_BODY;
-        match step {
-            Ok(Step::Bytes(bytes)) if in_time => {
-                body.extend_from_slice(&bytes);
-                self.state = State::Refused { attempt, head, body, until };
-            }
-            Ok(Step::Pending) if in_time => {
-                self.state = State::Refused { attempt, head, body, until };
-                return false;
-            }
-            // The status says more than how its body ended.
-            _ => {
-                drop(attempt);
-                self.handle_refusal(&head, &body);
-            }
-        }
-        true
-    }
-
-    /// A status of failure. The route may send the request once more in another form.
-    fn handle_refusal(&mut self, head: &ResponseHead, body: &[u8]) {
-        if let Some(Recovery { body, warning }) = self.recovery(head.status, body) {
-            // The provider has seen this request, whatever becomes of the second one.
-            self.recovered = true;
-            self.sent = true;
-            self.warnings.push(warning);
-            let path = core::mem::take(&mut self.request.path);
-            self.request = outgoing::post(&self.settings, path, self.route.headers, Rc::new(body));
-            self.state = State::Ready;
-            return;
-        }
-        self.fail(from_response(head, body, &self.settings.scrubber));
-    }
-
-    fn recovery(&self, status: u16, response: &[u8]) -> Option<Recovery> {
-        let request = self.request.body.as_ref().filter(|_| !self.recovered)?;
-        (self.route.recover)(&Refusal { status, response, request })
-    }
-
     fn streaming(&mut self, now: Now) -> bool {
         let State::Streaming { attempt, reader, progress } = &mut self.state else { return false };
         let result = match attempt.step(&self.transport, now, &self.request.base_url) {
@@ -304,7 +257,7 @@ impl<T: Transport> Completion<T> {
             Err(cause) => reader.cut_off(cause, &mut self.events),
         };
         if let Err(error) = result {
-            self.fail(error);
+            self.handle_stream_error(error);
             return true;
         }
         if reader.progress() == Progress::Complete {
@@ -326,30 +279,5 @@ impl<T: Transport> Completion<T> {
             }
         }
         true
-    }
-
-    /// Enters the back-off of a retry if one is allowed, or else fails with the error.
-    fn fail(&mut self, mut error: Error) {
-        suggest_model(&mut error, &self.model);
-        error.request_sent |= self.sent;
-        self.sent = error.request_sent;
-        // The provider's support finds a failed response by these two. An error inside a stream has neither of its
-        // own.
-        if let Some((status, request_id)) = self.response.take() {
-            error.http_status = error.http_status.or(Some(status));
-            error.request_id = error.request_id.or(request_id);
-        }
-        let retry = match self.handed_out {
-            true => None,
-            false => self.retries.next(&error, self.transport.now(), self.end),
-        };
-        self.state = match retry {
-            Some(until) => {
-                // Nothing of the failed attempt may be mixed into the events of the next one.
-                self.events = Assembler::default();
-                State::BackOff(until)
-            }
-            None => State::Failed(error),
-        };
     }
 }

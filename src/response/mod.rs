@@ -6,15 +6,17 @@
 
 use alloc::{borrow::Cow, boxed::Box, format, string::String};
 
-use crate::errors::{Error, incomplete_stream, protocol};
+use crate::errors::{Error, glued_error, incomplete_stream, protocol};
 use crate::events::Assembler;
 use crate::json::parse;
 use crate::scanned::scanned;
 use crate::sse::{MAX_EVENT, MAX_LINE, Parser, Tail, TooLong};
 
+pub use unread::Unread;
 pub use whole_body::MAX_WHOLE;
 use whole_body::WholeBody;
 
+mod unread;
 mod whole_body;
 
 /// How far a response has come.
@@ -58,6 +60,9 @@ pub trait Decoder {
     /// broke off must never pass for a whole one. Where the stream was cut off after the finish reason, a warning says
     /// what may be missing.
     fn end(&mut self, end: End, out: &mut Assembler) -> Result<(), Error>;
+
+    /// Keeps the text that was no part of the response, for the error if it ends badly.
+    fn unread(&mut self) -> &mut Unread;
 }
 
 enum Body {
@@ -97,6 +102,10 @@ impl ResponseReader {
 
     /// The bytes of one read. Events go to `out`. An error ends the response.
     pub fn push(&mut self, bytes: &[u8], out: &mut Assembler) -> Result<(), Error> {
+        self.read(bytes, out).map_err(|error| self.decoder.unread().explain(error))
+    }
+
+    fn read(&mut self, bytes: &[u8], out: &mut Assembler) -> Result<(), Error> {
         let bytes = match self.body {
             Body::Unknown => {
                 let bytes = without_blanks(bytes);
@@ -118,14 +127,21 @@ impl ResponseReader {
             Body::Events(parser) => {
                 let mut feed = parser.feed(bytes);
                 while self.decoder.progress() != Progress::Complete {
-                    let event = match feed.next_event() {
+                    let event = match feed.next_event_or_stray() {
                         Ok(Some(event)) => event,
                         Ok(None) => break,
-                        Err(cap) => return self.cut_off(too_long(cap), out),
+                        Err(cap) => return self.break_off(too_long(cap), out),
                     };
-                    let result = self.decoder.event(event.name, event.data, out);
+                    let result = match event.stray {
+                        [] => self.decoder.event(event.name, event.data, out),
+                        // An error between two lines of an event ends that event as well.
+                        stray => read_stray(&mut *self.decoder, stray, out).and_then(|()| match event.data {
+                            [] => Ok(()),
+                            data => self.decoder.event(event.name, data, out),
+                        }),
+                    };
                     if let Err(error) = result {
-                        return self.cut_off(error, out);
+                        return self.break_off(error, out);
                     }
                 }
                 Ok(())
@@ -135,21 +151,26 @@ impl ResponseReader {
 
     /// The body has ended as it should.
     pub fn end(&mut self, out: &mut Assembler) -> Result<(), Error> {
+        self.read_end(out).map_err(|error| self.decoder.unread().explain(error))
+    }
+
+    fn read_end(&mut self, out: &mut Assembler) -> Result<(), Error> {
         if self.progress() == Progress::Complete {
             return Ok(());
         }
         match core::mem::replace(&mut self.body, Body::Unknown) {
             Body::Unknown => Err(incomplete_stream()),
             Body::Whole(body) => self.decoder.whole(&body.into_text(), out),
-            Body::Events(parser) if !parser.is_plausible() => Err(protocol(
-                "the response is plain text; check that the base URL points at the API and ends in /v1",
-            )),
             Body::Events(parser) => {
-                if let Some(Tail { name, data }) = parser.into_tail()
-                    && is_whole(&utf8_lossy(&data))
-                    && let Err(error) = self.decoder.event(&name, &data, out)
-                {
-                    return self.cut_off(error, out);
+                let plausible = parser.is_plausible();
+                let (tail, stray) = parser.into_end();
+                if let Err(error) = self.read_tail(tail, &stray, out) {
+                    return self.break_off(error, out);
+                }
+                if !plausible {
+                    return Err(protocol(
+                        "the response is plain text; check that the base URL points at the API and ends in /v1",
+                    ));
                 }
                 self.decoder.end(End::Whole, out)
             }
@@ -160,13 +181,58 @@ impl ResponseReader {
     /// complete all the same, and so is a JSON text that has its last bracket: the model has run and was paid for, and
     /// an error here would make the host pay for it again.
     pub fn cut_off(&mut self, cause: Error, out: &mut Assembler) -> Result<(), Error> {
+        // The reason is often the last line of the server, which has no end then.
+        if let Body::Events(parser) = &mut self.body {
+            let (tail, stray) = core::mem::take(parser).into_end();
+            self.decoder.unread().note(&stray);
+            self.decoder.unread().note(&tail.unwrap_or_default().data);
+        }
+        self.break_off(cause, out).map_err(|error| self.decoder.unread().explain(error))
+    }
+
+    /// The last lines, without the blank line that would have made them an event.
+    fn read_tail(&mut self, tail: Option<Tail>, stray: &[u8], out: &mut Assembler) -> Result<(), Error> {
+        if !stray.is_empty() {
+            read_stray(&mut *self.decoder, stray, out)?;
+        }
+        let Some(tail) = tail else { return Ok(()) };
+        if is_whole(&utf8_lossy(&tail.data)) {
+            return self.decoder.event(&tail.name, &tail.data, out);
+        }
+        if let Some(json) = glued_error(&utf8_lossy(&tail.data)) {
+            return Err(self.decoder.unread().json_error(json));
+        }
+        self.decoder.unread().note(&tail.data);
+        Ok(())
+    }
+
+    fn break_off(&mut self, cause: Error, out: &mut Assembler) -> Result<(), Error> {
         match (self.progress(), &self.body) {
             (Progress::Open, _) => Err(cause),
             (Progress::Complete, _) => Ok(()),
-            (Progress::Finished, Body::Whole(_)) => self.end(out),
+            (Progress::Finished, Body::Whole(_)) => self.read_end(out),
             (Progress::Finished, _) => self.decoder.end(End::CutOff, out),
         }
     }
+}
+
+/// Lines that are no fields of the standard. JSON among them is the server's, with or without the field `error:` that
+/// llama.cpp made up, and is read like an event; the last text is kept for the error if the stream ends badly [70].
+fn read_stray(decoder: &mut dyn Decoder, stray: &[u8], out: &mut Assembler) -> Result<(), Error> {
+    let stray = stray.trim_ascii();
+    let (name, json) = match stray.split_at_checked(6) {
+        Some((field, value)) if field.eq_ignore_ascii_case(b"error:") => ("error", value.trim_ascii()),
+        _ => ("", stray),
+    };
+    if json.starts_with(b"{") && parse(&utf8_lossy(json)).is_ok() {
+        return decoder.event(name, json, out);
+    }
+    // Two lines, of which the second is the error, or an error after a part of something else.
+    if let Some(json) = glued_error(&utf8_lossy(stray)) {
+        return Err(decoder.unread().json_error(json));
+    }
+    decoder.unread().note(stray);
+    Ok(())
 }
 
 /// The standard drops an event without its blank line at the end of a stream. Some servers leave that line out after

@@ -8,11 +8,11 @@ use alloc::{format, string::String, vec::Vec};
 
 use crate::json::{fields, parse};
 
-/// A response with a status of failure.
+/// A response that refuses the request.
 pub struct Refusal<'a> {
-    /// The status.
+    /// The status. 200 where the error is all of a response that had begun as a good one [78].
     pub status: u16,
-    /// The beginning of the response's body, at most 64 KiB.
+    /// What the server wrote: the beginning of the body, at most 64 KiB, or with status 200 the fields of the error.
     pub response: &'a [u8],
     /// The body that was sent.
     pub request: &'a [u8],

@@ -45,16 +45,22 @@ pub struct Event<'a> {
     pub data: &'a [u8],
     /// The value of the last `id:` of the stream so far.
     pub last_event_id: &'a str,
+    /// The lines since the last event that were no field of the standard, joined by LF; empty in nearly every event.
+    pub stray: &'a [u8],
 }
 
 /// The lines at the end of a body without the blank line that would have made them an event.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Tail {
     /// The value of `event:`, empty where there was none.
     pub name: String,
     /// The data lines, joined by LF.
     pub data: Vec<u8>,
 }
+
+/// Bytes of stray lines that are kept of one event. By the standard they are skipped; they matter where they are the
+/// error of a server that failed, and those are short [70].
+pub const MAX_STRAY: usize = 8 << 10;
 
 /// A cap was exceeded. The rest of the body cannot be trusted to be events.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,6 +81,7 @@ pub struct Parser {
     data_lines: usize,
     data_size: usize,
     name: String,
+    stray: Vec<u8>,
     last_event_id: String,
     /// A line had the form of a field or a comment: this may be a stream of events.
     plausible: bool,
@@ -99,7 +106,12 @@ impl Parser {
     ///
     /// By the standard it is no event. Some servers leave out the last blank line [5], so that the reader of the data
     /// may check whether it is complete in itself; half an event must not count.
-    pub fn into_tail(mut self) -> Option<Tail> {
+    pub fn into_tail(self) -> Option<Tail> {
+        self.into_end().0
+    }
+
+    /// The same, and the stray lines at the end, as in an [`Event`].
+    pub fn into_end(mut self) -> (Option<Tail>, Vec<u8>) {
         self.start_next();
         let line = core::mem::take(&mut self.lines).into_unfinished();
         match name_and_value(&line) {
@@ -111,9 +123,11 @@ impl Parser {
                 self.data_lines = self.data_lines.saturating_add(1);
             }
             (b"event", value) => self.name = String::from_utf8_lossy(value).into_owned(),
-            _ => {}
+            (b"" | b"id" | b"retry", _) => {}
+            _ => self.keep_stray(&line),
         }
-        (self.data_lines > 0).then_some(Tail { name: self.name, data: self.data })
+        let tail = (self.data_lines > 0).then_some(Tail { name: self.name, data: self.data });
+        (tail, self.stray)
     }
 
     fn start_next(&mut self) {
@@ -123,6 +137,7 @@ impl Parser {
             self.data_lines = 0;
             self.data_size = 0;
             self.name.clear();
+            self.stray.clear();
         }
     }
 
@@ -152,10 +167,22 @@ impl Parser {
             b"event" => self.name = String::from_utf8_lossy(value).into_owned(),
             // The standard ignores an id that contains a NUL.
             b"id" if !value.contains(&0) => self.last_event_id = String::from_utf8_lossy(value).into_owned(),
-            // `retry`, comments (an empty name) and unknown fields [4].
-            _ => {}
+            // Comments have an empty name [4].
+            b"" | b"id" | b"retry" => {}
+            // Unknown fields, and lines that are none: the standard skips them [4]. An error may be among them [70].
+            _ => self.keep_stray(line.bytes()),
         }
         Ok(())
+    }
+
+    fn keep_stray(&mut self, line: &[u8]) {
+        let room = MAX_STRAY.saturating_sub(self.stray.len());
+        if room > 0 {
+            if !self.stray.is_empty() {
+                self.stray.push(b'\n');
+            }
+            self.stray.extend_from_slice(line.get(..room).unwrap_or(line));
+        }
     }
 
     fn keep(&mut self, single: Option<&[u8]>) {
@@ -175,6 +202,15 @@ pub struct Feed<'p, 'b> {
 impl<'b> Feed<'_, 'b> {
     /// The next event, or nothing when all bytes are read.
     pub fn next_event(&mut self) -> Result<Option<Event<'_>>, TooLong> {
+        self.next(false)
+    }
+
+    /// The same, and where there are stray lines without data before a blank line, an event with these alone.
+    pub fn next_event_or_stray(&mut self) -> Result<Option<Event<'_>>, TooLong> {
+        self.next(true)
+    }
+
+    fn next(&mut self, stray: bool) -> Result<Option<Event<'_>>, TooLong> {
         self.parser.start_next();
         let mut single: Option<&'b [u8]> = None;
         loop {
@@ -195,11 +231,12 @@ impl<'b> Feed<'_, 'b> {
             lines.line_done();
             self.parser.lines = lines;
             if blank {
-                if self.parser.data_lines > 0 {
+                if self.parser.data_lines > 0 || stray && !self.parser.stray.is_empty() {
                     break;
                 }
                 // A blank line without data before it only clears the name of the event.
                 self.parser.name.clear();
+                self.parser.stray.clear();
             }
         }
         let parser = &mut *self.parser;
@@ -208,6 +245,7 @@ impl<'b> Feed<'_, 'b> {
             name: &parser.name,
             data: single.unwrap_or(&parser.data),
             last_event_id: &parser.last_event_id,
+            stray: &parser.stray,
         }))
     }
 }

@@ -12,7 +12,7 @@ use super::script::{Route, Scenario, When};
 
 /// The files, each a JSON list of scenarios. They are embedded, so that the test host is one file that runs
 /// anywhere.
-const FILES: [(&str, &str); 24] = [
+const FILES: [(&str, &str); 26] = [
     ("generic", include_str!("scenarios/generic.json")),
     ("openai", include_str!("scenarios/openai.json")),
     ("anthropic", include_str!("scenarios/anthropic.json")),
@@ -29,6 +29,8 @@ const FILES: [(&str, &str); 24] = [
     ("finish-reasons", include_str!("scenarios/finish-reasons.json")),
     ("reasoning", include_str!("scenarios/reasoning.json")),
     ("errors-midway", include_str!("scenarios/errors-midway.json")),
+    ("error-forms", include_str!("scenarios/error-forms.json")),
+    ("error-meanings", include_str!("scenarios/error-meanings.json")),
     ("ends", include_str!("scenarios/ends.json")),
     ("statuses", include_str!("scenarios/statuses.json")),
     ("headers", include_str!("scenarios/headers.json")),

@@ -3,6 +3,7 @@
 mod completion;
 mod deadlines;
 mod queries;
+mod refusals;
 mod retries;
 mod suggestions;
 mod waking;

@@ -20,6 +20,8 @@ pub(super) struct Chunk<'a> {
     pub error: Raw<'a>,
     /// `false` in an error of new-api and its relatives [18].
     pub success: Raw<'a>,
+    /// MiniMax's status, with which it ends each stream and reports each error [73].
+    pub base_resp: Raw<'a>,
     /// `"error"` in errors of Anthropic's form, which gateways pass on in a stream [18].
     pub kind: Raw<'a>,
     /// The sources of a search, at vendors that search the web.
@@ -38,6 +40,7 @@ structure!(Chunk {
     "x_groq" => x_groq,
     "error" => error,
     "success" => success,
+    "base_resp" => base_resp,
     "type" => kind,
     "citations" => citations,
     "service_tier" => service_tier,

@@ -15,10 +15,11 @@ use super::reasoning::Reasoning;
 use super::repeat_fast_path::{RepeatCache, TextField};
 use super::usage::usage;
 use crate::contract::{Finish, ResponseInfo};
-use crate::errors::{Error, from_body_error, incomplete_stream, protocol};
+use crate::errors::detection::{base_resp_failed, is_present};
+use crate::errors::{Error, ErrorKind, glued_error, incomplete_stream, is_reason, protocol};
 use crate::events::{Assembler, TextKind};
 use crate::json::{self, Object, Raw, WireText, parse, present, string, unsigned, wire_text};
-use crate::response::{Decoder, End, Progress, utf8_lossy};
+use crate::response::{Decoder, End, Progress, Unread, utf8_lossy};
 use crate::routes::ResponseContext;
 
 /// The number of data lines without a JSON object that are skipped; one more ends the response [17]. Some gateways put
@@ -48,6 +49,7 @@ pub struct ChatDecoder {
     extras: Extras,
     /// Data lines that were no JSON objects.
     skipped: u32,
+    unread: Unread,
     /// See [`Decoder::progress_count`].
     progress_count: u64,
 }
@@ -57,6 +59,7 @@ impl ChatDecoder {
     pub fn new(context: ResponseContext) -> Self {
         Self {
             reasoning: Reasoning::new(context.reasoning_text),
+            unread: Unread::new(context.head.clone(), context.scrubber.clone()),
             context,
             repeat: RepeatCache::default(),
             progress: Progress::Open,
@@ -79,11 +82,17 @@ impl ChatDecoder {
     fn chunk(&mut self, chunk: &Chunk<'_>, json: &str, out: &mut Assembler) -> Result<(), Error> {
         // Before anything else: an error chunk may have the id and model of a response.
         if is_error(chunk) {
-            return Err(self.error(json));
+            return Err(self.unread.json_error(json));
         }
         self.note_usage(chunk.usage.or(chunk.x_groq.0.as_ref().and_then(|groq| groq.usage)));
         self.extras.note_chunk(chunk);
-        let Some(choice) = chunk.choices.get() else { return Ok(()) };
+        let Some(choice) = chunk.choices.get() else {
+            // Neither a chunk nor usage: if the stream ends badly, this may be the reason [71].
+            if chunk.usage.is_none() && chunk.id.is_none() {
+                self.unread.note(json.as_bytes());
+            }
+            return Ok(());
+        };
         let index = unsigned(choice.index).unwrap_or(0);
         match self.choice {
             // A second choice would be mixed into the text of the first one.
@@ -93,7 +102,7 @@ impl ChatDecoder {
             _ => {}
         }
         if present(choice.error).is_some_and(is_present) {
-            return Err(self.error(choice.error.map_or(json, |error| error.get())));
+            return Err(self.unread.json_error(choice.error.map_or(json, |error| error.get())));
         }
         self.note_usage(choice.usage);
         // Not before: a stream with an error as its first chunk is no response, and may be retried.
@@ -196,7 +205,12 @@ impl ChatDecoder {
     }
 
     /// Counted for one warning at the end.
-    fn skip(&mut self) -> Result<(), Error> {
+    fn skip(&mut self, data: &str) -> Result<(), Error> {
+        // A server that fails in the middle of an event may write its error right after that part [72].
+        if let Some(error) = glued_error(data) {
+            return Err(self.unread.json_error(error));
+        }
+        self.unread.note(data.as_bytes());
         self.skipped = self.skipped.saturating_add(1);
         if self.skipped > MAX_SKIPPED {
             return Err(protocol(
@@ -204,10 +218,6 @@ impl ChatDecoder {
             ));
         }
         Ok(())
-    }
-
-    fn error(&self, json: &str) -> Error {
-        from_body_error(json, Some(&self.context.head), &self.context.scrubber)
     }
 }
 
@@ -223,6 +233,13 @@ impl Decoder for ChatDecoder {
         self.repeat.forget();
         let data = &*utf8_lossy(data);
         if data == "[DONE]" {
+            // Gateways write it after the upstream has died as well, so without a finish reason it is no proof: a line of
+            // text before it that reports a failure is [71].
+            if self.progress == Progress::Open
+                && let Some(error) = self.unread.error()
+            {
+                return Err(error);
+            }
             // Gateways add the end marker themselves, so without a single chunk there was no response.
             return if out.has_responded() {
                 self.complete(End::Whole, out)
@@ -231,14 +248,14 @@ impl Decoder for ChatDecoder {
             };
         }
         if name == "error" {
-            return Err(self.error(data));
+            return Err(self.unread.json_error(data));
         }
         let mut chunk = Object::default();
         match json::read(data, &mut chunk).and(chunk.0.as_ref()) {
             Some(chunk) => self.chunk(chunk, data, out),
             // An empty `data:` line is a keep-alive, and no reason to give up [26].
             None if data.is_empty() => Ok(()),
-            None => self.skip(),
+            None => self.skip(data),
         }
     }
 
@@ -247,7 +264,7 @@ impl Decoder for ChatDecoder {
         let Some(chunk) = json::read(body, &mut chunk).and(chunk.0.as_ref()) else {
             // A list with an error in it is Gemini's. Any other JSON is no response either.
             return Err(match parse(body) {
-                Ok(_) => self.error(body),
+                Ok(_) => self.unread.json_error(body),
                 Err(flaw) if flaw.at_end => incomplete_stream(),
                 Err(_) => protocol(
                     "the response is not valid JSON; check that the base URL points at an OpenAI-compatible API",
@@ -257,6 +274,10 @@ impl Decoder for ChatDecoder {
         self.chunk(chunk, body, out)?;
         match out.has_responded() {
             true => self.complete(End::Whole, out),
+            // An error that does not call itself one, such as `{"code": 401, "msg": …}` [73].
+            false if glued_error(body).is_some() || is_reason(body, &ErrorKind::Protocol) => {
+                Err(self.unread.json_error(body))
+            }
             false => Err(protocol(format!(
                 "the response from {} is JSON without choices; check that the base URL points at an OpenAI-compatible API",
                 super::PATH
@@ -280,6 +301,10 @@ impl Decoder for ChatDecoder {
             Progress::Complete => Ok(()),
         }
     }
+
+    fn unread(&mut self) -> &mut Unread {
+        &mut self.unread
+    }
 }
 
 /// Whether the chunk is an error, in any of the shapes seen [18].
@@ -290,11 +315,7 @@ fn is_error(chunk: &Chunk<'_>) -> bool {
         || no_choice && string(chunk.object).as_deref() == Some("error")
         || no_choice && string(chunk.kind).as_deref() == Some("error")
         || no_choice && present(chunk.success) == Some("false")
-}
-
-/// Whether an `error` says anything: some vendors send an empty one with every chunk.
-fn is_present(json: &str) -> bool {
-    !matches!(json, "{}" | "\"\"" | "[]" | "false")
+        || base_resp_failed(chunk.base_resp)
 }
 
 fn response_info(chunk: &Chunk<'_>, context: &ResponseContext) -> ResponseInfo {

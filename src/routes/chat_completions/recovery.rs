@@ -3,17 +3,18 @@
 use crate::routes::{Recovery, Refusal, without_field};
 use crate::text_search::find_bytes;
 
-/// The names by which servers refuse the field: its own, and that of its member.
-const NAMES: [&str; 2] = ["stream_options", "include_usage"];
+/// The names by which servers refuse the field: its own and that of its member, in the spelling of the request, of
+/// servers that convert names, and of sentences.
+const NAMES: [&[u8]; 5] =
+    [b"stream_options", b"include_usage", b"streamOptions", b"includeUsage", b"stream options"];
 
 /// Some OpenAI-compatible servers do not know `stream_options` and refuse the whole request for it. Without it the
 /// response is the same but for its usage.
 ///
-/// Only a 400 that names the field counts: any other refusal would come again, and the second request could be
-/// billed.
+/// Only a refusal that names the field counts, with whatever status: servers were seen to send 400, 422, 500, and 200
+/// with an error inside [78]. Any other refusal would come again, and the second request could be billed.
 pub fn recover(refusal: &Refusal<'_>) -> Option<Recovery> {
-    let is_named = |name: &&str| find_bytes(refusal.response, name.as_bytes()).is_some();
-    if refusal.status != 400 || !NAMES.iter().any(is_named) {
+    if !NAMES.iter().any(|name| is_named(refusal.response, name)) {
         return None;
     }
     Some(Recovery {
@@ -22,10 +23,32 @@ pub fn recover(refusal: &Refusal<'_>) -> Option<Recovery> {
     })
 }
 
+/// Whether a response names a field other than in an echo of the request, which FastAPI and others send with a refusal
+/// of any other field: `"stream_options": {"include_usage": true}`.
+fn is_named(response: &[u8], name: &[u8]) -> bool {
+    let mut rest = response;
+    while let Some(at) = find_bytes(rest, name) {
+        rest = rest.get(at.saturating_add(name.len())..).unwrap_or_default();
+        let separators = rest.iter().take(8).take_while(|byte| b"\"'\\: ".contains(byte)).count();
+        let (between, value) = rest.split_at_checked(separators).unwrap_or_default();
+        let echoed = between.contains(&b':') && (value.starts_with(b"{") || is_true(value));
+        if !echoed {
+            return true;
+        }
+    }
+    false
+}
+
+fn is_true(value: &[u8]) -> bool {
+    value.get(..4).is_some_and(|value| value.eq_ignore_ascii_case(b"true"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::vec::Vec;
+
+    const REQUEST: &str = r#"{"model":"m","stream":true,"stream_options":{"include_usage":true},"seed":1}"#;
 
     fn recovered(status: u16, response: &str, request: &str) -> Option<Vec<u8>> {
         let refusal = Refusal { status, response: response.as_bytes(), request: request.as_bytes() };
@@ -33,14 +56,33 @@ mod tests {
     }
 
     #[test]
-    fn only_a_400_that_names_the_field_takes_it_out() {
-        let request = r#"{"model":"m","stream":true,"stream_options":{"include_usage":true},"seed":1}"#;
+    fn a_refusal_that_names_the_field_takes_it_out_whatever_its_status() {
         let without = r#"{"model":"m","stream":true,"seed":1}"#.as_bytes();
-        for named in ["unknown field stream_options", r#"{"param":"include_usage"}"#] {
-            assert_eq!(recovered(400, named, request).as_deref(), Some(without), "{named}");
-            assert_eq!(recovered(422, named, request), None, "{named}");
+        for named in [
+            "unknown field stream_options",
+            r#"{"param":"include_usage"}"#,
+            r#"{"detail":[{"loc":["body","stream_options","include_usage"],"msg":"Extra inputs are not permitted","input":true}]}"#,
+            r#"{"errors":{"stream_options":["Unknown field."]}}"#,
+            "Unrecognized field: streamOptions",
+            "stream options are only allowed when stream is enabled",
+        ] {
+            for status in [200, 400, 404, 422, 500] {
+                assert_eq!(recovered(status, named, REQUEST).as_deref(), Some(without), "{named}");
+            }
         }
-        assert_eq!(recovered(400, "unknown field seed", request), None);
+    }
+
+    #[test]
+    fn a_refusal_of_something_else_changes_nothing() {
+        for other in [
+            "unknown field seed",
+            "",
+            r#"{"detail":[{"loc":["body","seed"],"input":{"stream_options":{"include_usage":true}}}]}"#,
+            r#"{"detail":"{\"stream_options\": {\"include_usage\": true}}"}"#,
+            "{'stream_options': {'include_usage': True}}",
+        ] {
+            assert_eq!(recovered(400, other, REQUEST), None, "{other}");
+        }
         assert_eq!(recovered(400, "stream_options", r#"{"model":"m"}"#), None);
     }
 }

@@ -6,7 +6,7 @@ use crate::contract::{Finish, FinishReason, ResponseInfo};
 use crate::errors::{Error, from_body_error, incomplete_stream, protocol};
 use crate::events::{Assembler, TextKind};
 use crate::json::{fields, parse, string, wire_text};
-use crate::response::{Decoder, End, Progress};
+use crate::response::{Decoder, End, Progress, Unread};
 use crate::routes::ResponseContext;
 
 pub struct TestDecoder {
@@ -14,11 +14,13 @@ pub struct TestDecoder {
     reason: Option<String>,
     progress: Progress,
     events: u64,
+    unread: Unread,
 }
 
 impl TestDecoder {
     pub fn new(context: ResponseContext) -> Self {
-        Self { context, reason: None, progress: Progress::Open, events: 0 }
+        let unread = Unread::new(context.head.clone(), context.scrubber.clone());
+        Self { context, reason: None, progress: Progress::Open, events: 0, unread }
     }
 }
 
@@ -59,6 +61,10 @@ impl Decoder for TestDecoder {
 
     fn progress_count(&self) -> u64 {
         self.events
+    }
+
+    fn unread(&mut self) -> &mut Unread {
+        &mut self.unread
     }
 
     fn end(&mut self, _: End, out: &mut Assembler) -> Result<(), Error> {

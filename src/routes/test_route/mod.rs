@@ -99,7 +99,7 @@ fn text_of(turn: &Turn<'_>) -> (&'static str, String) {
     }
 }
 
-/// A server that knows no `fast` says so with 422, a status that chat completions never recovers from.
+/// A server that knows no `fast` responds with 422 and any body, where chat completions needs the name of the field.
 fn recover(refusal: &Refusal<'_>) -> Option<Recovery> {
     if refusal.status != 422 {
         return None;

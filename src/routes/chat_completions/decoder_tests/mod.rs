@@ -7,6 +7,8 @@ mod extras;
 mod reasoning;
 mod reasoning_replay;
 mod repeat_fast_path;
+mod reported;
+mod strays;
 
 use std::boxed::Box;
 use std::string::{String, ToString};
