@@ -131,13 +131,15 @@ impl Repeat {
             rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
         };
         for byte in bytes {
+            if !self.in_string && byte.is_ascii_whitespace() {
+                // Beyond the end it is new: a call keeps the bytes that its model wrote.
+                let Some(known) = known_bytes.get(self.read) else { break };
+                self.read = self.read.saturating_add(usize::from(known == byte));
+                same = same.saturating_add(1);
+                continue;
+            }
             if !self.in_string {
                 self.read = self.read.saturating_add(blanks_from(self.read));
-                // Beyond the end it is new: a call keeps the bytes that its model wrote.
-                if byte.is_ascii_whitespace() && self.read < known_bytes.len() {
-                    same = same.saturating_add(1);
-                    continue;
-                }
             }
             if known_bytes.get(self.read) != Some(byte) {
                 break;
