@@ -7,7 +7,7 @@ use alloc::{
     vec::{self, Vec},
 };
 
-use super::call_assembly::{CallAssembly, CallHandle};
+use super::call_assembly::{CallAssembly, CallHandle, CallSoFar};
 use crate::contract::{BlockDelta, BlockEnd, BlockKind, BlockStart, Event, Finish, ResponseInfo};
 use crate::errors::{Error, protocol};
 use crate::json::{PairJoiner, WireText};
@@ -146,7 +146,7 @@ impl Assembler {
     /// has both.
     pub fn open_call(&mut self) -> Result<CallHandle, Error> {
         if self.calls.len() >= MAX_CALLS {
-            return Err(protocol(format!("the response makes more than {MAX_CALLS} tool calls")));
+            return Err(too_many_calls());
         }
         // No more pieces of the previous call's name are expected.
         if let Some(last) = self.calls.len().checked_sub(1) {
@@ -204,6 +204,17 @@ impl Assembler {
             call.replay = Some(replay);
         }
         Ok(())
+    }
+
+    /// A call as far as it was received, to find out whether a fragment continues it.
+    pub fn call_so_far(&self, call: CallHandle) -> CallSoFar<'_> {
+        let none = CallSoFar { name: "", arguments: "", begun: false };
+        self.calls.get(call.0).map_or(none, CallAssembly::so_far)
+    }
+
+    /// Whether the arguments of a call are a closed value, so that no fragment can continue them.
+    pub fn is_call_closed(&mut self, call: CallHandle) -> bool {
+        self.calls.get_mut(call.0).is_some_and(CallAssembly::is_closed)
     }
 
     /// Whether there is a tool call with a name or arguments. Empty fragments make none.
@@ -300,4 +311,9 @@ impl Assembler {
             false => Ok(()),
         }
     }
+}
+
+/// The error of a response with more than [`MAX_CALLS`] tool calls.
+pub fn too_many_calls() -> Error {
+    protocol(format!("the response makes more than {MAX_CALLS} tool calls"))
 }

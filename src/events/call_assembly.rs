@@ -5,12 +5,25 @@
 use alloc::{borrow::ToOwned, string::String};
 
 use super::tool_arguments;
+use super::value_end::ValueEnd;
 use crate::contract::{BlockEnd, MalformedArguments, ToolArguments, ToolCallHead};
 use crate::json::{PairJoiner, WireText};
+use crate::scanned::scanned;
 
 /// A tool call of the [`Assembler`](super::Assembler) that gave it out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CallHandle(pub(super) usize);
+
+/// A call as far as it was received.
+#[derive(Clone, Copy, Debug)]
+pub struct CallSoFar<'a> {
+    /// Its name, or the pieces of it so far.
+    pub name: &'a str,
+    /// Its arguments, without a placeholder.
+    pub arguments: &'a str,
+    /// There were arguments, be it a placeholder.
+    pub begun: bool,
+}
 
 /// A call that is being received. It waits until its id and name are known, then its block starts, and ends with the
 /// response.
@@ -21,6 +34,10 @@ pub(super) struct CallAssembly {
     name: String,
     /// All arguments so far.
     arguments: String,
+    /// The first byte of them that is no white space, and its place.
+    opening: Option<(u8, usize)>,
+    /// The search for their end.
+    end: ValueEnd,
     /// The number of bytes of `arguments` that were handed out.
     sent: usize,
     /// Half of a character at the end of the last fragment [16].
@@ -58,20 +75,63 @@ impl CallAssembly {
         }
     }
 
+    /// The call so far.
+    pub(super) fn so_far(&self) -> CallSoFar<'_> {
+        let arguments = if self.is_placeholder() { "" } else { &*self.arguments };
+        CallSoFar { name: &self.name, arguments, begun: self.name_complete }
+    }
+
+    /// Whether the value of the arguments is closed, so that nothing can be added to it.
+    pub(super) fn is_closed(&mut self) -> bool {
+        self.end.is_in(&self.arguments)
+    }
+
     pub(super) fn push_arguments(&mut self, fragment: &WireText<'_>) {
         self.name_complete = true;
-        if self.is_repeat(fragment) {
+        let first = first_of(fragment);
+        if self.is_repeat(fragment) || self.is_placeholder_at_the_end(fragment, first) {
             return;
+        }
+        // A placeholder before the real arguments. It was not handed out, so that it can be replaced [62].
+        if matches!(first, Some((b'{' | b'"' | b'n', _))) && self.is_placeholder() {
+            self.arguments.clear();
+            self.end = ValueEnd::default();
+            self.opening = None;
+        }
+        if self.opening.is_none() {
+            self.opening = first.map(|(byte, at)| (byte, at.saturating_add(self.arguments.len())));
         }
         self.joiner.push_text(fragment, &mut self.arguments);
     }
 
-    /// Some vendors send all arguments once more at the end [13]. Only white space can follow a whole object, so the same
+    /// Some vendors send all arguments once more at the end [13]. Only white space can follow a whole value, so the same
     /// text again is a repetition and not a part of the arguments. The comparison costs no more than the fragment.
-    fn is_repeat(&self, fragment: &WireText<'_>) -> bool {
-        self.joiner.is_empty()
-            && fragment.as_bytes() == self.arguments.as_bytes()
-            && tool_arguments::is_object(&self.arguments)
+    fn is_repeat(&mut self, fragment: &WireText<'_>) -> bool {
+        self.joiner.is_empty() && fragment.as_bytes() == self.arguments.as_bytes() && self.is_closed()
+    }
+
+    /// A placeholder after the real arguments [62]. Inside of them the same bytes are a part of a string or of a list.
+    fn is_placeholder_at_the_end(&mut self, fragment: &WireText<'_>, first: Option<(u8, usize)>) -> bool {
+        matches!(first, Some((b'{' | b'"' | b'n', _)))
+            && tool_arguments::is_placeholder(fragment.as_bytes())
+            && self.is_closed()
+    }
+
+    /// Whether the arguments so far stand for none.
+    fn is_placeholder(&self) -> bool {
+        let Some((_, start)) = self.opening else { return true };
+        self.arguments.get(start..).is_some_and(|text| tool_arguments::is_placeholder(text.as_bytes()))
+    }
+
+    /// Whether the arguments so far may be replaced, or are encoded twice, and so cannot be handed out yet.
+    fn is_held(&self) -> bool {
+        match self.opening {
+            _ if self.sent > 0 || self.finished => false,
+            None | Some((b'"', _)) => true,
+            Some((_, start)) => {
+                self.arguments.get(start..).is_some_and(tool_arguments::may_become_placeholder)
+            }
+        }
     }
 
     /// The head of the block, if it can start now.
@@ -94,7 +154,7 @@ impl CallAssembly {
     }
 
     pub(super) fn take_unsent(&mut self) -> Option<(u32, String)> {
-        let index = self.index?;
+        let index = self.index.filter(|_| !self.is_held())?;
         let unsent = self.arguments.get(self.sent..)?.to_owned();
         self.sent = self.arguments.len();
         Some((index, unsent))
@@ -104,6 +164,15 @@ impl CallAssembly {
     pub(super) fn finish(&mut self) {
         self.joiner.finish(&mut self.arguments);
         self.finished = true;
+        // Nothing of these was handed out: see `is_held`.
+        if matches!(self.opening, Some((b'"', _)))
+            && let Some(object) = tool_arguments::unwrapped(&self.arguments)
+        {
+            self.arguments = object;
+        }
+        if self.opening.is_none() {
+            self.arguments.clear();
+        }
     }
 
     /// The end of the block; `None` where no block was started.
@@ -118,4 +187,13 @@ impl CallAssembly {
         };
         Some(BlockEnd { index: self.index?, replay: self.replay, arguments: Some(arguments) })
     }
+}
+
+/// The first byte of a fragment that is no white space, and its place.
+fn first_of(fragment: &WireText<'_>) -> Option<(u8, usize)> {
+    let bytes = fragment.as_bytes();
+    let at = bytes.iter().position(|byte| !byte.is_ascii_whitespace());
+    // A fragment of blanks is read to its end, any other one up to its first byte.
+    scanned(if at.is_none() { bytes.len() } else { 0 });
+    at.and_then(|at| Some((*bytes.get(at)?, at)))
 }

@@ -11,6 +11,8 @@ pub(crate) mod grammar;
 #[cfg(test)]
 mod tests;
 mod tool_arguments;
+mod value_end;
 
-pub use assembler::{Assembler, MAX_CALL_BYTES, MAX_CALLS, TextKind};
-pub use call_assembly::CallHandle;
+pub use assembler::{Assembler, MAX_CALL_BYTES, MAX_CALLS, TextKind, too_many_calls};
+pub use call_assembly::{CallHandle, CallSoFar};
+pub use tool_arguments::is_placeholder;

@@ -265,9 +265,9 @@ impl<T: Transport> Completion<T> {
             self.state = State::Finished;
             return true;
         }
-        if reader.progress() == Progress::Finished {
-            attempt.shorten_idle(FINISH_TIME);
-        }
+        // More content may follow a finish reason that does not stand alone, so it gets all the time there is [64].
+        let is_finished = reader.progress() == Progress::Finished;
+        attempt.limit_idle(is_finished.then_some(FINISH_TIME));
         let count = reader.progress_count();
         if core::mem::replace(progress, count) != count {
             attempt.progressed(now);

@@ -24,8 +24,14 @@ mod whole_body;
 pub enum Progress {
     /// There is no finish reason yet.
     Open,
-    /// The finish reason has arrived. Usage or an end marker may follow, but nothing has to: some servers send neither
-    /// and keep the connection open.
+    /// A finish reason has arrived, but the content says that it came too early: there is nothing but reasoning, say, or
+    /// content came after it. The end of the body makes it valid. A break is an error, as without a finish reason [64].
+    Premature,
+    /// The finish reason has arrived together with content. It is valid, but some servers write one into every chunk, so
+    /// more content is waited for as long as without it.
+    Finishing,
+    /// The finish reason has arrived in a chunk of its own. Usage or an end marker may follow, but nothing has to: some
+    /// servers send neither and keep the connection open.
     Finished,
     /// `finish` is among the events. Nothing after it is read [20].
     Complete,
@@ -208,10 +214,10 @@ impl ResponseReader {
 
     fn break_off(&mut self, cause: Error, out: &mut Assembler) -> Result<(), Error> {
         match (self.progress(), &self.body) {
-            (Progress::Open, _) => Err(cause),
+            (Progress::Open | Progress::Premature, _) => Err(cause),
             (Progress::Complete, _) => Ok(()),
-            (Progress::Finished, Body::Whole(_)) => self.read_end(out),
-            (Progress::Finished, _) => self.decoder.end(End::CutOff, out),
+            (Progress::Finishing | Progress::Finished, Body::Whole(_)) => self.read_end(out),
+            (Progress::Finishing | Progress::Finished, _) => self.decoder.end(End::CutOff, out),
         }
     }
 }

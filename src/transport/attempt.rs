@@ -9,8 +9,9 @@ use crate::errors::{Error, timeout};
 /// A request in progress, and the time that it may take.
 pub struct Attempt<T: Transport> {
     exchange: T::Exchange,
-    /// A copy, since the finish reason shortens the idle deadline of this attempt only.
     deadlines: Deadlines,
+    /// A shorter idle deadline, while the response looks finished.
+    idle_limit: Option<Duration>,
     /// When the whole call must be over, further attempts included.
     end: Instant,
     phase: Phase,
@@ -41,7 +42,15 @@ impl<T: Transport> Attempt<T> {
         let exchange =
             transport.start(request, deadlines).map_err(|failure| failure.into_error(&request.base_url))?;
         let (phase, since) = (exchange.phase(), transport.now());
-        Ok(Self { exchange, deadlines: *deadlines, end, phase, since, since_is_bound: false })
+        Ok(Self {
+            exchange,
+            deadlines: *deadlines,
+            idle_limit: None,
+            end,
+            phase,
+            since,
+            since_is_bound: false,
+        })
     }
 
     /// Makes one step without waiting.
@@ -91,14 +100,15 @@ impl<T: Transport> Attempt<T> {
         self.since_is_bound = now.exact().is_none();
     }
 
-    /// Allows a silence of at most this long from now on.
-    pub fn shorten_idle(&mut self, idle: Duration) {
-        self.deadlines.idle = self.deadlines.idle.min(idle);
+    /// Allows a silence of at most this long from now on; `None` allows the configured one again.
+    pub fn limit_idle(&mut self, limit: Option<Duration>) {
+        self.idle_limit = limit;
     }
 
     /// The next deadline.
     pub fn until(&self) -> Until {
         let Deadlines { connect, first_byte, idle, total } = self.deadlines;
+        let idle = self.idle_limit.map_or(idle, |limit| idle.min(limit));
         // An upload that stalls is idle in the same sense as a response that does: nothing moves.
         let (which, limit) = match self.phase {
             Phase::Connecting => ("connect", connect),

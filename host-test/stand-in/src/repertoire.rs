@@ -12,7 +12,7 @@ use super::script::{Route, Scenario, When};
 
 /// The files, each a JSON list of scenarios. They are embedded, so that the test host is one file that runs
 /// anywhere.
-const FILES: [(&str, &str); 26] = [
+const FILES: [(&str, &str); 30] = [
     ("generic", include_str!("scenarios/generic.json")),
     ("openai", include_str!("scenarios/openai.json")),
     ("anthropic", include_str!("scenarios/anthropic.json")),
@@ -27,6 +27,10 @@ const FILES: [(&str, &str); 26] = [
     ("usage", include_str!("scenarios/usage.json")),
     ("tool-calls", include_str!("scenarios/tool-calls.json")),
     ("finish-reasons", include_str!("scenarios/finish-reasons.json")),
+    ("call-identity", include_str!("scenarios/call-identity.json")),
+    ("contradicting-usage", include_str!("scenarios/contradicting-usage.json")),
+    ("proof-of-finish", include_str!("scenarios/proof-of-finish.json")),
+    ("odd-forms", include_str!("scenarios/odd-forms.json")),
     ("reasoning", include_str!("scenarios/reasoning.json")),
     ("errors-midway", include_str!("scenarios/errors-midway.json")),
     ("error-forms", include_str!("scenarios/error-forms.json")),

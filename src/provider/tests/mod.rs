@@ -2,6 +2,7 @@
 
 mod completion;
 mod deadlines;
+mod premature_finish;
 mod queries;
 mod refusals;
 mod retries;

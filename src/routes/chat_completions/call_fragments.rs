@@ -1,38 +1,57 @@
-//! Finds the tool call that a fragment belongs to [13].
+//! Finds the tool call that a fragment belongs to [13], [61].
 //!
 //! According to OpenAI's documentation the fragment's index says so. In practice the index is missing, starts at 1, or is
-//! 0 for all calls, and ids come late, never, or with every fragment. A fragment in the wrong call would run a tool with
-//! another tool's arguments. [`Assembler`] joins the fragments.
+//! 0 for all calls, and ids come late, never, with every fragment, or new with every fragment. A fragment in the wrong
+//! call would run a tool with another tool's arguments, and a call that is received twice would run twice. [`Assembler`]
+//! joins the fragments.
+//!
+//! The rules are in [`call_resolution`](super::call_resolution), and those for a call that is received twice in
+//! [`call_repeats`](super::call_repeats).
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
+use super::call_repeats::{Repeat, add_to_repeat};
 use super::chunk::{Function, ToolCall};
 use super::replay::CallReplay;
 use crate::errors::Error;
-use crate::events::{Assembler, CallHandle};
+use crate::events::{Assembler, CallHandle, MAX_CALLS, too_many_calls};
 use crate::json::{Raw, WireText, present, string, unsigned, wire_text};
 
+/// What fragments of a call have in common: an index, an id, both, or neither. A call may have several.
 #[derive(Debug)]
-struct Known {
-    /// As in its first fragment. Later fragments may have another one, or none.
-    index: Option<u64>,
+pub(super) struct Source {
+    /// As in its first fragment.
+    pub index: Option<u64>,
     /// Empty until an id arrives.
-    id: String,
-    /// A fragment had a name, so the next name may belong to another call.
-    named: bool,
-    handle: CallHandle,
+    pub id: String,
+    /// The legacy `function_call`.
+    pub legacy: bool,
+    /// A fragment of it had a name.
+    pub named: bool,
+    pub handle: CallHandle,
     /// The last chunk that mentioned it.
-    chunk: u64,
+    pub chunk: u64,
+    /// It receives a call that another source has received, or a part of it. `None`: its fragments are new.
+    pub repeat: Option<Repeat>,
+}
+
+/// A fragment without its arguments.
+#[derive(Clone, Copy)]
+pub(super) struct Head<'f> {
+    pub index: Option<u64>,
+    pub id: Option<&'f str>,
+    pub name: Option<&'f str>,
+    pub legacy: bool,
 }
 
 /// The calls of a response so far.
 #[derive(Debug, Default)]
 pub(super) struct CallFragments {
-    known: Vec<Known>,
+    pub(super) sources: Vec<Source>,
     /// The number of the current chunk, to notice two fragments of one chunk.
-    chunk: u64,
-    /// The one that was mentioned last.
-    last: usize,
+    pub(super) chunk: u64,
+    /// The source that was mentioned last.
+    pub(super) last: usize,
 }
 
 impl CallFragments {
@@ -46,12 +65,10 @@ impl CallFragments {
         for fragment in fragments {
             let function = fragment.function.0.as_ref();
             let id = string(fragment.id);
-            let name = function.and_then(|function| string(function.name));
-            let at = self.resolve(unsigned(fragment.index), id.as_deref(), name.is_some(), out)?;
-            self.apply(at, id.as_deref(), function, out)?;
-            if let (Some(extra), Some(known)) = (present(fragment.extra_content), self.known.get(at)) {
+            let at = self.add(unsigned(fragment.index), id.as_deref(), function, false, out)?;
+            if let (Some(extra), Some(source)) = (present(fragment.extra_content), self.sources.get(at)) {
                 let replay = CallReplay { extra_content: Some(extra.to_owned()) };
-                out.call_replay(known.handle, replay.to_json())?;
+                out.call_replay(source.handle, replay.to_json())?;
             }
         }
         Ok(())
@@ -60,97 +77,126 @@ impl CallFragments {
     /// More arguments of the last call, in a chunk of their own.
     pub(super) fn more(&mut self, arguments: &WireText<'_>, out: &mut Assembler) -> Result<(), Error> {
         self.chunk = self.chunk.wrapping_add(1);
-        let Some(known) = self.known.get_mut(self.last) else { return Ok(()) };
-        known.chunk = self.chunk;
-        out.call_arguments(known.handle, arguments)
+        self.add_arguments(self.last, arguments, out)
     }
 
-    /// The one call of the legacy `function_call`. It has neither index nor id.
+    /// The legacy `function_call`, which has neither index nor id. The field was made for one call, so all its fragments
+    /// belong together. Some gateways send it beside `tool_calls`, with the same call in it [66].
     pub(super) fn read_legacy(&mut self, function: &Function<'_>, out: &mut Assembler) -> Result<(), Error> {
-        let at = match self.known.len().checked_sub(1) {
-            Some(last) => last,
-            None => self.open(None, None, out)?,
-        };
-        // The field was made for one call, so each fragment belongs to it.
-        self.apply(at, None, Some(function), out)
+        self.add(None, None, Some(function), true, out).map(|_| ())
     }
 
-    fn apply(
-        &mut self,
-        at: usize,
-        id: Option<&str>,
-        function: Option<&Function<'_>>,
-        out: &mut Assembler,
-    ) -> Result<(), Error> {
-        let Some(known) = self.known.get_mut(at) else { return Ok(()) };
-        known.chunk = self.chunk;
-        self.last = at;
-        // Only the first id counts. Some servers repeat it in every fragment, and a changed one would leave the
-        // host's result without its call.
-        if let Some(id) = id.filter(|_| known.id.is_empty()) {
-            known.id = id.into();
-            out.call_id(known.handle, id)?;
+    /// The response is over. A call of its own that looked like the beginning of another one is handed out.
+    pub(super) fn finish(&mut self, out: &mut Assembler) -> Result<(), Error> {
+        for at in 0..self.sources.len() {
+            if self
+                .sources
+                .get(at)
+                .and_then(|source| source.repeat.as_ref())
+                .is_some_and(|it| it.stands_apart)
+            {
+                super::call_repeats::split(&mut self.sources, at, "", out)?;
+            }
         }
-        let Some(function) = function else { return Ok(()) };
-        if let Some(name) = string(function.name) {
-            // Names in pieces are joined by the assembler, which knows all that it has of the call.
-            known.named = true;
-            out.call_name(known.handle, &name)?;
-        }
-        match arguments(function.arguments) {
-            Some(fragment) => out.call_arguments(known.handle, &fragment),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
-    /// The call that a fragment belongs to; a new one where it belongs to none.
-    fn resolve(
+    fn add(
         &mut self,
         index: Option<u64>,
         id: Option<&str>,
-        named: bool,
+        function: Option<&Function<'_>>,
+        legacy: bool,
         out: &mut Assembler,
     ) -> Result<usize, Error> {
-        let chunk = self.chunk;
-        // The last match counts: where every call has index 0, that is the one that is being received.
-        let found = self.known.iter().rposition(|known| match (index, id) {
-            // A new id under a known index is a new call: some servers give every call the index 0.
-            (Some(index), Some(id)) => known.index == Some(index) && (known.id.is_empty() || known.id == id),
-            (Some(index), None) => known.index == Some(index),
-            // Without an index only the id separates the calls.
-            (None, Some(id)) => known.id == id,
-            (None, None) => true,
-        });
-        let found = found.or_else(|| self.late_id(index, id, named));
-        // Without an index and an id, a name begins a new call if this chunk has mentioned the last one already.
-        let anonymous = index.is_none() && id.is_none();
-        let found = found.filter(|&at| {
-            !(anonymous
-                && named
-                && self.known.get(at).is_some_and(|known| known.named && known.chunk == chunk))
-        });
-        match found {
-            Some(at) => Ok(at),
-            None => self.open(index, id, out),
+        let name = function.and_then(|function| string(function.name));
+        let head = Head { index, id, name: name.as_deref(), legacy };
+        let raw = function.and_then(|function| function.arguments);
+        let arguments = arguments(raw);
+        let at = self.resolve(head, arguments.as_ref(), out)?;
+        // An object in place of a text is whole, so after a closed one it can only be the same once more.
+        if present(raw).is_some_and(|json| json.starts_with('{')) {
+            self.restart_if_closed(at, out);
+        }
+        self.apply(at, head, out)?;
+        if let Some(fragment) = &arguments {
+            self.add_arguments(at, fragment, out)?;
+        }
+        Ok(at)
+    }
+
+    fn apply(&mut self, at: usize, head: Head<'_>, out: &mut Assembler) -> Result<(), Error> {
+        let Some(source) = self.sources.get_mut(at) else { return Ok(()) };
+        source.chunk = self.chunk;
+        self.last = at;
+        // Only the first id counts. Some servers repeat it in every fragment, and a changed one would leave the
+        // host's result without its call.
+        if let Some(id) = head.id.filter(|_| source.id.is_empty()) {
+            source.id = id.into();
+            out.call_id(source.handle, id)?;
+        }
+        if let Some(name) = head.name {
+            // Names in pieces are joined by the assembler, which knows all that it has of the call.
+            source.named = true;
+            source.repeat.iter_mut().for_each(|repeat| repeat.named = true);
+            if source.repeat.is_none() || out.call_so_far(source.handle).name.is_empty() {
+                out.call_name(source.handle, name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_arguments(
+        &mut self,
+        at: usize,
+        fragment: &WireText<'_>,
+        out: &mut Assembler,
+    ) -> Result<(), Error> {
+        let Some(source) = self.sources.get_mut(at) else { return Ok(()) };
+        source.chunk = self.chunk;
+        match source.repeat {
+            None => out.call_arguments(source.handle, fragment),
+            Some(_) => add_to_repeat(&mut self.sources, at, fragment, out),
         }
     }
 
-    /// The call of an id that comes after the first fragment and without an index.
-    fn late_id(&self, index: Option<u64>, id: Option<&str>, named: bool) -> Option<usize> {
-        let last = self.known.len().checked_sub(1)?;
-        let waiting = self.known.get(last)?;
-        let late = index.is_none() && id.is_some() && waiting.id.is_empty() && !(named && waiting.named);
-        late.then_some(last)
+    /// One more source of a call that is known.
+    pub(super) fn join(&mut self, at: usize, head: Head<'_>, stands_apart: bool) -> Result<usize, Error> {
+        let Some(source) = self.sources.get_mut(at) else { return Ok(at) };
+        // The index of a call that had none in its first fragment.
+        if source.index.is_none() && head.index.is_some() && !source.legacy {
+            source.index = head.index;
+            return Ok(at);
+        }
+        let handle = source.handle;
+        let mut repeat = Repeat::default();
+        repeat.stands_apart = stands_apart;
+        self.push(head, handle, Some(repeat))
     }
 
-    fn open(&mut self, index: Option<u64>, id: Option<&str>, out: &mut Assembler) -> Result<usize, Error> {
+    pub(super) fn open(&mut self, head: Head<'_>, out: &mut Assembler) -> Result<usize, Error> {
         let handle = out.open_call()?;
-        if let Some(id) = id {
+        if let Some(id) = head.id {
             out.call_id(handle, id)?;
         }
-        let id = id.unwrap_or_default().into();
-        self.known.push(Known { index, id, named: false, handle, chunk: self.chunk });
-        Ok(self.known.len().saturating_sub(1))
+        self.push(head, handle, None)
+    }
+
+    fn push(&mut self, head: Head<'_>, handle: CallHandle, repeat: Option<Repeat>) -> Result<usize, Error> {
+        // Sources are searched for every fragment, so they are as few as calls.
+        if self.sources.len() >= MAX_CALLS {
+            return Err(too_many_calls());
+        }
+        self.sources.push(Source {
+            index: head.index,
+            id: head.id.unwrap_or_default().into(),
+            legacy: head.legacy,
+            named: false,
+            handle,
+            chunk: self.chunk,
+            repeat,
+        });
+        Ok(self.sources.len().saturating_sub(1))
     }
 }
 

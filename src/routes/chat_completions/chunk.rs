@@ -3,7 +3,11 @@
 //! Only fields that are used are declared, so that a vendor's change of another one cannot break the reading.
 //! Structures are lenient and leaves are raw, see [`crate::json`].
 
-use crate::json::{First, Many, Object, Raw, present, read, structure};
+use alloc::vec::Vec;
+
+use super::finish_reason;
+use crate::events::MAX_CALLS;
+use crate::json::{First, Many, Object, Raw, RawValue, Slot, Structure, read, structure};
 
 #[derive(Debug, Default)]
 pub(super) struct Chunk<'a> {
@@ -61,7 +65,9 @@ pub(super) struct Choice<'a> {
     pub delta: Object<Delta<'a>>,
     /// The content of a whole response. Some servers send it in a stream as well [10].
     pub message: Object<Delta<'a>>,
-    /// Null, or missing, until the last chunk of the choice. Some servers write `""` instead [14].
+    /// The content, in the form of the older text completions [66].
+    pub text: Raw<'a>,
+    /// Null, or missing, until the last chunk of the choice. Some servers write other values instead [14].
     pub finish_reason: Raw<'a>,
     /// Moonshot puts the usage of a stream here [12].
     pub usage: Raw<'a>,
@@ -73,6 +79,7 @@ structure!(Choice {
     "index" => index,
     "delta" => delta,
     "message" => message,
+    "text" => text,
     "finish_reason" => finish_reason,
     "usage" => usage,
     "error" => error,
@@ -94,7 +101,7 @@ pub(super) struct Delta<'a> {
     pub signature: Raw<'a>,
     /// A reason not to reply, which OpenAI separates from the content.
     pub refusal: Raw<'a>,
-    pub tool_calls: Many<ToolCall<'a>>,
+    pub tool_calls: ToolCalls<'a>,
     /// The form before `tool_calls`, which old servers still use [13].
     pub function_call: Object<Function<'a>>,
     pub annotations: Raw<'a>,
@@ -124,7 +131,8 @@ impl Choice<'_> {
     pub fn has_content(&self) -> bool {
         let deltas = [self.delta.0.as_ref(), self.message.0.as_ref()];
         deltas.into_iter().flatten().any(Delta::has_content)
-            || present(self.finish_reason).is_some_and(|reason| reason != "\"\"")
+            || is_filled(self.text)
+            || finish_reason::received(self.finish_reason).is_some()
     }
 }
 
@@ -167,6 +175,63 @@ pub(super) fn is_filled(leaf: Raw<'_>) -> bool {
     leaf.is_some_and(|json| !matches!(json.get(), "null" | "\"\"" | "[]"))
 }
 
+/// Tool calls: a list, or one call in place of a list, or an object of calls by their number [66].
+#[derive(Debug, Default)]
+pub(super) struct ToolCalls<'a> {
+    calls: Vec<Object<ToolCall<'a>>>,
+    /// There was a value that is neither.
+    pub unreadable: bool,
+}
+
+impl<'a> ToolCalls<'a> {
+    /// Whether there is no call in it.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// The calls, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &ToolCall<'a>> {
+        self.calls.iter().filter_map(|call| call.0.as_ref())
+    }
+
+    /// The next call. One more than a response may have is enough to refuse it, and costs no memory.
+    fn push(&mut self) -> Option<Slot<'_, 'a>> {
+        if self.calls.len() > MAX_CALLS {
+            return None;
+        }
+        self.calls.push(Object(None));
+        self.calls.last_mut().map(|last| Slot::Inner(last))
+    }
+}
+
+impl<'a> Structure<'a> for ToolCalls<'a> {
+    fn object(&mut self) {
+        *self = Self::default();
+    }
+
+    fn field(&mut self, name: &str) -> Option<Slot<'_, 'a>> {
+        if name.bytes().all(|byte| byte.is_ascii_digit()) {
+            return self.push();
+        }
+        if self.calls.is_empty() {
+            self.calls.push(Object(Some(ToolCall::default())));
+        }
+        self.calls.first_mut()?.field(name)
+    }
+
+    fn list(&mut self) {
+        *self = Self::default();
+    }
+
+    fn item(&mut self) -> Option<Slot<'_, 'a>> {
+        self.push()
+    }
+
+    fn leaf(&mut self, value: RawValue<'a>) {
+        *self = Self { unreadable: !is_nothing(value.get()), ..Self::default() };
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct ToolCall<'a> {
     /// Missing, from 1, or always 0 at some vendors [13].
@@ -183,6 +248,11 @@ structure!(ToolCall {
     "function" => function,
     "extra_content" => extra_content,
 });
+
+/// Whether a value of a wrong type is one that servers write for nothing, so that nothing is lost with it.
+pub(super) fn is_nothing(json: &str) -> bool {
+    matches!(json, "null" | "\"\"" | "[]" | "{}" | "false")
+}
 
 #[derive(Debug, Default)]
 pub(super) struct Function<'a> {

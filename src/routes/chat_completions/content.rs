@@ -1,15 +1,16 @@
-//! Content: text, or a list of parts [10].
+//! Content: text, a list of parts [10], or one part in place of a list [66].
 //!
 //! Text may contain reasoning between tags, and a list may contain reasoning as parts. Both leave here as reasoning, so a
 //! host never shows a model's thoughts as its reply.
 
-use super::chunk::Part;
+use super::chunk::{Part, is_nothing};
+use super::odd_reasoning::each_text;
 use super::reasoning::Reasoning;
 use super::replay::Field;
 use super::think::ThinkTags;
 use crate::errors::Error;
 use crate::events::{Assembler, TextKind};
-use crate::json::{Raw, WireText, present, string, wire_text};
+use crate::json::{Object, Raw, RawValue, WireText, fields, items, present, read, string, wire_text};
 
 /// Reads the content of a response.
 #[derive(Debug, Default)]
@@ -29,10 +30,10 @@ impl Content {
         reasoning: &mut Reasoning,
         out: &mut Assembler,
     ) -> Result<(), Error> {
-        match (wire_text(raw), present(raw)) {
-            // A string is by far the most frequent form, so it is tried first.
+        // A string is by far the most frequent form, so it is tried first.
+        match (wire_text(raw), raw) {
             (Some(piece), _) => self.text(&piece, reasoning, out),
-            (None, Some(list)) => self.parts(list, reasoning, out),
+            (None, Some(parts)) => self.parts(parts, reasoning, out),
             (None, None) => Ok(()),
         }
     }
@@ -72,31 +73,83 @@ impl Content {
         result
     }
 
-    fn parts(&mut self, list: &str, reasoning: &mut Reasoning, out: &mut Assembler) -> Result<(), Error> {
-        for part in Part::list(list).iter() {
-            match string(part.kind).as_deref() {
-                Some("thinking" | "reasoning") => thinking(part, reasoning, out)?,
-                // `output_text` is the Responses API's name, which translating gateways let through.
-                Some("text" | "output_text") | None => {
-                    if let Some(piece) = wire_text(part.text) {
-                        emit(TextKind::Text, &piece, &mut self.has_text, reasoning, out)?;
-                    }
-                }
-                Some("refusal") => {
-                    if let Some(piece) = wire_text(part.refusal) {
-                        reasoning.close(out);
-                        out.text(TextKind::Refusal, &piece);
-                    }
-                }
-                // One warning for all of them: a stream could have such a part in every chunk.
-                Some(_) if core::mem::replace(&mut self.warned_of_unknown_parts, true) => {}
-                Some(_) => out.warn(
-                    "the response contains parts that are neither text nor reasoning; they were left out",
-                ),
+    fn parts(
+        &mut self,
+        parts: RawValue<'_>,
+        reasoning: &mut Reasoning,
+        out: &mut Assembler,
+    ) -> Result<(), Error> {
+        let mut result = Ok(());
+        let mut each = |part| {
+            if result.is_ok() {
+                result = self.part(part, reasoning, out);
             }
+        };
+        if items(parts, &mut each).is_none() {
+            each(parts);
+        }
+        result
+    }
+
+    fn part(
+        &mut self,
+        raw: RawValue<'_>,
+        reasoning: &mut Reasoning,
+        out: &mut Assembler,
+    ) -> Result<(), Error> {
+        if let Some(piece) = wire_text(Some(raw)) {
+            return self.text(&piece, reasoning, out);
+        }
+        let mut part = Object::default();
+        let part = read(raw.get(), &mut part).and(part.0);
+        let kind = part.as_ref().and_then(|part: &Part<'_>| string(part.kind));
+        match (&part, kind.as_deref()) {
+            (Some(part), Some("thinking" | "reasoning")) => return thinking(part, reasoning, out),
+            (Some(part), Some("refusal")) => {
+                if let Some(piece) = wire_text(part.refusal) {
+                    reasoning.close(out);
+                    out.text(TextKind::Refusal, &piece);
+                }
+            }
+            // `output_text` is the Responses API's name, which translating gateways let through.
+            (Some(_), Some("text" | "output_text") | None) => {
+                if let Some(piece) = text_of(raw, &TEXTS) {
+                    return self.text(&piece, reasoning, out);
+                }
+                // A part of the type text without a text is an empty piece.
+                if kind.is_none() && !is_nothing(raw.get()) {
+                    self.warn_of_unknown_part(out);
+                }
+            }
+            _ if is_nothing(raw.get()) => {}
+            _ => self.warn_of_unknown_part(out),
         }
         Ok(())
     }
+
+    /// One warning for all of them: a stream could have such a part in every chunk.
+    fn warn_of_unknown_part(&mut self, out: &mut Assembler) {
+        if !core::mem::replace(&mut self.warned_of_unknown_parts, true) {
+            out.warn("the response contains parts that are neither text nor reasoning; they were left out");
+        }
+    }
+}
+
+/// The fields of an object that has a text in place of being one [66].
+const TEXTS: [&str; 3] = ["text", "content", "value"];
+
+/// The text of a value that should be one: the text itself, or an object that has it in one of these fields.
+pub(super) fn text_of<'a, const N: usize>(raw: RawValue<'a>, names: &[&str; N]) -> Option<WireText<'a>> {
+    // Two levels, for `"text":{"value":…}` as in OpenAI's Assistants API. A recursion would let a hostile server exhaust
+    // the stack.
+    let mut value = raw;
+    for _ in 0..3 {
+        if let text @ Some(_) = wire_text(Some(value)) {
+            return text;
+        }
+        value = fields(value, *names)?.into_iter().find(|field| present(*field).is_some())??;
+    }
+    None
 }
 
 /// Mistral's thinking is a list of parts again, or plain text. Only one level is read: a recursion
@@ -105,13 +158,8 @@ fn thinking(part: &Part<'_>, reasoning: &mut Reasoning, out: &mut Assembler) -> 
     if let Some(piece) = wire_text(part.thinking).or_else(|| wire_text(part.text)) {
         return reasoning.push(Field::Parts, &piece, out);
     }
-    let Some(list) = present(part.thinking) else { return Ok(()) };
-    for inner in Part::list(list).iter() {
-        if let Some(piece) = wire_text(inner.text) {
-            reasoning.push(Field::Parts, &piece, out)?;
-        }
-    }
-    Ok(())
+    let Some(list) = part.thinking.filter(|_| present(part.thinking).is_some()) else { return Ok(()) };
+    each_text(list, &mut |piece| reasoning.push(Field::Parts, piece, out)).map(|_| ())
 }
 
 fn emit(

@@ -7,13 +7,14 @@
 use alloc::{borrow::ToOwned, format, string::String};
 
 use super::call_fragments::CallFragments;
-use super::chunk::{Choice, Chunk, Delta};
+use super::chunk::{Choice, Chunk, Delta, is_filled};
 use super::content::Content;
 use super::extras::Extras;
-use super::finish_reason::{Seen, finish_reason};
+use super::finish_reason::{self, Seen, finish_reason};
+use super::odd_reasoning;
 use super::reasoning::Reasoning;
 use super::repeat_fast_path::{RepeatCache, TextField};
-use super::usage::usage;
+use super::usage::UsageReport;
 use crate::contract::{Finish, ResponseInfo};
 use crate::errors::detection::{base_resp_failed, is_present};
 use crate::errors::{Error, ErrorKind, glued_error, incomplete_stream, is_reason, protocol};
@@ -44,12 +45,14 @@ pub struct ChatDecoder {
     refused: bool,
     /// As received. Its meaning depends on the content, so it is read at the end.
     finish_reason: Option<String>,
-    /// The last usage. Each one counts everything so far, so the last one is the total [12].
-    usage: Option<String>,
+    usage: UsageReport,
     extras: Extras,
     /// Data lines that were no JSON objects.
     skipped: u32,
     unread: Unread,
+    /// One of them came after the last content. Servers that fail write a text in place of a chunk, and then the end
+    /// marker, which proves nothing after it [64].
+    skipped_last: bool,
     /// See [`Decoder::progress_count`].
     progress_count: u64,
 }
@@ -69,9 +72,10 @@ impl ChatDecoder {
             tool_calls: CallFragments::default(),
             refused: false,
             finish_reason: None,
-            usage: None,
+            usage: UsageReport::default(),
             extras: Extras::default(),
             skipped: 0,
+            skipped_last: false,
             progress_count: 0,
         }
     }
@@ -125,30 +129,61 @@ impl ChatDecoder {
 
     /// The content of a choice, and then its finish reason: some vendors send both in one chunk [11].
     fn choice(&mut self, choice: &Choice<'_>, out: &mut Assembler) -> Result<(), Error> {
+        let before = self.progress_count;
         if let Some(delta) = &choice.delta.0 {
             let has_content = delta.has_content();
             self.deltas |= has_content;
-            self.progress_count = self.progress_count.saturating_add(u64::from(has_content));
+            self.count_content(has_content);
             self.delta(delta, out)?;
         }
         // Some gateways end a stream with the whole message. After deltas it would double the text [10].
         if let Some(message) = choice.message.0.as_ref().filter(|_| !self.deltas) {
-            self.progress_count = self.progress_count.saturating_add(u64::from(message.has_content()));
+            self.count_content(message.has_content());
             self.delta(message, out)?;
         }
+        // The field of text completions, which some servers use for chats too. Beside a delta it repeats its text [66].
+        if is_filled(choice.text) && !self.deltas && before == self.progress_count {
+            self.count_content(true);
+            self.content.read(choice.text, &mut self.reasoning, out)?;
+        }
+        let has_content = before != self.progress_count;
         // Several finish reasons come from gateways that add one of their own. The last one counts.
-        if let Some(reason) = string(choice.finish_reason) {
-            self.finish_reason = Some(reason.into_owned());
-            self.progress = Progress::Finished;
+        if let Some(reason) = finish_reason::received(choice.finish_reason) {
             self.progress_count = self.progress_count.saturating_add(1);
+            self.progress = self.progress_with(&reason, has_content, out);
+            self.finish_reason = Some(reason.into_owned());
+        } else if has_content && self.progress != Progress::Open {
+            // The finish reason came too early, and so may the end of the connection.
+            self.progress = Progress::Premature;
         }
         Ok(())
+    }
+
+    fn count_content(&mut self, has_content: bool) {
+        self.progress_count = self.progress_count.saturating_add(u64::from(has_content));
+        self.skipped_last &= !has_content;
+    }
+
+    /// What a finish reason proves [64].
+    fn progress_with(&self, reason: &str, has_content: bool, out: &Assembler) -> Progress {
+        match self.seen(out).agrees_with(reason) {
+            false => Progress::Premature,
+            true if has_content => Progress::Finishing,
+            true => Progress::Finished,
+        }
+    }
+
+    fn seen(&self, out: &Assembler) -> Seen {
+        Seen { tool_calls: out.has_calls(), refusal: self.refused, text: self.content.has_text }
     }
 
     /// The parts of a delta in the order in which a model produces them. A chunk may have several, and the blocks have to
     /// come out in an order that makes sense: reasoning, text, refusal, calls.
     fn delta(&mut self, delta: &Delta<'_>, out: &mut Assembler) -> Result<(), Error> {
         self.reasoning.read(delta, out)?;
+        if !odd_reasoning::read(delta, &mut self.reasoning, out)? {
+            self.extras.note_unreadable("reasoning", out);
+        }
         self.content.read(delta.content, &mut self.reasoning, out)?;
         if let Some(refusal) = wire_text(delta.refusal).filter(|refusal| !refusal.is_empty()) {
             self.refused = true;
@@ -159,6 +194,8 @@ impl ChatDecoder {
         if !delta.tool_calls.is_empty() {
             self.reasoning.close(out);
             self.tool_calls.read(delta.tool_calls.iter(), out)?;
+        } else if delta.tool_calls.unreadable {
+            self.extras.note_unreadable("tool_calls", out);
         }
         if let Some(function) = &delta.function_call.0 {
             self.reasoning.close(out);
@@ -169,28 +206,23 @@ impl ChatDecoder {
     }
 
     fn note_usage(&mut self, raw: Raw<'_>) {
-        // An empty object has no counts, and must not replace earlier ones.
-        if let Some(json) = present(raw).filter(|json| *json != "{}") {
-            // The buffer is reused, because some vendors send usage in every chunk.
-            let kept = self.usage.get_or_insert_default();
-            kept.clear();
-            kept.push_str(json);
+        if let Some(json) = present(raw) {
+            self.usage.add(json);
         }
     }
 
     /// The response is over: everything that was held back is handed out, and `finish` last.
-    ///
-    /// Usage is read only here. Some vendors repeat it in every chunk, and only the last one is needed.
     fn complete(&mut self, end: End, out: &mut Assembler) -> Result<(), Error> {
         self.content.finish(&mut self.reasoning, out)?;
-        let seen = Seen { tool_calls: out.has_calls(), refusal: self.refused, text: self.content.has_text };
+        self.tool_calls.finish(out)?;
+        let seen = self.seen(out);
         // An error here is a failure of the vendor's server, reported as a finish reason [14].
         let reason = finish_reason(self.finish_reason.as_deref(), seen)?;
         self.reasoning.finish(out);
         if self.skipped > 0 {
             out.warn(format!("lines of the stream that are not JSON objects were skipped: {}", self.skipped));
         }
-        if end == End::CutOff && self.usage.is_none() {
+        if end == End::CutOff && self.usage.is_empty() {
             out.warn("the stream broke off after the finish reason, so the usage may be missing");
         }
         self.progress = Progress::Complete;
@@ -198,7 +230,7 @@ impl ChatDecoder {
         out.finish(Finish {
             reason,
             raw_reason: self.finish_reason.take(),
-            usage: self.usage.take().as_deref().and_then(usage),
+            usage: self.usage.take(),
             extra_json,
         });
         Ok(())
@@ -212,6 +244,7 @@ impl ChatDecoder {
         }
         self.unread.note(data.as_bytes());
         self.skipped = self.skipped.saturating_add(1);
+        self.skipped_last = true;
         if self.skipped > MAX_SKIPPED {
             return Err(protocol(
                 "the stream contains too many data lines that are not JSON objects; check that the base URL points at an OpenAI-compatible API",
@@ -240,12 +273,10 @@ impl Decoder for ChatDecoder {
             {
                 return Err(error);
             }
-            // Gateways add the end marker themselves, so without a single chunk there was no response.
-            return if out.has_responded() {
-                self.complete(End::Whole, out)
-            } else {
-                Err(incomplete_stream())
-            };
+            // Gateways add the end marker themselves, so without a single chunk there was no response. Neither is it an
+            // end after a line that was no chunk and may have been an error.
+            let proves_the_end = out.has_responded() && (self.finish_reason.is_some() || !self.skipped_last);
+            return if proves_the_end { self.complete(End::Whole, out) } else { Err(incomplete_stream()) };
         }
         if name == "error" {
             return Err(self.unread.json_error(data));
@@ -297,7 +328,7 @@ impl Decoder for ChatDecoder {
         match self.progress {
             // Not even `[DONE]` arrived: the connection may have ended in the middle of a sentence [19].
             Progress::Open => Err(incomplete_stream()),
-            Progress::Finished => self.complete(end, out),
+            Progress::Premature | Progress::Finishing | Progress::Finished => self.complete(end, out),
             Progress::Complete => Ok(()),
         }
     }

@@ -1,6 +1,6 @@
 //! Fields of a response beside its blocks. They go into `finish.extra-json`, or a warning says that they were left out.
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 
 use super::chunk::{Chunk, Delta};
 use crate::events::Assembler;
@@ -16,6 +16,8 @@ pub(super) struct Extras {
     values: Vec<(&'static str, String)>,
     /// The warning about images or audio was given.
     warned_of_media: bool,
+    /// The warning about content in an unknown form was given.
+    warned_of_form: bool,
     /// A value was left out for its size.
     too_large: bool,
 }
@@ -36,6 +38,14 @@ impl Extras {
             out.warn(
                 "the response contains images or audio, which this provider does not pass on; they were left out",
             );
+        }
+    }
+
+    /// Content stands in a form that cannot be read, and is lost [66]. One warning for all of it, since it may be in every
+    /// chunk.
+    pub(super) fn note_unreadable(&mut self, field: &str, out: &mut Assembler) {
+        if !core::mem::replace(&mut self.warned_of_form, true) {
+            out.warn(format!("the response contains `{field}` in an unknown form; it was left out"));
         }
     }
 

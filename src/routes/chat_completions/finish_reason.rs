@@ -1,9 +1,10 @@
 //! Finish reasons: the vendors' values, and their meaning in the contract.
 
-use alloc::{borrow::ToOwned, format};
+use alloc::{borrow::Cow, borrow::ToOwned, format, string::String};
 
 use crate::contract::FinishReason;
 use crate::errors::{Error, ErrorKind, passing};
+use crate::json::{Raw, string};
 
 #[derive(Clone, Copy)]
 enum Meaning {
@@ -18,42 +19,88 @@ enum Meaning {
     Overloaded,
 }
 
-/// The values seen so far [14]. An unknown value is passed on as `other` and never taken for `stop`: a new value may mean
-/// that the response is not whole.
+/// What servers write in the place of no finish reason, as [`plain`] spells it [14]. Taken for a reason, it would make a
+/// whole response of a text that broke off.
+const UNSET: &[&str] = &["null", "none", "nil", "undefined", "nan", "true", "false", "unspecified"];
+
+/// The values seen so far, as [`plain`] spells them [14]. An unknown value is passed on as `other` and never taken for
+/// `stop`: a new value may mean that the response is not whole.
 const MEANINGS: &[(&str, Meaning)] = &[
     // OpenAI's, and what other vendors and local servers write for it.
     ("stop", Meaning::Stop),
     ("end", Meaning::Stop),
     ("eos", Meaning::Stop),
-    ("eos_token", Meaning::Stop),
-    ("end_turn", Meaning::Stop),
-    ("stop_sequence", Meaning::Stop),
+    ("eostoken", Meaning::Stop),
+    ("endturn", Meaning::Stop),
+    ("endoftext", Meaning::Stop),
+    ("stopsequence", Meaning::Stop),
+    ("stopcriteriamet", Meaning::Stop),
     ("complete", Meaning::Stop),
-    // Mistral's `model_length` means that the context is full.
+    ("completed", Meaning::Stop),
+    ("finish", Meaning::Stop),
+    ("finished", Meaning::Stop),
+    ("normal", Meaning::Stop),
+    // Mistral's `model_length` means that the context is full, and so does Cohere's `ERROR_LIMIT`.
     ("length", Meaning::Length),
-    ("max_tokens", Meaning::Length),
-    ("model_length", Meaning::Length),
-    ("max_output_tokens", Meaning::Length),
+    ("modellength", Meaning::Length),
+    ("errorlimit", Meaning::Length),
     // `tool_use` is Anthropic's, through gateways; `function_call` belongs to the legacy field.
-    ("tool_calls", Meaning::ToolCalls),
-    ("tool_call", Meaning::ToolCalls),
-    ("tool_use", Meaning::ToolCalls),
-    ("function_call", Meaning::ToolCalls),
-    // `sensitive` is Zhipu's; the others are Google's.
-    ("content_filter", Meaning::ContentFilter),
-    ("safety", Meaning::ContentFilter),
-    ("sensitive", Meaning::ContentFilter),
-    ("recitation", Meaning::ContentFilter),
-    ("blocklist", Meaning::ContentFilter),
-    ("prohibited_content", Meaning::ContentFilter),
+    ("toolcalls", Meaning::ToolCalls),
+    ("toolcall", Meaning::ToolCalls),
+    ("tooluse", Meaning::ToolCalls),
+    ("functioncall", Meaning::ToolCalls),
+    ("functioncalls", Meaning::ToolCalls),
     ("refusal", Meaning::Refusal),
     // The vendor's server failed after the status 200 was sent. Taken for an end, half a text would pass for a whole
     // one.
     ("error", Meaning::Failed),
-    ("network_error", Meaning::Failed),
+    ("networkerror", Meaning::Failed),
+    ("servererror", Meaning::Failed),
+    ("internalerror", Meaning::Failed),
+    ("internalservererror", Meaning::Failed),
+    ("upstreamerror", Meaning::Failed),
     // DeepSeek's, when it has no capacity left.
-    ("insufficient_system_resource", Meaning::Overloaded),
+    ("insufficientsystemresource", Meaning::Overloaded),
 ];
+
+/// Words inside a value that has no row of its own. Vendors keep adding values of these families (Gemini's
+/// `IMAGE_SAFETY`, Bedrock's `guardrail_intervened`), and each has one meaning.
+const FAMILIES: &[(&str, Meaning)] = &[
+    ("maxtoken", Meaning::Length),
+    ("maxoutputtoken", Meaning::Length),
+    ("maxcompletiontoken", Meaning::Length),
+    ("maxnewtoken", Meaning::Length),
+    ("maxlength", Meaning::Length),
+    ("tokenlimit", Meaning::Length),
+    ("contextwindow", Meaning::Length),
+    ("contextlength", Meaning::Length),
+    // OpenAI, Azure, Bedrock: `content_filter`, `content_filtered`. `sensitive` is Zhipu's; the others are Google's,
+    // Bedrock's and Cohere's.
+    ("filter", Meaning::ContentFilter),
+    ("safety", Meaning::ContentFilter),
+    ("recitation", Meaning::ContentFilter),
+    ("blocklist", Meaning::ContentFilter),
+    ("prohibited", Meaning::ContentFilter),
+    ("spii", Meaning::ContentFilter),
+    ("modelarmor", Meaning::ContentFilter),
+    ("guardrail", Meaning::ContentFilter),
+    ("sensitive", Meaning::ContentFilter),
+    ("moderation", Meaning::ContentFilter),
+    ("policyviolation", Meaning::ContentFilter),
+    ("toxic", Meaning::ContentFilter),
+];
+
+/// The longest value that is compared with the tables. No vendor's is longer.
+const LONGEST: usize = 64;
+
+/// The finish reason in a field, as received. `None` for everything that only fills the field: null, an empty text, the
+/// text `"null"`, a number, a boolean [14].
+pub(super) fn received(raw: Raw<'_>) -> Option<Cow<'_, str>> {
+    // Ids may be numbers, finish reasons may not: some servers write 0 or false until the response ends.
+    let text = string(raw.filter(|value| value.get().starts_with('"')))?;
+    let has_letters = text.bytes().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());
+    (has_letters && !UNSET.contains(&&*plain(&text))).then_some(text)
+}
 
 /// The content of the response, which is more reliable than some vendors' finish reasons.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,15 +112,27 @@ pub(super) struct Seen {
     pub text: bool,
 }
 
+impl Seen {
+    /// Whether the content is one with which a model ends for this reason.
+    ///
+    /// `stop` after nothing but reasoning, or `tool_calls` without a call, is a finish reason that came too early: some
+    /// servers send one at the end of the reasoning and the reply after it [64].
+    pub(super) fn agrees_with(self, raw: &str) -> bool {
+        match finish_reason(Some(raw), self) {
+            Ok(FinishReason::Stop) => self.text,
+            Ok(FinishReason::Other(_)) => false,
+            Ok(_) | Err(_) => true,
+        }
+    }
+}
+
 /// The reason for a finish; an error where the value says that the model did not finish.
 pub(super) fn finish_reason(raw: Option<&str>, seen: Seen) -> Result<FinishReason, Error> {
     let Some(raw) = raw else {
         // Only the end marker arrived: the response is over, for an unknown reason [19].
         return Ok(FinishReason::Other("unknown".to_owned()));
     };
-    let meaning =
-        MEANINGS.iter().find(|(known, _)| raw.eq_ignore_ascii_case(known)).map(|(_, meaning)| *meaning);
-    Ok(match meaning {
+    Ok(match meaning(raw) {
         // Some vendors send `stop` although tools were called [14]. The host runs tools only on `tool-calls`.
         Some(Meaning::Stop | Meaning::ToolCalls) if seen.tool_calls => FinishReason::ToolCalls,
         // A refusal has no finish reason of its own at OpenAI.
@@ -89,7 +148,27 @@ pub(super) fn finish_reason(raw: Option<&str>, seen: Seen) -> Result<FinishReaso
     })
 }
 
+fn meaning(raw: &str) -> Option<Meaning> {
+    let word = plain(raw);
+    let exact = MEANINGS.iter().find(|(known, _)| *known == word);
+    exact.or_else(|| FAMILIES.iter().find(|(part, _)| word.contains(part))).map(|(_, meaning)| *meaning)
+}
+
+/// A value in lower case and without punctuation, so that `MAX_TOKENS`, `max-tokens` and `maxTokens` are one. Google's
+/// libraries write the name of the type in front of the value: `FinishReason.STOP`, `FINISH_REASON_STOP`.
+fn plain(raw: &str) -> String {
+    let letters = raw.chars().filter(|letter| letter.is_ascii_alphanumeric() || !letter.is_ascii());
+    let word: String = letters.take(LONGEST).map(|letter| letter.to_ascii_lowercase()).collect();
+    match word.strip_prefix("finishreason").or_else(|| word.strip_prefix("stopreason")) {
+        Some(value) if !value.is_empty() => value.to_owned(),
+        _ => word,
+    }
+}
+
 fn not_finished(kind: ErrorKind, raw: &str) -> Error {
+    // Its letters are those of a row above, so it is no text of the server's that a key could hide in. A longer one has
+    // nothing but punctuation to add.
+    let raw = if raw.len() <= LONGEST { raw } else { "error" };
     let message =
         format!("the model's server stopped the response with the finish reason \"{raw}\"; try again");
     // Retryable: the failure is the server's, and another try may reach another server.
@@ -99,45 +178,5 @@ fn not_finished(kind: ErrorKind, raw: &str) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PLAIN: Seen = Seen { tool_calls: false, refusal: false, text: true };
-    const CALLS: Seen = Seen { tool_calls: true, ..PLAIN };
-    const REFUSED: Seen = Seen { refusal: true, tool_calls: false, text: false };
-
-    #[test]
-    fn each_word_has_its_meaning() {
-        for (raw, seen, expected) in [
-            (Some("stop"), PLAIN, FinishReason::Stop),
-            (Some("STOP"), PLAIN, FinishReason::Stop),
-            (Some("end"), PLAIN, FinishReason::Stop),
-            (Some("eos"), PLAIN, FinishReason::Stop),
-            (Some("stop"), CALLS, FinishReason::ToolCalls),
-            (Some("tool_calls"), CALLS, FinishReason::ToolCalls),
-            (Some("function_call"), CALLS, FinishReason::ToolCalls),
-            (Some("tool_calls"), PLAIN, FinishReason::Other("tool_calls".into())),
-            (Some("stop"), REFUSED, FinishReason::Refusal),
-            (Some("length"), CALLS, FinishReason::Length),
-            (Some("model_length"), PLAIN, FinishReason::Length),
-            (Some("content_filter"), PLAIN, FinishReason::ContentFilter),
-            (Some("stopped"), PLAIN, FinishReason::Other("stopped".into())),
-            (None, CALLS, FinishReason::Other("unknown".into())),
-        ] {
-            assert_eq!(finish_reason(raw, seen).as_ref(), Ok(&expected), "{raw:?} with {seen:?}");
-        }
-    }
-
-    #[test]
-    fn a_word_for_a_failure_is_an_error() {
-        for (raw, kind) in [
-            ("error", ErrorKind::Server),
-            ("network_error", ErrorKind::Server),
-            ("insufficient_system_resource", ErrorKind::Overloaded),
-        ] {
-            let error = finish_reason(Some(raw), PLAIN).expect_err(raw);
-            assert_eq!((error.kind, error.retryable), (kind, true));
-            assert_eq!(error.provider_code.as_deref(), Some(raw));
-        }
-    }
-}
+#[path = "finish_reason_tests.rs"]
+mod tests;

@@ -1,6 +1,8 @@
 //! OpenAI's chat completions: the route that serves nearly every model.
 
 mod call_fragments;
+mod call_repeats;
+mod call_resolution;
 mod chunk;
 mod content;
 mod decoder;
@@ -8,6 +10,7 @@ mod decoder;
 mod decoder_tests;
 mod extras;
 mod finish_reason;
+mod odd_reasoning;
 mod reasoning;
 #[cfg(test)]
 mod recorded_streams;
@@ -19,6 +22,7 @@ pub mod request;
 mod strict_server;
 mod think;
 mod usage;
+mod usage_json;
 
 use alloc::boxed::Box;
 

@@ -120,7 +120,10 @@ fn missing_usage_is_warned_about_only_where_it_may_be_missing() {
         (&[&stop], 0, None),
         (&[&failed, late], 0, Some(ErrorKind::Server)),
     ] {
-        let reading = decode_stream(data);
+        // Without any content the finish reason would be no proof [64].
+        let text = delta(r#"{"content":"a"}"#);
+        let data = [&[&*text][..], data].concat();
+        let reading = decode_stream(&data);
         assert_eq!((reading.content.warnings.len(), reading.kind()), (warnings, kind), "{data:?}");
     }
 }

@@ -1,13 +1,18 @@
 //! The catalogue's lines [9] to [20], natively: bodies, and what each comes to.
 
 mod call_fragments;
+mod call_repeats;
+mod calls_generated;
 mod content;
 mod ends;
 mod extras;
+mod forms;
+mod premature_finish;
 mod reasoning;
 mod reasoning_replay;
 mod repeat_fast_path;
 mod reported;
+mod reported_errors;
 mod strays;
 
 use std::boxed::Box;

@@ -1,0 +1,63 @@
+//! One usage object made of two, for a host that reads the vendor's own counts [65].
+
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
+use crate::json::{Json, Raw, Slot, Structure, read};
+
+/// More fields, or bytes of both objects together, are not joined: the later object stands alone then. A vendor's has
+/// about twenty fields, and a hostile one could make the joined object grow with every chunk.
+const MAX_FIELDS: usize = 64;
+const MAX_BYTES: usize = 16 << 10;
+
+/// The fields of an object, in their order.
+#[derive(Default)]
+struct Fields<'a>(Vec<(String, Raw<'a>)>);
+
+impl<'a> Structure<'a> for Fields<'a> {
+    fn field(&mut self, name: &str) -> Option<Slot<'_, 'a>> {
+        // One more than are joined, to notice that there are too many.
+        if self.0.len() > MAX_FIELDS {
+            return None;
+        }
+        self.0.push((name.to_owned(), None));
+        self.0.last_mut().map(|(_, value)| Slot::Raw(value))
+    }
+}
+
+/// Puts the fields of the later object into the earlier one. A later value that counts nothing replaces none.
+pub(super) fn join(earlier: &mut String, later: &str) {
+    *earlier = joined(earlier, later).unwrap_or_else(|| later.to_owned());
+}
+
+fn joined(earlier: &str, later: &str) -> Option<String> {
+    if earlier.len().saturating_add(later.len()) > MAX_BYTES {
+        return None;
+    }
+    let (mut all, mut new) = (Fields::default(), Fields::default());
+    read(earlier, &mut all)?;
+    read(later, &mut new)?;
+    for (name, value) in new.0 {
+        match all.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) if counts_something(value) => *known = value,
+            Some(_) => {}
+            None => all.0.push((name, value)),
+        }
+    }
+    if all.0.len() > MAX_FIELDS {
+        return None;
+    }
+    let mut json = Json::default();
+    json.raw("{");
+    for (name, value) in &all.0 {
+        json.key(name);
+        json.raw(value.map_or("null", |value| value.get()));
+    }
+    json.raw("}");
+    Some(json.into_string())
+}
+
+/// Whether a value has a digit other than 0. A name with a digit in it may pass for one, which costs nothing but an older
+/// value in this object: the counts of the contract are joined number by number.
+fn counts_something(value: Raw<'_>) -> bool {
+    value.is_some_and(|value| value.get().bytes().any(|byte| matches!(byte, b'1'..=b'9')))
+}
