@@ -81,7 +81,8 @@ pub(super) fn add_to_repeat(
     split(sources, at, new, out)
 }
 
-/// A source that is a call of its own after all: what it has repeated, and this.
+/// A source that is a call of its own after all: what it has repeated, and this. The repeated part has the white space of
+/// the call that it repeated, because keeping it twice would double the memory of a large call.
 pub(super) fn split(sources: &mut [Source], at: usize, new: &str, out: &mut Assembler) -> Result<(), Error> {
     let Some(source) = sources.get_mut(at) else { return Ok(()) };
     let repeat = take(&mut source.repeat).unwrap_or_default();

@@ -42,6 +42,9 @@ struct Style {
     /// The name is in each fragment, and not only in the first one.
     name_in_each: bool,
     encoded_twice: bool,
+    /// White space in the arguments. No line break, which would end an event. One model writes it in one way, and a call
+    /// that begins like another one begins with the white space of that one.
+    blank: &'static str,
     /// The call stands in the legacy field too.
     mirrored: bool,
 }
@@ -83,8 +86,7 @@ fn quoted(text: &str) -> String {
 
 fn call(dice: &mut Dice, at: usize, style: &Style) -> Call {
     let text = dice.pick(&["", "a b", "{}", "null {\\\"x\\\":1}", "\\\\", "é😀\\n}", "\\ud83d\\ude00", "]}"]);
-    // No line breaks, which would end an event.
-    let blank = dice.pick(&["", " ", "\t "]);
+    let blank = style.blank;
     let more = dice.pick(&["", ",\"o\":{\"k\":[1, {}, null]}", ",\"n\":-1.50e3"]);
     // The number makes the arguments of each call differ: without ids, two equal calls cannot be distinguished.
     let arguments = std::format!("{{{blank}\"s\":\"{text}\",{blank}\"x\":{at}{more}{blank}}}");
@@ -218,6 +220,7 @@ fn the_calls_that_come_out_are_those_that_went_in() {
             id: dice.pick(&[Id::First, Id::Each, Id::Fresh, Id::Missing]),
             name_in_each: dice.below(3) == 0,
             encoded_twice: dice.below(4) == 0,
+            blank: dice.pick(&["", " ", "\t "]),
             mirrored: count == 1 && dice.below(4) == 0,
         };
         let calls: Vec<Call> = (0..count).map(|at| call(&mut dice, at, &style)).collect();
