@@ -17,6 +17,8 @@ const KEPT: usize = 8 * 1024;
 #[derive(Debug, Default)]
 pub struct Unread {
     text: Vec<u8>,
+    /// No content of the response came after the text.
+    is_last: bool,
     head: ResponseHead,
     scrubber: Scrubber,
 }
@@ -24,7 +26,7 @@ pub struct Unread {
 impl Unread {
     /// For a response with this head.
     pub fn new(head: ResponseHead, scrubber: Scrubber) -> Self {
-        Self { text: Vec::new(), head, scrubber }
+        Self { head, scrubber, ..Self::default() }
     }
 
     /// Keeps a line, or the data of an event.
@@ -32,6 +34,7 @@ impl Unread {
         if text.is_empty() {
             return;
         }
+        self.is_last = true;
         // Never cut at its start, where the scrubber would not recognize a part of a key.
         let text = text.get(..KEPT).unwrap_or(text);
         if self.text.len().saturating_add(text.len()) > 2 * KEPT {
@@ -45,14 +48,19 @@ impl Unread {
         self.text.push(b'\n');
     }
 
+    /// Content follows the text: the response went on, so that the text is not what ended it.
+    pub fn precedes_content(&mut self) {
+        self.is_last = false;
+    }
+
     /// The error in a JSON text of this response.
     pub fn json_error(&self, json: &str) -> Error {
         from_body_error(json, Some(&self.head), &self.scrubber)
     }
 
-    /// The error in the text, if it is one: for an end of the stream that proves nothing.
+    /// The error in the text, if it is one and nothing followed it: for an end of the stream that proves nothing.
     pub fn error(&self) -> Option<Error> {
-        if self.text.is_empty() {
+        if self.text.is_empty() || !self.is_last {
             return None;
         }
         unread_error(&self.lossy(), &ErrorKind::IncompleteStream, &self.head, &self.scrubber)

@@ -161,7 +161,10 @@ impl ChatDecoder {
 
     fn count_content(&mut self, has_content: bool) {
         self.progress_count = self.progress_count.saturating_add(u64::from(has_content));
-        self.skipped_last &= !has_content;
+        if has_content {
+            self.skipped_last = false;
+            self.unread.precedes_content();
+        }
     }
 
     /// What a finish reason proves [64].
@@ -267,7 +270,7 @@ impl Decoder for ChatDecoder {
         let data = &*utf8_lossy(data);
         if data == "[DONE]" {
             // Gateways write it after the upstream has died as well, so without a finish reason it is no proof: a line of
-            // text before it that reports a failure is [71].
+            // text after the last content that reports a failure is [71].
             if self.progress == Progress::Open
                 && let Some(error) = self.unread.error()
             {
