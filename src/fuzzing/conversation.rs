@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use arbitrary::{Result, Unstructured};
 
-use crate::contract::{Media, MediaSource, Message, Part, ToolResultPart};
+use crate::contract::{Media, MediaSource, Message, Part, TextPart, ToolResultPart};
 use crate::history::{
-    AssistantPart, AssistantTurn, Conversation, ConversationRules, LateSystem, Turn, UserPart, repair,
-    samples,
+    AssistantPart, AssistantTurn, Conversation, ConversationRules, IdRule, LateSystem, Turn, UserPart,
+    repair, samples,
 };
 use crate::routes::ROUTES;
 
@@ -15,7 +15,8 @@ use crate::routes::ROUTES;
 pub(super) const MARK: &str = "Xq7";
 
 const TEXTS: [&str; 6] = ["", " ", "\n", "{\"a\":[", "</think>", "Error: x"];
-const IDS: [&str; 8] = ["", "call_0", "call_1", "call|1", "é", "call_0_2", "call", "call_2"];
+const IDS: [&str; 9] =
+    ["", "call_0", "call_1", "call|1", "é", "call_0_2", "call", "call_2", "functions.read:0"];
 const ARGUMENTS: [&str; 9] =
     ["{}", "", "{\"a\":1e400}", "{", "[]", "{\"a\":\"\\ud83d\"}", "{\"😀\":{\"b\":[1,{}]}}", "null", " {} "];
 const REPLAYS: [&str; 9] = [
@@ -70,7 +71,7 @@ fn any_result(u: &mut Unstructured<'_>) -> Result<Part> {
 fn any_part(u: &mut Unstructured<'_>, fitting: &[u8]) -> Result<Part> {
     let kind = if u.ratio(1, 64)? { u.int_in_range(0..=6)? } else { *u.choose(fitting)? };
     Ok(match kind {
-        0 => samples::text(&any_text(u, &TEXTS)?),
+        0 => Part::Text(TextPart { text: any_text(u, &TEXTS)?, replay: any_replay(u)? }),
         1 => any_result(u)?,
         2 => samples::reasoning(&any_text(u, &TEXTS)?, any_replay(u)?.as_deref()),
         3 => {
@@ -105,12 +106,17 @@ pub(super) fn any_messages(u: &mut Unstructured<'_>) -> Result<Vec<Message>> {
     Ok(messages)
 }
 
+/// Models whose vendors have different rules for ids.
+const MODELS: [&str; 4] = ["kimi-k2", "claude-opus-5", "gpt-5.4", "mistral-large"];
+
 /// By the rules of each route a conversation is refused for a part in the wrong place only. Repaired, it keeps these
 /// rules, nothing of it is in a warning, and there is nothing left to repair.
 pub fn history_repair(data: &[u8]) {
     let Ok(messages) = any_messages(&mut Unstructured::new(data)) else { return };
     for route in ROUTES {
-        repaired(&messages, &route.conversation);
+        for model in MODELS {
+            repaired(&messages, &(route.conversation)(model));
+        }
     }
 }
 
@@ -137,10 +143,12 @@ fn check(turns: &[Turn<'_>], rules: &ConversationRules) {
     let mut ids = BTreeSet::new();
     for turn in turns {
         match turn {
-            Turn::System(texts) => assert!(!texts.is_empty() && texts.iter().all(|text| !text.is_empty())),
+            Turn::System(texts) => {
+                assert!(!texts.is_empty() && texts.iter().all(|text| !text.trim().is_empty()));
+            }
             Turn::User(parts) => {
                 let has_content =
-                    |part: &UserPart<'_>| !matches!(part, UserPart::Text(text) if text.is_empty());
+                    |part: &UserPart<'_>| !matches!(part, UserPart::Text(text) if text.trim().is_empty());
                 assert!(!parts.is_empty() && parts.iter().all(has_content));
             }
             Turn::Assistant(turn) => check_calls(turn, rules, &mut ids),
@@ -168,6 +176,9 @@ fn check_order(turns: &[Turn<'_>], rules: &ConversationRules) {
 
 fn check_calls(turn: &AssistantTurn<'_>, rules: &ConversationRules, ids: &mut BTreeSet<String>) {
     assert!(turn.parts.iter().any(AssistantPart::has_content));
+    if rules.call_ids == IdRule::Any {
+        ids.clear();
+    }
     let mut results = turn.results.iter();
     for part in &turn.parts {
         let AssistantPart::Call(call) = part else { continue };
@@ -208,7 +219,9 @@ fn user_part(part: &UserPart<'_>) -> Part {
 
 fn assistant_part(part: &AssistantPart<'_>) -> Part {
     match part {
-        AssistantPart::Text(text) => samples::text(text),
+        AssistantPart::Text { text, replay, .. } => {
+            Part::Text(TextPart { text: (*text).to_owned(), replay: replay.map(ToOwned::to_owned) })
+        }
         AssistantPart::Reasoning { text, replay, .. } => samples::reasoning(text, *replay),
         AssistantPart::Call(call) => samples::call_with(&call.id, &call.name, &call.arguments, call.replay),
     }

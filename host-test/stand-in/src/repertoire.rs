@@ -12,7 +12,7 @@ use super::script::{Route, Scenario, When};
 
 /// The files, each a JSON list of scenarios. They are embedded, so that the test host is one file that runs
 /// anywhere.
-const FILES: [(&str, &str); 24] = [
+const FILES: [(&str, &str); 25] = [
     ("generic", include_str!("scenarios/generic.json")),
     ("openai", include_str!("scenarios/openai.json")),
     ("anthropic", include_str!("scenarios/anthropic.json")),
@@ -28,6 +28,7 @@ const FILES: [(&str, &str); 24] = [
     ("tool-calls", include_str!("scenarios/tool-calls.json")),
     ("finish-reasons", include_str!("scenarios/finish-reasons.json")),
     ("reasoning", include_str!("scenarios/reasoning.json")),
+    ("replays", include_str!("scenarios/replays.json")),
     ("errors-midway", include_str!("scenarios/errors-midway.json")),
     ("ends", include_str!("scenarios/ends.json")),
     ("statuses", include_str!("scenarios/statuses.json")),

@@ -4,10 +4,10 @@
 //! 0 for all calls, and ids come late, never, or with every fragment. A fragment in the wrong call would run a tool with
 //! another tool's arguments. [`Assembler`] joins the fragments.
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 
 use super::chunk::{Function, ToolCall};
-use super::replay::CallReplay;
+use super::reasoning::Reasoning;
 use crate::errors::Error;
 use crate::events::{Assembler, CallHandle};
 use crate::json::{Raw, WireText, present, string, unsigned, wire_text};
@@ -40,6 +40,7 @@ impl CallFragments {
     pub(super) fn read<'c, 'a: 'c>(
         &mut self,
         fragments: impl Iterator<Item = &'c ToolCall<'a>>,
+        reasoning: &mut Reasoning,
         out: &mut Assembler,
     ) -> Result<(), Error> {
         self.chunk = self.chunk.wrapping_add(1);
@@ -49,9 +50,8 @@ impl CallFragments {
             let name = function.and_then(|function| string(function.name));
             let at = self.resolve(unsigned(fragment.index), id.as_deref(), name.is_some(), out)?;
             self.apply(at, id.as_deref(), function, out)?;
-            if let (Some(extra), Some(known)) = (present(fragment.extra_content), self.known.get(at)) {
-                let replay = CallReplay { extra_content: Some(extra.to_owned()) };
-                out.call_replay(known.handle, replay.to_json())?;
+            if let Some(known) = self.known.get(at) {
+                reasoning.read_call(at, known.handle, fragment)?;
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ use super::replay::Field;
 use super::think::ThinkTags;
 use crate::errors::Error;
 use crate::events::{Assembler, TextKind};
-use crate::json::{Raw, WireText, present, string, wire_text};
+use crate::json::{Json, Raw, WireText, present, string, wire_text};
 
 /// Reads the content of a response.
 #[derive(Debug, Default)]
@@ -76,6 +76,7 @@ impl Content {
         for part in Part::list(list).iter() {
             match string(part.kind).as_deref() {
                 Some("thinking" | "reasoning") => thinking(part, reasoning, out)?,
+                Some(kind) if kind.starts_with("redacted") => redacted(kind, part, reasoning, out)?,
                 // `output_text` is the Responses API's name, which translating gateways let through.
                 Some("text" | "output_text") | None => {
                     if let Some(piece) = wire_text(part.text) {
@@ -103,15 +104,32 @@ impl Content {
 /// would let a hostile server exhaust the stack.
 fn thinking(part: &Part<'_>, reasoning: &mut Reasoning, out: &mut Assembler) -> Result<(), Error> {
     if let Some(piece) = wire_text(part.thinking).or_else(|| wire_text(part.text)) {
-        return reasoning.push(Field::Parts, &piece, out);
-    }
-    let Some(list) = present(part.thinking) else { return Ok(()) };
-    for inner in Part::list(list).iter() {
-        if let Some(piece) = wire_text(inner.text) {
-            reasoning.push(Field::Parts, &piece, out)?;
+        reasoning.push(Field::Parts, &piece, out)?;
+    } else if let Some(list) = present(part.thinking) {
+        for inner in Part::list(list).iter() {
+            if let Some(piece) = wire_text(inner.text) {
+                reasoning.push(Field::Parts, &piece, out)?;
+            }
         }
     }
-    Ok(())
+    reasoning.signature(string(part.signature).as_deref(), out)
+}
+
+/// A block that only the vendor can read, among the parts [83].
+fn redacted(
+    kind: &str,
+    part: &Part<'_>,
+    reasoning: &mut Reasoning,
+    out: &mut Assembler,
+) -> Result<(), Error> {
+    let mut json = Json::default();
+    json.raw("{");
+    json.key("type");
+    json.string(kind);
+    json.key("data");
+    json.raw(present(part.data).unwrap_or("\"\""));
+    json.raw("}");
+    reasoning.redacted(Some(Field::Parts), &json.into_string(), out)
 }
 
 fn emit(

@@ -149,7 +149,7 @@ impl ChatDecoder {
         }
         if !delta.tool_calls.is_empty() {
             self.reasoning.close(out);
-            self.tool_calls.read(delta.tool_calls.iter(), out)?;
+            self.tool_calls.read(delta.tool_calls.iter(), &mut self.reasoning, out)?;
         }
         if let Some(function) = &delta.function_call.0 {
             self.reasoning.close(out);
@@ -177,7 +177,7 @@ impl ChatDecoder {
         let seen = Seen { tool_calls: out.has_calls(), refusal: self.refused, text: self.content.has_text };
         // An error here is a failure of the vendor's server, reported as a finish reason [14].
         let reason = finish_reason(self.finish_reason.as_deref(), seen)?;
-        self.reasoning.finish(out);
+        self.reasoning.finish(out)?;
         if self.skipped > 0 {
             out.warn(format!("lines of the stream that are not JSON objects were skipped: {}", self.skipped));
         }

@@ -1,9 +1,10 @@
 //! Cases that no scenario of a server can express: what a component is, how it waits, how it is dropped, where the key
-//! is, what it refuses.
+//! is, what it refuses, what it repairs.
 
 mod cancelling;
 mod key;
 mod refusing;
+mod repairs;
 mod surface;
 mod waiting;
 
@@ -45,7 +46,8 @@ fn case_result(got: String, reasons: Vec<String>) -> CaseResult {
 
 /// All of them.
 pub(super) fn cases() -> impl Iterator<Item = Case> {
-    let all = [surface::CASES, waiting::CASES, cancelling::CASES, key::CASES, refusing::CASES];
+    let all =
+        [surface::CASES, waiting::CASES, cancelling::CASES, key::CASES, refusing::CASES, repairs::CASES];
     all.into_iter().flatten().map(|code| Case {
         name: code.name.to_owned(),
         plays: code.plays.to_owned(),

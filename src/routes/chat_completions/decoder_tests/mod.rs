@@ -7,6 +7,7 @@ mod extras;
 mod reasoning;
 mod reasoning_replay;
 mod repeat_fast_path;
+mod replay_units;
 
 use std::boxed::Box;
 use std::string::{String, ToString};

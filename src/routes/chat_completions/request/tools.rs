@@ -5,7 +5,7 @@ use crate::{
     contract::{Request, Tool, ToolChoice},
     errors::Error,
     history::Warnings,
-    json::Json,
+    json::{Json, fields, members, present},
     string_interner::StringInterner,
 };
 use alloc::format;
@@ -77,14 +77,51 @@ fn write_tool(json: &mut Json, index: usize, tool: &Tool, warnings: &mut Warning
         json.string(description);
     }
     json.key("parameters");
-    // The schema goes out as it was written: a changed order of keys would change the prefix that vendors cache.
-    json.raw(object(&parameters, &what)?);
+    schema(json, &parameters, &what, warnings)?;
     // Written only where the host decides it. Servers that do not know the field may refuse it.
     if let Some(strict) = tool.strict {
         json.key("strict");
         json.bool(strict);
     }
     json.raw("}}");
+    Ok(())
+}
+
+/// What every server wants to see in a schema.
+const ADDED: [(&str, &str); 2] = [("type", "\"object\""), ("properties", "{}")];
+
+/// Writes the schema of a tool's arguments as it stands: a changed order of keys would change the prefix that vendors cache.
+///
+/// A tool without arguments has many spellings: nothing, `null`, `{}`, a schema without a type, one without properties.
+/// Each of them is refused by somebody, such as OpenAI ("object schema missing properties") and Anthropic
+/// ("input_schema.type: Field required"), and the whole spelling by nobody [85].
+fn schema(json: &mut Json, text: &str, what: &str, warnings: &mut Warnings) -> Result<(), Error> {
+    let none = matches!(text.trim_ascii(), "" | "null");
+    let given = object(if none { "{}" } else { text }, what)?;
+    let known = fields(given, ADDED.map(|(name, _)| name)).unwrap_or_default();
+    if known.iter().all(|value| present(*value).is_some()) {
+        json.raw(given.get());
+        return Ok(());
+    }
+    warnings.add(format!("{what}: the schema has no type or no properties, which were added"));
+    json.raw("{");
+    for ((name, value), found) in ADDED.into_iter().zip(known) {
+        if present(found).is_none() {
+            json.key(name);
+            json.raw(value);
+        }
+    }
+    for (name, value) in members(given) {
+        // A null type would be a second one.
+        let replaced = || present(value).is_none() && ADDED.iter().any(|(added, _)| *added == name);
+        if let Some(value) = value
+            && !replaced()
+        {
+            json.key(&name);
+            json.raw(value.get());
+        }
+    }
+    json.raw("}");
     Ok(())
 }
 
