@@ -14,12 +14,12 @@ use crate::routes::ROUTES;
 /// Part of every text that a person or a model wrote: no message about a conversation may hold it.
 pub(super) const MARK: &str = "Xq7";
 
-const TEXTS: [&str; 6] = ["", " ", "\n", "{\"a\":[", "</think>", "Error: x"];
+const TEXTS: [&str; 7] = ["", " ", "\n", "\u{a0}", "{\"a\":[", "</think>", "Error: x"];
 const IDS: [&str; 9] =
     ["", "call_0", "call_1", "call|1", "é", "call_0_2", "call", "call_2", "functions.read:0"];
 const ARGUMENTS: [&str; 9] =
     ["{}", "", "{\"a\":1e400}", "{", "[]", "{\"a\":\"\\ud83d\"}", "{\"😀\":{\"b\":[1,{}]}}", "null", " {} "];
-const REPLAYS: [&str; 9] = [
+const REPLAYS: [&str; 12] = [
     "",
     "{\"route\":\"messages\"}",
     "{\"route\":\"chat-completions\"}",
@@ -29,9 +29,24 @@ const REPLAYS: [&str; 9] = [
     "{\"route\":\"chat-completions\",\"details\":[{\"a\":[1,\"]\"]}]}",
     "{\"route\":\"chat-completions\",\"extra_content\":{\"b\":\"}\"}}",
     "{\"route\":\"chat-completions\",\"field\":\"reasoning\",\"text\":\"t\"}",
+    "{\"route\":\"chat-completions\",\"signature\":\"late\",\"message_extra_content\":{\"s\":1}}",
+    "{\"route\":\"chat-completions\",\"blocks\":[{\"type\":\"redacted_thinking\",\"data\":\"]\"}]}",
+    "{\"route\":\"chat-completions\",\"field\":\"parts\",\"blocks\":[{\"type\":\"redacted_thinking\"}]}",
 ];
-const MEDIA_TYPES: [&str; 8] =
-    ["image/png", "IMAGE/webp", "audio/wav", "audio/", "video/mp4", "application/pdf", "", "x"];
+const MEDIA_TYPES: [&str; 9] = [
+    "image/png",
+    "IMAGE/webp; q=1",
+    "audio/wav",
+    "audio/",
+    "video/mp4",
+    "application/pdf",
+    "",
+    "x",
+    "image/jpg",
+];
+
+/// How files begin, since a fuzzer would hardly find them.
+const FILES: [&[u8]; 5] = [b"\x89PNG\r\n\x1a\n", b"RIFF....WAVE", b"%PDF-1", b"\xFF\xFB\x90\x64", b"x"];
 
 /// One of a list that is worth a try, or any text with the mark in it.
 pub(super) fn any_text(u: &mut Unstructured<'_>, worth: &[&str]) -> Result<String> {
@@ -43,10 +58,18 @@ pub(super) fn any_text(u: &mut Unstructured<'_>, worth: &[&str]) -> Result<Strin
 
 fn any_media(u: &mut Unstructured<'_>) -> Result<Media> {
     let source = match u.arbitrary()? {
+        true if u.ratio(1, 2)? => MediaSource::Inline(u.choose(&FILES)?.to_vec()),
         true => MediaSource::Inline(u.arbitrary::<[u8; 4]>()?.to_vec()),
-        false => {
-            MediaSource::Url(any_text(u, &["https://x.test/\"?a=b\\", "http://x.test/a", "data:x", ""])?)
-        }
+        false => MediaSource::Url(any_text(
+            u,
+            &[
+                "https://x.test/\"?a=b\\",
+                "http://x.test/a",
+                "data:x",
+                "",
+                "data:image/jpg;base64,iVBORw0KGgo=",
+            ],
+        )?),
     };
     let media_type = any_text(u, &MEDIA_TYPES)?;
     let name = if u.ratio(1, 4)? { Some(any_text(u, &["a.pdf", ""])?) } else { None };

@@ -94,7 +94,7 @@ impl Ids {
 }
 
 /// Whether an id is so many ASCII letters and digits.
-fn is_code(id: &str, length: usize) -> bool {
+pub(super) fn is_code(id: &str, length: usize) -> bool {
     id.len() == length && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 

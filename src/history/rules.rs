@@ -50,9 +50,7 @@ impl IdRule {
         match self {
             IdRule::Any => !id.is_empty(),
             IdRule::Within(rule) => rule.is_kept_by(id),
-            IdRule::Exactly(length) => {
-                id.len() == *length && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            }
+            IdRule::Exactly(length) => super::ids::is_code(id, *length),
         }
     }
 }

@@ -54,7 +54,6 @@ pub(super) struct Details {
 
 /// A fragment, opened.
 struct Fragment<'a> {
-    raw: RawValue<'a>,
     slots: [Raw<'a>; SLOTS.len()],
     kind: String,
     index: Option<u64>,
@@ -76,7 +75,7 @@ impl<'a> Fragment<'a> {
             }
             .to_owned(),
         };
-        Some(Self { raw, slots, kind, index: unsigned(index), id: string(id).map(|id| id.into_owned()) })
+        Some(Self { slots, kind, index: unsigned(index), id: string(id).map(|id| id.into_owned()) })
     }
 
     /// Whether it has a text other than a signature.
@@ -132,11 +131,6 @@ impl Details {
         true
     }
 
-    /// Whether there is none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.units.is_empty()
-    }
-
     /// All units as JSON, in their order.
     pub(super) fn take(&mut self) -> Vec<String> {
         let Self { mut units, order, .. } = core::mem::take(self);
@@ -151,6 +145,10 @@ impl Details {
         let found = match (index, id) {
             (_, Some(_)) => self.by_key(&key(kind, *index, id.as_deref())),
             (Some(_), None) => None,
+            // A signature is of the last entry of its kind, whatever came between.
+            (None, None) if !fragment.has_text() && fragment.signature().is_some() => {
+                return self.by_key(&key(kind, None, None));
+            }
             // Without both it continues the last one. An encrypted entry is whole, so a second one is another.
             (None, None) => return last.filter(|_| !fragment.is_encrypted()).map(|_| self.last),
         };
@@ -176,7 +174,8 @@ impl Details {
         }
         let Unit { kind, index, id, .. } = unit;
         let id = id.as_deref();
-        for key in [key(kind, *index, id), key(kind, *index, None), key(kind, None, id)] {
+        let none = key(kind, None, None);
+        for key in [key(kind, *index, id), key(kind, *index, None), key(kind, None, id), none] {
             let (number, new) = self.keys.number_owned(key);
             if new {
                 self.by_key.push(at);

@@ -319,6 +319,11 @@ fn fragments_are_joined_by_index_type_and_id() {
             &[r#"{"text":"ab","signature":"S"}"#, r#"{"data":"D"}"#, r#"{"data":"E"}"#],
         ),
         (&[r#"{"text":"a"}"#, "content", r#"{"text":"b"}"#], &[r#"{"text":"a"}"#, r#"{"text":"b"}"#]),
+        // The signature is of the last text.
+        (
+            &[r#"{"text":"a","index":0}"#, r#"{"data":"D","index":1}"#, "content", r#"{"signature":"S"}"#],
+            &[r#"{"text":"a","index":0,"signature":"S"}"#, r#"{"data":"D","index":1}"#],
+        ),
         // One id in several indexes, and an id that arrives late.
         (
             &[r#"{"id":"x","text":"a","index":0}"#, r#"{"id":"x","text":"b","index":1}"#],

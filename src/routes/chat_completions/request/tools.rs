@@ -87,9 +87,6 @@ fn write_tool(json: &mut Json, index: usize, tool: &Tool, warnings: &mut Warning
     Ok(())
 }
 
-/// What every server wants to see in a schema.
-const ADDED: [(&str, &str); 2] = [("type", "\"object\""), ("properties", "{}")];
-
 /// Writes the schema of a tool's arguments as it stands: a changed order of keys would change the prefix that vendors cache.
 ///
 /// A tool without arguments has many spellings: nothing, `null`, `{}`, a schema without a type, one without properties.
@@ -98,25 +95,27 @@ const ADDED: [(&str, &str); 2] = [("type", "\"object\""), ("properties", "{}")];
 fn schema(json: &mut Json, text: &str, what: &str, warnings: &mut Warnings) -> Result<(), Error> {
     let none = matches!(text.trim_ascii(), "" | "null");
     let given = object(if none { "{}" } else { text }, what)?;
-    let known = fields(given, ADDED.map(|(name, _)| name)).unwrap_or_default();
-    if known.iter().all(|value| present(*value).is_some()) {
+    let [kind, properties] = fields(given, ["type", "properties"]).unwrap_or_default();
+    let has_type = present(kind).is_some_and(|kind| kind != "\"\"");
+    // PHP writes an empty object as `[]`.
+    let has_properties = present(properties).is_some_and(|properties| properties.starts_with('{'));
+    if has_type && has_properties {
         json.raw(given.get());
         return Ok(());
     }
     warnings.add(format!("{what}: the schema has no type or no properties, which were added"));
     json.raw("{");
-    for ((name, value), found) in ADDED.into_iter().zip(known) {
-        if present(found).is_none() {
-            json.key(name);
-            json.raw(value);
-        }
+    if !has_type {
+        json.raw(r#""type":"object""#);
+    }
+    if !has_properties {
+        json.item();
+        json.raw(r#""properties":{}"#);
     }
     for (name, value) in members(given) {
-        // A null type would be a second one.
-        let replaced = || present(value).is_none() && ADDED.iter().any(|(added, _)| *added == name);
-        if let Some(value) = value
-            && !replaced()
-        {
+        // What was replaced would come twice.
+        let replaced = !has_type && name == "type" || !has_properties && name == "properties";
+        if let Some(value) = value.filter(|_| !replaced) {
             json.key(&name);
             json.raw(value.get());
         }

@@ -28,6 +28,7 @@ fn a_tool_without_parameters_has_the_schema_of_an_empty_object() {
         (r#"{"properties":{}}"#, &empty, true),
         (r#"{"type":null,"properties":null}"#, &empty, true),
         (r#"{"type":"object","properties":null}"#, &empty, true),
+        (r#"{"properties":[],"type":""}"#, &empty, true),
         (r#"{"additionalProperties":false}"#, &closed, true),
         (r#"{"properties":{"a":{}}}"#, &of_a, true),
         (r#"{"type":"object","properties":{}}"#, &empty, false),
