@@ -51,7 +51,7 @@ impl CallFragments {
             let at = self.resolve(unsigned(fragment.index), id.as_deref(), name.is_some(), out)?;
             self.apply(at, id.as_deref(), function, out)?;
             if let Some(known) = self.known.get(at) {
-                reasoning.read_call(at, known.handle, fragment)?;
+                reasoning.read_call(known.handle, fragment)?;
             }
         }
         Ok(())

@@ -85,14 +85,9 @@ impl Reasoning {
         self.keep(placed)
     }
 
-    /// What has to go back with a tool call: the `at`th of the response.
-    pub(super) fn read_call(
-        &mut self,
-        at: usize,
-        handle: CallHandle,
-        call: &ToolCall<'_>,
-    ) -> Result<(), Error> {
-        let placed = self.placed.read_call(at, handle, call);
+    /// What has to go back with a tool call.
+    pub(super) fn read_call(&mut self, handle: CallHandle, call: &ToolCall<'_>) -> Result<(), Error> {
+        let placed = self.placed.read_call(handle, call);
         self.keep(placed)
     }
 
@@ -173,7 +168,7 @@ impl Reasoning {
             self.active = true;
         }
         self.close(out);
-        self.placed.finish_calls(call.map(|call| (call, last)), out)
+        self.placed.finish_calls(call, last, out)
     }
 
     /// Whether the block has text, shown or not.

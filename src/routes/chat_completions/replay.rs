@@ -34,23 +34,52 @@ const FIELDS: [(Field, &str); 5] = [
     (Field::Parts, "parts"),
 ];
 
-/// Values that go back untouched, in the place where they arrived: a key of the replay for each place.
+/// What a value is a field of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A tool call.
+    Call,
+    /// The function of a tool call.
+    Function,
+    /// The message.
+    Message,
+}
+
+/// The places of values that go back untouched: the key in the replay, the holder, and the name of the field.
 ///
 /// Gemini refuses a call without its thought signature. Its own endpoint for OpenAI's clients and most gateways have it in
 /// `extra_content`, LiteLLM in `provider_specific_fields`, of the call, of its function, or of the message.
-pub const PLACES: [&str; 6] = [
-    "extra_content",
-    "provider_specific_fields",
-    "function_fields",
-    "message_extra_content",
-    "message_provider_specific_fields",
-    "message_thought_signature",
+const PLACES: [(&str, Holder, &str); 6] = [
+    ("extra_content", Holder::Call, EXTRA_CONTENT),
+    ("provider_specific_fields", Holder::Call, PROVIDER_FIELDS),
+    ("function_fields", Holder::Function, PROVIDER_FIELDS),
+    ("message_extra_content", Holder::Message, EXTRA_CONTENT),
+    ("message_provider_specific_fields", Holder::Message, PROVIDER_FIELDS),
+    ("message_thought_signature", Holder::Message, THOUGHT_SIGNATURE),
 ];
+
+/// Google's field.
+pub const EXTRA_CONTENT: &str = "extra_content";
+/// LiteLLM's field.
+pub const PROVIDER_FIELDS: &str = "provider_specific_fields";
+/// A signature that no reasoning claims.
+pub const THOUGHT_SIGNATURE: &str = "thought_signature";
+
+/// A JSON value that goes back untouched.
+#[derive(Clone, Debug)]
+pub struct PlacedValue {
+    /// What it is a field of.
+    pub holder: Holder,
+    /// The name of the field.
+    pub name: &'static str,
+    /// The value.
+    pub json: String,
+}
 
 /// The replay of a block, whatever its kind.
 ///
 /// `{"route":"chat-completions","field":"reasoning_content","details":[…],"blocks":[…],"signature":"…","text":"…"}`,
-/// with everything but `route` left out where there is none, and with the keys of [`PLACES`].
+/// with everything but `route` left out where there is none, and with a key for each placed value.
 ///
 /// What arrives when its block of reasoning is over goes with a later block, and is sent where it belongs all the same.
 #[derive(Clone, Debug, Default)]
@@ -67,8 +96,8 @@ pub struct Replay {
     pub signature: Option<String>,
     /// The text itself, only where the host did not want it. It replaces the text of the block, which is empty then.
     pub text: Option<String>,
-    /// JSON values, by their [`PLACES`].
-    pub placed: [Option<String>; PLACES.len()],
+    /// Values with a place of their own, each place once.
+    pub placed: Vec<PlacedValue>,
 }
 
 /// The replay was written by another route, or is none at all.
@@ -82,7 +111,7 @@ impl Replay {
             && self.details.is_empty()
             && self.blocks.is_empty()
             && self.signature.is_none()
-            && self.placed.iter().all(Option::is_none)
+            && self.placed.is_empty()
     }
 
     /// The replay that a decoder hands out, as JSON.
@@ -105,10 +134,11 @@ impl Replay {
                 json.string(value);
             }
         }
-        for (name, value) in PLACES.iter().zip(&self.placed) {
-            if let Some(value) = value {
-                json.key(name);
-                json.raw(value);
+        for value in &self.placed {
+            let place = PLACES.iter().find(|place| place.1 == value.holder && place.2 == value.name);
+            if let Some((key, ..)) = place {
+                json.key(key);
+                json.raw(&value.json);
             }
         }
         json.raw("}");
@@ -128,14 +158,20 @@ impl Replay {
             Some(name) => Some(FIELDS.iter().find(|(_, known)| *known == name).ok_or(NotOurs)?.0),
             None => None,
         };
-        let placed = fields(raw, PLACES).ok_or(NotOurs)?;
+        let values = fields(raw, PLACES.map(|(key, ..)| key)).ok_or(NotOurs)?;
+        let mut placed = Vec::new();
+        for ((_, holder, name), value) in PLACES.into_iter().zip(values) {
+            if let Some(json) = present(value) {
+                placed.push(PlacedValue { holder, name, json: json.to_owned() });
+            }
+        }
         Ok(Self {
             field,
             details: list(details)?,
             blocks: list(blocks)?,
             signature: string(signature)?,
             text: string(text)?,
-            placed: placed.map(|value| present(value).map(ToOwned::to_owned)),
+            placed,
         })
     }
 }
@@ -216,7 +252,7 @@ mod tests {
 
     #[test]
     fn what_goes_back_to_its_place_is_not_touched() {
-        for place in PLACES {
+        for (place, ..) in PLACES {
             let json =
                 alloc::format!(r#"{{"route":"chat-completions","{place}":{{"a": [1.50,"\u0041=="]}}}}"#);
             assert_eq!(Replay::parse(&json).map(|replay| replay.to_json()), Ok(json));

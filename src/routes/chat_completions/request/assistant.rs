@@ -7,7 +7,7 @@ use super::{
 use crate::{
     history::{AssistantPart, AssistantTurn, PartIndex, ToolCall, Warnings, is_blank},
     json::Json,
-    routes::chat_completions::replay::{Field, Replay},
+    routes::chat_completions::replay::{Field, Holder, Replay},
 };
 use alloc::{format, vec::Vec};
 
@@ -44,9 +44,7 @@ pub fn write(json: &mut Json, turn: &AssistantTurn<'_>, warnings: &mut Warnings)
     });
     // Beside the content, since that is where the server put it.
     replay::write_fields(json, &reasoning.collect::<Vec<_>>(), &message);
-    let [_, _, _, extra, provider, signature] = &message.placed;
-    replay::write_placed(json, ["extra_content", "provider_specific_fields"], [extra, provider]);
-    replay::write_placed(json, ["thought_signature"], [signature]);
+    replay::write_placed(json, Holder::Message, &message.placed);
     let mut calls = pieces.iter().filter_map(|piece| match piece {
         Piece::Call(call, replay) => Some((*call, replay)),
         _ => None,
@@ -87,8 +85,10 @@ fn pieces<'a>(turn: &'a AssistantTurn<'a>, message: &mut Replay, warnings: &mut 
             continue;
         };
         message.details.append(&mut replay.details);
-        for (whole, own) in message.placed.iter_mut().zip(&mut replay.placed).skip(3) {
-            *whole = own.take().or(whole.take());
+        for value in replay.placed.iter().filter(|value| value.holder == Holder::Message) {
+            // The last one counts.
+            message.placed.retain(|known| known.name != value.name);
+            message.placed.push(value.clone());
         }
         let shown = match part {
             AssistantPart::Reasoning { text, .. } => *text,
@@ -179,7 +179,6 @@ fn parts(json: &mut Json, pieces: &[Piece<'_>]) {
 }
 
 fn write_call(json: &mut Json, call: &ToolCall<'_>, replay: &Replay) {
-    let [extra, provider, of_function, ..] = &replay.placed;
     json.item();
     json.raw(r#"{"id":"#);
     json.string(&call.id);
@@ -188,8 +187,8 @@ fn write_call(json: &mut Json, call: &ToolCall<'_>, replay: &Replay) {
     json.key("arguments");
     // The arguments are a JSON text in a string. They are the model's own bytes wherever those were valid.
     json.string(&call.arguments);
-    replay::write_placed(json, ["provider_specific_fields"], [of_function]);
+    replay::write_placed(json, Holder::Function, &replay.placed);
     json.raw("}");
-    replay::write_placed(json, ["extra_content", "provider_specific_fields"], [extra, provider]);
+    replay::write_placed(json, Holder::Call, &replay.placed);
     json.raw("}");
 }

@@ -111,8 +111,8 @@ fn source(json: &mut Json, media: &Media, media_type: &MediaType<'_>, place: Par
             match after_data(url) {
                 // Its type may have been corrected.
                 Some(data) => {
-                    let type_end = data.find([';', ',']).unwrap_or_default();
-                    json.joined(["data:", media_type.text(), data.get(type_end..).unwrap_or_default()]);
+                    let end = data.bytes().position(|byte| matches!(byte, b';' | b',')).unwrap_or_default();
+                    json.joined(["data:", media_type.text(), data.get(end..).unwrap_or_default()]);
                 }
                 None => json.string(url),
             }

@@ -144,9 +144,8 @@ impl<'a> MediaType<'a> {
 /// The type in a `data:` URL, and the beginning of its data where that is base64.
 fn data_url(url: &str) -> Option<(&str, &str)> {
     let (head, data) = split_once(after_data(url)?, ",")?;
-    let end = head.find(';').unwrap_or(head.len());
     let data = if head.ends_with(";base64") { data } else { "" };
-    Some((head.get(..end)?, data))
+    Some((split_once(head, ";").map_or(head, |(media_type, _)| media_type), data))
 }
 
 /// The URL after its scheme, if that is `data:`.

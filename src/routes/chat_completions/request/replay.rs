@@ -4,7 +4,7 @@
 //! starts its work again. In another field it is ignored or refused.
 
 use crate::json::Json;
-use crate::routes::chat_completions::replay::{Field, Replay, write_list};
+use crate::routes::chat_completions::replay::{Field, Holder, PlacedValue, Replay, write_list};
 use alloc::string::String;
 
 /// The fields that hold reasoning as a plain string, and their names.
@@ -87,13 +87,11 @@ pub fn write_fields(json: &mut Json, reasoning: &[&Reasoning<'_>], message: &Rep
     thinking_blocks(json, reasoning);
 }
 
-/// Writes values that go back to these places untouched [84].
-pub fn write_placed<const N: usize>(json: &mut Json, names: [&str; N], values: [&Option<String>; N]) {
-    for (name, value) in names.into_iter().zip(values) {
-        if let Some(value) = value {
-            json.key(name);
-            json.raw(value);
-        }
+/// Writes the values that go back as fields of this holder, untouched [84].
+pub fn write_placed(json: &mut Json, holder: Holder, values: &[PlacedValue]) {
+    for value in values.iter().filter(|value| value.holder == holder) {
+        json.key(value.name);
+        json.raw(&value.json);
     }
 }
 
