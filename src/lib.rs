@@ -47,6 +47,7 @@ pub mod config;
 pub mod contract;
 pub mod errors;
 pub mod events;
+pub mod hash;
 pub mod history;
 pub mod http_head;
 pub mod json;

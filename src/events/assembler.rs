@@ -222,6 +222,11 @@ impl Assembler {
         self.calls.iter().any(CallAssembly::has_content)
     }
 
+    /// The last tool call with a name or arguments.
+    pub fn last_call(&self) -> Option<CallHandle> {
+        self.calls.iter().rposition(CallAssembly::has_content).map(CallHandle)
+    }
+
     /// The model has finished, so all blocks end. A text block with a replay has to be closed before.
     pub fn finish(&mut self, finish: Finish) {
         self.close_text(None);

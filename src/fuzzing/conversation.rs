@@ -4,21 +4,22 @@ use std::collections::BTreeSet;
 
 use arbitrary::{Result, Unstructured};
 
-use crate::contract::{Media, MediaSource, Message, Part, ToolResultPart};
+use crate::contract::{Media, MediaSource, Message, Part, TextPart, ToolResultPart};
 use crate::history::{
-    AssistantPart, AssistantTurn, Conversation, ConversationRules, LateSystem, Turn, UserPart, repair,
-    samples,
+    AssistantPart, AssistantTurn, Conversation, ConversationRules, IdRule, LateSystem, Turn, UserPart,
+    repair, samples,
 };
 use crate::routes::ROUTES;
 
 /// Part of every text that a person or a model wrote: no message about a conversation may hold it.
 pub(super) const MARK: &str = "Xq7";
 
-const TEXTS: [&str; 6] = ["", " ", "\n", "{\"a\":[", "</think>", "Error: x"];
-const IDS: [&str; 8] = ["", "call_0", "call_1", "call|1", "é", "call_0_2", "call", "call_2"];
+const TEXTS: [&str; 7] = ["", " ", "\n", "\u{a0}", "{\"a\":[", "</think>", "Error: x"];
+const IDS: [&str; 9] =
+    ["", "call_0", "call_1", "call|1", "é", "call_0_2", "call", "call_2", "functions.read:0"];
 const ARGUMENTS: [&str; 9] =
     ["{}", "", "{\"a\":1e400}", "{", "[]", "{\"a\":\"\\ud83d\"}", "{\"😀\":{\"b\":[1,{}]}}", "null", " {} "];
-const REPLAYS: [&str; 9] = [
+const REPLAYS: [&str; 12] = [
     "",
     "{\"route\":\"messages\"}",
     "{\"route\":\"chat-completions\"}",
@@ -28,9 +29,24 @@ const REPLAYS: [&str; 9] = [
     "{\"route\":\"chat-completions\",\"details\":[{\"a\":[1,\"]\"]}]}",
     "{\"route\":\"chat-completions\",\"extra_content\":{\"b\":\"}\"}}",
     "{\"route\":\"chat-completions\",\"field\":\"reasoning\",\"text\":\"t\"}",
+    "{\"route\":\"chat-completions\",\"signature\":\"late\",\"message_extra_content\":{\"s\":1}}",
+    "{\"route\":\"chat-completions\",\"blocks\":[{\"type\":\"redacted_thinking\",\"data\":\"]\"}]}",
+    "{\"route\":\"chat-completions\",\"field\":\"parts\",\"blocks\":[{\"type\":\"redacted_thinking\"}]}",
 ];
-const MEDIA_TYPES: [&str; 8] =
-    ["image/png", "IMAGE/webp", "audio/wav", "audio/", "video/mp4", "application/pdf", "", "x"];
+const MEDIA_TYPES: [&str; 9] = [
+    "image/png",
+    "IMAGE/webp; q=1",
+    "audio/wav",
+    "audio/",
+    "video/mp4",
+    "application/pdf",
+    "",
+    "x",
+    "image/jpg",
+];
+
+/// How files begin, since a fuzzer would hardly find them.
+const FILES: [&[u8]; 5] = [b"\x89PNG\r\n\x1a\n", b"RIFF....WAVE", b"%PDF-1", b"\xFF\xFB\x90\x64", b"x"];
 
 /// One of a list that is worth a try, or any text with the mark in it.
 pub(super) fn any_text(u: &mut Unstructured<'_>, worth: &[&str]) -> Result<String> {
@@ -42,10 +58,18 @@ pub(super) fn any_text(u: &mut Unstructured<'_>, worth: &[&str]) -> Result<Strin
 
 fn any_media(u: &mut Unstructured<'_>) -> Result<Media> {
     let source = match u.arbitrary()? {
+        true if u.ratio(1, 2)? => MediaSource::Inline(u.choose(&FILES)?.to_vec()),
         true => MediaSource::Inline(u.arbitrary::<[u8; 4]>()?.to_vec()),
-        false => {
-            MediaSource::Url(any_text(u, &["https://x.test/\"?a=b\\", "http://x.test/a", "data:x", ""])?)
-        }
+        false => MediaSource::Url(any_text(
+            u,
+            &[
+                "https://x.test/\"?a=b\\",
+                "http://x.test/a",
+                "data:x",
+                "",
+                "data:image/jpg;base64,iVBORw0KGgo=",
+            ],
+        )?),
     };
     let media_type = any_text(u, &MEDIA_TYPES)?;
     let name = if u.ratio(1, 4)? { Some(any_text(u, &["a.pdf", ""])?) } else { None };
@@ -70,7 +94,7 @@ fn any_result(u: &mut Unstructured<'_>) -> Result<Part> {
 fn any_part(u: &mut Unstructured<'_>, fitting: &[u8]) -> Result<Part> {
     let kind = if u.ratio(1, 64)? { u.int_in_range(0..=6)? } else { *u.choose(fitting)? };
     Ok(match kind {
-        0 => samples::text(&any_text(u, &TEXTS)?),
+        0 => Part::Text(TextPart { text: any_text(u, &TEXTS)?, replay: any_replay(u)? }),
         1 => any_result(u)?,
         2 => samples::reasoning(&any_text(u, &TEXTS)?, any_replay(u)?.as_deref()),
         3 => {
@@ -105,12 +129,17 @@ pub(super) fn any_messages(u: &mut Unstructured<'_>) -> Result<Vec<Message>> {
     Ok(messages)
 }
 
+/// Models whose vendors have different rules for ids.
+const MODELS: [&str; 4] = ["kimi-k2", "claude-opus-5", "gpt-5.4", "mistral-large"];
+
 /// By the rules of each route a conversation is refused for a part in the wrong place only. Repaired, it keeps these
 /// rules, nothing of it is in a warning, and there is nothing left to repair.
 pub fn history_repair(data: &[u8]) {
     let Ok(messages) = any_messages(&mut Unstructured::new(data)) else { return };
     for route in ROUTES {
-        repaired(&messages, &route.conversation);
+        for model in MODELS {
+            repaired(&messages, &(route.conversation)(model));
+        }
     }
 }
 
@@ -137,10 +166,12 @@ fn check(turns: &[Turn<'_>], rules: &ConversationRules) {
     let mut ids = BTreeSet::new();
     for turn in turns {
         match turn {
-            Turn::System(texts) => assert!(!texts.is_empty() && texts.iter().all(|text| !text.is_empty())),
+            Turn::System(texts) => {
+                assert!(!texts.is_empty() && texts.iter().all(|text| !text.trim().is_empty()));
+            }
             Turn::User(parts) => {
                 let has_content =
-                    |part: &UserPart<'_>| !matches!(part, UserPart::Text(text) if text.is_empty());
+                    |part: &UserPart<'_>| !matches!(part, UserPart::Text(text) if text.trim().is_empty());
                 assert!(!parts.is_empty() && parts.iter().all(has_content));
             }
             Turn::Assistant(turn) => check_calls(turn, rules, &mut ids),
@@ -168,6 +199,9 @@ fn check_order(turns: &[Turn<'_>], rules: &ConversationRules) {
 
 fn check_calls(turn: &AssistantTurn<'_>, rules: &ConversationRules, ids: &mut BTreeSet<String>) {
     assert!(turn.parts.iter().any(AssistantPart::has_content));
+    if rules.call_ids == IdRule::Any {
+        ids.clear();
+    }
     let mut results = turn.results.iter();
     for part in &turn.parts {
         let AssistantPart::Call(call) = part else { continue };
@@ -208,7 +242,9 @@ fn user_part(part: &UserPart<'_>) -> Part {
 
 fn assistant_part(part: &AssistantPart<'_>) -> Part {
     match part {
-        AssistantPart::Text(text) => samples::text(text),
+        AssistantPart::Text { text, replay, .. } => {
+            Part::Text(TextPart { text: (*text).to_owned(), replay: replay.map(ToOwned::to_owned) })
+        }
         AssistantPart::Reasoning { text, replay, .. } => samples::reasoning(text, *replay),
         AssistantPart::Call(call) => samples::call_with(&call.id, &call.name, &call.arguments, call.replay),
     }

@@ -10,7 +10,7 @@ use crate::history::samples;
 use crate::routes::{ROUTES, Refusal, Route};
 
 const NAMES: [&str; 4] = ["f", "g", "", "a.b"];
-const OBJECTS: [&str; 8] = [
+const OBJECTS: [&str; 10] = [
     "{}",
     "{\"type\":\"object\"}",
     " {\"b\": 1.50,\"a\":{}} ",
@@ -19,7 +19,12 @@ const OBJECTS: [&str; 8] = [
     "{",
     "",
     "{\"tools\":[{\"type\":\"web_search\"}]}",
+    "null",
+    "{\"type\":null,\"properties\":{\"a\":{}},\"a\":1e2}",
 ];
+
+/// Longer than any server accepts.
+const LONG: &str = "agent:main:cron:f61a5788-a923-432e-b4bc-4bd98a0f633f:run:9a5dfdd6-75f1-49eb";
 const EXTRAS: [&str; 8] = [
     "{}",
     "{\"stream_options\":{\"a\":\"},\"},\"temperature\":1}",
@@ -95,8 +100,8 @@ fn any_request(u: &mut Unstructured<'_>) -> Result<Request> {
         presence_penalty: maybe(u, |u| u.arbitrary())?,
         seed: maybe(u, |u| u.arbitrary())?,
         reasoning: maybe(u, any_reasoning)?,
-        cache_key: maybe(u, |u| any_text(u, &["session", ""]))?,
-        user: maybe(u, |u| any_text(u, &["someone", ""]))?,
+        cache_key: maybe(u, |u| any_text(u, &["session", "", LONG]))?,
+        user: maybe(u, |u| any_text(u, &["someone", "", LONG]))?,
         extra_json: maybe(u, |u| any_text(u, &EXTRAS))?,
         ..samples::request(Vec::new())
     };

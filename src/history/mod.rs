@@ -20,7 +20,7 @@ pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
-pub use rules::{ConversationRules, LateSystem, NameRule};
+pub use rules::{ConversationRules, IdRule, LateSystem, NameRule};
 pub use turn::{AssistantPart, AssistantTurn, PartIndex, ToolCall, ToolResult, Turn, UserPart};
 pub use warnings::Warnings;
 
@@ -42,9 +42,9 @@ pub struct Conversation<'a> {
 
 /// Checks a conversation and repairs it.
 ///
-/// Afterwards ids of tool calls are unique in the conversation and keep the rules; each call has exactly one result,
-/// which stands with its turn and in the order of the calls; arguments are JSON objects; results without a call are
-/// text of the user; empty messages are gone; and the turns are in an order that the rules allow.
+/// Afterwards ids of tool calls keep the rules, and no two calls of a turn have the same one; each call has exactly one
+/// result, which stands with its turn and in the order of the calls; arguments are JSON objects; results without a call
+/// are text of the user; blank texts and empty messages are gone; and the turns are in an order that the rules allow.
 ///
 /// Results that come in another order than their calls are sorted without a warning, because tools that run in
 /// parallel finish in any order. Neighbours are merged without a warning, because nothing is lost. There is a warning
@@ -71,7 +71,7 @@ struct Repair<'a> {
     turns: Vec<Turn<'a>>,
     /// The calls so far, for results that come later.
     matching: Matching,
-    ids: ids::Ids<'a>,
+    ids: ids::Ids,
     warnings: Warnings,
 }
 
@@ -81,7 +81,7 @@ impl<'a> Repair<'a> {
             rules,
             turns: Vec::new(),
             matching: Matching::default(),
-            ids: ids::Ids::new(&rules.call_ids),
+            ids: ids::Ids::new(rules.call_ids),
             warnings: Warnings::default(),
         }
     }
@@ -91,8 +91,7 @@ impl<'a> Repair<'a> {
         let mut text = Vec::new();
         for (place, part) in placed(message, content) {
             match part {
-                // Some servers refuse an empty text, and it has nothing for the model.
-                Part::Text(part) if part.text.is_empty() => {}
+                Part::Text(part) if is_blank(&part.text) => self.blank(place, &part.text),
                 Part::Text(part) => text.push(part.text.as_str()),
                 other => return Err(misplaced(place, "a system message", other)),
             }
@@ -121,7 +120,7 @@ impl<'a> Repair<'a> {
                         parts.extend(orphan.into_user_parts(place, result));
                     }
                 }
-                Part::Text(part) if user && part.text.is_empty() => {}
+                Part::Text(part) if user && is_blank(&part.text) => self.blank(place, &part.text),
                 Part::Text(part) if user => parts.push(UserPart::Text(part.text.as_str().into())),
                 Part::Image(media) if user => parts.push(UserPart::Image(media, place)),
                 Part::Audio(media) if user => parts.push(UserPart::Audio(media, place)),
@@ -147,7 +146,11 @@ impl<'a> Repair<'a> {
         let mut new_ids = 0_usize;
         for (place, part) in placed(message, content) {
             match part {
-                Part::Text(part) => turn.parts.push(AssistantPart::Text(&part.text)),
+                Part::Text(part) => turn.parts.push(AssistantPart::Text {
+                    text: &part.text,
+                    replay: part.replay.as_deref(),
+                    place,
+                }),
                 Part::Reasoning(part) => turn.parts.push(AssistantPart::Reasoning {
                     text: &part.text,
                     replay: part.replay.as_deref(),
@@ -155,7 +158,7 @@ impl<'a> Repair<'a> {
                 }),
                 Part::ToolCall(part) => {
                     // Assigned in the order of the conversation, so that a conversation that grows keeps its ids.
-                    let id = self.ids.assign(&part.id);
+                    let id = self.ids.assign(&part.id, self.turns.len());
                     new_ids = usize::from(id != part.id).saturating_add(new_ids);
                     let call = calls::repair(place, part, id, &self.rules.tool_names, &mut self.warnings);
                     self.matching.add_call(&part.id, self.turns.len(), turn.results.len());
@@ -169,7 +172,7 @@ impl<'a> Repair<'a> {
         if new_ids > 0 {
             self.warnings.add(format!(
                 "messages[{message}]: {new_ids} ids of tool calls were rewritten, with those of their results: \
-                 an id is unique and has {}",
+                 an id {}",
                 self.rules.call_ids
             ));
         }
@@ -179,6 +182,13 @@ impl<'a> Repair<'a> {
             self.left_out(message);
         }
         Ok(())
+    }
+
+    /// A blank part is left out. An empty one is what hosts write for "nothing", which is no repair to warn about.
+    fn blank(&mut self, place: PartIndex, text: &str) {
+        if !text.is_empty() {
+            self.warnings.add(format!("{place}: the text is blank and was left out"));
+        }
     }
 
     fn left_out(&mut self, message: usize) {
@@ -200,6 +210,12 @@ impl<'a> Repair<'a> {
         let turns = arrange::arrange(self.turns, self.rules, &mut self.warnings);
         Conversation { turns, warnings: self.warnings }
     }
+}
+
+/// Whether a text is white space alone, or nothing. It has nothing for the model, and Anthropic refuses it in every role
+/// ("text content blocks must contain non-whitespace text"), which it decides by Unicode's white space.
+pub fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
 }
 
 /// The parts of a message with the place of each.

@@ -7,7 +7,7 @@ use core::fmt;
 #[derive(Clone, Copy, Debug)]
 pub struct ConversationRules {
     /// Ids of tool calls, which their results repeat.
-    pub call_ids: NameRule,
+    pub call_ids: IdRule,
     /// Names of tools.
     pub tool_names: NameRule,
     /// What becomes of system messages that come after the first turn.
@@ -26,6 +26,44 @@ pub enum LateSystem {
     /// The server has one place for instructions, before all turns. Moving a late one there would change what the
     /// model knew at the earlier turns, and break the cached prefix, so it becomes text of the user.
     AsUser,
+}
+
+/// Which ids of tool calls the receiving server accepts.
+///
+/// The contract does not say which model made an id, so the receiver decides: an id goes back unchanged wherever the
+/// receiver accepts it. Kimi's models read the tool's name out of `functions.read:0`, and LiteLLM keeps Gemini's
+/// signature in an id of thousands of characters, so a changed id of theirs costs the model its memory of the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdRule {
+    /// Any, as long as the calls of one turn have different ones.
+    Any,
+    /// Those that keep this rule and occur once in the conversation.
+    Within(NameRule),
+    /// Exactly so many ASCII letters and digits, once in the conversation.
+    Exactly(usize),
+}
+
+impl IdRule {
+    /// Whether an id keeps the rule.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub fn is_kept_by(&self, id: &str) -> bool {
+        match self {
+            IdRule::Any => !id.is_empty(),
+            IdRule::Within(rule) => rule.is_kept_by(id),
+            IdRule::Exactly(length) => super::ids::is_code(id, *length),
+        }
+    }
+}
+
+/// For people, after "an id".
+impl fmt::Display for IdRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            IdRule::Any => f.write_str("is not empty and occurs once in a turn"),
+            IdRule::Within(rule) => write!(f, "is unique and has {rule}"),
+            IdRule::Exactly(length) => write!(f, "is unique and has {length} letters and digits"),
+        }
+    }
 }
 
 /// The characters of an id or a name: letters and digits of ASCII, and some punctuation.

@@ -5,7 +5,7 @@ use alloc::{collections::BTreeSet, string::String, vec};
 
 /// Nothing but repairs that every route needs.
 const RULES: ConversationRules = ConversationRules {
-    call_ids: NameRule { longest: 40, punctuation: "_-", letter_first: false },
+    call_ids: IdRule::Within(NameRule { longest: 40, punctuation: "_-", letter_first: false }),
     tool_names: NameRule { longest: 64, punctuation: "_-", letter_first: false },
     late_system: LateSystem::Keep,
     merge_neighbours: false,
@@ -42,7 +42,7 @@ fn line(turn: &Turn<'_>) -> String {
                 .parts
                 .iter()
                 .map(|part| match part {
-                    AssistantPart::Text(text) => String::from(*text),
+                    AssistantPart::Text { text, .. } => String::from(*text),
                     AssistantPart::Reasoning { text, .. } => format!("({text})"),
                     AssistantPart::Call(call) => format!("{}:{}", call.id, call.name),
                 })

@@ -22,7 +22,7 @@ impl fmt::Display for PartIndex {
 /// One turn of a conversation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Turn<'a> {
-    /// Instructions: at least one text, none of them empty.
+    /// Instructions: at least one text, none of them blank.
     System(Vec<&'a str>),
     /// The user's message: at least one part.
     User(Vec<UserPart<'a>>),
@@ -44,7 +44,7 @@ pub struct AssistantTurn<'a> {
 /// A part of a user message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum UserPart<'a> {
-    /// Never empty.
+    /// Never blank.
     Text(Cow<'a, str>),
     /// A picture.
     Image(&'a Media, PartIndex),
@@ -71,8 +71,15 @@ impl<'a> UserPart<'a> {
 /// A part of an assistant message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AssistantPart<'a> {
-    /// Maybe empty, since a route may have to join several.
-    Text(&'a str),
+    /// Maybe blank, since a route may have to join several.
+    Text {
+        /// The text as the model wrote it.
+        text: &'a str,
+        /// The replay that a route added to it.
+        replay: Option<&'a str>,
+        /// Where it stands.
+        place: PartIndex,
+    },
     /// Reasoning; only with a replay can it be sent back.
     Reasoning {
         /// The text that the host kept.
@@ -87,10 +94,10 @@ pub enum AssistantPart<'a> {
 }
 
 impl AssistantPart<'_> {
-    /// Whether a turn with this part alone can be sent. Some servers refuse white space alone.
+    /// Whether a turn with this part alone can be sent. Some servers refuse white space alone, whatever comes with it.
     pub fn has_content(&self) -> bool {
         match self {
-            AssistantPart::Text(text) => !text.trim_ascii().is_empty(),
+            AssistantPart::Text { text, .. } => !super::is_blank(text),
             AssistantPart::Reasoning { replay, .. } => replay.is_some(),
             AssistantPart::Call(_) => true,
         }
@@ -100,7 +107,7 @@ impl AssistantPart<'_> {
 /// A call of a tool in the past.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolCall<'a> {
-    /// Unique in the conversation, and within the route's rule for ids.
+    /// Unique in its turn, and within the route's rule for ids.
     pub id: Cow<'a, str>,
     /// Within the route's rule for names.
     pub name: Cow<'a, str>,

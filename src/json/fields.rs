@@ -2,6 +2,8 @@
 //!
 //! Nothing here recurses: a server that nests 200,000 lists costs no stack.
 
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
 use crate::scanned::scanned;
 
 use super::{Flaw, Raw, RawValue, Slot, Structure, position, read, reader::Reader};
@@ -41,6 +43,13 @@ pub fn names(raw: RawValue<'_>, each: &mut dyn FnMut(&str)) -> Option<()> {
     let mut names = Names { each, object: false };
     read(raw.get(), &mut names)?;
     names.object.then_some(())
+}
+
+/// All members of an object in their order, those with a repeated name too; none for another value.
+pub fn members(raw: RawValue<'_>) -> Vec<(String, Raw<'_>)> {
+    let mut members = Members::default();
+    let _ = read(raw.get(), &mut members);
+    members.0
 }
 
 /// The target of [`fields`].
@@ -92,5 +101,16 @@ impl<'a> Structure<'a> for Names<'_> {
     fn field(&mut self, name: &str) -> Option<Slot<'_, 'a>> {
         (self.each)(name);
         None
+    }
+}
+
+/// The target of [`members`].
+#[derive(Default)]
+struct Members<'a>(Vec<(String, Raw<'a>)>);
+
+impl<'a> Structure<'a> for Members<'a> {
+    fn field(&mut self, name: &str) -> Option<Slot<'_, 'a>> {
+        self.0.push((name.to_owned(), None));
+        self.0.last_mut().map(|(_, value)| Slot::Raw(value))
     }
 }

@@ -26,7 +26,7 @@ pub mod surrogates;
 mod wire_text;
 mod write;
 
-pub use fields::{fields, items, names, parse};
+pub use fields::{fields, items, members, names, parse};
 pub use lenient::{First, Many, Object, float, string, unsigned};
 pub use number::Number;
 pub use plain::is_plain;

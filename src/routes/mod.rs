@@ -48,8 +48,9 @@ pub struct Route {
     pub path: fn(model: &str, base_url: &BaseUrl) -> String,
     /// How well the route serves a model, for requests that name no route.
     pub suits: fn(&RouteQuery<'_>) -> Suitability,
-    /// What the vendors of this route require of a conversation.
-    pub conversation: ConversationRules,
+    /// What the vendor of a model requires of a conversation. The vendors of one route differ, and what one refuses
+    /// another one has made itself, such as ids of tool calls.
+    pub conversation: fn(model: &str) -> ConversationRules,
     /// Writes the body of a request.
     pub write: fn(CheckedRequest<'_>) -> Result<Encoded, Error>,
     /// Decides whether a refused request may go out once more in another form.
@@ -72,7 +73,8 @@ impl Route {
     /// `invalid-request` for a request that no server of this route would take.
     pub fn encode(&self, request: &Request) -> Result<Encoded, Error> {
         let model = model_id(request)?;
-        let conversation = history::repair(&request.messages, &self.conversation)?;
+        let rules = (self.conversation)(model);
+        let conversation = history::repair(&request.messages, &rules)?;
         (self.write)(CheckedRequest { request, model, conversation })
     }
 

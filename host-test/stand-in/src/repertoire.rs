@@ -12,7 +12,7 @@ use super::script::{Route, Scenario, When};
 
 /// The files, each a JSON list of scenarios. They are embedded, so that the test host is one file that runs
 /// anywhere.
-const FILES: [(&str, &str); 30] = [
+const FILES: [(&str, &str); 31] = [
     ("generic", include_str!("scenarios/generic.json")),
     ("openai", include_str!("scenarios/openai.json")),
     ("anthropic", include_str!("scenarios/anthropic.json")),
@@ -32,6 +32,7 @@ const FILES: [(&str, &str); 30] = [
     ("proof-of-finish", include_str!("scenarios/proof-of-finish.json")),
     ("odd-forms", include_str!("scenarios/odd-forms.json")),
     ("reasoning", include_str!("scenarios/reasoning.json")),
+    ("replays", include_str!("scenarios/replays.json")),
     ("errors-midway", include_str!("scenarios/errors-midway.json")),
     ("error-forms", include_str!("scenarios/error-forms.json")),
     ("error-meanings", include_str!("scenarios/error-meanings.json")),

@@ -106,6 +106,15 @@ async fn replay_data_of_a_vendor_is_sent_back_unchanged() {
         ("gemini-tool-call", "/messages/1/tool_calls/0/extra_content/google/thought_signature"),
         ("deepseek-tool-call", "/messages/1/reasoning_content"),
         ("xai-tool-call", "/messages/1/reasoning_content"),
+        ("q80-id-of-kimi", "/messages/1/tool_calls/0/id"),
+        ("q80-id-with-a-signature", "/messages/1/tool_calls/0/id"),
+        ("q81-details-in-fragments", "/messages/1/reasoning_details/0/signature"),
+        ("q82-signature-after-a-call", "/messages/1/thinking_blocks/0/signature"),
+        ("q83-redacted-thinking", "/messages/1/thinking_blocks/0/data"),
+        (
+            "q84-signature-of-a-call-at-litellm",
+            "/messages/1/tool_calls/0/provider_specific_fields/thought_signature",
+        ),
     ] {
         let mut provider = provider(&stand_in, Hosting::Waits).await;
         let first = Request { tools: vec![weather()], ..Request::prompt(model, "the weather in Paris?") };

@@ -8,11 +8,11 @@
 //! The rules are in [`call_resolution`](super::call_resolution), and those for a call that is received twice in
 //! [`call_repeats`](super::call_repeats).
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 
 use super::call_repeats::{Repeat, add_to_repeat};
 use super::chunk::{Function, ToolCall};
-use super::replay::CallReplay;
+use super::reasoning::Reasoning;
 use crate::errors::Error;
 use crate::events::{Assembler, CallHandle, MAX_CALLS, too_many_calls};
 use crate::json::{Raw, WireText, present, string, unsigned, wire_text};
@@ -59,6 +59,7 @@ impl CallFragments {
     pub(super) fn read<'c, 'a: 'c>(
         &mut self,
         fragments: impl Iterator<Item = &'c ToolCall<'a>>,
+        reasoning: &mut Reasoning,
         out: &mut Assembler,
     ) -> Result<(), Error> {
         self.chunk = self.chunk.wrapping_add(1);
@@ -66,9 +67,8 @@ impl CallFragments {
             let function = fragment.function.0.as_ref();
             let id = string(fragment.id);
             let at = self.add(unsigned(fragment.index), id.as_deref(), function, false, out)?;
-            if let (Some(extra), Some(source)) = (present(fragment.extra_content), self.sources.get(at)) {
-                let replay = CallReplay { extra_content: Some(extra.to_owned()) };
-                out.call_replay(source.handle, replay.to_json())?;
+            if let Some(source) = self.sources.get(at) {
+                reasoning.read_call(source.handle, fragment)?;
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::finish_reason;
 use crate::events::MAX_CALLS;
-use crate::json::{First, Many, Object, Raw, RawValue, Slot, Structure, read, structure};
+use crate::json::{First, Object, Raw, RawValue, Slot, Structure, structure};
 
 #[derive(Debug, Default)]
 pub(super) struct Chunk<'a> {
@@ -99,6 +99,10 @@ pub(super) struct Delta<'a> {
     pub thinking_blocks: Raw<'a>,
     pub reasoning_signature: Raw<'a>,
     pub signature: Raw<'a>,
+    pub thought_signature: Raw<'a>,
+    /// Signatures of the message, in the places of Google and of LiteLLM [84].
+    pub extra_content: Raw<'a>,
+    pub provider_specific_fields: Raw<'a>,
     /// A reason not to reply, which OpenAI separates from the content.
     pub refusal: Raw<'a>,
     pub tool_calls: ToolCalls<'a>,
@@ -118,6 +122,9 @@ structure!(Delta {
     "thinking_blocks" => thinking_blocks,
     "reasoning_signature" => reasoning_signature,
     "signature" => signature,
+    "thought_signature" => thought_signature,
+    "extra_content" => extra_content,
+    "provider_specific_fields" => provider_specific_fields,
     "refusal" => refusal,
     "tool_calls" => tool_calls,
     "function_call" => function_call,
@@ -151,12 +158,15 @@ impl<'a> Delta<'a> {
     }
 
     /// All other leaves. A chunk with one of them is never repeated, because reading it again would have an effect.
-    pub fn details(&self) -> [Raw<'a>; 8] {
+    pub fn details(&self) -> [Raw<'a>; 11] {
         [
             self.reasoning_details,
             self.thinking_blocks,
             self.reasoning_signature,
             self.signature,
+            self.thought_signature,
+            self.extra_content,
+            self.provider_specific_fields,
             self.refusal,
             self.annotations,
             self.images,
@@ -240,6 +250,8 @@ pub(super) struct ToolCall<'a> {
     pub function: Object<Function<'a>>,
     /// Gateways put Gemini's thought signature here. It has to be sent back with the call.
     pub extra_content: Raw<'a>,
+    /// The same at LiteLLM.
+    pub provider_specific_fields: Raw<'a>,
 }
 
 structure!(ToolCall {
@@ -247,6 +259,7 @@ structure!(ToolCall {
     "id" => id,
     "function" => function,
     "extra_content" => extra_content,
+    "provider_specific_fields" => provider_specific_fields,
 });
 
 /// Whether a value of a wrong type is one that servers write for nothing, so that nothing is lost with it.
@@ -259,9 +272,15 @@ pub(super) struct Function<'a> {
     pub name: Raw<'a>,
     /// A piece of JSON text; the JSON itself at some vendors [13].
     pub arguments: Raw<'a>,
+    /// LiteLLM's place for the signature of a call.
+    pub provider_specific_fields: Raw<'a>,
 }
 
-structure!(Function { "name" => name, "arguments" => arguments });
+structure!(Function {
+    "name" => name,
+    "arguments" => arguments,
+    "provider_specific_fields" => provider_specific_fields,
+});
 
 /// A part of a content that is a list [10], and of the `thinking` of such a part, as Mistral writes them.
 #[derive(Debug, Default)]
@@ -272,6 +291,8 @@ pub(super) struct Part<'a> {
     pub thinking: Raw<'a>,
     pub refusal: Raw<'a>,
     pub signature: Raw<'a>,
+    /// Of a redacted block.
+    pub data: Raw<'a>,
 }
 
 structure!(Part {
@@ -280,14 +301,5 @@ structure!(Part {
     "thinking" => thinking,
     "refusal" => refusal,
     "signature" => signature,
+    "data" => data,
 });
-
-impl<'a> Part<'a> {
-    /// The parts of a list; none where the JSON is no list.
-    pub(super) fn list(json: &'a str) -> Many<Part<'a>> {
-        let mut parts = Many::default();
-        // A raw value is whole JSON: it cannot break off in the middle of the list.
-        let _ = read(json, &mut parts);
-        parts
-    }
-}

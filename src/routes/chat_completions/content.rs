@@ -10,7 +10,7 @@ use super::replay::Field;
 use super::think::ThinkTags;
 use crate::errors::Error;
 use crate::events::{Assembler, TextKind};
-use crate::json::{Object, Raw, RawValue, WireText, fields, items, present, read, string, wire_text};
+use crate::json::{Json, Object, Raw, RawValue, WireText, fields, items, present, read, string, wire_text};
 
 /// Reads the content of a response.
 #[derive(Debug, Default)]
@@ -105,6 +105,9 @@ impl Content {
         let kind = part.as_ref().and_then(|part: &Part<'_>| string(part.kind));
         match (&part, kind.as_deref()) {
             (Some(part), Some("thinking" | "reasoning")) => return thinking(part, reasoning, out),
+            (Some(part), Some(kind)) if kind.starts_with("redacted") => {
+                return redacted(kind, part, reasoning, out);
+            }
             (Some(part), Some("refusal")) => {
                 if let Some(piece) = wire_text(part.refusal) {
                     reasoning.close(out);
@@ -156,10 +159,28 @@ pub(super) fn text_of<'a, const N: usize>(raw: RawValue<'a>, names: &[&str; N]) 
 /// would let a hostile server exhaust the stack.
 fn thinking(part: &Part<'_>, reasoning: &mut Reasoning, out: &mut Assembler) -> Result<(), Error> {
     if let Some(piece) = wire_text(part.thinking).or_else(|| wire_text(part.text)) {
-        return reasoning.push(Field::Parts, &piece, out);
+        reasoning.push(Field::Parts, &piece, out)?;
+    } else if let Some(list) = part.thinking.filter(|_| present(part.thinking).is_some()) {
+        each_text(list, &mut |piece| reasoning.push(Field::Parts, piece, out))?;
     }
-    let Some(list) = part.thinking.filter(|_| present(part.thinking).is_some()) else { return Ok(()) };
-    each_text(list, &mut |piece| reasoning.push(Field::Parts, piece, out)).map(|_| ())
+    reasoning.signature(string(part.signature).as_deref(), out)
+}
+
+/// A block that only the vendor can read, among the parts [83].
+fn redacted(
+    kind: &str,
+    part: &Part<'_>,
+    reasoning: &mut Reasoning,
+    out: &mut Assembler,
+) -> Result<(), Error> {
+    let mut json = Json::default();
+    json.raw("{");
+    json.key("type");
+    json.string(kind);
+    json.key("data");
+    json.raw(present(part.data).unwrap_or("\"\""));
+    json.raw("}");
+    reasoning.redacted(Some(Field::Parts), &json.into_string(), out)
 }
 
 fn emit(

@@ -196,7 +196,7 @@ impl ChatDecoder {
         }
         if !delta.tool_calls.is_empty() {
             self.reasoning.close(out);
-            self.tool_calls.read(delta.tool_calls.iter(), out)?;
+            self.tool_calls.read(delta.tool_calls.iter(), &mut self.reasoning, out)?;
         } else if delta.tool_calls.unreadable {
             self.extras.note_unreadable("tool_calls", out);
         }
@@ -221,7 +221,7 @@ impl ChatDecoder {
         let seen = self.seen(out);
         // An error here is a failure of the vendor's server, reported as a finish reason [14].
         let reason = finish_reason(self.finish_reason.as_deref(), seen)?;
-        self.reasoning.finish(out);
+        self.reasoning.finish(out)?;
         if self.skipped > 0 {
             out.warn(format!("lines of the stream that are not JSON objects were skipped: {}", self.skipped));
         }

@@ -1,17 +1,22 @@
 //! OpenAI's chat completions: the route that serves nearly every model.
 
 mod call_fragments;
+mod call_ids;
 mod call_repeats;
 mod call_resolution;
 mod chunk;
 mod content;
+#[cfg(test)]
+mod corpus_of_bugs;
 mod decoder;
 #[cfg(test)]
 mod decoder_tests;
 mod extras;
 mod finish_reason;
 mod odd_reasoning;
+mod placed;
 mod reasoning;
+mod reasoning_details;
 #[cfg(test)]
 mod recorded_streams;
 mod recovery;
@@ -44,7 +49,7 @@ pub const ROUTE: Route = Route {
     path: |_, base_url| base_url.endpoint(PATH),
     // Every model is served here, if some of them with fewer abilities than on their vendor's own route.
     suits: |_| Suitability::Serves,
-    conversation: RULES,
+    conversation: rules,
     write: request::write,
     recover: recovery::recover,
     decoder: |context| Box::new(ChatDecoder::new(context)),
@@ -52,13 +57,14 @@ pub const ROUTE: Route = Route {
     check_body: strict_server::check,
 };
 
-/// The vendors of this route differ, so the strictest of each rule counts: OpenAI accepts ids of 40 characters
-/// and names of 64, Anthropic neither dots nor colons in them. Roles may repeat, and system messages may stand
-/// anywhere.
-const RULES: ConversationRules = ConversationRules {
-    call_ids: NameRule { longest: 40, punctuation: "_-", letter_first: false },
-    tool_names: NameRule { longest: 64, punctuation: "_-", letter_first: false },
-    late_system: LateSystem::Keep,
-    merge_neighbours: false,
-    starts_with_user: false,
-};
+/// Roles may repeat, and system messages may stand anywhere. Of the rules for names the strictest counts, because a tool
+/// has one name for all vendors: OpenAI accepts 64 characters, Anthropic neither dots nor colons.
+fn rules(model: &str) -> ConversationRules {
+    ConversationRules {
+        call_ids: call_ids::rule(model),
+        tool_names: NameRule { longest: 64, punctuation: "_-", letter_first: false },
+        late_system: LateSystem::Keep,
+        merge_neighbours: false,
+        starts_with_user: false,
+    }
+}

@@ -2,10 +2,12 @@
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
-use super::chunk::{Delta, Part};
-use super::replay::{Field, ReasoningReplay};
+use super::chunk::{Delta, ToolCall};
+use super::placed::Placed;
+use super::reasoning_details::{Details, UNIT_COST, texts_of};
+use super::replay::{Field, Replay};
 use crate::errors::{Error, protocol};
-use crate::events::{Assembler, TextKind};
+use crate::events::{Assembler, CallHandle, TextKind};
 use crate::json::{Raw, RawValue, WireText, fields, items, present, string, wire_text};
 
 /// Most bytes of a response that are kept to be sent back, so that a response without end cannot fill the memory.
@@ -21,7 +23,24 @@ pub(super) struct Reasoning {
     /// Bytes kept so far, against [`MAX_KEPT`].
     kept: usize,
     /// What goes back with the block that is open, or with the next one.
-    replay: ReasoningReplay,
+    replay: Replay,
+    /// There is a block of reasoning to close: one that is open, or one that has nothing to show.
+    active: bool,
+    /// The text of the block is signed, so more text is of another block.
+    signed: bool,
+    /// A text has no signature yet, so a late one may be its own.
+    unsigned: bool,
+    /// The signature of the last block, which some servers repeat at the end.
+    last_signature: Option<String>,
+    /// A signature that arrived when the block of its text was over [82].
+    late: Option<String>,
+    /// All of `reasoning_details` [81]. It is a field of the message and goes with the last block, because a fragment of
+    /// any entry may come until then.
+    details: Details,
+    /// The number of blocks of reasoning that are over.
+    epoch: u32,
+    /// Values with places of their own [84].
+    placed: Placed,
 }
 
 impl Reasoning {
@@ -38,14 +57,38 @@ impl Reasoning {
             (Field::ReasoningText, delta.reasoning_text),
         ];
         let mut texts = fields.into_iter().filter_map(|(field, raw)| Some((field, wire_text(raw)?)));
-        if let Some((field, text)) = texts.find(|(_, text)| !text.is_empty()) {
+        let plain = texts.find(|(_, text)| !text.is_empty());
+        let blocks = entries(delta.thinking_blocks);
+        let mut shown = (!self.plain).then_some(Field::ReasoningContent);
+        if let Some((field, text)) = plain {
             self.plain = true;
-            self.push(field, &text, out)?;
+            // Where the blocks of this chunk have the same text, they also show where each signature belongs.
+            shown = repeats(&blocks, &text).then_some(field);
+            if shown.is_none() {
+                self.push(field, &text, out)?;
+            }
         }
-        // After the plain fields: if those have text, the texts in here repeat it.
-        self.blocks(delta.thinking_blocks, out)?;
-        self.details(delta.reasoning_details, out)?;
-        self.signature(string(delta.reasoning_signature).or_else(|| string(delta.signature)).as_deref())
+        self.blocks(&blocks, shown, out)?;
+        // After the other fields: if those have text, the texts in here repeat it.
+        self.details(delta.reasoning_details, !self.plain && blocks.is_empty(), out)?;
+        let signature = string(delta.reasoning_signature).or_else(|| string(delta.signature));
+        self.signature(signature.as_deref(), out)?;
+        if let Some(signature) = string(delta.thought_signature) {
+            // Without a reasoning to sign it is of the message, where Gemini's own is.
+            match self.unsigned || self.has_text(out) {
+                true => self.signature(Some(&signature), out)?,
+                false if self.last_signature.as_deref() == Some(&signature) => {}
+                false => self.kept = self.kept.saturating_add(self.placed.thought_signature(delta)),
+            }
+        }
+        let placed = self.placed.read_message(delta);
+        self.keep(placed)
+    }
+
+    /// What has to go back with a tool call.
+    pub(super) fn read_call(&mut self, handle: CallHandle, call: &ToolCall<'_>) -> Result<(), Error> {
+        let placed = self.placed.read_call(handle, call);
+        self.keep(placed)
     }
 
     /// Whether reasoning comes beside the content, so that tags in the content are only text.
@@ -63,10 +106,16 @@ impl Reasoning {
         if text.is_empty() {
             return Ok(());
         }
+        // A signature is of one block, and a redacted block has no text.
+        if self.signed || !self.replay.blocks.is_empty() {
+            self.close(out);
+        }
         // Each block goes back in the field that it began in. Servers ignore or refuse it in another one.
-        if out.open_text() != Some(TextKind::Reasoning) && self.replay.text.is_none() {
+        if !self.has_text(out) {
+            self.begin(out);
             self.replay.field = Some(field);
         }
+        (self.active, self.unsigned) = (true, true);
         if !self.withhold {
             out.text(TextKind::Reasoning, text);
             return Ok(());
@@ -78,76 +127,148 @@ impl Reasoning {
         Ok(())
     }
 
-    /// The block of reasoning ends here, if one is open, with its replay.
+    /// The block of reasoning ends here, if there is one, with its replay.
     pub(super) fn close(&mut self, out: &mut Assembler) {
-        if out.open_text() == Some(TextKind::Reasoning) {
-            out.close_text(self.take_replay());
+        if !self.active {
+            return;
+        }
+        // Signatures and redacted thinking without a text have an empty block of their own: vendors refuse the next
+        // request without them.
+        self.begin(out);
+        out.open_as(TextKind::Reasoning);
+        // The field stays: more text may come in it, in another block.
+        let next = Replay { field: self.replay.field, ..Replay::default() };
+        let replay = core::mem::replace(&mut self.replay, next);
+        out.close_text((!replay.is_empty()).then(|| replay.to_json()));
+        (self.active, self.signed) = (false, false);
+        self.epoch = self.epoch.saturating_add(1);
+        if replay.signature.is_some() {
+            self.last_signature = replay.signature;
         }
     }
 
-    /// The response ends. What has to be sent back and arrived too late for its block gets a block of its own.
-    pub(super) fn finish(&mut self, out: &mut Assembler) {
-        let unattached =
-            !self.replay.details.is_empty() || self.replay.signature.is_some() || self.replay.text.is_some();
-        if unattached {
-            // A signature that is lost makes the vendor refuse the next request, so an empty block carries it.
-            out.open_as(TextKind::Reasoning);
+    /// The response ends. What belongs to the message, or arrived too late for its block, goes with the last block.
+    pub(super) fn finish(&mut self, out: &mut Assembler) -> Result<(), Error> {
+        let mut last = Replay {
+            details: self.details.take(),
+            signature: self.late.take(),
+            placed: self.placed.take_message(),
+            ..Replay::default()
+        };
+        if let Some(TextKind::Text | TextKind::Refusal) = out.open_text() {
+            // An empty one has nothing to send back, like that of any text.
+            out.close_text((!last.is_empty()).then(|| last.to_json()));
+            last = Replay::default();
+        }
+        let call = out.last_call();
+        if call.is_none() && !last.is_empty() {
+            self.replay.details.append(&mut last.details);
+            self.replay.placed = core::mem::take(&mut last.placed);
+            self.replay.signature = self.replay.signature.take().or(last.signature.take());
+            self.active = true;
         }
         self.close(out);
+        self.placed.finish_calls(call, last, out)
     }
 
-    fn take_replay(&mut self) -> Option<String> {
-        // The field stays: more text may come in it, in another block.
-        let next = ReasoningReplay { field: self.replay.field, ..ReasoningReplay::default() };
-        let replay = core::mem::replace(&mut self.replay, next);
-        (!replay.is_empty()).then(|| replay.to_json())
+    /// Whether the block has text, shown or not.
+    fn has_text(&self, out: &Assembler) -> bool {
+        out.open_text() == Some(TextKind::Reasoning) || self.replay.text.is_some()
     }
 
-    /// Entries of `reasoning_details` go back untouched, because vendors check encrypted ones byte for byte. Their text
-    /// counts only where no plain field has text.
-    fn details(&mut self, raw: Raw<'_>, out: &mut Assembler) -> Result<(), Error> {
-        let Some(list) = raw else { return Ok(()) };
-        // Collected first, since the callback cannot return an error.
-        let mut entries = Vec::new();
-        items(list, &mut |entry| entries.push(entry));
-        for entry in entries {
-            if !self.plain {
-                for text in texts_of(entry) {
-                    if self.withhold {
-                        self.keep(text.as_bytes().len())?;
-                    } else {
-                        out.text(TextKind::Reasoning, &text);
-                    }
-                }
+    /// A block of reasoning begins. A late signature goes with the text before it, so that it is not taken for one of
+    /// this block.
+    fn begin(&mut self, out: &mut Assembler) {
+        if let Some(TextKind::Text | TextKind::Refusal) = out.open_text()
+            && let Some(signature) = self.late.take()
+        {
+            out.close_text(Some(Replay { signature: Some(signature), ..Replay::default() }.to_json()));
+        }
+    }
+
+    /// `reasoning_details`. `shown`: no other field has the text.
+    fn details(&mut self, raw: Raw<'_>, shown: bool, out: &mut Assembler) -> Result<(), Error> {
+        for entry in entries(raw) {
+            self.keep(entry.get().len().saturating_add(UNIT_COST))?;
+            if !self.details.push(entry, self.epoch) || !shown || self.withhold {
+                continue;
             }
-            self.keep(entry.get().len())?;
-            self.replay.details.push(entry.get().to_owned());
+            for text in texts_of(entry).filter(|text| !text.is_empty()) {
+                self.begin(out);
+                self.active = true;
+                out.text(TextKind::Reasoning, &text);
+            }
         }
         Ok(())
     }
 
-    /// Anthropic's blocks: `[{"type":"thinking","thinking":"…","signature":"…"}]`.
-    fn blocks(&mut self, raw: Raw<'_>, out: &mut Assembler) -> Result<(), Error> {
-        let Some(list) = present(raw) else { return Ok(()) };
-        for block in Part::list(list).iter() {
-            if let Some(text) = wire_text(block.thinking).filter(|_| !self.plain) {
-                // The text before is signed: a signature is of one block.
-                if self.replay.signature.is_some() && !text.is_empty() {
-                    self.close(out);
+    /// Anthropic's blocks: `[{"type":"thinking","thinking":"…","signature":"…"},{"type":"redacted_thinking","data":"…"}]`.
+    /// `shown`: the field that their text goes back in, unless another field has the text.
+    fn blocks(
+        &mut self,
+        entries: &[RawValue<'_>],
+        shown: Option<Field>,
+        out: &mut Assembler,
+    ) -> Result<(), Error> {
+        let with_text = texts_of_blocks(entries).filter(|text| !text.is_empty()).count();
+        for entry in entries {
+            let Some([kind, thinking, signature]) = fields(*entry, ["type", "thinking", "signature"]) else {
+                continue;
+            };
+            if is_redacted(kind) {
+                self.redacted(None, entry.get(), out)?;
+            } else if let Some(field) = shown {
+                if let Some(text) = wire_text(thinking) {
+                    self.push(field, &text, out)?;
                 }
-                self.push(Field::ReasoningContent, &text, out)?;
+                self.signature(string(signature).as_deref(), out)?;
+            } else if with_text > 1 {
+                // The text of several blocks was one text in the other field, which nobody can cut again.
+                self.keep(entry.get().len())?;
+                self.replay.blocks.push(entry.get().to_owned());
+                self.active = true;
+            } else {
+                self.signature(string(signature).as_deref(), out)?;
             }
-            self.signature(string(block.signature).as_deref())?;
         }
+        Ok(())
+    }
+
+    /// A block that only the vendor can read [83]. It is a block of its own, without text, because the order of the
+    /// blocks is part of what the vendor checks.
+    pub(super) fn redacted(
+        &mut self,
+        field: Option<Field>,
+        json: &str,
+        out: &mut Assembler,
+    ) -> Result<(), Error> {
+        if self.replay.blocks.is_empty() {
+            self.close(out);
+        }
+        self.keep(json.len())?;
+        self.replay.blocks.push(json.to_owned());
+        self.replay.field = field.or(self.replay.field);
+        self.active = true;
         Ok(())
     }
 
     /// Signatures arrive whole, in pieces, or repeated. A piece that equals all of the signature so far is a repetition: a
     /// real next piece would have to double the signature.
-    fn signature(&mut self, piece: Option<&str>) -> Result<(), Error> {
+    pub(super) fn signature(&mut self, piece: Option<&str>, out: &Assembler) -> Result<(), Error> {
         let Some(piece) = piece else { return Ok(()) };
         self.keep(piece.len())?;
-        let known = self.replay.signature.get_or_insert_default();
+        let has_text = self.has_text(out);
+        let begun = self.unsigned || out.open_text().is_some() || out.last_call().is_some();
+        let known = if has_text || !begun {
+            // Before any text it is of the text that follows.
+            (self.active, self.signed) = (true, has_text);
+            self.replay.signature.get_or_insert_default()
+        } else if self.last_signature.as_deref() == Some(piece) {
+            return Ok(());
+        } else {
+            self.late.get_or_insert_default()
+        };
+        self.unsigned = false;
         if known != piece {
             known.push_str(piece);
         }
@@ -163,8 +284,36 @@ impl Reasoning {
     }
 }
 
-/// The readable texts of an entry of `reasoning_details`.
-fn texts_of(entry: RawValue<'_>) -> impl Iterator<Item = WireText<'_>> {
-    let [plain, summary] = fields(entry, ["text", "summary"]).unwrap_or_default();
-    [wire_text(plain), wire_text(summary)].into_iter().flatten()
+/// Whether this type is of a block that only the vendor can read: `redacted_thinking`, `redacted_reasoning`.
+pub(super) fn is_redacted(kind: Raw<'_>) -> bool {
+    string(kind).is_some_and(|kind| kind.starts_with("redacted"))
+}
+
+/// The items of a list; a single object where there is no list.
+fn entries(raw: Raw<'_>) -> Vec<RawValue<'_>> {
+    let mut entries = Vec::new();
+    // Collected first, since the callback cannot return an error.
+    if let Some(value) = raw.filter(|_| present(raw).is_some())
+        && items(value, &mut |entry| entries.push(entry)).is_none()
+        && value.get().starts_with('{')
+    {
+        entries.push(value);
+    }
+    entries
+}
+
+fn texts_of_blocks<'a>(blocks: &[RawValue<'a>]) -> impl Iterator<Item = WireText<'a>> {
+    blocks.iter().filter_map(|block| wire_text(fields(*block, ["thinking"])?[0]))
+}
+
+/// Whether the blocks have this text between them.
+fn repeats(blocks: &[RawValue<'_>], text: &WireText<'_>) -> bool {
+    let mut rest = text.as_bytes();
+    for piece in texts_of_blocks(blocks) {
+        match rest.strip_prefix(piece.as_bytes()) {
+            Some(after) => rest = after,
+            None => return false,
+        }
+    }
+    rest.is_empty()
 }

@@ -108,7 +108,14 @@ fn only_text<'a>(choice: &Choice<'a>) -> Option<(TextField, Raw<'a>)> {
 /// The arguments of a fragment that has no other content.
 fn only_arguments<'a>(call: &ToolCall<'a>) -> Raw<'a> {
     let function = call.function.0.as_ref()?;
-    let more = [call.id, call.extra_content, function.name].into_iter().any(|raw| present(raw).is_some());
+    let more = [
+        call.id,
+        call.extra_content,
+        call.provider_specific_fields,
+        function.name,
+        function.provider_specific_fields,
+    ];
+    let more = more.into_iter().any(|raw| present(raw).is_some());
     // An id or a name could begin another call.
     function.arguments.filter(|_| !more)
 }

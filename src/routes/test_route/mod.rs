@@ -15,7 +15,7 @@ use super::{CheckedRequest, Encoded, Recovery, Refusal, Route, RouteQuery, Suita
 use crate::config::BaseUrl;
 use crate::contract::Request;
 use crate::errors::{Error, invalid_request};
-use crate::history::{AssistantPart, ConversationRules, LateSystem, NameRule, Turn, UserPart};
+use crate::history::{AssistantPart, ConversationRules, IdRule, LateSystem, NameRule, Turn, UserPart};
 use crate::json::Json;
 
 pub const NAME: &str = "test-route";
@@ -25,8 +25,8 @@ pub const ROUTE: Route = Route {
     headers: &[("x-test-version", "7")],
     path,
     suits,
-    conversation: ConversationRules {
-        call_ids: NameRule { longest: 12, punctuation: "_", letter_first: false },
+    conversation: |_| ConversationRules {
+        call_ids: IdRule::Within(NameRule { longest: 12, punctuation: "_", letter_first: false }),
         tool_names: NameRule { longest: 20, punctuation: "_.:", letter_first: true },
         late_system: LateSystem::AsUser,
         merge_neighbours: true,
@@ -90,7 +90,7 @@ fn text_of(turn: &Turn<'_>) -> (&'static str, String) {
         }
         Turn::Assistant(turn) => {
             let texts = turn.parts.iter().map(|part| match part {
-                AssistantPart::Text(text) => (*text).to_owned(),
+                AssistantPart::Text { text, .. } => (*text).to_owned(),
                 AssistantPart::Reasoning { .. } => String::new(),
                 AssistantPart::Call(call) => format!("{}({})", call.name, call.arguments),
             });

@@ -1,12 +1,13 @@
 //! Cases that no scenario of a server can express: what a component is, how it waits, how it is dropped, where the key
-//! is, what it refuses.
+//! is, what it refuses, what it repairs.
 //!
-//! They are code because their subject is what the *host* does between two calls. A scenario describes only what a
-//! server sends.
+//! They are code because their subject is what the *host* does between two calls, or what it requests. A scenario
+//! describes only what a server sends.
 
 mod cancelling;
 mod key;
 mod refusing;
+mod repairs;
 mod surface;
 mod waiting;
 
@@ -54,7 +55,8 @@ fn case_result(got: String, reasons: Vec<String>) -> CaseResult {
 
 /// All of them.
 pub(super) fn cases() -> impl Iterator<Item = Case> {
-    let all = [surface::CASES, waiting::CASES, cancelling::CASES, key::CASES, refusing::CASES];
+    let all =
+        [surface::CASES, waiting::CASES, cancelling::CASES, key::CASES, refusing::CASES, repairs::CASES];
     all.into_iter().flatten().map(|code| Case {
         name: code.name.to_owned(),
         plays: code.plays.to_owned(),

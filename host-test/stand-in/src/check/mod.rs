@@ -18,7 +18,7 @@ pub fn request(body: &Value) -> Result<(), Refusal> {
         return Err(Refusal::gateway(400, "", "model name is required"));
     }
     match body["messages"].as_array() {
-        Some(messages) if !messages.is_empty() => history::check(messages)?,
+        Some(messages) if !messages.is_empty() => history::check(messages, model)?,
         _ => return Err(Refusal::gateway(500, "invalid_request", "field messages is required")),
     }
     stream(body)?;
@@ -95,9 +95,10 @@ fn tool_name<'a>(tool: &'a Value, at: &str) -> Result<&'a str, Refusal> {
         return Err(invalid(format!("{at}.type"), "'function'"));
     }
     if let Some(parameters) = given(function, "parameters") {
-        let object = parameters["type"] == "object" || parameters.as_object().is_some_and(|p| p.is_empty());
-        if !object {
-            return Err(invalid(format!("{at}.function.parameters"), "a JSON Schema of type 'object'"));
+        // "Invalid schema for function: object schema missing properties."
+        if parameters["type"] != "object" || !parameters["properties"].is_object() {
+            let expected = "a JSON Schema of type 'object' with properties";
+            return Err(invalid(format!("{at}.function.parameters"), expected));
         }
     }
     if given(function, "description").is_some_and(|text| !text.is_string()) {
@@ -194,6 +195,12 @@ fn texts(body: &Value) -> Result<(), Refusal> {
     for field in ["user", "prompt_cache_key", "reasoning_effort"] {
         if given(body, field).is_some_and(|value| value.as_str().is_none_or(str::is_empty)) {
             return Err(invalid(field, "a string that is not empty"));
+        }
+    }
+    for field in ["user", "prompt_cache_key"] {
+        let key = body[field].as_str().unwrap_or_default();
+        if key.chars().count() > 64 {
+            return Err(invalid(field, "a string with maximum length 64"));
         }
     }
     let stops = match given(body, "stop") {

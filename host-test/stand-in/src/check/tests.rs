@@ -19,8 +19,23 @@ fn history(messages: Vec<Value>) -> Value {
     with(json!({ "messages": messages }))
 }
 
+/// A tool call and its result, for a model.
+fn turn_with_id(model: &str, id: &str) -> Value {
+    with(json!({ "model": model, "messages": [
+        { "role": "assistant", "content": null, "tool_calls": [call(id, "{}".into())] },
+        { "role": "tool", "tool_call_id": id, "content": "x" },
+    ] }))
+}
+
 fn tool(name: &str) -> Value {
-    json!({ "type": "function", "function": { "name": name, "parameters": { "type": "object" } } })
+    json!({ "type": "function", "function": { "name": name, "parameters": { "type": "object", "properties": {} } } })
+}
+
+/// A tool with this schema.
+fn with_parameters(parameters: Value) -> Value {
+    let mut tool = tool("a");
+    tool["function"]["parameters"] = parameters;
+    with(json!({ "tools": [tool] }))
 }
 
 #[test]
@@ -50,6 +65,15 @@ fn requests_that_a_strict_server_accepts_are_accepted() {
             json!({ "role": "tool", "tool_call_id": "2", "content": "two" }),
             json!({ "role": "tool", "tool_call_id": "1", "content": [{ "type": "text", "text": "one" }] }),
         ]),
+        with(json!({ "user": "é".repeat(64), "prompt_cache_key": "k".repeat(64) })),
+        history(vec![json!({ "role": "assistant", "content": "",
+            "thinking_blocks": [{ "type": "thinking", "thinking": "a", "signature": "s" },
+                { "type": "redacted_thinking", "data": "d" }],
+            "reasoning_details": [{ "type": "reasoning.text", "text": "a", "signature": "s" }] })]),
+        turn_with_id("kimi-k2", "functions.look:0"),
+        turn_with_id("claude-opus-5", "toolu_1"),
+        turn_with_id("mistral-large", "D681PevKs"),
+        turn_with_id("gpt-oss-120b", &"x".repeat(46)),
     ];
     for body in accepted {
         assert_eq!(request(&body), Ok(()), "{body}");
@@ -101,6 +125,48 @@ fn requests_that_a_strict_server_refuses_are_refused_with_the_wrong_field() {
             "messages[0].tool_calls[0].function.arguments",
         ),
         (history(vec![assistant(json!([call("", "{}".into())]))]), 400, "messages[0].tool_calls[0].id"),
+        (turn_with_id("claude-opus-5", "functions.look:0"), 400, "messages[0].tool_calls[0].id"),
+        (turn_with_id("mistral-large", "toolu_1"), 400, "messages[0].tool_calls[0].id"),
+        (turn_with_id("gpt-5.4", &"x".repeat(41)), 400, "messages[0].tool_calls[0].id"),
+        (
+            with(json!({ "model": "claude-opus-5", "messages": [
+                assistant(json!([call("a", "{}".into())])), result("a"),
+                assistant(json!([call("a", "{}".into())])), result("a"),
+            ] })),
+            400,
+            "messages[2].tool_calls",
+        ),
+        (with(json!({ "user": "u".repeat(65) })), 400, "user"),
+        (with(json!({ "prompt_cache_key": "é".repeat(65) })), 400, "prompt_cache_key"),
+        (with_parameters(json!({})), 400, "tools[0].function.parameters"),
+        (with_parameters(json!({ "type": "object" })), 400, "tools[0].function.parameters"),
+        (with_parameters(json!({ "properties": {} })), 400, "tools[0].function.parameters"),
+        (history(vec![json!({ "role": "user", "content": " \n" })]), 400, "messages[0].content"),
+        (history(vec![json!({ "role": "system", "content": "\u{a0}" })]), 400, "messages[0].content"),
+        (history(vec![json!({ "role": "assistant", "content": " " })]), 400, "messages[0].content"),
+        (part(json!({ "type": "text", "text": "" })), 400, "messages[0].content[0].text"),
+        (
+            part(json!({ "type": "image_url", "image_url": { "url": "data:image/png;base64,/9j/4AAQ" } })),
+            400,
+            "messages[0].content[0].image_url",
+        ),
+        (
+            part(json!({ "type": "image_url", "image_url": { "url": "data:image/jpg;base64,AAAA" } })),
+            400,
+            "messages[0].content[0].image_url",
+        ),
+        (
+            history(vec![json!({ "role": "assistant", "content": "a",
+                "thinking_blocks": [{ "type": "thinking", "thinking": "a" }] })]),
+            400,
+            "messages[0].thinking_blocks[0]",
+        ),
+        (
+            history(vec![json!({ "role": "assistant", "content": "a",
+                "reasoning_details": [{ "type": "reasoning.text", "signature": "s" }] })]),
+            400,
+            "messages[0].reasoning_details[0]",
+        ),
     ];
     for (body, status, param) in refused {
         let refusal = request(&body).expect_err(&body.to_string());

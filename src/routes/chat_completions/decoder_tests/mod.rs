@@ -11,6 +11,7 @@ mod premature_finish;
 mod reasoning;
 mod reasoning_replay;
 mod repeat_fast_path;
+mod replay_units;
 mod reported;
 mod reported_errors;
 mod strays;

@@ -33,7 +33,7 @@ const REASONING: &[ReasoningCase] = &[
         ],
         "a",
         "c",
-        r#"{"route":"chat-completions","field":"reasoning","details":[{"type":"reasoning.text","text":"a","index":0},{"type":"reasoning.encrypted","data":"AA==","z":1.50}]}"#,
+        r#"{"route":"chat-completions","details":[{"type":"reasoning.text","text":"a","index":0},{"type":"reasoning.encrypted","data":"AA==","z":1.50}]}"#,
     ),
     (
         &[r#"{"reasoning_details":[{"type":"reasoning.summary","summary":"s"}]}"#],
@@ -51,7 +51,7 @@ const REASONING: &[ReasoningCase] = &[
         &[r#"{"reasoning_content":"a"}"#, r#"{"content":"c"}"#, r#"{"signature":"late"}"#],
         "a",
         "c",
-        r#"{"route":"chat-completions","field":"reasoning_content","signature":"late"}"#,
+        r#"{"route":"chat-completions","signature":"late"}"#,
     ),
     (
         &[

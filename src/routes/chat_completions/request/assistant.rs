@@ -5,9 +5,9 @@ use super::{
     replay::{self, Reasoning},
 };
 use crate::{
-    history::{AssistantPart, AssistantTurn, ToolCall, Warnings},
+    history::{AssistantPart, AssistantTurn, PartIndex, ToolCall, Warnings, is_blank},
     json::Json,
-    routes::chat_completions::replay::{CallReplay, Field, ReasoningReplay},
+    routes::chat_completions::replay::{Field, Holder, Replay},
 };
 use alloc::{format, vec::Vec};
 
@@ -15,18 +15,20 @@ use alloc::{format, vec::Vec};
 enum Piece<'a> {
     Text(&'a str),
     Reasoning(Reasoning<'a>),
-    Call(&'a ToolCall<'a>),
+    Call(&'a ToolCall<'a>, Replay),
 }
 
 /// Writes the message. Returns `false`, with a warning, where nothing is left that this route can send.
 pub fn write(json: &mut Json, turn: &AssistantTurn<'_>, warnings: &mut Warnings) -> bool {
-    let pieces: Vec<Piece<'_>> = turn.parts.iter().filter_map(|part| piece(part, warnings)).collect();
+    // What the replays of all parts have for the message as a whole.
+    let mut message = Replay::default();
+    let pieces = pieces(turn, &mut message, warnings);
     // A message of white space alone is refused by some servers, and has nothing for the model.
     let worth_sending = pieces.iter().any(|piece| match piece {
-        Piece::Text(text) => !text.trim_ascii().is_empty(),
-        Piece::Reasoning(_) | Piece::Call(_) => true,
+        Piece::Text(text) => !is_blank(text),
+        Piece::Reasoning(_) | Piece::Call(..) => true,
     });
-    if !worth_sending {
+    if !worth_sending && message.details.is_empty() {
         warnings.add(format!(
             "messages[{}] contains nothing that this route can send and was left out",
             turn.message
@@ -41,16 +43,17 @@ pub fn write(json: &mut Json, turn: &AssistantTurn<'_>, warnings: &mut Warnings)
         _ => None,
     });
     // Beside the content, since that is where the server put it.
-    replay::write_fields(json, &reasoning.collect::<Vec<_>>());
+    replay::write_fields(json, &reasoning.collect::<Vec<_>>(), &message);
+    replay::write_placed(json, Holder::Message, &message.placed);
     let mut calls = pieces.iter().filter_map(|piece| match piece {
-        Piece::Call(call) => Some(*call),
+        Piece::Call(call, replay) => Some((*call, replay)),
         _ => None,
     });
     if let Some(first) = calls.next() {
         json.key("tool_calls");
         json.raw("[");
-        for call in core::iter::once(first).chain(calls) {
-            write_call(json, call, warnings);
+        for (call, replay) in core::iter::once(first).chain(calls) {
+            write_call(json, call, replay);
         }
         json.raw("]");
     }
@@ -58,35 +61,86 @@ pub fn write(json: &mut Json, turn: &AssistantTurn<'_>, warnings: &mut Warnings)
     true
 }
 
-/// Reasoning goes back only with the replay that it came with. Vendors refuse, or ignore, reasoning that is not their own.
-fn piece<'a>(part: &'a AssistantPart<'a>, warnings: &mut Warnings) -> Option<Piece<'a>> {
-    match part {
-        AssistantPart::Text(text) => Some(Piece::Text(text)),
-        AssistantPart::Call(call) => Some(Piece::Call(call)),
-        // Without a replay it is the host's own text, or another provider's: left out without a warning, since that
-        // is the normal case in a conversation that changed providers.
-        AssistantPart::Reasoning { text, replay, place } => match ReasoningReplay::parse((*replay)?) {
-            Ok(replay) => Reasoning::new(text, replay).map(Piece::Reasoning),
-            Err(_) => {
-                warnings.add(format!("{place}: the reasoning came by another route and was not sent"));
-                None
+/// The parts of the turn, with what their replays have for each. Reasoning goes back only with the replay that it came
+/// with: vendors refuse, or ignore, reasoning that is not their own.
+fn pieces<'a>(turn: &'a AssistantTurn<'a>, message: &mut Replay, warnings: &mut Warnings) -> Vec<Piece<'a>> {
+    let mut pieces = Vec::with_capacity(turn.parts.len());
+    for part in &turn.parts {
+        let (replay, place, what) = match part {
+            AssistantPart::Text { replay, place, .. } => (*replay, *place, "replay of the text"),
+            AssistantPart::Call(call) => (call.replay, call.place, "replay of the tool call"),
+            // Without a replay it is the host's own text, or another provider's: left out without a warning, since
+            // that is the normal case in a conversation that changed providers.
+            AssistantPart::Reasoning { replay: None, .. } => continue,
+            AssistantPart::Reasoning { replay, place, .. } => (*replay, *place, "reasoning"),
+        };
+        let replay = parsed(replay, place, what, warnings);
+        if let AssistantPart::Text { text, .. } = part {
+            pieces.push(Piece::Text(text));
+        }
+        let Some(mut replay) = replay else {
+            if let AssistantPart::Call(call) = part {
+                pieces.push(Piece::Call(call, Replay::default()));
             }
-        },
+            continue;
+        };
+        message.details.append(&mut replay.details);
+        for value in replay.placed.iter().filter(|value| value.holder == Holder::Message) {
+            // The last one counts.
+            message.placed.retain(|known| known.name != value.name);
+            message.placed.push(value.clone());
+        }
+        let shown = match part {
+            AssistantPart::Reasoning { text, .. } => *text,
+            _ => "",
+        };
+        if replay.text.is_none() && shown.is_empty() {
+            late_signature(&mut pieces, &mut replay);
+        }
+        match part {
+            AssistantPart::Call(call) => pieces.push(Piece::Call(call, replay)),
+            _ => pieces.extend(Reasoning::new(shown, replay).map(Piece::Reasoning)),
+        }
+    }
+    pieces
+}
+
+/// A replay of this route, if there is one.
+fn parsed(replay: Option<&str>, place: PartIndex, what: &str, warnings: &mut Warnings) -> Option<Replay> {
+    let replay = Replay::parse(replay?);
+    if replay.is_err() {
+        warnings.add(format!("{place}: the {what} came by another route and was not sent"));
+    }
+    replay.ok()
+}
+
+/// A signature without a text is of the last reasoning before that has none [82]. With an empty text it would be refused,
+/// because it is of another text.
+fn late_signature(pieces: &mut [Piece<'_>], replay: &mut Replay) {
+    let unsigned = pieces.iter_mut().rev().find_map(|piece| match piece {
+        Piece::Reasoning(reasoning) => reasoning.unsigned(),
+        _ => None,
+    });
+    if let Some(unsigned) = unsigned {
+        *unsigned = replay.signature.take();
     }
 }
 
 /// The text of the message. Reasoning that was part of the text when it was received becomes part of it again.
 fn content(json: &mut Json, pieces: &[Piece<'_>]) {
-    let within = |field| {
-        pieces.iter().any(|piece| matches!(piece, Piece::Reasoning(reasoning) if reasoning.is_in(field)))
+    let reasoning = || {
+        pieces.iter().filter_map(|piece| match piece {
+            Piece::Reasoning(reasoning) => Some(reasoning),
+            _ => None,
+        })
     };
-    let text = pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if !text.trim_ascii().is_empty()));
+    let text = pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if !is_blank(text)));
     // Only Mistral takes reasoning as a part, so the list is written only where it was received as one.
-    if within(Field::Parts) {
+    if reasoning().any(Reasoning::is_part) {
         parts(json, pieces);
-    } else if text || within(Field::Think) {
+    } else if text || reasoning().any(|reasoning| reasoning.is_in(Field::Think)) {
         json.joined(pieces.iter().flat_map(text_of));
-    } else if pieces.iter().any(|piece| matches!(piece, Piece::Call(_))) {
+    } else if pieces.iter().any(|piece| matches!(piece, Piece::Call(..))) {
         // Beside tool calls "" is refused by some, and a missing field by others.
         json.raw("null");
     } else {
@@ -102,7 +156,7 @@ fn text_of<'a>(piece: &'a Piece<'_>) -> [&'a str; 3] {
         Piece::Reasoning(reasoning) if reasoning.is_in(Field::Think) => {
             ["<think>", reasoning.text(), "</think>"]
         }
-        Piece::Reasoning(_) | Piece::Call(_) => [""; 3],
+        Piece::Reasoning(_) | Piece::Call(..) => [""; 3],
     }
 }
 
@@ -111,10 +165,11 @@ fn parts(json: &mut Json, pieces: &[Piece<'_>]) {
     json.raw("[");
     for piece in pieces {
         match piece {
-            Piece::Reasoning(reasoning) if reasoning.is_in(Field::Parts) => reasoning.write_part(json),
+            Piece::Reasoning(reasoning) if reasoning.is_part() => reasoning.write_part(json),
             piece => {
                 let text = text_of(piece);
-                if text.iter().any(|piece| !piece.is_empty()) {
+                // A blank part would be refused for all of the message.
+                if text.iter().any(|piece| !is_blank(piece)) {
                     write_text(json, text);
                 }
             }
@@ -123,7 +178,7 @@ fn parts(json: &mut Json, pieces: &[Piece<'_>]) {
     json.raw("]");
 }
 
-fn write_call(json: &mut Json, call: &ToolCall<'_>, warnings: &mut Warnings) {
+fn write_call(json: &mut Json, call: &ToolCall<'_>, replay: &Replay) {
     json.item();
     json.raw(r#"{"id":"#);
     json.string(&call.id);
@@ -132,20 +187,8 @@ fn write_call(json: &mut Json, call: &ToolCall<'_>, warnings: &mut Warnings) {
     json.key("arguments");
     // The arguments are a JSON text in a string. They are the model's own bytes wherever those were valid.
     json.string(&call.arguments);
+    replay::write_placed(json, Holder::Function, &replay.placed);
     json.raw("}");
-    match call.replay.map(CallReplay::parse) {
-        None => {}
-        Some(Ok(replay)) => {
-            if let Some(content) = &replay.extra_content {
-                // Gemini refuses a call without its thought signature.
-                json.key("extra_content");
-                json.raw(content);
-            }
-        }
-        Some(Err(_)) => warnings.add(format!(
-            "{}: the replay of the tool call came by another route and was not sent",
-            call.place
-        )),
-    }
+    replay::write_placed(json, Holder::Call, &replay.placed);
     json.raw("}");
 }

@@ -76,7 +76,10 @@ fn room(request: &Request) -> usize {
     let mut room = Room(4 * AROUND);
     for part in request.messages.iter().flat_map(|message| &message.content) {
         match part {
-            Part::Text(part) => room.text(&part.text),
+            Part::Text(part) => {
+                room.text(&part.text);
+                room.text(part.replay.as_deref().unwrap_or_default());
+            }
             Part::Image(media) | Part::Audio(media) | Part::File(media) => room.media(media),
             // Only reasoning with a replay is sent.
             Part::Reasoning(part) => {

@@ -3,12 +3,8 @@
 
 use super::{invalid, object};
 use crate::json::RawValue;
-use crate::{
-    errors::Error,
-    json::{Raw, Slot, Structure, read},
-    string_interner::StringInterner,
-};
-use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+use crate::{errors::Error, string_interner::StringInterner};
+use alloc::{format, string::String, vec::Vec};
 
 /// The fields that cannot be replaced: the model and the conversation, which were checked, and `stream`, on which the
 /// reading of the response depends.
@@ -62,13 +58,10 @@ impl<'a> Extra<'a> {
 
 /// The members of a JSON object in their order; of those with one name, the last.
 fn members<'a>(json: &'a str, what: &str) -> Result<Vec<(String, RawValue<'a>)>, Error> {
-    let mut members = Members::default();
-    object(json, what)?;
-    // An object for certain now, and whole.
-    let _ = read(json, &mut members);
+    let members = crate::json::members(object(json, what)?);
     let mut seen = StringInterner::default();
     let mut kept = Vec::new();
-    for (name, value) in members.0.into_iter().rev() {
+    for (name, value) in members.into_iter().rev() {
         if let Some(value) = value
             && seen.number(&name).1
         {
@@ -77,17 +70,6 @@ fn members<'a>(json: &'a str, what: &str) -> Result<Vec<(String, RawValue<'a>)>,
     }
     kept.reverse();
     Ok(kept)
-}
-
-/// All members of an object, those with a repeated name too.
-#[derive(Default)]
-struct Members<'a>(Vec<(String, Raw<'a>)>);
-
-impl<'a> Structure<'a> for Members<'a> {
-    fn field(&mut self, name: &str) -> Option<Slot<'_, 'a>> {
-        self.0.push((name.to_owned(), None));
-        self.0.last_mut().map(|(_, value)| Slot::Raw(value))
-    }
 }
 
 #[cfg(test)]

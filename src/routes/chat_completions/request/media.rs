@@ -5,12 +5,12 @@
 
 use super::{
     invalid,
-    media_type::{MediaType, audio_format, ending},
+    media_type::{MediaType, after_data, audio_format, ending},
 };
 use crate::{
     contract::{Media, MediaSource},
     errors::Error,
-    history::{PartIndex, UserPart},
+    history::{PartIndex, UserPart, Warnings},
     json::Json,
     text_search::{contains, split_once},
 };
@@ -20,15 +20,25 @@ use alloc::format;
 ///
 /// # Errors
 /// `invalid-request` for a media type or an address that cannot be sent, with its place.
-pub fn write(json: &mut Json, part: &UserPart<'_>) -> Result<(), Error> {
-    match part {
+pub fn write(json: &mut Json, part: &UserPart<'_>, warnings: &mut Warnings) -> Result<(), Error> {
+    let (media, place, kind) = match part {
         UserPart::Text(text) => {
             write_text(json, [text.as_ref()]);
-            Ok(())
+            return Ok(());
         }
-        UserPart::Image(media, place) => image(json, media, *place),
-        UserPart::Audio(media, place) => audio(json, media, *place),
-        UserPart::File(media, place) => file(json, media, *place),
+        UserPart::Image(media, place) => (*media, *place, "image"),
+        UserPart::Audio(media, place) => (*media, *place, "audio"),
+        UserPart::File(media, place) => (*media, *place, ""),
+    };
+    let media_type = MediaType::of(media, place, warnings)?;
+    // Where the bytes are of another type than the one that was given, they also decide the kind of the part.
+    let is = |name: &str| if media_type.is_found { media_type.is(name) } else { kind == name };
+    if is("image") {
+        image(json, media, &media_type, place)
+    } else if is("audio") {
+        audio(json, media, &media_type, place)
+    } else {
+        file(json, media, &media_type, place)
     }
 }
 
@@ -41,23 +51,21 @@ pub fn write_text<'a>(json: &mut Json, pieces: impl IntoIterator<Item = &'a str>
     json.raw("}");
 }
 
-fn image(json: &mut Json, media: &Media, place: PartIndex) -> Result<(), Error> {
+fn image(json: &mut Json, media: &Media, media_type: &MediaType<'_>, place: PartIndex) -> Result<(), Error> {
     // Checked here, because a server refuses a mismatch only after the whole upload.
-    let media_type = MediaType::of(media, place)?;
     media_type.expect("image", place)?;
     json.item();
     json.raw(r#"{"type":"image_url","image_url":{"url":"#);
-    source(json, media, place)?;
+    source(json, media, media_type, place)?;
     json.raw("}}");
     Ok(())
 }
 
 /// The data is plain base64; an address stands in its place, as Qwen documents it.
-fn audio(json: &mut Json, media: &Media, place: PartIndex) -> Result<(), Error> {
-    let media_type = MediaType::of(media, place)?;
+fn audio(json: &mut Json, media: &Media, media_type: &MediaType<'_>, place: PartIndex) -> Result<(), Error> {
     media_type.expect("audio", place)?;
     // The format is a field of its own here, so an address without a media type is not enough.
-    if media_type.subtype.is_empty() {
+    if media_type.subtype().is_empty() {
         return Err(invalid(format!("{place}: audio needs a media type, such as audio/wav")));
     }
     json.item();
@@ -71,14 +79,13 @@ fn audio(json: &mut Json, media: &Media, place: PartIndex) -> Result<(), Error> 
         }
     }
     json.key("format");
-    json.string(&audio_format(media_type.subtype));
+    json.string(&audio_format(media_type.subtype()));
     json.raw("}}");
     Ok(())
 }
 
 /// Videos have a content part of their own at the vendors that accept them, and everything else is a file.
-fn file(json: &mut Json, media: &Media, place: PartIndex) -> Result<(), Error> {
-    let media_type = MediaType::of(media, place)?;
+fn file(json: &mut Json, media: &Media, media_type: &MediaType<'_>, place: PartIndex) -> Result<(), Error> {
     json.item();
     if media_type.is("video") {
         json.raw(r#"{"type":"video_url","video_url":{"url":"#);
@@ -87,22 +94,32 @@ fn file(json: &mut Json, media: &Media, place: PartIndex) -> Result<(), Error> {
         // Servers show the name to the model and recognise the format by its ending, so there is always one.
         match media.name.as_deref().filter(|name| !name.is_empty()) {
             Some(name) => json.string(name),
-            None => json.joined(["file", ending(&media.media_type)]),
+            None => json.joined(["file", ending(media_type.text())]),
         }
         json.key("file_data");
     }
-    source(json, media, place)?;
+    source(json, media, media_type, place)?;
     json.raw("}}");
     Ok(())
 }
 
 /// An address as it stands, or a `data:` URL written straight from the bytes.
-fn source(json: &mut Json, media: &Media, place: PartIndex) -> Result<(), Error> {
+fn source(json: &mut Json, media: &Media, media_type: &MediaType<'_>, place: PartIndex) -> Result<(), Error> {
     match &media.source {
-        MediaSource::Url(url) => json.string(checked_url(url, place)?),
+        MediaSource::Url(url) => {
+            let url = checked_url(url, place)?;
+            match after_data(url) {
+                // Its type may have been corrected.
+                Some(data) => {
+                    let end = data.bytes().position(|byte| matches!(byte, b';' | b',')).unwrap_or_default();
+                    json.joined(["data:", media_type.text(), data.get(end..).unwrap_or_default()]);
+                }
+                None => json.string(url),
+            }
+        }
         MediaSource::Inline(bytes) => {
             json.raw("\"data:");
-            json.escaped(&media.media_type);
+            json.escaped(media_type.text());
             json.raw(";base64,");
             json.base64(not_empty(bytes, place)?);
             json.raw("\"");
@@ -143,7 +160,7 @@ mod tests {
 
     fn written(part: &UserPart<'_>) -> Result<String, String> {
         let mut json = Json::default();
-        write(&mut json, part).map_err(|error| error.message)?;
+        write(&mut json, part, &mut Warnings::default()).map_err(|error| error.message)?;
         Ok(String::from_utf8(json.into_bytes()).unwrap())
     }
 
@@ -188,7 +205,7 @@ mod tests {
             ),
             (
                 file(&inline("Video/mp4", b"abc")),
-                r#"{"type":"video_url","video_url":{"url":"data:Video/mp4;base64,YWJj"}}"#,
+                r#"{"type":"video_url","video_url":{"url":"data:video/mp4;base64,YWJj"}}"#,
             ),
             (written(&UserPart::Text("a\nb".into())).unwrap(), r#"{"type":"text","text":"a\nb"}"#),
         ];
@@ -199,14 +216,15 @@ mod tests {
 
     #[test]
     fn what_cannot_be_sent_is_refused_by_its_place() {
-        let typed = "the media type must read type/subtype, without parameters, such as image/png";
+        let typed = "the media type must read type/subtype, such as image/png";
         let web = "the URL must be http, https or data; give other media as bytes";
         let cases: Vec<(Media, &str)> = [
             (inline("", b"x"), typed),
             (inline("png", b"x"), typed),
             (inline("image/", b"x"), typed),
-            (inline("image/png;base64,AAAA", b"x"), typed),
-            (inline("image/png\r\n", b"x"), typed),
+            (inline("image/pn g", b"x"), typed),
+            (inline(";base64", b"x"), typed),
+            (url("", "data:x;base64,AAAA"), typed),
             (inline("image/a/b", b"x"), typed),
             (inline("audio/wav", b"x"), "the media type of this part must begin with image/"),
             (inline("image/png", b""), "the media has no bytes"),

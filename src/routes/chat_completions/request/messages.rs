@@ -3,9 +3,10 @@
 use super::{assistant, media};
 use crate::{
     errors::Error,
-    history::{AssistantTurn, ToolResult, Turn, UserPart, Warnings},
+    history::{AssistantTurn, ToolResult, Turn, UserPart, Warnings, is_blank},
     json::Json,
 };
+use alloc::format;
 
 /// Writes the list of messages, and returns their number.
 ///
@@ -17,14 +18,14 @@ pub fn write(json: &mut Json, turns: &[Turn<'_>], warnings: &mut Warnings) -> Re
     for turn in turns {
         match turn {
             Turn::System(text) => system(json, text),
-            Turn::User(parts) => user(json, parts)?,
+            Turn::User(parts) => user(json, parts, warnings)?,
             Turn::Assistant(turn) => {
                 if !assistant::write(json, turn, warnings) {
                     // The results go with their turn: a turn that has calls is always worth sending, so none is lost
                     // here.
                     continue;
                 }
-                results(json, turn)?;
+                results(json, turn, warnings)?;
             }
         }
         count = count.saturating_add(1);
@@ -45,7 +46,7 @@ fn system(json: &mut Json, text: &[&str]) {
 }
 
 /// A single text as a string, which every server takes; anything else as a list of parts.
-fn user(json: &mut Json, parts: &[UserPart<'_>]) -> Result<(), Error> {
+fn user(json: &mut Json, parts: &[UserPart<'_>], warnings: &mut Warnings) -> Result<(), Error> {
     json.item();
     json.raw(r#"{"role":"user","content":"#);
     if let [UserPart::Text(text)] = parts {
@@ -53,7 +54,7 @@ fn user(json: &mut Json, parts: &[UserPart<'_>]) -> Result<(), Error> {
     } else {
         json.raw("[");
         for part in parts {
-            media::write(json, part)?;
+            media::write(json, part, warnings)?;
         }
         json.raw("]");
     }
@@ -63,13 +64,13 @@ fn user(json: &mut Json, parts: &[UserPart<'_>]) -> Result<(), Error> {
 
 /// The results of a turn, and after the last one a message of the user with their media: this route accepts
 /// text only from a tool, and nothing may stand between the results.
-fn results(json: &mut Json, turn: &AssistantTurn<'_>) -> Result<(), Error> {
+fn results(json: &mut Json, turn: &AssistantTurn<'_>, warnings: &mut Warnings) -> Result<(), Error> {
     for result in &turn.results {
         json.item();
         json.raw(r#"{"role":"tool","tool_call_id":"#);
         json.string(&result.call_id);
         json.key("content");
-        let [mark, text] = result_text(result);
+        let [mark, text] = result_text(result, warnings);
         json.joined([mark, text]);
         json.raw("}");
     }
@@ -79,26 +80,29 @@ fn results(json: &mut Json, turn: &AssistantTurn<'_>) -> Result<(), Error> {
     json.item();
     json.raw(r#"{"role":"user","content":["#);
     for result in &turn.results {
-        media_of(json, result)?;
+        media_of(json, result, warnings)?;
     }
     json.raw("]}");
     Ok(())
 }
 
-/// A failure is written into the text, since the route has no field for it. No result is left empty, since some servers
-/// refuse that.
-fn result_text<'a>(result: &ToolResult<'a>) -> [&'a str; 2] {
+/// A failure is written into the text, since the route has no field for it. No result is left blank, since some servers
+/// refuse that [87]. A tool that has nothing to say is no mistake, so an empty one is replaced without a warning.
+fn result_text<'a>(result: &ToolResult<'a>, warnings: &mut Warnings) -> [&'a str; 2] {
+    if let Some(place) = result.place.filter(|_| is_blank(result.text) && !result.text.is_empty()) {
+        warnings.add(format!("{place}: the text of the result is blank and was replaced"));
+    }
     let text = match result.text {
-        "" if result.media.is_empty() => "(no output)",
-        "" => "(see the media attached below)",
-        text => text,
+        text if !is_blank(text) => text,
+        _ if result.media.is_empty() => "(no output)",
+        _ => "(see the media attached below)",
     };
     // Many tools write the mark themselves. Twice would look like a part of the message.
     let marked = text.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("error:"));
     [if result.is_error && !marked { "Error: " } else { "" }, text]
 }
 
-fn media_of(json: &mut Json, result: &ToolResult<'_>) -> Result<(), Error> {
+fn media_of(json: &mut Json, result: &ToolResult<'_>, warnings: &mut Warnings) -> Result<(), Error> {
     let Some(place) = result.place.filter(|_| !result.media.is_empty()) else { return Ok(()) };
     // The media stands apart from its result, so a line says which call it belongs to.
     media::write_text(
@@ -106,7 +110,7 @@ fn media_of(json: &mut Json, result: &ToolResult<'_>) -> Result<(), Error> {
         ["Attached to the result of the tool ", &result.name, " (call ", &result.call_id, "):"],
     );
     for media in result.media {
-        media::write(json, &UserPart::of_tool(media, place))?;
+        media::write(json, &UserPart::of_tool(media, place), warnings)?;
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ mod tests;
 use crate::{
     errors::{Error, ErrorKind, error},
     history::{Conversation, Warnings},
-    json::{parse, surrogates::replace_lone},
+    json::{RawValue, parse, surrogates::replace_lone},
     routes::{CheckedRequest, Encoded},
 };
 use alloc::{borrow::Cow, format, string::String};
@@ -67,8 +67,8 @@ fn whole<'a>(json: &'a str, what: &str, warnings: &mut Warnings) -> Cow<'a, str>
     clean
 }
 
-/// The text of a JSON object as it stands, without the white space around it.
-fn object<'a>(json: &'a str, what: &str) -> Result<&'a str, Error> {
+/// A JSON object as it stands, without the white space around it.
+fn object<'a>(json: &'a str, what: &str) -> Result<RawValue<'a>, Error> {
     // The parser's own message could quote the text, so only the position is given.
     let value = parse(json).map_err(|flaw| {
         invalid(format!("{what} is not valid JSON (line {}, column {})", flaw.line, flaw.column))
@@ -76,7 +76,7 @@ fn object<'a>(json: &'a str, what: &str) -> Result<&'a str, Error> {
     if !value.get().starts_with('{') {
         return Err(invalid(format!("{what} is not a JSON object")));
     }
-    Ok(value.get())
+    Ok(value)
 }
 
 /// Whether OpenAI takes this as the name of a function or a schema.

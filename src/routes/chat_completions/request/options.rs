@@ -9,10 +9,17 @@ use super::{
 use crate::{
     contract::{JsonSchema, ReasoningOptions, Request, ResponseFormat},
     errors::Error,
+    hash::Hash,
     history::Warnings,
     json::Json,
 };
-use alloc::format;
+use alloc::{borrow::Cow, format, string::String};
+
+/// The most characters of a cache key, and of the name of a user.
+const LONGEST_KEY: usize = 64;
+
+/// The digits of the hash in a key that was too long.
+const HASH: usize = 13;
 
 /// Writes the options. Ranges are not checked: they differ between vendors and change, and a check here would refuse a value
 /// that a new model accepts.
@@ -42,10 +49,27 @@ pub fn write(
         if let Some(value) = value.as_deref().filter(|value| !value.is_empty())
             && let Some(json) = body.field(field)
         {
-            json.string(value);
+            let key = short_key(value);
+            if let Cow::Owned(_) = key {
+                warnings.add(format!("{field} has more than {LONGEST_KEY} characters and was shortened"));
+            }
+            json.string(&key);
         }
     }
     Ok(())
+}
+
+/// A key that OpenAI accepts ("Expected a string with maximum length 64") [86].
+///
+/// Agents name their sessions by a path, in which the last part is what differs, so a long key gets the hash of all of it:
+/// cut off, the sessions of an agent would share one key. The same key always becomes the same one, or the cache would be
+/// lost.
+fn short_key(key: &str) -> Cow<'_, str> {
+    if key.len() <= LONGEST_KEY || key.chars().count() <= LONGEST_KEY {
+        return Cow::Borrowed(key);
+    }
+    let begin: String = key.chars().take(LONGEST_KEY - 1 - HASH).collect();
+    Cow::Owned(format!("{begin}-{}", Hash::of(key).code(HASH)))
 }
 
 /// `text` is not sent: every model responds with plain text anyway, and some servers do not know the value.
@@ -81,7 +105,7 @@ fn json_schema(json: &mut Json, schema: &JsonSchema, warnings: &mut Warnings) ->
     json.raw(r#"{"type":"json_schema","json_schema":{"name":"#);
     json.string(&schema.name);
     json.key("schema");
-    json.raw(object(&text, WHAT)?);
+    json.raw(object(&text, WHAT)?.get());
     if let Some(strict) = schema.strict {
         json.key("strict");
         json.bool(strict);

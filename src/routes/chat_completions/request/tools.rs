@@ -5,7 +5,7 @@ use crate::{
     contract::{Request, Tool, ToolChoice},
     errors::Error,
     history::Warnings,
-    json::Json,
+    json::{Json, fields, members, present},
     string_interner::StringInterner,
 };
 use alloc::format;
@@ -77,14 +77,50 @@ fn write_tool(json: &mut Json, index: usize, tool: &Tool, warnings: &mut Warning
         json.string(description);
     }
     json.key("parameters");
-    // The schema goes out as it was written: a changed order of keys would change the prefix that vendors cache.
-    json.raw(object(&parameters, &what)?);
+    schema(json, &parameters, &what, warnings)?;
     // Written only where the host decides it. Servers that do not know the field may refuse it.
     if let Some(strict) = tool.strict {
         json.key("strict");
         json.bool(strict);
     }
     json.raw("}}");
+    Ok(())
+}
+
+/// Writes the schema of a tool's arguments as it stands: a changed order of keys would change the prefix that vendors cache.
+///
+/// A tool without arguments has many spellings: nothing, `null`, `{}`, a schema without a type, one without properties.
+/// Each of them is refused by somebody, such as OpenAI ("object schema missing properties") and Anthropic
+/// ("input_schema.type: Field required"), and the whole spelling by nobody [85].
+fn schema(json: &mut Json, text: &str, what: &str, warnings: &mut Warnings) -> Result<(), Error> {
+    let none = matches!(text.trim_ascii(), "" | "null");
+    let given = object(if none { "{}" } else { text }, what)?;
+    let [kind, properties] = fields(given, ["type", "properties"]).unwrap_or_default();
+    let has_type = present(kind).is_some_and(|kind| kind != "\"\"");
+    // PHP writes an empty object as `[]`.
+    let has_properties = present(properties).is_some_and(|properties| properties.starts_with('{'));
+    if has_type && has_properties {
+        json.raw(given.get());
+        return Ok(());
+    }
+    warnings.add(format!("{what}: the schema has no type or no properties, which were added"));
+    json.raw("{");
+    if !has_type {
+        json.raw(r#""type":"object""#);
+    }
+    if !has_properties {
+        json.item();
+        json.raw(r#""properties":{}"#);
+    }
+    for (name, value) in members(given) {
+        // What was replaced would come twice.
+        let replaced = !has_type && name == "type" || !has_properties && name == "properties";
+        if let Some(value) = value.filter(|_| !replaced) {
+            json.key(&name);
+            json.raw(value.get());
+        }
+    }
+    json.raw("}");
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Thousands of conversations of every make, and what must hold for each body.
 
 use super::*;
-use crate::contract::Media;
+use crate::contract::{Media, TextPart};
 use crate::routes::chat_completions::strict_server;
 use alloc::string::ToString;
 
@@ -29,7 +29,7 @@ const IDS: [&str; 7] =
     ["", "call_0", "call_1", "call|1", "é", "call_0_2", "a very long id, longer than forty characters are"];
 const ARGUMENTS: [&str; 8] =
     ["{}", "", r#"{"a":1e400}"#, "{", "[]", r#"{"a":"\ud83d"}"#, r#"{"😀":{"b":[1,{}]}}"#, "null"];
-const REPLAYS: [&str; 8] = [
+const REPLAYS: [&str; 11] = [
     "",
     r#"{"route":"messages"}"#,
     r#"{"route":"chat-completions"}"#,
@@ -38,6 +38,9 @@ const REPLAYS: [&str; 8] = [
     r#"{"route":"chat-completions","field":"parts","text":"\ud83d"}"#,
     r#"{"route":"chat-completions","details":[{"a":[1,"]"]}]}"#,
     r#"{"route":"chat-completions","extra_content":{"b":"}"}}"#,
+    r#"{"route":"chat-completions","signature":"late","message_extra_content":{"s":1}}"#,
+    r#"{"route":"chat-completions","blocks":[{"type":"redacted_thinking","data":"]"}]}"#,
+    r#"{"route":"chat-completions","field":"parts","blocks":[{"type":"redacted_thinking"}]}"#,
 ];
 
 fn media(dice: &mut Dice) -> Media {
@@ -66,7 +69,7 @@ fn user_part(dice: &mut Dice) -> Part {
 
 fn assistant_part(dice: &mut Dice) -> Part {
     match dice.below(3) {
-        0 => text(dice.pick(&TEXTS)),
+        0 => Part::Text(TextPart { text: dice.pick(&TEXTS).into(), replay: replay(dice).map(Into::into) }),
         1 => reasoning(dice.pick(&TEXTS), replay(dice)),
         _ => {
             let (id, name, arguments) =
@@ -96,6 +99,7 @@ fn any_request(dice: &mut Dice) -> Request {
     ];
     let floats = [None, Some(0.1), Some(f64::MIN_POSITIVE), Some(-1e300)];
     Request {
+        model: dice.pick(&["deepseek-chat", "claude-opus-5", "gpt-5.4", "mistral-large"]).into(),
         tools: ["f", "g"][..dice.below(3)].iter().map(|name| tool_named(name)).collect(),
         tool_choice: [None, Some(ToolChoice::Auto), Some(ToolChoice::None)][dice.below(3)].clone(),
         parallel_tool_calls: [None, Some(true)][dice.below(2)],

@@ -3,6 +3,7 @@
 mod generated;
 mod messages;
 mod reasoning;
+mod repairs;
 mod strictness;
 
 use super::*;
@@ -26,7 +27,7 @@ fn tool_named(name: &str) -> Tool {
     Tool {
         name: name.into(),
         description: None,
-        parameters_json: r#"{"type":"object"}"#.into(),
+        parameters_json: r#"{"type":"object","properties":{}}"#.into(),
         strict: None,
     }
 }
@@ -67,7 +68,7 @@ fn every_option_has_its_field_and_its_place() {
         Tool {
             name: "read_file".into(),
             description: Some("Reads \"it\"".into()),
-            parameters_json: " {\"b\": 1.50,\"a\":{}} ".into(),
+            parameters_json: " {\"type\": \"object\",\"properties\":{\"b\":{\"maximum\":1.50}}} ".into(),
             strict: Some(true),
         },
         tool_named("g"),
@@ -95,8 +96,8 @@ fn every_option_has_its_field_and_its_place() {
         r#"{"model":"openai/gpt-5.4-mini","messages":[{"role":"user","content":"hello"}],"stream":true,"#,
         r#""stream_options":{"include_usage":true},"#,
         r#""tools":[{"type":"function","function":{"name":"read_file","description":"Reads \"it\"","#,
-        r#""parameters":{"b": 1.50,"a":{}},"strict":true}},"#,
-        r#"{"type":"function","function":{"name":"g","parameters":{"type":"object"}}}],"#,
+        r#""parameters":{"type": "object","properties":{"b":{"maximum":1.50}}},"strict":true}},"#,
+        r#"{"type":"function","function":{"name":"g","parameters":{"type":"object","properties":{}}}}],"#,
         r#""tool_choice":{"type":"function","function":{"name":"g"}},"parallel_tool_calls":false,"#,
         r#""response_format":{"type":"json_schema","json_schema":{"name":"answer","schema":{"type":"object"},"#,
         r#""strict":false}},"max_completion_tokens":4096,"temperature":0.7,"top_p":1.0,"#,

