@@ -8,9 +8,13 @@ mod assembler;
 mod call_assembly;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod grammar;
+mod pending;
 #[cfg(test)]
 mod tests;
 mod tool_arguments;
 
 pub use assembler::{Assembler, MAX_CALL_BYTES, MAX_CALLS, TextKind};
 pub use call_assembly::CallHandle;
+pub use pending::MAX_BATCH;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use pending::size as event_size;

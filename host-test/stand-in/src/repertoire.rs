@@ -12,7 +12,7 @@ use super::script::{Route, Scenario, When};
 
 /// The files, each a JSON list of scenarios. They are embedded, so that the test host is one file that runs
 /// anywhere.
-const FILES: [(&str, &str); 24] = [
+const FILES: [(&str, &str); 25] = [
     ("generic", include_str!("scenarios/generic.json")),
     ("openai", include_str!("scenarios/openai.json")),
     ("anthropic", include_str!("scenarios/anthropic.json")),
@@ -35,6 +35,7 @@ const FILES: [(&str, &str); 24] = [
     ("failures", include_str!("scenarios/failures.json")),
     ("recoveries", include_str!("scenarios/recoveries.json")),
     ("timing", include_str!("scenarios/timing.json")),
+    ("cost", include_str!("scenarios/cost.json")),
     ("key-lists", include_str!("scenarios/key-lists.json")),
     ("catalogue-and-account", include_str!("scenarios/catalogue-and-account.json")),
 ];

@@ -3,7 +3,7 @@
 //! Only fields that are used are declared, so that a vendor's change of another one cannot break the reading.
 //! Structures are lenient and leaves are raw, see [`crate::json`].
 
-use crate::json::{First, Many, Object, Raw, present, read, structure};
+use crate::json::{First, Many, Object, Raw, elements, present, read, structure};
 
 #[derive(Debug, Default)]
 pub(super) struct Chunk<'a> {
@@ -210,11 +210,11 @@ structure!(Part {
 });
 
 impl<'a> Part<'a> {
-    /// The parts of a list; none where the JSON is no list.
-    pub(super) fn list(json: &'a str) -> Many<Part<'a>> {
-        let mut parts = Many::default();
-        // A raw value is whole JSON: it cannot break off in the middle of the list.
-        let _ = read(json, &mut parts);
-        parts
+    /// The parts of a list, read one by one, so that a long list takes no memory; none where the JSON is no list.
+    pub(super) fn list(json: &'a str) -> impl Iterator<Item = Part<'a>> {
+        elements(json).into_iter().flatten().filter_map(|item| {
+            let mut part = Object::default();
+            read(item.get(), &mut part).and(part.0)
+        })
     }
 }

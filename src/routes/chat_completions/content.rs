@@ -10,6 +10,7 @@ use super::think::ThinkTags;
 use crate::errors::Error;
 use crate::events::{Assembler, TextKind};
 use crate::json::{Raw, WireText, present, string, wire_text};
+use crate::scanned::scanned;
 
 /// Reads the content of a response.
 #[derive(Debug, Default)]
@@ -73,9 +74,9 @@ impl Content {
     }
 
     fn parts(&mut self, list: &str, reasoning: &mut Reasoning, out: &mut Assembler) -> Result<(), Error> {
-        for part in Part::list(list).iter() {
+        for part in Part::list(list) {
             match string(part.kind).as_deref() {
-                Some("thinking" | "reasoning") => thinking(part, reasoning, out)?,
+                Some("thinking" | "reasoning") => thinking(&part, reasoning, out)?,
                 // `output_text` is the Responses API's name, which translating gateways let through.
                 Some("text" | "output_text") | None => {
                     if let Some(piece) = wire_text(part.text) {
@@ -106,7 +107,7 @@ fn thinking(part: &Part<'_>, reasoning: &mut Reasoning, out: &mut Assembler) -> 
         return reasoning.push(Field::Parts, &piece, out);
     }
     let Some(list) = present(part.thinking) else { return Ok(()) };
-    for inner in Part::list(list).iter() {
+    for inner in Part::list(list) {
         if let Some(piece) = wire_text(inner.text) {
             reasoning.push(Field::Parts, &piece, out)?;
         }
@@ -126,9 +127,16 @@ fn emit(
     }
     if !piece.is_empty() {
         // White space alone does not make a refusal or a call a text.
-        *any_text = *any_text || !piece.as_bytes().trim_ascii().is_empty();
+        *any_text = *any_text || is_visible(piece.as_bytes());
         reasoning.close(out);
         out.text(TextKind::Text, piece);
     }
     Ok(())
+}
+
+/// Whether a text is more than white space.
+fn is_visible(text: &[u8]) -> bool {
+    let visible = text.trim_ascii_start();
+    scanned(text.len().saturating_sub(visible.len()));
+    !visible.is_empty()
 }

@@ -17,7 +17,7 @@ use super::usage::usage;
 use crate::contract::{Finish, ResponseInfo};
 use crate::errors::{Error, from_body_error, incomplete_stream, protocol};
 use crate::events::{Assembler, TextKind};
-use crate::json::{self, Object, Raw, WireText, parse, present, string, unsigned, wire_text};
+use crate::json::{self, MAX_MANY, Object, Raw, WireText, parse, present, string, unsigned, wire_text};
 use crate::response::{Decoder, End, Progress, utf8_lossy};
 use crate::routes::ResponseContext;
 
@@ -146,6 +146,9 @@ impl ChatDecoder {
             // The replay belongs to the reasoning, so its block is closed here and not by the assembler.
             self.reasoning.close(out);
             out.text(TextKind::Refusal, &refusal);
+        }
+        if delta.tool_calls.has_too_many() {
+            return Err(protocol(format!("a chunk of the response has more than {MAX_MANY} tool calls")));
         }
         if !delta.tool_calls.is_empty() {
             self.reasoning.close(out);

@@ -1,15 +1,20 @@
 //! Reasoning, from each of the fields that servers use for it, and the parts of it that have to be sent back [15].
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, string::String};
 
 use super::chunk::{Delta, Part};
 use super::replay::{Field, ReasoningReplay};
 use crate::errors::{Error, protocol};
 use crate::events::{Assembler, TextKind};
-use crate::json::{Raw, RawValue, WireText, fields, items, present, string, wire_text};
+use crate::json::{Raw, RawValue, WireText, elements, escaped_len, fields, present, string, wire_text};
 
-/// Most bytes of a response that are kept to be sent back, so that a response without end cannot fill the memory.
+/// Most bytes of a response that are kept to be sent back, so that a response without end cannot fill the memory. They
+/// are counted as they are handed out, with their escapes.
 const MAX_KEPT: usize = 8 << 20;
+
+/// Bytes that each entry of `reasoning_details` counts in addition to its own: the list and the allocation take so many,
+/// and an entry may be a single digit.
+const ENTRY_OVERHEAD: usize = 32;
 
 /// The reasoning so far.
 #[derive(Debug, Default)]
@@ -72,7 +77,7 @@ impl Reasoning {
             return Ok(());
         }
         // Withheld text is not handed out piece by piece, so all of it stays here.
-        self.keep(text.as_bytes().len())?;
+        self.keep(escaped_len(text.as_bytes()))?;
         let text = text.clone().into_string_lossy();
         self.replay.text.get_or_insert_default().push_str(&text);
         Ok(())
@@ -107,10 +112,7 @@ impl Reasoning {
     /// counts only where no plain field has text.
     fn details(&mut self, raw: Raw<'_>, out: &mut Assembler) -> Result<(), Error> {
         let Some(list) = raw else { return Ok(()) };
-        // Collected first, since the callback cannot return an error.
-        let mut entries = Vec::new();
-        items(list, &mut |entry| entries.push(entry));
-        for entry in entries {
+        for entry in elements(list.get()).into_iter().flatten() {
             if !self.plain {
                 for text in texts_of(entry) {
                     if self.withhold {
@@ -120,7 +122,7 @@ impl Reasoning {
                     }
                 }
             }
-            self.keep(entry.get().len())?;
+            self.keep(entry.get().len().saturating_add(ENTRY_OVERHEAD))?;
             self.replay.details.push(entry.get().to_owned());
         }
         Ok(())
@@ -129,7 +131,7 @@ impl Reasoning {
     /// Anthropic's blocks: `[{"type":"thinking","thinking":"…","signature":"…"}]`.
     fn blocks(&mut self, raw: Raw<'_>, out: &mut Assembler) -> Result<(), Error> {
         let Some(list) = present(raw) else { return Ok(()) };
-        for block in Part::list(list).iter() {
+        for block in Part::list(list) {
             if let Some(text) = wire_text(block.thinking).filter(|_| !self.plain) {
                 // The text before is signed: a signature is of one block.
                 if self.replay.signature.is_some() && !text.is_empty() {
@@ -146,7 +148,7 @@ impl Reasoning {
     /// real next piece would have to double the signature.
     fn signature(&mut self, piece: Option<&str>) -> Result<(), Error> {
         let Some(piece) = piece else { return Ok(()) };
-        self.keep(piece.len())?;
+        self.keep(escaped_len(piece.as_bytes()))?;
         let known = self.replay.signature.get_or_insert_default();
         if known != piece {
             known.push_str(piece);
