@@ -42,7 +42,7 @@ struct Bound {
 const RESPONSE: Bound = Bound { scanned: (16, 4096), taken: (48, 24 << 20), held: (12, 16 << 20) };
 
 /// The lists are read in one pass, and each model that the table knows gets its facts.
-const LIST: Bound = Bound { scanned: (12, 4096), taken: (64, 64 << 20), held: (24, 32 << 20) };
+const LIST: Bound = Bound { scanned: (12, 64 << 10), taken: (64, 64 << 20), held: (24, 32 << 20) };
 
 impl Bound {
     fn check(&self, cost: Cost, bytes: usize, what: &str) {

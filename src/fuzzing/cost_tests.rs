@@ -76,12 +76,11 @@ fn responses(bytes: usize) -> Vec<(&'static str, Vec<u8>)> {
 
 #[test]
 fn a_response_costs_no_more_than_its_length_allows() {
-    for (name, body) in responses(3 * MEGABYTE) {
-        for choice in [0, 1, 6, 19] {
-            for route in ROUTES {
-                let cost = measure(|| read(route, &body, choice));
-                RESPONSE.check(cost, body.len(), &format!("{name}, {choice}, {}", route.name));
-            }
+    // Of this length a list that takes a slot for each number exceeds the bound.
+    for (name, body) in responses(2 * MEGABYTE) {
+        for choice in [1, 22] {
+            let cost = measure(|| read(&ROUTES[0], &body, choice));
+            RESPONSE.check(cost, body.len(), &format!("{name}, {choice}"));
         }
     }
 }
@@ -111,7 +110,7 @@ fn rows(row: &str, bytes: usize) -> Vec<u8> {
 
 #[test]
 fn a_list_of_models_costs_no_more_than_its_length_allows() {
-    let size = 3 * MEGABYTE;
+    let size = 2 * MEGABYTE;
     let wide = |field: &str, item: &str| {
         format!("{{\"data\":[{{\"id\":\"a\",\"{field}\":[{}1]}}]}}", item.repeat(size / item.len()))
             .into_bytes()

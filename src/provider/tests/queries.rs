@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::contract::{AccountPoll, Discovery, ErrorKind, ListOrigin, ModelList, ModelPoll, ModelStatus};
-use std::borrow::ToOwned;
 
 const KEY_LIST: &str = r#"{"data":[{"id":"b","supported_endpoint_types":["openai"]},{"id":"a"}]}"#;
 const CATALOGUE: &str = r#"{"data":[{"id":"a","context_length":"200K","model_type":"text"},{"id":"c"}]}"#;
