@@ -46,12 +46,8 @@ pub(super) struct PendingEvents {
 
 impl PendingEvents {
     pub(super) fn push(&mut self, event: Event) {
-        if self.ready.len() >= MAX_PENDING {
-            self.overflowed = true;
-            return;
-        }
-        self.bytes = self.bytes.saturating_add(size(&event));
-        self.ready.push(event);
+        let bytes = size(&event);
+        self.add(event, bytes);
     }
 
     /// More text of a block.
@@ -64,7 +60,18 @@ impl PendingEvents {
             last.text.push_str(&text);
             return;
         }
-        self.push(Event::BlockDelta(BlockDelta { index, text }));
+        // Nearly every event is one of these, and its size is known.
+        let bytes = text.len().saturating_add(EVENT_OVERHEAD);
+        self.add(Event::BlockDelta(BlockDelta { index, text }), bytes);
+    }
+
+    fn add(&mut self, event: Event, bytes: usize) {
+        if self.ready.len() >= MAX_PENDING {
+            self.overflowed = true;
+            return;
+        }
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.ready.push(event);
     }
 
     /// Whether events were left out. The response cannot be continued then.
