@@ -153,7 +153,8 @@ fn shapes(bytes: usize) -> Vec<(&'static str, Vec<u8>)> {
         ("empty data", "data:\n".repeat(bytes / 6).into_bytes()),
         (
             "no UTF-8",
-            [&b"{\"choices\":[{\"message\":{\"content\":\""[..], &vec![0xFF; bytes / 3], b"\"}}]}"].concat(),
+            [&b"{\"choices\":[{\"message\":{\"content\":\""[..], &vec![0xFF; bytes / 3][..], b"\"}}]}"]
+                .concat(),
         ),
         ("an error", [b"{\"error\":{\"message\":\"", &vec![b'a'; bytes][..], b"\"}}"].concat()),
         (
@@ -255,7 +256,7 @@ async fn a_response_larger_than_a_host_copies_at_once_arrives_whole() {
     request.reasoning =
         Some(ReasoningOptions { effort: None, budget_tokens: None, include_text: Some(false) });
 
-    let body = [&reasoning(13), calls.as_bytes(), finish].concat();
+    let body = [&reasoning(13)[..], calls.as_bytes(), finish].concat();
     let (_, events, error) = counted.play("a large response", &body, &request).await;
     assert!(error.is_none(), "{error:?}");
     let ends = events.iter().filter_map(|event| match event {
@@ -273,7 +274,7 @@ async fn a_response_larger_than_a_host_copies_at_once_arrives_whole() {
     assert_eq!(arguments_bytes, 17 * 900_008);
     assert!(replay_bytes > 13 * 600_000 && matches!(events.last(), Some(Event::Finish(_))));
 
-    let body = [&reasoning(80), calls.as_bytes(), finish].concat();
+    let body = [&reasoning(80)[..], calls.as_bytes(), finish].concat();
     let (_, _, error) = counted.play("too much reasoning", &body, &request).await;
     assert!(error.expect("an error").to_string().contains("8 MiB"));
 }
