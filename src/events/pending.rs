@@ -12,7 +12,7 @@ use alloc::{
 use crate::contract::{BlockDelta, BlockKind, Event, FinishReason, ToolArguments};
 
 /// Most bytes of a batch, as they are handed out: after escapes, and with [`EVENT_OVERHEAD`] for each event. A batch that
-/// would be larger is cut, and the next call continues it.
+/// would be larger is cut, and the next call continues it [92].
 ///
 /// Hosts limit what they copy out of a component in one call, to 64 MiB in the test host. The caps on the parts of a
 /// response are below this one, except for one event that is large in itself, which leaves alone.

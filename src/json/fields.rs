@@ -38,7 +38,7 @@ pub fn items<'a>(raw: RawValue<'a>, each: &mut dyn FnMut(RawValue<'a>)) -> Optio
 /// The items of a list that [`parse`] has found complete, or that is a part of such a text; `None` if it is no list.
 ///
 /// One is read when it is requested, and none is kept: a server decides how many there are, and a list of a million
-/// numbers in place of a few objects must not cost more memory than its text.
+/// numbers in place of a few objects must not cost more memory than its text [91].
 pub fn elements(list: &str) -> Option<Elements<'_>> {
     let mut reader = Reader::new(list);
     reader.enters_list().then_some(Elements(reader))

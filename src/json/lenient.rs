@@ -18,7 +18,7 @@ pub struct Object<T>(pub Option<T>);
 pub struct First<T>(Option<Object<T>>);
 
 /// The most objects that a [`Many`] keeps. Each takes some dozen bytes, while a server can write one in three; no chunk
-/// that was seen had more than a hundred. Lists that may be longer are read with [`elements`](super::elements), which
+/// that was seen had more than a hundred [91]. Lists that may be longer are read with [`elements`](super::elements), which
 /// keeps nothing.
 pub const MAX_MANY: usize = 8192;
 

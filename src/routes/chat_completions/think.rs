@@ -76,7 +76,7 @@ impl ThinkTags {
 
     fn start(&mut self, mut piece: &[u8], out: &mut dyn FnMut(TextKind, &[u8])) {
         if self.matched == 0 {
-            // Models write line breaks before the tag, so the tag may follow white space. It is text at once: a server
+            // Models write line breaks before the tag, so the tag may follow white space. It is text at once [90]: a server
             // that sends nothing else must not make the reader hold it, and its user sees what arrives.
             let visible = piece.trim_ascii_start();
             let (blanks, rest) = piece.split_at(piece.len().saturating_sub(visible.len()));
