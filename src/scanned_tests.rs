@@ -1,4 +1,4 @@
-use std::string::String;
+use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::count;
@@ -92,6 +92,103 @@ fn ten_times_the_response_is_ten_times_the_bytes_read_and_each_a_few_times() {
             assert_linear(&std::format!("{name}, {how}"), most, [&one, &ten], |reads| {
                 assert!(measuring::decode(reads).expect("a response") > 500);
             });
+        }
+    }
+}
+
+/// For each part of the decoder a stream that goes through it: the modules, the fields of the first delta, those of all
+/// others, and the most passes over a byte. Every chunk differs, so that the fast path takes none.
+const MODULES: &[(&[&str], &str, &str, f64)] = &[
+    (
+        &["line", "think", "content"],
+        r#""content":" ""#,
+        r#""content":"                                \n""#,
+        5.0,
+    ),
+    (&["think"], r#""content":"<think>""#, r#""content":"the <river </thin< runs past the mill""#, 5.0),
+    (&["think"], r#""content":"<""#, r#""content":"<""#, 4.0),
+    (&["content", "chunk", "fields"], "", r#""content":[{"type":"text","text":"the river"},1]"#, 6.0),
+    (&["content"], "", r#""content":[{"type":"thinking","thinking":[{"text":"the river"}]}]"#, 7.0),
+    (&["reasoning"], "", r#""reasoning":"the river","reasoning_content":"the river""#, 4.0),
+    (&["reasoning", "replay"], "", r#""reasoning_details":[{"text":"the river"},{"summary":"s"},3]"#, 7.0),
+    (&["reasoning"], "", r#""thinking_blocks":[{"thinking":"the river","signature":"s"}]"#, 7.0),
+    (
+        &["call_fragments", "call_assembly", "tool_arguments", "assembler", "pending"],
+        r#""tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]"#,
+        r#""tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"   "}}]"#,
+        5.0,
+    ),
+    (&["call_fragments"], "", r#""function_call":{"name":"f","arguments":"a"}"#, 5.0),
+    (&["extras", "decoder"], "", r#""content":"a","annotations":[1,2,3],"images":[4]"#, 4.0),
+    (&["usage"], "", r#""content":"a"}}],"usage":{"total_tokens":1},"x":[{"y":{"z":0"#, 4.0),
+    (&["finish_reason"], "", r#""content":"a"},"finish_reason":"stop","x":{"y":0"#, 4.0),
+    (&["surrogate_pairs", "wire_text", "reader"], "", r#""content":"\ud83d\ude00 \ud83d \n""#, 7.0),
+    (
+        &["lenient", "number", "structure", "plain"],
+        "",
+        r#""content":"a","index":1,"x":[1.5,true,{"a":[]}]"#,
+        4.0,
+    ),
+];
+
+/// The one that reads no stream, but a response in one text.
+const WHOLE: &str = "whole_body";
+
+/// Modules that see nothing that grows with a response: they are constants, or belong to requests.
+const NO_STREAM: [&str; 6] =
+    ["grammar", "recovery", "repeat_fast_path", "strict_server", "surrogates", "write"];
+
+fn modules_stream(first: &str, fields: &str, bytes: usize) -> Vec<String> {
+    let chunk = |at: usize, fields: &str| {
+        std::format!("data: {{\"n\":{at},\"choices\":[{{\"index\":0,\"delta\":{{{fields}}}}}]}}\n\n")
+    };
+    let mut events = std::vec![chunk(0, first)];
+    let mut length = 0;
+    while length < bytes {
+        events.push(chunk(events.len(), fields));
+        length += events.last().map_or(0, String::len);
+    }
+    events
+}
+
+#[test]
+fn every_part_of_the_decoder_reads_a_byte_a_few_times_however_long_the_response_is() {
+    for (modules, first, fields, most) in MODULES {
+        let [one, ten] =
+            [1, 10].map(|size| sixteen_a_read(&modules_stream(first, fields, size * MEGABYTE / 10)));
+        // Not all of them end as they should, which is none of this test.
+        assert_linear(&std::format!("{modules:?}: {fields}"), *most, [&one, &ten], |reads| {
+            let _ = measuring::decode(reads);
+        });
+    }
+    let whole = |size: usize| {
+        let text = "the river ".repeat(size * MEGABYTE / 100);
+        let body = std::format!(
+            "{{\"choices\":[{{\"message\":{{\"content\":\"{text}\"}},\"finish_reason\":\"stop\"}}]}}"
+        );
+        body.as_bytes().chunks(997).map(<[u8]>::to_vec).collect::<Vec<_>>()
+    };
+    assert_linear("a whole response", 6.0, [&whole(1), &whole(10)], |reads| {
+        assert!(measuring::decode(reads).expect("a response") >= 4);
+    });
+}
+
+#[test]
+fn every_module_that_touches_a_stream_has_one_here() {
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let known = |name: &str| {
+        name == WHOLE
+            || NO_STREAM.contains(&name)
+            || MODULES.iter().any(|(modules, ..)| modules.contains(&name))
+    };
+    for folder in ["routes/chat_completions", "events", "response", "sse", "json"] {
+        for entry in std::fs::read_dir(source.join(folder)).expect(folder) {
+            let path = entry.expect("an entry").path();
+            let name = path.file_stem().and_then(|name| name.to_str()).expect("a name").to_string();
+            let is_test = name.ends_with("tests") || name == "vectors" || name.starts_with("recorded");
+            if path.extension().is_some_and(|extension| extension == "rs") && name != "mod" && !is_test {
+                assert!(known(&name), "{folder}/{name}.rs has no stream in MODULES; add one");
+            }
         }
     }
 }

@@ -1,14 +1,10 @@
 //! Keeps the grammar of events.
 
-use alloc::{
-    borrow::ToOwned,
-    format,
-    string::String,
-    vec::{self, Vec},
-};
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 
 use super::call_assembly::{CallAssembly, CallHandle, CallSoFar};
-use crate::contract::{BlockDelta, BlockEnd, BlockKind, BlockStart, Event, Finish, ResponseInfo};
+use super::pending::PendingEvents;
+use crate::contract::{BlockEnd, BlockKind, BlockStart, Event, Finish, ResponseInfo};
 use crate::errors::{Error, protocol};
 use crate::json::{PairJoiner, WireText};
 use crate::string_interner::StringInterner;
@@ -54,10 +50,7 @@ struct OpenText {
 /// Turns what a decoder reads into events, and keeps them until they are taken.
 #[derive(Debug, Default)]
 pub struct Assembler {
-    /// Events since the last batch.
-    ready: Vec<Event>,
-    /// Earlier events, of which a batch has taken the first ones. An iterator, so that taking a few of many moves nothing.
-    partly_taken: vec::IntoIter<Event>,
+    pending: PendingEvents,
     /// Warnings from before the response. They are handed out after it, because a request may be retried only while
     /// nothing was handed out.
     early_warnings: Vec<String>,
@@ -86,8 +79,10 @@ impl Assembler {
     /// The response has begun. Only the first call counts.
     pub fn respond(&mut self, info: impl FnOnce() -> ResponseInfo) {
         if !core::mem::replace(&mut self.responded, true) {
-            self.ready.push(Event::Response(info()));
-            self.ready.extend(core::mem::take(&mut self.early_warnings).into_iter().map(Event::Warning));
+            self.pending.push(Event::Response(info()));
+            for warning in core::mem::take(&mut self.early_warnings) {
+                self.pending.push(Event::Warning(warning));
+            }
         }
     }
 
@@ -99,7 +94,7 @@ impl Assembler {
     /// Something that a person should know and that is no failure.
     pub fn warn(&mut self, warning: impl Into<String>) {
         match self.responded {
-            true => self.ready.push(Event::Warning(warning.into())),
+            true => self.pending.push(Event::Warning(warning.into())),
             false => self.early_warnings.push(warning.into()),
         }
     }
@@ -138,7 +133,7 @@ impl Assembler {
             let mut rest = String::new();
             open.joiner.finish(&mut rest);
             self.delta(open.index, rest);
-            self.ready.push(Event::BlockEnd(BlockEnd { index: open.index, replay, arguments: None }));
+            self.pending.push(Event::BlockEnd(BlockEnd { index: open.index, replay, arguments: None }));
         }
     }
 
@@ -235,27 +230,31 @@ impl Assembler {
         }
         // Calls end with the response and not before: a server may send a fragment for any of them until then.
         for call in core::mem::take(&mut self.calls) {
-            self.ready.extend(call.into_end().map(Event::BlockEnd));
-        }
-        self.ready.push(Event::Finish(finish));
-    }
-
-    /// Takes up to `max` events.
-    pub fn take(&mut self, max: usize) -> Vec<Event> {
-        if self.partly_taken.len() == 0 {
-            let ready = core::mem::take(&mut self.ready);
-            // The usual case hands out the list itself, without a copy.
-            if ready.len() <= max {
-                return ready;
+            if let Some(end) = call.into_end() {
+                self.pending.push(Event::BlockEnd(end));
             }
-            self.partly_taken = ready.into_iter();
         }
-        self.partly_taken.by_ref().take(max).collect()
+        self.pending.push(Event::Finish(finish));
     }
 
-    /// Whether there are this many events to take.
+    /// Takes up to `max` events, and no more than a host can copy at once.
+    pub fn take(&mut self, max: usize) -> Vec<Event> {
+        self.pending.take(max)
+    }
+
+    /// Whether there are this many events to take, or as many as are taken at once.
     pub fn has(&self, count: usize) -> bool {
-        self.partly_taken.len().saturating_add(self.ready.len()) >= count
+        self.pending.has(count)
+    }
+
+    /// The error of a response that made more events than can wait here; some of them are lost.
+    pub fn check(&self) -> Result<(), Error> {
+        match self.pending.has_overflowed() {
+            true => Err(protocol(
+                "a chunk of the response changes between text, reasoning and tool calls too often",
+            )),
+            false => Ok(()),
+        }
     }
 
     /// Whether all events were taken.
@@ -266,13 +265,13 @@ impl Assembler {
     fn start(&mut self, kind: BlockKind) -> u32 {
         let index = self.next_index;
         self.next_index = index.saturating_add(1);
-        self.ready.push(Event::BlockStart(BlockStart { index, kind }));
+        self.pending.push(Event::BlockStart(BlockStart { index, kind }));
         index
     }
 
     fn delta(&mut self, index: u32, text: String) {
         if !text.is_empty() {
-            self.ready.push(Event::BlockDelta(BlockDelta { index, text }));
+            self.pending.push_delta(index, text);
         }
     }
 

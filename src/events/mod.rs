@@ -8,6 +8,7 @@ mod assembler;
 mod call_assembly;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod grammar;
+mod pending;
 #[cfg(test)]
 mod tests;
 mod tool_arguments;
@@ -15,4 +16,7 @@ mod value_end;
 
 pub use assembler::{Assembler, MAX_CALL_BYTES, MAX_CALLS, TextKind, too_many_calls};
 pub use call_assembly::{CallHandle, CallSoFar};
+pub use pending::MAX_BATCH;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use pending::size as event_size;
 pub use tool_arguments::is_placeholder;

@@ -5,7 +5,10 @@
 //! Properties of a wire route go through the table of [`routes`](crate::routes), so a new route is covered at once.
 
 mod address;
+mod allocations;
 mod conversation;
+mod cost;
+mod expansion;
 mod failures;
 mod json;
 mod lists;
@@ -18,7 +21,9 @@ mod responses;
 mod sse;
 
 pub use address::base_url;
+pub use allocations::CountingAllocator;
 pub use conversation::history_repair;
+pub use cost::{list_cost, response_cost};
 pub use failures::{error_body, retry_after};
 pub use json::json_reader;
 pub use lists::{key_list, public_list};
@@ -32,14 +37,16 @@ use crate::contract;
 pub type Target = fn(&[u8]);
 
 /// All of them, by the name of the target and of its corpus.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("base_url", base_url),
     ("error_body", error_body),
     ("history_repair", history_repair),
     ("json_reader", json_reader),
     ("key_list", key_list),
+    ("list_cost", list_cost),
     ("public_list", public_list),
     ("request_encoding", request_encoding),
+    ("response_cost", response_cost),
     ("response_events", response_events),
     ("retry_after", retry_after),
     ("sse_split", sse_split),

@@ -33,9 +33,31 @@ fn fill<'a>(raw: RawValue<'a>, names: &[&str], found: &mut [Raw<'a>]) -> Option<
 
 /// Passes each item of a list to `each`; `None` if it is no list.
 pub fn items<'a>(raw: RawValue<'a>, each: &mut dyn FnMut(RawValue<'a>)) -> Option<()> {
-    let mut items = Items { each, list: false };
-    read(raw.get(), &mut items)?;
-    items.list.then_some(())
+    elements(raw.get())?.for_each(each);
+    Some(())
+}
+
+/// The items of a list that [`parse`] has found complete, or that is a part of such a text; `None` if it is no list.
+///
+/// One is read when it is requested, and none is kept: a server decides how many there are, and a list of a million
+/// numbers in place of a few objects must not cost more memory than its text [91].
+pub fn elements(list: &str) -> Option<Elements<'_>> {
+    let mut reader = Reader::new(list);
+    reader.enters_list().then_some(Elements(reader))
+}
+
+/// See [`elements`].
+pub struct Elements<'a>(Reader<'a>);
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = RawValue<'a>;
+
+    fn next(&mut self) -> Option<RawValue<'a>> {
+        let before = self.0.at();
+        let item = self.0.next_item();
+        scanned(self.0.at().saturating_sub(before));
+        item
+    }
 }
 
 /// Passes each name of an object to `each`; `None` if it is no object.
@@ -68,22 +90,6 @@ impl<'a> Structure<'a> for Fields<'_, '_, 'a> {
     fn field(&mut self, name: &str) -> Option<Slot<'_, 'a>> {
         let index = position(self.names, name)?;
         self.found.get_mut(index).map(Slot::Raw)
-    }
-}
-
-/// The target of [`items`].
-struct Items<'f, 'a> {
-    each: &'f mut dyn FnMut(RawValue<'a>),
-    list: bool,
-}
-
-impl<'a> Structure<'a> for Items<'_, 'a> {
-    fn list(&mut self) {
-        self.list = true;
-    }
-
-    fn item(&mut self) -> Option<Slot<'_, 'a>> {
-        Some(Slot::Each(self.each))
     }
 }
 

@@ -17,9 +17,18 @@ pub struct Object<T>(pub Option<T>);
 #[derive(Debug, PartialEq)]
 pub struct First<T>(Option<Object<T>>);
 
-/// The objects of a list.
+/// The most objects that a [`Many`] keeps. Each takes some dozen bytes, while a server can write one in three; no chunk
+/// that was seen had more than a hundred [91]. Lists that may be longer are read with [`elements`](super::elements), which
+/// keeps nothing.
+pub const MAX_MANY: usize = 8192;
+
+/// The first [`MAX_MANY`] objects of a list.
 #[derive(Debug, PartialEq)]
-pub struct Many<T>(Vec<Object<T>>);
+pub struct Many<T> {
+    /// Only the last may be empty: its place is used again for the next item.
+    objects: Vec<Object<T>>,
+    too_many: bool,
+}
 
 impl<T> First<T> {
     /// The object.
@@ -34,9 +43,14 @@ impl<T> Many<T> {
         self.iter().next().is_none()
     }
 
+    /// Whether there are more objects than are kept. Then the message cannot be read: the rest of it would be lost.
+    pub fn has_too_many(&self) -> bool {
+        self.too_many
+    }
+
     /// The objects, in their order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.0.iter().filter_map(|object| object.0.as_ref())
+        self.objects.iter().filter_map(|object| object.0.as_ref())
     }
 }
 
@@ -54,7 +68,7 @@ impl<T> Default for First<T> {
 
 impl<T> Default for Many<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self { objects: Vec::new(), too_many: false }
     }
 }
 
@@ -84,12 +98,21 @@ impl<'a, T: Structure<'a> + Default> Structure<'a> for First<T> {
 
 impl<'a, T: Structure<'a> + Default> Structure<'a> for Many<T> {
     fn list(&mut self) {
-        self.0.clear();
+        self.objects.clear();
+        self.too_many = false;
     }
 
     fn item(&mut self) -> Option<Slot<'_, 'a>> {
-        self.0.push(Object(None));
-        self.0.last_mut().map(|last| Slot::Inner(last))
+        // Numbers, nulls and lists between the objects take no place, however many they are.
+        if self.objects.last().is_none_or(|last| last.0.is_some()) {
+            // Checked before the allocation, as the depth is: afterwards the memory would be gone.
+            if self.objects.len() >= MAX_MANY {
+                self.too_many = true;
+                return None;
+            }
+            self.objects.push(Object(None));
+        }
+        self.objects.last_mut().map(|last| Slot::Inner(last))
     }
 }
 

@@ -162,3 +162,38 @@ fn a_value_that_is_no_object_or_no_list_is_rejected() {
     }
     assert!(items(raw("{}"), &mut |_| ()).is_none());
 }
+
+#[test]
+fn a_list_keeps_objects_only_and_not_more_than_its_cap() {
+    let width = |item: &str, times: usize| format!("[{}]", std::vec![item; times].join(","));
+    for (json, kept, too_many) in [
+        (width("1", 100_000), 0, false),
+        (width("1,{}", 100), 100, false),
+        (width("{}", MAX_MANY), MAX_MANY, false),
+        (width("{}", MAX_MANY + 1), MAX_MANY, true),
+        (width("null,{},[{}]", 3 * MAX_MANY), MAX_MANY, true),
+    ] {
+        let mut many = Many::<Inner<'_>>::default();
+        read(&json, &mut many).expect("JSON");
+        assert_eq!((many.iter().count(), many.has_too_many()), (kept, too_many), "{}", &json[..20]);
+        assert!(many.objects.capacity() <= 2 * MAX_MANY);
+    }
+}
+
+#[test]
+fn the_items_of_a_list_are_read_one_by_one() {
+    for (json, expected) in [
+        ("[]", &[][..]),
+        (" [ ] ", &[]),
+        ("[1]", &["1"]),
+        (r#"[ {"a":[1,2]} , "x,]" ,null,[]]"#, &[r#"{"a":[1,2]}"#, r#""x,]""#, "null", "[]"]),
+    ] {
+        let mut elements = crate::json::elements(json).expect("a list");
+        let found: Vec<&str> = elements.by_ref().map(RawValue::get).collect();
+        assert_eq!(found, expected, "{json}");
+        assert_eq!(elements.next(), None, "nothing follows the end");
+    }
+    for json in ["{}", "1", "\"[]\"", ""] {
+        assert!(crate::json::elements(json).is_none(), "{json}");
+    }
+}

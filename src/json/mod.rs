@@ -26,8 +26,8 @@ pub mod surrogates;
 mod wire_text;
 mod write;
 
-pub use fields::{fields, items, members, names, parse};
-pub use lenient::{First, Many, Object, float, string, unsigned};
+pub use fields::{Elements, elements, fields, items, members, names, parse};
+pub use lenient::{First, MAX_MANY, Many, Object, float, string, unsigned};
 pub use number::Number;
 pub use plain::is_plain;
 pub use reader::Flaw;
@@ -35,7 +35,7 @@ pub(crate) use structure::structure;
 pub use structure::{Slot, SlotSource, Structure, position, read};
 pub use surrogate_pairs::PairJoiner;
 pub use wire_text::{WireText, wire_text};
-pub use write::{Json, base64_len};
+pub use write::{Json, base64_len, escaped_len};
 
 /// One complete JSON value without blanks around it, as a part of the text of the message.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -55,6 +55,23 @@ impl<'a> Reader<'a> {
         self.text.get(start..self.at).map(RawValue::new).ok_or(Unexpected)
     }
 
+    /// Goes into a list; false if the value is none.
+    pub(super) fn enters_list(&mut self) -> bool {
+        self.blanks();
+        self.took(b'[')
+    }
+
+    /// The next item of the list that [`enters_list`](Self::enters_list) went into; nothing at its end.
+    pub(super) fn next_item(&mut self) -> Option<RawValue<'a>> {
+        self.blanks();
+        if self.took(b']') {
+            return None;
+        }
+        // The text is JSON, so that there is a comma before every item but the first.
+        self.took(b',');
+        self.raw().ok()
+    }
+
     /// Fails unless only blanks are left.
     pub(super) fn end(&mut self) -> Result<()> {
         self.blanks();
@@ -117,7 +134,6 @@ impl<'a> Reader<'a> {
         match slot {
             None => self.skip()?,
             Some(Slot::Raw(raw)) => *raw = Some(self.raw()?),
-            Some(Slot::Each(each)) => each(self.raw()?),
             Some(Slot::Inner(inner)) => self.fill(inner)?,
         }
         Ok(())

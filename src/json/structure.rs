@@ -11,8 +11,6 @@ use crate::scanned::scanned;
 pub enum Slot<'s, 'a> {
     /// Kept as raw text; of several fields with one name the last counts.
     Raw(&'s mut Raw<'a>),
-    /// Passed on as raw text.
-    Each(&'s mut dyn FnMut(RawValue<'a>)),
     /// Filled from the value.
     Inner(&'s mut dyn Structure<'a>),
 }

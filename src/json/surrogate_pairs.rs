@@ -49,10 +49,14 @@ impl PairJoiner {
             }
         }
         loop {
-            scanned(bytes.len());
             let (valid, rest) = match core::str::from_utf8(bytes) {
-                Ok(valid) => (valid, &[][..]),
+                Ok(valid) => {
+                    scanned(valid.len());
+                    (valid, &[][..])
+                }
                 Err(error) => {
+                    // It stops at the first half. What is before it is checked once more.
+                    scanned(error.valid_up_to().saturating_mul(2).saturating_add(1));
                     let (valid, rest) = bytes.split_at(error.valid_up_to());
                     (core::str::from_utf8(valid).unwrap_or_default(), rest)
                 }

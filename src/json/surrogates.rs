@@ -6,7 +6,8 @@
 
 use alloc::{borrow::Cow, string::String};
 
-use crate::text_search::hex;
+use crate::scanned::scanned;
+use crate::text_search::hex_digit;
 
 /// The replacement of half a character: U+FFFD, as an escape of the same length.
 const REPLACEMENT: &str = "\\ufffd";
@@ -22,27 +23,27 @@ pub fn replace_lone(json: &str) -> Cow<'_, str> {
     let bytes = json.as_bytes();
     let mut clean = String::new();
     let mut copied = 0;
-    let mut at = 0;
-    while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
-        at = at.saturating_add(found);
-        let length = match unit(bytes, at) {
+    let mut at = 0_usize;
+    scanned(json.len());
+    while let Some(escape) = bytes.get(at..).and_then(|rest| rest.get(memchr::memchr(b'\\', rest)?..)) {
+        // Positions within the text cannot wrap, and the checks for it would be run for every escape.
+        at = bytes.len().wrapping_sub(escape.len());
+        let length = match unit(escape) {
             // `\\`, `\n` and the like: the next character belongs to it, or `\\ud83d` would be misread.
             None => 2,
-            Some(0xD800..=0xDBFF)
-                if matches!(unit(bytes, at.saturating_add(ESCAPE)), Some(0xDC00..=0xDFFF)) =>
-            {
+            Some(0xD800..=0xDBFF) if matches!(escape.get(ESCAPE..).and_then(unit), Some(0xDC00..=0xDFFF)) => {
                 2 * ESCAPE
             }
             Some(0xD800..=0xDFFF) => {
                 // Both ends are ASCII, so this never cuts a character.
                 clean.push_str(json.get(copied..at).unwrap_or_default());
                 clean.push_str(REPLACEMENT);
-                copied = at.saturating_add(ESCAPE);
+                copied = at.wrapping_add(ESCAPE);
                 ESCAPE
             }
             Some(_) => ESCAPE,
         };
-        at = at.saturating_add(length);
+        at = at.wrapping_add(length);
     }
     if copied == 0 {
         return Cow::Borrowed(json);
@@ -51,9 +52,13 @@ pub fn replace_lone(json: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// The UTF-16 unit that an escape `\uXXXX` at this place spells.
-pub(super) fn unit(bytes: &[u8], at: usize) -> Option<u32> {
-    hex(bytes.get(at..)?.strip_prefix(b"\\u")?, 0, 4)
+/// The UTF-16 unit of the escape `\uXXXX` that begins here. One comparison finds out whether there are enough bytes:
+/// this runs for every escape of a response, and there are as many as letters in some languages.
+#[inline]
+pub(super) fn unit(escape: &[u8]) -> Option<u32> {
+    let [b'\\', b'u', digits @ ..] = escape else { return None };
+    let digits = digits.first_chunk::<4>()?;
+    digits.iter().try_fold(0, |value: u32, &byte| Some(value << 4 | hex_digit(byte)?))
 }
 
 #[cfg(test)]

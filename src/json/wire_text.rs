@@ -131,9 +131,11 @@ fn escape<'b>(escaped: &'b [u8], text: &mut Vec<u8>) -> Option<&'b [u8]> {
 
 /// One escape `\uXXXX`, or a pair of them that are one character.
 fn code_point<'b>(escaped: &'b [u8], text: &mut Vec<u8>) -> Option<&'b [u8]> {
-    let (first, after) = (unit(escaped, 0)?, escaped.get(ESCAPE..)?);
+    let (first, after) = (unit(escaped)?, escaped.get(ESCAPE..)?);
     // A pair in one string is one character. Only halves without their other half are kept as bytes.
-    if let (0xD800..=0xDBFF, Some(second @ 0xDC00..=0xDFFF)) = (first, unit(after, 0)) {
+    if let 0xD800..=0xDBFF = first
+        && let Some(second @ 0xDC00..=0xDFFF) = unit(after)
+    {
         // At most 0x10FFFF.
         let point = 0x10000_u32.wrapping_add((first & 0x3FF) << 10 | second & 0x3FF);
         let tail = [point >> 12, point >> 6, point].map(|bits| 0x80 | (bits & 0x3F) as u8);

@@ -8,10 +8,25 @@
 use alloc::{string::String, vec::Vec};
 
 use super::plain::plain;
+use crate::scanned::scanned;
 
 /// The length of so many bytes in base64.
 pub fn base64_len(bytes: usize) -> usize {
     bytes.div_ceil(3).saturating_mul(4)
+}
+
+/// The length of a text as a part of a JSON string, its escapes included.
+///
+/// A control character takes six bytes. What is kept to be written later is counted so, since a cap on the text alone
+/// would be one on a sixth of the memory.
+pub fn escaped_len(text: &[u8]) -> usize {
+    scanned(text.len());
+    let more = |byte: &u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 1,
+        0..=0x1f => 5,
+        _ => 0,
+    };
+    text.iter().fold(text.len(), |length, byte| length.saturating_add(more(byte)))
 }
 
 /// JSON text that is being written. It writes the commas; its caller writes the brackets.
@@ -188,6 +203,7 @@ mod tests {
         let all: String = (0..0x2100_u32).filter_map(char::from_u32).chain("😀\u{10ffff}".chars()).collect();
         let json = written(|json| json.string(&all));
         assert_eq!(serde_json::from_str::<String>(&json).unwrap(), all);
+        assert_eq!(escaped_len(all.as_bytes()), json.len() - 2);
         assert_eq!(written(|json| json.string("\u{1}\u{1f}\"\\\n")), r#""\u0001\u001f\"\\\n""#);
     }
 

@@ -125,10 +125,7 @@ impl ResponseReader {
             Body::Unknown => Ok(()),
             Body::Whole(whole) => match whole.push(bytes) {
                 true => Ok(()),
-                false => Err(protocol(format!(
-                    "the response is one JSON text of more than {} MiB",
-                    MAX_WHOLE >> 20
-                ))),
+                false => Err(too_large()),
             },
             Body::Events(parser) => {
                 let mut feed = parser.feed(bytes);
@@ -149,6 +146,8 @@ impl ResponseReader {
                     if let Err(error) = result {
                         return self.break_off(error, out);
                     }
+                    // Not cut off: without the events that are lost there is no whole response.
+                    out.check()?;
                 }
                 Ok(())
             }
@@ -166,7 +165,10 @@ impl ResponseReader {
         }
         match core::mem::replace(&mut self.body, Body::Unknown) {
             Body::Unknown => Err(incomplete_stream()),
-            Body::Whole(body) => self.decoder.whole(&body.into_text(), out),
+            Body::Whole(body) => {
+                let text = body.into_text().ok_or_else(too_large)?;
+                self.decoder.whole(&text, out).and_then(|()| out.check())
+            }
             Body::Events(parser) => {
                 let plausible = parser.is_plausible();
                 let (tail, stray) = parser.into_end();
@@ -178,7 +180,7 @@ impl ResponseReader {
                         "the response is plain text; check that the base URL points at the API and ends in /v1",
                     ));
                 }
-                self.decoder.end(End::Whole, out)
+                self.decoder.end(End::Whole, out).and_then(|()| out.check())
             }
         }
     }
@@ -217,7 +219,9 @@ impl ResponseReader {
             (Progress::Open | Progress::Premature, _) => Err(cause),
             (Progress::Complete, _) => Ok(()),
             (Progress::Finishing | Progress::Finished, Body::Whole(_)) => self.read_end(out),
-            (Progress::Finishing | Progress::Finished, _) => self.decoder.end(End::CutOff, out),
+            (Progress::Finishing | Progress::Finished, _) => {
+                self.decoder.end(End::CutOff, out).and_then(|()| out.check())
+            }
         }
     }
 }
@@ -280,7 +284,12 @@ fn without_blanks(bytes: &[u8]) -> &[u8] {
         .iter()
         .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0xEF | 0xBB | 0xBF))
         .count();
+    scanned(blanks);
     bytes.get(blanks..).unwrap_or_default()
+}
+
+fn too_large() -> Error {
+    protocol(format!("the response is one JSON text of more than {} MiB", MAX_WHOLE >> 20))
 }
 
 fn too_long(cap: TooLong) -> Error {

@@ -6,6 +6,9 @@
 //! after the first would mean that this is a stream of another kind, and its first piece must not pass for all of it.
 
 use alloc::{string::String, vec::Vec};
+use core::str::Utf8Chunk;
+
+use crate::scanned::scanned;
 
 /// Largest response that is one JSON text, in bytes. A component has 32 bits of address space, which a server without
 /// a limit could fill.
@@ -32,6 +35,7 @@ impl WholeBody {
         if self.kept.len().saturating_add(bytes.len()) > MAX_WHOLE {
             return false;
         }
+        scanned(bytes.len());
         for byte in bytes {
             self.kept.push(*byte);
             self.count(*byte);
@@ -70,9 +74,29 @@ impl WholeBody {
         self.closed.unwrap_or(self.kept.len())
     }
 
-    /// All of it, invalid UTF-8 replaced.
-    pub(super) fn into_text(self) -> String {
-        String::from_utf8_lossy(&self.kept).into_owned()
+    /// All of it, invalid UTF-8 replaced; `None` where the replacements, of three bytes each, make it exceed the cap.
+    ///
+    /// A valid text is not copied, and for another one the memory is known before it is taken.
+    pub(super) fn into_text(self) -> Option<String> {
+        scanned(self.kept.len());
+        let bytes = match String::from_utf8(self.kept) {
+            Ok(text) => return Some(text),
+            Err(invalid) => invalid.into_bytes(),
+        };
+        let replacement = |chunk: &Utf8Chunk<'_>| if chunk.invalid().is_empty() { "" } else { "\u{fffd}" };
+        let lengths =
+            bytes.utf8_chunks().map(|chunk| chunk.valid().len().saturating_add(replacement(&chunk).len()));
+        let length = lengths.fold(0, usize::saturating_add);
+        scanned(bytes.len().saturating_mul(2));
+        if length > MAX_WHOLE {
+            return None;
+        }
+        let mut text = String::with_capacity(length);
+        for chunk in bytes.utf8_chunks() {
+            text.push_str(chunk.valid());
+            text.push_str(replacement(&chunk));
+        }
+        Some(text)
     }
 }
 
@@ -105,7 +129,7 @@ mod tests {
                     (closed, count),
                     "{text:?} cut at {cut}"
                 );
-                assert_eq!(whole.into_text().as_bytes(), text);
+                assert_eq!(whole.into_text().expect("a short text").as_bytes(), text);
             }
         }
     }
@@ -116,5 +140,18 @@ mod tests {
         assert!(whole.push(&std::vec![b'['; MAX_WHOLE]));
         assert!(!whole.push(b"]"));
         assert_eq!(whole.progress_count(), MAX_WHOLE);
+    }
+
+    #[test]
+    fn replaced_bytes_count_against_the_cap_as_what_replaces_them() {
+        let text = |bytes: &[u8]| {
+            let mut whole = WholeBody::default();
+            assert!(whole.push(bytes));
+            whole.into_text()
+        };
+        assert_eq!(text(b"[\"a\xffb\xe5\xa5\"]").as_deref(), Some("[\"a\u{fffd}b\u{fffd}\"]"));
+        let invalid = std::vec![0xFF; MAX_WHOLE / 3];
+        assert_eq!(text(&invalid).map(|text| text.len()), Some(MAX_WHOLE / 3 * 3));
+        assert_eq!(text(&[&invalid[..], &[0xFF]].concat()), None);
     }
 }

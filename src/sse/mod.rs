@@ -145,6 +145,8 @@ impl Parser {
     /// every event has one data line, and is then never copied.
     fn field<'b>(&mut self, line: Split<'_, 'b>, single: &mut Option<&'b [u8]>) -> Result<(), TooLong> {
         let (name, value) = name_and_value(line.bytes());
+        // Data is not looked at here. The others are searched and made text.
+        scanned(if name == b"data" { 0 } else { value.len().saturating_mul(2) });
         self.plausible |= matches!(name, b"" | b"data" | b"event" | b"id" | b"retry");
         match name {
             b"data" => {

@@ -37,6 +37,8 @@ struct Inner {
     waits: Cell<u32>,
     clock_readings: Cell<u32>,
     started: Cell<u32>,
+    /// What was not read of the script of the last exchange that was stepped.
+    unread: Cell<usize>,
     /// When something happens next in each open exchange; `None` where nothing ever does.
     open: RefCell<BTreeMap<u32, Option<Instant>>>,
 }
@@ -55,6 +57,11 @@ impl Scripted {
     /// How often something was waited for.
     pub(crate) fn waits(&self) -> u32 {
         self.0.waits.get()
+    }
+
+    /// What is left of the script of the exchange that was read last.
+    pub(crate) fn unread(&self) -> usize {
+        self.0.unread.get()
     }
 
     /// How many connections are open.
@@ -155,6 +162,7 @@ impl Exchange for ScriptedExchange {
             return Ok(Step::Pending);
         }
         let Some((_, next)) = self.script.pop_front() else { return Ok(Step::Pending) };
+        self.network.0.unread.set(self.script.len());
         self.note_next();
         let (phase, step) = match next {
             Move::Connected => (Phase::Sending, Step::Sent),

@@ -13,7 +13,7 @@ use super::interrupts::Interrupts;
 use super::request;
 use super::response_view::TerminalView;
 use super::session::Session;
-use super::stream::{StreamedResponse, View, stream};
+use super::stream::{StreamedResponse, View, respond, stream};
 use super::terminal::{Screen, Style, line};
 
 /// Runs the command; the exit code follows from the failure.
@@ -63,7 +63,7 @@ async fn talk(
         return conversation::run(session, start.request, start.images, screen, interrupts).await;
     }
     let mut view = TerminalView::new(screen);
-    let response = stream(&mut session, &start.request, &mut view, interrupts).await;
+    let response = respond(&mut session, &start.request, &mut view, interrupts).await;
     view.end()?;
     let response = response?;
     let priced = price(&mut session, &start.request.model, &response, screen).await;

@@ -15,7 +15,7 @@ use super::interrupts::Interrupts;
 use super::request;
 use super::response_view::{TerminalView, tool_call};
 use super::session::Session;
-use super::stream::stream;
+use super::stream::respond;
 use super::terminal::{Screen, Style, line};
 
 /// Runs the conversation until the user leaves.
@@ -148,7 +148,7 @@ impl Conversation<'_> {
     async fn respond(&mut self) -> Result<bool, Failure> {
         loop {
             let mut view = TerminalView::new(self.screen);
-            let response = stream(&mut self.session, &self.request, &mut view, self.interrupts).await;
+            let response = respond(&mut self.session, &self.request, &mut view, self.interrupts).await;
             view.end()?;
             let response = response?;
             if self.priced.as_ref().is_none_or(|priced| priced.model != self.request.model) {

@@ -23,7 +23,7 @@ pub(crate) trait View {
     fn event(&mut self, event: &Event) -> Result<(), Failure>;
 }
 
-/// A finished response.
+/// A finished response, kept whole.
 #[derive(Debug)]
 pub(crate) struct StreamedResponse {
     pub(crate) transcript: Transcript,
@@ -50,19 +50,47 @@ impl Timing {
     }
 }
 
-/// Sends the request and shows its response. The completion is dropped on every path, errors and Ctrl-C included. Otherwise
-/// its connection would stay open, the server would go on generating tokens that the user pays for, and the next turn of a
-/// conversation would compete with it.
-pub(crate) async fn stream(
+/// Sends the request, shows its response and keeps it.
+pub(crate) async fn respond(
     session: &mut Session,
     request: &Request,
     view: &mut impl View,
     interrupts: &Interrupts,
 ) -> Result<StreamedResponse, Failure> {
+    let mut recording = Recording { view, transcript: Transcript::new() };
+    let timing = stream(session, request, &mut recording, interrupts).await?;
+    Ok(StreamedResponse { transcript: recording.transcript, timing })
+}
+
+/// A view that keeps what it shows.
+struct Recording<'v, V> {
+    view: &'v mut V,
+    transcript: Transcript,
+}
+
+impl<V: View> View for Recording<'_, V> {
+    fn event(&mut self, event: &Event) -> Result<(), Failure> {
+        self.transcript.push(event);
+        self.view.event(event)
+    }
+}
+
+/// Sends the request and shows its response. Nothing of it is kept here, so a view that prints needs the same memory for
+/// a response of any length.
+///
+/// The completion is dropped on every path, errors and Ctrl-C included. Otherwise its connection would stay open, the server
+/// would go on generating tokens that the user pays for, and the next turn of a conversation would compete with it.
+pub(crate) async fn stream(
+    session: &mut Session,
+    request: &Request,
+    view: &mut impl View,
+    interrupts: &Interrupts,
+) -> Result<Timing, Failure> {
     let guard = interrupts.guard();
     let begun = Instant::now();
     let completion = session.complete(request).await?;
-    let mut response = StreamedResponse { transcript: Transcript::new(), timing: Timing::default() };
+    let mut timing = Timing::default();
+    let mut has_finished = false;
     let ended = loop {
         if guard.pressed() {
             break Err(Failure::Interrupted);
@@ -72,27 +100,27 @@ pub(crate) async fn stream(
             Err(failure) => break Err(failure),
         };
         let shown = batch.events.iter().try_for_each(|event| {
-            response.timing.note(event, begun.elapsed());
-            response.transcript.push(event);
+            timing.note(event, begun.elapsed());
+            has_finished |= matches!(event, Event::Finish(_));
             view.event(event)
         });
         match shown {
             Err(failure) => break Err(failure),
-            Ok(()) if batch.done => break finished(&response.transcript),
+            Ok(()) if batch.done => break finished(has_finished),
             Ok(()) => {}
         }
     };
     let dropped = session.cancel(completion).await;
     // The error that ended the stream is the cause. An error of the clean-up must not replace it.
-    ended.and(dropped).map(|()| response)
+    ended.and(dropped).map(|()| timing)
 }
 
 /// Requires a finish before `done`, as the contract promises. Without this check a truncated response would look like a
 /// complete one.
-fn finished(transcript: &Transcript) -> Result<(), Failure> {
-    match transcript.finish() {
-        Some(_) => Ok(()),
-        None => Err(Failure::Host {
+fn finished(has_finished: bool) -> Result<(), Failure> {
+    match has_finished {
+        true => Ok(()),
+        false => Err(Failure::Host {
             cause: "contract",
             message: "the plugin ended the stream without a finish event; report this to the plugin's author"
                 .into(),
@@ -102,7 +130,7 @@ fn finished(transcript: &Transcript) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use provider_host::contract::{BlockDelta, Finish, FinishReason};
+    use provider_host::contract::BlockDelta;
 
     use super::*;
 
@@ -121,10 +149,7 @@ mod tests {
 
     #[test]
     fn done_without_a_finish_is_an_error() {
-        let mut transcript = Transcript::new();
-        assert_eq!(finished(&transcript).map_err(|failure| failure.code()), Err(1));
-        let finish = Finish { reason: FinishReason::Length, raw_reason: None, usage: None, extra_json: None };
-        transcript.push(&Event::Finish(finish));
-        assert!(finished(&transcript).is_ok());
+        assert_eq!(finished(false).map_err(|failure| failure.code()), Err(1));
+        assert!(finished(true).is_ok());
     }
 }

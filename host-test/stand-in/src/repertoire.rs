@@ -12,7 +12,7 @@ use super::script::{Route, Scenario, When};
 
 /// The files, each a JSON list of scenarios. They are embedded, so that the test host is one file that runs
 /// anywhere.
-const FILES: [(&str, &str); 31] = [
+const FILES: [(&str, &str); 32] = [
     ("generic", include_str!("scenarios/generic.json")),
     ("openai", include_str!("scenarios/openai.json")),
     ("anthropic", include_str!("scenarios/anthropic.json")),
@@ -42,6 +42,7 @@ const FILES: [(&str, &str); 31] = [
     ("failures", include_str!("scenarios/failures.json")),
     ("recoveries", include_str!("scenarios/recoveries.json")),
     ("timing", include_str!("scenarios/timing.json")),
+    ("cost", include_str!("scenarios/cost.json")),
     ("key-lists", include_str!("scenarios/key-lists.json")),
     ("catalogue-and-account", include_str!("scenarios/catalogue-and-account.json")),
 ];

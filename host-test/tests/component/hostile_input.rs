@@ -3,7 +3,7 @@
 
 mod generated;
 mod json_suite;
-mod server;
+pub mod server;
 
 use std::path::Path;
 use std::sync::Mutex;

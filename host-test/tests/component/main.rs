@@ -9,6 +9,7 @@ mod canary;
 mod cancelling;
 mod connections;
 mod contract;
+mod cost;
 mod credentials;
 mod discovery;
 mod errors;

@@ -209,3 +209,82 @@ fn an_invalid_request_is_rejected_before_anything_is_sent() {
     let refused = client(&network).complete(&wrong).err().expect("an error");
     assert_eq!((refused.kind, network.sent().len()), (ErrorKind::InvalidRequest, 0));
 }
+
+#[test]
+fn bytes_that_never_end_do_not_hold_a_call() {
+    // A call reads on after its time, or after its first event, only for a bounded number of reads. Each of these servers
+    // has more to send than that.
+    let flood = |bytes: &str| with(head(200), (0..10_000).map(|_| (0, Move::Bytes(bytes.into()))));
+    for (bytes, events, wait_ms) in
+        [(": PING\n\n", false, 0), (&*text("a"), true, 0), (&*text("a"), true, 60_000)]
+    {
+        let network = Scripted::default().on("/chat/completions", [flood(bytes)]);
+        let mut completion = complete(&network);
+        for call in 1..=100 {
+            let batch = completion.next(u32::MAX, wait_ms).expect("no error");
+            assert!(!batch.done && batch.wake_after_ms == Some(0), "there is more to read");
+            assert_eq!(!batch.events.is_empty(), events);
+            let most = if events { 64 } else { 0 };
+            assert!(batch.events.len() <= most, "call {call} returned {} events", batch.events.len());
+        }
+        assert!(network.unread() > 5_000, "{} of 10,000 reads are left after 100 calls", network.unread());
+    }
+}
+
+#[test]
+fn a_request_id_that_holds_the_key_is_scrubbed_wherever_it_goes() {
+    const KEY: &str = "sk-0123456789abcdef";
+    let id = std::vec![("x-request-id", "id-sk-0123456789abcdef")];
+    let response = |status, body: &str| {
+        let head = (0, Move::Head(status, id.clone()));
+        std::vec![
+            (0, Move::Connected),
+            (0, Move::Uploaded),
+            head,
+            (0, Move::Bytes(body.into())),
+            (0, Move::End)
+        ]
+    };
+    for (status, body, failed) in [
+        (200, text("hi") + FINISH, false),
+        // The error in a stream takes the id of the response.
+        (200, "data: {\"error\":{\"message\":\"m\",\"code\":\"invalid_request\"}}\n\n".into(), true),
+        (200, text("hi"), true),
+        (401, "{}".into(), true),
+    ] {
+        let settings = Config { max_retries: Some(0), ..config() };
+        let network = Scripted::default().on("/chat/completions", [response(status, &body)]);
+        let mut completion = Client::open(network, settings)
+            .and_then(|client| client.complete(&request()))
+            .expect("a good request");
+        let (events, error) = run(&mut completion);
+        assert_eq!(error.is_some(), failed, "{body}");
+        let all = std::format!("{events:?} {error:?}");
+        assert!(all.contains("id-[redacted]") && !all.contains(KEY), "{all}");
+    }
+}
+
+#[test]
+fn a_batch_that_a_host_could_not_copy_is_cut_and_continued_by_the_next_call() {
+    const PIECE: usize = 900_000;
+    let read = text(&"x".repeat(PIECE)).repeat(2);
+    let mut script = with(head(200), (0..12).map(|_| (0, Move::Bytes(read.clone()))));
+    script.push((0, Move::Bytes(FINISH.into())));
+    let network = Scripted::default().on("/chat/completions", [script]);
+    let mut completion = complete(&network);
+    let mut sizes = Vec::new();
+    let mut grammar = Grammar::default();
+    loop {
+        let batch = completion.next(u32::MAX, 0).expect("no error");
+        let bytes: usize = batch.events.iter().map(crate::events::event_size).sum();
+        assert!(bytes <= crate::events::MAX_BATCH, "{bytes}");
+        batch.events.iter().for_each(|event| grammar.read(event));
+        sizes.push(bytes);
+        if batch.done {
+            break;
+        }
+        assert_eq!(batch.wake_after_ms, Some(0), "the rest follows at once");
+    }
+    assert!(sizes[0] > 14 << 20 && sizes.len() >= 3, "{sizes:?}");
+    assert_eq!(grammar.content.text.len(), 24 * PIECE, "nothing is lost");
+}

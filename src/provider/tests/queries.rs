@@ -207,3 +207,31 @@ fn an_account_has_the_balance_where_the_service_reports_it() {
         assert_eq!(result, expected);
     }
 }
+
+#[test]
+fn headers_of_the_user_go_where_the_key_goes_and_not_to_the_public_catalogue() {
+    let headers = std::vec![
+        ("x-tenant-secret".to_owned(), "t".to_owned()),
+        ("user-agent".to_owned(), "their-agent/1".to_owned()),
+    ];
+    let network = lists(reply(0, 200, KEY_LIST), reply(0, 200, CATALOGUE)).on("/chat/completions", [good()]);
+    let client = Client::open(network.clone(), Config { headers, ..config() }).expect("a good configuration");
+    query(&client, Discovery::Live, 0).expect("a list");
+    run(&mut client.complete(&request()).expect("a good request"));
+    assert_eq!(network.sent().len(), 3);
+    for sent in network.sent() {
+        let header = |name: &str| {
+            sent.headers
+                .iter()
+                .filter(|(key, _)| key == name)
+                .map(|(_, value)| value.as_str())
+                .collect::<Vec<_>>()
+        };
+        let (secret, agent) = match sent.path.as_str() {
+            "/api/models" => (None, concat!("cometapi-provider/", env!("CARGO_PKG_VERSION"))),
+            _ => (Some("t"), "their-agent/1"),
+        };
+        assert_eq!(header("x-tenant-secret"), secret.into_iter().collect::<Vec<_>>(), "{}", sent.path);
+        assert_eq!(header("user-agent"), [agent], "{}", sent.path);
+    }
+}

@@ -118,3 +118,22 @@ fn a_request_rejected_for_its_stream_options_is_sent_once_more_without_them() {
     let (made, error, _) = attempts([refusal(400, &[], body), refusal(400, &[], body)]);
     assert_eq!((made, error.map(|error| error.kind)), (2, Some(ErrorKind::InvalidRequest)));
 }
+
+#[test]
+fn the_error_of_a_last_attempt_reports_that_an_earlier_one_was_sent() {
+    let unreachable = || std::vec![(0, Move::Fail(Cause::Network, false))];
+    let refused = r#"{"error":{"message":"unknown parameter: stream_options","code":"unknown_parameter"}}"#;
+    for (first, sent) in [
+        (refusal(503, &[], "busy"), true),
+        // The same request in another form counts as well: the provider has seen the first.
+        (refusal(400, &[], refused), true),
+        (unreachable(), false),
+    ] {
+        let (made, error, _) = attempts([first.clone(), unreachable(), unreachable(), unreachable()]);
+        let error = error.expect("an error");
+        assert!(made >= 3, "{first:?}");
+        // A host that sends the request to another provider has to know that it may be paid for twice.
+        assert_eq!((error.kind, error.request_sent), (ErrorKind::Network, sent), "{first:?}");
+        assert_eq!(error.http_status, None, "the last attempt had no response");
+    }
+}

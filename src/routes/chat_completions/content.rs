@@ -10,7 +10,10 @@ use super::replay::Field;
 use super::think::ThinkTags;
 use crate::errors::Error;
 use crate::events::{Assembler, TextKind};
-use crate::json::{Json, Object, Raw, RawValue, WireText, fields, items, present, read, string, wire_text};
+use crate::json::{
+    Json, Object, Raw, RawValue, WireText, elements, fields, present, read, string, wire_text,
+};
+use crate::scanned::scanned;
 
 /// Reads the content of a response.
 #[derive(Debug, Default)]
@@ -79,16 +82,10 @@ impl Content {
         reasoning: &mut Reasoning,
         out: &mut Assembler,
     ) -> Result<(), Error> {
-        let mut result = Ok(());
-        let mut each = |part| {
-            if result.is_ok() {
-                result = self.part(part, reasoning, out);
-            }
-        };
-        if items(parts, &mut each).is_none() {
-            each(parts);
+        match elements(parts.get()) {
+            Some(mut list) => list.try_for_each(|part| self.part(part, reasoning, out)),
+            None => self.part(parts, reasoning, out),
         }
-        result
     }
 
     fn part(
@@ -195,9 +192,16 @@ fn emit(
     }
     if !piece.is_empty() {
         // White space alone does not make a refusal or a call a text.
-        *any_text = *any_text || !piece.as_bytes().trim_ascii().is_empty();
+        *any_text = *any_text || is_visible(piece.as_bytes());
         reasoning.close(out);
         out.text(TextKind::Text, piece);
     }
     Ok(())
+}
+
+/// Whether a text is more than white space.
+fn is_visible(text: &[u8]) -> bool {
+    let visible = text.trim_ascii_start();
+    scanned(text.len().saturating_sub(visible.len()));
+    !visible.is_empty()
 }

@@ -1,6 +1,6 @@
 //! Reasoning, from each of the fields that servers use for it, and the parts of it that have to be sent back [15].
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, string::String};
 
 use super::chunk::{Delta, ToolCall};
 use super::placed::Placed;
@@ -8,9 +8,12 @@ use super::reasoning_details::{Details, UNIT_COST, texts_of};
 use super::replay::{Field, Replay};
 use crate::errors::{Error, protocol};
 use crate::events::{Assembler, CallHandle, TextKind};
-use crate::json::{Raw, RawValue, WireText, fields, items, present, string, wire_text};
+use crate::json::{
+    MAX_MANY, Raw, RawValue, WireText, elements, escaped_len, fields, present, string, wire_text,
+};
 
-/// Most bytes of a response that are kept to be sent back, so that a response without end cannot fill the memory.
+/// Most bytes of a response that are kept to be sent back, so that a response without end cannot fill the memory. They
+/// are counted as they are handed out, with their escapes.
 const MAX_KEPT: usize = 8 << 20;
 
 /// The reasoning so far.
@@ -58,7 +61,7 @@ impl Reasoning {
         ];
         let mut texts = fields.into_iter().filter_map(|(field, raw)| Some((field, wire_text(raw)?)));
         let plain = texts.find(|(_, text)| !text.is_empty());
-        let blocks = entries(delta.thinking_blocks);
+        let blocks = entries(delta.thinking_blocks)?;
         let mut shown = (!self.plain).then_some(Field::ReasoningContent);
         if let Some((field, text)) = plain {
             self.plain = true;
@@ -121,7 +124,7 @@ impl Reasoning {
             return Ok(());
         }
         // Withheld text is not handed out piece by piece, so all of it stays here.
-        self.keep(text.as_bytes().len())?;
+        self.keep(escaped_len(text.as_bytes()))?;
         let text = text.clone().into_string_lossy();
         self.replay.text.get_or_insert_default().push_str(&text);
         Ok(())
@@ -188,7 +191,7 @@ impl Reasoning {
 
     /// `reasoning_details`. `shown`: no other field has the text.
     fn details(&mut self, raw: Raw<'_>, shown: bool, out: &mut Assembler) -> Result<(), Error> {
-        for entry in entries(raw) {
+        for entry in entries(raw)? {
             self.keep(entry.get().len().saturating_add(UNIT_COST))?;
             if !self.details.push(entry, self.epoch) || !shown || self.withhold {
                 continue;
@@ -256,7 +259,7 @@ impl Reasoning {
     /// real next piece would have to double the signature.
     pub(super) fn signature(&mut self, piece: Option<&str>, out: &Assembler) -> Result<(), Error> {
         let Some(piece) = piece else { return Ok(()) };
-        self.keep(piece.len())?;
+        self.keep(escaped_len(piece.as_bytes()))?;
         let has_text = self.has_text(out);
         let begun = self.unsigned || out.open_text().is_some() || out.last_call().is_some();
         let known = if has_text || !begun {
@@ -289,17 +292,20 @@ pub(super) fn is_redacted(kind: Raw<'_>) -> bool {
     string(kind).is_some_and(|kind| kind.starts_with("redacted"))
 }
 
-/// The items of a list; a single object where there is no list.
-fn entries(raw: Raw<'_>) -> Vec<RawValue<'_>> {
-    let mut entries = Vec::new();
-    // Collected first, since the callback cannot return an error.
-    if let Some(value) = raw.filter(|_| present(raw).is_some())
-        && items(value, &mut |entry| entries.push(entry)).is_none()
-        && value.get().starts_with('{')
-    {
-        entries.push(value);
+/// The items of a list; a single object where there is no list. They are read several times, so they are collected, and a
+/// server must not be able to fill the memory with a list of digits.
+fn entries(raw: Raw<'_>) -> Result<Vec<RawValue<'_>>, Error> {
+    let Some(value) = raw.filter(|_| present(raw).is_some()) else { return Ok(Vec::new()) };
+    let Some(list) = elements(value.get()) else {
+        return Ok(if value.get().starts_with('{') { [value].into() } else { Vec::new() });
+    };
+    let entries: Vec<_> = list.take(MAX_MANY.saturating_add(1)).collect();
+    match entries.len() > MAX_MANY {
+        true => {
+            Err(protocol(format!("a chunk of the response has more than {MAX_MANY} pieces of reasoning")))
+        }
+        false => Ok(entries),
     }
-    entries
 }
 
 fn texts_of_blocks<'a>(blocks: &[RawValue<'a>]) -> impl Iterator<Item = WireText<'a>> {

@@ -251,3 +251,28 @@ fn chunks_that_repeat_give_the_events_that_they_give_when_each_is_written_differ
         }
     }
 }
+
+#[test]
+fn a_list_of_anything_in_the_place_of_objects_costs_nothing_and_too_many_calls_end_the_response() {
+    let wide = |field: &str, item: &str, times: usize| {
+        let items = std::vec![item; times].join(",");
+        std::format!(r#"{{"choices":[{{"message":{{"{field}":[{items}]}},"finish_reason":"stop"}}]}}"#)
+    };
+    for (body, text) in [
+        (wide("content", "1", 200_000), ""),
+        (wide("tool_calls", "1", 200_000), ""),
+        (wide("tool_calls", "null,[]", 100_000), ""),
+        (wide("thinking_blocks", "\"a\"", 200_000), ""),
+        (wide("content", r#"0,{"text":"ab"},[]"#, 20_000), &*"ab".repeat(20_000)),
+    ] {
+        let reading = decode(&[body.as_bytes()]);
+        assert_eq!((reading.content.text.as_str(), reading.error), (text, None), "{body:.80}");
+    }
+    for (calls, kind) in [(8192, None), (8193, Some(ErrorKind::Protocol))] {
+        let body = wide("tool_calls", r#"{"index":0,"function":{"name":"f","arguments":""}}"#, calls);
+        assert_eq!(decode(&[body.as_bytes()]).kind(), kind, "{calls}");
+    }
+    // Each turn from text to reasoning is three events: no model turns so often within one chunk.
+    let body = wide("content", r#"{"text":"a"},{"type":"thinking","thinking":"b"}"#, 20_000);
+    assert_eq!(decode(&[body.as_bytes()]).kind(), Some(ErrorKind::Protocol));
+}

@@ -100,6 +100,34 @@ fn what_only_begins_and_ends_like_the_chunk_before_is_read_whole() {
 }
 
 #[test]
+fn a_chunk_with_another_tail_or_head_is_read_whole() {
+    // Each pair has the same length and differs beside the text alone, so that nothing but the comparison notices.
+    let delta_first = |index: u8, text: &str, rest: &str| {
+        std::format!(r#"{{"choices":[{{"delta":{{"content":"{text}"{rest}}},"index":{index}}}]}}"#)
+    };
+    let (first, other_choice) = (delta_first(0, "a", ""), delta_first(1, "b", ""));
+    let reading =
+        decode_stream(&[&first, &other_choice, &delta_first(0, "c", ""), &finish("stop"), "[DONE]"]);
+    assert_eq!(reading.content.text, "ac", "the text of another choice");
+
+    let field = |name: &str, value: u8| delta_first(0, "a", &std::format!(r#","{name}":"{value}""#));
+    let (known, refusal) = (field("xxxxxxx", 1), field("refusal", 1));
+    let reading = decode_stream(&[&known, &refusal, &finish("stop"), "[DONE]"]);
+    assert_eq!((reading.content.text.as_str(), reading.content.refusal.as_str()), ("aa", "1"));
+
+    let finishing = |reason: &str| {
+        std::format!(r#"{{"choices":[{{"index":0,"delta":{{"content":"a"}},"finish_reason":{reason}}}]}}"#)
+    };
+    let reading = decode_stream(&[&finishing("null"), &finishing(r#""ab""#), "[DONE]"]);
+    assert_eq!(reading.content.text, "aa");
+    assert_eq!(reading.content.finish, Some((FinishReason::Other("ab".into()), Some("ab".into()))));
+
+    let before = |name: &str| std::format!(r#"{{"choices":[{{"index":0,"delta":{{"{name}":"a"}}}}]}}"#);
+    let reading = decode_stream(&[&before("content"), &before("refusal"), &finish("stop"), "[DONE]"]);
+    assert_eq!((reading.content.text.as_str(), reading.content.refusal.as_str()), ("a", "a"));
+}
+
+#[test]
 fn text_that_is_no_utf_8_is_replaced_in_every_chunk() {
     let chunk = delta(r#"{"content":"a"}"#);
     let broken = stream(&[&chunk, &chunk]).replacen("\"a\"", "\"b\u{1}\u{1}\"", 2).into_bytes();
