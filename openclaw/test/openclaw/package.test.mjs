@@ -26,7 +26,8 @@ test('built again in another folder, the package is the same to the byte', async
   for (const licence of ['LICENSE-APACHE', 'LICENSE-MIT']) await cp(join(repository, licence), join(copy, licence));
   await mkdir(join(copy, 'packed'));
 
-  await run(process.execPath, [join(openclaw, 'scripts', 'build.mjs'), join(copy, 'packed')]);
+  const redaction = join(settings.staged, 'redaction.wasm');
+  await run(process.execPath, [join(openclaw, 'scripts', 'build.mjs'), join(copy, 'packed'), redaction]);
   const again = await readFile(join(copy, 'packed', basename(settings.tarball)));
   assert.ok(again.equals(await readFile(settings.tarball)), 'the two tarballs differ');
 });
