@@ -36,13 +36,16 @@ struct Bound {
     held: (usize, usize),
 }
 
+/// An error compares the first 8 KiB of its text with each phrase of the error table, of which there are some hundreds.
+const ERROR: usize = 12 << 20;
+
 /// A byte of a response is read for the line, as UTF-8 and as JSON, then once or twice for each structure that it stands
 /// in, and its escapes are undone and joined. It is held in the line, in what its escapes stand for and in the event;
 /// a growing buffer doubles that for a moment. Events that wait have a bound of their own.
-const RESPONSE: Bound = Bound { scanned: (16, 4096), taken: (48, 24 << 20), held: (12, 16 << 20) };
+const RESPONSE: Bound = Bound { scanned: (16, ERROR), taken: (48, 24 << 20), held: (12, 16 << 20) };
 
 /// The lists are read in one pass, and each model that the table knows gets its facts.
-const LIST: Bound = Bound { scanned: (12, 64 << 10), taken: (64, 64 << 20), held: (24, 32 << 20) };
+const LIST: Bound = Bound { scanned: (12, ERROR), taken: (64, 64 << 20), held: (24, 32 << 20) };
 
 impl Bound {
     fn check(&self, cost: Cost, bytes: usize, what: &str) {

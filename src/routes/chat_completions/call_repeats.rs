@@ -50,12 +50,15 @@ pub(super) fn add_to_repeat(
     let mut new = piece.get(repeat.follow(known, &piece)..).unwrap_or_default();
     // Once more from the beginning, since nothing can follow a closed value.
     if repeat.read >= known_len && !new.is_empty() && out.is_call_closed(handle) {
-        // A placeholder at the end, as a source that repeats nothing may send it too [62].
-        if is_placeholder(new.as_bytes()) {
+        // White space, or a placeholder at the end, as a source that repeats nothing may send it too [62].
+        if new.trim_ascii().is_empty() || is_placeholder(new.as_bytes()) {
             return Ok(());
         }
         repeat.restart();
         new = new.get(repeat.follow(out.call_so_far(handle).arguments, new)..).unwrap_or_default();
+        if repeat.read >= known_len && new.trim_ascii().is_empty() {
+            return Ok(());
+        }
     }
     if new.is_empty() {
         return Ok(());

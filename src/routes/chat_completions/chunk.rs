@@ -6,8 +6,7 @@
 use alloc::vec::Vec;
 
 use super::finish_reason;
-use crate::events::MAX_CALLS;
-use crate::json::{First, Object, Raw, RawValue, Slot, Structure, structure};
+use crate::json::{First, MAX_MANY, Object, Raw, RawValue, Slot, Structure, structure};
 
 #[derive(Debug, Default)]
 pub(super) struct Chunk<'a> {
@@ -191,6 +190,8 @@ pub(super) struct ToolCalls<'a> {
     calls: Vec<Object<ToolCall<'a>>>,
     /// There was a value that is neither.
     pub unreadable: bool,
+    /// There were more than [`MAX_MANY`].
+    pub too_many: bool,
 }
 
 impl<'a> ToolCalls<'a> {
@@ -204,12 +205,24 @@ impl<'a> ToolCalls<'a> {
         self.calls.iter().filter_map(|call| call.0.as_ref())
     }
 
-    /// The next call. One more than a response may have is enough to refuse it, and costs no memory.
+    /// Whether one of them is this fragment of the legacy `function_call`: some gateways fill both fields with one call.
+    pub fn has(&self, legacy: &Function<'_>) -> bool {
+        let same = |one: Raw<'_>, other: Raw<'_>| one.map(|raw| raw.get()) == other.map(|raw| raw.get());
+        self.iter()
+            .filter_map(|call| call.function.0.as_ref())
+            .any(|function| same(function.name, legacy.name) && same(function.arguments, legacy.arguments))
+    }
+
+    /// The next call. Where there are too many, the others cost no memory.
     fn push(&mut self) -> Option<Slot<'_, 'a>> {
-        if self.calls.len() > MAX_CALLS {
-            return None;
+        // The place of an item that was no object is free again.
+        if self.calls.last().is_none_or(|last| last.0.is_some()) {
+            if self.calls.len() >= MAX_MANY {
+                self.too_many = true;
+                return None;
+            }
+            self.calls.push(Object(None));
         }
-        self.calls.push(Object(None));
         self.calls.last_mut().map(|last| Slot::Inner(last))
     }
 }

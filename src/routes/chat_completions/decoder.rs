@@ -19,7 +19,7 @@ use crate::contract::{Finish, ResponseInfo};
 use crate::errors::detection::{base_resp_failed, is_present};
 use crate::errors::{Error, ErrorKind, glued_error, incomplete_stream, is_reason, protocol};
 use crate::events::{Assembler, TextKind};
-use crate::json::{self, Object, Raw, WireText, parse, present, string, unsigned, wire_text};
+use crate::json::{self, MAX_MANY, Object, Raw, WireText, parse, present, string, unsigned, wire_text};
 use crate::response::{Decoder, End, Progress, Unread, utf8_lossy};
 use crate::routes::ResponseContext;
 
@@ -194,13 +194,18 @@ impl ChatDecoder {
             self.reasoning.close(out);
             out.text(TextKind::Refusal, &refusal);
         }
+        if delta.tool_calls.too_many {
+            return Err(protocol(format!("a chunk of the response has more than {MAX_MANY} tool calls")));
+        }
         if !delta.tool_calls.is_empty() {
             self.reasoning.close(out);
             self.tool_calls.read(delta.tool_calls.iter(), &mut self.reasoning, out)?;
         } else if delta.tool_calls.unreadable {
             self.extras.note_unreadable("tool_calls", out);
         }
-        if let Some(function) = &delta.function_call.0 {
+        if let Some(function) = &delta.function_call.0
+            && !delta.tool_calls.has(function)
+        {
             self.reasoning.close(out);
             self.tool_calls.read_legacy(function, out)?;
         }

@@ -61,7 +61,7 @@ impl Reasoning {
         ];
         let mut texts = fields.into_iter().filter_map(|(field, raw)| Some((field, wire_text(raw)?)));
         let plain = texts.find(|(_, text)| !text.is_empty());
-        let blocks = entries(delta.thinking_blocks)?;
+        let blocks = blocks_of(delta.thinking_blocks)?;
         let mut shown = (!self.plain).then_some(Field::ReasoningContent);
         if let Some((field, text)) = plain {
             self.plain = true;
@@ -191,7 +191,7 @@ impl Reasoning {
 
     /// `reasoning_details`. `shown`: no other field has the text.
     fn details(&mut self, raw: Raw<'_>, shown: bool, out: &mut Assembler) -> Result<(), Error> {
-        for entry in entries(raw)? {
+        for entry in entries(raw) {
             self.keep(entry.get().len().saturating_add(UNIT_COST))?;
             if !self.details.push(entry, self.epoch) || !shown || self.withhold {
                 continue;
@@ -292,19 +292,22 @@ pub(super) fn is_redacted(kind: Raw<'_>) -> bool {
     string(kind).is_some_and(|kind| kind.starts_with("redacted"))
 }
 
-/// The items of a list; a single object where there is no list. They are read several times, so they are collected, and a
-/// server must not be able to fill the memory with a list of digits.
-fn entries(raw: Raw<'_>) -> Result<Vec<RawValue<'_>>, Error> {
-    let Some(value) = raw.filter(|_| present(raw).is_some()) else { return Ok(Vec::new()) };
-    let Some(list) = elements(value.get()) else {
-        return Ok(if value.get().starts_with('{') { [value].into() } else { Vec::new() });
-    };
-    let entries: Vec<_> = list.take(MAX_MANY.saturating_add(1)).collect();
-    match entries.len() > MAX_MANY {
-        true => {
-            Err(protocol(format!("a chunk of the response has more than {MAX_MANY} pieces of reasoning")))
-        }
-        false => Ok(entries),
+/// The items of a list; a single object where there is no list. None is kept here, because a server must not be able to
+/// fill the memory with a list of digits.
+fn entries(raw: Raw<'_>) -> impl Iterator<Item = RawValue<'_>> {
+    let value = raw.filter(|_| present(raw).is_some());
+    let list = value.and_then(|value| elements(value.get()));
+    let alone = value.filter(|value| value.get().starts_with('{'));
+    list.into_iter().flatten().chain(alone)
+}
+
+/// The objects among them. They are read several times, so they are collected.
+fn blocks_of(raw: Raw<'_>) -> Result<Vec<RawValue<'_>>, Error> {
+    let objects = entries(raw).filter(|entry| entry.get().starts_with('{'));
+    let blocks: Vec<_> = objects.take(MAX_MANY.saturating_add(1)).collect();
+    match blocks.len() > MAX_MANY {
+        true => Err(protocol(format!("a chunk of the response has more than {MAX_MANY} blocks of thinking"))),
+        false => Ok(blocks),
     }
 }
 
