@@ -4,8 +4,11 @@
 //! Nothing is timed. The engine counts the instructions, and the memory of the instance is limited to the bound, so that
 //! a component that exceeds it traps.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
+use futures_util::future::join_all;
 use provider_host::contract::{Config, Credential, Event, ReasoningOptions, Request, ToolArguments};
 use provider_host::sandbox::{CallError, Grant, Host, HostOptions, Instance, Prepared};
 use stand_in::{Route, StandIn, scenarios};
@@ -28,6 +31,8 @@ const CHEAP: f64 = 30.0;
 struct Counted {
     host: Host,
     server: Server,
+    /// By the memory in MiB: loading a component takes longer than most responses.
+    prepared: Mutex<BTreeMap<u32, Prepared>>,
 }
 
 impl Counted {
@@ -35,15 +40,20 @@ impl Counted {
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
         let options = HostOptions { count_fuel: true, ..HostOptions::default() };
         let host = Host::with_options(cache, options).expect("a host");
-        Counted { host, server: Server::start().await }
+        Counted { host, server: Server::start().await, prepared: Mutex::default() }
     }
 
     /// The component with the memory for a response of this length.
     fn prepared(&self, bytes: usize) -> Prepared {
-        let mut plugin = plugin();
         let memory = (MEMORY_BASE + MEMORY * bytes).div_ceil(1 << 20);
-        plugin.manifest.limits.memory_mib = u32::try_from(memory).expect("a small bound").min(256);
-        self.host.prepare(&plugin, &mut |_| ()).expect("a component")
+        let memory = u32::try_from(memory).expect("a small bound").min(256);
+        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        let component = prepared.entry(memory).or_insert_with(|| {
+            let mut plugin = plugin();
+            plugin.manifest.limits.memory_mib = memory;
+            self.host.prepare(&plugin, &mut |_| ()).expect("a component")
+        });
+        component.clone()
     }
 
     /// Plays a response and returns the instructions that it took, and its events.
@@ -193,13 +203,16 @@ async fn body_of(stand_in: &StandIn, model: &str) -> Vec<u8> {
     );
     stream.write_all(request.as_bytes()).await.expect("a request");
     let mut response = Vec::new();
-    let mut part = vec![0; 1 << 16];
-    // What a scenario sends late is left out: this is about the bytes and not about their times.
+    let (mut part, mut reads) = (vec![0; 1 << 16], 0);
+    // What a scenario sends late is left out: this is about the bytes and not about their times. Some servers never stop
+    // to send a few bytes at a time.
     while response.len() < LONGEST
+        && reads < 50
         && let Ok(Ok(length @ 1..)) =
             tokio::time::timeout(std::time::Duration::from_millis(300), stream.read(&mut part)).await
     {
         response.extend_from_slice(&part[..length]);
+        reads += 1;
     }
     let body = response.windows(4).position(|end| end == b"\r\n\r\n").map_or(response.len(), |head| head + 4);
     response.split_off(body)
@@ -224,11 +237,11 @@ async fn every_scenario_costs_as_much_for_each_byte_however_often_it_is_repeated
     let counted = Counted::new().await;
     let stand_in = StandIn::start(0).await.expect("a stand-in");
     let mut played = 0;
-    for scenario in scenarios().iter().filter(|scenario| scenario.route == Route::Chat) {
-        let body = body_of(&stand_in, &scenario.name).await;
-        if body.is_empty() {
-            continue;
-        }
+    // All at once, since many of them pause.
+    let chat = scenarios().iter().filter(|scenario| scenario.route == Route::Chat);
+    let bodies = join_all(chat.map(|scenario| body_of(&stand_in, &scenario.name))).await;
+    let chat = scenarios().iter().filter(|scenario| scenario.route == Route::Chat);
+    for (scenario, body) in chat.zip(bodies).filter(|(_, body)| !body.is_empty()) {
         let times = SHORTEST.div_ceil(body.len());
         let bodies = [1, 4, 16].map(|factor| scaled(&body, factor * times));
         counted.assert_linear(&scenario.name, bodies).await;
@@ -249,7 +262,7 @@ async fn a_response_larger_than_a_host_copies_at_once_arrives_whole() {
         )
     };
     let reasoning =
-        |times| deltas(&format!("\"reasoning\":\"{}\"", r"\u0001".repeat(100_000)), 600_000 * times);
+        |times: usize| deltas(&format!("\"reasoning\":\"{}\"", r"\u0001".repeat(100_000)), 600_000 * times);
     let finish = b"data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\n\n";
     let calls: String = (0..17).map(call).collect();
     let mut request = Request::prompt("m", "hello");

@@ -1,6 +1,6 @@
 //! Reasoning, from each of the fields that servers use for it, and the parts of it that have to be sent back [15].
 
-use alloc::{borrow::ToOwned, string::String};
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 
 use super::chunk::{Delta, ToolCall};
 use super::placed::Placed;
