@@ -110,7 +110,7 @@ fn read(route: &Route, body: &[u8], choice: u8) {
     let context = ResponseContext {
         head,
         scrubber: Scrubber::new(Some(super::KEY)),
-        reasoning_text: choice / 16 % 2 == 0,
+        reasoning_text: (choice / 16).is_multiple_of(2),
     };
     let mut reader = ResponseReader::new((route.decoder)(context));
     let mut out = Assembler::new(1, Vec::new());

@@ -227,7 +227,7 @@ fn scaled(body: &[u8], times: usize) -> Vec<u8> {
     let text = String::from_utf8_lossy(body);
     let events: Vec<&str> = text.split_inclusive("\n\n").collect();
     let ends = |event: &&str| event.contains("[DONE]") || event.contains("\"finish_reason\":\"");
-    let first = events.iter().position(|event| ends(event)).unwrap_or(events.len());
+    let first = events.iter().position(ends).unwrap_or(events.len());
     let (content, end) = events.split_at(if first == 0 { events.len() } else { first });
     (content.concat().repeat(times) + &end.concat()).into_bytes()
 }

@@ -5,6 +5,7 @@ import type { Grant } from '../host/grant.js';
 import { importsFor } from '../host/imports.js';
 import { type ErrorRecord, Failure } from './contract.js';
 import { FUEL } from './metering.js';
+import type { PendingCall } from './pending_call.js';
 
 /** The component's exports. */
 export type Provider = ReturnType<typeof instantiate>['provider'];
@@ -29,6 +30,7 @@ export class Instance {
   #grant: Grant | undefined;
   readonly #memories: WebAssembly.Memory[] = [];
   readonly #fuels: Fuel[] = [];
+  readonly #sleeping = new Set<PendingCall>();
   readonly #steps: bigint;
 
   constructor(modules: Modules, steps = STEPS_PER_CALL) {
@@ -65,10 +67,22 @@ export class Instance {
       const record = recordOf(error);
       if (record) throw new Failure(record);
       this.broken = true;
+      // The other calls of the instance fail now, and not at their own next deadline, which may be minutes away.
+      for (const call of this.#sleeping) call.wake();
       throw this.#fuels.some((fuel) => fuel.value < 0n) ? exhausted(error) : stopped(error);
     } finally {
       // Outside a call, nothing may be sent.
       this.#grant = undefined;
+    }
+  }
+
+  /** Waits until a call of this instance has something to do: see {@link PendingCall.sleep}. */
+  async sleep(call: PendingCall, wakeAfterMs: number | undefined): Promise<void> {
+    this.#sleeping.add(call);
+    try {
+      await call.sleep(wakeAfterMs);
+    } finally {
+      this.#sleeping.delete(call);
     }
   }
 

@@ -80,7 +80,7 @@ export class ComponentSession implements Session {
         const events = clean.pass(batch.events);
         if (events.length > 0) yield events;
         // Events that were held back are no reason to sleep: the component may have more.
-        else if (!done && batch.events.length === 0) await call.sleep(batch.wakeAfterMs);
+        else if (!done && batch.events.length === 0) await instance.sleep(call, batch.wakeAfterMs);
       }
     } catch (error) {
       // After an abort, nobody waits for them.
@@ -147,7 +147,7 @@ export class ComponentSession implements Session {
           finished = true;
           return poll.val;
         }
-        await call.sleep(poll.val.wakeAfterMs);
+        await instance.sleep(call, poll.val.wakeAfterMs);
       }
     } catch (error) {
       throw this.#withoutKey(error);

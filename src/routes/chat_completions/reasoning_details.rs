@@ -80,7 +80,8 @@ impl<'a> Fragment<'a> {
 
     /// Whether it has a text other than a signature.
     fn has_text(&self) -> bool {
-        self.slots.iter().skip(TEXTS).take(SLOTS.len() - TEXTS - 1).any(|raw| filled(*raw).is_some())
+        let [_, _, _, texts @ .., _] = &self.slots;
+        texts.iter().any(|raw| filled(*raw).is_some())
     }
 
     fn is_encrypted(&self) -> bool {
