@@ -89,8 +89,9 @@ const SPLITS: Record<string, Echo> = {
   },
   'fragments of the name and the arguments of a call': {
     body: data(
-      choice('{"tool_calls":[{"index":0,"id":"c1","function":{"name":"ONE","arguments":"{\\"a\\":\\"ONE"}}]}'),
-      choice('{"tool_calls":[{"index":0,"function":{"name":"TWO","arguments":"TWO\\"}"}}]}'),
+      choice('{"tool_calls":[{"index":0,"id":"c1","function":{"name":"ONE"}}]}'),
+      choice('{"tool_calls":[{"index":0,"function":{"name":"TWO","arguments":"{\\"a\\":\\"ONE"}}]}'),
+      choice('{"tool_calls":[{"index":0,"function":{"arguments":"TWO\\"}"}}]}'),
       choice('{}', ',"finish_reason":"tool_calls"'),
     ),
   },

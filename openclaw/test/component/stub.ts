@@ -3,6 +3,7 @@
 import type { Account, Batch, Pending } from '../../src/component/contract.js';
 import type { Instance, Provider } from '../../src/component/instance.js';
 import { Instances } from '../../src/component/instances.js';
+import type { PendingCall } from '../../src/component/pending_call.js';
 import { ComponentSession } from '../../src/component/session.js';
 import { Connections } from '../../src/host/connections.js';
 import type { Grant } from '../../src/host/grant.js';
@@ -56,6 +57,7 @@ export function stub(script: StubScript): Stub {
       running = grant;
       return call();
     },
+    sleep: (call: PendingCall, wakeAfterMs: number | undefined) => call.sleep(wakeAfterMs),
   } as unknown as Instance;
   const description = { defaultBaseUrl: 'https://api.example.com/v1' } as never;
   const options = { apiKey: KEY, maxRetries: 0 };
