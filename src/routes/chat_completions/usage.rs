@@ -42,6 +42,9 @@ const OBJECTS: [&str; 6] = [
 /// The usage of a response, joined from all the usage objects that it contains.
 #[derive(Debug, Default)]
 pub(super) struct UsageReport {
+    /// The last object, which is read when it is known that no later one supersedes it: some vendors send usage in every
+    /// chunk.
+    latest: String,
     counts: Counts,
     /// The object to hand out; empty where there was none.
     json: String,
@@ -63,6 +66,22 @@ impl UsageReport {
     /// not: gateways that translate from Anthropic report the input in the first chunk and the output in the last one,
     /// and others repeat the object with nothing but zeros at the end [65].
     pub(super) fn add(&mut self, json: &str) {
+        if !usage_json::supersedes(json, &self.latest) {
+            self.read_latest();
+        }
+        // The buffer is reused.
+        self.latest.clear();
+        self.latest.push_str(json);
+    }
+
+    fn read_latest(&mut self) {
+        let latest = core::mem::take(&mut self.latest);
+        self.join(&latest);
+        self.latest = latest;
+        self.latest.clear();
+    }
+
+    fn join(&mut self, json: &str) {
         let Some(new) = Counts::read(json) else { return };
         let known = self.counts.has_counts();
         if known && !new.has_counts() {
@@ -72,7 +91,6 @@ impl UsageReport {
         // A count that only the earlier object has would be missing from the later one.
         match known && joined != new.joined_with(&Counts::default()) {
             true => usage_json::join(&mut self.json, json),
-            // The buffer is reused, because some vendors send usage in every chunk.
             false => {
                 self.json.clear();
                 self.json.push_str(json);
@@ -82,13 +100,15 @@ impl UsageReport {
     }
 
     /// Whether there was none.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&mut self) -> bool {
+        self.read_latest();
         self.json.is_empty()
     }
 
     /// The usage in the contract's counts.
     pub(super) fn take(&mut self) -> Option<Usage> {
-        let Self { counts, json } = core::mem::take(self);
+        self.read_latest();
+        let Self { counts, json, .. } = core::mem::take(self);
         // For counts that the contract has no field for. A host can then bill by what the vendor reported.
         (!json.is_empty()).then(|| Usage { raw_json: Some(json), ..counts.resolve() })
     }

@@ -3,6 +3,7 @@
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 use crate::json::{Json, Raw, Slot, Structure, read};
+use crate::scanned::scanned;
 
 /// More fields, or bytes of both objects together, are not joined: the later object stands alone then. A vendor's has
 /// about twenty fields, and a hostile one could make the joined object grow with every chunk.
@@ -22,6 +23,34 @@ impl<'a> Structure<'a> for Fields<'a> {
         self.0.push((name.to_owned(), None));
         self.0.last_mut().map(|(_, value)| Slot::Raw(value))
     }
+}
+
+/// Whether an object has the same fields as an earlier one and differs in its numbers alone, none of which became 0: then
+/// nothing of the earlier one counts any more.
+pub(super) fn supersedes(later: &str, earlier: &str) -> bool {
+    let (mut new, mut old) = (later.as_bytes(), earlier.as_bytes());
+    scanned(later.len());
+    loop {
+        let (new_digits, new_rest) = split_digits(new);
+        let (old_digits, old_rest) = split_digits(old);
+        let is_zero = |digits: &[u8]| digits.iter().all(|digit| *digit == b'0');
+        let counts_less = is_zero(new_digits) && !is_zero(old_digits);
+        let (new_end, old_end) = (new_rest.split_first(), old_rest.split_first());
+        match (new_end, old_end) {
+            _ if counts_less || new_digits.is_empty() != old_digits.is_empty() => return false,
+            (Some((new_byte, new_after)), Some((old_byte, old_after))) if new_byte == old_byte => {
+                (new, old) = (new_after, old_after);
+            }
+            (None, None) => return !later.is_empty(),
+            _ => return false,
+        }
+    }
+}
+
+/// The digits that a text begins with, and the rest.
+fn split_digits(text: &[u8]) -> (&[u8], &[u8]) {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    text.split_at_checked(digits).unwrap_or_default()
 }
 
 /// Puts the fields of the later object into the earlier one. A later value that counts nothing replaces none.
@@ -60,4 +89,28 @@ fn joined(earlier: &str, later: &str) -> Option<String> {
 /// value in this object: the counts of the contract are joined number by number.
 fn counts_something(value: Raw<'_>) -> bool {
     value.is_some_and(|value| value.get().bytes().any(|byte| matches!(byte, b'1'..=b'9')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_supersedes_one_that_differs_in_numbers_which_did_not_become_zero() {
+        for (later, earlier, expected) in [
+            (r#"{"a":12,"b":{"c_5m":0.25}}"#, r#"{"a":9,"b":{"c_5m":0.1}}"#, true),
+            (r#"{"a":1}"#, r#"{"a":1}"#, true),
+            (r#"{"a":1}"#, r#"{"a":0}"#, true),
+            (r#"{"a":0}"#, r#"{"a":0}"#, true),
+            (r#"{"a":0}"#, r#"{"a":1}"#, false),
+            (r#"{"a":100,"b":00}"#, r#"{"a":1,"b":10}"#, false),
+            (r#"{"a":null}"#, r#"{"a":1}"#, false),
+            (r#"{"a":1}"#, r#"{"a":1,"b":2}"#, false),
+            (r#"{"a":1,"b":2}"#, r#"{"a":1}"#, false),
+            (r#"{"a":1}"#, "", false),
+            ("", "", false),
+        ] {
+            assert_eq!(supersedes(later, earlier), expected, "{later} after {earlier}");
+        }
+    }
 }
