@@ -31,19 +31,20 @@ pub(super) fn supersedes(later: &str, earlier: &str) -> bool {
     let (mut new, mut old) = (later.as_bytes(), earlier.as_bytes());
     scanned(later.len());
     loop {
-        let (new_digits, new_rest) = split_digits(new);
-        let (old_digits, old_rest) = split_digits(old);
-        let is_zero = |digits: &[u8]| digits.iter().all(|digit| *digit == b'0');
-        let counts_less = is_zero(new_digits) && !is_zero(old_digits);
-        let (new_end, old_end) = (new_rest.split_first(), old_rest.split_first());
-        match (new_end, old_end) {
-            _ if counts_less || new_digits.is_empty() != old_digits.is_empty() => return false,
-            (Some((new_byte, new_after)), Some((old_byte, old_after))) if new_byte == old_byte => {
-                (new, old) = (new_after, old_after);
-            }
-            (None, None) => return !later.is_empty(),
-            _ => return false,
+        let same = new.iter().zip(old).take_while(|(new, old)| new == old).count();
+        if same == new.len() && same == old.len() {
+            return !later.is_empty();
         }
+        // They differ here. It has to be within a number, which may have begun before.
+        let before = new.get(..same).unwrap_or_default().iter().rev();
+        let begin = same.saturating_sub(before.take_while(|byte| byte.is_ascii_digit()).count());
+        let (new_digits, new_rest) = split_digits(new.get(begin..).unwrap_or_default());
+        let (old_digits, old_rest) = split_digits(old.get(begin..).unwrap_or_default());
+        let is_zero = |digits: &[u8]| digits.iter().all(|digit| *digit == b'0');
+        if new_digits.is_empty() || old_digits.is_empty() || is_zero(new_digits) && !is_zero(old_digits) {
+            return false;
+        }
+        (new, old) = (new_rest, old_rest);
     }
 }
 
