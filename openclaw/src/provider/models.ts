@@ -15,7 +15,10 @@ export function definitionsOf(
   { models, sourceSets }: Pick<ModelList, 'models' | 'sourceSets'>,
   day = new Date().toISOString().slice(0, 10),
 ): ModelDefinition[] {
-  return models.filter((model) => isForChat(model, day)).map((model) => definitionOf(model, sourceSets));
+  // The list of a key names what it may call. A model that only the public catalogue has would fail with this key.
+  const isOfKey = models.some(({ status }) => status === 'callable');
+  const offered = models.filter(({ status }) => !(isOfKey && status === 'listed'));
+  return offered.filter((model) => isForChat(model, day)).map((model) => definitionOf(model, sourceSets));
 }
 
 /** Whether a model responds in text over a known route. A fact that is unknown does not exclude it. */
