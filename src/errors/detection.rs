@@ -3,30 +3,52 @@
 use crate::json::{self, Raw};
 use crate::scanned::scanned;
 
-/// Whether a JSON value declares itself an error: by a field of that name that is not empty, or by its kind [18, 73].
+/// The fields by which a JSON value declares itself an error [18, 73].
+#[derive(Debug, Default)]
+pub struct Declaration<'a> {
+    /// `error`.
+    pub error: Raw<'a>,
+    /// `errors`.
+    pub errors: Raw<'a>,
+    /// `object`, which is `"error"` in vLLM's form.
+    pub object: Raw<'a>,
+    /// `type`, which is `"error"` in Anthropic's form.
+    pub kind: Raw<'a>,
+    /// `success`, which is false in an error of new-api and its relatives.
+    pub success: Raw<'a>,
+    /// MiniMax's status.
+    pub base_resp: Raw<'a>,
+}
+
+impl Declaration<'_> {
+    /// Whether one of them declares an error.
+    pub fn is_error(&self) -> bool {
+        let names_error = |raw: Raw<'_>| json::string(raw).as_deref() == Some("error");
+        is_present(self.error)
+            || is_present(self.errors)
+            || names_error(self.object)
+            || names_error(self.kind)
+            || json::present(self.success) == Some("false")
+            || base_resp_failed(self.base_resp)
+    }
+}
+
+/// Whether a JSON value declares itself an error.
 pub fn is_error(json: &str) -> bool {
     let names = ["error", "errors", "object", "type", "success", "base_resp"];
-    let Some([error, errors, object, kind, success, base]) =
-        json::parse(json).ok().and_then(|raw| json::fields(raw, names))
-    else {
-        return false;
-    };
-    let is = |raw: Raw<'_>, value: &str| raw.is_some_and(|raw| raw.get() == value);
-    json::present(error).is_some_and(is_present)
-        || json::present(errors).is_some_and(is_present)
-        || is(object, "\"error\"")
-        || is(kind, "\"error\"")
-        || is(success, "false")
-        || base_resp_failed(base)
+    let found = json::parse(json).ok().and_then(|raw| json::fields(raw, names));
+    found.is_some_and(|[error, errors, object, kind, success, base_resp]| {
+        Declaration { error, errors, object, kind, success, base_resp }.is_error()
+    })
 }
 
 /// Whether an `error` says anything: some vendors send an empty one with every chunk.
-pub fn is_present(json: &str) -> bool {
-    !matches!(json, "{}" | "\"\"" | "[]" | "false")
+pub fn is_present(raw: Raw<'_>) -> bool {
+    json::present(raw).is_some_and(|json| !matches!(json, "{}" | "\"\"" | "[]" | "false"))
 }
 
 /// Whether MiniMax's `base_resp` reports a failure. It ends each of its streams, with 0 for success [73].
-pub fn base_resp_failed(raw: Raw<'_>) -> bool {
+fn base_resp_failed(raw: Raw<'_>) -> bool {
     let code = raw.and_then(|raw| json::fields(raw, ["status_code"])).and_then(|[code]| json::unsigned(code));
     code.is_some_and(|code| code != 0)
 }

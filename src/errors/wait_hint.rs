@@ -114,7 +114,7 @@ fn wait(text: &str) -> Option<u64> {
 }
 
 fn is_unit(word: &str) -> bool {
-    const SPELLINGS: [&str; 18] = [
+    const SPELLINGS: [&str; 24] = [
         "ms",
         "msec",
         "msecs",
@@ -132,9 +132,15 @@ fn is_unit(word: &str) -> bool {
         "minute",
         "minutes",
         "h",
+        "hr",
+        "hrs",
+        "hour",
+        "hours",
         "d",
+        "day",
+        "days",
     ];
-    SPELLINGS.contains(&word) || ["hr", "hrs", "hour", "hours", "day", "days"].contains(&word)
+    SPELLINGS.contains(&word)
 }
 
 /// "请在 20 秒后重试": the number stands before.

@@ -48,6 +48,17 @@ impl<T> Many<T> {
         self.too_many
     }
 
+    /// The first object, for a list that is one of its objects instead. It is created if there is none.
+    pub fn first_or_default(&mut self) -> Option<&mut T>
+    where
+        T: Default,
+    {
+        if self.is_empty() {
+            self.objects = [Object(Some(T::default()))].into();
+        }
+        self.objects.first_mut()?.0.as_mut()
+    }
+
     /// The objects, in their order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.objects.iter().filter_map(|object| object.0.as_ref())

@@ -1,6 +1,6 @@
 //! The body of a response, from its first byte: server-sent events, one JSON text, or neither.
 //!
-//! Every request asks for a stream, but some servers respond with one JSON text, and the content type is wrong too
+//! Every request is for a stream, but some servers respond with one JSON text, and the content type is wrong too
 //! often to rely on [9]. So the first byte that is not white space decides. A body that is neither is an error: a
 //! guess could show a web page to the user as the model's text.
 
@@ -108,7 +108,8 @@ impl ResponseReader {
 
     /// The bytes of one read. Events go to `out`. An error ends the response.
     pub fn push(&mut self, bytes: &[u8], out: &mut Assembler) -> Result<(), Error> {
-        self.read(bytes, out).map_err(|error| self.decoder.unread().explain(error))
+        let result = self.read(bytes, out);
+        self.conclude(result, out)
     }
 
     fn read(&mut self, bytes: &[u8], out: &mut Assembler) -> Result<(), Error> {
@@ -156,7 +157,8 @@ impl ResponseReader {
 
     /// The body has ended as it should.
     pub fn end(&mut self, out: &mut Assembler) -> Result<(), Error> {
-        self.read_end(out).map_err(|error| self.decoder.unread().explain(error))
+        let result = self.read_end(out);
+        self.conclude(result, out)
     }
 
     fn read_end(&mut self, out: &mut Assembler) -> Result<(), Error> {
@@ -167,7 +169,7 @@ impl ResponseReader {
             Body::Unknown => Err(incomplete_stream()),
             Body::Whole(body) => {
                 let text = body.into_text().ok_or_else(too_large)?;
-                self.decoder.whole(&text, out).and_then(|()| out.check())
+                self.decoder.whole(&text, out)
             }
             Body::Events(parser) => {
                 let plausible = parser.is_plausible();
@@ -180,7 +182,7 @@ impl ResponseReader {
                         "the response is plain text; check that the base URL points at the API and ends in /v1",
                     ));
                 }
-                self.decoder.end(End::Whole, out).and_then(|()| out.check())
+                self.decoder.end(End::Whole, out)
             }
         }
     }
@@ -195,7 +197,13 @@ impl ResponseReader {
             self.decoder.unread().note(&stray);
             self.decoder.unread().note(&tail.unwrap_or_default().data);
         }
-        self.break_off(cause, out).map_err(|error| self.decoder.unread().explain(error))
+        let result = self.break_off(cause, out);
+        self.conclude(result, out)
+    }
+
+    /// An error with its cause. Where events were lost, there is one.
+    fn conclude(&mut self, result: Result<(), Error>, out: &Assembler) -> Result<(), Error> {
+        result.and_then(|()| out.check()).map_err(|error| self.decoder.unread().explain(error))
     }
 
     /// The last lines, without the blank line that would have made them an event.
@@ -219,9 +227,7 @@ impl ResponseReader {
             (Progress::Open | Progress::Premature, _) => Err(cause),
             (Progress::Complete, _) => Ok(()),
             (Progress::Finishing | Progress::Finished, Body::Whole(_)) => self.read_end(out),
-            (Progress::Finishing | Progress::Finished, _) => {
-                self.decoder.end(End::CutOff, out).and_then(|()| out.check())
-            }
+            (Progress::Finishing | Progress::Finished, _) => self.decoder.end(End::CutOff, out),
         }
     }
 }

@@ -9,7 +9,7 @@ use provider_host::sandbox::{KeyMode, Secret};
 use url::Url;
 
 use super::args::Common;
-use super::environment::Variables;
+use super::environment::{self, Variables};
 use super::failure::Failure;
 use super::key::{self, Key};
 
@@ -41,12 +41,10 @@ pub(crate) fn choose(
     variable: Variables<'_>,
 ) -> Result<Access, Failure> {
     let key = key::find(common.key_file.as_deref(), manifest, signed, variable)?;
-    let mut chosen = common.base_url.as_ref().map(|text| ("--base-url", text.clone()));
-    for name in BASE_URL_VARIABLES {
-        if chosen.is_none() {
-            chosen = variable(name)?.map(|value| (name, value));
-        }
-    }
+    let chosen = match &common.base_url {
+        Some(text) => Some(("--base-url", text.clone())),
+        None => environment::first(BASE_URL_VARIABLES, variable)?,
+    };
     let Some((source, text)) = chosen else {
         // With a key, the user means the real service; without one, only the stand-in can respond.
         return Ok(match key {

@@ -89,7 +89,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   host-test inspect                        check what a plugin may do, before giving it a key
-  host-test inspect --plugin plugins/my-provider --trusted-key signing.key.pub")]
+  host-test inspect --plugin plugins/my-provider --trusted-key signing.pub")]
     Inspect,
     /// Serve a stand-in for CometAPI on this machine until Ctrl-C.
     StandIn(StandInArgs),

@@ -130,8 +130,8 @@ fn inspected(plugin: &Plugin, prepared: &Prepared) -> Facts {
     ]
 }
 
-/// The variables that the key would be read from, and no others that the manifest names: a user who reads here that a
-/// plugin gets the key from `AWS_SECRET_ACCESS_KEY` might set it for the plugin.
+/// The variables that the key would be read from. Other variables that the manifest names are not shown: a user might
+/// believe that the plugin needs `AWS_SECRET_ACCESS_KEY`, and set it.
 fn key_from(plugin: &Plugin) -> String {
     let signed = plugin.signer().is_some();
     let read: Vec<&str> = key::variables(&plugin.manifest, signed).collect();

@@ -10,7 +10,7 @@ use provider_host::plugin::Manifest;
 use provider_host::private_file::read_secret;
 use provider_host::sandbox::Secret;
 
-use super::environment::Variables;
+use super::environment::{self, Variables};
 use super::failure::Failure;
 
 /// The longest key in bytes, with surrounding white space. A file that was named by mistake is then not read whole and
@@ -45,12 +45,7 @@ pub(crate) fn find(
         return from_file("--key-file", path).map(Some);
     }
     let names: Vec<&str> = variables(manifest, signed).collect();
-    let mut own = None;
-    for name in &names {
-        if own.is_none() {
-            own = variable(name)?.map(|value| (*name, value));
-        }
-    }
+    let own = environment::first(names.iter().copied(), variable)?;
     let file_variable = names.first().map(|name| format!("{name}_FILE")).unwrap_or_default();
     match (own, variable(&file_variable)?) {
         (Some((name, _)), Some(_)) => {

@@ -8,6 +8,7 @@ use provider_host::plugin::{SigningKey, TrustedKey, generate, sign as sign_plugi
 use serde_json::json;
 
 use super::args::Common;
+use super::environment;
 use super::failure::Failure;
 use super::terminal::{Screen, Style, line};
 
@@ -18,7 +19,7 @@ const PASSWORD_VARIABLE: &str = "SIGNING_PASSWORD";
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  host-test keygen signing.key             write signing.key and signing.key.pub")]
+  host-test keygen signing.key             write signing.key and signing.pub")]
 pub(crate) struct KeygenArgs {
     /// Write the secret key to this file, and the public key next to it with the ending .pub.
     pub(crate) file: PathBuf,
@@ -83,7 +84,7 @@ pub(crate) fn sign(common: &Common, args: &SignArgs, screen: Screen) -> Result<(
 
 /// The password, from the environment or the terminal.
 fn password() -> Result<String, String> {
-    if let Some(password) = from_environment()? {
+    if let Some(password) = environment::untrimmed(PASSWORD_VARIABLE)? {
         return Ok(password);
     }
     ask("password of the signing key: ")
@@ -91,7 +92,7 @@ fn password() -> Result<String, String> {
 
 /// A password for a new key, from the environment or typed twice. A typing mistake would make the key unusable.
 fn new_password() -> Result<String, String> {
-    if let Some(password) = from_environment()? {
+    if let Some(password) = environment::untrimmed(PASSWORD_VARIABLE)? {
         return not_empty(password);
     }
     let password = not_empty(ask("password for the secret key: ")?)?;
@@ -99,14 +100,6 @@ fn new_password() -> Result<String, String> {
         true => Ok(password),
         false => Err("the two passwords differ, and nothing was written; try again".to_owned()),
     }
-}
-
-/// A password is taken as it is, so that blanks around it count. One that is not UTF-8 is refused instead of ignored:
-/// a script would otherwise wait for somebody to type it.
-fn from_environment() -> Result<Option<String>, String> {
-    let not_text =
-        |_| format!("{PASSWORD_VARIABLE} is not UTF-8 text; set it again in that encoding, or unset it");
-    std::env::var_os(PASSWORD_VARIABLE).map(|value| value.into_string().map_err(not_text)).transpose()
 }
 
 /// An empty password encrypts nothing. Pressing Enter by mistake, or an empty variable in CI, would look protected.

@@ -238,10 +238,9 @@ async fn every_scenario_costs_as_much_for_each_byte_however_often_it_is_repeated
     let stand_in = StandIn::start(0).await.expect("a stand-in");
     let mut played = 0;
     // All at once, since many of them pause.
-    let chat = scenarios().iter().filter(|scenario| scenario.route == Route::Chat);
-    let bodies = join_all(chat.map(|scenario| body_of(&stand_in, &scenario.name))).await;
-    let chat = scenarios().iter().filter(|scenario| scenario.route == Route::Chat);
-    for (scenario, body) in chat.zip(bodies).filter(|(_, body)| !body.is_empty()) {
+    let chat: Vec<_> = scenarios().iter().filter(|scenario| scenario.route == Route::Chat).collect();
+    let bodies = join_all(chat.iter().map(|scenario| body_of(&stand_in, &scenario.name))).await;
+    for (scenario, body) in chat.iter().zip(bodies).filter(|(_, body)| !body.is_empty()) {
         let times = SHORTEST.div_ceil(body.len());
         let bodies = [1, 4, 16].map(|factor| scaled(&body, factor * times));
         counted.assert_linear(&scenario.name, bodies).await;

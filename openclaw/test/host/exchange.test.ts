@@ -67,15 +67,20 @@ function outcome(exchange: Exchange): string | undefined {
   return typeof outcome === 'object' ? outcome.tag : outcome;
 }
 
-test('a connection that is not up at its deadline fails then, and not before', async () => {
-  const running = exchange();
-  connecting();
-  mock.timers.tick(999);
+/** The exchange is silent until its deadline, and then ends with this code. */
+async function endsAfter(running: Exchange, milliseconds: number, code: string): Promise<void> {
+  mock.timers.tick(milliseconds - 1);
   await turns();
   assert.equal(outcome(running), undefined);
   mock.timers.tick(1);
   await turns();
-  assert.equal(outcome(running), 'connection-timeout');
+  assert.equal(outcome(running), code);
+}
+
+test('a connection that is not up at its deadline fails then, and not before', async () => {
+  const running = exchange();
+  connecting();
+  await endsAfter(running, 1000, 'connection-timeout');
   assert.ok(client.destroyed);
 });
 
@@ -84,24 +89,14 @@ test('the deadline of the first byte begins with the connection, and replaces th
   const socket = connecting();
   mock.timers.tick(900);
   socket.emit('connect');
-  mock.timers.tick(4999);
-  await turns();
-  assert.equal(outcome(running), undefined);
-  mock.timers.tick(1);
-  await turns();
-  assert.equal(outcome(running), 'connection-read-timeout');
+  await endsAfter(running, 5000, 'connection-read-timeout');
   assert.ok(client.destroyed);
 });
 
 test('a connection that is reused has no deadline to be up, and one for the first byte', async () => {
   const running = exchange();
   client.emit('socket', Object.assign(new EventEmitter(), { connecting: false }));
-  mock.timers.tick(4999);
-  await turns();
-  assert.equal(outcome(running), undefined);
-  mock.timers.tick(1);
-  await turns();
-  assert.equal(outcome(running), 'connection-read-timeout');
+  await endsAfter(running, 5000, 'connection-read-timeout');
 });
 
 test('a response ends both deadlines, also one whose deadline is due in the same turn', async () => {

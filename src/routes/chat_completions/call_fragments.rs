@@ -10,7 +10,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::call_repeats::{Repeat, add_to_repeat};
+use super::call_repeats::{Repeat, add_to_repeat, split};
 use super::chunk::{Function, ToolCall};
 use super::reasoning::Reasoning;
 use crate::errors::Error;
@@ -89,13 +89,9 @@ impl CallFragments {
     /// The response is over. A call of its own that looked like the beginning of another one is handed out.
     pub(super) fn finish(&mut self, out: &mut Assembler) -> Result<(), Error> {
         for at in 0..self.sources.len() {
-            if self
-                .sources
-                .get(at)
-                .and_then(|source| source.repeat.as_ref())
-                .is_some_and(|it| it.stands_apart)
-            {
-                super::call_repeats::split(&mut self.sources, at, "", out)?;
+            let repeat = self.sources.get(at).and_then(|source| source.repeat.as_ref());
+            if repeat.is_some_and(|repeat| repeat.stands_apart) {
+                split(&mut self.sources, at, "", out)?;
             }
         }
         Ok(())

@@ -3,10 +3,8 @@
 //! Only fields that are used are declared, so that a vendor's change of another one cannot break the reading.
 //! Structures are lenient and leaves are raw, see [`crate::json`].
 
-use alloc::vec::Vec;
-
 use super::finish_reason;
-use crate::json::{First, MAX_MANY, Object, Raw, RawValue, Slot, Structure, structure};
+use crate::json::{First, Many, Object, Raw, RawValue, Slot, Structure, structure};
 
 #[derive(Debug, Default)]
 pub(super) struct Chunk<'a> {
@@ -187,22 +185,25 @@ pub(super) fn is_filled(leaf: Raw<'_>) -> bool {
 /// Tool calls: a list, or one call in place of a list, or an object of calls by their number [66].
 #[derive(Debug, Default)]
 pub(super) struct ToolCalls<'a> {
-    calls: Vec<Object<ToolCall<'a>>>,
+    calls: Many<ToolCall<'a>>,
     /// There was a value that is neither.
     pub unreadable: bool,
-    /// There were more than [`MAX_MANY`].
-    pub too_many: bool,
 }
 
 impl<'a> ToolCalls<'a> {
     /// Whether there is no call in it.
     pub fn is_empty(&self) -> bool {
-        self.iter().next().is_none()
+        self.calls.is_empty()
+    }
+
+    /// Whether there are more than are kept.
+    pub fn has_too_many(&self) -> bool {
+        self.calls.has_too_many()
     }
 
     /// The calls, in their order.
     pub fn iter(&self) -> impl Iterator<Item = &ToolCall<'a>> {
-        self.calls.iter().filter_map(|call| call.0.as_ref())
+        self.calls.iter()
     }
 
     /// Whether one of them is this fragment of the legacy `function_call`: some gateways fill both fields with one call.
@@ -211,19 +212,6 @@ impl<'a> ToolCalls<'a> {
         self.iter()
             .filter_map(|call| call.function.0.as_ref())
             .any(|function| same(function.name, legacy.name) && same(function.arguments, legacy.arguments))
-    }
-
-    /// The next call. Where there are too many, the others cost no memory.
-    fn push(&mut self) -> Option<Slot<'_, 'a>> {
-        // The place of an item that was no object is free again.
-        if self.calls.last().is_none_or(|last| last.0.is_some()) {
-            if self.calls.len() >= MAX_MANY {
-                self.too_many = true;
-                return None;
-            }
-            self.calls.push(Object(None));
-        }
-        self.calls.last_mut().map(|last| Slot::Inner(last))
     }
 }
 
@@ -234,12 +222,9 @@ impl<'a> Structure<'a> for ToolCalls<'a> {
 
     fn field(&mut self, name: &str) -> Option<Slot<'_, 'a>> {
         if name.bytes().all(|byte| byte.is_ascii_digit()) {
-            return self.push();
+            return self.calls.item();
         }
-        if self.calls.is_empty() {
-            self.calls.push(Object(Some(ToolCall::default())));
-        }
-        self.calls.first_mut()?.field(name)
+        self.calls.first_or_default()?.field(name)
     }
 
     fn list(&mut self) {
@@ -247,7 +232,7 @@ impl<'a> Structure<'a> for ToolCalls<'a> {
     }
 
     fn item(&mut self) -> Option<Slot<'_, 'a>> {
-        self.push()
+        self.calls.item()
     }
 
     fn leaf(&mut self, value: RawValue<'a>) {

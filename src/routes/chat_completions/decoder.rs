@@ -16,7 +16,7 @@ use super::reasoning::Reasoning;
 use super::repeat_fast_path::{RepeatCache, TextField};
 use super::usage::UsageReport;
 use crate::contract::{Finish, ResponseInfo};
-use crate::errors::detection::{base_resp_failed, is_present};
+use crate::errors::detection::{Declaration, is_present};
 use crate::errors::{Error, ErrorKind, glued_error, incomplete_stream, is_reason, protocol};
 use crate::events::{Assembler, TextKind};
 use crate::json::{self, MAX_MANY, Object, Raw, WireText, parse, present, string, unsigned, wire_text};
@@ -105,7 +105,7 @@ impl ChatDecoder {
             None if choice.has_content() => self.choice = Some(index),
             _ => {}
         }
-        if present(choice.error).is_some_and(is_present) {
+        if is_present(choice.error) {
             return Err(self.unread.json_error(choice.error.map_or(json, |error| error.get())));
         }
         self.note_usage(choice.usage);
@@ -194,7 +194,7 @@ impl ChatDecoder {
             self.reasoning.close(out);
             out.text(TextKind::Refusal, &refusal);
         }
-        if delta.tool_calls.too_many {
+        if delta.tool_calls.has_too_many() {
             return Err(protocol(format!("a chunk of the response has more than {MAX_MANY} tool calls")));
         }
         if !delta.tool_calls.is_empty() {
@@ -348,13 +348,13 @@ impl Decoder for ChatDecoder {
 
 /// Whether the chunk is an error, in any of the shapes seen [18].
 fn is_error(chunk: &Chunk<'_>) -> bool {
+    let mut declared =
+        Declaration { error: chunk.error, base_resp: chunk.base_resp, ..Declaration::default() };
     // A chunk with a choice is content, whatever its other fields say: vendors add fields of these names.
-    let no_choice = chunk.choices.get().is_none();
-    present(chunk.error).is_some_and(is_present)
-        || no_choice && string(chunk.object).as_deref() == Some("error")
-        || no_choice && string(chunk.kind).as_deref() == Some("error")
-        || no_choice && present(chunk.success) == Some("false")
-        || base_resp_failed(chunk.base_resp)
+    if chunk.choices.get().is_none() {
+        (declared.object, declared.kind, declared.success) = (chunk.object, chunk.kind, chunk.success);
+    }
+    declared.is_error()
 }
 
 fn response_info(chunk: &Chunk<'_>, context: &ResponseContext) -> ResponseInfo {

@@ -2,22 +2,17 @@
 
 use super::chunk::{Delta, any_filled, is_nothing};
 use super::content::text_of;
-use super::reasoning::Reasoning;
-use super::replay::Field;
+use super::reasoning::{Reasoning, text_fields};
 use crate::errors::Error;
 use crate::events::Assembler;
-use crate::json::{Raw, RawValue, WireText, items, wire_text};
+use crate::json::{Raw, RawValue, WireText, elements, wire_text};
 
 /// The fields of an object that has the text.
 const THOUGHTS: [&str; 6] = ["text", "content", "value", "summary", "thinking", "reasoning"];
 
 /// Reads the fields of a delta that should be texts and are none. False where one of them cannot be read.
 pub(super) fn read(delta: &Delta<'_>, reasoning: &mut Reasoning, out: &mut Assembler) -> Result<bool, Error> {
-    let fields = [
-        (Field::ReasoningContent, delta.reasoning_content),
-        (Field::Reasoning, delta.reasoning),
-        (Field::ReasoningText, delta.reasoning_text),
-    ];
+    let fields = text_fields(delta);
     let is_odd = |raw: Raw<'_>| raw.is_some_and(|raw| !raw.get().starts_with('"') && !is_nothing(raw.get()));
     let has_text = |raw: Raw<'_>| wire_text(raw).is_some_and(|text| !text.is_empty());
     // The usual case is the first: no field is odd.
@@ -38,14 +33,17 @@ pub(super) fn each_text(
     raw: RawValue<'_>,
     each: &mut dyn FnMut(&WireText<'_>) -> Result<(), Error>,
 ) -> Result<bool, Error> {
-    let mut result = Ok(false);
-    let mut one = |raw| {
-        if let (Ok(_), Some(text)) = (&result, text_of(raw, &THOUGHTS)) {
-            result = each(&text).map(|()| true);
+    let mut found = false;
+    let mut one = |raw| match text_of(raw, &THOUGHTS) {
+        Some(text) => {
+            found = true;
+            each(&text)
         }
+        None => Ok(()),
     };
-    if items(raw, &mut one).is_none() {
-        one(raw);
+    match elements(raw.get()) {
+        Some(mut list) => list.try_for_each(one)?,
+        None => one(raw)?,
     }
-    result
+    Ok(found)
 }

@@ -54,12 +54,8 @@ impl Reasoning {
     /// The reasoning of one chunk. Of several fields with text only the first counts, because gateways write the same
     /// text under two names.
     pub(super) fn read(&mut self, delta: &Delta<'_>, out: &mut Assembler) -> Result<(), Error> {
-        let fields = [
-            (Field::ReasoningContent, delta.reasoning_content),
-            (Field::Reasoning, delta.reasoning),
-            (Field::ReasoningText, delta.reasoning_text),
-        ];
-        let mut texts = fields.into_iter().filter_map(|(field, raw)| Some((field, wire_text(raw)?)));
+        let mut texts =
+            text_fields(delta).into_iter().filter_map(|(field, raw)| Some((field, wire_text(raw)?)));
         let plain = texts.find(|(_, text)| !text.is_empty());
         let blocks = blocks_of(delta.thinking_blocks)?;
         let mut shown = (!self.plain).then_some(Field::ReasoningContent);
@@ -285,6 +281,15 @@ impl Reasoning {
             false => Ok(()),
         }
     }
+}
+
+/// The fields of a delta that hold the text of reasoning.
+pub(super) fn text_fields<'a>(delta: &Delta<'a>) -> [(Field, Raw<'a>); 3] {
+    [
+        (Field::ReasoningContent, delta.reasoning_content),
+        (Field::Reasoning, delta.reasoning),
+        (Field::ReasoningText, delta.reasoning_text),
+    ]
 }
 
 /// Whether this type is of a block that only the vendor can read: `redacted_thinking`, `redacted_reasoning`.

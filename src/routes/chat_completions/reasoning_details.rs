@@ -12,6 +12,9 @@ use crate::string_interner::StringInterner;
 /// The members that a later fragment can add. The texts from [`TEXTS`] on arrive in pieces; of the others the first counts.
 const SLOTS: [&str; 7] = ["type", "id", "format", "text", "summary", "data", "signature"];
 
+/// The fields of a fragment: [`SLOTS`] and the index.
+const FIELDS: [&str; 8] = ["type", "id", "format", "text", "summary", "data", "signature", "index"];
+
 /// The first of [`SLOTS`] that is a text in pieces.
 const TEXTS: usize = 3;
 
@@ -62,10 +65,8 @@ struct Fragment<'a> {
 
 impl<'a> Fragment<'a> {
     fn open(raw: RawValue<'a>) -> Option<Self> {
-        let slots = fields(raw, SLOTS)?;
-        let [index] = fields(raw, ["index"])?;
-        let [kind, id, _, text, summary, data, _] = slots;
-        let kind = match string(kind) {
+        let [class, id, format, text, summary, data, signature, index] = fields(raw, FIELDS)?;
+        let kind = match string(class) {
             Some(kind) => kind.into_owned(),
             // Some gateways write the type in the first fragment only.
             None => match [text, summary, data].map(|raw| present(raw).is_some()) {
@@ -75,6 +76,7 @@ impl<'a> Fragment<'a> {
             }
             .to_owned(),
         };
+        let slots = [class, id, format, text, summary, data, signature];
         Some(Self { slots, kind, index: unsigned(index), id: string(id).map(|id| id.into_owned()) })
     }
 

@@ -67,7 +67,8 @@ impl Compiler {
         Compiler { program: program.into(), arguments, seconds: 60, memory_mib: 1024 }
     }
 
-    /// Compiles a component, and loads the machine code into an engine of the same settings.
+    /// Compiles a component. Returns the machine code, and the component loaded from it into an engine of the same
+    /// settings.
     ///
     /// # Errors
     /// The reason, for people: it cannot be compiled, it exceeds a limit, or the program cannot be started.
@@ -76,7 +77,7 @@ impl Compiler {
         engine: &Engine,
         settings: Settings,
         component: &[u8],
-    ) -> Result<Component, String> {
+    ) -> Result<(Vec<u8>, Component), String> {
         let output = self
             .run(settings, component)
             .map_err(|error| format!("the compiler {} does not start: {error}", self.program.display()))?;
@@ -86,7 +87,8 @@ impl Compiler {
         // SAFETY: `deserialize` trusts its input, so the bytes must come from `Component::serialize`. They were written
         // to a pipe of this process by the program that the host names as its compiler, which is trusted as the host
         // itself is. The component is only its input.
-        unsafe { Component::deserialize(engine, &output.stdout) }.map_err(|error| causes(&error))
+        let component = unsafe { Component::deserialize(engine, &output.stdout) };
+        component.map(|component| (output.stdout, component)).map_err(|error| causes(&error))
     }
 
     fn run(&self, settings: Settings, component: &[u8]) -> io::Result<Output> {

@@ -71,6 +71,13 @@ impl Default for HostOptions {
     }
 }
 
+impl HostOptions {
+    /// The settings of the engine that decide which machine code fits it.
+    fn settings(&self) -> Settings {
+        Settings { count_fuel: self.count_fuel, readable_memory: self.readable_memory }
+    }
+}
+
 /// The memories of the engine, and a lock around starting an instance. The engine does not report for which instance
 /// it creates a memory, so instances start one at a time, and a new memory belongs to the one that is starting.
 #[derive(Clone)]
@@ -151,13 +158,8 @@ impl Host {
         let tls = Tls::new(options.extra_roots.clone())?;
         let dialer = Arc::new(Dialer::new(Arc::new(System), tls));
         let readable = memories.as_ref().map(|readable| Arc::clone(&readable.memories));
-        let settings = Host::settings(&options);
-        let engine = super::engine::engine(readable, options.instances, settings)?;
+        let engine = super::engine::engine(readable, options.instances, options.settings())?;
         Ok(Host { engine, cache, options, memories, dialer })
-    }
-
-    fn settings(options: &HostOptions) -> Settings {
-        Settings { count_fuel: options.count_fuel, readable_memory: options.readable_memory }
     }
 
     /// Makes a plugin ready to run, from the cache or by compiling it. Call it once for each plugin of a process; clones of
@@ -230,12 +232,13 @@ impl Host {
         }
         progress(Preparation::Compiling);
         let failed = |reason| SandboxError::Compile { plugin: plugin.manifest.id.clone(), reason };
-        let component = match &self.options.compiler {
-            Some(compiler) => compiler.compile(&self.engine, Host::settings(&self.options), bytes),
-            None => Component::from_binary(&self.engine, bytes).map_err(|error| causes(&error)),
+        let compiled = match &self.options.compiler {
+            Some(compiler) => compiler.compile(&self.engine, self.options.settings(), bytes),
+            None => Component::from_binary(&self.engine, bytes)
+                .and_then(|component| Ok((component.serialize()?, component)))
+                .map_err(|error| causes(&error)),
         };
-        let component = component.map_err(failed)?;
-        let code = component.serialize().map_err(|error| failed(causes(&error)))?;
+        let (code, component) = compiled.map_err(failed)?;
         if let Err(error) = self.cache.store(&self.engine, bytes, &code) {
             progress(Preparation::NotKept(error));
         }

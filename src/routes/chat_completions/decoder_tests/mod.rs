@@ -9,6 +9,7 @@ mod extras;
 mod forms;
 mod premature_finish;
 mod reasoning;
+mod reasoning_details;
 mod reasoning_replay;
 mod repeat_fast_path;
 mod replay_units;
