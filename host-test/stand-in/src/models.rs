@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::repertoire::scenarios;
+use super::repertoire::all;
 
 /// Rows of the key's list: about as many as CometAPI returns.
 pub const KEY_ROWS: usize = 600;
@@ -50,7 +50,7 @@ fn facts() -> &'static [Fact] {
 /// Ids of the scenarios of wire routes with their endpoint types. They are listed, because a client may
 /// refuse a model that its list does not contain.
 fn scenario_ids() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let ids = scenarios().iter().filter_map(|scenario| Some((scenario, scenario.route.wire()?)));
+    let ids = all().iter().filter_map(|scenario| Some((scenario, scenario.route.wire()?)));
     let ids = ids.flat_map(|(scenario, wire)| {
         let names = std::iter::once(&scenario.name).chain(&scenario.models);
         names.map(move |id| (id.as_str(), wire.endpoint_type))
