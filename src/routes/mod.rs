@@ -6,6 +6,8 @@
 
 pub mod chat_completions;
 mod choice;
+#[cfg(test)]
+mod recorded;
 mod recovery;
 #[cfg(test)]
 mod test_route;
