@@ -6,6 +6,7 @@
 
 pub mod chat_completions;
 mod choice;
+pub mod encoding;
 #[cfg(test)]
 mod recorded;
 mod recovery;
