@@ -44,7 +44,7 @@ pub struct WireRoute {
 }
 
 /// Every route that is served.
-static SERVED: [WireRoute; 4] = [
+pub(super) static SERVED: [WireRoute; 4] = [
     WireRoute {
         name: "chat-completions",
         scenarios: Route::Chat,

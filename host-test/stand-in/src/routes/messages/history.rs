@@ -198,7 +198,7 @@ fn thinking(content: &[Value], at: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// With a budget, the turn that made the calls which are answered now begins with its thinking.
+/// With a budget, the turn whose calls have their results now begins with its thinking.
 fn begins_with_thinking(body: &Value, messages: &[Value]) -> Result<(), Refusal> {
     let last = messages.iter().rposition(|message| message["role"] == "assistant");
     let (Some(last), "enabled") = (last, body["thinking"]["type"].as_str().unwrap_or_default()) else {
