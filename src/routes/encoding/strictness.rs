@@ -1,6 +1,6 @@
 //! JSON of a model that goes into a request as JSON, and not as a text in it.
 
-use crate::json::{Number, parse};
+use crate::json::{Number, parse, string_length};
 use crate::scanned::scanned;
 
 /// Deepest nesting. Google's parser stops at 100 levels and other strict ones at 128, and the value stands some levels
@@ -19,7 +19,7 @@ pub fn is_strict(json: &str) -> bool {
     while let Some(byte) = bytes.get(at) {
         let rest = bytes.get(at..).unwrap_or_default();
         let length = match byte {
-            b'"' => string_length(rest),
+            b'"' => string_length(rest).unwrap_or(rest.len()),
             b'-' | b'0'..=b'9' => {
                 let length = rest.iter().take_while(|byte| b"+-.eE0123456789".contains(byte)).count();
                 let number = json.get(at..at.saturating_add(length)).and_then(Number::parse);
@@ -41,22 +41,10 @@ pub fn is_strict(json: &str) -> bool {
         if depth > DEEPEST {
             return false;
         }
-        at = at.saturating_add(length);
+        // Never 0, or the loop would not end.
+        at = at.saturating_add(length.max(1));
     }
     true
-}
-
-/// The length of a string, which the parser has found complete, with its quotes.
-fn string_length(string: &[u8]) -> usize {
-    let mut at = 1_usize;
-    loop {
-        let rest = string.get(at..).unwrap_or_default();
-        match memchr::memchr2(b'"', b'\\', rest) {
-            None => return string.len(),
-            Some(end) if rest.get(end) == Some(&b'"') => return at.saturating_add(end).saturating_add(1),
-            Some(escape) => at = at.saturating_add(escape).saturating_add(2),
-        }
-    }
 }
 
 #[cfg(test)]

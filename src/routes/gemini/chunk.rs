@@ -1,7 +1,7 @@
 //! The chunks of a response. All values stay slices of the chunk until they are needed.
 
 use crate::errors::detection::Declaration;
-use crate::json::{Many, Object, Raw, Slot, SlotSource, Structure, structure, unsigned};
+use crate::json::{Many, Object, Raw, Slot, SlotSource, Structure, present, structure, unsigned};
 
 /// A chunk of the stream, or a whole response: Google has one shape for both.
 #[derive(Debug, Default)]
@@ -139,6 +139,12 @@ impl<'a> Chunk<'a> {
         }
     }
 
+    /// Whether there is nothing else with an effect beside its candidate and the usage.
+    pub(super) fn has_one_candidate(&self) -> bool {
+        let blocked = self.prompt_feedback.0.as_ref().and_then(|feedback| feedback.block_reason);
+        self.candidates.iter().count() == 1 && blocked.is_none()
+    }
+
     /// Whether it is an error, in Google's shape or in one of the gateway's.
     pub(super) fn is_error(&self) -> bool {
         let mut declared = Declaration { error: self.error, ..Declaration::default() };
@@ -154,6 +160,13 @@ impl<'a> Candidate<'a> {
     /// Its place among the candidates. Google leaves out zeros.
     pub(super) fn index(&self) -> u64 {
         unsigned(self.index).unwrap_or(0)
+    }
+
+    /// Whether it has more than parts that has an effect each time it is read.
+    pub(super) fn has_more(&self) -> bool {
+        let is_filled = |raw: Raw<'_>| present(raw).is_some_and(|json| json != "{}");
+        [self.finish_reason, self.finish_message, self.grounding, self.url_context].into_iter().any(is_filled)
+            || self.citations.0.is_some()
     }
 
     /// The list of its parts.

@@ -10,6 +10,7 @@ use super::calls::Calls;
 use super::chunk::{Candidate, Chunk, Part};
 use super::extras::Extras;
 use super::finish_reason::{finish_reason, received};
+use super::repeat_fast_path::RepeatCache;
 use super::replay::Replay;
 use super::usage::UsageReport;
 use crate::contract::{Finish, FinishReason, ResponseInfo};
@@ -26,6 +27,8 @@ const MAX_SKIPPED: u32 = 16;
 /// Reads the responses of this route.
 pub struct GeminiDecoder {
     context: ResponseContext,
+    /// The previous chunk, for the fast path.
+    repeat: RepeatCache,
     progress: Progress,
     /// The index of the candidate that is read.
     candidate: Option<u64>,
@@ -51,6 +54,7 @@ pub fn decoder(context: ResponseContext) -> Box<dyn Decoder> {
     Box::new(GeminiDecoder {
         unread: Unread::new(context.head.clone(), context.scrubber.clone()),
         context,
+        repeat: RepeatCache::default(),
         progress: Progress::Open,
         candidate: None,
         calls: Calls::default(),
@@ -104,15 +108,25 @@ impl GeminiDecoder {
         // Not before: a stream with an error as its first chunk is no response, and may be retried.
         out.respond(|| response_info(chunk, &self.context));
         self.candidate = Some(candidate.index());
-        self.candidate(candidate, out)
+        let text = self.candidate(candidate, out)?;
+        if let Some((kind, text)) = text.filter(|_| chunk.has_one_candidate()) {
+            self.repeat.note(json, kind, text, chunk.usage);
+        }
+        Ok(())
     }
 
-    fn candidate(&mut self, candidate: &Candidate<'_>, out: &mut Assembler) -> Result<(), Error> {
+    /// Returns the text of the candidate, if that is all it has.
+    fn candidate<'a>(
+        &mut self,
+        candidate: &Candidate<'a>,
+        out: &mut Assembler,
+    ) -> Result<Option<(TextKind, RawValue<'a>)>, Error> {
         let before = self.progress_count;
-        if let Some(parts) = candidate.parts() {
-            match elements(parts.get()) {
-                Some(mut parts) => parts.try_for_each(|part| self.part(part, out))?,
-                None => self.part(parts, out)?,
+        let (mut text, mut count) = (None, 0_usize);
+        if let Some(list) = candidate.parts() {
+            for part in elements(list.get()).into_iter().flatten() {
+                text = self.part(part, out)?;
+                count = count.saturating_add(1);
             }
         }
         self.extras.note_candidate(candidate);
@@ -133,31 +147,41 @@ impl GeminiDecoder {
         } else if has_content && self.progress != Progress::Open {
             self.progress = Progress::Premature;
         }
-        Ok(())
+        let is_alone = count == 1 && !candidate.has_more();
+        Ok(text.filter(|_| is_alone))
     }
 
-    fn part(&mut self, raw: RawValue<'_>, out: &mut Assembler) -> Result<(), Error> {
+    /// Returns the text of the part, if that is all it has.
+    fn part<'a>(
+        &mut self,
+        raw: RawValue<'a>,
+        out: &mut Assembler,
+    ) -> Result<Option<(TextKind, RawValue<'a>)>, Error> {
         let mut part = Object::default();
-        let Some(part): Option<&Part<'_>> = read(raw.get(), &mut part).and(part.0.as_ref()) else {
-            return Ok(());
+        let Some(part): Option<&Part<'a>> = read(raw.get(), &mut part).and(part.0.as_ref()) else {
+            return Ok(None);
         };
         let signature = string(part.signature).map(|signature| signature.into_owned());
         if let Some(call) = &part.call.0 {
             self.count_content();
-            return self.calls.read(call, signature, out);
+            return self.calls.read(call, signature, out).map(|()| None);
         }
         let is_thought = present(part.thought) == Some("true");
         let text = wire_text(part.text).filter(|text| !text.is_empty());
         if text.is_none() && !part.is_other && signature.is_none() {
-            return Ok(());
+            return Ok(None);
         }
         self.count_content();
         // A part of another kind ends a call whose end is missing.
         self.calls.close(true, out)?;
+        let kind = if is_thought { TextKind::Reasoning } else { TextKind::Text };
         match text {
-            Some(text) if !is_thought => text_part(TextKind::Text, &text, signature, out),
-            Some(text) if self.context.reasoning_text => {
-                text_part(TextKind::Reasoning, &text, signature, out);
+            Some(text) if !is_thought || self.context.reasoning_text => {
+                let is_alone = signature.is_none() && !part.is_other;
+                text_part(kind, &text, signature, out);
+                if is_alone {
+                    return Ok(part.text.map(|text| (kind, text)));
+                }
             }
             // A signature on an empty text, which belongs behind the text before it.
             None if !part.is_other => keep(raw, out),
@@ -172,7 +196,7 @@ impl GeminiDecoder {
         if part.is_other {
             self.warn_of_part(part.is_media, out);
         }
-        Ok(())
+        Ok(None)
     }
 
     /// One warning of each sort, since a stream could have such a part in every chunk.
@@ -271,7 +295,20 @@ fn keep(raw: RawValue<'_>, out: &mut Assembler) {
 
 impl Decoder for GeminiDecoder {
     fn event(&mut self, name: &str, data: &[u8], out: &mut Assembler) -> Result<(), Error> {
-        let data = &*utf8_lossy(data.trim_ascii());
+        let data = data.trim_ascii();
+        if name != "error"
+            && let Some(repeat) = self.repeat.read(data)
+        {
+            self.count_content();
+            if !repeat.usage.is_empty() {
+                self.usage.replace(repeat.usage);
+            }
+            out.text(repeat.kind, &repeat.text);
+            return Ok(());
+        }
+        // Whatever this is, the chunk after it has to be compared with a chunk that was read in full.
+        self.repeat.forget();
+        let data = &*utf8_lossy(data);
         let result = match data {
             _ if name == "error" => Err(self.unread.json_error(data)),
             // Relays that translate write an end marker. It proves nothing [29].

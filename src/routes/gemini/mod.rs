@@ -10,6 +10,7 @@ mod finish_reason;
 mod models;
 mod partial_arguments;
 mod recovery;
+mod repeat_fast_path;
 mod replay;
 mod request;
 #[cfg(any(test, feature = "fuzzing"))]

@@ -1,6 +1,6 @@
 //! Token counts. Google sends them with nearly every chunk, as totals so far.
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 use crate::contract::Usage;
 use crate::json::{fields, parse, unsigned};
@@ -17,21 +17,30 @@ const COUNTS: [&str; 6] = [
     "totalTokenCount",
 ];
 
-/// The last usage object that has counts.
+/// Whether a usage is an object with counts. The first chunks of Vertex have nothing but the type of the traffic.
+pub(super) fn has_counts(json: &str) -> bool {
+    json.starts_with('{') && contains(json, "TokenCount\"")
+}
+
+/// The last usage object that has counts, as it was received.
 #[derive(Debug, Default)]
 pub(super) struct UsageReport {
-    json: String,
+    json: Vec<u8>,
 }
 
 impl UsageReport {
     /// Keeps an object. It is read at the end, since each one replaces the one before.
     pub(super) fn note(&mut self, json: &str) {
-        // The first chunks of Vertex have nothing but the type of the traffic.
-        if contains(json, "TokenCount\"") || self.json.is_empty() {
-            // The buffer is reused.
-            self.json.clear();
-            self.json.push_str(json);
+        if has_counts(json) || self.json.is_empty() {
+            self.replace(json.as_bytes());
         }
+    }
+
+    /// Keeps an object that differs from the last one in its numbers alone.
+    pub(super) fn replace(&mut self, json: &[u8]) {
+        // The buffer is reused.
+        self.json.clear();
+        self.json.extend_from_slice(json);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -40,7 +49,7 @@ impl UsageReport {
 
     /// The usage in the contract's counts.
     pub(super) fn take(&mut self) -> Option<Usage> {
-        let json = core::mem::take(&mut self.json);
+        let json = String::from_utf8(core::mem::take(&mut self.json)).ok()?;
         let counts = fields(parse(&json).ok()?, COUNTS)?.map(unsigned);
         let [prompt, tool_use, candidates, thoughts, cached, total] = counts;
         // Google leaves out zeros, so that a count which is missing beside others is none. Without any, all are unknown.
