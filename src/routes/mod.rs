@@ -8,6 +8,7 @@ pub mod chat_completions;
 mod choice;
 pub mod encoding;
 mod fallback;
+pub mod gemini;
 #[cfg(test)]
 mod recorded;
 mod recovery;
@@ -30,6 +31,7 @@ use crate::response::Decoder;
 /// All routes. Their order means nothing.
 pub static ROUTES: &[Route] = &[
     chat_completions::ROUTE,
+    gemini::ROUTE,
     #[cfg(test)]
     test_route::ROUTE,
 ];
