@@ -7,6 +7,7 @@
 pub mod chat_completions;
 mod choice;
 pub mod encoding;
+pub mod messages;
 #[cfg(test)]
 mod recorded;
 mod recovery;
@@ -28,6 +29,7 @@ use crate::response::Decoder;
 /// All routes. The order matters only between routes that suit a model equally well: the first one is taken.
 pub static ROUTES: &[Route] = &[
     chat_completions::ROUTE,
+    messages::ROUTE,
     #[cfg(test)]
     test_route::ROUTE,
 ];
