@@ -7,7 +7,8 @@
 use alloc::{borrow::Cow, string::String};
 
 use super::NAME;
-use crate::json::{Json, Raw, fields, parse, present, surrogates::replace_lone};
+use crate::json::{Json, Raw, present, surrogates::replace_lone};
+use crate::routes::encoding::own_replay;
 
 /// The proof that the vendor has written a reasoning, as a JSON string.
 pub(super) const SIGNATURE: &str = "signature";
@@ -52,11 +53,9 @@ pub(super) struct Replay<'a> {
 impl<'a> Replay<'a> {
     /// Reads what a host handed back; nothing where another route has written it, or a host has damaged it.
     pub(super) fn parse(replay: &'a str) -> Option<Self> {
-        let names = ["route", SIGNATURE, TEXT, BLOCK, CITATIONS, CALLER];
-        let [route, signature, text, block, citations, caller] = fields(parse(replay).ok()?, names)?;
-        // Compared as it is written here: a host stores the text, it does not write it anew.
-        let ours = route.is_some_and(|route| route.get().trim_matches('"') == NAME);
-        if !ours || matches!(replace_lone(replay), Cow::Owned(_)) {
+        let names = [SIGNATURE, TEXT, BLOCK, CITATIONS, CALLER];
+        let [signature, text, block, citations, caller] = own_replay(replay, NAME, names)?;
+        if matches!(replace_lone(replay), Cow::Owned(_)) {
             return None;
         }
         let of = |raw: Raw<'a>, begin: char| raw.filter(|raw| raw.get().starts_with(begin));
