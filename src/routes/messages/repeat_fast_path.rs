@@ -25,7 +25,7 @@ impl RepeatedDelta {
 
     /// Keeps a delta that was read in full, for a block. The text is a slice of it.
     pub(super) fn note(&mut self, json: &str, text: RawValue<'_>, block: usize) {
-        if let Ok(json) = core::str::from_utf8(without_padding(json.as_bytes())) {
+        if let Some(json) = json.get(..without_padding(json.as_bytes()).len()) {
             self.template.note(json, text, &[], None);
             self.block = block;
         }

@@ -56,9 +56,9 @@ impl Prefix {
     }
 }
 
-/// Marks the blocks of a conversation, and returns the marks before them. `has_tools` is whether the request has tools of the
-/// contract.
-pub fn mark(conversation: &mut WireConversation<'_>, request: &Request, has_tools: bool) -> Prefix {
+/// Marks the blocks of a conversation, and returns the marks before them. `callers_tools`: the tools are those of
+/// `extra-json`, which are not touched.
+pub fn mark(conversation: &mut WireConversation<'_>, request: &Request, callers_tools: bool) -> Prefix {
     // The caller's own fields may have marks as well, and a fifth one is refused.
     let (own, automatic) = callers_own(request.extra_json.as_deref().unwrap_or_default());
     let limit = MAX_MARKS.saturating_sub(own);
@@ -68,7 +68,9 @@ pub fn mark(conversation: &mut WireConversation<'_>, request: &Request, has_tool
         let first = usize::from(limit > 1 && matches!(marks.first(), Some(Mark::System(_))));
         marks.drain(first..first.saturating_add(excess));
     }
-    let is_followed = has_tools || conversation.messages.iter().any(|message| message.is_assistant);
+    let has_tools = !request.tools.is_empty() && !callers_tools;
+    let is_followed =
+        has_tools || callers_tools || conversation.messages.iter().any(|message| message.is_assistant);
     let horizon = match marks.last() {
         Some(last) => Some(*last),
         None => (is_followed && !automatic && limit > 0).then_some(Mark::Block(usize::MAX, 0)),

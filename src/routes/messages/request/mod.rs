@@ -46,8 +46,7 @@ pub fn write(checked: CheckedRequest<'_>) -> Result<Encoded, Error> {
     if conversation.messages.is_empty() {
         return Err(invalid("the request has no messages, or only empty ones"));
     }
-    let has_tools = !request.tools.is_empty() && !callers_tools;
-    let prefix = cache::mark(&mut conversation, request, has_tools);
+    let prefix = cache::mark(&mut conversation, request, callers_tools);
     let no_budget = if tools::forces(request.tool_choice.as_ref()) {
         Some("a tool choice that forces a call is refused beside a budget for reasoning, which was not sent")
     } else if conversation.ends_in_unthinking_calls() {
