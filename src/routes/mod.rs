@@ -8,6 +8,7 @@ pub mod chat_completions;
 mod choice;
 pub mod encoding;
 mod fallback;
+pub mod gemini;
 pub mod messages;
 #[cfg(test)]
 mod recorded;
@@ -31,6 +32,7 @@ use crate::response::Decoder;
 /// All routes. Their order means nothing.
 pub static ROUTES: &[Route] = &[
     chat_completions::ROUTE,
+    gemini::ROUTE,
     messages::ROUTE,
     #[cfg(test)]
     test_route::ROUTE,
