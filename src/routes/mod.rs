@@ -9,6 +9,7 @@ mod choice;
 pub mod encoding;
 mod fallback;
 pub mod gemini;
+pub mod messages;
 #[cfg(test)]
 mod recorded;
 mod recovery;
@@ -32,6 +33,7 @@ use crate::response::Decoder;
 pub static ROUTES: &[Route] = &[
     chat_completions::ROUTE,
     gemini::ROUTE,
+    messages::ROUTE,
     #[cfg(test)]
     test_route::ROUTE,
 ];
