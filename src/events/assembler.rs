@@ -60,6 +60,7 @@ pub struct Assembler {
     next_index: u32,
     /// The text block that is open.
     open: Option<OpenText>,
+    blocks: Vec<Option<OpenText>>,
     /// The tool calls so far. Several may be open, because servers interleave their fragments.
     calls: Vec<CallAssembly>,
     /// The ids that calls have, to notice one that is used twice.
@@ -225,6 +226,7 @@ impl Assembler {
     /// The model has finished, so all blocks end. A text block with a replay has to be closed before.
     pub fn finish(&mut self, finish: Finish) {
         self.close_text(None);
+        self.close_all_blocks();
         for handle in (0..self.calls.len()).map(CallHandle) {
             self.finish_call(handle);
         }
@@ -316,6 +318,10 @@ impl Assembler {
         }
     }
 }
+
+#[path = "stub.rs"]
+mod stub;
+pub use stub::BlockHandle;
 
 /// The error of a response with more than [`MAX_CALLS`] tool calls.
 pub fn too_many_calls() -> Error {

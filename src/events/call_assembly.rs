@@ -48,6 +48,7 @@ pub(super) struct CallAssembly {
     name_complete: bool,
     /// The response is over: what is missing stays missing.
     finished: bool,
+    pub(super) free_text: bool,
     pub(super) replay: Option<String>,
 }
 
@@ -160,6 +161,10 @@ impl CallAssembly {
         Some((index, unsent))
     }
 
+    pub(super) fn received(&self) -> usize {
+        self.arguments.len()
+    }
+
     /// The response is over.
     pub(super) fn finish(&mut self) {
         self.joiner.finish(&mut self.arguments);
@@ -182,6 +187,10 @@ impl CallAssembly {
             true => ToolArguments::Malformed(MalformedArguments {
                 raw: self.arguments,
                 reason: "the call has no name".to_owned(),
+            }),
+            false if self.free_text => ToolArguments::Malformed(MalformedArguments {
+                raw: self.arguments,
+                reason: "free text".to_owned(),
             }),
             false => tool_arguments::check(self.arguments),
         };

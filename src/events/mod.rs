@@ -14,7 +14,7 @@ mod tests;
 mod tool_arguments;
 mod value_end;
 
-pub use assembler::{Assembler, MAX_CALL_BYTES, MAX_CALLS, TextKind, too_many_calls};
+pub use assembler::{Assembler, BlockHandle, MAX_CALL_BYTES, MAX_CALLS, TextKind, too_many_calls};
 pub use call_assembly::{CallHandle, CallSoFar};
 pub use pending::MAX_BATCH;
 #[cfg(any(test, feature = "fuzzing"))]

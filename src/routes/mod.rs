@@ -7,6 +7,7 @@
 pub mod chat_completions;
 mod choice;
 mod recovery;
+pub mod responses;
 #[cfg(test)]
 mod test_route;
 
@@ -25,6 +26,7 @@ use crate::response::Decoder;
 /// All routes. The order matters only between routes that suit a model equally well: the first one is taken.
 pub static ROUTES: &[Route] = &[
     chat_completions::ROUTE,
+    responses::ROUTE,
     #[cfg(test)]
     test_route::ROUTE,
 ];

@@ -1,0 +1,51 @@
+//! OpenAI's Responses API: the route of its reasoning models, which keep their reasoning between tool calls here.
+
+mod decoder;
+mod delta_template;
+mod event;
+mod extras;
+mod field;
+mod finish_reason;
+mod items;
+mod output;
+mod replay;
+mod sent;
+#[cfg(test)]
+mod tests;
+
+use alloc::boxed::Box;
+
+pub use decoder::ResponsesDecoder;
+
+use crate::errors::unsupported;
+use crate::history::{ConversationRules, IdRule, LateSystem, NameRule};
+use crate::routes::{Route, Suitability};
+
+/// The contract's name of this route.
+pub const NAME: &str = "responses";
+
+/// The endpoint, below the base URL.
+const PATH: &str = "/responses";
+
+/// The characters of an id of a call, and of the name of a tool.
+const NAMES: NameRule = NameRule { longest: 64, punctuation: "_-", letter_first: false };
+
+/// The row of this route.
+pub const ROUTE: Route = Route {
+    name: NAME,
+    headers: &[],
+    path: |_, base_url| base_url.endpoint(PATH),
+    suits: |_| Suitability::No,
+    conversation: |_| ConversationRules {
+        call_ids: IdRule::Within(NAMES),
+        tool_names: NAMES,
+        late_system: LateSystem::Keep,
+        merge_neighbours: false,
+        starts_with_user: false,
+    },
+    write: |_| Err(unsupported("x")),
+    recover: |_| None,
+    decoder: |context| Box::new(ResponsesDecoder::new(context)),
+    #[cfg(any(test, feature = "fuzzing"))]
+    check_body: |_, _| {},
+};
