@@ -21,6 +21,7 @@ mod interrupts;
 mod key;
 mod loading;
 mod measure;
+mod model;
 mod models;
 mod request;
 mod response_view;
@@ -75,6 +76,7 @@ async fn dispatch(cli: &Cli, screen: Screen) -> Result<(), Failure> {
     let interrupts = Interrupts::listen();
     match &cli.command {
         Command::Models(args) => models::run(common, args, screen).await,
+        Command::Model(args) => model::run(common, args, screen).await,
         Command::Chat(args) => chat::run(common, args, screen, &interrupts).await,
         Command::Account => account::run(common, screen).await,
         Command::Describe => inspect::describe(common, screen).await,

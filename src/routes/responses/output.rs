@@ -94,7 +94,7 @@ impl Output {
         let block = match part.block {
             Some(block) => block,
             None => {
-                let block = out.open_block(kind);
+                let block = out.open_block(kind)?;
                 part.block = Some(block);
                 self.seen.text |= kind == TextKind::Text;
                 self.seen.refusal |= kind == TextKind::Refusal;
@@ -195,7 +195,7 @@ impl Output {
         match item.kind {
             // Each of its texts has a block of its own, and many a message has none.
             ItemKind::Message => return Ok(()),
-            ItemKind::Reasoning | ItemKind::Vendor => item.block = Some(out.open_block(TextKind::Reasoning)),
+            ItemKind::Reasoning | ItemKind::Vendor => item.block = Some(out.open_block(TextKind::Reasoning)?),
             ItemKind::Call | ItemKind::CustomCall => {
                 let call = out.open_call()?;
                 item.call = Some(call);
