@@ -10,6 +10,7 @@ use super::delta_template::DeltaTemplate;
 use super::event::StreamEvent;
 use super::field::Field;
 use super::finish_reason::{Ending, finish_reason};
+use super::models::vendor;
 use super::output::{Output, Target};
 use crate::contract::{Finish, ResponseInfo};
 use crate::errors::detection::{is_error, is_present};
@@ -196,6 +197,7 @@ impl ResponsesDecoder {
             return;
         }
         let info = self.info.take().unwrap_or_else(|| response_info([None; 3], &self.context));
+        self.output.vendor = info.model.as_deref().map(vendor).unwrap_or_default();
         out.respond(|| info);
     }
 

@@ -7,9 +7,14 @@ mod extras;
 mod field;
 mod finish_reason;
 mod items;
+mod models;
 mod output;
+mod recovery;
 mod replay;
+pub mod request;
 mod sent;
+#[cfg(any(test, feature = "fuzzing"))]
+mod strict_server;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +22,6 @@ use alloc::boxed::Box;
 
 pub use decoder::ResponsesDecoder;
 
-use crate::errors::unsupported;
 use crate::history::{ConversationRules, IdRule, LateSystem, NameRule};
 use crate::routes::{Route, Suitability};
 
@@ -43,9 +47,9 @@ pub const ROUTE: Route = Route {
         merge_neighbours: false,
         starts_with_user: false,
     },
-    write: |_| Err(unsupported("x")),
-    recover: |_| None,
+    write: request::write,
+    recover: recovery::recover,
     decoder: |context| Box::new(ResponsesDecoder::new(context)),
     #[cfg(any(test, feature = "fuzzing"))]
-    check_body: |_, _| {},
+    check_body: strict_server::check,
 };

@@ -4,6 +4,8 @@
 //! own. An item of the vendor's own tools, which the contract has no block for, becomes an empty block of reasoning whose
 //! replay holds it: the next request is refused, or dearer, where it is missing.
 
+use alloc::string::String;
+
 use super::event::{ItemFields, StreamEvent, item_fields};
 use super::extras::Extras;
 use super::field::Field;
@@ -29,6 +31,8 @@ pub(super) struct Output {
     items: Items,
     pub seen: Seen,
     pub extras: Extras,
+    /// The vendor of the model, if that is known.
+    pub vendor: &'static str,
     /// Whether the host wants the text of reasoning.
     reasoning_text: bool,
     /// The item of the last block, if that is a text.
@@ -45,6 +49,7 @@ impl Output {
             items: Items::default(),
             seen: Seen::default(),
             extras: Extras::default(),
+            vendor: "",
             reasoning_text,
             last_text: None,
             warned_of_items: false,
@@ -234,10 +239,10 @@ impl Output {
                 let field = self.items.get(at).and_then(|item| item.reasoning).unwrap_or(first);
                 let list = if field == Field::Content { fields.content } else { fields.summary };
                 self.parts(at, list, Some(field), out)?;
-                self.end_block(at, replay::of_reasoning(fields), out);
+                self.end_block(at, replay::of_reasoning(self.vendor, fields), out);
             }
             ItemKind::Call | ItemKind::CustomCall => self.end_call(at, kind, fields, out)?,
-            ItemKind::Vendor => self.end_block(at, replay::of_item(raw), out),
+            ItemKind::Vendor => self.end_block(at, replay::of_item(self.vendor, raw), out),
         }
         if let Some(item) = self.items.get(at) {
             item.is_done = true;
@@ -289,7 +294,7 @@ impl Output {
         }
     }
 
-    fn end_block(&mut self, at: usize, replay: Option<alloc::string::String>, out: &mut Assembler) {
+    fn end_block(&mut self, at: usize, replay: Option<String>, out: &mut Assembler) {
         if let Some(block) = self.items.get(at).and_then(|item| item.block) {
             out.close_block(block, replay);
         }

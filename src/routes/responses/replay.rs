@@ -10,6 +10,8 @@
 //!   cannot be decrypted [35].
 //! - Call: `namespace` and `caller` of the item, and `input` where the call has free text in place of arguments.
 //! - Item of the vendor's own tools: `item`, untouched.
+//!
+//! The last one and a reasoning have the `vendor` as well, whose models alone can read them.
 
 use alloc::string::String;
 
@@ -19,25 +21,28 @@ use crate::json::{Json, Raw, present};
 
 /// What a reasoning item needs to go back. Nothing where it could not: without its encrypted content, or its full text,
 /// the service refuses it.
-pub(super) fn of_reasoning(item: &ItemFields<'_>) -> Option<String> {
+pub(super) fn of_reasoning(vendor: &str, item: &ItemFields<'_>) -> Option<String> {
     let content = item.content.filter(|content| content.get() != "[]");
     present(item.encrypted_content).or(present(content))?;
-    of(&[
-        ("id", item.id),
-        ("summary", item.summary),
-        ("encrypted_content", item.encrypted_content),
-        ("content", content),
-    ])
+    of(
+        vendor,
+        &[
+            ("id", item.id),
+            ("summary", item.summary),
+            ("encrypted_content", item.encrypted_content),
+            ("content", content),
+        ],
+    )
 }
 
 /// What a call needs beside its id, its name and its arguments.
 pub(super) fn of_call(item: &ItemFields<'_>, input: Raw<'_>) -> Option<String> {
-    of(&[("namespace", item.namespace), ("caller", item.caller), ("input", input)])
+    of("", &[("namespace", item.namespace), ("caller", item.caller), ("input", input)])
 }
 
 /// An item of the vendor's own tools.
-pub(super) fn of_item(item: Raw<'_>) -> Option<String> {
-    of(&[("item", item)])
+pub(super) fn of_item(vendor: &str, item: Raw<'_>) -> Option<String> {
+    of(vendor, &[("item", item)])
 }
 
 /// What a text needs, if anything: most responses are one message, and what needs nothing has no replay, so that a
@@ -53,8 +58,12 @@ pub(super) fn of_text(begins: bool, phase: Raw<'_>, is_refusal: bool) -> Option<
     finish(json, empty)
 }
 
-fn of(values: &[(&str, Raw<'_>)]) -> Option<String> {
+fn of(vendor: &str, values: &[(&str, Raw<'_>)]) -> Option<String> {
     let mut json = begin();
+    if !vendor.is_empty() {
+        json.key("vendor");
+        json.string(vendor);
+    }
     let empty = json.len();
     write(&mut json, values);
     finish(json, empty)
