@@ -8,7 +8,7 @@ use crate::scanned::scanned;
 /// Eight bytes at a time, since most of a response passes here. A byte of a word is less than another where the
 /// subtraction borrows into its highest bit, and equal where the difference is less than 1. Only the lowest such
 /// byte is certain, since a borrow may continue into those above it; only the lowest is used.
-pub(crate) fn plain(bytes: &[u8]) -> usize {
+pub(super) fn plain(bytes: &[u8]) -> usize {
     const fn eight(byte: u8) -> u64 {
         u64::from_ne_bytes([byte; 8])
     }

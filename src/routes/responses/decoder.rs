@@ -6,7 +6,6 @@
 
 use alloc::{borrow::ToOwned, format};
 
-use super::delta_template::DeltaTemplate;
 use super::event::StreamEvent;
 use super::field::Field;
 use super::finish_reason::{Ending, finish_reason};
@@ -16,7 +15,7 @@ use crate::contract::{Finish, ResponseInfo};
 use crate::errors::detection::{is_error, is_present};
 use crate::errors::{Error, ErrorKind, glued_error, incomplete_stream, is_reason, passing, protocol};
 use crate::events::Assembler;
-use crate::json::{Object, Raw, fields, parse, present, read, string, unsigned, wire_text};
+use crate::json::{Object, Raw, Template, fields, parse, present, read, string, unsigned, wire_text};
 use crate::response::{Decoder, End, Progress, Unread, utf8_lossy};
 use crate::routes::ResponseContext;
 use crate::routes::chat_completions::usage::UsageReport;
@@ -28,7 +27,7 @@ const MAX_SKIPPED: u32 = 16;
 pub struct ResponsesDecoder {
     context: ResponseContext,
     /// The last delta, for the fast path, and where its text goes.
-    template: DeltaTemplate,
+    template: Template,
     target: Option<Target>,
     output: Output,
     /// What `response.created` reported. It is handed out with the first item: a response that fails before it has one
@@ -50,7 +49,7 @@ impl ResponsesDecoder {
             output: Output::new(context.reasoning_text),
             unread: Unread::new(context.head.clone(), context.scrubber.clone()),
             context,
-            template: DeltaTemplate::default(),
+            template: Template::default(),
             target: None,
             info: None,
             has_begun: false,
@@ -120,9 +119,16 @@ impl ResponsesDecoder {
         self.progressed();
         self.target = self.output.target(field, event, out)?;
         let (Some(target), Some(delta)) = (self.target, event.delta) else { return Ok(()) };
-        // The id has no meaning beside an index.
-        let id = event.item_id.filter(|_| event.output_index.is_some());
-        self.template.note(json, delta, [event.obfuscation, id], event.sequence_number);
+        // OpenAI numbers each event, and pads it with a random text against those who measure the traffic.
+        let number = event.sequence_number.map(|number| number.get());
+        let number = number.filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+        let padding =
+            event.obfuscation.map(|padding| padding.get()).filter(|padding| padding.starts_with('"'));
+        match (number, padding) {
+            (Some(number), Some(padding)) => self.template.note(json, delta, &[number, padding], None),
+            (Some(value), None) | (None, Some(value)) => self.template.note(json, delta, &[value], None),
+            (None, None) => self.template.note(json, delta, &[], None),
+        }
         self.output.push(target, &text, out)
     }
 
@@ -227,13 +233,14 @@ impl Decoder for ResponsesDecoder {
     fn event(&mut self, name: &str, data: &[u8], out: &mut Assembler) -> Result<(), Error> {
         let data = data.trim_ascii();
         if let Some(target) = self.target
-            && let Some(text) = self.template.text(data)
+            && let Some(found) = self.template.read(data)
         {
             self.progressed();
-            return self.output.push(target, &text, out);
+            return self.output.push(target, &found.text, out);
         }
         // Whatever this is, the event after it has to be compared with one that was read in full.
         self.target = None;
+        self.template.forget();
         let data = &*utf8_lossy(data);
         let mut event = Object::<StreamEvent<'_>>::default();
         let Some(event) = read(data, &mut event).and(event.0.as_ref()) else {

@@ -1,7 +1,6 @@
 //! OpenAI's Responses API: the route of its reasoning models, which keep their reasoning between tool calls here.
 
 mod decoder;
-mod delta_template;
 mod event;
 mod extras;
 mod field;

@@ -9,6 +9,9 @@ mod options;
 mod tools;
 mod turns;
 
+#[cfg(test)]
+mod tests;
+
 use crate::{
     errors::Error,
     history::Conversation,
