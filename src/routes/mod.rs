@@ -8,6 +8,7 @@ pub mod chat_completions;
 mod choice;
 pub mod encoding;
 mod fallback;
+pub mod gemini;
 #[cfg(test)]
 mod recorded;
 mod recovery;
@@ -32,6 +33,7 @@ use crate::response::Decoder;
 pub static ROUTES: &[Route] = &[
     chat_completions::ROUTE,
     responses::ROUTE,
+    gemini::ROUTE,
     #[cfg(test)]
     test_route::ROUTE,
 ];

@@ -21,8 +21,9 @@ use alloc::boxed::Box;
 
 pub use decoder::ResponsesDecoder;
 
+use crate::contract::Part;
 use crate::history::{ConversationRules, IdRule, LateSystem, NameRule};
-use crate::routes::{Route, Suitability};
+use crate::routes::{Route, RouteQuery, Suitability};
 
 /// The contract's name of this route.
 pub const NAME: &str = "responses";
@@ -38,7 +39,7 @@ pub const ROUTE: Route = Route {
     name: NAME,
     headers: &[],
     path: |_, base_url| base_url.endpoint(PATH),
-    suits: |_| Suitability::No,
+    suits,
     conversation: |_| ConversationRules {
         call_ids: IdRule::Within(NAMES),
         tool_names: NAMES,
@@ -52,3 +53,17 @@ pub const ROUTE: Route = Route {
     #[cfg(any(test, feature = "fuzzing"))]
     check_body: strict_server::check,
 };
+
+/// Options that the route has no field for, and sound, which chat completions take.
+fn suits(query: &RouteQuery<'_>) -> Suitability {
+    let request = query.request;
+    let has_options = !request.stop.is_empty()
+        || request.seed.is_some()
+        || request.frequency_penalty.is_some()
+        || request.presence_penalty.is_some();
+    let mut parts = request.messages.iter().flat_map(|message| &message.content);
+    match has_options || parts.any(|part| matches!(part, Part::Audio(_))) {
+        true => Suitability::Partly,
+        false => Suitability::Whole,
+    }
+}
