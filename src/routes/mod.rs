@@ -9,6 +9,7 @@ mod choice;
 pub mod encoding;
 mod fallback;
 pub mod gemini;
+pub mod messages;
 #[cfg(test)]
 mod recorded;
 mod recovery;
@@ -34,6 +35,7 @@ pub static ROUTES: &[Route] = &[
     chat_completions::ROUTE,
     responses::ROUTE,
     gemini::ROUTE,
+    messages::ROUTE,
     #[cfg(test)]
     test_route::ROUTE,
 ];
