@@ -4,7 +4,7 @@ use super::*;
 use crate::contract::{BlockEnd, Message, Part, Request, TextPart, ToolArguments};
 use crate::history::samples::*;
 use crate::json::{elements, fields, parse, present};
-use crate::routes::recorded;
+use crate::routes::{ROUTES, recorded};
 use std::vec;
 
 /// The turn that a host keeps of a response.
@@ -113,6 +113,26 @@ fn every_recorded_response_goes_back_untouched_and_a_strict_server_takes_it() {
             items_of(&String::from_utf8(body).expect("UTF-8")).iter().flat_map(|item| expected_of(item))
         {
             assert!(sent.contains(&expected), "{name}: {expected}");
+        }
+    }
+}
+
+#[test]
+fn a_conversation_of_any_route_goes_on_here_with_one_warning_about_what_is_lost() {
+    for route in ROUTES.iter().filter(|route| route.name != ROUTE.name) {
+        for (name, body) in recorded::bodies(route) {
+            let read = recorded::decode(route, &body, usize::MAX);
+            let turn = turn_of(&read.events);
+            if turn.content.is_empty() {
+                continue;
+            }
+            for model in ["gpt-5.4", "grok-4", "deepseek-v4-flash", "another"] {
+                let request = second(model, turn.clone());
+                let encoded = ROUTE.encode(&request).expect(&name);
+                (ROUTE.check_body)(&request, &serde_json::from_slice(&encoded.body).expect("JSON"));
+                let lost = encoded.warnings.iter().filter(|warning| warning.contains("by another route"));
+                assert!(lost.count() <= 1, "{name}: {:?}", encoded.warnings);
+            }
         }
     }
 }
