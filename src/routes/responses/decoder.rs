@@ -119,16 +119,14 @@ impl ResponsesDecoder {
         self.progressed();
         self.target = self.output.target(field, event, out)?;
         let (Some(target), Some(delta)) = (self.target, event.delta) else { return Ok(()) };
-        // OpenAI numbers each event, and pads it with a random text against those who measure the traffic.
+        // OpenAI numbers each event, and pads it with a random text so that its length does not show that of the delta.
         let number = event.sequence_number.map(|number| number.get());
         let number = number.filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
         let padding =
             event.obfuscation.map(|padding| padding.get()).filter(|padding| padding.starts_with('"'));
-        match (number, padding) {
-            (Some(number), Some(padding)) => self.template.note(json, delta, &[number, padding], None),
-            (Some(value), None) | (None, Some(value)) => self.template.note(json, delta, &[value], None),
-            (None, None) => self.template.note(json, delta, &[], None),
-        }
+        let count = usize::from(number.is_some()).saturating_add(padding.is_some().into());
+        let others = [number.or(padding).unwrap_or_default(), padding.unwrap_or_default()];
+        self.template.note(json, delta, others.get(..count).unwrap_or_default(), None);
         self.output.push(target, &text, out)
     }
 
@@ -189,6 +187,7 @@ impl ResponsesDecoder {
         self.is_complete = true;
         let raw_reason = match details {
             Some(reason) if ending == Ending::Incomplete => reason.into_owned(),
+            None if ending == Ending::Incomplete => "incomplete".to_owned(),
             _ => word.to_owned(),
         };
         let extra_json = self.output.extras.take_json(out);

@@ -21,6 +21,7 @@ use alloc::boxed::Box;
 
 pub use decoder::ResponsesDecoder;
 
+use crate::contract::Part;
 use crate::history::{ConversationRules, IdRule, LateSystem, NameRule};
 use crate::routes::{Route, RouteQuery, Suitability};
 
@@ -53,12 +54,15 @@ pub const ROUTE: Route = Route {
     check_body: strict_server::check,
 };
 
-/// The route has no field for these options, and the models that have it are on chat completions as well.
+/// Options that the route has no field for, and sound, which chat completions take.
 fn suits(query: &RouteQuery<'_>) -> Suitability {
     let request = query.request;
-    let has_penalty =
-        request.frequency_penalty.or(request.presence_penalty).is_some_and(|value| value != 0.0);
-    match has_penalty || request.seed.is_some() || !request.stop.is_empty() {
+    let has_options = !request.stop.is_empty()
+        || request.seed.is_some()
+        || request.frequency_penalty.is_some()
+        || request.presence_penalty.is_some();
+    let mut parts = request.messages.iter().flat_map(|message| &message.content);
+    match has_options || parts.any(|part| matches!(part, Part::Audio(_))) {
         true => Suitability::Partly,
         false => Suitability::Whole,
     }

@@ -54,6 +54,11 @@ fn the_reason_is_that_of_the_response() {
             "new",
         ),
         (
+            r#"completed "response":{"status":"incomplete"}"#,
+            FinishReason::Other("incomplete".into()),
+            "incomplete",
+        ),
+        (
             r#"incomplete "response":{"incomplete_details":null}"#,
             FinishReason::Other("incomplete".into()),
             "incomplete",

@@ -1,6 +1,7 @@
 //! Bodies of the route, and what each comes to.
 
 mod content;
+mod cost;
 mod ends;
 mod items;
 mod recorded;
@@ -125,3 +126,20 @@ fn decode_stream(events: &[&str]) -> Reading {
 
 const CREATED: &str = r#"created "response":{"id":"r","model":"gpt-5.4-2026-03-05","created_at":1700000000,"status":"in_progress","instructions":"secret"}"#;
 const COMPLETED: &str = r#"completed "response":{"status":"completed","output":[],"usage":{"input_tokens":7,"input_tokens_details":{"cached_tokens":3},"output_tokens":5,"output_tokens_details":{"reasoning_tokens":2},"total_tokens":12}}"#;
+
+#[test]
+fn what_would_be_lost_here_goes_to_another_route_first() {
+    use crate::history::samples::{inline, request, text, user};
+    use crate::routes::{RouteQuery, Suitability};
+    let suits = |request: &crate::contract::Request| (ROUTE.suits)(&RouteQuery { model: "gpt-5.4", request });
+    let plain = request(std::vec![user(std::vec![text("hello")])]);
+    assert_eq!(suits(&plain), Suitability::Whole);
+    for part in [
+        crate::contract::Request { seed: Some(1), ..plain.clone() },
+        crate::contract::Request { stop: std::vec!["END".into()], ..plain.clone() },
+        crate::contract::Request { presence_penalty: Some(0.5), ..plain.clone() },
+        request(std::vec![user(std::vec![crate::contract::Part::Audio(inline("audio/wav", b"RIFF"))])]),
+    ] {
+        assert_eq!(suits(&part), Suitability::Partly);
+    }
+}
