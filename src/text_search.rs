@@ -36,6 +36,17 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
         && rest.iter().zip(other_rest).all(equal_bytes)
 }
 
+/// The number of bytes at the beginning of both runs that are the same, eight bytes at a time.
+pub fn common_prefix(one: &[u8], other: &[u8]) -> usize {
+    let (words, others) = (one.as_chunks::<8>().0, other.as_chunks::<8>().0);
+    let pairs = words.iter().zip(others);
+    let equal =
+        |(one, other): &(&[u8; 8], &[u8; 8])| u64::from_le_bytes(**one) == u64::from_le_bytes(**other);
+    let at = pairs.take_while(equal).count().wrapping_mul(8);
+    let rest = one.iter().zip(other).skip(at).take_while(|(one, other)| one == other);
+    at.wrapping_add(rest.count())
+}
+
 /// The value of `digits` hexadecimal digits, at most seven, at a position.
 pub fn hex(text: &[u8], at: usize, digits: usize) -> Option<u32> {
     let digits = text.get(at..at.checked_add(digits)?)?;
@@ -90,6 +101,23 @@ mod tests {
     fn a_hexadecimal_digit_has_the_value_that_the_standard_library_gives_it() {
         for byte in 0..=u8::MAX {
             assert_eq!(hex_digit(byte), char::from(byte).to_digit(16), "{byte}");
+        }
+    }
+
+    #[test]
+    fn the_common_prefix_ends_at_the_first_difference() {
+        let text = b"0123456789abcdefghijklmnopqrstuvwxyz";
+        for length in 0..=text.len() {
+            for other_length in 0..=text.len() {
+                let (one, mut other) = (&text[..length], text[..other_length].to_vec());
+                let shorter = length.min(other_length);
+                assert_eq!(common_prefix(one, &other), shorter);
+                for at in 0..shorter {
+                    other[at] ^= 1;
+                    assert_eq!(common_prefix(one, &other), at, "{length}, {other_length}");
+                    other[at] ^= 1;
+                }
+            }
         }
     }
 

@@ -35,3 +35,48 @@ pub fn is_plain(bytes: &[u8]) -> bool {
     scanned(run);
     run == bytes.len()
 }
+
+/// The length of the string that bytes begin with, with its quotes; `None` if they begin with something else, or it has no
+/// end. Its escapes are not checked.
+pub fn string_len(bytes: &[u8]) -> Option<usize> {
+    let mut at = usize::from(bytes.first() == Some(&b'"'));
+    while at > 0 {
+        // Within the slice, or two bytes after it.
+        at = at.wrapping_add(plain(bytes.get(at..)?));
+        match bytes.get(at)? {
+            b'"' => {
+                scanned(at);
+                return Some(at.wrapping_add(1));
+            }
+            b'\\' => at = at.wrapping_add(2),
+            _ => break,
+        }
+    }
+    scanned(at);
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_ends_at_its_first_quote_that_is_not_escaped() {
+        for (bytes, length) in [
+            (r#""""#, Some(2)),
+            (r#""","x"#, Some(2)),
+            (r#""a string of more than eight bytes","x":"y""#, Some(35)),
+            (r#""a\\","#, Some(5)),
+            (r#""a\"b\\\"c","d""#, Some(11)),
+            (r#""a\"#, None),
+            (r#""a\""#, None),
+            (r#""a"#, None),
+            (r#"""#, None),
+            ("", None),
+            (r#"a""#, None),
+            ("\"a\nb\"", None),
+        ] {
+            assert_eq!(string_len(bytes.as_bytes()), length, "{bytes}");
+        }
+    }
+}

@@ -1,16 +1,18 @@
 //! The fast path for chunks that differ from the previous one in their text alone, as nearly all chunks do.
 //!
 //! Such a chunk is not parsed. What surrounds the text is the same as before and would be read to the same effect, so it
-//! is compared, eight bytes at a time, and only the text is read.
+//! is compared, eight bytes at a time, and only the text is read. Some vendors count the tokens in every chunk [12]; there
+//! the numbers of the usage may differ too.
 
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::chunk::{Choice, ToolCall, any_filled, is_filled};
+use super::chunk::{Choice, Chunk, ToolCall, any_filled, is_filled};
 use super::replay::Field;
-use crate::json::{Raw, WireText, is_plain, parse, present, wire_text};
+use super::usage::UsageReport;
+use crate::json::{Raw, WireText, is_plain, parse, present, string_len, wire_text};
 use crate::scanned::scanned;
-use crate::text_search::same;
+use crate::text_search::{contains, same};
 
 /// After so many chunks in a row without a repetition no more are kept: this server writes something new into each
 /// chunk, and each copy would be in vain.
@@ -30,18 +32,44 @@ pub(super) enum TextField {
 pub(super) struct RepeatCache {
     /// A copy, since the bytes of a read are gone by the next chunk. The buffer is reused.
     json: Vec<u8>,
-    /// The text in it, with its quotes.
-    last: Option<(TextField, Range<usize>)>,
+    last: Option<Last>,
     /// Chunks kept in vain since the last repetition; see [`MAX_UNLIKE`].
     unlike: u32,
 }
 
+/// What may differ in the next chunk.
+#[derive(Debug)]
+struct Last {
+    field: TextField,
+    /// The text, with its quotes.
+    text: Range<usize>,
+    /// The usage after it.
+    usage: Option<Range<usize>>,
+}
+
 impl RepeatCache {
     /// The text of a chunk that repeats the previous one otherwise, and the field of the text. Never an empty text, which
-    /// would count as progress.
-    pub(super) fn text<'a>(&mut self, json: &'a [u8]) -> Option<(TextField, WireText<'a>)> {
-        let (field, last) = self.last.as_ref()?;
-        let (head, tail) = (self.json.get(..last.start)?, self.json.get(last.end..)?);
+    /// would count as progress. The usage of the chunk goes to the report.
+    pub(super) fn text<'a>(
+        &mut self,
+        mut json: &'a [u8],
+        report: &mut UsageReport,
+    ) -> Option<(TextField, WireText<'a>)> {
+        let last = self.last.as_ref()?;
+        let (head, mut tail) = (self.json.get(..last.text.start)?, self.json.get(last.text.end..)?);
+        let mut usage = None;
+        if let Some(known) = &last.usage {
+            // Numbers of another length move the end of the text, so it is found by its quote.
+            let text = string_len(json.get(head.len()..)?)?;
+            let (before, rest) = (known.start.checked_sub(last.text.end)?, self.json.get(known.end..)?);
+            let begin = head.len().checked_add(text)?.checked_add(before)?;
+            let end = json.len().checked_sub(rest.len())?;
+            usage = Some(core::str::from_utf8(json.get(begin..end)?).ok()?);
+            if !same(json.get(end..)?, rest) {
+                return None;
+            }
+            (json, tail) = (json.get(..begin)?, tail.get(..before)?);
+        }
         let end = json.len().checked_sub(tail.len())?;
         let quoted = json.get(head.len()..end)?;
         // Any other difference, such as a new id or a second field, makes this a chunk that has to be parsed.
@@ -59,8 +87,12 @@ impl RepeatCache {
                 wire_text(parse(core::str::from_utf8(quoted).ok()?).ok())?
             }
         };
+        // The usage is last, because it must not be added here and once more by whoever parses the chunk.
+        if found.is_empty() || usage.is_some_and(|usage| !report.supersede(usage)) {
+            return None;
+        }
         self.unlike = 0;
-        Some((*field, found)).filter(|(_, text)| !text.is_empty())
+        Some((last.field, found))
     }
 
     /// The next data does not repeat the previous chunk.
@@ -69,17 +101,24 @@ impl RepeatCache {
     }
 
     /// Keeps a chunk that was read in full, if a text is the only content of its choice.
-    pub(super) fn note(&mut self, json: &str, choice: &Choice<'_>) {
+    pub(super) fn note(&mut self, json: &str, chunk: &Chunk<'_>, choice: &Choice<'_>) {
+        // A part is a slice of the chunk, so its position is the distance of the two pointers. That costs no search.
+        let range = |part: &str| {
+            let start = (part.as_ptr() as usize).checked_sub(json.as_ptr() as usize)?;
+            Some(start..start.saturating_add(part.len()))
+        };
         if self.unlike < MAX_UNLIKE
             && let Some((field, Some(text))) = only_text(choice)
-            // The text is a slice of the chunk, so its position is the distance of the two pointers. That costs no
-            // search.
-            && let Some(start) = (text.get().as_ptr() as usize).checked_sub(json.as_ptr() as usize)
+            && let Some(text) = range(text.get())
         {
             self.unlike = self.unlike.saturating_add(1);
             self.json.clear();
             self.json.extend_from_slice(json.as_bytes());
-            self.last = Some((field, start..start.saturating_add(text.get().len())));
+            // Other digits in an escape could make it none. A second usage would have to be added after this one.
+            let usage = chunk.usage.map(|usage| usage.get()).filter(|usage| usage.starts_with('{'));
+            let usage = usage.filter(|usage| choice.usage.is_none() && !contains(usage, "\\"));
+            let usage = usage.and_then(range).filter(|usage| usage.start > text.start);
+            self.last = Some(Last { field, text, usage });
         }
     }
 }
