@@ -2,6 +2,8 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::count;
+use crate::events::MAX_CALLS;
+use crate::json::MAX_MANY;
 use crate::measuring;
 
 const MEGABYTE: usize = 1_000_000;
@@ -125,6 +127,7 @@ const MODULES: &[(&[&str], &str, &str, f64)] = &[
     (
         &[
             "call_fragments",
+            "call_lookup",
             "call_resolution",
             "call_repeats",
             "call_assembly",
@@ -202,6 +205,34 @@ fn every_part_of_the_decoder_reads_a_byte_a_few_times_however_long_the_response_
     assert_linear("a whole response", 6.0, [&whole(1), &whole(10)], |reads| {
         assert!(measuring::decode(reads).expect("a response") >= 4);
     });
+}
+
+#[test]
+fn fragments_of_one_call_among_many_take_linear_time() {
+    // As many calls as are kept, and then short fragments of the first one. Compared with all calls, each byte of them would
+    // count about a hundred times.
+    for fields in ["\"index\":0", "\"id\":\"c0\"", "\"index\":0,\"id\":\"c0\""] {
+        let calls = |size: usize| {
+            let heads = (0..MAX_CALLS).map(|call| {
+                std::format!(
+                    "\"tool_calls\":[{{\"index\":{call},\"id\":\"c{call}\",\"function\":{{\"name\":\"f\"}}}}]"
+                )
+            });
+            let fragments = std::format!("{{{fields}}},").repeat(MAX_MANY - 1);
+            let fragments = std::format!("\"tool_calls\":[{fragments}{{{fields}}}]");
+            let chunks = size * MEGABYTE / fragments.len();
+            let deltas: Vec<String> = heads.chain(core::iter::repeat_n(fragments, chunks)).collect();
+            let events: Vec<String> = deltas
+                .iter()
+                .map(|delta| std::format!("data: {{\"choices\":[{{\"delta\":{{{delta}}}}}]}}\n\n"))
+                .collect();
+            sixteen_a_read(&events)
+        };
+        let [one, ten] =
+            [&calls(1), &calls(10)].map(|reads| passes(reads, |reads| drop(measuring::decode(reads))));
+        println!("{fields}: each byte is read {one:.3} times in 1 MB, {ten:.3} times in 10 MB");
+        assert!(one < 4.5 && ten < 4.5, "{fields}: {one} and {ten}");
+    }
 }
 
 #[test]

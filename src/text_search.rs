@@ -114,6 +114,23 @@ mod tests {
     }
 
     #[test]
+    fn the_common_prefix_ends_at_the_first_difference() {
+        let text = b"0123456789abcdefghijklmnopqrstuvwxyz";
+        for length in 0..=text.len() {
+            for other_length in 0..=text.len() {
+                let (one, mut other) = (&text[..length], text[..other_length].to_vec());
+                let shorter = length.min(other_length);
+                assert_eq!(common_prefix(one, &other), shorter);
+                for at in 0..shorter {
+                    other[at] ^= 1;
+                    assert_eq!(common_prefix(one, &other), at, "{length}, {other_length}");
+                    other[at] ^= 1;
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_piece_is_found_where_the_standard_library_finds_it() {
         let texts = ["", "a", "aa", "aab", "ababac", "好a好", "aaaaaaaab", "b"];
         let pieces = ["", "a", "b", "ab", "aab", "abac", "好", "a好", "c"];

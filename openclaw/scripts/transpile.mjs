@@ -79,6 +79,32 @@ function withoutFinalizers(source) {
   return quiet;
 }
 
+/**
+ * Makes the bindings count the bytes that they copy out of the component: texts, and the elements of lists. A component
+ * could return a list whose elements are all the same memory, and the copy would be larger than any memory of it.
+ */
+function withCountedCopies(source) {
+  const name = String.raw`[\w$]+`;
+  const loop = String.raw`for\((?:var|let) (${name})=0;\2<(${name});\2\+\+\)\{let ${name}=${name}\+\2\*(${name})`;
+  const elements = new RegExp(String.raw`((?:var|let) ${name}=\[\];)(?=${loop})`, 'g');
+  const bytes = new RegExp(String.raw`new Uint8Array\(${name}\.buffer\.slice\((${name}),\1\+(${name})\*1\)\)`, 'g');
+  const view = String.raw`new (?:Uint8Array|Uint16Array|DataView)\([\w$.]+\.buffer,${name},(${name})\)`;
+  const text = new RegExp(String.raw`(\.decode\()(${view})\)`, 'g');
+  const counted = source
+    .replaceAll(elements, '$1_copied($3*$4);')
+    .replaceAll(bytes, '(_copied($2),$&)')
+    .replaceAll(text, '$1(_copied($3),$2))');
+  const [made, expected] = [counted.match(/_copied\(/g), source.match(/list pointer \[|\.decode\(/g)];
+  if (!made || made.length !== expected?.length)
+    throw new Error(
+      `${made?.length ?? 0} of ${expected?.length ?? 0} copies are counted; adapt withCountedCopies to this version of jco`,
+    );
+  return `${counted}
+export const copies={left:Infinity};
+function _copied(bytes){if(!((copies.left-=bytes)>=0))throw new WebAssembly.RuntimeError('the component returns more bytes than the host copies')}
+`;
+}
+
 const cores = {};
 const written = new Map();
 for (const [path, content] of Object.entries(files)) {
@@ -90,11 +116,20 @@ for (const [path, content] of Object.entries(files)) {
 written.set(
   `${NAME}.js`,
   Buffer.from(
-    [withoutDebugLog, withByteOrderMarks, withoutFinalizers].reduce(
+    [withoutDebugLog, withByteOrderMarks, withoutFinalizers, withCountedCopies].reduce(
       (source, change) => change(source),
       written.get(`${NAME}.js`).toString(),
     ),
   ),
+);
+const declarations = written.get(`${NAME}.d.ts`);
+if (!declarations) throw new Error('jco wrote no declarations for the bindings; check whether it changed their name');
+written.set(
+  `${NAME}.d.ts`,
+  `${declarations}
+/** The bytes that the bindings may still copy out of a component. The copy that exceeds them throws. */
+export declare const copies: { left: number };
+`,
 );
 if (Object.keys(cores).length === 0)
   throw new Error('the bindings name no core module; check whether jco changed the names of its files');

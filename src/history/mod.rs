@@ -215,7 +215,7 @@ impl<'a> Repair<'a> {
 /// Whether a text is white space alone, or nothing. It has nothing for the model, and Anthropic refuses it in every role
 /// ("text content blocks must contain non-whitespace text"), which it decides by Unicode's white space.
 pub fn is_blank(text: &str) -> bool {
-    text.trim().is_empty()
+    text.chars().all(char::is_whitespace)
 }
 
 /// The parts of a message with the place of each.

@@ -19,15 +19,20 @@ pub fn parse(text: &str) -> Result<RawValue<'_>, Flaw> {
 /// The named fields of an object, the last one where a name occurs twice; `None` if it is no object.
 /// A null field is present: the readers of leaves treat it as unknown.
 pub fn fields<'a, const N: usize>(raw: RawValue<'a>, names: [&str; N]) -> Option<[Raw<'a>; N]> {
+    fields_of(raw.get(), names)
+}
+
+/// The same for a text that was not parsed, in one pass; `None` also where it is not JSON.
+pub fn fields_of<'a, const N: usize>(text: &'a str, names: [&str; N]) -> Option<[Raw<'a>; N]> {
     let mut found = [None; N];
-    fill(raw, &names, &mut found)?;
+    fill(text, &names, &mut found)?;
     Some(found)
 }
 
 /// Separate from [`fields`], so that the component contains it once and not once for each number of names.
-fn fill<'a>(raw: RawValue<'a>, names: &[&str], found: &mut [Raw<'a>]) -> Option<()> {
+fn fill<'a>(text: &'a str, names: &[&str], found: &mut [Raw<'a>]) -> Option<()> {
     let mut fields = Fields { names, found, object: false };
-    read(raw.get(), &mut fields)?;
+    read(text, &mut fields)?;
     fields.object.then_some(())
 }
 

@@ -27,7 +27,7 @@ mod template;
 mod wire_text;
 mod write;
 
-pub use fields::{Elements, elements, fields, items, members, names, parse};
+pub use fields::{Elements, elements, fields, fields_of, items, members, names, parse};
 pub use lenient::{First, MAX_MANY, Many, Object, float, string, unsigned};
 pub use number::Number;
 pub use plain::{is_plain, string_length};

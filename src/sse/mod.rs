@@ -75,6 +75,12 @@ pub enum TooLong {
 #[derive(Debug, Default)]
 pub struct Parser {
     lines: Lines,
+    fields: Fields,
+}
+
+/// The fields so far. They are separate from the lines, because a line that was kept borrows those while it is read.
+#[derive(Debug, Default)]
+struct Fields {
     /// Data lines of the current event whose end has not been read yet.
     data: Vec<u8>,
     /// Data lines so far, and their size as it counts against [`MAX_EVENT`].
@@ -99,7 +105,7 @@ impl Parser {
     /// Whether any line so far was one of an event stream. Without one the body is something else, such as a
     /// proxy's line of text under status 200.
     pub fn is_plausible(&self) -> bool {
-        self.plausible || data_value(self.lines.unfinished()).is_some()
+        self.fields.plausible || data_value(self.lines.unfinished()).is_some()
     }
 
     /// The data at the end of the body without the blank line that would have made it an event.
@@ -111,25 +117,28 @@ impl Parser {
     }
 
     /// The same, and the stray lines at the end, as in an [`Event`].
-    pub fn into_end(mut self) -> (Option<Tail>, Vec<u8>) {
-        self.start_next();
-        let line = core::mem::take(&mut self.lines).into_unfinished();
+    pub fn into_end(self) -> (Option<Tail>, Vec<u8>) {
+        let Self { lines, mut fields } = self;
+        fields.start_next();
+        let line = lines.into_unfinished();
         match name_and_value(&line) {
             (b"data", value) => {
-                if self.data_lines > 0 {
-                    self.data.push(b'\n');
+                if fields.data_lines > 0 {
+                    fields.data.push(b'\n');
                 }
-                self.data.extend_from_slice(value);
-                self.data_lines = self.data_lines.saturating_add(1);
+                fields.data.extend_from_slice(value);
+                fields.data_lines = fields.data_lines.saturating_add(1);
             }
-            (b"event", value) => self.name = String::from_utf8_lossy(value).into_owned(),
+            (b"event", value) => fields.name = String::from_utf8_lossy(value).into_owned(),
             (b"" | b"id" | b"retry", _) => {}
-            _ => self.keep_stray(&line),
+            _ => fields.keep_stray(&line),
         }
-        let tail = (self.data_lines > 0).then_some(Tail { name: self.name, data: self.data });
-        (tail, self.stray)
+        let tail = (fields.data_lines > 0).then_some(Tail { name: fields.name, data: fields.data });
+        (tail, fields.stray)
     }
+}
 
+impl Fields {
     fn start_next(&mut self) {
         if self.spent {
             self.spent = false;
@@ -213,41 +222,34 @@ impl<'b> Feed<'_, 'b> {
     }
 
     fn next(&mut self, stray: bool) -> Result<Option<Event<'_>>, TooLong> {
-        self.parser.start_next();
+        let Parser { lines, fields } = &mut *self.parser;
+        fields.start_next();
         let mut single: Option<&'b [u8]> = None;
         loop {
-            // Taken out and put back, so that a line may borrow it while the other fields change.
-            let mut lines = core::mem::take(&mut self.parser.lines);
-            let blank = match lines.next_line(&mut self.rest)? {
-                None => {
-                    self.parser.lines = lines;
-                    self.parser.keep(single);
-                    return Ok(None);
-                }
-                Some(line) if line.bytes().is_empty() => true,
-                Some(line) => {
-                    self.parser.field(line, &mut single)?;
-                    false
-                }
+            let Some(line) = lines.next_line(&mut self.rest)? else {
+                fields.keep(single);
+                return Ok(None);
             };
+            let blank = line.bytes().is_empty();
+            if !blank {
+                fields.field(line, &mut single)?;
+            }
             lines.line_done();
-            self.parser.lines = lines;
             if blank {
-                if self.parser.data_lines > 0 || stray && !self.parser.stray.is_empty() {
+                if fields.data_lines > 0 || stray && !fields.stray.is_empty() {
                     break;
                 }
                 // A blank line without data before it only clears the name of the event.
-                self.parser.name.clear();
-                self.parser.stray.clear();
+                fields.name.clear();
+                fields.stray.clear();
             }
         }
-        let parser = &mut *self.parser;
-        parser.spent = true;
+        fields.spent = true;
         Ok(Some(Event {
-            name: &parser.name,
-            data: single.unwrap_or(&parser.data),
-            last_event_id: &parser.last_event_id,
-            stray: &parser.stray,
+            name: &fields.name,
+            data: single.unwrap_or(&fields.data),
+            last_event_id: &fields.last_event_id,
+            stray: &fields.stray,
         }))
     }
 }

@@ -1,6 +1,6 @@
 /** One instance of the component. It runs one call at a time, and no call waits. */
 
-import { type ImportObject, instantiate } from '../../generated/cometapi.js';
+import { copies, type ImportObject, instantiate } from '../../generated/cometapi.js';
 import type { Grant } from '../host/grant.js';
 import { importsFor } from '../host/imports.js';
 import { type ErrorRecord, Failure } from './contract.js';
@@ -18,6 +18,9 @@ export type Modules = ReadonlyMap<string, WebAssembly.Module>;
  */
 const STEPS_PER_CALL = 2_000_000_000n;
 
+/** Bytes that one call may return or pass to imports, as in the harness. A batch of events has at most a quarter of them. */
+const BYTES_PER_CALL = 64 << 20;
+
 /** The fuel of a module, which counts down. */
 interface Fuel {
   value: bigint;
@@ -32,9 +35,11 @@ export class Instance {
   readonly #fuels: Fuel[] = [];
   readonly #sleeping = new Set<PendingCall>();
   readonly #steps: bigint;
+  readonly #bytes: number;
 
-  constructor(modules: Modules, steps = STEPS_PER_CALL) {
+  constructor(modules: Modules, steps = STEPS_PER_CALL, bytes = BYTES_PER_CALL) {
     this.#steps = steps;
+    this.#bytes = bytes;
     const module = (path: string): WebAssembly.Module => {
       const found = modules.get(path);
       if (!found)
@@ -61,6 +66,8 @@ export class Instance {
     if (this.broken) throw stopped();
     this.#grant = grant;
     for (const fuel of this.#fuels) fuel.value = this.#steps;
+    // All instances share it. They run one call at a time, since no call waits.
+    copies.left = this.#bytes;
     try {
       return call();
     } catch (error) {

@@ -9,7 +9,7 @@ import { Instance } from '../../src/component/instance.js';
 import { FUEL, metered } from '../../src/component/metering.js';
 import { bytesOfName, unsignedLeb } from '../../src/component/wasm_bytes.js';
 import { eventually, userRequest } from '../server.js';
-import { component, modules } from './loaded.js';
+import { component, failure, modules } from './loaded.js';
 
 const LIMITS = { pages: 16, elements: 100 };
 const [END, LOOP, BLOCK, VOID, I32] = [0x0b, 0x03, 0x02, 0x40, 0x7f];
@@ -154,6 +154,32 @@ test('a module of a kind that cannot be limited is refused', () => {
     } catch (error) {
       assert.match(String(error), /cut off/);
     }
+  }
+});
+
+/** The bytes of a value in the memory of the component, without those of its records: texts, and elements of lists of texts. */
+function copiedBytes(value: unknown): number {
+  if (typeof value === 'string') return new TextEncoder().encode(value).length;
+  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + 8 + copiedBytes(item), 0);
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce((sum: number, field) => sum + copiedBytes(field), 0);
+}
+
+test('a call that returns more bytes than the host copies fails with a typed error', () => {
+  const description = component.describe();
+  const bytes = copiedBytes(description);
+  const enough = new Instance(modules, undefined, bytes);
+  // The limit is that of each call.
+  for (let calls = 0; calls < 3; calls++)
+    assert.deepEqual(
+      enough.run(undefined, () => enough.provider.describe()),
+      description,
+    );
+  for (const less of [bytes - 1, 8, 0]) {
+    const short = new Instance(modules, undefined, less);
+    const call = (): unknown => short.run(undefined, () => short.provider.describe());
+    assert.throws(call, failure('other', { kind: { tag: 'other', val: 'trap' }, retryable: true }));
+    assert.ok(short.broken);
   }
 });
 

@@ -10,6 +10,7 @@
 
 use alloc::{string::String, vec::Vec};
 
+use super::call_lookup::CallLookup;
 use super::call_repeats::{Repeat, add_to_repeat, split};
 use super::chunk::{Function, ToolCall};
 use super::reasoning::Reasoning;
@@ -48,6 +49,9 @@ pub(super) struct Head<'f> {
 #[derive(Debug, Default)]
 pub(super) struct CallFragments {
     pub(super) sources: Vec<Source>,
+    pub(super) lookup: CallLookup,
+    /// The positions of the legacy sources.
+    pub(super) legacy: Vec<usize>,
     /// The number of the current chunk, to notice two fragments of one chunk.
     pub(super) chunk: u64,
     /// The source that was mentioned last.
@@ -130,7 +134,9 @@ impl CallFragments {
         if let Some(id) = head.id.filter(|_| source.id.is_empty()) {
             source.id = id.into();
             out.call_id(source.handle, id)?;
+            self.note(at);
         }
+        let Some(source) = self.sources.get_mut(at) else { return Ok(()) };
         if let Some(name) = head.name {
             // Names in pieces are joined by the assembler, which knows all that it has of the call.
             source.named = true;
@@ -162,6 +168,7 @@ impl CallFragments {
         // The index of a call that had none in its first fragment.
         if source.index.is_none() && head.index.is_some() && !source.legacy {
             source.index = head.index;
+            self.note(at);
             return Ok(at);
         }
         let handle = source.handle;
@@ -179,7 +186,7 @@ impl CallFragments {
     }
 
     fn push(&mut self, head: Head<'_>, handle: CallHandle, repeat: Option<Repeat>) -> Result<usize, Error> {
-        // Sources are searched for every fragment, so they are as few as calls.
+        // Some rules look at each of them, so they are as few as calls.
         if self.sources.len() >= MAX_CALLS {
             return Err(too_many_calls());
         }
@@ -192,7 +199,20 @@ impl CallFragments {
             chunk: self.chunk,
             repeat,
         });
-        Ok(self.sources.len().saturating_sub(1))
+        let at = self.sources.len().saturating_sub(1);
+        match head.legacy {
+            true => self.legacy.push(at),
+            false => self.note(at),
+        }
+        Ok(at)
+    }
+
+    /// A source of `tool_calls` is new, or has an index or an id now.
+    pub(super) fn note(&mut self, at: usize) {
+        let Self { sources, lookup, .. } = self;
+        let Some(Source { index, id, .. }) = sources.get(at) else { return };
+        let without_id = |source: &Source| source.index == *index && source.id.is_empty() && !source.legacy;
+        lookup.note(at, *index, id, || sources.iter().rposition(without_id));
     }
 }
 

@@ -4,9 +4,9 @@
 //! get its own back as they were. Only the model's name says who will read the request.
 
 use crate::history::{IdRule, NameRule};
-use crate::text_search::{after_last, contains};
+use crate::text_search::after_last;
 
-/// Parts of names of models, and the rule of their vendor. The first that fits counts.
+/// Parts of names of models, and the rule of their vendor. The first in the name counts.
 const VENDORS: [(&str, IdRule); 5] = [
     ("claude", ANTHROPIC),
     ("anthropic", ANTHROPIC),
@@ -28,16 +28,29 @@ const MISTRAL: IdRule = IdRule::Exactly(9);
 
 /// The rule for a model's ids.
 pub(super) fn rule(model: &str) -> IdRule {
-    let model = model.to_ascii_lowercase();
-    if let Some((_, rule)) = VENDORS.iter().find(|(part, _)| contains(&model, part)) {
-        return *rule;
+    let name = model.as_bytes();
+    // In one pass and without a copy in lower case, since each request takes it.
+    for (at, first) in name.iter().map(u8::to_ascii_lowercase).enumerate() {
+        for (part, rule) in &VENDORS {
+            if part.as_bytes().first() == Some(&first)
+                && name
+                    .get(at..at.saturating_add(part.len()))
+                    .is_some_and(|found| found.eq_ignore_ascii_case(part.as_bytes()))
+            {
+                return *rule;
+            }
+        }
     }
-    if is_of_openai(after_last(&model, b'/')) { OPENAI } else { IdRule::Any }
+    if is_of_openai(after_last(model, b'/')) { OPENAI } else { IdRule::Any }
 }
 
 /// `gpt-oss` is not among them: its servers are vLLM and the like, which make ids of 46 characters and accept any.
 fn is_of_openai(name: &str) -> bool {
-    let number = name.strip_prefix("chat").unwrap_or(name).strip_prefix("gpt-").or(name.strip_prefix('o'));
+    let after = |prefix: &str| {
+        let (begin, rest) = name.split_at_checked(prefix.len())?;
+        begin.eq_ignore_ascii_case(prefix).then_some(rest)
+    };
+    let number = after("chatgpt-").or_else(|| after("gpt-")).or_else(|| after("o"));
     number.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
@@ -50,7 +63,10 @@ mod tests {
         for (rule_of, models) in [
             (ANTHROPIC, &["claude-opus-5", "anthropic/Claude-Sonnet-4", "us.amazon.nova-pro-v1:0"][..]),
             (MISTRAL, &["mistral-large-latest", "mistralai/Magistral-Small", "pixtral-12b", "codestral"]),
-            (OPENAI, &["gpt-5.4", "openai/gpt-4o", "GPT-4.1", "chatgpt-4o-latest", "o3", "o4-mini"]),
+            (
+                OPENAI,
+                &["gpt-5.4", "openai/gpt-4o", "GPT-4.1", "chatgpt-4o-latest", "ChatGPT-5", "o3", "O4-mini"],
+            ),
             (
                 IdRule::Any,
                 &["kimi-k2-0905", "gemini-3-pro", "deepseek-chat", "gpt-oss-120b", "m", "olmo-3", "o", ""],

@@ -13,6 +13,10 @@ use crate::errors::Error;
 use crate::events::Assembler;
 use crate::json::WireText;
 
+/// Sources that are compared by their names, from the last one on. Names may come in pieces, so they cannot be looked up;
+/// and a server that confuses its calls does so with those that it is sending.
+const NEAR: usize = 64;
+
 impl CallFragments {
     /// The source that a fragment comes from; a new one, with or without a new call, where it has none.
     pub(super) fn resolve(
@@ -34,22 +38,17 @@ impl CallFragments {
     /// the one that is being received.
     fn known(&self, head: Head<'_>) -> Option<usize> {
         let of_kind = |source: &Source| source.legacy == head.legacy;
-        let found = self.sources.iter().rposition(|source| {
-            of_kind(source)
-                && match (head.index, head.id) {
-                    // A new id under a known index may be a new call: some servers give every call the index 0.
-                    (Some(index), Some(id)) => {
-                        source.index == Some(index) && (source.id.is_empty() || source.id == id)
-                    }
-                    (Some(index), None) => source.index == Some(index),
-                    // Without an index only the id separates the calls.
-                    (None, Some(id)) => source.id == id,
-                    (None, None) => true,
-                }
-        })?;
-        // A fragment with neither continues the call that was mentioned last.
-        let last = (head.index, head.id) == (None, None) && self.sources.get(self.last).is_some_and(of_kind);
-        Some(if last { self.last } else { found })
+        match (head.index, head.id) {
+            // A fragment with neither continues the call that was mentioned last.
+            (None, None) if self.sources.get(self.last).is_some_and(of_kind) => Some(self.last),
+            (None, None) if head.legacy => self.legacy.last().copied(),
+            // A new id under a known index may be a new call: some servers give every call the index 0.
+            (Some(_), Some(_)) => {
+                self.lookup.get(head.index, head.id).max(self.lookup.get(head.index, Some("")))
+            }
+            // Without an index only the id separates the calls.
+            _ => self.lookup.get(head.index, head.id),
+        }
     }
 
     /// Whether a fragment with a name continues the call of its source. If it does, and the call is complete, what
@@ -109,8 +108,7 @@ impl CallFragments {
     /// A fragment without a name, and with an index or an id that is new.
     fn resolve_nameless(&mut self, head: Head<'_>, out: &mut Assembler) -> Result<usize, Error> {
         // Some servers give each fragment an id of its own. A call begins with its name, so this is none.
-        let of_index = |source: &Source| head.index.is_some() && source.index == head.index && !source.legacy;
-        if let Some(at) = self.sources.iter().rposition(of_index) {
+        if let Some(at) = self.with_index(head) {
             return Ok(at);
         }
         if let Some(at) = self.with_id(head) {
@@ -127,6 +125,7 @@ impl CallFragments {
             out.call_so_far(source.handle).arguments.is_empty() || !out.is_call_closed(source.handle);
         if is_late && is_open {
             source.index = source.index.or(head.index);
+            self.note(self.last);
             return Ok(self.last);
         }
         self.open(head, out)
@@ -151,17 +150,31 @@ impl CallFragments {
             return self.join(at, head, false);
         }
         // The other one of `tool_calls` and `function_call`, with the same call in it.
-        let other_field = |source: &Source| source.legacy != head.legacy && same_name(source);
-        if let Some(at) = self.sources.iter().rposition(other_field)
+        let other_field = match head.legacy {
+            // Once in a response: from now on there is a legacy source.
+            true => self.sources.iter().rposition(|source| !source.legacy && same_name(source)),
+            false => self
+                .legacy
+                .iter()
+                .rev()
+                .take(NEAR)
+                .copied()
+                .find(|at| self.sources.get(*at).is_some_and(same_name)),
+        };
+        if let Some(at) = other_field
             && !(0..self.sources.len()).any(|other| other != at && self.same_call(at, other))
         {
             return self.join(at, head, false);
         }
-        let of_index =
-            |source: &Source| head.index.is_some() && source.index == head.index && same_name(source);
-        if let Some(at) = self.sources.iter().rposition(of_index)
-            && let Some(source) = self.sources.get(at)
+        let of_index = |source: &Source| source.index == head.index && same_name(source);
+        let last = self.with_index(head).unwrap_or_default();
+        let first = last.saturating_sub(NEAR);
+        if head.index.is_some()
+            && let Some(near) = self.sources.get(first..=last)
+            && let Some(at) = near.iter().rposition(of_index)
+            && let Some(source) = near.get(at)
         {
+            let at = first.saturating_add(at);
             let known = out.call_so_far(source.handle);
             if !known.begun {
                 // The call so far is only a name. If this one has arguments, both are one call with a new id in each
@@ -187,8 +200,12 @@ impl CallFragments {
             .then_some(self.last)
     }
 
+    fn with_index(&self, head: Head<'_>) -> Option<usize> {
+        head.index.and_then(|_| self.lookup.get(head.index, None))
+    }
+
     fn with_id(&self, head: Head<'_>) -> Option<usize> {
-        self.sources.iter().rposition(|source| head.id == Some(&*source.id))
+        head.id.and_then(|_| self.lookup.get(None, head.id))
     }
 
     fn same_call(&self, one: usize, other: usize) -> bool {

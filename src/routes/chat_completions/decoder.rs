@@ -113,7 +113,7 @@ impl ChatDecoder {
         out.respond(|| response_info(chunk, &self.context));
         self.choice(choice, out)?;
         // Last, and only for a chunk without an error: a repetition of this one skips all the checks above.
-        self.repeat.note(json, choice);
+        self.repeat.note(json, chunk, choice);
         Ok(())
     }
 
@@ -266,7 +266,7 @@ impl Decoder for ChatDecoder {
     fn event(&mut self, name: &str, data: &[u8], out: &mut Assembler) -> Result<(), Error> {
         let data = data.trim_ascii();
         if name != "error"
-            && let Some((field, text)) = self.repeat.text(data)
+            && let Some((field, text)) = self.repeat.text(data, &mut self.usage)
         {
             return self.more(field, &text, out);
         }

@@ -2,6 +2,7 @@
 
 mod call_fragments;
 mod call_ids;
+mod call_lookup;
 mod call_repeats;
 mod call_resolution;
 mod chunk;

@@ -2,7 +2,7 @@
 
 use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 
-use super::chunk::{Delta, ToolCall};
+use super::chunk::{Delta, ToolCall, any_filled};
 use super::placed::Placed;
 use super::reasoning_details::{Details, UNIT_COST, texts_of};
 use super::replay::{Field, Replay};
@@ -57,6 +57,12 @@ impl Reasoning {
         let mut texts =
             text_fields(delta).into_iter().filter_map(|(field, raw)| Some((field, wire_text(raw)?)));
         let plain = texts.find(|(_, text)| !text.is_empty());
+        // Nearly every chunk: a text, and nothing about it.
+        if !any_filled(&delta.details()) {
+            let Some((field, text)) = plain else { return Ok(()) };
+            self.plain = true;
+            return self.push(field, &text, out);
+        }
         let blocks = blocks_of(delta.thinking_blocks)?;
         let mut shown = (!self.plain).then_some(Field::ReasoningContent);
         if let Some((field, text)) = plain {

@@ -1,8 +1,11 @@
-//! The fast path for chunks that differ from the previous one in their text alone, as nearly all chunks do.
+//! The fast path for chunks that differ from the previous one in their text alone, as nearly all chunks do. Some vendors
+//! count the tokens in every chunk [12]; there the numbers of the usage may differ too.
 
-use super::chunk::{Choice, ToolCall, any_filled, is_filled};
+use super::chunk::{Choice, Chunk, ToolCall, any_filled, is_filled};
 use super::replay::Field;
-use crate::json::{Raw, Template, WireText, present};
+use super::usage::UsageReport;
+use crate::json::{Raw, RawValue, Template, WireText, digits, present};
+use crate::text_search::contains;
 
 /// The field of a chunk that has its text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,9 +26,17 @@ pub(super) struct RepeatCache {
 
 impl RepeatCache {
     /// The text of a chunk that repeats the previous one otherwise, and the field of the text. Any other difference, such as
-    /// a new id or a second field, makes it a chunk that has to be parsed.
-    pub(super) fn text<'a>(&mut self, json: &'a [u8]) -> Option<(TextField, WireText<'a>)> {
+    /// a new id or a second field, makes it a chunk that has to be parsed. The usage of the chunk goes to the report.
+    pub(super) fn text<'a>(
+        &mut self,
+        json: &'a [u8],
+        report: &mut UsageReport,
+    ) -> Option<(TextField, WireText<'a>)> {
         let found = self.template.read(json)?;
+        // Last, because it must not be added here and once more by whoever parses the chunk.
+        if !found.part.is_empty() && !report.supersede(core::str::from_utf8(found.part).ok()?) {
+            return None;
+        }
         Some((self.field?, found.text))
     }
 
@@ -35,14 +46,22 @@ impl RepeatCache {
     }
 
     /// Keeps a chunk that was read in full, if a text is the only content of its choice.
-    pub(super) fn note(&mut self, json: &str, choice: &Choice<'_>) {
+    pub(super) fn note(&mut self, json: &str, chunk: &Chunk<'_>, choice: &Choice<'_>) {
         if self.template.is_useful()
             && let Some((field, Some(text))) = only_text(choice)
         {
-            self.template.note(json, text, &[], None);
+            let usage = chunk.usage.filter(|usage| may_count_on(*usage, choice));
+            let counts = usage.map(digits).unwrap_or_default();
+            self.template.note(json, text, &counts, usage);
             self.field = Some(field);
         }
     }
+}
+
+/// Whether other digits in a usage are other counts, and nothing else. Those in an escape could make it none, and a second
+/// usage would have to be added after this one.
+fn may_count_on(usage: RawValue<'_>, choice: &Choice<'_>) -> bool {
+    usage.get().starts_with('{') && choice.usage.is_none() && !contains(usage.get(), "\\")
 }
 
 /// The text of a choice that has no other content.

@@ -66,12 +66,21 @@ impl UsageReport {
     /// not: gateways that translate from Anthropic report the input in the first chunk and the output in the last one,
     /// and others repeat the object with nothing but zeros at the end [65].
     pub(in crate::routes) fn add(&mut self, json: &str) {
-        if !usage_json::supersedes(json, &self.latest) {
+        if !self.supersede(json) {
             self.read_latest();
+            self.latest.push_str(json);
         }
-        // The buffer is reused.
-        self.latest.clear();
-        self.latest.push_str(json);
+    }
+
+    /// Adds an object that takes the place of the last one. False if it cannot: then it is not added.
+    pub(super) fn supersede(&mut self, json: &str) -> bool {
+        let supersedes = usage_json::supersedes(json, &self.latest);
+        if supersedes {
+            // The buffer is reused.
+            self.latest.clear();
+            self.latest.push_str(json);
+        }
+        supersedes
     }
 
     fn read_latest(&mut self) {

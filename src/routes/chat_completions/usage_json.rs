@@ -4,6 +4,7 @@ use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 use crate::json::{Json, Raw, Slot, Structure, read};
 use crate::scanned::scanned;
+use crate::text_search::common_prefix;
 
 /// More fields, or bytes of both objects together, are not joined: the later object stands alone then. A vendor's has
 /// about twenty fields, and a hostile one could make the joined object grow with every chunk.
@@ -26,12 +27,12 @@ impl<'a> Structure<'a> for Fields<'a> {
 }
 
 /// Whether an object has the same fields as an earlier one and differs in its numbers alone, none of which became 0: then
-/// nothing of the earlier one counts any more.
+/// nothing of the earlier one counts any more. It is JSON if the earlier one is, and that has no escapes.
 pub(super) fn supersedes(later: &str, earlier: &str) -> bool {
     let (mut new, mut old) = (later.as_bytes(), earlier.as_bytes());
     scanned(later.len());
     loop {
-        let same = new.iter().zip(old).take_while(|(new, old)| new == old).count();
+        let same = common_prefix(new, old);
         if same == new.len() && same == old.len() {
             return !later.is_empty();
         }
@@ -42,6 +43,11 @@ pub(super) fn supersedes(later: &str, earlier: &str) -> bool {
         let (old_digits, old_rest) = split_digits(old.get(begin..).unwrap_or_default());
         let is_zero = |digits: &[u8]| digits.iter().all(|digit| *digit == b'0');
         if new_digits.is_empty() || old_digits.is_empty() || is_zero(new_digits) && !is_zero(old_digits) {
+            return false;
+        }
+        // A number of several digits begins with 0 only after a decimal point.
+        let is_fraction = new.get(..begin).unwrap_or_default().ends_with(b".");
+        if new_digits.len() > 1 && new_digits.starts_with(b"0") && !is_fraction {
             return false;
         }
         (new, old) = (new_rest, old_rest);
@@ -103,6 +109,9 @@ mod tests {
             (r#"{"a":1}"#, r#"{"a":1}"#, true),
             (r#"{"a":1}"#, r#"{"a":0}"#, true),
             (r#"{"a":0}"#, r#"{"a":0}"#, true),
+            (r#"{"a":0.05}"#, r#"{"a":0.125}"#, true),
+            (r#"{"a":05}"#, r#"{"a":1}"#, false),
+            (r#"{"a":05}"#, r#"{"a":12}"#, false),
             (r#"{"a":0}"#, r#"{"a":1}"#, false),
             (r#"{"a":100,"b":00}"#, r#"{"a":1,"b":10}"#, false),
             (r#"{"a":null}"#, r#"{"a":1}"#, false),

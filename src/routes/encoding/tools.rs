@@ -5,7 +5,7 @@ use crate::{
     contract::{Request, Tool, ToolChoice},
     errors::Error,
     history::Warnings,
-    json::{Json, fields, members, present},
+    json::{Json, fields_of, members, present},
     string_interner::StringInterner,
 };
 use alloc::format;
@@ -51,16 +51,20 @@ fn names(tools: &[Tool]) -> Result<StringInterner, Error> {
 /// # Errors
 /// `invalid-request` where it is not a JSON object.
 pub fn schema(json: &mut Json, text: &str, what: &str, warnings: &mut Warnings) -> Result<(), Error> {
-    let none = matches!(text.trim_ascii(), "" | "null");
-    let given = object(if none { "{}" } else { text }, what)?;
-    let [kind, properties] = fields(given, ["type", "properties"]).unwrap_or_default();
+    let text = match text.trim_ascii() {
+        "" | "null" => "{}",
+        text => text,
+    };
+    let [kind, properties] = fields_of(text, ["type", "properties"]).unwrap_or_default();
     let has_type = present(kind).is_some_and(|kind| kind != "\"\"");
     // PHP writes an empty object as `[]`.
     let has_properties = present(properties).is_some_and(|properties| properties.starts_with('{'));
     if has_type && has_properties {
-        json.raw(given.get());
+        json.raw(text);
         return Ok(());
     }
+    // A second pass, since a schema that is no object has no fields either.
+    let given = object(text, what)?;
     warnings.add(format!("{what}: the schema has no type or no properties, which were added"));
     json.raw("{");
     if !has_type {

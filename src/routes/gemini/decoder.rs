@@ -297,13 +297,13 @@ impl Decoder for GeminiDecoder {
     fn event(&mut self, name: &str, data: &[u8], out: &mut Assembler) -> Result<(), Error> {
         let data = data.trim_ascii();
         if name != "error"
-            && let Some(repeat) = self.repeat.read(data)
+            && let Some((kind, repeat)) = self.repeat.read(data)
         {
             self.count_content();
-            if !repeat.usage.is_empty() {
-                self.usage.replace(repeat.usage);
+            if !repeat.part.is_empty() {
+                self.usage.replace(repeat.part);
             }
-            out.text(repeat.kind, &repeat.text);
+            out.text(kind, &repeat.text);
             return Ok(());
         }
         // Whatever this is, the chunk after it has to be compared with a chunk that was read in full.

@@ -127,6 +127,49 @@ fn a_chunk_with_another_tail_or_head_is_read_whole() {
     assert_eq!((reading.content.text.as_str(), reading.content.refusal.as_str()), ("a", "a"));
 }
 
+/// A chunk with a text and a usage after it, as vendors write that count the tokens in each chunk.
+fn counted(text: &str, usage: &str) -> String {
+    std::format!(r#"{{"choices":[{{"index":0,"delta":{{"content":{text}}}}}],"usage":{usage},"x":1}}"#)
+}
+
+#[test]
+fn a_usage_in_every_chunk_counts_as_it_would_alone() {
+    let usages = [
+        r#"{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10}"#,
+        r#"{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}"#,
+        r#"{"prompt_tokens":9,"completion_tokens":100,"total_tokens":109}"#,
+        r#"{"prompt_tokens":9,"completion_tokens":0,"total_tokens":9}"#,
+        r#"{"prompt_tokens":9,"completion_tokens":3}"#,
+        r#"{"prompt_tokens":09,"completion_tokens":3,"total_tokens":12}"#,
+        r#"{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12,"cost":0.05}"#,
+        r#"{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13,"cost":0.125}"#,
+        r#"{"prompt_tokens":9,"a":"\u0041","total_tokens":9}"#,
+        r#"{"prompt_tokens":9,"a":"\u041","total_tokens":9}"#,
+        "null",
+        "{}",
+        "1",
+    ];
+    let texts =
+        [r#""a""#, r#""b \"c\\\" d""#, r#""""#, r#""好""#, r#""e","usage":{"total_tokens":7},"y":"f""#];
+    for (one, other) in usages.iter().flat_map(|one| usages.map(|other| (*one, other))) {
+        for text in texts {
+            let [first, second, third] =
+                [(texts[0], one), (text, other), (texts[0], one)].map(|(text, usage)| counted(text, usage));
+            same_alone(&[&first, &first, &second, &third, &second, &finish("stop"), "[DONE]"]);
+        }
+    }
+}
+
+#[test]
+fn a_usage_of_the_choice_is_added_after_the_one_of_the_chunk() {
+    let chunk = |count: u8| {
+        std::format!(
+            r#"{{"choices":[{{"index":0,"delta":{{"content":"a"}},"usage":{{"total_tokens":7}}}}],"usage":{{"total_tokens":{count}}}}}"#
+        )
+    };
+    same_alone(&[&chunk(1), &chunk(2), &chunk(3), &finish("stop"), "[DONE]"]);
+}
+
 #[test]
 fn text_that_is_no_utf_8_is_replaced_in_every_chunk() {
     let chunk = delta(r#"{"content":"a"}"#);
