@@ -28,7 +28,7 @@ overdue|good standing & account|balance|payment|bill|invoice
 exceed|over|exhaust & budget ! thinking|tokens|reasoning
 spend|spending & limit|cap & exceed|reach|hit
 free tier|free quota|free credit & exhaust|used up|expired
-billing & hard limit|not active|inactive|disabled|suspended
+billing & hard limit|not active|inactive|disabled|suspended|enable
 payment & required|overdue|failed
 user quota|token quota & insufficient|not enough|pre consume
 余额|额度|预扣 & 不足|用尽|用完|耗尽|欠|失败
@@ -45,7 +45,7 @@ pub(super) const QUOTA: Cause = Cause {
 /// would match a model's text about tokens. "login fail" is MiniMax's.
 pub(super) const KEY: Cause = Cause {
     codes: "invalid api key|authentication error|invalid authentication|invalid authentication error|unauthenticated|\
-        unauthorized|invalid token|authentication failed|incorrect api key",
+        unauthorized|invalid token|authentication failed|incorrect api key|api key invalid|api key expired",
     phrases: "\
 invalid|incorrect|wrong|not valid|expired|revoked|missing|provide & api key|apikey|api secret|access token
 invalid token request id
@@ -132,7 +132,7 @@ pub(super) const PATH: Cause = Cause {
 pub(super) const REQUEST: Cause = Cause {
     codes: "invalid request|invalid request error|image generation user error|invalid value|invalid argument|\
         invalid parameter|invalid parameter error|unsupported parameter|unsupported value|bad request|\
-        bad request error|extra forbidden|unknown parameter",
+        bad request error|extra forbidden|unknown parameter|failed precondition|out of range",
     phrases: "",
 };
 /// The same in free text: only inside a 200, since a server that fails with 500 may write of invalid arguments of its

@@ -8,6 +8,8 @@ pub mod chat_completions;
 mod choice;
 pub mod encoding;
 mod fallback;
+pub mod gemini;
+pub mod messages;
 #[cfg(test)]
 mod recorded;
 mod recovery;
@@ -30,6 +32,8 @@ use crate::response::Decoder;
 /// All routes. Their order means nothing.
 pub static ROUTES: &[Route] = &[
     chat_completions::ROUTE,
+    gemini::ROUTE,
+    messages::ROUTE,
     #[cfg(test)]
     test_route::ROUTE,
 ];

@@ -12,7 +12,7 @@ mod decoder;
 #[cfg(test)]
 mod decoder_tests;
 mod extras;
-mod finish_reason;
+pub(super) mod finish_reason;
 mod odd_reasoning;
 mod placed;
 mod reasoning;

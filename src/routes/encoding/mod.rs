@@ -7,12 +7,14 @@ mod extra;
 pub mod media;
 pub mod media_type;
 pub mod options;
+mod strictness;
 pub mod tools;
 
 use alloc::{borrow::Cow, format, string::String};
 
 pub use body::Body;
 pub use extra::{Extra, ExtraRules};
+pub use strictness::is_strict;
 
 use crate::{
     contract::Request,
