@@ -31,6 +31,8 @@ pub struct WireRoute {
     pub plain: &'static str,
     /// Whether a request belongs to this route. A function, because a path may contain the model's id.
     pub is_request: fn(&Method, &str) -> bool,
+    /// A model that a client would use on this route.
+    pub sample_model: &'static str,
     /// A path of the route, for requests that tests write by hand.
     pub sample_path: &'static str,
     /// A body for it.
@@ -51,6 +53,7 @@ pub(super) static SERVED: [WireRoute; 4] = [
         endpoint_type: "openai",
         plain: "at-once",
         is_request: |method, path| method == Method::POST && path == "/v1/chat/completions",
+        sample_model: "gpt-5.4-mini",
         sample_path: "/v1/chat/completions",
         sample_body: r#"{"model":"gpt-5.4-mini","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"ping, please"}]}"#,
         shape: Shape::OpenAi,
@@ -63,6 +66,7 @@ pub(super) static SERVED: [WireRoute; 4] = [
         endpoint_type: "openai-response",
         plain: "responses-at-once",
         is_request: |method, path| method == Method::POST && path == "/v1/responses",
+        sample_model: "gpt-5.5",
         sample_path: "/v1/responses",
         sample_body: r#"{"model":"gpt-5.4-mini","stream":true,"store":false,"input":[{"role":"user","content":"ping, please"}]}"#,
         shape: Shape::OpenAi,
@@ -75,6 +79,7 @@ pub(super) static SERVED: [WireRoute; 4] = [
         endpoint_type: "anthropic",
         plain: "messages-at-once",
         is_request: |method, path| method == Method::POST && path == "/v1/messages",
+        sample_model: "claude-opus-5",
         sample_path: "/v1/messages",
         sample_body: r#"{"model":"claude-sonnet-5","stream":true,"max_tokens":100,"messages":[{"role":"user","content":"ping, please"}]}"#,
         shape: Shape::Anthropic,
@@ -87,6 +92,7 @@ pub(super) static SERVED: [WireRoute; 4] = [
         endpoint_type: "gemini",
         plain: "gemini-at-once",
         is_request: gemini::is_request,
+        sample_model: "gemini-3.5-flash",
         sample_path: "/v1beta/models/gemini-3.5-flash:streamGenerateContent?alt=sse",
         sample_body: r#"{"contents":[{"role":"user","parts":[{"text":"ping, please"}]}]}"#,
         shape: Shape::OpenAi,

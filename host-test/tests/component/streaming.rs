@@ -103,7 +103,7 @@ fn second_turn(first: &Request, response: Message) -> Request {
 async fn replay_data_of_a_vendor_is_sent_back_unchanged() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
     for (model, sent_back) in [
-        ("gemini-tool-call", "/messages/1/tool_calls/0/extra_content/google/thought_signature"),
+        ("google-tool-call", "/messages/1/tool_calls/0/extra_content/google/thought_signature"),
         ("deepseek-tool-call", "/messages/1/reasoning_content"),
         ("xai-tool-call", "/messages/1/reasoning_content"),
         ("q80-id-of-kimi", "/messages/1/tool_calls/0/id"),

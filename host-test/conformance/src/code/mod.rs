@@ -5,6 +5,7 @@
 //! describes only what a server sends.
 
 mod cancelling;
+mod conversing;
 mod key;
 mod refusing;
 mod repairs;
@@ -55,8 +56,15 @@ fn case_result(got: String, reasons: Vec<String>) -> CaseResult {
 
 /// All of them.
 pub(super) fn cases() -> impl Iterator<Item = Case> {
-    let all =
-        [surface::CASES, waiting::CASES, cancelling::CASES, key::CASES, refusing::CASES, repairs::CASES];
+    let all = [
+        surface::CASES,
+        waiting::CASES,
+        cancelling::CASES,
+        key::CASES,
+        refusing::CASES,
+        repairs::CASES,
+        conversing::CASES,
+    ];
     all.into_iter().flatten().map(|code| Case {
         name: code.name.to_owned(),
         plays: code.plays.to_owned(),

@@ -59,7 +59,7 @@ fn every_quirk_that_a_server_can_show_has_a_scenario() {
 
 #[test]
 fn every_vendor_has_a_scenario_for_every_turn() {
-    for vendor in ["generic", "openai", "anthropic", "gemini", "deepseek", "qwen", "xai", "mistral"] {
+    for vendor in ["generic", "openai", "anthropic", "google", "deepseek", "qwen", "xai", "mistral"] {
         for turn in ["text", "reasoning", "tool-call"] {
             let name = format!("{vendor}-{turn}");
             let scenario = scenarios().iter().find(|scenario| scenario.name == name).expect(&name);

@@ -257,6 +257,19 @@ async fn a_placeholder_in_the_vendors_header_replaces_the_key() {
     assert_eq!(exchange(&server, "POST", "/v1/embeddings", &placeholder, body).await.status, 200);
 }
 
+/// Cases cut the plain response of each route after 600 bytes, and expect that its text has begun and not ended.
+#[tokio::test]
+async fn the_plain_response_of_each_route_is_in_its_text_after_600_bytes() {
+    let server = StandIn::start(0).await.unwrap();
+    for route in &crate::wire_routes::SERVED {
+        let headers = format!("{}x-scenario: {}\r\n", bearer(&server), route.plain);
+        let text = exchange(&server, "POST", route.sample_path, &headers, route.sample_body).await.text();
+        let before = text.get(..600).unwrap_or_else(|| panic!("{} is too short: {text}", route.name));
+        let ended = ["stop", "STOP", "completed", "done"].iter().any(|word| before.contains(word));
+        assert!(before.contains("\"Hello\"") && !ended, "{}: {text}", route.name);
+    }
+}
+
 /// The faults are below the routes, so a few of each kind show that none is left out.
 #[tokio::test]
 async fn each_fault_works_on_each_route() {

@@ -48,8 +48,8 @@ fn short_deadlines(stand_in: &StandIn, header: Option<(&str, &str)>) -> Config {
 }
 
 /// Runs a completion, and searches its whole result for the key.
-async fn complete(what: &str, provider: &mut Provider, model: &str, mode: KeyMode, key: &str) {
-    let response = provider.complete_checked(&Request::prompt(model, "hello")).await;
+async fn complete(what: &str, provider: &mut Provider, request: &Request, mode: KeyMode, key: &str) {
+    let response = provider.complete_checked(request).await;
     holds_no_key(what, &response.events, key);
     holds_no_key(what, &response.error, key);
     holds_no_key(what, &response.transcript.message(), key);
@@ -83,7 +83,11 @@ fn path(route: Route) -> Option<&'static str> {
 
 async fn play(stand_in: &StandIn, scenario: &Scenario, mode: KeyMode) {
     let mut provider = open(stand_in, Hosting::Waits, mode, short_deadlines(stand_in, None)).await;
-    complete(&scenario.name, &mut provider, &scenario.name, mode, stand_in.key()).await;
+    // The first route is the one that the provider chooses for a model that it does not know.
+    let wire = scenario.route.wire().filter(|_| scenario.route != Route::default());
+    let route = wire.map(|wire| wire.name.to_owned());
+    let request = Request { route, ..Request::prompt(scenario.name.as_str(), "hello") };
+    complete(&scenario.name, &mut provider, &request, mode, stand_in.key()).await;
 }
 
 /// Each list gets its own server, since a scenario is scripted for a path of the whole server.
@@ -132,7 +136,8 @@ async fn play_every_fault(mode: KeyMode) {
     let completions = completions.map(async |(fault, model)| {
         let config = Config { max_retries: Some(1), ..short_deadlines(&stand_in, Some(fault)) };
         let mut provider = open(&stand_in, Hosting::Waits, mode, config).await;
-        complete(&format!("{fault:?} with {model}"), &mut provider, model, mode, stand_in.key()).await;
+        let request = Request::prompt(model, "hello");
+        complete(&format!("{fault:?} with {model}"), &mut provider, &request, mode, stand_in.key()).await;
     });
     let lists = faults().map(async |fault| {
         let config = Config { max_retries: Some(0), ..short_deadlines(&stand_in, Some(fault)) };

@@ -156,6 +156,12 @@ fn orphans(content: &[Value], before: &[Value], number: usize) -> Result<(), Ref
 
 /// Thinking has a signature of its text, and stands in the order in which it was received.
 fn thinking(content: &[Value], at: &str) -> Result<(), Refusal> {
+    let kind = content.last().and_then(|block| block["type"].as_str()).unwrap_or_default();
+    if kind == "thinking" || kind == "redacted_thinking" {
+        return Err(Refusal::anthropic(format!(
+            "{at}: The final block in an assistant message cannot be `thinking`."
+        )));
+    }
     let mut last = 0;
     for (place, block) in content.iter().enumerate() {
         let at = format!("{at}.content.{place}");

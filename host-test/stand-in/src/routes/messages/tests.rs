@@ -160,6 +160,7 @@ fn what_anthropic_refuses_is_refused_with_its_text() {
         (history(vec![foreign, text("a")], next()), "Invalid `signature` in `thinking` block"),
         (history(vec![altered, text("a")], next()), "cannot be modified"),
         (history(vec![thinking(2, "b"), thinking(1, "a"), text("a")], next()), "cannot be modified"),
+        (history(vec![text("a"), thinking(1, "b")], next()), "final block in an assistant message cannot be"),
         (and(history(vec![tool_use("1")], vec![result("1")]), enabled(2000)), "but found `tool_use`"),
         (
             and(history(vec![text("a"), thinking(1, "t"), tool_use("1")], vec![result("1")]), enabled(2000)),
