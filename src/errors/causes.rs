@@ -132,7 +132,7 @@ pub(super) const PATH: Cause = Cause {
 pub(super) const REQUEST: Cause = Cause {
     codes: "invalid request|invalid request error|image generation user error|invalid value|invalid argument|\
         invalid parameter|invalid parameter error|unsupported parameter|unsupported value|bad request|\
-        bad request error|extra forbidden|unknown parameter|failed precondition|out of range",
+        bad request error|extra forbidden|unknown parameter|failed precondition|out of range|request too large",
     phrases: "",
 };
 /// The same in free text: only inside a 200, since a server that fails with 500 may write of invalid arguments of its
