@@ -91,10 +91,12 @@ pub(super) const TIMEOUT: Cause = Cause {
 };
 /// Content filters of OpenAI, Azure, Alibaba, Google and the gateways. The same request is refused again, and some
 /// vendors count refusals against the account, so that none of these is retryable. 1301 is Zhipu's, "new sensitive"
-/// MiniMax's. The Chinese ones: "sensitive", "content against the rules", "content review".
+/// MiniMax's. The last two codes are of OpenAI's failed responses. The Chinese ones: "sensitive", "content against the
+/// rules", "content review".
 pub(super) const FILTER: Cause = Cause {
     codes: "content filter|content filtered|content filter error|content moderation|data inspection failed|\
-        responsible ai policy violation|sensitive content|prompt blocked|prohibited content|sexual content|safety|1301",
+        responsible ai policy violation|sensitive content|prompt blocked|prohibited content|sexual content|safety|1301|\
+        invalid prompt|image content policy violation",
     phrases: "\
 inappropriate & content
 content & exists risk
@@ -128,11 +130,15 @@ pub(super) const PATH: Cause = Cause {
     codes: "",
     phrases: "invalid url|unknown request url\npage not found\ncannot post|cannot get\nno route & match",
 };
-/// The caller's mistakes, as vendors name them under 500 or inside a 200.
+/// The caller's mistakes, as vendors name them under 500 or inside a 200. Those of images are codes of OpenAI's failed
+/// responses, which come after the status 200.
 pub(super) const REQUEST: Cause = Cause {
     codes: "invalid request|invalid request error|image generation user error|invalid value|invalid argument|\
         invalid parameter|invalid parameter error|unsupported parameter|unsupported value|bad request|\
-        bad request error|extra forbidden|unknown parameter|failed precondition|out of range|request too large",
+        bad request error|extra forbidden|unknown parameter|failed precondition|out of range|request too large|\
+        invalid image|invalid image format|invalid base64 image|invalid base64image|invalid image url|invalid image mode|\
+        image too large|image too small|image parse error|image file too large|image file not found|\
+        unsupported image media type|empty image file|failed to download image",
     phrases: "",
 };
 /// The same in free text: only inside a 200, since a server that fails with 500 may write of invalid arguments of its

@@ -18,6 +18,71 @@ fn check(cases: &[Case]) {
 }
 
 #[test]
+fn errors_of_openais_responses_and_of_xai() {
+    check(&[
+        (
+            0,
+            r#"{"code":"invalid_prompt","message":"Invalid prompt: your prompt was flagged"}"#,
+            Kind::ContentFiltered,
+            false,
+        ),
+        (0, r#"{"code":"image_content_policy_violation","message":"m"}"#, Kind::ContentFiltered, false),
+        (0, r#"{"code":"invalid_base64_image","message":"m"}"#, Kind::InvalidRequest, false),
+        (0, r#"{"code":"image_parse_error","message":"m"}"#, Kind::InvalidRequest, false),
+        (0, r#"{"code":"unsupported_image_media_type","message":"m"}"#, Kind::InvalidRequest, false),
+        (
+            0,
+            r#"{"code":"server_error","message":"The server had an error processing your request."}"#,
+            Kind::Server,
+            true,
+        ),
+        (
+            400,
+            r#"{"error":{"message":"The requested model 'gpt-9' does not exist.","type":"invalid_request_error","param":"model","code":"model_not_found"}}"#,
+            Kind::ModelNotFound,
+            false,
+        ),
+        (
+            400,
+            r#"{"error":{"message":"Item 'rs_1' of type 'reasoning' was provided without its required following item.","type":"invalid_request_error","param":"input","code":null}}"#,
+            Kind::InvalidRequest,
+            false,
+        ),
+        // The error is a text at xAI, beside a code that may be a sentence.
+        (
+            400,
+            r#"{"code":"invalid-argument","error":"Argument not supported on this model: stop"}"#,
+            Kind::InvalidRequest,
+            false,
+        ),
+        (
+            0,
+            r#"{"code":"invalid-argument","error":"Argument not supported on this model: stop"}"#,
+            Kind::InvalidRequest,
+            false,
+        ),
+        (
+            400,
+            r#"{"code":"Client specified an invalid argument","error":"Incorrect API key provided: xa***bc. You can obtain an API key from https://x.test."}"#,
+            Kind::Authentication,
+            false,
+        ),
+        (
+            404,
+            r#"{"code":"Some requested entity was not found","error":"The model grok-9 does not exist or your team t does not have access to it."}"#,
+            Kind::ModelNotFound,
+            false,
+        ),
+        (
+            403,
+            r#"{"code":"The caller does not have permission to execute the specified operation","error":"API key is blocked"}"#,
+            Kind::Permission,
+            false,
+        ),
+    ]);
+}
+
+#[test]
 fn errors_of_openai_and_azure() {
     check(&[
         (

@@ -6,6 +6,8 @@
 
 pub mod chat_completions;
 mod choice;
+#[cfg(test)]
+mod cross_tests;
 pub mod encoding;
 mod fallback;
 pub mod gemini;
@@ -13,6 +15,7 @@ pub mod messages;
 #[cfg(test)]
 mod recorded;
 mod recovery;
+pub mod responses;
 #[cfg(test)]
 mod test_route;
 
@@ -34,6 +37,7 @@ pub static ROUTES: &[Route] = &[
     chat_completions::ROUTE,
     gemini::ROUTE,
     messages::ROUTE,
+    responses::ROUTE,
     #[cfg(test)]
     test_route::ROUTE,
 ];

@@ -26,7 +26,7 @@ pub mod request;
 #[cfg(any(test, feature = "fuzzing"))]
 mod strict_server;
 mod think;
-mod usage;
+pub(in crate::routes) mod usage;
 mod usage_json;
 
 use alloc::boxed::Box;

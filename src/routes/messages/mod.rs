@@ -33,7 +33,7 @@ pub const ROUTE: Route = Route {
     name: NAME,
     headers: &[("anthropic-version", "2023-06-01")],
     path: |_, base_url| base_url.endpoint(PATH),
-    suits: |_| Suitability::No,
+    suits: |_| Suitability::Whole,
     conversation: rules,
     write: request::write,
     recover: recovery::recover,

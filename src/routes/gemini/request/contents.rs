@@ -9,7 +9,7 @@ use crate::{
     history::{AssistantPart, AssistantTurn, ToolCall, ToolResult, Turn, UserPart, Warnings, is_blank},
     json::{Json, surrogates::replace_lone},
     routes::{
-        encoding::is_strict,
+        encoding::{arguments, is_strict},
         gemini::{models::Abilities, replay::Replay},
     },
 };
@@ -107,14 +107,14 @@ impl Contents<'_> {
                 AssistantPart::Text { text, replay, .. } => {
                     let replay = replay.and_then(Replay::parse).unwrap_or_default();
                     self.text(text, false, &replay);
-                    self.kept(&replay, warnings);
+                    self.kept(&replay);
                 }
                 // Without a replay it is the host's own text, or another provider's.
                 AssistantPart::Reasoning { replay: None, .. } => {}
                 AssistantPart::Reasoning { text, replay: Some(replay), .. } => match Replay::parse(replay) {
                     Some(replay) => {
                         self.text(text, true, &replay);
-                        self.kept(&replay, warnings);
+                        self.kept(&replay);
                     }
                     None => self.foreign = self.foreign.saturating_add(1),
                 },
@@ -163,15 +163,11 @@ impl Contents<'_> {
     }
 
     /// The part in a replay.
-    fn kept(&mut self, replay: &Replay, warnings: &mut Warnings) {
+    fn kept(&mut self, replay: &Replay) {
         let Some(part) = &replay.part else { return };
-        if is_strict(part) {
-            let json = self.part("model");
-            json.item();
-            json.raw(part);
-        } else {
-            warnings.add("a part of the vendor's own tools is nested too deep, or has too large a number, and was not sent");
-        }
+        let json = self.part("model");
+        json.item();
+        json.raw(part);
     }
 
     /// A call; returns the id that it has on the wire.
@@ -182,14 +178,7 @@ impl Contents<'_> {
         json.raw("{\"functionCall\":{\"name\":");
         json.string(&call.name);
         json.key("args");
-        match is_strict(&call.arguments) {
-            true => json.raw(&call.arguments),
-            false => {
-                json.raw("{\"malformed_arguments\":");
-                json.string(&call.arguments);
-                json.raw("}");
-            }
-        }
+        arguments(json, &call.arguments);
         if let Some(id) = &replay.id {
             json.key("id");
             json.string(id);

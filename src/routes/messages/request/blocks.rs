@@ -5,6 +5,7 @@ use super::media;
 use crate::errors::Error;
 use crate::history::{ToolResult, UserPart, Warnings, is_blank};
 use crate::json::{Json, Raw};
+use crate::routes::encoding::arguments;
 
 /// Ends a cached prefix.
 pub const CACHE_CONTROL: &str = r#"{"type":"ephemeral"}"#;
@@ -88,7 +89,7 @@ fn write_block(
             json.key("name");
             json.string(&call.name);
             json.key("input");
-            json.raw(call.arguments.trim_ascii());
+            arguments(json, &call.arguments);
             member(json, "caller", caller);
         }
         Content::Result(result) => write_result(json, result, warnings)?,

@@ -3,7 +3,6 @@
 use super::*;
 use crate::corpora;
 use crate::history::samples::{result, tool, user};
-use crate::routes::ROUTES;
 
 /// The request that follows a response: its turn, the results of its calls, and more of the user.
 fn next(events: &[Event]) -> Request {
@@ -75,25 +74,4 @@ fn every_recording_can_be_continued() {
         continued += 1;
     }
     assert!(bodies.is_empty() || continued > 60, "most recordings are missing");
-}
-
-/// A conversation may begin on any route and go on here.
-#[test]
-fn every_recording_of_another_route_can_be_continued_here() {
-    for route in ROUTES.iter().filter(|route| route.name != ROUTE.name) {
-        for (name, body) in recorded::bodies(route) {
-            let reading = recorded::decode(route, &body, usize::MAX);
-            for model in ["claude-opus-5", "claude-sonnet-4-5"] {
-                let mut request = Request { model: model.into(), ..next(&reading.events) };
-                request.reasoning = Some(crate::contract::ReasoningOptions {
-                    effort: Some("high".into()),
-                    budget_tokens: None,
-                    include_text: None,
-                });
-                let (_, warnings) = encoded(&request);
-                let foreign = warnings.iter().filter(|warning| warning.contains("another route"));
-                assert!(foreign.count() <= 1, "{name}: {warnings:?}");
-            }
-        }
-    }
 }
