@@ -135,8 +135,8 @@ pub(super) const PATH: Cause = Cause {
 pub(super) const REQUEST: Cause = Cause {
     codes: "invalid request|invalid request error|image generation user error|invalid value|invalid argument|\
         invalid parameter|invalid parameter error|unsupported parameter|unsupported value|bad request|\
-        bad request error|extra forbidden|unknown parameter|failed precondition|out of range|invalid image|\
-        invalid image format|invalid base64 image|invalid base64image|invalid image url|invalid image mode|\
+        bad request error|extra forbidden|unknown parameter|failed precondition|out of range|request too large|\
+        invalid image|invalid image format|invalid base64 image|invalid base64image|invalid image url|invalid image mode|\
         image too large|image too small|image parse error|image file too large|image file not found|\
         unsupported image media type|empty image file|failed to download image",
     phrases: "",

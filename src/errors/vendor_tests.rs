@@ -217,6 +217,37 @@ fn errors_of_anthropic() {
             Kind::Server,
             true,
         ),
+        (402, r#"{"type":"error","error":{"type":"billing_error","message":"m"}}"#, Kind::Billing, false),
+        (504, r#"{"type":"error","error":{"type":"timeout_error","message":"m"}}"#, Kind::Timeout, true),
+        // The same types in a stream, where no status says it.
+        (
+            0,
+            r#"{"type":"error","error":{"type":"authentication_error","message":"m"}}"#,
+            Kind::Authentication,
+            false,
+        ),
+        (0, r#"{"type":"error","error":{"type":"billing_error","message":"m"}}"#, Kind::Billing, false),
+        (0, r#"{"type":"error","error":{"type":"permission_error","message":"m"}}"#, Kind::Permission, false),
+        (
+            0,
+            r#"{"type":"error","error":{"type":"not_found_error","message":"m"}}"#,
+            Kind::ModelNotFound,
+            false,
+        ),
+        (
+            0,
+            r#"{"type":"error","error":{"type":"request_too_large","message":"m"}}"#,
+            Kind::InvalidRequest,
+            false,
+        ),
+        (
+            0,
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"m"}}"#,
+            Kind::InvalidRequest,
+            false,
+        ),
+        (0, r#"{"type":"error","error":{"type":"rate_limit_error","message":"m"}}"#, Kind::RateLimited, true),
+        (0, r#"{"type":"error","error":{"type":"timeout_error","message":"m"}}"#, Kind::Timeout, true),
     ]);
 }
 

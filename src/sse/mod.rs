@@ -175,7 +175,15 @@ impl Fields {
                     }
                 }
             }
-            b"event" => self.name = String::from_utf8_lossy(value).into_owned(),
+            b"event" => {
+                // On some routes every event has one, so that neither a new buffer nor the slow search of invalid UTF-8
+                // is paid for each.
+                self.name.clear();
+                match core::str::from_utf8(value) {
+                    Ok(name) => self.name.push_str(name),
+                    Err(_) => self.name.push_str(&String::from_utf8_lossy(value)),
+                }
+            }
             // The standard ignores an id that contains a NUL.
             b"id" if !value.contains(&0) => self.last_event_id = String::from_utf8_lossy(value).into_owned(),
             // Comments have an empty name [4].

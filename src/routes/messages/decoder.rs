@@ -131,7 +131,7 @@ impl MessagesDecoder {
         let id = string(message.id);
         if self.started {
             return match (self.id.as_deref(), id.as_deref()) {
-                // The answers of two requests in one stream: neither can be trusted, even if one has ended [41].
+                // The responses of two requests in one stream: neither can be trusted, even if one has ended [41].
                 (Some(ours), Some(other)) if ours != other => {
                     self.progress = Progress::Open;
                     Err(protocol("the stream contains parts of two messages; send the request again"))

@@ -34,9 +34,11 @@ impl RepeatedDelta {
 
 /// An event without its last brace, and without the blanks before that: Anthropic pads each event with a different number
 /// of them, so that its length says nothing about its text [55].
-fn without_padding(json: &[u8]) -> &[u8] {
-    let Some(json) = json.strip_suffix(b"}") else { return json };
-    let blanks = json.iter().rev().take_while(|byte| **byte == b' ').count();
-    scanned(blanks);
-    json.get(..json.len().saturating_sub(blanks)).unwrap_or_default()
+fn without_padding(padded: &[u8]) -> &[u8] {
+    let Some(mut json) = padded.strip_suffix(b"}") else { return padded };
+    while let [before @ .., b' '] = json {
+        json = before;
+    }
+    scanned(padded.len().saturating_sub(json.len()));
+    json
 }

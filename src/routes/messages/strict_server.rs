@@ -160,7 +160,10 @@ fn check_source(block: &Value) {
     let source = &block["source"];
     let kinds = ["image/png", "image/jpeg", "image/gif", "image/webp"];
     match (source["type"].as_str(), block["type"].as_str()) {
-        (Some("url"), _) => assert!(!is_blank(&source["url"]), "{block}"),
+        (Some("url"), _) => {
+            let url = source["url"].as_str().unwrap_or_default().to_ascii_lowercase();
+            assert!(url.starts_with("https://"), "only HTTPS URLs are supported: {block}");
+        }
         (Some("base64"), Some("image")) => {
             assert!(kinds.iter().any(|kind| source["media_type"] == *kind), "{block}")
         }

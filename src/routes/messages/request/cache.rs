@@ -15,7 +15,7 @@
 //! 4. the end of the message before those of 1 and 2, for a host that has added two turns, or adds text to its last message
 //!    that the next request does not repeat.
 //!
-//! A single question without tools is not marked: its prompt would cost a quarter more, and nothing would read it.
+//! A single request without tools is not marked: its prompt would cost a quarter more, and nothing would read it.
 //!
 //! A host that marks messages decides how far the cache reaches. Marks that are left over go to the places above as far as
 //! they are before the last mark of the host: what is there is written anyway, and they let a turn of more than 20 blocks

@@ -1,8 +1,8 @@
 //! The turns of a conversation as messages of this route: references to what is written, in the order in which it is
 //! written.
 //!
-//! They are put together before anything is written, since what comes later decides about what is before: which message
-//! is the last of the user, and whether a tool of the vendor's has its result.
+//! They are put together before anything is written, since later turns decide about earlier ones: which message is the
+//! last of the user, and whether a tool of the vendor's has its result.
 
 use alloc::{format, vec::Vec};
 

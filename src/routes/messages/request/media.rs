@@ -46,7 +46,10 @@ pub fn begin(json: &mut Json, part: &UserPart<'_>, warnings: &mut Warnings) -> R
     if is_image {
         media_type.expect("image", place)?;
     }
-    let source = source(media, place)?;
+    let Some(source) = source(media, place)? else {
+        left_out(json, kind, place, warnings);
+        return Ok(());
+    };
     let is_address = matches!(source, Source::Address(_));
     let text = media_type.text();
     match source {
@@ -77,16 +80,23 @@ fn document(json: &mut Json, media: &Media, source: &Source<'_>, media_type: &st
     }
 }
 
-fn source(media: &Media, place: PartIndex) -> Result<Source<'_>, Error> {
+/// Nothing for what the vendor does not take.
+fn source(media: &Media, place: PartIndex) -> Result<Option<Source<'_>>, Error> {
     Ok(match &media.source {
-        MediaSource::Inline(bytes) => Source::Bytes(not_empty(bytes, place)?),
+        MediaSource::Inline(bytes) => Some(Source::Bytes(not_empty(bytes, place)?)),
         MediaSource::Url(url) => {
             let url = checked_url(url, place)?;
             match after_data(url).map(|data| split_once(data, ",").unwrap_or_default()) {
-                None => Source::Address(url),
-                Some((head, data)) if head.ends_with(";base64") && !data.is_empty() => Source::Encoded(data),
+                // "Only HTTPS URLs are supported."
+                None => {
+                    let is_https = url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));
+                    is_https.then_some(Source::Address(url))
+                }
+                Some((head, data)) if head.ends_with(";base64") && !data.is_empty() => {
+                    Some(Source::Encoded(data))
+                }
                 // Text with percent signs, which nobody is known to send.
-                Some(_) => Source::Text(""),
+                Some(_) => None,
             }
         }
     })
@@ -127,7 +137,7 @@ fn is_text(media_type: &str) -> bool {
 
 fn left_out(json: &mut Json, kind: &str, place: PartIndex, warnings: &mut Warnings) {
     warnings.add(format!(
-        "{place}: the {kind} was left out: this route takes png, jpeg, gif and webp images, PDF documents and text"
+        "{place}: the {kind} was left out: this route takes png, jpeg, gif and webp images, PDF documents, text, and https addresses"
     ));
     begin_text(json, &format!("[An attachment ({kind}) that this model cannot read was left out]"));
 }

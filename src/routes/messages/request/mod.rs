@@ -19,6 +19,7 @@ use crate::errors::Error;
 use crate::history::Conversation;
 use crate::routes::encoding::{self, Body, Extra, ExtraRules, extra_json, invalid};
 use crate::routes::{CheckedRequest, Encoded};
+use crate::text_search::contains;
 use content::WireConversation;
 use thinking::{Mode, Plan};
 
@@ -38,6 +39,8 @@ pub fn write(checked: CheckedRequest<'_>) -> Result<Encoded, Error> {
     let extra_json = extra_json(request, &mut warnings);
     let extra = Extra::parse(extra_json.as_deref(), &EXTRA)?;
     let callers_tools = extra.has("tools");
+    let callers_thinking =
+        extra.fields().any(|(name, value)| name == "thinking" && !contains(value, "disabled"));
     encoding::tools::check(request, callers_tools)?;
     encoding::options::check(request)?;
 
@@ -90,7 +93,8 @@ pub fn write(checked: CheckedRequest<'_>) -> Result<Encoded, Error> {
         plan.mode.write(json);
     }
     options::output_config(&mut body, request, &abilities, &plan, &mut warnings)?;
-    options::sampling(&mut body, request, &abilities, &plan, &mut warnings);
+    let thinks = plan.thinks() || callers_thinking;
+    options::sampling(&mut body, request, &abilities, thinks, &mut warnings);
     options::others(&mut body, request, &mut warnings);
     Ok(body.finish(warnings.into_vec()))
 }

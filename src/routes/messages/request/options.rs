@@ -22,7 +22,7 @@ pub fn sampling(
     body: &mut Body<'_>,
     request: &Request,
     abilities: &Abilities,
-    plan: &Plan<'_>,
+    thinks: bool,
     warnings: &mut Warnings,
 ) {
     let mut temperature = request.temperature;
@@ -40,7 +40,6 @@ pub fn sampling(
     let no_sampling = abilities.no_sampling;
     drop(&mut temperature, no_sampling, "the model takes no temperature; it was not sent");
     drop(&mut top_p, no_sampling, "the model takes no top_p; it was not sent");
-    let thinks = plan.thinks();
     let is_changed = temperature.is_some_and(|temperature| temperature < 1.0);
     drop(&mut temperature, thinks && is_changed, "a model that thinks takes no temperature; it was not sent");
     let is_low = top_p.is_some_and(|top_p| top_p < LEAST_TOP_P);

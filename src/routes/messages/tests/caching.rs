@@ -151,17 +151,21 @@ fn a_host_marks_where_a_prefix_ends() {
         system([text("stable")].into()),
         system([text("of today")].into()),
         of_user("a document"),
-        of_user("a question"),
+        of_user("hello"),
         assistant(
             [text("a"), samples::reasoning("r", Some(r#"{"route":"messages","signature":"s"}"#)), text("b")]
                 .into(),
         ),
-        of_user("another question"),
+        of_user("hello again"),
     ];
     assert_eq!(marked(&messages, &[0], false), [1]);
     // The place before the last mark is free.
     assert_eq!(marked(&messages, &[1], false), [2]);
-    assert_eq!(marked(&messages, &[2], false), [2, 3], "and not the question, which another one replaces");
+    assert_eq!(
+        marked(&messages, &[2], false),
+        [2, 3],
+        "and not the message after it, which another one replaces"
+    );
     assert_eq!(marked(&messages, &[4], false), [2, 4, 7]);
     assert_eq!(marked(&messages, &[5], false), [2, 4, 8]);
     assert_eq!(marked(&messages, &[0, 2, 5], false), [1, 3, 4, 8]);

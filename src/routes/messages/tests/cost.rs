@@ -98,3 +98,36 @@ fn a_whole_message_is_read_a_few_times() {
         assert!(ten <= 12.0 && ten <= one * 1.05, "{block}: {one} and {ten}");
     }
 }
+
+/// The modules that read what a server sends, each with the streams above that go through it.
+const MODULES: [(&str, &str); 8] = [
+    ("decoder", "all"),
+    ("wire", "all"),
+    ("repeat_fast_path", "short texts, escapes, no delta like the last one"),
+    ("blocks", "arguments, many open blocks"),
+    ("details", "signatures, citations, compactions"),
+    ("end", "the vendor's tools"),
+    ("usage", "usage"),
+    ("extras", "citations"),
+];
+
+/// Of requests, of one refusal, or written once for each block.
+const NO_STREAM: [&str; 5] = ["models", "recovery", "replay", "strict_server", "request"];
+
+#[test]
+fn every_module_that_touches_a_stream_has_one_here() {
+    let known = streams();
+    for stream in MODULES.iter().flat_map(|(_, streams)| streams.split(", ")).filter(|name| *name != "all") {
+        assert!(known.iter().any(|(name, ..)| *name == stream), "there is no stream {stream}");
+    }
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/routes/messages");
+    for folder in ["", "blocks"] {
+        for entry in std::fs::read_dir(source.join(folder)).expect(folder) {
+            let path = entry.expect("an entry").path();
+            let name = path.file_stem().and_then(|name| name.to_str()).expect("a name").to_string();
+            let is_known =
+                MODULES.iter().any(|(module, _)| *module == name) || NO_STREAM.contains(&name.as_str());
+            assert!(is_known || name == "mod" || name == "tests", "{name} has no stream here; add one");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use super::*;
 use crate::contract::{ReasoningOptions, Tool, ToolChoice};
 use crate::history::samples::{assistant, call_with, inline, reasoning, result_with, system, tool, user};
-use crate::routes::chat_completions;
+use crate::routes::ROUTES;
 use proptest::prelude::*;
 
 const MODELS: [&str; 9] = [
@@ -185,11 +185,12 @@ proptest! {
                 let mut messages = hello();
                 messages.push(turn_of(&reading.events));
                 messages.extend(more);
-                encoded(&request(model, messages.clone()));
-                let other = request(model, messages);
-                let encoded = chat_completions::ROUTE.encode(&other).expect("a good request");
-                let body: Value = serde_json::from_slice(&encoded.body).expect("JSON");
-                (chat_completions::ROUTE.check_body)(&other, &body);
+                                let other = request(model, messages);
+                for route in ROUTES {
+                    let encoded = route.encode(&other).expect("a good request");
+                    let body: Value = serde_json::from_slice(&encoded.body).expect("JSON");
+                    (route.check_body)(&other, &body);
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 mod caching;
 mod cost;
 mod decoding;
+mod details;
 mod generated;
 mod requests;
 mod round_trip;

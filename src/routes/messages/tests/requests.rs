@@ -95,6 +95,7 @@ fn media_becomes_images_and_documents_or_a_text_that_says_what_is_missing() {
         Part::File(inline("application/zip", b"PK")),
         Part::Image(inline("image/bmp", b"BM")),
         Part::File(inline("text/plain", b"\xff\xfe")),
+        Part::Image(url("image/png", "http://x.test/a.png")),
     ];
     let (body, warnings) = encoded(&request("claude-opus-5", [user(parts.into())].into()));
     let content = &body["messages"][0]["content"];
@@ -105,10 +106,10 @@ fn media_becomes_images_and_documents_or_a_text_that_says_what_is_missing() {
     assert_eq!(content[4]["source"]["type"], "url");
     assert_eq!(content[5]["source"], json!({"type":"text","media_type":"text/plain","data":"a,b"}));
     assert_eq!(content[6]["source"]["data"], "{}");
-    for at in 7..11 {
+    for at in 7..12 {
         assert!(content[at]["text"].as_str().expect("a text").contains("was left out"), "{content}");
     }
-    assert_eq!(warnings.len(), 4, "{warnings:?}");
+    assert_eq!(warnings.len(), 5, "{warnings:?}");
     let empty = request("claude-opus-5", [user([Part::Image(inline("image/png", b""))].into())].into());
     assert!(ROUTE.encode(&empty).is_err());
 
@@ -249,6 +250,15 @@ fn the_callers_own_fields_come_last_and_cannot_replace_the_conversation() {
     });
     assert_eq!((&body["max_tokens"], &body["top_k"]), (&json!(5), &json!(3)));
     assert_eq!(body["output_config"], json!({"effort":"high","task_budget":{"total":1}}));
+    // Thinking of the caller's excludes a temperature like ours.
+    for (thinking, expected) in [("enabled", None), ("disabled", Some(0.5))] {
+        let (body, _) = with("claude-sonnet-4-5", |request| {
+            request.extra_json =
+                Some(format!(r#"{{"thinking":{{"type":"{thinking}","budget_tokens":1024}}}}"#));
+            request.temperature = Some(0.5);
+        });
+        assert_eq!(body["temperature"].as_f64(), expected, "{thinking}");
+    }
     for field in ["model", "messages", "system", "stream"] {
         let mut request = request("claude-opus-5", hello());
         request.extra_json = Some(format!(r#"{{"{field}":null}}"#));

@@ -4,7 +4,7 @@ use super::*;
 use crate::corpora;
 use crate::history::samples::{result, tool, user};
 
-/// The request that follows a response: its turn, the results of its calls, and a question.
+/// The request that follows a response: its turn, the results of its calls, and more of the user.
 fn next(events: &[Event]) -> Request {
     let turn = turn_of(events);
     let results: Vec<Part> = turn

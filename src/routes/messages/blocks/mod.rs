@@ -4,17 +4,17 @@
 //! gateways leave holes, use an index twice, send deltas for a block that was never opened, and put text into an open
 //! call [46]. So an index is a name and no place, and a delta that the block of its index cannot hold opens another one.
 
-use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+mod details;
+mod end;
+
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 use super::extras::Extras;
-use super::replay::{self, BLOCK, CALLER, CITATIONS, SIGNATURE, TEXT};
+use super::replay::{self, CALLER};
 use super::wire::{ContentBlock, Delta};
-use crate::errors::{Error, protocol};
+use crate::errors::Error;
 use crate::events::{Assembler, BlockHandle, CallHandle, TextKind, is_placeholder};
-use crate::json::{
-    Json, Object, PairJoiner, Raw, RawValue, WireText, items, members, parse, present, read, string,
-    wire_text,
-};
+use crate::json::{Object, PairJoiner, Raw, RawValue, WireText, fields, present, read, string, wire_text};
 
 /// Blocks that are kept to be found again. Vendors have one open, and each event searches all of them.
 const MAX_KEPT: usize = 64;
@@ -161,7 +161,7 @@ impl Blocks {
         let call = out.open_call()?;
         out.call_id(call, &string(wire.id).unwrap_or_default())?;
         out.call_name(call, &string(wire.name).unwrap_or_default())?;
-        let [kind] = wire.caller.and_then(|caller| crate::json::fields(caller, ["type"])).unwrap_or_default();
+        let [kind] = wire.caller.and_then(|caller| fields(caller, ["type"])).unwrap_or_default();
         // A call that the model made itself needs no word of it, and older servers do not know the field.
         if let Some(caller) =
             present(wire.caller).filter(|_| string(kind).is_some_and(|kind| kind != "direct"))
@@ -266,11 +266,6 @@ impl Blocks {
         Ok(())
     }
 
-    /// The message is over, and with it all blocks that are open.
-    pub(super) fn finish(&mut self, out: &mut Assembler) -> Result<(), Error> {
-        (0..self.kept.len()).try_for_each(|at| self.close(at, out))
-    }
-
     /// Whether an index is that of a call that has ended.
     fn is_late_input(&self, index: u64) -> bool {
         self.kept.iter().any(|block| block.index == index && matches!(block.kind, Kind::Call(_)))
@@ -308,172 +303,8 @@ impl Blocks {
         });
         self.kept.len().saturating_sub(1)
     }
-
-    /// The signature of a reasoning: that of its index, else the last one that has none, because a late signature may bear
-    /// the index of a later block.
-    fn signature(&mut self, index: u64, raw: Raw<'_>, out: &mut Assembler) -> Result<(), Error> {
-        let is_thinking = |block: &Block| matches!(block.kind, Kind::Thinking(_)) && !block.closed;
-        let own = self.kept.iter().rposition(|block| is_thinking(block) && block.index == index);
-        let unsigned =
-            || self.kept.iter().rposition(|block| is_thinking(block) && block.signature.is_empty());
-        let at = match own.or_else(unsigned) {
-            Some(at) => at,
-            // With `display: omitted` a relay may leave out everything but the signature.
-            None if self.kept.iter().all(|block| block.index != index) => {
-                let block = out.open_block(TextKind::Reasoning)?;
-                self.push(index, Kind::Thinking(block), out)
-            }
-            None => return Ok(()),
-        };
-        self.sign(at, raw)?;
-        match self.kept.get(at) {
-            Some(block) if block.stopped && !block.signature.is_empty() => self.close(at, out),
-            _ => Ok(()),
-        }
-    }
-
-    /// A signature is sent whole; the last one counts.
-    fn sign(&mut self, at: usize, raw: Raw<'_>) -> Result<(), Error> {
-        let Some(json) = raw.map(|raw| raw.get()).filter(|json| json.starts_with('"') && json.len() > 2)
-        else {
-            return Ok(());
-        };
-        if let Some(block) = self.kept.get_mut(at) {
-            block.signature.clear();
-            block.signature.push_str(json);
-        }
-        self.count(json.len())
-    }
-
-    fn citations(&mut self, at: usize, raw: Raw<'_>, extras: &mut Extras) -> Result<(), Error> {
-        let mut result = Ok(());
-        if let Some(list) = raw {
-            items(list, &mut |item| {
-                if result.is_ok() {
-                    result = self.citation(at, item, extras);
-                }
-            });
-        }
-        result
-    }
-
-    fn citation(&mut self, at: usize, citation: RawValue<'_>, extras: &mut Extras) -> Result<(), Error> {
-        let json = citation.get();
-        extras.note_citation(json);
-        if let Some(block) = self.kept.get_mut(at) {
-            if !block.gathered.is_empty() {
-                block.gathered.push(',');
-            }
-            block.gathered.push_str(json);
-        }
-        self.count(json.len())
-    }
-
-    /// The content of a compaction, which replaces that of the block's beginning.
-    fn compaction(&mut self, index: u64, delta: &Delta<'_>) -> Result<(), Error> {
-        let Some(at) = self.find(index, Target::Input) else { return Ok(()) };
-        let Some(block) = self.kept.get_mut(at) else { return Ok(()) };
-        let mut bytes = 0_usize;
-        for (name, value) in [("content", delta.content), ("encrypted_content", delta.encrypted_content)] {
-            if let (Some(value), true) = (present(value), matches!(block.kind, Kind::Vendor(_))) {
-                bytes = bytes.saturating_add(block.begin.len()).saturating_add(value.len());
-                block.begin = with_member(&block.begin, name, value);
-            }
-        }
-        // All that is copied counts, since a server may repeat it.
-        self.count(bytes)
-    }
-
-    fn warn(&mut self, kind: &str, wire: &ContentBlock<'_>, out: &mut Assembler) {
-        if kind == "fallback" {
-            let [to] = wire.to.and_then(|to| crate::json::fields(to, ["model"])).unwrap_or_default();
-            let to = string(to)
-                .filter(|to| to.len() <= MAX_NAME && to.bytes().all(|byte| byte.is_ascii_graphic()));
-            let to = to.unwrap_or_default();
-            out.warn(format!("the vendor let another model continue the response {to}").trim_end());
-        } else if kind != "redacted_thinking" && !core::mem::replace(&mut self.warned, true) {
-            out.warn(
-                "the response contains blocks of the vendor's own tools, or of an unknown kind; they became reasoning \
-                 blocks without text, which have to go back with the next request",
-            );
-        }
-    }
-
-    /// Ends the block among the events, with its replay.
-    fn close(&mut self, at: usize, out: &mut Assembler) -> Result<(), Error> {
-        let Some(block) = self.kept.get_mut(at).filter(|block| !block.closed) else { return Ok(()) };
-        block.stopped = true;
-        block.closed = true;
-        block.joiner.finish(&mut block.gathered);
-        let [begin, gathered, signature] =
-            [&mut block.begin, &mut block.gathered, &mut block.signature].map(core::mem::take);
-        match block.kind {
-            Kind::Text(None) => {}
-            Kind::Text(Some(handle)) => {
-                let citations = format!("[{gathered}]");
-                let replay = (citations != "[]").then(|| replay::written(&[(CITATIONS, &citations)]));
-                out.close_block(handle, replay);
-            }
-            Kind::Thinking(handle) => {
-                let replay = match (signature.is_empty(), self.reasoning_text) {
-                    (true, _) => None,
-                    (false, true) => Some(replay::written(&[(SIGNATURE, &signature)])),
-                    (false, false) => {
-                        let mut text = Json::default();
-                        text.string(&gathered);
-                        Some(replay::written(&[(SIGNATURE, &signature), (TEXT, &text.into_string())]))
-                    }
-                };
-                out.close_block(handle, replay);
-            }
-            Kind::Call(call) => {
-                if !block.has_input {
-                    out.call_arguments(call, &WireText::from(begin.as_str()))?;
-                }
-                out.close_call(call);
-            }
-            Kind::Vendor(handle) => {
-                // Input that broke off makes a block that the vendor would refuse.
-                let whole = match gathered.trim_ascii() {
-                    "" => Some(begin),
-                    input => parse(input).ok().map(|input| with_member(&begin, "input", input.get())),
-                };
-                out.close_block(handle, whole.map(|block| replay::written(&[(BLOCK, &block)])));
-            }
-        }
-        Ok(())
-    }
-
-    fn count(&mut self, bytes: usize) -> Result<(), Error> {
-        self.replay_bytes = self.replay_bytes.saturating_add(bytes);
-        match self.replay_bytes > MAX_REPLAY {
-            true => Err(protocol(format!(
-                "signatures, citations and tools of the response take more than {} MiB",
-                MAX_REPLAY >> 20
-            ))),
-            false => Ok(()),
-        }
-    }
 }
 
 fn text_of(raw: Raw<'_>) -> WireText<'_> {
     wire_text(raw).unwrap_or(WireText::from(""))
-}
-
-/// An object with another value of a member.
-fn with_member(object: &str, name: &str, value: &str) -> String {
-    let mut json = Json::default();
-    json.raw("{");
-    let mut found = false;
-    for (known, old) in parse(object).map(members).unwrap_or_default() {
-        json.key(&known);
-        found |= known == name;
-        json.raw(if known == name { value } else { old.map_or("null", |old| old.get()) });
-    }
-    if !found {
-        json.key(name);
-        json.raw(value);
-    }
-    json.raw("}");
-    json.into_string()
 }
