@@ -4,14 +4,14 @@ use alloc::rc::Rc;
 use core::cell::RefCell;
 use core::time::Duration;
 
-use super::model_query::Memory;
+use super::memory::Memory;
 use super::{AccountQuery, Completion, ModelQuery};
 use crate::config::Settings;
 use crate::contract::{Config, Discovery, Request};
 use crate::errors::Error;
 use crate::transport::Transport;
 
-/// A configured client: the settings, the network, and the list of models that was received last.
+/// A configured client: the settings, the network, and what earlier calls have learned.
 pub struct Client<T: Transport> {
     /// Shared with completions and queries, since the host may drop the client before them.
     transport: Rc<T>,
@@ -33,8 +33,8 @@ impl<T: Transport> Client<T> {
     }
 
     /// Checks a request. The first step of the completion sends it.
-    pub fn complete(&self, request: &Request) -> Result<Completion<T>, Error> {
-        Completion::new(self.transport.clone(), self.settings.clone(), request)
+    pub fn complete(&self, request: Request) -> Result<Completion<T>, Error> {
+        Completion::new(self.transport.clone(), self.settings.clone(), self.memory.clone(), request)
     }
 
     /// Starts a query of the models.

@@ -7,6 +7,7 @@ mod account_query;
 mod client;
 mod completion;
 mod description;
+mod memory;
 mod model_query;
 mod outgoing;
 #[cfg(test)]

@@ -13,9 +13,10 @@ use super::sample;
 const ECHO: usize = 400;
 
 /// What the next response should be: the turn of the conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Turn {
     /// A plain text response.
+    #[default]
     Text,
     /// A tool call. Tools were sent and allowed, and the last message is from the user and does not follow a
     /// tool result. Without the second condition an agent would loop: each result would lead to another call.
@@ -34,8 +35,17 @@ pub enum Image {
     Linked,
 }
 
+/// The form that the response has to have.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Format {
+    /// Any JSON object.
+    Object,
+    /// JSON that fits this schema.
+    Schema(Value),
+}
+
 /// The parts of a chat request that scenarios can use.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ChatRequest {
     /// The whole body.
     pub body: Value,
@@ -54,8 +64,16 @@ pub struct ChatRequest {
     /// The tools, as `(name, parameters)`. The tool that `tool_choice` names comes first, because scenarios
     /// call the first one.
     pub tools: Vec<(String, Value)>,
+    /// The tools to call now, by their places in `tools`. Chat completions do not use it.
+    pub due: Vec<usize>,
     /// What the response should be.
     pub turn: Turn,
+    /// Whether reasoning was requested.
+    pub reasons: bool,
+    /// Whether the text of the reasoning was requested, and not its signature alone.
+    pub shows_reasoning: bool,
+    /// The form that the response has to have; `None`: any text.
+    pub format: Option<Format>,
 }
 
 impl ChatRequest {
@@ -69,28 +87,42 @@ impl ChatRequest {
             model: body["model"].as_str().unwrap_or_default().to_owned(),
             stream: body["stream"] == true,
             include_usage: body["stream_options"]["include_usage"] == true,
-            echo: echo.unwrap_or_default().chars().take(ECHO).collect(),
+            echo: echo.as_deref().map(self::echo).unwrap_or_default(),
             images: messages.iter().flat_map(images).collect(),
             turn: turn(&body, messages, !tools.is_empty() && tool_results.is_empty()),
             tool_results,
             tools,
+            format: format(&body),
             body,
+            ..ChatRequest::default()
         }
     }
 
-    /// The JSON text that `response_format` requires; `None` if it requires none. A structured response has
+    /// The JSON text that the request requires; `None` if it requires none. A structured response has
     /// to match the schema, because agents parse it and fail otherwise.
     pub fn structured(&self) -> Option<String> {
-        let format = &self.body["response_format"];
-        match format["type"].as_str()? {
-            "json_schema" => Some(sample::text(&format["json_schema"]["schema"], &self.echo)),
-            "json_object" => {
+        Some(match self.format.as_ref()? {
+            Format::Schema(schema) => sample::text(schema, &self.echo),
+            Format::Object => {
                 let answer = [("you_said", self.echo.as_str()), ("played_by", "the stand-in")];
-                Some(Value::from_iter(answer).to_string())
+                Value::from_iter(answer).to_string()
             }
-            _ => None,
-        }
+        })
     }
+}
+
+fn format(body: &Value) -> Option<Format> {
+    let format = &body["response_format"];
+    match format["type"].as_str()? {
+        "json_schema" => Some(Format::Schema(format["json_schema"]["schema"].clone())),
+        "json_object" => Some(Format::Object),
+        _ => None,
+    }
+}
+
+/// A text as scenarios repeat it.
+pub fn echo(text: &str) -> String {
+    text.chars().take(ECHO).collect()
 }
 
 /// The texts of the tool results that have had no response yet. Some agents append a user message with the
@@ -116,7 +148,8 @@ fn turn(body: &Value, messages: &[Value], tools: bool) -> Turn {
     }
 }
 
-fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+/// A list in a field; an empty one if there is none.
+pub fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value[key].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
@@ -152,7 +185,8 @@ fn images(message: &Value) -> Vec<Image> {
     urls.map(image).collect()
 }
 
-fn image(url: &str) -> Image {
+/// An image by its address or its `data:` URL.
+pub fn image(url: &str) -> Image {
     match data_url(url) {
         Some((media_type, bytes)) => Image::Inline(media_type.to_owned(), bytes.len()),
         None => Image::Linked,

@@ -7,12 +7,14 @@
 use serde_json::{Map, Value, json};
 
 use super::chat_request::{ChatRequest, Image, Turn};
+use super::router::number_of;
+use super::routes::seal;
 use super::script::ScriptedResponse;
 use super::{models, sample};
 
 /// `created` of every response: 2026-01-31, noon UTC. A constant, so that two responses can be compared byte
 /// by byte.
-const CREATED: u64 = 1_769_860_800;
+pub const CREATED: u64 = 1_769_860_800;
 
 /// The values that placeholders are replaced with.
 #[derive(Clone, Debug)]
@@ -107,6 +109,18 @@ impl Filling {
         Value::Object(chunk)
     }
 
+    /// The calls that the conversation asks for, as names and arguments. A scenario for a call that is played without tools
+    /// calls the tool of the common weather example.
+    pub fn due_calls(&self) -> Vec<(String, String)> {
+        let Some(request) = &self.request else { return Vec::new() };
+        let due = if request.due.is_empty() { &[0][..] } else { &request.due };
+        let call = |at: &usize| {
+            let (name, schema) = tool(request, &(at + 1).to_string());
+            (name, sample::arguments(&schema, &request.echo))
+        };
+        due.iter().map(call).collect()
+    }
+
     fn model(&self) -> &str {
         self.request.as_ref().map_or("", |request| &request.model)
     }
@@ -131,6 +145,7 @@ impl Filling {
             // Turn 0 always, so that the rows of a scenario are the same in each response.
             "key_rows" => models::key_list(argument.parse().ok()?, 0).into(),
             "catalogue_rows" => models::catalogue(argument.parse().ok()?).into(),
+            "seal" => seal::seal(number_of(&self.request_id), argument).into(),
             "delta" => self.bare_chunk(json!({ "content": argument }), Value::Null).into(),
             "finish" => self.bare_chunk(json!({}), argument.into()).into(),
             _ => self.of_request(name, argument)?,

@@ -21,8 +21,10 @@ mod player;
 mod record;
 mod repertoire;
 mod router;
+mod routes;
 mod sample;
 mod script;
+mod scripted;
 mod socket;
 mod start_error;
 #[cfg(test)]
@@ -35,6 +37,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -44,6 +47,8 @@ pub use fault::{Abort, Break, Delay, Faults, HELP as FAULTS_HELP, RateLimit};
 pub use models::{catalogue as catalogue_rows, key_list as key_list_rows};
 pub use record::{KEPT_BODY, Outcome, Recorded};
 pub use repertoire::scenarios;
+pub use routes::CacheUse;
+pub use routes::messages::cache_use as marked_cache_use;
 pub use script::{
     Each, Early, ErrorBody, Fill, Item, Repeat, Route, Scenario, ScriptedResponse, When, Whole,
 };
@@ -62,6 +67,21 @@ pub struct StandIn {
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
+/// The time of the start. A type of its own, because an `Instant` has no default.
+pub(crate) struct Began(Instant);
+
+impl Default for Began {
+    fn default() -> Began {
+        Began(Instant::now())
+    }
+}
+
+impl Began {
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 /// What the handlers share.
 #[derive(Default)]
 pub(crate) struct Shared {
@@ -74,6 +94,10 @@ pub(crate) struct Shared {
     served: AtomicU64,
     /// Path → scenario, where a test set one.
     scripted: Mutex<HashMap<String, &'static Scenario>>,
+    /// What the vendors' prompt caches contain.
+    prompt_cache: Mutex<routes::PromptCache>,
+    /// When it started.
+    began: Began,
     /// Early responses sent so far: (scenario, index among its early responses) → how often.
     played: Mutex<HashMap<(&'static str, usize), u32>>,
 }
@@ -81,6 +105,10 @@ pub(crate) struct Shared {
 impl Shared {
     fn scripted(&self) -> MutexGuard<'_, HashMap<String, &'static Scenario>> {
         self.scripted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn prompt_cache(&self) -> MutexGuard<'_, routes::PromptCache> {
+        self.prompt_cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn played(&self) -> MutexGuard<'_, HashMap<(&'static str, usize), u32>> {

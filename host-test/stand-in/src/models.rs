@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::repertoire::scenarios;
+use super::repertoire::all;
 
 /// Rows of the key's list: about as many as CometAPI returns.
 pub const KEY_ROWS: usize = 600;
@@ -50,7 +50,7 @@ fn facts() -> &'static [Fact] {
 /// Ids of the scenarios of wire routes with their endpoint types. They are listed, because a client may
 /// refuse a model that its list does not contain.
 fn scenario_ids() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let ids = scenarios().iter().filter_map(|scenario| Some((scenario, scenario.route.wire()?)));
+    let ids = all().iter().filter_map(|scenario| Some((scenario, scenario.route.wire()?)));
     let ids = ids.flat_map(|(scenario, wire)| {
         let names = std::iter::once(&scenario.name).chain(&scenario.models);
         names.map(move |id| (id.as_str(), wire.endpoint_type))
@@ -89,8 +89,11 @@ pub fn key_list(count: usize, turn: u64) -> Vec<Value> {
     let mut rows: Vec<Value> = if count < 100 {
         known.take(count).collect()
     } else {
-        let mut rows: Vec<Value> = known.take(count.saturating_sub(5 + scenario_ids().count())).collect();
-        rows.extend(played);
+        // Every known model is listed, however many scenarios there are; some of those are not, if there is no place left.
+        let places = count.saturating_sub(5);
+        let known_rows = places.saturating_sub(scenario_ids().count()).max(facts().len()).min(places);
+        let mut rows: Vec<Value> = known.take(known_rows).collect();
+        rows.extend(played.take(places - known_rows));
         // The last rows repeat the first ones, so that the list has exactly the requested length.
         let twice: Vec<Value> = rows.iter().take(count - rows.len()).cloned().collect();
         rows.extend(twice);
@@ -124,6 +127,8 @@ fn channel(fact: &Fact, index: usize) -> &'static str {
 fn endpoint_types(id: &str, kind: &str) -> Value {
     let responses_only = ["-pro", "codex", "astra"].iter().any(|word| id.contains(word));
     match kind {
+        // Some channels of other vendors' models speak Anthropic's protocol alone.
+        "text" if id.starts_with("minimax-m2.7") => json!(["anthropic"]),
         "image" => json!(["image-generation", "openai"]),
         "video" if id.starts_with("sora") => json!(["openai-video"]),
         "rerank" => json!(["jina-rerank"]),
@@ -258,6 +263,19 @@ mod tests {
         assert!(rows.iter().any(|row| row["supported_endpoint_types"] == json!([])));
         assert!(rows.iter().any(|row| row.get("supported_endpoint_types") == Some(&Value::Null)));
         assert!(ids.contains("gpt-5.4-mini") && ids.contains("q13-index-starts-at-one"));
+        let types = |id: &str| {
+            rows.iter().find(|row| row["id"] == id).map(|row| row["supported_endpoint_types"].clone())
+        };
+        for (id, expected) in [
+            ("claude-opus-5", json!(["anthropic", "openai"])),
+            ("gemini-3.6-flash", json!(["gemini", "openai"])),
+            ("gpt-5.4", json!(["openai", "openai-response"])),
+            ("gpt-5.5-pro", json!(["openai-response"])),
+            ("minimax-m2.7", json!(["anthropic"])),
+            ("q41-another-message", json!(["anthropic"])),
+        ] {
+            assert_eq!(types(id), Some(expected), "{id}");
+        }
         assert_ne!(rows, key_list(KEY_ROWS, 2), "the order changes");
         assert_eq!(rows, key_list(KEY_ROWS, 1), "and the same turn has the same order");
     }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::errors;
 use super::fill::Filling;
+use super::routes::{Framing, Writer};
 use super::script::{Each, Item, ScriptedResponse};
 
 /// Bytes per write of a long fill: large enough for 64 MiB in a moment, and small enough that an endless one
@@ -31,10 +32,32 @@ struct RepeatFrame {
     rounds: Option<u32>,
 }
 
+/// The format of a route other than chat completions.
+pub struct RouteFormat {
+    writer: Box<dyn Writer>,
+    framing: Framing,
+    /// Whether an event was sent.
+    begun: bool,
+    /// Whether the writer wrote an end, so that it has a whole response.
+    ended: bool,
+}
+
+impl RouteFormat {
+    /// The format at the start of a response.
+    pub fn new(writer: Box<dyn Writer>, framing: Framing) -> RouteFormat {
+        RouteFormat { writer, framing, begun: false, ended: false }
+    }
+}
+
+/// Items that a whole response is read from. More are played only by scenarios without an end.
+const WHOLE_ITEMS: usize = 10_000;
+
 /// The state of a body that is being sent.
 pub struct Player {
     response: &'static ScriptedResponse,
     filling: Filling,
+    /// `None` for chat completions, and for bodies that are no completion.
+    route: Option<RouteFormat>,
     frames: Vec<RepeatFrame>,
     /// Steps of the current item.
     steps: VecDeque<Step>,
@@ -44,9 +67,25 @@ pub struct Player {
 
 impl Player {
     /// A player at the start of the response's body.
-    pub fn new(response: &'static ScriptedResponse, filling: Filling) -> Player {
+    pub fn new(response: &'static ScriptedResponse, filling: Filling, route: Option<RouteFormat>) -> Player {
         let frames = vec![RepeatFrame { items: &response.body, next: 0, rounds: Some(0) }];
-        Player { response, filling, frames, steps: VecDeque::new(), block: None }
+        Player { response, filling, route, frames, steps: VecDeque::new(), block: None }
+    }
+
+    /// The response as one JSON value, for a client without a stream: what the route's writer made of the items. A
+    /// scenario that writes its events by hand has the generic text instead.
+    pub fn whole(&mut self) -> Value {
+        for _ in 0..WHOLE_ITEMS {
+            let Some(item) = self.next_item() else { break };
+            self.expand(item);
+        }
+        let text = self.filling.text("{{answer}}");
+        let Some(route) = self.route.as_mut() else { return Value::Null };
+        if !route.ended {
+            route.writer.text(&text);
+            route.writer.end("stop");
+        }
+        route.writer.whole()
     }
 
     /// The next piece, after the pauses before it; `None` at the end.
@@ -67,9 +106,17 @@ impl Player {
             if let Some(bytes) = self.next_block() {
                 return Some(Step::Write(bytes));
             }
-            let item = self.next_item()?;
+            let Some(item) = self.next_item() else { return self.close() };
             self.expand(item);
         }
+    }
+
+    /// Closes a body with events, once.
+    fn close(&mut self) -> Option<Step> {
+        let route = self.route.as_mut().filter(|route| route.begun)?;
+        route.begun = false;
+        let close = route.framing.close();
+        (!close.is_empty()).then(|| Step::Write(close.into()))
     }
 
     /// The next piece of a fill. Clones of `Bytes` share their memory, so 64 MiB or an endless body cost one block.
@@ -115,7 +162,38 @@ impl Player {
             }
             Item::Usage(usage) => self.usage(usage),
             Item::Chunk(fields) => self.event(&filling.chunk(response, filling.fields(fields))),
-            Item::Data(value) => self.event(&filling.value(value)),
+            Item::Data(value) => {
+                let data = filling.value(value);
+                self.write(format!("data: {data}\n\n").into_bytes());
+            }
+            Item::Event(value) => self.event(&filling.value(value)),
+            Item::Start => self.written(|writer| writer.start()),
+            Item::Text(text) => {
+                let text = filling.text(text);
+                self.written(|writer| writer.text(&text));
+            }
+            Item::Refusal(text) => {
+                let text = filling.text(text);
+                self.written(|writer| writer.refusal(&text));
+            }
+            Item::Reasoning(text) => {
+                let text = filling.text(text);
+                self.written(|writer| writer.reasoning(&text));
+            }
+            Item::Thought(text) => self.thought(text),
+            Item::Call(name, arguments) => {
+                let (name, arguments) = (filling.text(name), filling.text(arguments));
+                self.written(|writer| writer.call(&name, &arguments));
+            }
+            Item::Calls => {
+                for (name, arguments) in filling.due_calls() {
+                    self.written(|writer| writer.call(&name, &arguments));
+                }
+            }
+            Item::End(finish) => {
+                self.written(|writer| writer.end(finish));
+                self.route.iter_mut().for_each(|route| route.ended = true);
+            }
             Item::Done => self.write(b"data: [DONE]\n\n".to_vec()),
             Item::Each(each) => self.each(each),
             Item::Raw(text) => self.write(filling.text(text).into_bytes()),
@@ -163,8 +241,28 @@ impl Player {
         }
     }
 
+    /// Reasoning, if the request asked for it; without its text, if it did not ask for that.
+    fn thought(&mut self, text: &str) {
+        let Some(request) = self.filling.request.as_ref().filter(|request| request.reasons) else { return };
+        let text = if request.shows_reasoning { self.filling.text(text) } else { String::new() };
+        self.written(|writer| writer.reasoning(&text));
+    }
+
+    /// What the route's writer makes of an item. On chat completions there is none; a test keeps such items out of its
+    /// scenarios.
+    fn written(&mut self, write: impl FnOnce(&mut dyn Writer) -> Vec<Value>) {
+        let events = self.route.as_mut().map(|route| write(route.writer.as_mut()));
+        for event in events.into_iter().flatten() {
+            self.event(&event);
+        }
+    }
+
     fn event(&mut self, data: &Value) {
-        self.write(format!("data: {data}\n\n").into_bytes());
+        let bytes = match self.route.as_mut() {
+            None => Framing::Data.frame(data, false),
+            Some(route) => route.framing.frame(data, !std::mem::replace(&mut route.begun, true)),
+        };
+        self.write(bytes);
     }
 
     fn write(&mut self, bytes: Vec<u8>) {

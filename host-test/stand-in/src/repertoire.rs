@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use super::chat_request::{ChatRequest, Turn};
 use super::script::{Route, Scenario, When};
+use super::wire_routes::NEW_ROUTES_ARE_CASES;
 
 /// The files, each a JSON list of scenarios. They are embedded, so that the test host is one file that runs
 /// anywhere.
@@ -47,13 +48,40 @@ const FILES: [(&str, &str); 32] = [
     ("catalogue-and-account", include_str!("scenarios/catalogue-and-account.json")),
 ];
 
-/// Every scenario, in the order of the files. A test that iterates over it covers scenarios that are added
+/// The files of the routes beside chat completions.
+const NEW_ROUTES: [(&str, &str); 6] = [
+    ("routes/responses", include_str!("scenarios/routes/responses.json")),
+    ("routes/responses-quirks", include_str!("scenarios/routes/responses-quirks.json")),
+    ("routes/messages", include_str!("scenarios/routes/messages.json")),
+    ("routes/messages-quirks", include_str!("scenarios/routes/messages-quirks.json")),
+    ("routes/gemini", include_str!("scenarios/routes/gemini.json")),
+    ("routes/gemini-quirks", include_str!("scenarios/routes/gemini-quirks.json")),
+];
+
+/// The file of the embeddings. They are no completions, so they are no cases of the conformance run.
+const EMBEDDINGS: [(&str, &str); 1] =
+    [("routes/embeddings", include_str!("scenarios/routes/embeddings.json"))];
+
+/// Every scenario that is a case, in the order of the files. A test that iterates over it covers scenarios that are added
 /// later.
+pub fn scenarios() -> &'static [Scenario] {
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    let is_case = |scenario: &&Scenario| match scenario.route {
+        Route::Responses | Route::Messages | Route::Gemini => NEW_ROUTES_ARE_CASES,
+        Route::Embeddings => false,
+        Route::Chat | Route::KeyList | Route::Catalogue | Route::Billing => true,
+    };
+    // The others are at the end.
+    &all()[..*COUNT.get_or_init(|| all().iter().take_while(is_case).count())]
+}
+
+/// Every scenario.
 ///
 /// If an embedded file is not a list of scenarios: a defect of the build, which any test finds.
-pub fn scenarios() -> &'static [Scenario] {
+pub fn all() -> &'static [Scenario] {
     static ALL: OnceLock<Vec<Scenario>> = OnceLock::new();
-    ALL.get_or_init(|| FILES.iter().flat_map(|(name, text)| parse(name, text)).collect())
+    let files = || FILES.iter().chain(&NEW_ROUTES).chain(&EMBEDDINGS);
+    ALL.get_or_init(|| files().flat_map(|(name, text)| parse(name, text)).collect())
 }
 
 fn parse(name: &str, text: &str) -> Vec<Scenario> {
@@ -62,13 +90,13 @@ fn parse(name: &str, text: &str) -> Vec<Scenario> {
 
 /// The scenario with this name.
 pub fn named(name: &str) -> Option<&'static Scenario> {
-    scenarios().iter().find(|scenario| scenario.name == name)
+    all().iter().find(|scenario| scenario.name == name)
 }
 
 /// The scenario of a wire route for a request that names none. The order is: a scenario whose name is the
 /// model id, one for the model and the turn, one for the model, and the generic one for the turn.
 pub fn fitting(route: Route, request: &ChatRequest) -> Option<&'static Scenario> {
-    let of_route = || scenarios().iter().filter(|scenario| scenario.route == route);
+    let of_route = || all().iter().filter(|scenario| scenario.route == route);
     let fits = |scenario: &Scenario| match scenario.when {
         When::Any => true,
         When::Text => request.turn == Turn::Text,

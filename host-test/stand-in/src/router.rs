@@ -15,6 +15,7 @@ use super::errors::Refusal;
 use super::fault::{self, Faults, Reply, deliver};
 use super::record::{KEPT_BODY, Outcome, Recorded, Ticket};
 use super::repertoire;
+use super::routes::embeddings;
 use super::script::Scenario;
 use super::socket::Peer;
 use super::{KEY, Shared, billing, chat, control, models, wire_routes};
@@ -33,6 +34,8 @@ pub(super) const CREDENTIALS: [&str; 4] = ["authorization", "x-api-key", "x-goog
 pub struct Exchange {
     /// Path without the query.
     pub path: String,
+    /// The query, or an empty text.
+    pub query: String,
     /// The headers.
     pub headers: HeaderMap,
     /// The body.
@@ -48,6 +51,29 @@ impl Exchange {
     pub fn authorization(&self) -> &str {
         self.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
+
+    /// The number of the request, which its id ends with.
+    pub fn number(&self) -> u64 {
+        number_of(&self.request_id)
+    }
+
+    /// The key. On the vendors' own paths the gateway takes it from the vendor's header, even if there is a good one in
+    /// `Authorization`: a placeholder there replaces the key that a host added.
+    fn key(&self) -> &str {
+        let vendors = match self.path.as_str() {
+            path if path.starts_with("/v1/messages") => "x-api-key",
+            path if path.starts_with("/v1beta/models") => "x-goog-api-key",
+            _ => "",
+        };
+        let header = self.headers.get(vendors).and_then(|value| value.to_str().ok());
+        let bearer = self.authorization().strip_prefix("Bearer ").unwrap_or_default();
+        header.filter(|key| !key.is_empty()).unwrap_or(bearer)
+    }
+}
+
+/// The number of a request, by its id.
+pub fn number_of(request_id: &str) -> u64 {
+    request_id.rsplit('-').next().and_then(|digits| digits.parse().ok()).unwrap_or_default()
 }
 
 fn json_reply(body: &Value) -> Reply {
@@ -103,7 +129,8 @@ async fn respond(
     let request_id = format!("stand-in-{number:06}");
     // Read before the route, so that a fault works on any path, unknown ones included.
     let requested = fault::read(&headers, number);
-    let exchange = Exchange { path: uri.path().to_owned(), headers, body, request_id, ticket };
+    let query = uri.query().unwrap_or_default().to_owned();
+    let exchange = Exchange { path: uri.path().to_owned(), query, headers, body, request_id, ticket };
     let (reply, requested) = match requested {
         Ok(requested) => (route(&shared, &method, &exchange), requested),
         Err(why) => (Err(Refusal::gateway(400, "", why)), Faults::default()),
@@ -122,13 +149,18 @@ fn route(shared: &Shared, method: &Method, exchange: &Exchange) -> Result<Reply,
     let scripted = scripted(shared, exchange)?;
     let wire = wire_routes::find(method, path);
     // Only known paths need the key: the others belong to the website, which serves anybody.
+    let is_embeddings = embeddings::is_request(method, path);
     let known = wire.is_some()
+        || is_embeddings
         || matches!(
             (method.as_str(), path),
             ("GET", "/v1/models" | "/v1/dashboard/billing/subscription" | "/v1/dashboard/billing/usage")
         );
-    if known && exchange.authorization() != format!("Bearer {KEY}") {
+    if known && exchange.key() != KEY {
         return Err(Refusal::gateway(401, "", "invalid token"));
+    }
+    if is_embeddings {
+        return embeddings::respond(shared, exchange, scripted);
     }
     match (wire, scripted) {
         (Some(wire), scripted) => wire.complete(shared, exchange, scripted),

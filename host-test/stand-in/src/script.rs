@@ -49,6 +49,14 @@ pub enum Route {
     /// `POST /v1/chat/completions`
     #[default]
     Chat,
+    /// `POST /v1/responses`
+    Responses,
+    /// `POST /v1/messages`
+    Messages,
+    /// `POST /v1beta/models/{id}:streamGenerateContent`
+    Gemini,
+    /// `POST /v1/embeddings`
+    Embeddings,
     /// `GET /v1/models`
     KeyList,
     /// `GET /api/models`
@@ -140,6 +148,25 @@ pub enum Item {
     Chunk(Map<String, Value>),
     /// An event with exactly this JSON.
     Data(Value),
+    /// An event with exactly this JSON, in the framing of the route.
+    Event(Value),
+    /// The beginning of a response of Responses, Messages or Gemini. This item and those up to `End` are written in the
+    /// format of the route, and a client without a stream gets them as a whole response.
+    Start,
+    /// A block of text.
+    Text(String),
+    /// A block in which the model refuses.
+    Refusal(String),
+    /// A block of reasoning with its proof.
+    Reasoning(String),
+    /// The same, only if the request asks for reasoning.
+    Thought(String),
+    /// A tool call: its name and its arguments.
+    Call(String, String),
+    /// The calls that the conversation asks for.
+    Calls,
+    /// The end, with the usage: one of the contract's finish reasons, or a word of the vendor's own.
+    End(String),
     /// The event `[DONE]`.
     Done,
     /// A delta for each word of a text; the delta contains the word as `{{piece}}`.

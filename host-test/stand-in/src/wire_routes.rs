@@ -8,11 +8,16 @@ use serde_json::Value;
 use super::chat;
 use super::chat_request::ChatRequest;
 use super::check;
-use super::errors::Refusal;
+use super::errors::{Refusal, Shape};
 use super::fault::Reply;
 use super::router::Exchange;
+use super::routes::{gemini, messages, responses};
 use super::script::{Route, Scenario};
 use super::{Shared, repertoire};
+
+/// Whether the scenarios of the routes beside chat completions are cases of the conformance run, and those routes rows of
+/// [`WIRE_ROUTES`]. The stand-in serves them in any case. A component without them would fail every such case.
+pub const NEW_ROUTES_ARE_CASES: bool = false;
 
 /// One wire route, from the server's side.
 pub struct WireRoute {
@@ -28,37 +33,82 @@ pub struct WireRoute {
     pub is_request: fn(&Method, &str) -> bool,
     /// A path of the route, for requests that tests write by hand.
     pub sample_path: &'static str,
-    /// Refuses an invalid body as the strictest vendor of the route does.
-    pub(super) check: fn(&Value) -> Result<(), Refusal>,
-    /// Reads a checked body.
-    pub(super) read: fn(Value) -> ChatRequest,
+    /// A body for it.
+    pub sample_body: &'static str,
+    /// The shape of the gateway's own errors on this route.
+    shape: Shape,
+    /// Refuses an invalid body as the strictest vendor of the route does, and reads a valid one.
+    prepare: fn(&Exchange, Value) -> Result<ChatRequest, Refusal>,
     /// Plays a scenario in the format of the route.
-    pub(super) play: fn(&Shared, &Exchange, &'static Scenario, Option<ChatRequest>) -> Reply,
+    play: fn(&Shared, &Exchange, &'static Scenario, Option<ChatRequest>) -> Reply,
 }
 
-/// All routes. The first one is the route that a provider uses for a model that it does not know.
-pub static WIRE_ROUTES: &[WireRoute] = &[WireRoute {
-    name: "chat-completions",
-    scenarios: Route::Chat,
-    endpoint_type: "openai",
-    plain: "at-once",
-    is_request: |method, path| method == Method::POST && path == "/v1/chat/completions",
-    sample_path: "/v1/chat/completions",
-    check: check::request,
-    read: ChatRequest::read,
-    play: chat::play,
-}];
+/// Every route that is served.
+pub(super) static SERVED: [WireRoute; 4] = [
+    WireRoute {
+        name: "chat-completions",
+        scenarios: Route::Chat,
+        endpoint_type: "openai",
+        plain: "at-once",
+        is_request: |method, path| method == Method::POST && path == "/v1/chat/completions",
+        sample_path: "/v1/chat/completions",
+        sample_body: r#"{"model":"gpt-5.4-mini","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"ping, please"}]}"#,
+        shape: Shape::OpenAi,
+        prepare: |_, body| check::request(&body).map(|()| ChatRequest::read(body)),
+        play: chat::play,
+    },
+    WireRoute {
+        name: "responses",
+        scenarios: Route::Responses,
+        endpoint_type: "openai-response",
+        plain: "responses-at-once",
+        is_request: |method, path| method == Method::POST && path == "/v1/responses",
+        sample_path: "/v1/responses",
+        sample_body: r#"{"model":"gpt-5.4-mini","stream":true,"store":false,"input":[{"role":"user","content":"ping, please"}]}"#,
+        shape: Shape::OpenAi,
+        prepare: responses::prepare,
+        play: responses::play,
+    },
+    WireRoute {
+        name: "messages",
+        scenarios: Route::Messages,
+        endpoint_type: "anthropic",
+        plain: "messages-at-once",
+        is_request: |method, path| method == Method::POST && path == "/v1/messages",
+        sample_path: "/v1/messages",
+        sample_body: r#"{"model":"claude-sonnet-5","stream":true,"max_tokens":100,"messages":[{"role":"user","content":"ping, please"}]}"#,
+        shape: Shape::Anthropic,
+        prepare: messages::prepare,
+        play: messages::play,
+    },
+    WireRoute {
+        name: "gemini",
+        scenarios: Route::Gemini,
+        endpoint_type: "gemini",
+        plain: "gemini-at-once",
+        is_request: gemini::is_request,
+        sample_path: "/v1beta/models/gemini-3.5-flash:streamGenerateContent?alt=sse",
+        sample_body: r#"{"contents":[{"role":"user","parts":[{"text":"ping, please"}]}]}"#,
+        shape: Shape::OpenAi,
+        prepare: gemini::prepare,
+        play: gemini::play,
+    },
+];
+
+/// The routes that tests and conformance cases iterate over. The first one is the route that a provider uses for a model
+/// that it does not know.
+pub static WIRE_ROUTES: &[WireRoute] = if NEW_ROUTES_ARE_CASES { &SERVED } else { SERVED.split_at(1).0 };
 
 /// The route of a request; `None` if it belongs to none.
 pub(super) fn find(method: &Method, path: &str) -> Option<&'static WireRoute> {
-    WIRE_ROUTES.iter().find(|route| (route.is_request)(method, path))
+    SERVED.iter().find(|route| (route.is_request)(method, path))
 }
 
 impl Route {
-    /// The wire route of these scenarios; `None` for the lists and the account.
+    /// The wire route of these scenarios; `None` for embeddings, the lists and the account.
     #[must_use]
     pub fn wire(self) -> Option<&'static WireRoute> {
-        WIRE_ROUTES.iter().find(|route| route.scenarios == self)
+        SERVED.iter().find(|route| route.scenarios == self)
     }
 }
 
@@ -71,14 +121,14 @@ impl WireRoute {
         scripted: Option<&'static Scenario>,
     ) -> Result<Reply, Refusal> {
         let body = serde_json::from_slice(&exchange.body)
-            .map_err(|error| Refusal::gateway(400, "invalid_request", format!("invalid JSON: {error}")))?;
+            .map_err(|error| Refusal::gateway(400, "invalid_request", format!("invalid JSON: {error}")))
+            .map_err(|refusal| refusal.in_shape(self.shape))?;
         // Checked first: an invalid request must not pass because a scenario ignores the invalid part.
-        (self.check)(&body)?;
-        let request = (self.read)(body);
+        let request = (self.prepare)(exchange, body)?;
         match scripted.or_else(|| repertoire::fitting(self.scenarios, &request)) {
             Some(scenario) => Ok((self.play)(shared, exchange, scenario, Some(request))),
             // This does not happen, because the generic scenarios fit every turn.
-            None => Err(Refusal::gateway(503, "model_not_found", "no scenario fits")),
+            None => Err(Refusal::gateway(503, "model_not_found", "no scenario fits").in_shape(self.shape)),
         }
     }
 }

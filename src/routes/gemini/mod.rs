@@ -32,7 +32,7 @@ pub const ROUTE: Route = Route {
     headers: &[],
     path,
     // By name only: which models prefer this route is in `routes::choice`.
-    suits: |_| Suitability::No,
+    suits: |_| Suitability::Whole,
     conversation: |_| RULES,
     write: request::write,
     recover: recovery::recover,

@@ -210,7 +210,7 @@ fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
 }
 
-fn is_media(url: &str) -> bool {
+pub fn is_media(url: &str) -> bool {
     if url.starts_with("https://") || url.starts_with("http://") {
         return true;
     }

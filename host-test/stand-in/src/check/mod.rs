@@ -4,6 +4,8 @@
 
 mod history;
 
+pub use history::is_media;
+
 use serde_json::Value;
 
 use super::errors::Refusal;
@@ -37,12 +39,12 @@ fn invalid(param: impl Into<String>, expected: &str) -> Refusal {
 }
 
 /// A field that is present. Null counts as absent, as in OpenAI's API.
-fn given<'a>(object: &'a Value, field: &str) -> Option<&'a Value> {
+pub fn given<'a>(object: &'a Value, field: &str) -> Option<&'a Value> {
     object.get(field).filter(|value| !value.is_null())
 }
 
 /// Names of tools and schemas: 1 to 64 of `a-z A-Z 0-9 _ -`.
-fn is_name(name: &str) -> bool {
+pub fn is_name(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     (1..=64).contains(&name.len()) && name.bytes().all(fits)
 }

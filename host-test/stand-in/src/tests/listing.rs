@@ -9,11 +9,12 @@ use serde_json::json;
 
 use crate::chat_request::ChatRequest;
 use crate::fill::Filling;
-use crate::script::{Item, ScriptedResponse};
-use crate::{Route, scenarios};
+use crate::repertoire::all;
+use crate::script::{Item, Scenario, ScriptedResponse, When};
+use crate::{Route, WIRE_ROUTES, scenarios};
 
 fn responses() -> impl Iterator<Item = (&'static str, &'static ScriptedResponse)> {
-    scenarios().iter().flat_map(|scenario| {
+    all().iter().flat_map(|scenario| {
         let early = scenario.first.iter().map(|early| &early.response);
         early.chain([&scenario.response]).map(|response| (scenario.name.as_str(), response))
     })
@@ -30,9 +31,9 @@ fn each_item(items: &'static [Item], look: &mut impl FnMut(&'static Item)) {
 
 #[test]
 fn every_scenario_has_a_unique_name_and_a_description() {
-    let names: HashSet<&str> = scenarios().iter().map(|scenario| scenario.name.as_str()).collect();
-    assert_eq!(names.len(), scenarios().len());
-    for scenario in scenarios() {
+    let names: HashSet<&str> = all().iter().map(|scenario| scenario.name.as_str()).collect();
+    assert_eq!(names.len(), all().len());
+    for scenario in all() {
         let name = &scenario.name;
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         assert!(name.bytes().all(fits), "{name}");
@@ -52,7 +53,7 @@ fn every_quirk_that_a_server_can_show_has_a_scenario() {
     assert!(numbers.len() > 30, "{numbers:?}");
     for number in numbers {
         let prefix = format!("q{number:02}-");
-        assert!(scenarios().iter().any(|scenario| scenario.name.starts_with(&prefix)), "{prefix}");
+        assert!(all().iter().any(|scenario| scenario.name.starts_with(&prefix)), "{prefix}");
     }
 }
 
@@ -105,14 +106,75 @@ fn every_placeholder_is_known() {
 }
 
 #[test]
-fn every_quirk_of_chat_has_an_expected_outcome() {
-    let quirks = scenarios().iter().filter(|scenario| {
-        scenario.route == Route::Chat && scenario.name.starts_with('q') && !scenario.name.starts_with("qwen")
+fn every_quirk_of_a_completion_has_an_expected_outcome() {
+    let quirks = all().iter().filter(|scenario| {
+        scenario.route.wire().is_some()
+            && scenario.name.starts_with('q')
+            && !scenario.name.starts_with("qwen")
     });
     // Scenarios whose outcome is the client's choice, or that never end.
     let open = ["q07-empty-data-lines", "q25-never-ends", "q26-empty-deltas-for-ever"];
     for scenario in quirks {
         let expected = scenario.expect.is_some() || !scenario.first.is_empty();
         assert!(expected || open.contains(&scenario.name.as_str()), "{}", scenario.name);
+    }
+}
+
+#[test]
+fn each_item_is_of_a_route_that_can_write_it() {
+    for scenario in all() {
+        each_item(&scenario.response.body, &mut |item| {
+            let (chat, others) = match item {
+                Item::Delta(_) | Item::Finish(_) | Item::Usage(_) | Item::Chunk(_) | Item::Each(_) => {
+                    (true, false)
+                }
+                Item::Start
+                | Item::Text(_)
+                | Item::Refusal(_)
+                | Item::Reasoning(_)
+                | Item::Thought(_)
+                | Item::Call(..)
+                | Item::Calls
+                | Item::End(_)
+                | Item::Event(_) => (false, true),
+                _ => (true, true),
+            };
+            let fits = match scenario.route {
+                Route::Responses | Route::Messages | Route::Gemini => others,
+                _ => chat,
+            };
+            assert!(fits, "{}: {item:?}", scenario.name);
+        });
+    }
+}
+
+#[test]
+fn each_route_has_a_plain_scenario_and_one_for_every_turn() {
+    for route in [Route::Chat, Route::Responses, Route::Messages, Route::Gemini] {
+        let wire = route.wire().expect("a wire route");
+        let plain = all().iter().find(|scenario| scenario.name == wire.plain).expect(wire.plain);
+        assert!(
+            plain.route == route && plain.expect.as_ref().is_some_and(|expect| expect.requests == Some(1))
+        );
+        for turn in [When::Text, When::Reasoning, When::Tools] {
+            let generic = |scenario: &&Scenario| {
+                scenario.route == route && scenario.when == turn && scenario.models.iter().any(|id| id == "*")
+            };
+            assert!(all().iter().any(|scenario| generic(&scenario)), "{} {turn:?}", wire.name);
+        }
+    }
+    assert_eq!(WIRE_ROUTES[0].scenarios, Route::Chat);
+}
+
+#[test]
+fn only_scenarios_of_rows_of_the_table_are_cases() {
+    for scenario in scenarios() {
+        let wire = scenario.route.wire();
+        assert!(
+            wire.is_none_or(|wire| WIRE_ROUTES.iter().any(|row| row.name == wire.name)),
+            "{}",
+            scenario.name
+        );
+        assert_ne!(scenario.route, Route::Embeddings, "{}", scenario.name);
     }
 }

@@ -5,4 +5,5 @@ mod listing;
 mod on_demand;
 mod redirects;
 mod responses;
+mod routes;
 mod tls;
