@@ -7,6 +7,7 @@ mod account_query;
 mod client;
 mod completion;
 mod description;
+mod embedding_query;
 mod model_query;
 mod outgoing;
 #[cfg(test)]
@@ -17,4 +18,5 @@ pub use account_query::AccountQuery;
 pub use client::Client;
 pub use completion::Completion;
 pub use description::describe;
+pub use embedding_query::EmbeddingQuery;
 pub use model_query::ModelQuery;

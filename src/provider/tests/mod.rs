@@ -2,6 +2,7 @@
 
 mod completion;
 mod deadlines;
+mod embeddings;
 mod premature_finish;
 mod queries;
 mod refusals;
