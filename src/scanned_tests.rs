@@ -156,8 +156,17 @@ const WHOLE: &str = "whole_body";
 
 /// Modules that see nothing that grows with a response: they are constants, belong to requests, or end the response after a
 /// few events.
-const NO_STREAM: [&str; 8] =
-    ["unread", "call_ids", "grammar", "recovery", "repeat_fast_path", "strict_server", "surrogates", "write"];
+const NO_STREAM: [&str; 9] = [
+    "blocks",
+    "unread",
+    "call_ids",
+    "grammar",
+    "recovery",
+    "repeat_fast_path",
+    "strict_server",
+    "surrogates",
+    "write",
+];
 
 fn modules_stream(first: &str, fields: &str, bytes: usize) -> Vec<String> {
     let chunk = |at: usize, fields: &str| {

@@ -97,6 +97,13 @@ impl BuiltIn {
         Some(BuiltInModel::read(line))
     }
 
+    /// Indices of the routes of a model, best first; empty where the table does not know it. Reads no line but that of the
+    /// model: it is needed for each request.
+    pub(super) fn routes(id: &str) -> &'static str {
+        let line = TABLE.split('\n').filter_map(|line| split_once(line, "|")).find(|(known, _)| *known == id);
+        line.map(|(_, line)| BuiltInModel::read(line).routes).unwrap_or_default()
+    }
+
     /// The document that a fact of a model was taken from.
     pub(super) fn document(&self, model: &BuiltInModel, fact: &str) -> Option<&'static str> {
         let place = FACTS.iter().position(|name| *name == fact)?;

@@ -6,6 +6,7 @@
 
 use alloc::vec::Vec;
 
+use super::is_reasoning_generation;
 use crate::contract::ModelKind;
 use crate::text_search::after_last;
 
@@ -170,27 +171,38 @@ const VENDORS: &[(&str, &str)] = &[
     ),
 ];
 
-/// How OpenAI's Pro, o-series and Codex models use Responses, which CometAPI documents for them. Pro and Codex are served
-/// by no other route.
+/// How OpenAI's reasoning models use Responses, which CometAPI documents for them. Pro and Codex are served by no other
+/// route.
 pub(super) fn wants_responses(id: &str) -> Option<ResponsesUse> {
     let name = last_name(id);
     if ![&b"gpt"[..], b"o#", b"codex"].iter().any(|pattern| matches_here(name, pattern)) {
         return None;
     }
-    let mut only = false;
-    words(id, &mut |word| {
-        only |= [&b"pro$"[..], b"codex", b"deep-research"].iter().any(|pattern| matches_here(word, pattern));
-    });
-    if only { Some(ResponsesUse::Only) } else { matches_here(name, b"o#").then_some(ResponsesUse::First) }
+    let only = has_word(id, &[b"pro$", b"codex", b"deep-research"]);
+    match matches_here(name, b"o#") {
+        _ if only => Some(ResponsesUse::Only),
+        true => Some(ResponsesUse::First),
+        false => is_reasoning_generation(id).then_some(ResponsesUse::Listed),
+    }
 }
 
 /// How well a model that prefers Responses works with chat completions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum ResponsesUse {
-    /// Responses is the better of the two.
+    /// Responses is the better of the two, whatever the list says.
     First,
+    /// Responses is the better of the two where a list names it. Where it does not, it is what is left when chat
+    /// completions refuses: OpenAI does so from GPT-5.6 on where a request has tools and reasoning.
+    Listed,
     /// There is no other.
     Only,
+}
+
+/// Whether a word of the id begins with one of the patterns.
+pub(super) fn has_word(id: &str, patterns: &[&[u8]]) -> bool {
+    let mut found = false;
+    words(id, &mut |word| found |= patterns.iter().any(|pattern| matches_here(word, pattern)));
+    found
 }
 
 /// Whether the id, without the part before its last slash, begins with a pattern.
@@ -269,7 +281,9 @@ mod tests {
             ("o3-deep-research", Some(ResponsesUse::Only)),
             ("o4-mini-2025-04-16", Some(ResponsesUse::First)),
             ("openai/o1", Some(ResponsesUse::First)),
-            ("gpt-5.5", None),
+            ("gpt-5.5", Some(ResponsesUse::Listed)),
+            ("openai/gpt-6", Some(ResponsesUse::Listed)),
+            ("gpt-oss-120b", None),
             ("gpt-4o", None),
             ("gemini-2.5-pro", None),
             ("deepseek-v4-pro", None),

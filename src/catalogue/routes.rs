@@ -3,7 +3,7 @@
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 use super::{
-    Source,
+    BuiltIn, KeyList, PublicList, Source,
     endpoints::EndpointTypes,
     names::{self, ResponsesUse},
 };
@@ -46,20 +46,33 @@ impl Routes {
         self.0 == 0
     }
 
-    /// The names, best route first: in the order of the built-in table where that knows the model. The lists name
-    /// routes in no order. Elsewhere it is Responses for the models that CometAPI documents as wanting it, and chat
-    /// completions for all others.
-    fn best_first(self, wanted: Option<ResponsesUse>, built_in: &str) -> Vec<String> {
-        let others = if wanted.is_some() { "1023" } else { "0231" };
+    /// The names, best route first: see [`preferred`]. The lists name routes in no order.
+    fn best_first(self, preferred: &str, built_in: &str) -> Vec<String> {
         let mut names = Vec::with_capacity(2);
         let mut left = self;
-        for (name, _, route) in rows(built_in).chain(rows(others)) {
+        for (name, _, route) in rows(preferred).chain(rows(built_in)).chain(rows("0231")) {
             if left.has(*route) {
                 names.push((*name).to_owned());
                 left = left.without(*route);
             }
         }
         names
+    }
+}
+
+/// The indices of the routes that are better than others for a family, best first.
+///
+/// A vendor's own route has what chat completions has no place for: reasoning that goes back between tool calls, prompt
+/// caching for Claude, and thought signatures for Gemini. The families' models that make pictures or sound gain nothing.
+fn preferred(id: &str, wanted: Option<ResponsesUse>, listed: Routes) -> &'static str {
+    const OTHER_OUTPUT: [&[u8]; 4] = [b"image", b"tts", b"live", b"embedding"];
+    match wanted {
+        Some(ResponsesUse::Only | ResponsesUse::First) => "10",
+        Some(ResponsesUse::Listed) if listed.is_empty() || listed.has(Routes::RESPONSES) => "10",
+        Some(ResponsesUse::Listed) => "01",
+        None if names::begins(id, "claude") => "20",
+        None if names::begins(id, "gemini") && !names::has_word(id, &OTHER_OUTPUT) => "30",
+        None => "",
     }
 }
 
@@ -126,6 +139,7 @@ pub(super) fn routes(
     built_in: &str,
 ) -> (Vec<String>, Sources) {
     let lists = [(key_types, Source::KeyList), (public_types, Source::Catalogue)];
+    let mut named = Routes::default();
     let wanted = names::wants_responses(id);
     let mut routes = Routes::default();
     let mut sources = Sources::default();
@@ -141,6 +155,7 @@ pub(super) fn routes(
             sources.push(source);
         }
         routes = routes.with(listed);
+        named = routes;
     }
     if sources.is_empty() {
         let source;
@@ -154,7 +169,19 @@ pub(super) fn routes(
     if routes.is_empty() {
         sources = Sources::default();
     }
-    (routes.best_first(wanted, built_in), sources)
+    (routes.best_first(preferred(id, wanted, named), built_in), sources)
+}
+
+/// The names of the routes of a chat model, best first, from the lists where they are known. This is what a request
+/// takes, and what the list of models reports.
+pub fn routes_of(id: &str, key_list: Option<&KeyList>, public: Option<&PublicList>) -> Vec<String> {
+    let key_types = key_list.and_then(|list| list.models.get(id)).map(|model| model.types);
+    let public_types = public.and_then(|list| list.models.get(id)).map(|row| row.endpoints);
+    let (key_types, public_types) = (key_types.unwrap_or_default(), public_types.unwrap_or_default());
+    // The table is text, and a search of it costs more than the rest of this.
+    let is_listed = key_types.says_something() || public_types.says_something();
+    let built_in = if is_listed { "" } else { BuiltIn::routes(id) };
+    routes(id, ModelKind::Chat, key_types, public_types, built_in).0
 }
 
 fn may_chat(kind: ModelKind) -> bool {
@@ -176,7 +203,9 @@ fn unlisted(
     }
     let family = match wanted {
         Some(ResponsesUse::Only) => Some(Routes::RESPONSES),
-        Some(ResponsesUse::First) => Some(Routes::RESPONSES.with(Routes::CHAT_COMPLETIONS)),
+        Some(ResponsesUse::First | ResponsesUse::Listed) => {
+            Some(Routes::RESPONSES.with(Routes::CHAT_COMPLETIONS))
+        }
         None => INFERRED.iter().find(|(family, _)| names::begins(id, family)).map(|(_, routes)| *routes),
     };
     (family.unwrap_or(Routes::CHAT_COMPLETIONS), Some(Source::Inferred))
@@ -199,26 +228,37 @@ mod tests {
         let claude = openai.with(Types::ANTHROPIC);
         let table = "20";
         let no_table = "";
-        let cases: [Case; 19] = [
-            ("gpt-5.5", openai, none, no_table, "chat-completions", &[KeyList]),
-            ("gpt-5.5", openai, both, no_table, "chat-completions responses", &[KeyList, Catalogue]),
-            ("gpt-5.5", both, both, no_table, "chat-completions responses", &[KeyList]),
-            ("gpt-5.5", none, both, no_table, "chat-completions responses", &[Catalogue]),
+        let cases: [Case; 23] = [
+            ("gpt-5.5", openai, none, no_table, "chat-completions responses", &[KeyList, Inferred]),
+            ("gpt-5.5", openai, both, no_table, "responses chat-completions", &[KeyList, Catalogue]),
+            ("gpt-5.5", both, both, no_table, "responses chat-completions", &[KeyList]),
+            ("gpt-5.5", none, both, no_table, "responses chat-completions", &[Catalogue]),
+            ("gpt-5.5", none, none, no_table, "responses chat-completions", &[Inferred]),
+            ("gpt-4o", both, none, no_table, "chat-completions responses", &[KeyList]),
             ("o4-mini", both, none, no_table, "responses chat-completions", &[KeyList]),
             ("o4-mini", openai, none, no_table, "responses chat-completions", &[KeyList, Inferred]),
             ("o3-pro", Types::OPENAI_RESPONSE, openai, no_table, "responses", &[KeyList]),
-            ("claude-opus-5", claude, none, no_table, "chat-completions messages", &[KeyList]),
+            ("claude-opus-5", claude, none, no_table, "messages chat-completions", &[KeyList]),
+            ("claude-opus-5", openai, none, no_table, "chat-completions", &[KeyList]),
             ("claude-opus-5", Types::ANTHROPIC, claude, no_table, "messages", &[KeyList]),
             (
                 "claude-opus-5",
                 openai,
                 Types::ANTHROPIC,
                 no_table,
-                "chat-completions messages",
+                "messages chat-completions",
                 &[KeyList, Catalogue],
             ),
             (
                 "gemini-3.8-flash",
+                openai.with(Types::GEMINI),
+                none,
+                no_table,
+                "gemini chat-completions",
+                &[KeyList],
+            ),
+            (
+                "gemini-3.8-flash-image",
                 openai.with(Types::GEMINI),
                 none,
                 no_table,
@@ -228,7 +268,7 @@ mod tests {
             ("claude-opus-5", none, none, table, "messages chat-completions", &[BuiltIn]),
             ("claude-opus-5", claude, none, table, "messages chat-completions", &[KeyList]),
             ("claude-opus-5", both, none, table, "chat-completions responses", &[KeyList]),
-            ("claude-opus-5", none, none, no_table, "chat-completions messages", &[Inferred]),
+            ("claude-opus-5", none, none, no_table, "messages chat-completions", &[Inferred]),
             ("gpt-5.5-pro", none, none, no_table, "responses", &[Inferred]),
             ("o1", none, none, no_table, "responses chat-completions", &[Inferred]),
             ("kimi-k3", none, none, no_table, "chat-completions", &[Inferred]),

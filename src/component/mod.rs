@@ -55,7 +55,7 @@ impl GuestClient for ClientResource {
     }
 
     fn complete(&self, request: Request) -> Result<Completion, Error> {
-        let completion = self.0.complete(&request).map_err(|error| *error)?;
+        let completion = self.0.complete(request).map_err(|error| *error)?;
         Ok(Completion::new(CompletionResource(RefCell::new(completion))))
     }
 

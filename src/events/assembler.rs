@@ -29,7 +29,7 @@ pub enum TextKind {
 }
 
 impl TextKind {
-    fn block_kind(self) -> BlockKind {
+    pub(super) fn block_kind(self) -> BlockKind {
         match self {
             Self::Text => BlockKind::Text,
             Self::Reasoning => BlockKind::Reasoning,
@@ -39,12 +39,12 @@ impl TextKind {
 }
 
 #[derive(Debug)]
-struct OpenText {
+pub(super) struct OpenText {
     /// What the block holds.
-    kind: TextKind,
-    index: u32,
+    pub(super) kind: TextKind,
+    pub(super) index: u32,
     /// Half of a character at the end of the last piece. It belongs to the block: another block may come between.
-    joiner: PairJoiner,
+    pub(super) joiner: PairJoiner,
 }
 
 /// Turns what a decoder reads into events, and keeps them until they are taken.
@@ -58,10 +58,12 @@ pub struct Assembler {
     responded: bool,
     /// The index of the next block. Indexes count up from 0 in the order of the starts.
     next_index: u32,
-    /// The text block that is open.
+    /// The text block that is open, on a route that has no more than one at a time.
     open: Option<OpenText>,
+    /// The open blocks of [`open_block`](Self::open_block), in the order of their indexes.
+    pub(super) open_blocks: Vec<OpenText>,
     /// The tool calls so far. Several may be open, because servers interleave their fragments.
-    calls: Vec<CallAssembly>,
+    pub(super) calls: Vec<CallAssembly>,
     /// The ids that calls have, to notice one that is used twice.
     call_ids: StringInterner,
     /// Bytes of all calls, against [`MAX_CALL_BYTES`].
@@ -129,12 +131,16 @@ impl Assembler {
 
     /// Ends the open text block, if there is one, with the replay that the vendor requires in the next request.
     pub fn close_text(&mut self, replay: Option<String>) {
-        if let Some(mut open) = self.open.take() {
-            let mut rest = String::new();
-            open.joiner.finish(&mut rest);
-            self.delta(open.index, rest);
-            self.pending.push(Event::BlockEnd(BlockEnd { index: open.index, replay, arguments: None }));
+        if let Some(open) = self.open.take() {
+            self.end_text(open, replay);
         }
+    }
+
+    pub(super) fn end_text(&mut self, mut block: OpenText, replay: Option<String>) {
+        let mut rest = String::new();
+        block.joiner.finish(&mut rest);
+        self.delta(block.index, rest);
+        self.end(BlockEnd { index: block.index, replay, arguments: None });
     }
 
     /// A new tool call begins. Arguments that arrive before its name and id wait for them, because the start of a block
@@ -225,14 +231,16 @@ impl Assembler {
     /// The model has finished, so all blocks end. A text block with a replay has to be closed before.
     pub fn finish(&mut self, finish: Finish) {
         self.close_text(None);
+        for block in core::mem::take(&mut self.open_blocks) {
+            self.end_text(block, None);
+        }
         for handle in (0..self.calls.len()).map(CallHandle) {
             self.finish_call(handle);
         }
-        // Calls end with the response and not before: a server may send a fragment for any of them until then.
-        for call in core::mem::take(&mut self.calls) {
-            if let Some(end) = call.into_end() {
-                self.pending.push(Event::BlockEnd(end));
-            }
+        // On chat completions calls end with the response and not before: a server may send a fragment for any of them
+        // until then.
+        for handle in (0..self.calls.len()).map(CallHandle) {
+            self.end_call(handle);
         }
         self.pending.push(Event::Finish(finish));
     }
@@ -262,21 +270,31 @@ impl Assembler {
         !self.has(1)
     }
 
-    fn start(&mut self, kind: BlockKind) -> u32 {
+    pub(super) fn end(&mut self, end: BlockEnd) {
+        self.pending.push(Event::BlockEnd(end));
+    }
+
+    pub(super) fn end_call(&mut self, handle: CallHandle) {
+        if let Some(end) = self.calls.get_mut(handle.0).and_then(CallAssembly::take_end) {
+            self.end(end);
+        }
+    }
+
+    pub(super) fn start(&mut self, kind: BlockKind) -> u32 {
         let index = self.next_index;
         self.next_index = index.saturating_add(1);
         self.pending.push(Event::BlockStart(BlockStart { index, kind }));
         index
     }
 
-    fn delta(&mut self, index: u32, text: String) {
+    pub(super) fn delta(&mut self, index: u32, text: String) {
         if !text.is_empty() {
             self.pending.push_delta(index, text);
         }
     }
 
     /// Starts the block of a call whose id and name are known.
-    fn start_call(&mut self, handle: CallHandle) {
+    pub(super) fn start_call(&mut self, handle: CallHandle) {
         if let Some(head) = self.calls.get(handle.0).and_then(CallAssembly::head) {
             self.close_text(None);
             let index = self.start(BlockKind::ToolCall(head));
@@ -287,14 +305,14 @@ impl Assembler {
         }
     }
 
-    fn call_delta(&mut self, handle: CallHandle) {
+    pub(super) fn call_delta(&mut self, handle: CallHandle) {
         if let Some((index, text)) = self.calls.get_mut(handle.0).and_then(CallAssembly::take_unsent) {
             self.delta(index, text);
         }
     }
 
-    /// The response is over. A missing id is made up, and the block starts with what is known.
-    fn finish_call(&mut self, handle: CallHandle) {
+    /// The call is whole. A missing id is made up, and the block starts with what is known.
+    pub(super) fn finish_call(&mut self, handle: CallHandle) {
         // Received ids have been counted; a made-up one is too short to matter.
         let made_up = format!("call_{:x}_{}", self.id_seed, handle.0);
         let _ = self.call_id(handle, &made_up);
@@ -305,7 +323,7 @@ impl Assembler {
         self.call_delta(handle);
     }
 
-    fn count(&mut self, bytes: usize) -> Result<(), Error> {
+    pub(super) fn count(&mut self, bytes: usize) -> Result<(), Error> {
         self.call_bytes = self.call_bytes.saturating_add(bytes);
         match self.call_bytes > MAX_CALL_BYTES {
             true => Err(protocol(format!(

@@ -25,8 +25,8 @@ pub struct CallSoFar<'a> {
     pub begun: bool,
 }
 
-/// A call that is being received. It waits until its id and name are known, then its block starts, and ends with the
-/// response.
+/// A call that is being received. It waits until its id and name are known, then its block starts. The decoder ends it, or
+/// the end of the response does.
 #[derive(Debug, Default)]
 pub(super) struct CallAssembly {
     /// Empty until it is known, as is the name.
@@ -46,8 +46,12 @@ pub(super) struct CallAssembly {
     index: Option<u32>,
     /// Set by the first fragment of arguments: no more pieces of the name are expected.
     name_complete: bool,
-    /// The response is over: what is missing stays missing.
+    /// The call is whole: what is missing stays missing.
     finished: bool,
+    /// The end of the block was handed out, so nothing can be added.
+    ended: bool,
+    /// The input is a text, and JSON only by chance.
+    free_text: bool,
     pub(super) replay: Option<String>,
 }
 
@@ -86,8 +90,20 @@ impl CallAssembly {
         self.end.is_in(&self.arguments)
     }
 
+    /// The tool takes a text and no JSON.
+    pub(super) fn take_free_text(&mut self) {
+        self.free_text = true;
+    }
+
     pub(super) fn push_arguments(&mut self, fragment: &WireText<'_>) {
+        if self.ended {
+            return;
+        }
         self.name_complete = true;
+        if self.free_text {
+            self.joiner.push_text(fragment, &mut self.arguments);
+            return;
+        }
         let first = first_of(fragment);
         if self.is_repeat(fragment) || self.is_placeholder_at_the_end(fragment, first) {
             return;
@@ -102,6 +118,38 @@ impl CallAssembly {
             self.opening = first.map(|(byte, at)| (byte, at.saturating_add(self.arguments.len())));
         }
         self.joiner.push_text(fragment, &mut self.arguments);
+    }
+
+    /// The whole arguments, which repeat the fragments. Returns whether they do: where they differ the whole counts, since
+    /// it is what the vendor keeps, and the fragments that were handed out cannot be taken back.
+    pub(super) fn replace_arguments(&mut self, whole: &WireText<'_>) -> bool {
+        if self.ended {
+            return true;
+        }
+        let is_placeholder = tool_arguments::is_placeholder(whole.as_bytes());
+        if self.sent == 0 && (self.free_text || self.is_placeholder()) {
+            self.arguments.clear();
+            self.joiner = PairJoiner::default();
+            self.push_arguments(whole);
+            return true;
+        }
+        if is_placeholder && !self.free_text {
+            return true;
+        }
+        let mut text = String::new();
+        let mut joiner = PairJoiner::default();
+        joiner.push_text(whole, &mut text);
+        joiner.finish(&mut text);
+        scanned(text.len());
+        self.joiner = PairJoiner::default();
+        let agrees = text.starts_with(self.arguments.as_str());
+        if !agrees {
+            // No further part of them goes out as a fragment.
+            self.sent = text.len();
+            self.end = ValueEnd::default();
+        }
+        self.arguments = text;
+        agrees
     }
 
     /// Some vendors send all arguments once more at the end [13]. Only white space can follow a whole value, so the same
@@ -126,7 +174,7 @@ impl CallAssembly {
     /// Whether the arguments so far may be replaced, or are encoded twice, and so cannot be handed out yet.
     fn is_held(&self) -> bool {
         match self.opening {
-            _ if self.sent > 0 || self.finished => false,
+            _ if self.sent > 0 || self.finished || self.free_text => false,
             None | Some((b'"', _)) => true,
             Some((_, start)) => {
                 self.arguments.get(start..).is_some_and(tool_arguments::may_become_placeholder)
@@ -160,10 +208,12 @@ impl CallAssembly {
         Some((index, unsent))
     }
 
-    /// The response is over.
+    /// The call is whole.
     pub(super) fn finish(&mut self) {
         self.joiner.finish(&mut self.arguments);
-        self.finished = true;
+        if core::mem::replace(&mut self.finished, true) || self.free_text {
+            return;
+        }
         // Nothing of these was handed out: see `is_held`.
         if matches!(self.opening, Some((b'"', _)))
             && let Some(object) = tool_arguments::unwrapped(&self.arguments)
@@ -175,17 +225,21 @@ impl CallAssembly {
         }
     }
 
-    /// The end of the block; `None` where no block was started.
-    pub(super) fn into_end(self) -> Option<BlockEnd> {
-        let arguments = match self.name.is_empty() {
+    /// The end of the block; `None` where no block was started, or where it has ended.
+    pub(super) fn take_end(&mut self) -> Option<BlockEnd> {
+        let index = self.index.filter(|_| !core::mem::replace(&mut self.ended, true))?;
+        let raw = core::mem::take(&mut self.arguments);
+        let unusable = match (self.name.is_empty(), self.free_text) {
             // Its arguments may be whole, but there is nothing to run.
-            true => ToolArguments::Malformed(MalformedArguments {
-                raw: self.arguments,
-                reason: "the call has no name".to_owned(),
-            }),
-            false => tool_arguments::check(self.arguments),
+            (true, _) => "the call has no name",
+            (false, true) => "the tool takes free text, which is not JSON",
+            (false, false) => "",
         };
-        Some(BlockEnd { index: self.index?, replay: self.replay, arguments: Some(arguments) })
+        let arguments = match unusable {
+            "" => tool_arguments::check(raw),
+            reason => ToolArguments::Malformed(MalformedArguments { raw, reason: reason.to_owned() }),
+        };
+        Some(BlockEnd { index, replay: self.replay.take(), arguments: Some(arguments) })
     }
 }
 

@@ -5,6 +5,7 @@
 //! as whole before its arguments were checked. So a decoder cannot break the grammar, however odd the stream is.
 
 mod assembler;
+mod blocks;
 mod call_assembly;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod grammar;
@@ -15,6 +16,7 @@ mod tool_arguments;
 mod value_end;
 
 pub use assembler::{Assembler, MAX_CALL_BYTES, MAX_CALLS, TextKind, too_many_calls};
+pub use blocks::{BlockHandle, MAX_OPEN_BLOCKS};
 pub use call_assembly::{CallHandle, CallSoFar};
 pub use pending::MAX_BATCH;
 #[cfg(any(test, feature = "fuzzing"))]

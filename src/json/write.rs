@@ -81,6 +81,16 @@ impl Json {
         self.out.push(b'"');
     }
 
+    /// A list of strings.
+    pub fn strings(&mut self, list: &[String]) {
+        self.raw("[");
+        for text in list {
+            self.item();
+            self.string(text);
+        }
+        self.raw("]");
+    }
+
     /// A string of several pieces.
     pub fn joined<'a>(&mut self, pieces: impl IntoIterator<Item = &'a str>) {
         self.out.push(b'"');

@@ -4,7 +4,7 @@ use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
 
-use super::model_query::Memory;
+use super::memory::Memory;
 use super::{AccountQuery, Completion, EmbeddingQuery, ModelQuery};
 use crate::config::Settings;
 use crate::contract::embeddings::EmbeddingRequest;
@@ -13,7 +13,7 @@ use crate::embeddings::Encoding;
 use crate::errors::Error;
 use crate::transport::Transport;
 
-/// A configured client: the settings, the network, and the list of models that was received last.
+/// A configured client: the settings, the network, and what earlier calls have learned.
 pub struct Client<T: Transport> {
     /// Shared with completions and queries, since the host may drop the client before them.
     transport: Rc<T>,
@@ -37,8 +37,8 @@ impl<T: Transport> Client<T> {
     }
 
     /// Checks a request. The first step of the completion sends it.
-    pub fn complete(&self, request: &Request) -> Result<Completion<T>, Error> {
-        Completion::new(self.transport.clone(), self.settings.clone(), request)
+    pub fn complete(&self, request: Request) -> Result<Completion<T>, Error> {
+        Completion::new(self.transport.clone(), self.settings.clone(), self.memory.clone(), request)
     }
 
     /// Starts a query of the models.

@@ -1,10 +1,13 @@
 //! A completion: one state machine from the request to the finish, driven by `next`.
 
 mod failure;
+mod other_route;
 
 use alloc::{rc::Rc, string::String, vec::Vec};
+use core::cell::RefCell;
 use core::time::Duration;
 
+use super::memory::Memory;
 use super::outgoing;
 use super::waiting::Wait;
 use crate::config::Settings;
@@ -13,8 +16,9 @@ use crate::errors::Error;
 use crate::events::Assembler;
 use crate::http_head::ResponseHead;
 use crate::response::{Progress, ResponseReader};
-use crate::routes::{self, Encoded, ResponseContext, Route};
+use crate::routes::{Encoded, ResponseContext, Route};
 use crate::transport::{Attempt, ERROR_BODY_TIME, Instant, Now, Outgoing, Retries, Step, Transport};
+use other_route::{Chosen, OtherRoutes};
 
 /// How long usage and the end marker may take after the finish reason [20]. Some servers never send them.
 const FINISH_TIME: Duration = Duration::from_secs(10);
@@ -24,9 +28,14 @@ pub struct Completion<T: Transport> {
     state: State<T>,
     transport: Rc<T>,
     settings: Rc<Settings>,
-    /// Chosen once, for every retry as well: the body is written in its form, and only its decoder reads the
-    /// response.
+    /// The body is written in its form, and only its decoder reads the response. Retries keep it.
     route: &'static Route,
+    /// What is left where this route turns out not to serve the model.
+    other_routes: OtherRoutes,
+    /// The route that did not serve the model, and its error.
+    refused_route: Option<(&'static str, String)>,
+    /// Shared with the client: what this call learns of routes.
+    memory: Rc<RefCell<Memory>>,
     /// Encoded once and sent by every attempt. The body is shared, so a retry copies no image.
     request: Outgoing,
     /// The route has changed a refused request once. It may not do so again: two changes that undo each other would
@@ -75,26 +84,35 @@ impl<T: Transport> Completion<T> {
     ///
     /// `invalid-request` or `unsupported` for a request that cannot be sent. It costs nothing, since no connection is
     /// made for it.
-    pub fn new(transport: Rc<T>, settings: Rc<Settings>, request: &Request) -> Result<Self, Error> {
-        let route = routes::choose(request)?;
-        let Encoded { body, warnings } = route.encode(request)?;
-        let path = route.path(request, &settings.base_url)?;
+    pub fn new(
+        transport: Rc<T>,
+        settings: Rc<Settings>,
+        memory: Rc<RefCell<Memory>>,
+        request: Request,
+    ) -> Result<Self, Error> {
+        let listed = memory.borrow().routes_of(request.model.trim_ascii());
+        let Chosen { route, encoded: Encoded { body, warnings }, left } = Chosen::first(&request, &listed)?;
+        let path = route.path(&request, &settings.base_url)?;
         let end = transport.now().after(settings.deadlines.total);
+        let reasoning_text =
+            request.reasoning.as_ref().and_then(|options| options.include_text) != Some(false);
         Ok(Self {
             state: State::Ready,
             route,
             request: outgoing::post(&settings, path, route.headers, Rc::new(body)),
             recovered: false,
-            model: request.model.clone(),
+            model: request.model.trim_ascii().into(),
             warnings,
-            reasoning_text: request.reasoning.as_ref().and_then(|options| options.include_text)
-                != Some(false),
+            reasoning_text,
             events: Assembler::default(),
             retries: Retries::new(settings.max_retries),
             end,
             response: None,
             sent: false,
             handed_out: false,
+            other_routes: OtherRoutes::new(request, left),
+            refused_route: None,
+            memory,
             transport,
             settings,
         })
@@ -216,6 +234,11 @@ impl<T: Transport> Completion<T> {
     fn open(&mut self, mut attempt: Attempt<T>, now: Now) -> bool {
         match attempt.step(&self.transport, now, &self.request.base_url) {
             Ok(Step::Head(head)) if head.is_success() => {
+                // The model has run, so no other route comes into question.
+                self.other_routes = OtherRoutes::default();
+                if let Some((refused, _)) = self.refused_route.take() {
+                    self.memory.borrow_mut().note_refused(&self.model, refused);
+                }
                 // The id becomes a part of errors, which hosts log, so it is cleaned like every text of the server
                 // [24].
                 let request_id = head.request_id().map(|id| self.settings.scrubber.scrub(id).into_owned());

@@ -8,6 +8,7 @@ mod client;
 mod completion;
 mod description;
 mod embedding_query;
+mod memory;
 mod model_query;
 mod outgoing;
 #[cfg(test)]

@@ -8,13 +8,14 @@ use alloc::{boxed::Box, format, rc::Rc, string::String, vec::Vec};
 use core::cell::RefCell;
 use core::time::Duration;
 
+use super::memory::{Lists, Memory, Received};
 use super::outgoing;
 use super::waiting::{Awaited, Wait};
-use crate::catalogue::{BuiltIn, KeyList, Merged, PublicList, built_in_models, merge};
+use crate::catalogue::{KeyList, Merged, PublicList, built_in_models};
 use crate::config::Settings;
 use crate::contract::{self, Discovery, ListOrigin, ModelList, ModelPoll, Pending};
 use crate::errors::{Error, ErrorKind, from_body_error, invalid_request};
-use crate::transport::{BufferedRequest, Fetched, Instant, LIST, Transport};
+use crate::transport::{BufferedRequest, Fetched, LIST, Transport};
 
 /// How long the key's list may take, retries included, where there is nothing to fall back to.
 const KEY_LIST_TIME: Duration = Duration::from_secs(15);
@@ -24,40 +25,6 @@ const BEST_EFFORT_TIME: Duration = Duration::from_secs(5);
 
 /// How long the public catalogue may take. It only adds facts, which are not worth a longer wait.
 const CATALOGUE_TIME: Duration = Duration::from_secs(5);
-
-/// How long a list without the catalogue's facts is returned from memory, even if the host accepts older lists. The
-/// catalogue may be back in a moment, and until then the models have hardly any limits and prices.
-const FACTLESS_TIME: Duration = Duration::from_secs(60);
-
-/// The lists that were received last.
-#[derive(Debug, Default)]
-pub struct Memory {
-    received: Option<Received>,
-}
-
-#[derive(Debug)]
-struct Received {
-    at: Instant,
-    lists: Lists,
-    /// Returned with each copy from memory too: the faults of a list do not go away with time.
-    warnings: Vec<String>,
-}
-
-/// The parsed lists. The models are made from them each time they are returned: that takes no longer than a copy of
-/// the models, and less memory.
-#[derive(Debug)]
-struct Lists {
-    /// Which models can be called.
-    key_list: KeyList,
-    /// Facts about models. `None` where the catalogue could not be read.
-    catalogue: Option<PublicList>,
-}
-
-impl Lists {
-    fn merged(&self) -> Merged {
-        merge(Some(&self.key_list), self.catalogue.as_ref(), &BuiltIn::load())
-    }
-}
 
 /// A query of the models in progress.
 pub struct ModelQuery<T: Transport> {
@@ -263,33 +230,13 @@ pub(super) fn no_list(mut error: Error) -> Error {
     error
 }
 
-impl Memory {
-    /// The list that was received last, if it is not older than `max_age`.
-    ///
-    /// `None` as the maximum age accepts a list of any age, for the fallback. A maximum age of 0 accepts none, even
-    /// where the clock has not moved since the last list: it demands a fresh one.
-    fn recall(&self, now: Instant, max_age: Option<Duration>) -> Option<ModelList> {
-        let received = self.received.as_ref()?;
-        let age = received.at.until(now);
-        if max_age.is_some_and(|max_age| age > max_age || max_age.is_zero()) {
-            return None;
-        }
-        if max_age.is_some() && received.lists.catalogue.is_none() && age > FACTLESS_TIME {
-            return None;
-        }
-        let mut list = list(received.lists.merged(), ListOrigin::Cached, received.warnings.clone());
-        list.age_ms = Some(u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
-        Some(list)
-    }
-}
-
 fn built_in(degraded: Option<contract::Error>) -> ModelList {
     let mut list = list(built_in_models(), ListOrigin::BuiltIn, Vec::new());
     list.degraded = degraded;
     list
 }
 
-fn list(merged: Merged, origin: ListOrigin, warnings: Vec<String>) -> ModelList {
+pub(super) fn list(merged: Merged, origin: ListOrigin, warnings: Vec<String>) -> ModelList {
     let Merged { models, source_sets } = merged;
     let source_sets = source_sets.into_contract();
     ModelList { models, source_sets, origin, age_ms: None, degraded: None, warnings }

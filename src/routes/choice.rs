@@ -1,59 +1,107 @@
-//! Which route a request takes.
+//! Which routes a request may take, the best first.
 
-use alloc::string::String;
+use alloc::{string::String, vec, vec::Vec};
 
-use super::{ROUTES, Route};
-use crate::contract::Request;
+use super::{ROUTES, Route, chat_completions};
+use crate::contract::{Part, Request};
 use crate::errors::{Error, unsupported};
+use crate::text_search::split_once;
 
 /// What a route may look at to say how well it serves a request.
 ///
-/// A struct, so that more can be known later (the endpoint types of the key's list) without a change of each route.
+/// A struct, so that more can be known later without a change of each route.
 pub struct RouteQuery<'a> {
     /// The model id without white space around it.
     pub model: &'a str,
-    /// The request, for example for the replays in its history: a conversation that began on a route loses its
-    /// reasoning on another one.
+    /// The request, for options that a route cannot express.
     pub request: &'a Request,
 }
 
-/// How well a route serves a model. A better value is a greater one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// How well a route serves a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Suitability {
-    /// The model is not served there.
+    /// Not at all.
     No,
-    /// The model is served, maybe without some of its abilities.
-    Serves,
-    /// The route that the model's vendor made for it: all abilities are there.
-    Native,
+    /// Without some of the request's options.
+    Partly,
+    /// All of it, if the route serves the model.
+    Whole,
+    /// Whatever the lists say of the model.
+    Always,
 }
 
-/// The route for a request: the one that it names, else the one that suits its model best.
+/// The routes for a request, best first: the one that it names and no other, else those that serve its model. `listed` are
+/// the names of these, best first.
+///
+/// A conversation stays on the route that it began on, if that serves the model: another one cannot send back its
+/// reasoning. A route that would lose an option of the request comes after those that do not.
 ///
 /// # Errors
 /// `unsupported` where there is no route of that name, or none that serves the model. The message lists the names
 /// of the routes that there are.
-pub fn choose(request: &Request) -> Result<&'static Route, Error> {
-    choose_from(ROUTES, request)
+pub fn choose(request: &Request, listed: &[String]) -> Result<Vec<&'static Route>, Error> {
+    choose_from(ROUTES, request, listed)
 }
 
-fn choose_from<'r>(routes: &'r [Route], request: &Request) -> Result<&'r Route, Error> {
+fn choose_from<'r>(
+    routes: &'r [Route],
+    request: &Request,
+    listed: &[String],
+) -> Result<Vec<&'r Route>, Error> {
     if let Some(name) = request.route.as_deref() {
-        return routes
-            .iter()
-            .find(|route| route.name == name)
-            .ok_or_else(|| unavailable("this provider does not have the requested route", routes));
+        return match routes.iter().find(|route| route.name == name) {
+            Some(route) => Ok(vec![route]),
+            None => Err(unavailable("this provider does not have the requested route", routes)),
+        };
     }
     let query = RouteQuery { model: request.model.trim_ascii(), request };
-    let mut best = (Suitability::No, None);
-    for route in routes {
+    let begun_on = begun_on(request);
+    // The place among the listed ones, and after all of those where an option would be lost.
+    let rank = |route: &Route| {
         let suitability = (route.suits)(&query);
-        // Only a better route replaces an earlier one, so the order of the table decides between equals.
-        if suitability > best.0 {
-            best = (suitability, Some(route));
+        let place = match listed.is_empty() {
+            // Nothing is known of the model. Nearly every one is served there.
+            true => (route.name == chat_completions::NAME).then_some(0),
+            false => listed.iter().position(|name| name == route.name),
+        };
+        match (suitability, place) {
+            (Suitability::No, _) => None,
+            (Suitability::Always, _) => Some(0),
+            (_, None) => None,
+            (_, Some(_)) if begun_on == Some(route.name) => Some(1),
+            (Suitability::Whole, Some(place)) => Some(place.saturating_add(2)),
+            (Suitability::Partly, Some(place)) => Some(place.saturating_add(2 + MOST)),
         }
+    };
+    let ranks: Vec<_> = routes.iter().map(|route| (rank(route), route)).collect();
+    // A sort of so few would be most of the code of this.
+    let of_rank =
+        |wanted| ranks.iter().filter(move |(rank, _)| *rank == Some(wanted)).map(|(_, route)| *route);
+    let best_first: Vec<_> = (0..2 + 2 * MOST).flat_map(of_rank).collect();
+    match best_first.is_empty() {
+        true => Err(unavailable("no route of this provider serves the model", routes)),
+        false => Ok(best_first),
     }
-    best.1.ok_or_else(|| unavailable("no route of this provider serves the model", routes))
+}
+
+/// More than there are routes.
+const MOST: usize = 8;
+
+/// The route that the last replay of the conversation is of. A replay begins with it: see
+/// [`own_replay`](super::encoding::own_replay).
+fn begun_on(request: &Request) -> Option<&str> {
+    let parts = request.messages.iter().rev().flat_map(|message| message.content.iter().rev());
+    parts
+        .filter_map(|part| match part {
+            Part::Text(part) => part.replay.as_deref(),
+            Part::Reasoning(part) => part.replay.as_deref(),
+            Part::ToolCall(part) => part.replay.as_deref(),
+            _ => None,
+        })
+        .find_map(|replay| {
+            let (name, _) = split_once(replay.strip_prefix(r#"{"route":""#)?, "\"")?;
+            Some(name)
+        })
 }
 
 fn unavailable(reason: &str, routes: &[Route]) -> Error {
@@ -69,45 +117,86 @@ fn unavailable(reason: &str, routes: &[Route]) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::ErrorKind;
+    use crate::contract::{ErrorKind, ReasoningPart};
     use crate::history::samples;
-    use crate::routes::{chat_completions, test_route};
-    use std::{string::ToString, vec::Vec};
+    use crate::routes::test_route;
+    use std::string::ToString;
 
-    const TABLES: [[Route; 2]; 2] =
-        [[chat_completions::ROUTE, test_route::ROUTE], [test_route::ROUTE, chat_completions::ROUTE]];
+    const CHAT: &str = chat_completions::NAME;
 
-    fn chosen(model: &str, route: Option<&str>) -> [Result<&'static str, String>; 2] {
-        let request = Request {
-            model: model.into(),
-            route: route.map(ToString::to_string),
-            ..samples::request(Vec::new())
-        };
-        TABLES.each_ref().map(|table| {
-            choose_from(table, &request).map(|route| route.name).map_err(|error| {
-                assert_eq!(error.kind, ErrorKind::Unsupported);
-                error.message
-            })
-        })
+    fn table() -> [Route; 4] {
+        [
+            chat_completions::ROUTE,
+            Route {
+                name: "picky",
+                suits: |query| match query.request.seed {
+                    Some(_) => Suitability::Partly,
+                    None => Suitability::Whole,
+                },
+                ..chat_completions::ROUTE
+            },
+            Route { name: "other", ..chat_completions::ROUTE },
+            test_route::ROUTE,
+        ]
     }
 
-    #[test]
-    fn the_model_decides_where_no_route_is_named_and_not_the_order_of_the_table() {
-        for (model, expected) in [
-            ("gpt-5.4-mini", chat_completions::NAME),
-            ("claude-opus-5", chat_completions::NAME),
-            ("", chat_completions::NAME),
-            (" test/model\n", test_route::NAME),
-        ] {
-            assert_eq!(chosen(model, None), [Ok(expected), Ok(expected)], "{model:?}");
+    fn request(model: &str, route: Option<&str>) -> Request {
+        Request { model: model.into(), route: route.map(ToString::to_string), ..samples::request(Vec::new()) }
+    }
+
+    fn chosen(request: &Request, listed: &str) -> Result<String, String> {
+        let listed: Vec<String> = listed.split_ascii_whitespace().map(ToString::to_string).collect();
+        let table = table();
+        match choose_from(&table, request, &listed) {
+            Ok(routes) => Ok(routes.iter().map(|route| route.name).collect::<Vec<_>>().join(" ")),
+            Err(error) => {
+                assert_eq!(error.kind, ErrorKind::Unsupported);
+                Err(error.message)
+            }
         }
     }
 
     #[test]
-    fn a_named_route_is_taken_whatever_the_model() {
-        for name in [chat_completions::NAME, test_route::NAME] {
+    fn the_list_decides_and_not_the_order_of_the_table() {
+        for (model, listed, expected) in [
+            ("gpt-5.4-mini", "", CHAT),
+            ("gpt-5.4-mini", "picky chat-completions", "picky chat-completions"),
+            ("gpt-5.4-mini", "other picky", "other picky"),
+            ("gpt-5.4-mini", "unknown other", "other"),
+            (" test/model\n", "", "test-route chat-completions"),
+            (" test/model\n", "picky", "test-route picky"),
+        ] {
+            assert_eq!(chosen(&request(model, None), listed), Ok(expected.into()), "{model:?} {listed}");
+        }
+    }
+
+    #[test]
+    fn a_route_that_would_lose_an_option_comes_last() {
+        let request = Request { seed: Some(1), ..request("m", None) };
+        assert_eq!(chosen(&request, "picky other").as_deref(), Ok("other picky"));
+        assert_eq!(chosen(&request, "picky").as_deref(), Ok("picky"));
+    }
+
+    #[test]
+    fn a_conversation_stays_on_its_route_if_that_serves_the_model() {
+        for (replay, expected) in [
+            (r#"{"route":"other","x":1}"#, "other chat-completions picky"),
+            (r#"{"route":"picky"}"#, "picky other chat-completions"),
+            (r#"{"route":"elsewhere"}"#, "other chat-completions picky"),
+            ("half", "other chat-completions picky"),
+        ] {
+            let part = Part::Reasoning(ReasoningPart { text: String::new(), replay: Some(replay.into()) });
+            let messages = vec![samples::assistant(vec![part]), samples::user(vec![samples::text("go on")])];
+            let request = Request { seed: Some(1), messages, ..request("m", None) };
+            assert_eq!(chosen(&request, "picky other chat-completions").as_deref(), Ok(expected), "{replay}");
+        }
+    }
+
+    #[test]
+    fn a_named_route_is_the_only_one_whatever_the_model() {
+        for name in [CHAT, "test-route", "picky"] {
             for model in ["gpt-5.4-mini", "test/model"] {
-                assert_eq!(chosen(model, Some(name)), [Ok(name), Ok(name)], "{model}");
+                assert_eq!(chosen(&request(model, Some(name)), "other").as_deref(), Ok(name), "{model}");
             }
         }
     }
@@ -115,18 +204,15 @@ mod tests {
     #[test]
     fn an_unknown_name_is_an_error_that_lists_the_routes_and_repeats_nothing() {
         for unknown in ["", "carrier-pigeon", "Chat-Completions"] {
-            for message in chosen("gpt-5.4-mini", Some(unknown)).map(|result| result.expect_err(unknown)) {
-                assert!(message.contains("chat-completions") && message.contains("test-route"), "{message}");
-                assert!(!message.contains("pigeon"), "{message}");
-            }
+            let message = chosen(&request("m", Some(unknown)), "").expect_err(unknown);
+            assert!(message.contains("chat-completions") && message.contains("test-route"), "{message}");
+            assert!(!message.contains("pigeon"), "{message}");
         }
     }
 
     #[test]
     fn a_model_that_no_route_serves_is_an_error() {
-        let request = Request { model: "gpt-5.4-mini".into(), ..samples::request(Vec::new()) };
-        let error =
-            choose_from(&[test_route::ROUTE], &request).map(|route| route.name).expect_err("no route");
-        assert!(error.message.contains("serves the model"), "{}", error.message);
+        let message = chosen(&request("m", None), "unknown").expect_err("no route");
+        assert!(message.contains("serves the model"), "{message}");
     }
 }

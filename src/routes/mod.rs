@@ -6,6 +6,10 @@
 
 pub mod chat_completions;
 mod choice;
+pub mod encoding;
+mod fallback;
+#[cfg(test)]
+mod recorded;
 mod recovery;
 #[cfg(test)]
 mod test_route;
@@ -13,6 +17,7 @@ mod test_route;
 use alloc::{boxed::Box, string::String, vec::Vec};
 
 pub use choice::{RouteQuery, Suitability, choose};
+pub use fallback::{NotServed, both_refused, not_served};
 pub use recovery::{Recovery, Refusal, without_field};
 
 use crate::config::BaseUrl;
@@ -22,7 +27,7 @@ use crate::history::{self, Conversation, ConversationRules};
 use crate::http_head::ResponseHead;
 use crate::response::Decoder;
 
-/// All routes. The order matters only between routes that suit a model equally well: the first one is taken.
+/// All routes. Their order means nothing.
 pub static ROUTES: &[Route] = &[
     chat_completions::ROUTE,
     #[cfg(test)]
@@ -46,7 +51,7 @@ pub struct Route {
     /// It gets the whole base URL, because a route may live beside `/v1` and not below it. It gets the model id
     /// and nothing else of the request, because paths end up in the logs of proxies and gateways.
     pub path: fn(model: &str, base_url: &BaseUrl) -> String,
-    /// How well the route serves a model, for requests that name no route.
+    /// How well the route serves a request that names no route. Which models it serves the catalogue knows.
     pub suits: fn(&RouteQuery<'_>) -> Suitability,
     /// What the vendor of a model requires of a conversation. The vendors of one route differ, and what one refuses
     /// another one has made itself, such as ids of tool calls.

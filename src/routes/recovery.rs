@@ -7,6 +7,7 @@
 use alloc::{format, string::String, vec::Vec};
 
 use crate::json::{fields, parse};
+use crate::text_search::find_bytes;
 
 /// A response that refuses the request.
 pub struct Refusal<'a> {
@@ -16,6 +17,37 @@ pub struct Refusal<'a> {
     pub response: &'a [u8],
     /// The body that was sent.
     pub request: &'a [u8],
+}
+
+impl Refusal<'_> {
+    /// The request without a field of its outermost object, if the response refuses it by one of its names. Any other
+    /// refusal would come again, and the second request could be billed.
+    pub fn without(&self, field: &str, names: &[&[u8]], warning: &str) -> Option<Recovery> {
+        if !names.iter().any(|name| is_named(self.response, name)) {
+            return None;
+        }
+        Some(Recovery { body: without_field(self.request, field)?, warning: warning.into() })
+    }
+}
+
+/// Whether a response names a field other than in an echo of the request, which FastAPI and others send with a refusal
+/// of any other field: `"stream_options": {"include_usage": true}`.
+fn is_named(response: &[u8], name: &[u8]) -> bool {
+    let mut rest = response;
+    while let Some(at) = find_bytes(rest, name) {
+        rest = rest.get(at.saturating_add(name.len())..).unwrap_or_default();
+        let separators = rest.iter().take(8).take_while(|byte| b"\"'\\: ".contains(byte)).count();
+        let (between, value) = rest.split_at_checked(separators).unwrap_or_default();
+        let echoed = between.contains(&b':') && (value.starts_with(b"{") || is_true(value));
+        if !echoed {
+            return true;
+        }
+    }
+    false
+}
+
+fn is_true(value: &[u8]) -> bool {
+    value.get(..4).is_some_and(|value| value.eq_ignore_ascii_case(b"true"))
 }
 
 /// The request in another form.

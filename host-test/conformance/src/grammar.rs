@@ -15,6 +15,7 @@ pub struct Grammar {
     responded: bool,
     finished: bool,
     started: BTreeMap<u32, Block>,
+    warnings: usize,
 }
 
 #[derive(Debug)]
@@ -22,6 +23,8 @@ struct Block {
     tool_call: bool,
     text: String,
     ended: bool,
+    /// The warnings before it.
+    warnings: usize,
 }
 
 impl Grammar {
@@ -35,7 +38,10 @@ impl Grammar {
         }
         match event {
             // A warning may come at any point, so it says nothing about the order of the others.
-            Event::Warning(_) => return Ok(()),
+            Event::Warning(_) => {
+                self.warnings += 1;
+                return Ok(());
+            }
             Event::Response(_) if std::mem::replace(&mut self.responded, true) => {
                 return Err("a second response".to_owned());
             }
@@ -46,7 +52,7 @@ impl Grammar {
         match event {
             Event::BlockStart(start) => {
                 let tool_call = matches!(start.kind, BlockKind::ToolCall(_));
-                let block = Block { tool_call, text: String::new(), ended: false };
+                let block = Block { tool_call, text: String::new(), ended: false, warnings: self.warnings };
                 match self.started.insert(start.index, block) {
                     None => Ok(()),
                     Some(_) => Err(format!("block {} is started twice", start.index)),
@@ -83,21 +89,27 @@ impl Grammar {
 
     fn end(&mut self, end: &BlockEnd) -> Result<(), String> {
         let index = end.index;
+        let warnings = self.warnings;
         let block = self.open(index)?;
         block.ended = true;
+        // Some vendors repeat the whole arguments at the end. If they differ those count, and a warning says so.
+        let replaced = block.warnings < warnings;
         match (&end.arguments, block.tool_call) {
             (None, false) => Ok(()),
             (Some(_), false) => Err(format!("block {index} ends with arguments and is no tool call")),
             (None, true) => Err(format!("tool call {index} ends without arguments")),
             // The raw text has to be whole: a host shows it to the model, which then corrects its call.
-            (Some(ToolArguments::Malformed(malformed)), true) if malformed.raw == block.text => Ok(()),
+            (Some(ToolArguments::Malformed(malformed)), true) if malformed.raw == block.text || replaced => {
+                Ok(())
+            }
             (Some(ToolArguments::Object(object)), true) => {
                 // Parsed as raw JSON, so without a limit for depth or for half of a surrogate pair: models write both, and a
                 // tool may still read them.
                 let is_object = object.trim_ascii_start().starts_with('{')
                     && serde_json::from_str::<&serde_json::value::RawValue>(object).is_ok();
                 // No arguments at all are the empty object.
-                let same = *object == block.text || (object == "{}" && block.text.trim().len() <= 4);
+                let none = object == "{}" && block.text.trim().len() <= 4;
+                let same = *object == block.text || none || replaced;
                 match is_object && same {
                     true => Ok(()),
                     false => Err(format!("tool call {index} ends with other arguments than its fragments")),

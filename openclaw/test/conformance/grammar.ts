@@ -6,17 +6,23 @@ interface Block {
   call: boolean;
   text: string;
   ended: boolean;
+  /** The warnings before it. */
+  warnings: number;
 }
 
 /** Reads the events of one completion; says what is wrong with one, or nothing. */
 export class Grammar {
   finished = false;
   #responded = false;
+  #warnings = 0;
   readonly #blocks = new Map<number, Block>();
 
   read(event: Event): string | undefined {
     if (this.finished) return `${event.tag} follows the finish`;
-    if (event.tag === 'warning') return undefined;
+    if (event.tag === 'warning') {
+      this.#warnings += 1;
+      return undefined;
+    }
     if (event.tag === 'response') {
       const second = this.#responded;
       this.#responded = true;
@@ -27,7 +33,7 @@ export class Grammar {
       case 'block-start': {
         const { index, kind } = event.val;
         if (this.#blocks.has(index)) return `block ${index} is started twice`;
-        this.#blocks.set(index, { call: kind.tag === 'tool-call', text: '', ended: false });
+        this.#blocks.set(index, { call: kind.tag === 'tool-call', text: '', ended: false, warnings: this.#warnings });
         return undefined;
       }
       case 'block-delta': {
@@ -51,7 +57,9 @@ export class Grammar {
     if (!block || block.ended) return `block ${index} is not open`;
     block.ended = true;
     if (block.call !== (args !== undefined)) return `block ${index} ends ${args ? 'with' : 'without'} arguments`;
-    if (args?.tag === 'malformed' && args.val.raw !== block.text) return `block ${index} lost a part of its arguments`;
+    // Some vendors repeat the whole arguments at the end. If they differ those count, and a warning says so.
+    const replaced = block.warnings < this.#warnings;
+    if (args?.tag === 'malformed' && args.val.raw !== block.text && !replaced) return `block ${index} lost a part of its arguments`;
     if (args?.tag === 'object' && typeof JSON.parse(args.val) !== 'object') return `block ${index} ends with no object`;
     return undefined;
   }

@@ -7,7 +7,7 @@ use crate::catalogue::suggest_model;
 use crate::errors::{Error, from_response};
 use crate::events::Assembler;
 use crate::http_head::ResponseHead;
-use crate::routes::{Recovery, Refusal};
+use crate::routes::{Recovery, Refusal, both_refused};
 use crate::transport::{Attempt, Instant, MAX_ERROR_BODY, Now, Step, Transport};
 
 impl<T: Transport> Completion<T> {
@@ -40,9 +40,9 @@ impl<T: Transport> Completion<T> {
         true
     }
 
-    /// A status of failure. The route may send the request once more in another form.
+    /// A status of failure. The request may go out once more in another form, or on another route.
     fn handle_refusal(&mut self, head: &ResponseHead, body: &[u8]) {
-        if !self.recover(head.status, body) {
+        if !self.recover(head.status, body) && !self.take_other_route(head, body) {
             self.fail(from_response(head, body, &self.settings.scrubber));
         }
     }
@@ -80,6 +80,9 @@ impl<T: Transport> Completion<T> {
     /// Enters the back-off of a retry if one is allowed, or else fails with the error.
     pub(super) fn fail(&mut self, mut error: Error) {
         suggest_model(&mut error, &self.model);
+        if let Some((route, message)) = &self.refused_route {
+            both_refused(&mut error.message, route, message);
+        }
         error.request_sent |= self.sent;
         self.sent = error.request_sent;
         // The provider's support finds a failed response by these two. An error inside a stream has neither of its

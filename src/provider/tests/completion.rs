@@ -156,7 +156,7 @@ fn a_json_response_is_complete_with_its_last_bracket_though_the_body_stays_open(
         let network = Scripted::default().on("/chat/completions", [script]);
         let settings = Config { max_retries: Some(0), ..config() };
         let mut completion = Client::open(network.clone(), settings)
-            .and_then(|client| client.complete(&request()))
+            .and_then(|client| client.complete(request()))
             .expect("a good request");
         let (events, error) = run(&mut completion);
         let case = std::format!("{body} and {rest:?}");
@@ -192,7 +192,7 @@ fn warnings_about_repairs_follow_the_response() {
     let empty = Message { role: Role::Assistant, content: Vec::new(), cache_here: false };
     let mut request = request();
     request.messages.insert(0, empty);
-    let mut completion = client(&network).complete(&request).expect("a good request");
+    let mut completion = client(&network).complete(request).expect("a good request");
     let (events, _) = run(&mut completion);
     assert!(matches!(events[..2], [Event::Response(_), Event::Warning(_)]), "{events:?}");
 }
@@ -202,11 +202,11 @@ fn an_invalid_request_is_rejected_before_anything_is_sent() {
     let network = Scripted::default();
     let mut wrong = request();
     wrong.route = Some("carrier-pigeon".into());
-    let refused = client(&network).complete(&wrong).err().expect("an error");
+    let refused = client(&network).complete(wrong.clone()).err().expect("an error");
     assert_eq!(refused.kind, ErrorKind::Unsupported);
     wrong = request();
     wrong.messages.clear();
-    let refused = client(&network).complete(&wrong).err().expect("an error");
+    let refused = client(&network).complete(wrong.clone()).err().expect("an error");
     assert_eq!((refused.kind, network.sent().len()), (ErrorKind::InvalidRequest, 0));
 }
 
@@ -255,7 +255,7 @@ fn a_request_id_that_holds_the_key_is_scrubbed_wherever_it_goes() {
         let settings = Config { max_retries: Some(0), ..config() };
         let network = Scripted::default().on("/chat/completions", [response(status, &body)]);
         let mut completion = Client::open(network, settings)
-            .and_then(|client| client.complete(&request()))
+            .and_then(|client| client.complete(request()))
             .expect("a good request");
         let (events, error) = run(&mut completion);
         assert_eq!(error.is_some(), failed, "{body}");

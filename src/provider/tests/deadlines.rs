@@ -8,7 +8,7 @@ fn fails(script: Script) -> (Error, u64) {
     let network = Scripted::default().on("/chat/completions", [script]);
     let config = Config { max_retries: Some(0), ..config() };
     let client = Client::open(network.clone(), config).expect("a good configuration");
-    let (_, error) = run(&mut client.complete(&request()).expect("a good request"));
+    let (_, error) = run(&mut client.complete(request()).expect("a good request"));
     assert_eq!(network.open(), 0, "the connection is closed with the error");
     (error.expect("an error"), network.now_ms())
 }

@@ -3,6 +3,7 @@
 mod completion;
 mod deadlines;
 mod embeddings;
+mod other_route;
 mod premature_finish;
 mod queries;
 mod refusals;
@@ -40,6 +41,7 @@ fn config() -> Config {
 fn request() -> Request {
     Request {
         model: "gpt-5.4-mini".into(),
+        route: Some("chat-completions".into()),
         ..samples::request(std::vec![samples::user(std::vec![samples::text("hello")])])
     }
 }
@@ -49,7 +51,7 @@ fn client(network: &Scripted) -> Client<Scripted> {
 }
 
 fn complete(network: &Scripted) -> Completion<Scripted> {
-    client(network).complete(&request()).expect("a good request")
+    client(network).complete(request()).expect("a good request")
 }
 
 /// A head with this status, which arrives at once.
@@ -71,6 +73,11 @@ const FINISH: &str = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop
 /// A good response of one word.
 fn good() -> Script {
     with(head(200), [(0, Move::Bytes(text("hi") + FINISH)), (0, Move::End)])
+}
+
+/// A failure with this body.
+fn refusal(status: u16, body: &str) -> Script {
+    with(head(status), [(0, Move::Bytes(body.into())), (0, Move::End)])
 }
 
 /// All events of a completion, or its error with the events before it.

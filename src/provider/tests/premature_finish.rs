@@ -22,7 +22,7 @@ fn play(script: Vec<(u64, Move)>) -> (String, Option<ErrorKind>, u64) {
     let network = Scripted::default().on("/chat/completions", [with(head(200), script)]);
     let settings = Config { max_retries: Some(0), ..config() };
     let mut completion = Client::open(network.clone(), settings)
-        .and_then(|client| client.complete(&request()))
+        .and_then(|client| client.complete(request()))
         .expect("a good request");
     let (events, error) = run(&mut completion);
     let mut grammar = Grammar::default();

@@ -217,7 +217,7 @@ fn headers_of_the_user_go_where_the_key_goes_and_not_to_the_public_catalogue() {
     let network = lists(reply(0, 200, KEY_LIST), reply(0, 200, CATALOGUE)).on("/chat/completions", [good()]);
     let client = Client::open(network.clone(), Config { headers, ..config() }).expect("a good configuration");
     query(&client, Discovery::Live, 0).expect("a list");
-    run(&mut client.complete(&request()).expect("a good request"));
+    run(&mut client.complete(request()).expect("a good request"));
     assert_eq!(network.sent().len(), 3);
     for sent in network.sent() {
         let header = |name: &str| {

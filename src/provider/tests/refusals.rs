@@ -6,10 +6,6 @@ use crate::contract::ErrorKind;
 const NAMED: &str = r#"{"error":{"message":"Unknown field: stream_options","type":"invalid_request_error"}}"#;
 const IN_A_PATH: &str = r#"{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","stream_options","include_usage"],"msg":"Extra inputs are not permitted","input":true}]},"code":null}"#;
 
-fn refusal(status: u16, body: &str) -> Script {
-    with(head(status), [(0, Move::Bytes(body.into())), (0, Move::End)])
-}
-
 /// Whether each request had the field.
 fn sent_the_field(network: &Scripted) -> Vec<bool> {
     let has_field = |body: &[u8]| body.windows(14).any(|name| name == b"stream_options");

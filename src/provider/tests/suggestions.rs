@@ -8,7 +8,7 @@ fn failure(model: &str) -> Error {
     let refusal = with(head(503), [(0, Move::Bytes(body.into())), (0, Move::End)]);
     let network = Scripted::default().on("/chat/completions", [refusal]);
     let request = Request { model: model.into(), ..request() };
-    run(&mut client(&network).complete(&request).expect("a good request")).1.expect("an error")
+    run(&mut client(&network).complete(request).expect("a good request")).1.expect("an error")
 }
 
 #[test]

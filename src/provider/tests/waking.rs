@@ -83,7 +83,7 @@ fn compare(scripts: &[Script], max_retries: u32) {
         let network = Scripted::default().on("/chat/completions", scripts.to_vec());
         let config = Config { max_retries: Some(max_retries), ..config() };
         let client = Client::open(network.clone(), config).expect("a good configuration");
-        let completion = client.complete(&request()).expect("a good request");
+        let completion = client.complete(request()).expect("a good request");
         (network, completion)
     };
     let (network, mut completion) = start();
@@ -230,7 +230,7 @@ fn ten_idle_minutes_take_a_handful_of_calls() {
     let timeouts = Timeouts { idle_ms: Some(300_000), total_ms: None, ..config().timeouts };
     let client =
         Client::open(network.clone(), Config { timeouts, ..config() }).expect("a good configuration");
-    let mut completion = client.complete(&request()).expect("a good request");
+    let mut completion = client.complete(request()).expect("a good request");
     let (outcome, calls) = run_loop(&network, &mut completion, OBEYS);
     assert_eq!((outcome.error, outcome.ms), (None, minutes(10) - 2));
     assert!(calls <= 5, "{calls} calls");

@@ -84,7 +84,7 @@ impl Case {
     fn start(&self) -> (Scripted, Completion<Scripted>) {
         let network = Scripted::default().on("/chat/completions", self.scripts.clone());
         let client = Client::open(network.clone(), self.config.clone()).expect("a good configuration");
-        let completion = client.complete(&request()).expect("a good request");
+        let completion = client.complete(request()).expect("a good request");
         (network, completion)
     }
 

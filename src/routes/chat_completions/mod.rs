@@ -47,8 +47,7 @@ pub const ROUTE: Route = Route {
     name: NAME,
     headers: &[],
     path: |_, base_url| base_url.endpoint(PATH),
-    // Every model is served here, if some of them with fewer abilities than on their vendor's own route.
-    suits: |_| Suitability::Serves,
+    suits: |_| Suitability::Whole,
     conversation: rules,
     write: request::write,
     recover: recovery::recover,

@@ -1,7 +1,6 @@
 //! What can be left out of a request that was refused.
 
-use crate::routes::{Recovery, Refusal, without_field};
-use crate::text_search::find_bytes;
+use crate::routes::{Recovery, Refusal};
 
 /// The names by which servers refuse the field: its own and that of its member, in the spelling of the request, of
 /// servers that convert names, and of sentences.
@@ -14,33 +13,11 @@ const NAMES: [&[u8]; 5] =
 /// Only a refusal that names the field counts, with whatever status: servers were seen to send 400, 422, 500, and 200
 /// with an error inside [78]. Any other refusal would come again, and the second request could be billed.
 pub fn recover(refusal: &Refusal<'_>) -> Option<Recovery> {
-    if !NAMES.iter().any(|name| is_named(refusal.response, name)) {
-        return None;
-    }
-    Some(Recovery {
-        body: without_field(refusal.request, "stream_options")?,
-        warning: "the model does not accept stream_options, so its usage may be missing".into(),
-    })
-}
-
-/// Whether a response names a field other than in an echo of the request, which FastAPI and others send with a refusal
-/// of any other field: `"stream_options": {"include_usage": true}`.
-fn is_named(response: &[u8], name: &[u8]) -> bool {
-    let mut rest = response;
-    while let Some(at) = find_bytes(rest, name) {
-        rest = rest.get(at.saturating_add(name.len())..).unwrap_or_default();
-        let separators = rest.iter().take(8).take_while(|byte| b"\"'\\: ".contains(byte)).count();
-        let (between, value) = rest.split_at_checked(separators).unwrap_or_default();
-        let echoed = between.contains(&b':') && (value.starts_with(b"{") || is_true(value));
-        if !echoed {
-            return true;
-        }
-    }
-    false
-}
-
-fn is_true(value: &[u8]) -> bool {
-    value.get(..4).is_some_and(|value| value.eq_ignore_ascii_case(b"true"))
+    refusal.without(
+        "stream_options",
+        &NAMES,
+        "the model does not accept stream_options, so its usage may be missing",
+    )
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ fn run(network: &Scripted, request: &Request) -> (Vec<Event>, Option<Error>) {
         ],
     };
     let client = Client::open(network.clone(), config).expect("a good configuration");
-    let mut completion = client.complete(request).expect("a good request");
+    let mut completion = client.complete(request.clone()).expect("a good request");
     let mut events = Vec::new();
     loop {
         match completion.next(16, 60_000) {

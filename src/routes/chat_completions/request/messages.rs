@@ -3,10 +3,10 @@
 use super::{assistant, media};
 use crate::{
     errors::Error,
-    history::{AssistantTurn, ToolResult, Turn, UserPart, Warnings, is_blank},
+    history::{AssistantTurn, ToolResult, Turn, UserPart, Warnings},
     json::Json,
+    routes::encoding::result_text,
 };
-use alloc::format;
 
 /// Writes the list of messages, and returns their number.
 ///
@@ -84,22 +84,6 @@ fn results(json: &mut Json, turn: &AssistantTurn<'_>, warnings: &mut Warnings) -
     }
     json.raw("]}");
     Ok(())
-}
-
-/// A failure is written into the text, since the route has no field for it. No result is left blank, since some servers
-/// refuse that [87]. A tool that has nothing to say is no mistake, so an empty one is replaced without a warning.
-fn result_text<'a>(result: &ToolResult<'a>, warnings: &mut Warnings) -> [&'a str; 2] {
-    if let Some(place) = result.place.filter(|_| is_blank(result.text) && !result.text.is_empty()) {
-        warnings.add(format!("{place}: the text of the result is blank and was replaced"));
-    }
-    let text = match result.text {
-        text if !is_blank(text) => text,
-        _ if result.media.is_empty() => "(no output)",
-        _ => "(see the media attached below)",
-    };
-    // Many tools write the mark themselves. Twice would look like a part of the message.
-    let marked = text.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("error:"));
-    [if result.is_error && !marked { "Error: " } else { "" }, text]
 }
 
 fn media_of(json: &mut Json, result: &ToolResult<'_>, warnings: &mut Warnings) -> Result<(), Error> {

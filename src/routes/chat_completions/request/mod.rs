@@ -6,11 +6,8 @@
 //! has no field for: the vendors that serve it cache prefixes automatically.
 
 mod assistant;
-mod body;
-mod extra;
 mod limits;
 mod media;
-mod media_type;
 mod messages;
 mod options;
 mod replay;
@@ -20,12 +17,21 @@ mod tools;
 mod tests;
 
 use crate::{
-    errors::{Error, ErrorKind, error},
-    history::{Conversation, Warnings},
-    json::{RawValue, parse, surrogates::replace_lone},
-    routes::{CheckedRequest, Encoded},
+    errors::Error,
+    history::Conversation,
+    routes::{
+        CheckedRequest, Encoded,
+        encoding::{Body, Extra, ExtraRules, extra_json, invalid},
+    },
 };
-use alloc::{borrow::Cow, format, string::String};
+
+/// `stream_options` stays an object of ours. Without `include_usage` the gateway family of CometAPI drops the chunk with the
+/// finish reason.
+const EXTRA: ExtraRules = ExtraRules {
+    fixed: &["model", "messages", "stream"],
+    merged: "stream_options",
+    fixed_members: &["include_usage"],
+};
 
 /// Writes a request. The response is always requested as a stream, with usage at its end.
 ///
@@ -33,10 +39,10 @@ use alloc::{borrow::Cow, format, string::String};
 /// `invalid-request` for what no server would take: the message says what and where.
 pub fn write(checked: CheckedRequest<'_>) -> Result<Encoded, Error> {
     let CheckedRequest { request, model, conversation: Conversation { turns, mut warnings } } = checked;
-    let extra_json = request.extra_json.as_deref().map(|json| whole(json, "extra-json", &mut warnings));
-    let extra = extra::Extra::parse(extra_json.as_deref())?;
+    let extra_json = extra_json(request, &mut warnings);
+    let extra = Extra::parse(extra_json.as_deref(), &EXTRA)?;
 
-    let mut body = body::Body::new(request, extra)?;
+    let mut body = Body::new(request, extra)?;
     if let Some(json) = body.field("model") {
         json.string(model);
     }
@@ -48,39 +54,13 @@ pub fn write(checked: CheckedRequest<'_>) -> Result<Encoded, Error> {
     if let Some(json) = body.field("stream") {
         json.bool(true);
     }
-    body.stream_options();
+    // A server that does not know the field gets the request once more without it: see `recovery`.
+    body.begin_merged("stream_options");
+    if let Some(json) = body.member("include_usage") {
+        json.bool(true);
+    }
+    body.end_merged();
     tools::write(&mut body, request, &mut warnings)?;
     options::write(&mut body, request, model, &mut warnings)?;
     Ok(body.finish(warnings.into_vec()))
-}
-
-fn invalid(message: impl Into<String>) -> Error {
-    error(ErrorKind::InvalidRequest, message)
-}
-
-/// The caller's JSON without halves of characters [16].
-fn whole<'a>(json: &'a str, what: &str, warnings: &mut Warnings) -> Cow<'a, str> {
-    let clean = replace_lone(json);
-    if let Cow::Owned(_) = clean {
-        warnings.add(format!("{what}: half of a surrogate pair was replaced by U+FFFD"));
-    }
-    clean
-}
-
-/// A JSON object as it stands, without the white space around it.
-fn object<'a>(json: &'a str, what: &str) -> Result<RawValue<'a>, Error> {
-    // The parser's own message could quote the text, so only the position is given.
-    let value = parse(json).map_err(|flaw| {
-        invalid(format!("{what} is not valid JSON (line {}, column {})", flaw.line, flaw.column))
-    })?;
-    if !value.get().starts_with('{') {
-        return Err(invalid(format!("{what} is not a JSON object")));
-    }
-    Ok(value)
-}
-
-/// Whether OpenAI takes this as the name of a function or a schema.
-fn is_name(name: &str) -> bool {
-    (1..=64).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }

@@ -9,6 +9,7 @@ mod strictness;
 use super::*;
 use crate::{
     contract::{JsonSchema, Message, Part, ReasoningOptions, Request, ResponseFormat, Tool, ToolChoice},
+    errors::ErrorKind,
     history::samples::*,
     routes::{chat_completions::ROUTE, without_field},
 };

@@ -6,15 +6,23 @@ use crate::json::RawValue;
 use crate::{errors::Error, string_interner::StringInterner};
 use alloc::{format, string::String, vec::Vec};
 
-/// The fields that cannot be replaced: the model and the conversation, which were checked, and `stream`, on which the
-/// reading of the response depends.
-const OURS: [&str; 3] = ["model", "messages", "stream"];
+/// What the caller's own fields cannot do on a route.
+#[derive(Debug)]
+pub struct ExtraRules {
+    /// The fields that cannot be replaced: the model and the conversation, which were checked, and `stream`, on which the
+    /// reading of the response depends.
+    pub fixed: &'static [&'static str],
+    /// The object that is merged with the route's own, member by member: replaced, it would lose what the route needs.
+    pub merged: &'static str,
+    /// The members of it that stay the route's, without an error.
+    pub fixed_members: &'static [&'static str],
+}
 
 /// The caller's own fields. Names are unescaped, values stand as they were written, to the digit.
 #[derive(Debug, Default)]
 pub struct Extra<'a> {
     fields: Vec<(String, RawValue<'a>)>,
-    stream_options: Vec<(String, RawValue<'a>)>,
+    merged: Vec<(String, RawValue<'a>)>,
 }
 
 impl<'a> Extra<'a> {
@@ -22,38 +30,46 @@ impl<'a> Extra<'a> {
     ///
     /// # Errors
     /// `invalid-request` where it is not a JSON object, or has a field that cannot be replaced.
-    pub fn parse(json: Option<&'a str>) -> Result<Self, Error> {
+    pub fn parse(json: Option<&'a str>, rules: &ExtraRules) -> Result<Self, Error> {
         let Some(json) = json else { return Ok(Extra::default()) };
         let mut fields = members(json, "extra-json")?;
-        if let Some(name) = OURS.iter().find(|ours| fields.iter().any(|(name, _)| name == *ours)) {
+        if let Some(name) = rules.fixed.iter().find(|fixed| has(&fields, fixed)) {
             return Err(invalid(format!("extra-json cannot replace `{name}`; set it in the request itself")));
         }
-        let mut stream_options = Vec::new();
-        if let Some(at) = fields.iter().position(|(name, _)| name == "stream_options") {
+        let mut merged = Vec::new();
+        if let Some(at) = fields.iter().position(|(name, _)| name == rules.merged) {
             let (_, value) = fields.remove(at);
             if value.get() != "null" {
-                stream_options = members(value.get(), "`stream_options` in extra-json")?;
-                stream_options.retain(|(name, _)| name != "include_usage");
+                merged = members(value.get(), &format!("`{}` in extra-json", rules.merged))?;
+                merged.retain(|(name, _)| !rules.fixed_members.contains(&name.as_str()));
             }
         }
-        Ok(Extra { fields, stream_options })
+        Ok(Extra { fields, merged })
     }
 
     /// Whether the caller set this field.
     pub fn has(&self, field: &str) -> bool {
-        self.fields.iter().any(|(name, _)| name == field)
+        has(&self.fields, field)
     }
 
-    /// The fields to write, `stream_options` not among them.
+    /// Whether the caller set this member of the merged object.
+    pub fn has_member(&self, name: &str) -> bool {
+        has(&self.merged, name)
+    }
+
+    /// The fields to write, the merged object not among them.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.fields.iter().map(|(name, value)| (name.as_str(), value.get()))
     }
 
-    /// The options to write beside `include_usage`, which stays true: without it some gateways drop the chunk
-    /// with the finish reason.
-    pub fn stream_options(&self) -> impl Iterator<Item = (&str, &'a str)> {
-        self.stream_options.iter().map(|(name, value)| (name.as_str(), value.get()))
+    /// The members to write into the merged object.
+    pub fn merged(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.merged.iter().map(|(name, value)| (name.as_str(), value.get()))
     }
+}
+
+fn has(fields: &[(String, RawValue<'_>)], name: &str) -> bool {
+    fields.iter().any(|(field, _)| field == name)
 }
 
 /// The members of a JSON object in their order; of those with one name, the last.
@@ -77,10 +93,16 @@ mod tests {
     use super::*;
     use crate::errors::ErrorKind;
 
+    const RULES: ExtraRules = ExtraRules {
+        fixed: &["model", "messages", "stream"],
+        merged: "stream_options",
+        fixed_members: &["include_usage"],
+    };
+
     fn fields(json: &str) -> String {
-        let extra = Extra::parse(Some(json)).unwrap();
+        let extra = Extra::parse(Some(json), &RULES).unwrap();
         let of = |(name, value): (&str, &str)| format!("{name}={value};");
-        extra.fields().map(of).chain(["|".into()]).chain(extra.stream_options().map(of)).collect()
+        extra.fields().map(of).chain(["|".into()]).chain(extra.merged().map(of)).collect()
     }
 
     #[test]
@@ -95,7 +117,7 @@ mod tests {
         for (json, expected) in cases {
             assert_eq!(fields(json), expected, "{json}");
         }
-        assert_eq!(Extra::parse(None).unwrap().fields().count(), 0);
+        assert_eq!(Extra::parse(None, &RULES).unwrap().fields().count(), 0);
     }
 
     #[test]
@@ -112,7 +134,7 @@ mod tests {
             (r#"{"str\u0065am":false}"#, "extra-json cannot replace `stream`; set it in the request itself"),
         ];
         for (json, expected) in cases {
-            let error = Extra::parse(Some(json)).unwrap_err();
+            let error = Extra::parse(Some(json), &RULES).unwrap_err();
             assert_eq!(error.kind, ErrorKind::InvalidRequest);
             assert_eq!(error.message, expected, "{json}");
         }

@@ -25,7 +25,15 @@ impl<'a> Body<'a> {
     /// # Errors
     /// `invalid-request` when there is no memory for it.
     pub fn new(request: &Request, extra: Extra<'a>) -> Result<Self, Error> {
-        let mut json = Json::with_room(room(request))
+        Self::with_room(room(request), extra)
+    }
+
+    /// The same with room for this many bytes.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn with_room(room: usize, extra: Extra<'a>) -> Result<Self, Error> {
+        let mut json = Json::with_room(room)
             .ok_or_else(|| invalid("the request is too large for the memory of this component"))?;
         json.raw("{");
         Ok(Body { json, extra })
@@ -45,14 +53,24 @@ impl<'a> Body<'a> {
         self.extra.has(name)
     }
 
-    /// Requests usage. The gateway family of CometAPI drops the chunk with the finish reason where usage was not requested.
-    ///
-    /// A server that does not know the field gets the request once more without it, see
-    /// [`recover`](super::super::recovery::recover).
-    pub fn stream_options(&mut self) {
-        self.json.key("stream_options");
-        self.json.raw(r#"{"include_usage":true"#);
-        for (name, value) in self.extra.stream_options() {
+    /// Opens the object that is merged with the caller's; see [`ExtraRules`](super::ExtraRules).
+    pub fn begin_merged(&mut self, name: &str) {
+        self.json.key(name);
+        self.json.raw("{");
+    }
+
+    /// The writer of one of its members; `None` when the caller's own member of that name takes its place.
+    pub fn member(&mut self, name: &str) -> Option<&mut Json> {
+        if self.extra.has_member(name) {
+            return None;
+        }
+        self.json.key(name);
+        Some(&mut self.json)
+    }
+
+    /// Adds the caller's members to the merged object and closes it.
+    pub fn end_merged(&mut self) {
+        for (name, value) in self.extra.merged() {
             self.json.key(name);
             self.json.raw(value);
         }
