@@ -27,7 +27,9 @@ fn respond(mut stream: TcpStream) {
         }
         // The body is one JSON object, so it is complete when it can be parsed.
         let text = String::from_utf8_lossy(&bytes);
-        if let Some(body) = text.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str::<Value>(body).ok()) {
+        if let Some(body) =
+            text.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str::<Value>(body).ok())
+        {
             break body;
         }
     };
@@ -36,13 +38,19 @@ fn respond(mut stream: TcpStream) {
         .unwrap()
         .iter()
         .enumerate()
-        .map(|(index, text)| format!(r#"{{"index":{index},"embedding":[{},0.5]}}"#, text.as_str().unwrap().len()))
+        .map(|(index, text)| {
+            format!(r#"{{"index":{index},"embedding":[{},0.5]}}"#, text.as_str().unwrap().len())
+        })
         .collect();
     let body = format!(
         r#"{{"data":[{}],"model":"m-1","usage":{{"prompt_tokens":1234,"total_tokens":1234}}}}"#,
         rows.join(",")
     );
-    let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+    let _ = write!(
+        stream,
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
 }
 
 fn command(plugin: &Path, arguments: &[&str]) -> Command {
@@ -58,7 +66,8 @@ fn embed(arguments: &[&str], stdin: &str) -> Output {
     assert!(plugin.join("plugin.toml").is_file(), "there is no packed plugin; run 'make dist'");
     let mut command = command(&plugin, &[&["embed", "-m", "m"], arguments].concat());
     command.env("COMETAPI_BASE_URL", server()).env("COMETAPI_KEY", "sk-embed-0123456789");
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // The program need not read stdin.
     let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
     child.wait_with_output().unwrap()

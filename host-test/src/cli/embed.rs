@@ -19,7 +19,8 @@ const TEXT_SHOWN: usize = 40;
 /// Runs the command.
 pub(crate) async fn run(common: &Common, args: &EmbedArgs, screen: Screen) -> Result<(), Failure> {
     // Before the plugin is loaded: a file that cannot be read is wrong usage, and nothing has to be compiled for it.
-    let request = EmbeddingRequest { dimensions: args.dimensions, ..EmbeddingRequest::new(&args.model, texts(args)?) };
+    let request =
+        EmbeddingRequest { dimensions: args.dimensions, ..EmbeddingRequest::new(&args.model, texts(args)?) };
     if !load(common)?.surface().has_embeddings() {
         return Err(Failure::usage(
             "this plugin has no embeddings; 'host-test inspect' shows what it exports, and --plugin chooses another",
@@ -73,7 +74,8 @@ fn table(texts: &[String], embedding: &Embedding, screen: Screen) -> Table {
 
 /// The first numbers with a sign or a blank before each, so that those of all rows stand below each other.
 fn first_numbers(vector: &[f32]) -> String {
-    let shown: Vec<String> = vector.iter().take(NUMBERS_SHOWN).map(|number| format!("{number: >8.5}")).collect();
+    let shown: Vec<String> =
+        vector.iter().take(NUMBERS_SHOWN).map(|number| format!("{number: >8.5}")).collect();
     let more = if vector.len() > NUMBERS_SHOWN { " …" } else { "" };
     format!("{}{more}", shown.join(" "))
 }
@@ -90,8 +92,10 @@ fn beginning(text: &str) -> String {
 fn summary(requested: &str, embedding: &Embedding) -> String {
     let count = embedding.vectors.len();
     let model = embedding.model.as_deref().unwrap_or(requested);
-    let mut parts =
-        vec![format!("{} {}", grouped(count as u64), if count == 1 { "vector" } else { "vectors" }), line(model).into_owned()];
+    let mut parts = vec![
+        format!("{} {}", grouped(count as u64), if count == 1 { "vector" } else { "vectors" }),
+        line(model).into_owned(),
+    ];
     if let Some(usage) = &embedding.usage {
         parts.extend(usage.input.map(|tokens| format!("{} tokens", grouped(tokens))));
         let currency = usage.currency.as_deref().unwrap_or_default();
@@ -123,7 +127,9 @@ mod tests {
         std::fs::write(&path, "a\r\n\n b \nc").unwrap();
         assert_eq!(texts(&args(&["--input", path_text])).unwrap(), ["a", " b ", "c"]);
         std::fs::write(&path, "\n\n").unwrap();
-        assert!(matches!(texts(&args(&["--input", path_text])), Err(Failure::Usage(why)) if why.contains("no text")));
+        assert!(
+            matches!(texts(&args(&["--input", path_text])), Err(Failure::Usage(why)) if why.contains("no text"))
+        );
         assert_eq!(texts(&args(&["x", "y z"])).unwrap(), ["x", "y z"]);
     }
 
@@ -151,7 +157,10 @@ mod tests {
         let text = table(&given, &embedding, Screen::plain()).trim_fmt();
         let rows: Vec<&str> = text.lines().collect();
         assert_eq!(rows.len(), 3, "{text}");
-        assert!(rows[1].contains(" 0.50000 -0.25000  0.00000 12.00000 …") && rows[1].ends_with(r"a\nb"), "{text}");
+        assert!(
+            rows[1].contains(" 0.50000 -0.25000  0.00000 12.00000 …") && rows[1].ends_with(r"a\nb"),
+            "{text}"
+        );
         assert!(rows[2].ends_with(&format!("{}…", "x".repeat(40))), "{text}");
         assert_eq!(summary("m", &embedding), "2 vectors · m-2 · 1,234 tokens");
         let unknown = Embedding { vectors: vec![vec![1.0]], model: None, usage: None, ..embedding };

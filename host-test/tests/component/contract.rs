@@ -46,7 +46,9 @@ async fn the_component_is_within_its_size_limit() {
 /// The text of an exported interface, with types and functions but without documentation, which a component lacks.
 fn interface(resolve: &Resolve, world: wit_parser::WorldId, name: &str) -> String {
     let exported = resolve.worlds[world].exports.keys().find_map(|key| match key {
-        WorldKey::Interface(id) => Some(*id).filter(|id| resolve.interfaces[*id].name.as_deref() == Some(name)),
+        WorldKey::Interface(id) => {
+            Some(*id).filter(|id| resolve.interfaces[*id].name.as_deref() == Some(name))
+        }
         WorldKey::Name(_) => None,
     });
     let package = resolve.interfaces[exported.expect("an exported interface")].package.expect("a package");

@@ -32,7 +32,10 @@ async fn server(respond: fn(&Value) -> (u16, Vec<u8>)) -> (RawServer, Received) 
                 _ => (401, b"{}".to_vec()),
             };
             kept.lock().expect("no panic").push(body);
-            let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", response.len());
+            let head = format!(
+                "HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                response.len()
+            );
             let _ = stream.write_all(&[head.as_bytes(), &response].concat()).await;
         }
     });
@@ -62,7 +65,8 @@ fn vectors(request: &Value, length: usize) -> Vec<u8> {
 fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let group = |group: &[u8]| {
-        let bits = group.iter().chain([0, 0].iter()).take(3).fold(0, |bits, byte| bits << 8 | usize::from(*byte));
+        let bits =
+            group.iter().chain([0, 0].iter()).take(3).fold(0, |bits, byte| bits << 8 | usize::from(*byte));
         let digit = move |at: usize| {
             if at > group.len() { '=' } else { char::from(DIGITS[bits >> (18 - 6 * at) & 63]) }
         };
@@ -78,7 +82,10 @@ fn vector(index: usize, length: usize) -> Vec<f32> {
 #[tokio::test]
 async fn vectors_come_in_the_order_of_the_texts_in_either_encoding() {
     for (respond, encodings) in [
-        ((|request| (200, vectors(request, 5))) as fn(&Value) -> (u16, Vec<u8>), ["base64", "base64"].as_slice()),
+        (
+            (|request| (200, vectors(request, 5))) as fn(&Value) -> (u16, Vec<u8>),
+            ["base64", "base64"].as_slice(),
+        ),
         (
             |request| match request["encoding_format"].as_str() {
                 Some("base64") => (400, br#"{"error":{"message":"encoding_format must be float"}}"#.to_vec()),
@@ -99,15 +106,20 @@ async fn vectors_come_in_the_order_of_the_texts_in_either_encoding() {
                 assert_eq!(embedding.usage.and_then(|usage| usage.input), Some(9));
                 assert_eq!((embedding.model.as_deref(), embedding.warnings.len()), (Some("m-1"), 0));
             }
-            let sent: Vec<Value> =
-                received.lock().expect("no panic").iter().map(|body| body["encoding_format"].clone()).collect();
+            let sent: Vec<Value> = received
+                .lock()
+                .expect("no panic")
+                .iter()
+                .map(|body| body["encoding_format"].clone())
+                .collect();
             assert_eq!(sent, encodings);
         }
     }
 }
 
 #[tokio::test]
-async fn the_largest_batch_of_openai_fits_and_one_beyond_the_cap_is_an_error_after_which_the_instance_goes_on() {
+async fn the_largest_batch_of_openai_fits_and_one_beyond_the_cap_is_an_error_after_which_the_instance_goes_on()
+ {
     let (server, _) = server(|request| match request["model"].as_str() {
         Some("endless") => (200, vec![b' '; 70 << 20]),
         _ => (200, vectors(request, 3072)),
@@ -115,7 +127,8 @@ async fn the_largest_batch_of_openai_fits_and_one_beyond_the_cap_is_an_error_aft
     .await;
     for hosting in [Hosting::Waits, Hosting::Steps] {
         let mut provider = open_with(hosting, KeyMode::Injected, KEY, config(&server.base_url())).await;
-        let too_large = provider.instance.embed(&provider.client, &EmbeddingRequest::new("endless", ["a"])).await;
+        let too_large =
+            provider.instance.embed(&provider.client, &EmbeddingRequest::new("endless", ["a"])).await;
         let error = too_large.err().map(provider_error).expect("an error");
         assert_eq!((error.kind, error.retryable), (ErrorKind::InvalidRequest, false), "{}", error.message);
         let request = EmbeddingRequest::new("m", (0..2048).map(|text| text.to_string()));
@@ -133,7 +146,9 @@ async fn a_server_that_repeats_the_key_does_not_get_it_into_any_output() {
     let (server, _) = server(|request| {
         let said = format!(r#""model":"m {KEY}","usage":{{"prompt_tokens":1,"key":"{KEY}"}}"#);
         match request["model"].as_str() {
-            Some("fails") => (400, format!(r#"{{"error":{{"message":"no {KEY}","code":"{KEY}"}}}}"#).into_bytes()),
+            Some("fails") => {
+                (400, format!(r#"{{"error":{{"message":"no {KEY}","code":"{KEY}"}}}}"#).into_bytes())
+            }
             _ => (200, format!(r#"{{"data":[{{"embedding":[1]}}],{said}}}"#).into_bytes()),
         }
     })

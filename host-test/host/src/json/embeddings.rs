@@ -8,7 +8,8 @@ use crate::contract::embeddings::Embedding;
 /// The vectors with all that was received beside them.
 #[must_use]
 pub fn embedding(embedding: &Embedding) -> Value {
-    let vectors = embedding.vectors.iter().map(|vector| vector.iter().map(|number| shortest(*number)).collect());
+    let vectors =
+        embedding.vectors.iter().map(|vector| vector.iter().map(|number| shortest(*number)).collect());
     Value::Object(object([
         ("vectors", Value::Array(vectors.map(Value::Array).collect())),
         ("model", json!(embedding.model)),
@@ -21,7 +22,12 @@ pub fn embedding(embedding: &Embedding) -> Value {
 /// The number in the fewest digits that read back as the same `f32`: widened to 64 bits first, 0.1 would take 19 digits,
 /// and a file of vectors would be twice as long. A number that is not finite is `null`, since JSON has none.
 fn shortest(number: f32) -> Value {
-    number.to_string().parse::<f64>().ok().and_then(serde_json::Number::from_f64).map_or(Value::Null, Value::Number)
+    number
+        .to_string()
+        .parse::<f64>()
+        .ok()
+        .and_then(serde_json::Number::from_f64)
+        .map_or(Value::Null, Value::Number)
 }
 
 #[cfg(test)]

@@ -30,8 +30,7 @@ impl Interfaces {
     pub(super) fn new(pre: InstancePre<State>, surface: &Surface) -> wasmtime::Result<Interfaces> {
         let provider = GuestIndices::new(&pre)?;
         // An interface that is there and cannot be used is an error, and not a component without embeddings.
-        let embeddings =
-            surface.has_embeddings().then(|| embeddings::GuestIndices::new(&pre)).transpose()?;
+        let embeddings = surface.has_embeddings().then(|| embeddings::GuestIndices::new(&pre)).transpose()?;
         Ok(Interfaces { pre, provider, embeddings })
     }
 

@@ -40,8 +40,12 @@ impl Instance {
     async fn poll_embedding(&mut self, query: ResourceAny) -> Result<Embedding, CallError> {
         loop {
             let wait = self.wait_of_call(POLL);
-            let queries =
-                self.bindings.embeddings.as_ref().map(Guest::embedding_query).ok_or_else(without_embeddings)?;
+            let queries = self
+                .bindings
+                .embeddings
+                .as_ref()
+                .map(Guest::embedding_query)
+                .ok_or_else(without_embeddings)?;
             let poll = call!(self.running, "embedding-query.poll", wait, |store| {
                 queries.call_poll(store, query, milliseconds(wait))
             })??;
