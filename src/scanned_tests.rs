@@ -141,6 +141,7 @@ const MODULES: &[(&[&str], &str, &str, f64)] = &[
     (&["extras", "decoder"], "", r#""content":"a","annotations":[1,2,3],"images":[4]"#, 4.0),
     (&["usage", "usage_json"], "", r#""content":"a"}}],"usage":{"total_tokens":1},"x":[{"y":{"z":0"#, 4.0),
     (&["placed"], "", r#""content":"a","extra_content":{"google":{"thought_signature":"s"}}"#, 4.0),
+    (&["template"], "", r#""content":"a"}}],"choices":[{"delta":{"content":"b""#, 4.0),
     (&["finish_reason"], "", r#""content":"a"},"finish_reason":"stop","x":{"y":0"#, 4.0),
     (&["surrogate_pairs", "wire_text", "reader"], "", r#""content":"\ud83d\ude00 \ud83d \n""#, 7.0),
     (

@@ -23,6 +23,7 @@ mod reader;
 mod structure;
 mod surrogate_pairs;
 pub mod surrogates;
+mod template;
 mod wire_text;
 mod write;
 
@@ -34,6 +35,7 @@ pub use reader::Flaw;
 pub(crate) use structure::structure;
 pub use structure::{Slot, SlotSource, Structure, position, read};
 pub use surrogate_pairs::PairJoiner;
+pub use template::{Repetition, Template, digits};
 pub use wire_text::{WireText, wire_text};
 pub use write::{Json, base64_len, escaped_len};
 

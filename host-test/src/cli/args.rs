@@ -71,6 +71,8 @@ pub(crate) struct Common {
 pub(crate) enum Command {
     /// List the models with their limits, abilities and prices.
     Models(ModelsArgs),
+    /// Show everything that is known of one model, with its sources.
+    Model(ModelArgs),
     /// Send a prompt to a model, or start a conversation.
     Chat(Box<ChatArgs>),
     /// Make vectors for texts, to search by meaning, to group or to compare.
@@ -140,13 +142,43 @@ pub(crate) struct ModelsArgs {
 }
 
 impl ModelsArgs {
-    /// The list to request. Best effort by default: a user who only wants a model's limits gets them without a network.
     pub(crate) fn discovery(&self) -> Discovery {
-        match (self.live, self.built_in) {
-            (true, _) => Discovery::Live,
-            (_, true) => Discovery::BuiltIn,
-            _ => Discovery::BestEffort,
-        }
+        discovery(self.live, self.built_in)
+    }
+}
+
+/// The list to request. Best effort by default: a user who only wants a model's limits gets them without a network.
+fn discovery(live: bool, built_in: bool) -> Discovery {
+    match (live, built_in) {
+        (true, _) => Discovery::Live,
+        (_, true) => Discovery::BuiltIn,
+        _ => Discovery::BestEffort,
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  host-test model claude-sonnet-5-5        limits, prices and routes, each with its source
+  host-test model gpt-6.1-sol --json | jq .routes
+  host-test model gpt-6.1-sol --built-in   what the plugin knows without a network
+
+Limits are tokens, and prices are per million tokens. A fact without a value is unknown.")]
+pub(crate) struct ModelArgs {
+    /// The id of the model; 'host-test models' lists them.
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Fail if the live list cannot be read, instead of showing what is known without it.
+    #[arg(long, conflicts_with = "built_in")]
+    live: bool,
+    /// Show what is built into the plugin; nothing is sent.
+    #[arg(long)]
+    pub(crate) built_in: bool,
+}
+
+impl ModelArgs {
+    pub(crate) fn discovery(&self) -> Discovery {
+        discovery(self.live, self.built_in)
     }
 }
 
@@ -158,6 +190,7 @@ impl ModelsArgs {
 Examples:
   host-test chat \"Why is the sky blue?\"
   host-test chat -m claude-sonnet-5-5 --reasoning high \"Prove it.\"
+  host-test chat -m claude-sonnet-5-5 --route chat-completions \"Hello\"
   host-test chat --image cat.png \"What is this?\"
   git diff | host-test chat -s \"Review this.\" -
   host-test chat --tools tools.json --json \"Weather in Paris?\"
@@ -173,6 +206,10 @@ pub(crate) struct ChatArgs {
     // several models.
     #[arg(short, long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
+    /// Send the request on this wire route: chat-completions, responses, messages or gemini [default: the best that the
+    /// model has; 'host-test models' shows it].
+    #[arg(long, value_name = "ROUTE")]
+    pub(crate) route: Option<String>,
     /// Set the system prompt.
     #[arg(short, long, value_name = "TEXT")]
     pub(crate) system: Option<String>,

@@ -22,6 +22,7 @@ mod interrupts;
 mod key;
 mod loading;
 mod measure;
+mod model;
 mod models;
 mod request;
 mod response_view;
@@ -76,6 +77,7 @@ async fn dispatch(cli: &Cli, screen: Screen) -> Result<(), Failure> {
     let interrupts = Interrupts::listen();
     match &cli.command {
         Command::Models(args) => models::run(common, args, screen).await,
+        Command::Model(args) => model::run(common, args, screen).await,
         Command::Chat(args) => chat::run(common, args, screen, &interrupts).await,
         Command::Embed(args) => embed::run(common, args, screen).await,
         Command::Account => account::run(common, screen).await,

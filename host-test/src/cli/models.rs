@@ -56,7 +56,19 @@ fn table(models: &[Model], kind: Kind, screen: Screen) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     let with_kind = kind == Kind::All;
-    let header = ["model", "kind", "context", "output", "$/M in", "$/M cached", "$/M out", "can", "status"];
+    let header = [
+        "model",
+        "kind",
+        "route",
+        "context",
+        "output",
+        "$/M in",
+        "$/M cached",
+        "$/M written",
+        "$/M out",
+        "can",
+        "status",
+    ];
     let header: Vec<&str> = header.into_iter().filter(|name| with_kind || *name != "kind").collect();
     table.set_header(header.iter().map(|name| {
         let cell = Cell::new(name);
@@ -88,11 +100,14 @@ fn row(model: &Model, with_kind: bool) -> Vec<Cell> {
         cells.push(Cell::new(json::models::kind(model.kind)));
     }
     let price = model.price.as_ref();
+    // The one that a request takes. `host-test model` shows the others.
+    cells.push(Cell::new(model.routes.first().map_or_else(String::new, |route| line(route).into_owned())));
     cells.extend([
         number(model.context_window.map_or_else(String::new, tokens)),
         number(model.max_output_tokens.map_or_else(String::new, tokens)),
         number(price.map_or_else(String::new, |price| per_million(price, price.input))),
         number(price.map_or_else(String::new, |price| per_million(price, price.cache_read))),
+        number(price.map_or_else(String::new, |price| per_million(price, price.cache_write))),
         number(price.map_or_else(String::new, |price| per_million(price, price.output))),
         Cell::new(abilities(model).join(" ")),
         Cell::new(status(model)),
@@ -189,6 +204,10 @@ fn word(kind: Kind) -> String {
     use clap::ValueEnum as _;
     kind.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
+
+#[cfg(test)]
+#[path = "models_samples.rs"]
+pub(super) mod samples;
 
 #[cfg(test)]
 #[path = "models_tests.rs"]

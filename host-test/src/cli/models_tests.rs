@@ -1,49 +1,7 @@
-use provider_host::contract::{Error, ErrorKind, ModelKind};
+use provider_host::contract::{Error, ErrorKind};
 
+use super::samples::{list, model, price};
 use super::*;
-
-fn model(id: &str) -> Model {
-    Model {
-        id: id.into(),
-        name: Some("Some Name".into()),
-        vendor: Some("vendor".into()),
-        kind: ModelKind::Chat,
-        status: ModelStatus::Callable,
-        retirement_date: None,
-        replaced_by: None,
-        aliases: vec![],
-        routes: vec![],
-        input: vec!["text".into(), "image".into()],
-        output: vec![],
-        context_window: Some(200_000),
-        max_input_tokens: None,
-        max_output_tokens: None,
-        tools: Some(true),
-        structured_output: None,
-        reasoning: Some(false),
-        reasoning_efforts: vec![],
-        price: Some(price("USD", Some(1.25))),
-        sources: 0,
-        extra_json: None,
-    }
-}
-
-fn price(currency: &str, input: Option<f64>) -> Price {
-    Price {
-        currency: currency.into(),
-        input,
-        output: None,
-        cache_read: input.map(|input| input / 10.0),
-        cache_write: None,
-        cache_write_long: None,
-        per_request: None,
-        tiers: vec![],
-    }
-}
-
-fn list(models: Vec<Model>, origin: ListOrigin) -> ModelList {
-    ModelList { models, source_sets: vec![vec![]], origin, age_ms: None, degraded: None, warnings: vec![] }
-}
 
 #[test]
 fn a_search_looks_at_id_name_and_vendor_in_any_case() {
@@ -56,8 +14,11 @@ fn a_search_looks_at_id_name_and_vendor_in_any_case() {
 #[test]
 fn a_row_shows_what_is_known_and_leaves_the_unknown_empty() {
     let cells: Vec<String> = row(&model("gpt\u{1b}"), true).iter().map(Cell::content).collect();
-    assert_eq!(cells, [r"gpt\x1b", "chat", "200K", "", "1.25", "0.125", "", "tools images", ""]);
-    assert_eq!(row(&model("x"), false).len(), 8);
+    assert_eq!(
+        cells,
+        [r"gpt\x1b", "chat", "messages", "200K", "", "1.25", "0.125", "", "", "tools images", ""]
+    );
+    assert_eq!(row(&model("x"), false).len(), 10);
 }
 
 #[test]

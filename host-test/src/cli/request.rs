@@ -34,11 +34,12 @@ pub(crate) fn template(args: &ChatArgs, model: &str) -> Result<Request, Failure>
         include_text: None,
     });
     request.max_output_tokens = args.max_tokens;
+    request.route.clone_from(&args.route);
     Ok(request)
 }
 
-/// The request in a file; `-` is stdin. The model of the command line wins over the file's, and `model` is used if
-/// neither has one. Files that the request names are relative to its own folder, so it works from any folder.
+/// The request in a file; `-` is stdin. The model and the route of the command line win over the file's, and `model` is
+/// used if neither has one. Files that the request names are relative to its own folder, so it works from any folder.
 pub(crate) fn from_file(path: &Path, args: &ChatArgs, model: &str) -> Result<Request, Failure> {
     let text = read_input(path)?;
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -46,6 +47,9 @@ pub(crate) fn from_file(path: &Path, args: &ChatArgs, model: &str) -> Result<Req
     let mut request = reader::parse(&text, Some(model), &mut load).map_err(|why| in_file(path, &why))?;
     if let Some(model) = &args.model {
         request.model.clone_from(model);
+    }
+    if args.route.is_some() {
+        request.route.clone_from(&args.route);
     }
     Ok(request)
 }
@@ -175,7 +179,9 @@ mod tests {
         let schema = write(&folder, "my result.json", b" {\"type\": \"object\"}\n");
         let line =
             ["-s", "sys", "--tools", &tools, "--schema", &schema, "--reasoning", "low", "--max-tokens", "7"];
+        let line = [&line[..], &["--route", "messages"]].concat();
         let request = template(&args(&line), "m").unwrap();
+        assert_eq!(request.route.as_deref(), Some("messages"));
         assert_eq!((request.model.as_str(), request.max_output_tokens), ("m", Some(7)));
         assert_eq!(request.messages, [Message::text(Role::System, "sys")]);
         assert_eq!(request.tools[0].name, "f");
@@ -221,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_file_names_files_relative_to_itself_and_the_model_option_wins() {
+    fn a_request_file_names_files_relative_to_itself_and_the_options_win() {
         let folder = folder();
         write(&folder, "cat.png", b"\x89PNG\r\n\x1a\n");
         let text =
@@ -232,7 +238,9 @@ mod tests {
         assert!(
             matches!(&request.messages[0].content[0], Part::Image(media) if media.media_type == "image/png")
         );
-        assert_eq!(from_file(Path::new(&path), &args(&["-m", "x"]), "default").unwrap().model, "x");
+        let line = ["-m", "x", "--route", "gemini"];
+        let request = from_file(Path::new(&path), &args(&line), "default").unwrap();
+        assert_eq!((request.model.as_str(), request.route.as_deref()), ("x", Some("gemini")));
     }
 
     #[test]
