@@ -98,7 +98,7 @@ macro_rules! call {
         let call = running.begin($name, $wait)?;
         let outcome = {
             let $store = &mut running.store;
-            timeout(call.limit, $call).await
+            tokio::time::timeout(call.limit, $call).await
         };
         running.end(&call, outcome)
     }};
