@@ -6,7 +6,7 @@
 #![allow(missing_docs, unsafe_code, clippy::all)]
 
 wit_bindgen::generate!({
-    world: "model-provider",
+    world: "model-provider-with-embeddings",
     path: "wit",
     additional_derives: [PartialEq],
     pub_export_macro: true,
@@ -14,4 +14,7 @@ wit_bindgen::generate!({
     export_macro_name: "export",
 });
 
+/// The types of `embeddings`, in a module of their own: both interfaces have functions of their own beside resources, so
+/// that the generated traits for those functions have the same name.
+pub use exports::agent::model_provider::embeddings;
 pub use exports::agent::model_provider::provider::*;

@@ -5,6 +5,8 @@
 //! the transport knows no JSON. What is known of a wire route is in its folder below [`routes`], and in its row of
 //! [`routes::ROUTES`], through which all other modules see it.
 //!
+//! [`embeddings`] are a request and a response of their own, without a route, a conversation or events.
+//!
 //! Modules that both ways share depend on none of these: [`errors`], [`http_head`], [`json`], [`text_search`].
 //!
 //! Everything but the transport over `wasi:http` and the exported functions also compiles for the native target,
@@ -45,6 +47,7 @@ pub mod account;
 pub mod catalogue;
 pub mod config;
 pub mod contract;
+pub mod embeddings;
 pub mod errors;
 pub mod events;
 pub mod hash;

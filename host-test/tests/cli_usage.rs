@@ -24,7 +24,7 @@ fn help_shows_examples_the_environment_and_the_exit_codes() {
 
 #[test]
 fn wrong_usage_exits_with_2_names_the_cause_and_prints_nothing_to_stdout() {
-    let cases: [(&[&str], &str); 10] = [
+    let cases: [(&[&str], &str); 12] = [
         (&["chatt"], "chat"),
         (&["chat"], "there is no prompt"),
         (&["chat", "--json"], "there is no prompt"),
@@ -32,6 +32,8 @@ fn wrong_usage_exits_with_2_names_the_cause_and_prints_nothing_to_stdout() {
         (&["chat", "--image", "/nowhere/cat.png", "hi"], "/nowhere/cat.png"),
         (&["chat", "--tools", "/nowhere/tools.json", "hi"], "/nowhere/tools.json"),
         (&["chat", "--request", "/nowhere/request.json"], "/nowhere/request.json"),
+        (&["embed", "-m", "m"], "<TEXT>"),
+        (&["embed", "-m", "m", "--input", "/nowhere/texts"], "/nowhere/texts"),
         (&["describe", "--plugin", "/nowhere/plugin", "--json"], "/nowhere/plugin"),
         (&["pack", "/nowhere/c.wasm", "out"], "/nowhere/c.wasm"),
         (&["models", "--live", "--built-in"], "--built-in"),

@@ -7,9 +7,13 @@ mod runtime;
 
 use core::cell::RefCell;
 
+use crate::contract::embeddings::{
+    self, EmbeddingPoll, EmbeddingQuery, EmbeddingRequest, GuestEmbeddingQuery,
+};
 use crate::contract::{
-    AccountPoll, AccountQuery, Batch, Client, Completion, Config, Description, Discovery, Error, Guest,
-    GuestAccountQuery, GuestClient, GuestCompletion, GuestModelQuery, ModelPoll, ModelQuery, Request,
+    AccountPoll, AccountQuery, Batch, Client, ClientBorrow, Completion, Config, Description, Discovery,
+    Error, Guest, GuestAccountQuery, GuestClient, GuestCompletion, GuestModelQuery, ModelPoll, ModelQuery,
+    Request,
 };
 use crate::provider;
 use crate::transport::wasi_http::WasiHttp;
@@ -22,6 +26,7 @@ struct ClientResource(provider::Client<WasiHttp>);
 struct CompletionResource(RefCell<provider::Completion<WasiHttp>>);
 struct ModelQueryResource(RefCell<provider::ModelQuery<WasiHttp>>);
 struct AccountQueryResource(RefCell<provider::AccountQuery<WasiHttp>>);
+struct EmbeddingQueryResource(RefCell<provider::EmbeddingQuery<WasiHttp>>);
 
 impl Guest for Component {
     type Client = ClientResource;
@@ -31,6 +36,15 @@ impl Guest for Component {
 
     fn describe() -> Description {
         provider::describe()
+    }
+}
+
+impl embeddings::Guest for Component {
+    type EmbeddingQuery = EmbeddingQueryResource;
+
+    fn embed(client: ClientBorrow<'_>, request: EmbeddingRequest) -> Result<EmbeddingQuery, Error> {
+        let query = client.get::<ClientResource>().0.embed(&request).map_err(|error| *error)?;
+        Ok(EmbeddingQuery::new(EmbeddingQueryResource(RefCell::new(query))))
     }
 }
 
@@ -74,6 +88,12 @@ impl GuestModelQuery for ModelQueryResource {
 
 impl GuestAccountQuery for AccountQueryResource {
     fn poll(&self, wait_ms: u32) -> Result<AccountPoll, Error> {
+        self.0.borrow_mut().poll(wait_ms).map_err(|error| *error)
+    }
+}
+
+impl GuestEmbeddingQuery for EmbeddingQueryResource {
+    fn poll(&self, wait_ms: u32) -> Result<EmbeddingPoll, Error> {
         self.0.borrow_mut().poll(wait_ms).map_err(|error| *error)
     }
 }

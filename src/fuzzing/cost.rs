@@ -86,6 +86,11 @@ pub fn response_cost(data: &[u8]) {
     }
 }
 
+/// The bound of a response for what is no route of a completion: `reads` a body of so many bytes.
+pub(super) fn check_response(bytes: usize, what: &str, reads: impl FnOnce()) {
+    RESPONSE.check(measure(reads), bytes, what);
+}
+
 /// The same of the two lists of models, alone and merged.
 pub fn list_cost(data: &[u8]) {
     let body = expand(data, MOST);

@@ -8,6 +8,7 @@ mod address;
 mod allocations;
 mod conversation;
 mod cost;
+mod embeddings;
 mod expansion;
 mod failures;
 mod json;
@@ -24,6 +25,7 @@ pub use address::base_url;
 pub use allocations::CountingAllocator;
 pub use conversation::history_repair;
 pub use cost::{list_cost, response_cost};
+pub use embeddings::embeddings;
 pub use failures::{error_body, retry_after};
 pub use json::json_reader;
 pub use lists::{key_list, public_list};
@@ -37,8 +39,9 @@ use crate::contract;
 pub type Target = fn(&[u8]);
 
 /// All of them, by the name of the target and of its corpus.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("base_url", base_url),
+    ("embeddings", embeddings),
     ("error_body", error_body),
     ("history_repair", history_repair),
     ("json_reader", json_reader),

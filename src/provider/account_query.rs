@@ -14,7 +14,7 @@ use crate::catalogue::KeyList;
 use crate::config::Settings;
 use crate::contract::{Account, AccountPoll, Pending};
 use crate::errors::{Error, from_body_error, invalid_request};
-use crate::transport::{BufferedGet, Fetched, Transport};
+use crate::transport::{BufferedRequest, Fetched, LIST, Transport};
 
 /// How long each request may take, retries included.
 const TIME: Duration = Duration::from_secs(15);
@@ -23,7 +23,7 @@ const TIME: Duration = Duration::from_secs(15);
 const PATHS: [&str; 3] = ["/models", "/dashboard/billing/subscription", "/dashboard/billing/usage"];
 
 /// A request and its result, once it is complete.
-type Lookup<T> = (BufferedGet<T>, Option<Result<Fetched, Error>>);
+type Lookup<T> = (BufferedRequest<T>, Option<Result<Fetched, Error>>);
 
 /// A query of the account in progress.
 pub struct AccountQuery<T: Transport> {
@@ -40,7 +40,8 @@ impl<T: Transport> AccountQuery<T> {
     pub fn new(transport: Rc<T>, settings: &Rc<Settings>) -> Self {
         let lookup = |path| {
             let request = outgoing::get(settings, path);
-            (BufferedGet::new(transport.clone(), settings.clone(), request, TIME), None)
+            let settings = settings.clone();
+            (BufferedRequest::new(transport.clone(), settings, request, &LIST, Some(TIME)), None)
         };
         Self { lookups: PATHS.map(lookup), is_returned: false, settings: settings.clone(), transport }
     }

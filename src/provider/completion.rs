@@ -17,11 +17,8 @@ use crate::events::Assembler;
 use crate::http_head::ResponseHead;
 use crate::response::{Progress, ResponseReader};
 use crate::routes::{Encoded, ResponseContext, Route};
-use crate::transport::{Attempt, Instant, Now, Outgoing, Retries, Step, Transport};
+use crate::transport::{Attempt, ERROR_BODY_TIME, Instant, Now, Outgoing, Retries, Step, Transport};
 use other_route::{Chosen, OtherRoutes};
-
-/// How long the rest of an error's body may take. A server that keeps it open must not delay the error [22].
-const ERROR_BODY_TIME: Duration = Duration::from_secs(5);
 
 /// How long usage and the end marker may take after the finish reason [20]. Some servers never send them.
 const FINISH_TIME: Duration = Duration::from_secs(10);

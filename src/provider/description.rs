@@ -17,6 +17,7 @@ const CAPABILITIES: &[&str] = &[
     "prompt-cache",
     "discovery",
     "account",
+    "embeddings",
 ];
 
 /// The variable that CometAPI documents comes first, then those that other clients read. A person who has used

@@ -15,7 +15,7 @@ use crate::catalogue::{KeyList, Merged, PublicList, built_in_models};
 use crate::config::Settings;
 use crate::contract::{self, Discovery, ListOrigin, ModelList, ModelPoll, Pending};
 use crate::errors::{Error, ErrorKind, from_body_error, invalid_request};
-use crate::transport::{BufferedGet, Fetched, Transport};
+use crate::transport::{BufferedRequest, Fetched, LIST, Transport};
 
 /// How long the key's list may take, retries included, where there is nothing to fall back to.
 const KEY_LIST_TIME: Duration = Duration::from_secs(15);
@@ -50,7 +50,7 @@ enum State<T: Transport> {
 /// The request of one list.
 enum ListRequest<T: Transport> {
     /// In a box, because a request with its attempt is much larger than the other states, which are moved.
-    Open(Box<BufferedGet<T>>),
+    Open(Box<BufferedRequest<T>>),
     Complete(Result<Fetched, Error>),
 }
 
@@ -84,8 +84,10 @@ impl<T: Transport> ModelQuery<T> {
             _ => match memory.borrow().recall(transport.now(), Some(max_age)) {
                 Some(list) => State::Known(list),
                 None => {
-                    let get =
-                        |request, time| BufferedGet::new(transport.clone(), settings.clone(), request, time);
+                    let get = |request, time| {
+                        let (transport, settings) = (transport.clone(), settings.clone());
+                        BufferedRequest::new(transport, settings, request, &LIST, Some(time))
+                    };
                     let key_list = get(outgoing::get(&settings, "/models"), key_list_time);
                     let catalogue = get(outgoing::get_catalogue(&settings), CATALOGUE_TIME);
                     State::Loading {

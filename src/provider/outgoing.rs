@@ -26,15 +26,21 @@ enum Key {
 
 /// A POST of JSON to a wire route, whose response is streamed. `route` are the headers of that route.
 pub(super) fn post(settings: &Settings, path: String, route: &[(&str, &str)], body: Rc<Vec<u8>>) -> Outgoing {
+    // Every route streams JSON in server-sent events, so this is the same for all of them.
+    let accept = [("accept", "text/event-stream, application/json")];
+    post_with(settings, path, &[&accept, route].concat(), body)
+}
+
+/// A POST of JSON whose response is JSON.
+pub(super) fn post_json(settings: &Settings, path: String, body: Rc<Vec<u8>>) -> Outgoing {
+    post_with(settings, path, &ACCEPT_JSON, body)
+}
+
+fn post_with(settings: &Settings, path: String, own: &[(&str, &str)], body: Rc<Vec<u8>>) -> Outgoing {
     // Without a length the host would send the body in chunks, and not every server reads chunked requests.
     let length = body.len().to_string();
-    // Every route streams JSON in server-sent events, so these are the same for all of them.
-    let common = [
-        ("accept", "text/event-stream, application/json"),
-        ("content-type", "application/json"),
-        ("content-length", &length),
-    ];
-    outgoing(settings, path, &[&common, route].concat(), Key::Sent, Some(body))
+    let common = [("content-type", "application/json"), ("content-length", &*length)];
+    outgoing(settings, path, &[own, &common].concat(), Key::Sent, Some(body))
 }
 
 /// A GET of JSON from an endpoint of the API, with the key.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::transport::{BufferedGet, Instant, Now, Transport};
+use crate::transport::{BufferedRequest, Instant, Now, Transport};
 
 /// The most steps of a call after it has its first event or its time is over.
 ///
@@ -27,8 +27,8 @@ impl<'f, T: Transport> Awaited<'f, T> {
     }
 
     /// Adds a request.
-    pub fn add(&mut self, get: &'f BufferedGet<T>) {
-        let (exchange, until) = get.waits_for();
+    pub fn add(&mut self, request: &'f BufferedRequest<T>) {
+        let (exchange, until) = request.waits_for();
         self.exchanges.extend(exchange);
         self.until = self.until.min(until);
     }

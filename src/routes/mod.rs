@@ -85,7 +85,7 @@ impl Route {
     /// # Errors
     /// `invalid-request` for a request that no server of this route would take.
     pub fn encode(&self, request: &Request) -> Result<Encoded, Error> {
-        let model = model_id(request)?;
+        let model = model_id(&request.model)?;
         let rules = (self.conversation)(model);
         let conversation = history::repair(&request.messages, &rules)?;
         (self.write)(CheckedRequest { request, model, conversation })
@@ -96,7 +96,7 @@ impl Route {
     /// # Errors
     /// `invalid-request` where the model id is missing or cannot be an id.
     pub fn path(&self, request: &Request, base_url: &BaseUrl) -> Result<String, Error> {
-        Ok((self.path)(model_id(request)?, base_url))
+        Ok((self.path)(model_id(&request.model)?, base_url))
     }
 }
 
@@ -130,10 +130,16 @@ pub struct ResponseContext {
     pub reasoning_text: bool,
 }
 
-fn model_id(request: &Request) -> Result<&str, Error> {
-    let model = request.model.trim_ascii();
+/// The model id without white space around it.
+///
+/// # Errors
+/// `invalid-request` where there is none, or where it cannot be an id.
+pub fn model_id(model: &str) -> Result<&str, Error> {
+    let model = model.trim_ascii();
     if model.is_empty() {
-        return Err(invalid_request("the request has no model; set it to a model id, such as gpt-5.4-mini"));
+        return Err(invalid_request(
+            "the request has no model; set it to a model id from the list of models",
+        ));
     }
     if model.contains(char::is_control) {
         return Err(invalid_request("the model id contains control characters; remove them"));

@@ -2,11 +2,11 @@
 //!
 //! [`Transport`] and [`Exchange`] are all that the rest of the crate knows of the network. The component implements
 //! them over `wasi:http`; tests script them, with a clock of their own. An [`Attempt`] is one exchange with its
-//! deadlines, and a [`BufferedGet`] is a small response that is read whole.
+//! deadlines, and a [`BufferedRequest`] is a response that is read whole.
 
 mod attempt;
 mod back_off;
-mod buffered_get;
+mod buffered_request;
 mod clock;
 mod failure;
 #[cfg(test)]
@@ -17,10 +17,11 @@ mod wasi_error_codes;
 pub mod wasi_http;
 
 use alloc::{rc::Rc, string::String, vec::Vec};
+use core::time::Duration;
 
 pub use attempt::{Attempt, Until};
 pub use back_off::Retries;
-pub use buffered_get::{BufferedGet, Fetched};
+pub use buffered_request::{BodyRules, BufferedRequest, Fetched, LIST};
 pub use clock::{Instant, Now};
 pub use failure::{Cause, Failure};
 
@@ -32,6 +33,9 @@ use crate::http_head::ResponseHead;
 /// Servers send errors of any length, some of them without end. What identifies an error stands near its start, and the
 /// rest would only fill the memory.
 pub const MAX_ERROR_BODY: usize = 64 << 10;
+
+/// How long the rest of an error's body may take. A server that keeps it open must not delay the error [22].
+pub const ERROR_BODY_TIME: Duration = Duration::from_secs(5);
 
 /// A request that can be sent any number of times.
 #[derive(Clone, Debug)]

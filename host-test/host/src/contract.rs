@@ -18,10 +18,12 @@
 mod constructors;
 
 wasmtime::component::bindgen!({
-    world: "model-provider",
+    world: "model-provider-with-embeddings",
     path: "../../wit",
     exports: { default: async },
     additional_derives: [PartialEq],
 });
 
+/// The types of `embeddings`, which a component may export as well.
+pub use exports::agent::model_provider::embeddings;
 pub use exports::agent::model_provider::provider::*;

@@ -15,6 +15,7 @@ Examples:
   host-test models --search haiku          list models with their abilities and prices
   host-test chat \"Why is the sky blue?\"    stream one response
   host-test chat                           start a conversation
+  host-test embed -m MODEL \"some text\"    make a vector for a text
   host-test account                        check the key and show its balance
 
 Environment:
@@ -74,6 +75,8 @@ pub(crate) enum Command {
     Model(ModelArgs),
     /// Send a prompt to a model, or start a conversation.
     Chat(Box<ChatArgs>),
+    /// Make vectors for texts, to search by meaning, to group or to compare.
+    Embed(EmbedArgs),
     /// Check the API key and show its balance.
     #[command(after_help = "\
 Examples:
@@ -231,6 +234,34 @@ pub(crate) struct ChatArgs {
     /// The prompt; "-" reads it from stdin. Without it, a terminal starts a conversation.
     #[arg(value_name = "PROMPT|-")]
     pub(crate) prompt: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    group(ArgGroup::new("texts").args(["text", "input"]).required(true)),
+    after_help = "\
+Examples:
+  host-test models --kind embedding        list the models that make vectors
+  host-test embed -m text-embedding-3-small \"a cat\" \"a dog\"
+  host-test embed -m text-embedding-3-large --dimensions 256 --json \"a cat\" | jq '.vectors[0]'
+  cut -f 2 titles.tsv | host-test embed -m text-embedding-3-small --input - --json
+
+All texts are sent in one request; split a larger list yourself, since vendors limit a request to some hundred or
+thousand texts. The table shows the first numbers of each vector, and --json prints all of them."
+)]
+pub(crate) struct EmbedArgs {
+    /// Use this model id.
+    #[arg(short, long, value_name = "MODEL")]
+    pub(crate) model: String,
+    /// Request shorter vectors of N numbers; not every model has them.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) dimensions: Option<u32>,
+    /// Read the texts from this file, one in each line; empty lines are skipped, and "-" reads stdin.
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) input: Option<PathBuf>,
+    /// The texts.
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: Vec<String>,
 }
 
 #[derive(Debug, Args)]

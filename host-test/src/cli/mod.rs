@@ -15,6 +15,7 @@ mod commands;
 mod conformance;
 mod conversation;
 mod cost;
+mod embed;
 mod environment;
 mod failure;
 mod inspect;
@@ -79,6 +80,7 @@ async fn dispatch(cli: &Cli, screen: Screen) -> Result<(), Failure> {
         Command::Models(args) => models::run(common, args, screen).await,
         Command::Model(args) => model::run(common, args, screen).await,
         Command::Chat(args) => chat::run(common, args, screen, &interrupts).await,
+        Command::Embed(args) => embed::run(common, args, screen).await,
         Command::Account => account::run(common, screen).await,
         Command::Describe => inspect::describe(common, screen).await,
         Command::Inspect => inspect::inspect(common, screen),

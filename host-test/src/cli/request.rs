@@ -41,7 +41,7 @@ pub(crate) fn template(args: &ChatArgs, model: &str) -> Result<Request, Failure>
 /// The request in a file; `-` is stdin. The model and the route of the command line win over the file's, and `model` is
 /// used if neither has one. Files that the request names are relative to its own folder, so it works from any folder.
 pub(crate) fn from_file(path: &Path, args: &ChatArgs, model: &str) -> Result<Request, Failure> {
-    let text = if path == Path::new("-") { read_stdin()? } else { read_text(path)? };
+    let text = read_input(path)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut load = |name: &str| read(&folder.join(name));
     let mut request = reader::parse(&text, Some(model), &mut load).map_err(|why| in_file(path, &why))?;
@@ -110,6 +110,11 @@ fn schema(path: &Path, text: &str) -> Result<JsonSchema, Failure> {
         stem.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).take(64).collect();
     let name = if name.is_empty() { "answer".to_owned() } else { name };
     Ok(JsonSchema { name, schema_json: text.trim().to_owned(), strict: None })
+}
+
+/// The text of a file; `-` is stdin.
+pub(crate) fn read_input(path: &Path) -> Result<String, Failure> {
+    if path == Path::new("-") { read_stdin() } else { read_text(path) }
 }
 
 fn read_text(path: &Path) -> Result<String, Failure> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use provider_host::contract::embeddings::{Embedding, EmbeddingRequest};
 use provider_host::contract::{self, Config, Discovery, ErrorKind};
 use provider_host::plugin::{Manifest, Origin, Plugin};
 use provider_host::sandbox::{
@@ -71,6 +72,11 @@ impl Session {
     pub(crate) async fn account(&mut self) -> Result<contract::Account, Failure> {
         let account = self.instance.account(&self.client).await;
         account.map_err(|why| self.failure(why))
+    }
+
+    pub(crate) async fn embed(&mut self, request: &EmbeddingRequest) -> Result<Embedding, Failure> {
+        let embedding = self.instance.embed(&self.client, request).await;
+        embedding.map_err(|why| self.failure(why))
     }
 
     pub(crate) async fn complete(

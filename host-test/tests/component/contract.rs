@@ -25,13 +25,15 @@ const IMPORTS: [&str; 6] = [
 const MAX_SIZE: u64 = 345_000;
 
 #[tokio::test]
-async fn the_component_imports_exactly_six_interfaces_and_exports_one() {
+async fn the_component_imports_exactly_six_interfaces_and_exports_two() {
     let inspection = bench().await.inspect();
     let mut imports: Vec<_> =
         inspection.imports.iter().map(|import| import.split('@').next().unwrap_or_default()).collect();
     imports.sort_unstable();
     assert_eq!(imports, IMPORTS);
-    assert_eq!(inspection.exports, ["agent:model-provider/provider@0.2.0"]);
+    let mut exports = inspection.exports;
+    exports.sort_unstable();
+    assert_eq!(exports, ["agent:model-provider/embeddings@0.2.0", "agent:model-provider/provider@0.2.0"]);
 }
 
 #[tokio::test]
@@ -41,31 +43,34 @@ async fn the_component_is_within_its_size_limit() {
     assert!(size <= MAX_SIZE, "the component is {size} bytes; {MAX_SIZE} are allowed");
 }
 
-/// The text of the exported interface, with types and functions but without documentation, which a component lacks.
-fn interface(resolve: &Resolve, world: wit_parser::WorldId) -> String {
-    let (_, item) = resolve.worlds[world]
-        .exports
-        .iter()
-        .find(|(key, _)| matches!(key, WorldKey::Interface(_)))
-        .expect("an exported interface");
-    let wit_parser::WorldItem::Interface { id, .. } = item else { panic!("no interface") };
-    let package = resolve.interfaces[*id].package.expect("a package");
+/// The text of an exported interface, with types and functions but without documentation, which a component lacks.
+fn interface(resolve: &Resolve, world: wit_parser::WorldId, name: &str) -> String {
+    let exported = resolve.worlds[world].exports.keys().find_map(|key| match key {
+        WorldKey::Interface(id) => {
+            Some(*id).filter(|id| resolve.interfaces[*id].name.as_deref() == Some(name))
+        }
+        WorldKey::Name(_) => None,
+    });
+    let package = resolve.interfaces[exported.expect("an exported interface")].package.expect("a package");
     let mut printer = wit_component::WitPrinter::default();
     printer.emit_docs(false);
     printer.print_package(resolve, package, true).expect("a package that can be printed");
     let text = printer.output.to_string();
-    let begin = text.find("interface provider").expect("the interface");
+    let begin = text.find(&format!("interface {name} {{")).expect("the interface");
     let end = text[begin..].find("\n}").expect("its end") + begin;
     text[begin..end].to_owned()
 }
 
 #[test]
-fn the_interface_of_the_component_equals_the_one_in_the_wit_folder() {
+fn the_interfaces_of_the_component_equal_those_in_the_wit_folder() {
     let decoded = wit_component::decode(plugin().component()).expect("a component");
     let DecodedWasm::Component(built, built_world) = decoded else { panic!("no component") };
     let mut written = Resolve::default();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
     let (package, _) = written.push_path(folder).expect("the contract parses");
-    let written_world = written.select_world(&[package], None).expect("one world");
-    assert_eq!(interface(&built, built_world), interface(&written, written_world));
+    let world = Some("model-provider-with-embeddings");
+    let written_world = written.select_world(&[package], world).expect("the larger world");
+    for name in ["provider", "embeddings"] {
+        assert_eq!(interface(&built, built_world, name), interface(&written, written_world, name));
+    }
 }

@@ -13,6 +13,7 @@ mod contract;
 mod cost;
 mod credentials;
 mod discovery;
+mod embeddings;
 mod errors;
 mod hostile_input;
 mod live;

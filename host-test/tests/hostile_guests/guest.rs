@@ -8,7 +8,7 @@ use std::path::Path;
 use wit_component::{
     ComponentEncoder, DecodedWasm, StringEncoding, decode, dummy_module, embed_component_metadata,
 };
-use wit_parser::{ManglingAndAbi, Resolve, SizeAlign, Type};
+use wit_parser::{ManglingAndAbi, Resolve, SizeAlign, Type, WorldKey};
 
 /// The address of the results of the functions below. The memory is zero at first, and zeros are a valid text, list,
 /// option and variant.
@@ -22,6 +22,7 @@ pub const SCRATCH: u32 = 8192;
 pub struct Guest {
     bodies: HashMap<&'static str, String>,
     extra: String,
+    without_embeddings: bool,
 }
 
 impl Guest {
@@ -45,13 +46,25 @@ impl Guest {
         self
     }
 
+    /// The world without embeddings, as of a component that was built before the contract had them.
+    pub fn without_embeddings(mut self) -> Guest {
+        self.without_embeddings = true;
+        self
+    }
+
     /// The component.
     pub fn build(&self) -> Vec<u8> {
         let plugin = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/plugins/cometapi/cometapi.wasm");
         let bytes = std::fs::read(plugin).expect("the packed plugin; run 'make dist' first");
-        let DecodedWasm::Component(resolve, world) = decode(&bytes).unwrap() else {
+        let DecodedWasm::Component(mut resolve, world) = decode(&bytes).unwrap() else {
             panic!("the plugin is a component")
         };
+        if self.without_embeddings {
+            let exports = &mut resolve.worlds[world].exports;
+            let (embeddings, _) = exports.pop().unwrap();
+            let WorldKey::Interface(embeddings) = embeddings else { panic!("an interface") };
+            assert_eq!(resolve.interfaces[embeddings].name.as_deref(), Some("embeddings"));
+        }
         let dummy = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
         let text = self.filled(&wasmprinter::print_bytes(dummy).unwrap());
         let mut module = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"));

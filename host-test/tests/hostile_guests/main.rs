@@ -8,6 +8,7 @@ mod limits;
 mod network;
 #[path = "../support/mod.rs"]
 mod support;
+mod worlds;
 
 use std::future::Future;
 use std::path::Path;

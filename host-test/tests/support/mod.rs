@@ -14,12 +14,21 @@ pub fn component(body: &str) -> Vec<u8> {
     from_module(|module| replace_bodies(module, body))
 }
 
+/// The same of a component that also has embeddings.
+pub fn component_with_embeddings(body: &str) -> Vec<u8> {
+    of_world("model-provider-with-embeddings", |module| replace_bodies(module, body))
+}
+
 /// A component made from the contract's dummy module, whose text `change` edits.
 pub fn from_module(change: impl FnOnce(&str) -> String) -> Vec<u8> {
+    of_world("model-provider", change)
+}
+
+fn of_world(world: &str, change: impl FnOnce(&str) -> String) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
     let (package, _) = resolve.push_path(wit).unwrap();
-    let world = resolve.select_world(&[package], None).unwrap();
+    let world = resolve.select_world(&[package], Some(world)).unwrap();
     let dummy = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
     let text = change(&wasmprinter::print_bytes(dummy).unwrap());
     let mut module = wat::parse_str(text).unwrap();

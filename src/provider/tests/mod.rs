@@ -2,6 +2,7 @@
 
 mod completion;
 mod deadlines;
+mod embeddings;
 mod other_route;
 mod premature_finish;
 mod queries;

@@ -25,7 +25,15 @@ impl<'a> Body<'a> {
     /// # Errors
     /// `invalid-request` when there is no memory for it.
     pub fn new(request: &Request, extra: Extra<'a>) -> Result<Self, Error> {
-        let mut json = Json::with_room(room(request))
+        Self::with_room(room(request), extra)
+    }
+
+    /// The same with room for this many bytes.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn with_room(room: usize, extra: Extra<'a>) -> Result<Self, Error> {
+        let mut json = Json::with_room(room)
             .ok_or_else(|| invalid("the request is too large for the memory of this component"))?;
         json.raw("{");
         Ok(Body { json, extra })

@@ -49,19 +49,22 @@ pub fn check(request: &Request) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes `prompt_cache_key` and `user`, as OpenAI's routes have them. An empty value is a setting that was left blank, and
-/// is not sent.
+/// Writes `prompt_cache_key` and `user`, as OpenAI's routes have them.
 pub fn keys(body: &mut Body<'_>, request: &Request, warnings: &mut Warnings) {
-    for (field, value) in [("prompt_cache_key", &request.cache_key), ("user", &request.user)] {
-        if let Some(value) = value.as_deref().filter(|value| !value.is_empty())
-            && let Some(json) = body.field(field)
-        {
-            let key = short_key(value);
-            if let Cow::Owned(_) = key {
-                warnings.add(format!("{field} has more than {LONGEST_KEY} characters and was shortened"));
-            }
-            json.string(&key);
+    key(body, "prompt_cache_key", request.cache_key.as_deref(), warnings);
+    key(body, "user", request.user.as_deref(), warnings);
+}
+
+/// Writes one of them. An empty value is a setting that was left blank, and is not sent.
+pub fn key(body: &mut Body<'_>, field: &str, value: Option<&str>, warnings: &mut Warnings) {
+    if let Some(value) = value.filter(|value| !value.is_empty())
+        && let Some(json) = body.field(field)
+    {
+        let key = short_key(value);
+        if let Cow::Owned(_) = key {
+            warnings.add(format!("{field} has more than {LONGEST_KEY} characters and was shortened"));
         }
+        json.string(&key);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Values to start from. The generated records have no defaults, because WIT has none. The empty request is written out
 //! here and nowhere else in this workspace: a field that the contract gains would otherwise have to be added in each place.
 
+use super::embeddings::EmbeddingRequest;
 use super::{Config, Credential, Message, Part, Request, Role, TextPart, Timeouts};
 
 impl Request {
@@ -34,6 +35,30 @@ impl Request {
     #[must_use]
     pub fn prompt(model: impl Into<String>, text: impl Into<String>) -> Request {
         Request { messages: vec![Message::user(text)], ..Request::new(model) }
+    }
+}
+
+impl EmbeddingRequest {
+    /// A request to this model for the vectors of these texts, without a setting.
+    ///
+    /// ```
+    /// use provider_host::contract::embeddings::EmbeddingRequest;
+    ///
+    /// let request = EmbeddingRequest::new("text-embedding-3-small", ["a cat", "a dog"]);
+    /// assert_eq!(request.input.len(), 2);
+    /// ```
+    #[must_use]
+    pub fn new(
+        model: impl Into<String>,
+        input: impl IntoIterator<Item = impl Into<String>>,
+    ) -> EmbeddingRequest {
+        EmbeddingRequest {
+            model: model.into(),
+            input: input.into_iter().map(Into::into).collect(),
+            dimensions: None,
+            user: None,
+            extra_json: None,
+        }
     }
 }
 

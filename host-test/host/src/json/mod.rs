@@ -35,6 +35,7 @@
 
 use serde_json::{Map, Value};
 
+pub mod embeddings;
 pub mod error;
 pub mod events;
 mod fields;

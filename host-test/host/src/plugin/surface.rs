@@ -85,6 +85,19 @@ impl Surface {
         })
     }
 
+    /// Whether the component has embeddings, in the version of this host.
+    ///
+    /// ```
+    /// use provider_host::plugin::Surface;
+    ///
+    /// let exports = vec!["agent:model-provider/embeddings@0.2.0".to_owned()];
+    /// assert!(Surface { exports, ..Surface::default() }.has_embeddings());
+    /// assert!(!Surface::default().has_embeddings());
+    /// ```
+    pub fn has_embeddings(&self) -> bool {
+        self.exports.contains(&format!("{CONTRACT_PACKAGE}/embeddings@{CONTRACT_VERSION}"))
+    }
+
     /// The imports that the contract does not allow.
     pub fn forbidden_imports(&self) -> Vec<String> {
         self.imports.iter().filter(|name| !is_allowed(name)).cloned().collect()

@@ -13,11 +13,11 @@ use super::engine::Settings;
 use super::error::{CacheError, SandboxError, causes};
 use super::grant::Grant;
 use super::instance::Instance;
-use super::linker::{State, linker};
+use super::interfaces::Interfaces;
+use super::linker::linker;
 use super::memory::Memories;
 use super::transport::resolve::System;
 use super::transport::{Dialer, Tls, Transports};
-use crate::contract::ModelProviderPre;
 use crate::plugin::{Limits, Manifest, Plugin, contract};
 
 /// A WebAssembly engine and a cache of compiled components. One for each process is enough: it holds the address space
@@ -100,7 +100,7 @@ pub enum Preparation {
 /// A component that is ready to run. Clones share the machine code.
 #[derive(Clone)]
 pub struct Prepared {
-    pub(super) pre: ModelProviderPre<State>,
+    pub(super) interfaces: Interfaces,
     pub(super) manifest: Manifest,
     pub(super) trap_on_block: bool,
     pub(super) readable: Option<Readable>,
@@ -197,12 +197,12 @@ impl Host {
             contract: contract(),
         };
         let code_size = component.text().len();
-        let pre = linker(&self.engine, self.options.trap_on_block)
+        let interfaces = linker(&self.engine, self.options.trap_on_block)
             .and_then(|linker| linker.instantiate_pre(&component))
-            .and_then(ModelProviderPre::new)
+            .and_then(|pre| Interfaces::new(pre, plugin.surface()))
             .map_err(misfit)?;
         Ok(Prepared {
-            pre,
+            interfaces,
             manifest: self.effective(plugin),
             trap_on_block: self.options.trap_on_block,
             readable: self.memories.clone(),

@@ -16,6 +16,7 @@ use super::credential::Credential;
 use super::error::{CallError, SandboxError, reason};
 use super::grant::Grant;
 use super::host::Prepared;
+use super::interfaces::Bindings;
 use super::limits::{RESOURCES, store_limits};
 use super::linker::State;
 use super::memory::Region;
@@ -25,7 +26,7 @@ use super::redact::{Outgoing, Redaction};
 use super::running::Running;
 use crate::contract::{
     self, Account, AccountPoll, Batch, Config, Credential as Handed, Description, Discovery, Guest,
-    ModelList, ModelPoll, ModelProvider, Request,
+    ModelList, ModelPoll, Request,
 };
 
 /// The longest single wait inside a component while a query is polled.
@@ -49,7 +50,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// everything that it has under way and closes its connections.
 pub struct Instance {
     running: Running,
-    bindings: ModelProvider,
+    bindings: Bindings,
     trap_on_block: bool,
     /// Pauses so far, counted modulo [`PAUSES`].
     pauses: u8,
@@ -97,11 +98,14 @@ macro_rules! call {
         let call = running.begin($name, $wait)?;
         let outcome = {
             let $store = &mut running.store;
-            timeout(call.limit, $call).await
+            tokio::time::timeout(call.limit, $call).await
         };
         running.end(&call, outcome)
     }};
 }
+
+// After the macro, which it uses.
+mod embeddings;
 
 impl Instance {
     pub(super) async fn start(prepared: &Prepared, grant: &Grant) -> Result<Instance, SandboxError> {
@@ -121,7 +125,7 @@ impl Instance {
             limits: store_limits(&manifest.limits),
             deadline: Instant::now(),
         };
-        let store = Store::new(prepared.pre.engine(), state);
+        let store = Store::new(prepared.interfaces.engine(), state);
         let mut running = Running::new(store, manifest.limits.call());
         let failed = |reason| SandboxError::Start { plugin: manifest.id.clone(), reason };
         let turn = match &prepared.readable {
@@ -130,7 +134,7 @@ impl Instance {
         };
         let limit = manifest.limits.call();
         running.store.data_mut().deadline = Instant::now() + limit;
-        let bindings = match timeout(limit, prepared.pre.instantiate_async(&mut running.store)).await {
+        let bindings = match timeout(limit, prepared.interfaces.instantiate(&mut running.store)).await {
             Ok(Ok(bindings)) => bindings,
             Ok(Err(error)) => return Err(failed(reason(&error))),
             Err(_) => return Err(failed(format!("it did not start within {limit:?}"))),
@@ -455,8 +459,8 @@ fn outgoing(completion: &CompletionHandle) -> std::sync::MutexGuard<'_, Outgoing
     completion.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn guest(bindings: &ModelProvider) -> &Guest {
-    bindings.agent_model_provider_provider()
+fn guest(bindings: &Bindings) -> &Guest {
+    &bindings.provider
 }
 
 fn milliseconds(wait: Duration) -> u32 {

@@ -13,6 +13,7 @@ mod error;
 mod grant;
 mod host;
 mod instance;
+mod interfaces;
 mod limits;
 mod linker;
 mod memory;

@@ -33,6 +33,7 @@ use redaction::{Flow, Keys, Kind, REDACTED};
 use body::RedactedBody;
 pub(super) use events::Outgoing;
 
+use crate::contract::embeddings::Embedding;
 use crate::contract::{Error, ErrorKind};
 
 /// The keys of one instance. Clones share them.
@@ -90,6 +91,14 @@ impl Redaction {
         if let Cow::Owned(clean) = self.flow(Kind::Text).all(text.as_bytes()) {
             *text = into_text(clean);
         }
+    }
+
+    /// Removes the keys from the texts beside vectors.
+    pub(super) fn embedding(&self, embedding: &mut Embedding) {
+        let Embedding { vectors: _, model, usage, request_id, warnings } = embedding;
+        let counts = usage.iter_mut().flat_map(|usage| [&mut usage.currency, &mut usage.raw_json]).flatten();
+        let texts = [model, request_id].into_iter().flatten().chain(counts).chain(warnings);
+        texts.for_each(|text| self.counted(text, self.flow(Kind::Text)));
     }
 
     /// Removes the keys from an error, whatever their length.
