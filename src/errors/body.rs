@@ -52,7 +52,7 @@ const SUCCESS: &[&str] = &["success"];
 const INNER: &[&str] =
     &["error", "errors", "metadata", "raw", "base_resp", "response", "message", "msg", "detail"];
 /// All of them; some are in two lists.
-const KNOWN: [&str; 23] = [
+const KNOWN: [&str; 24] = [
     "message",
     "msg",
     "status_msg",
@@ -76,6 +76,7 @@ const KNOWN: [&str; 23] = [
     "raw",
     "base_resp",
     "response",
+    "details",
 ];
 
 /// MiniMax's codes in `base_resp`, and the status that another vendor would have sent: it sends 200 for all [73].
@@ -190,7 +191,8 @@ fn read_object(json: &str, depth: u8) -> Option<ErrorFields> {
         class: text(CLASS),
         param: fields.text(PARAM).or_else(|| path(fields.get("loc"))).unwrap_or_default(),
         status: status.filter(|status| (400..=599).contains(status)).unwrap_or(0),
-        code,
+        // Google's code is the status once more; its reason is the code.
+        code: fields.get("details").and_then(reason).unwrap_or(code),
         request_id: text(REQUEST_ID),
         declined: fields.text(SUCCESS).as_deref() == Some("false"),
         ..ErrorFields::default()
@@ -225,6 +227,12 @@ fn read_inner(name: &str, fields: &Fields<'_>, depth: u8) -> Option<ErrorFields>
         inner.status = BASE_RESP.iter().find(|row| Some(row.0) == code).map_or(0, |row| row.1);
     }
     Some(inner)
+}
+
+/// The reason in Google's list of details, such as `API_KEY_INVALID`.
+fn reason(details: RawValue<'_>) -> Option<String> {
+    let reason = |item| string(json::fields(item, ["reason"])?[0]).filter(|reason| !reason.is_empty());
+    json::elements(details.get())?.find_map(reason)
 }
 
 /// FastAPI's path to the parameter: `["body", "stream_options", "include_usage"]`.

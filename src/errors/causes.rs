@@ -28,7 +28,7 @@ overdue|good standing & account|balance|payment|bill|invoice
 exceed|over|exhaust & budget ! thinking|tokens|reasoning
 spend|spending & limit|cap & exceed|reach|hit
 free tier|free quota|free credit & exhaust|used up|expired
-billing & hard limit|not active|inactive|disabled|suspended
+billing & hard limit|not active|inactive|disabled|suspended|enable
 payment & required|overdue|failed
 user quota|token quota & insufficient|not enough|pre consume
 余额|额度|预扣 & 不足|用尽|用完|耗尽|欠|失败
@@ -45,7 +45,7 @@ pub(super) const QUOTA: Cause = Cause {
 /// would match a model's text about tokens. "login fail" is MiniMax's.
 pub(super) const KEY: Cause = Cause {
     codes: "invalid api key|authentication error|invalid authentication|invalid authentication error|unauthenticated|\
-        unauthorized|invalid token|authentication failed|incorrect api key",
+        unauthorized|invalid token|authentication failed|incorrect api key|api key invalid|api key expired",
     phrases: "\
 invalid|incorrect|wrong|not valid|expired|revoked|missing|provide & api key|apikey|api secret|access token
 invalid token request id
@@ -91,10 +91,12 @@ pub(super) const TIMEOUT: Cause = Cause {
 };
 /// Content filters of OpenAI, Azure, Alibaba, Google and the gateways. The same request is refused again, and some
 /// vendors count refusals against the account, so that none of these is retryable. 1301 is Zhipu's, "new sensitive"
-/// MiniMax's. The Chinese ones: "sensitive", "content against the rules", "content review".
+/// MiniMax's. The last two codes are of OpenAI's failed responses. The Chinese ones: "sensitive", "content against the
+/// rules", "content review".
 pub(super) const FILTER: Cause = Cause {
     codes: "content filter|content filtered|content filter error|content moderation|data inspection failed|\
-        responsible ai policy violation|sensitive content|prompt blocked|prohibited content|sexual content|safety|1301",
+        responsible ai policy violation|sensitive content|prompt blocked|prohibited content|sexual content|safety|1301|\
+        invalid prompt|image content policy violation",
     phrases: "\
 inappropriate & content
 content & exists risk
@@ -128,11 +130,15 @@ pub(super) const PATH: Cause = Cause {
     codes: "",
     phrases: "invalid url|unknown request url\npage not found\ncannot post|cannot get\nno route & match",
 };
-/// The caller's mistakes, as vendors name them under 500 or inside a 200.
+/// The caller's mistakes, as vendors name them under 500 or inside a 200. Those of images are codes of OpenAI's failed
+/// responses, which come after the status 200.
 pub(super) const REQUEST: Cause = Cause {
     codes: "invalid request|invalid request error|image generation user error|invalid value|invalid argument|\
         invalid parameter|invalid parameter error|unsupported parameter|unsupported value|bad request|\
-        bad request error|extra forbidden|unknown parameter",
+        bad request error|extra forbidden|unknown parameter|failed precondition|out of range|invalid image|\
+        invalid image format|invalid base64 image|invalid base64image|invalid image url|invalid image mode|\
+        image too large|image too small|image parse error|image file too large|image file not found|\
+        unsupported image media type|empty image file|failed to download image",
     phrases: "",
 };
 /// The same in free text: only inside a 200, since a server that fails with 500 may write of invalid arguments of its

@@ -57,7 +57,7 @@ fn the_status_decides_where_the_body_has_no_cause() {
         (418, Kind::InvalidRequest, false),
         (422, Kind::InvalidRequest, false),
         (425, Kind::Server, true),
-        (499, Kind::InvalidRequest, false),
+        (499, Kind::Server, true),
         (429, Kind::RateLimited, true),
         (500, Kind::Server, true),
         (501, Kind::Unsupported, false),

@@ -38,6 +38,13 @@ pub fn unix_seconds(text: &str) -> Option<i64> {
     Some(days(year, month, day) * 86_400 + seconds_of_day(time)?)
 }
 
+/// Seconds since 1970 of a time in UTC as Google writes it: `2026-04-02T17:03:50.399550Z`.
+pub fn rfc3339_seconds(text: &str) -> Option<i64> {
+    let [year, month, day, hours, minutes, seconds, _fraction] = split(text.strip_suffix('Z')?, b"-T:.")?;
+    let time = within(hours, 0, 23)? * 3600 + within(minutes, 0, 59)? * 60 + within(seconds, 0, 60)?;
+    Some(days(number(year)?, within(month, 1, 12)?, within(day, 1, 31)?) * 86_400 + time)
+}
+
 fn seconds_of_day(time: &str) -> Option<i64> {
     let [hours, minutes, seconds] = split(time, b":")?;
     // 60 is a leap second.
@@ -100,6 +107,20 @@ mod tests {
         ];
         for (text, seconds) in cases {
             assert_eq!(unix_seconds(text), Some(seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_of_the_other_standard_are_read_in_utc() {
+        for (text, seconds) in [
+            ("2026-04-02T17:03:50.399550Z", Some(1_775_149_430)),
+            ("1970-01-01T00:00:01Z", Some(1)),
+            ("2026-04-02T17:03:50+02:00", None),
+            ("2026-13-02T17:03:50Z", None),
+            ("2026-04-02Z", None),
+            ("", None),
+        ] {
+            assert_eq!(rfc3339_seconds(text), seconds, "{text}");
         }
     }
 

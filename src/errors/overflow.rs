@@ -29,7 +29,7 @@ token & exceed & model|prompt|input|context ! max tokens|max completion|max outp
 too many & token & prompt|input|message|context
 range of input length
 reduce & length & message|prompt|input|conversation
-reduce & your prompt|the prompt|prompt length|input length|the conversation
+reduce & your prompt|the prompt|prompt length|input length|input token|the conversation
 inputs tokens & max new tokens
 上下文 & 过长|太长|超|溢出
 提示词|prompt|输入|对话|请求 & 过长|太长|超长
@@ -121,6 +121,10 @@ mod tests {
             ("input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000", true),
             ("Input Tokens Exceeded: Number of input tokens exceeds maximum length", true),
             ("Total tokens of image and text exceed max message tokens", true),
+            (
+                "Unable to submit request because the input token count is 1200000 but the model only supports up to 1048576. Reduce the input token count and try again.",
+                true,
+            ),
             ("输入内容的长度超过了模型限制", true),
             ("请求的 token 超出模型上下文窗口", true),
             ("prompt 超长", true),

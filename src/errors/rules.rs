@@ -161,6 +161,8 @@ static RULES: &[Rule] = &[
     status(409, &verdict::CONFLICT),
     status(413, &verdict::TOO_LARGE),
     status(425, &verdict::CONFLICT),
+    // Google's `CANCELLED`, and a gateway whose upstream has gone: the caller did not cancel, or it would not see this.
+    status(499, &verdict::SERVER),
     on(400..=499, Condition::Always, &verdict::INVALID_REQUEST),
     status(501, &verdict::UNSUPPORTED),
     status(503, &verdict::OVERLOADED),

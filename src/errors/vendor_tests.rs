@@ -18,6 +18,71 @@ fn check(cases: &[Case]) {
 }
 
 #[test]
+fn errors_of_openais_responses_and_of_xai() {
+    check(&[
+        (
+            0,
+            r#"{"code":"invalid_prompt","message":"Invalid prompt: your prompt was flagged"}"#,
+            Kind::ContentFiltered,
+            false,
+        ),
+        (0, r#"{"code":"image_content_policy_violation","message":"m"}"#, Kind::ContentFiltered, false),
+        (0, r#"{"code":"invalid_base64_image","message":"m"}"#, Kind::InvalidRequest, false),
+        (0, r#"{"code":"image_parse_error","message":"m"}"#, Kind::InvalidRequest, false),
+        (0, r#"{"code":"unsupported_image_media_type","message":"m"}"#, Kind::InvalidRequest, false),
+        (
+            0,
+            r#"{"code":"server_error","message":"The server had an error processing your request."}"#,
+            Kind::Server,
+            true,
+        ),
+        (
+            400,
+            r#"{"error":{"message":"The requested model 'gpt-9' does not exist.","type":"invalid_request_error","param":"model","code":"model_not_found"}}"#,
+            Kind::ModelNotFound,
+            false,
+        ),
+        (
+            400,
+            r#"{"error":{"message":"Item 'rs_1' of type 'reasoning' was provided without its required following item.","type":"invalid_request_error","param":"input","code":null}}"#,
+            Kind::InvalidRequest,
+            false,
+        ),
+        // The error is a text at xAI, beside a code that may be a sentence.
+        (
+            400,
+            r#"{"code":"invalid-argument","error":"Argument not supported on this model: stop"}"#,
+            Kind::InvalidRequest,
+            false,
+        ),
+        (
+            0,
+            r#"{"code":"invalid-argument","error":"Argument not supported on this model: stop"}"#,
+            Kind::InvalidRequest,
+            false,
+        ),
+        (
+            400,
+            r#"{"code":"Client specified an invalid argument","error":"Incorrect API key provided: xa***bc. You can obtain an API key from https://x.test."}"#,
+            Kind::Authentication,
+            false,
+        ),
+        (
+            404,
+            r#"{"code":"Some requested entity was not found","error":"The model grok-9 does not exist or your team t does not have access to it."}"#,
+            Kind::ModelNotFound,
+            false,
+        ),
+        (
+            403,
+            r#"{"code":"The caller does not have permission to execute the specified operation","error":"API key is blocked"}"#,
+            Kind::Permission,
+            false,
+        ),
+    ]);
+}
+
+#[test]
 fn errors_of_openai_and_azure() {
     check(&[
         (
@@ -207,6 +272,57 @@ fn errors_of_google() {
             true,
         ),
         (0, r#"{"error":{"message":"Deadline exceeded","status":"DEADLINE_EXCEEDED"}}"#, Kind::Timeout, true),
+        (
+            400,
+            r#"{"error":{"code":400,"message":"Ungültig.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.LocalizedMessage","message":"x"},{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID","domain":"googleapis.com"}]}}"#,
+            Kind::Authentication,
+            false,
+        ),
+        (
+            401,
+            r#"[{"error":{"code":401,"message":"Request had invalid authentication credentials.","status":"UNAUTHENTICATED"}}]"#,
+            Kind::Authentication,
+            false,
+        ),
+        (
+            400,
+            r#"{"error":{"code":400,"message":"The free tier is not available in your country. Please enable billing on your project.","status":"FAILED_PRECONDITION"}}"#,
+            Kind::Billing,
+            false,
+        ),
+        (
+            400,
+            r#"{"error":{"code":400,"message":"Unable to submit request because the input token count is 1200000 but the model only supports up to 1048576. Reduce the input token count and try again.","status":"INVALID_ARGUMENT"}}"#,
+            Kind::ContextLengthExceeded,
+            false,
+        ),
+        (
+            400,
+            r#"{"error":{"code":400,"message":"Function call is missing a thought_signature in functionCall parts.","status":"INVALID_ARGUMENT"}}"#,
+            Kind::InvalidRequest,
+            false,
+        ),
+        (
+            429,
+            r#"{"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing details.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"RATE_LIMIT_EXCEEDED"},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34s"}]}}"#,
+            Kind::RateLimited,
+            true,
+        ),
+        (
+            500,
+            r#"{"error":{"code":500,"message":"An internal error has occurred.","status":"INTERNAL"}}"#,
+            Kind::Server,
+            true,
+        ),
+        (
+            0,
+            r#"{"error":{"code":499,"message":"The operation was cancelled.","status":"CANCELLED","details":[{"@type":"type.googleapis.com/google.rpc.DebugInfo","detail":"[ORIGINAL ERROR] generic::cancelled: "}]}}"#,
+            Kind::Server,
+            true,
+        ),
+        (0, r#"{"error":{"message":"m","status":"FAILED_PRECONDITION"}}"#, Kind::InvalidRequest, false),
+        (0, r#"[{"error":{"message":"m","status":"PERMISSION_DENIED"}}]"#, Kind::Permission, false),
+        (0, r#"{"error":{"message":"m","status":"RESOURCE_EXHAUSTED"}}"#, Kind::RateLimited, true),
     ]);
 }
 

@@ -12,6 +12,8 @@ pub struct Warnings {
     kept: Vec<String>,
     /// How many there are beyond those that are kept.
     more: usize,
+    /// How many parts have data of another route.
+    foreign: usize,
 }
 
 impl Warnings {
@@ -24,8 +26,20 @@ impl Warnings {
         }
     }
 
+    /// A part has a replay that another route wrote. All of them get one warning: a conversation that has changed its model
+    /// has hundreds.
+    pub fn add_foreign(&mut self) {
+        self.foreign = self.foreign.saturating_add(1);
+    }
+
     /// The warnings in their order; the last one counts those that were not kept.
     pub fn into_vec(mut self) -> Vec<String> {
+        if self.foreign > 0 {
+            self.add(format!(
+                "{} parts of the conversation came by another route; their reasoning and signatures were not sent",
+                self.foreign
+            ));
+        }
         if self.more > 0 {
             self.kept.push(format!("and {} more warnings of this kind", self.more));
         }
@@ -47,5 +61,16 @@ mod tests {
         assert_eq!(kept.len(), 33);
         assert_eq!(kept[31], "31");
         assert_eq!(kept[32], "and 8 more warnings of this kind");
+    }
+
+    #[test]
+    fn parts_of_another_route_get_one_warning() {
+        let mut warnings = Warnings::default();
+        warnings.add_foreign();
+        warnings.add("first");
+        warnings.add_foreign();
+        let kept = warnings.into_vec();
+        assert_eq!(kept.len(), 2);
+        assert!(kept[1].starts_with("2 parts of the conversation"), "{kept:?}");
     }
 }

@@ -30,7 +30,7 @@ mod write;
 pub use fields::{Elements, elements, fields, items, members, names, parse};
 pub use lenient::{First, MAX_MANY, Many, Object, float, string, unsigned};
 pub use number::Number;
-pub use plain::is_plain;
+pub use plain::{is_plain, string_length};
 pub use reader::Flaw;
 pub(crate) use structure::structure;
 pub use structure::{Slot, SlotSource, Structure, position, read};

@@ -35,3 +35,23 @@ pub fn is_plain(bytes: &[u8]) -> bool {
     scanned(run);
     run == bytes.len()
 }
+
+/// The length of the string that a text begins with, its quotes included; `None` where it begins with none, or has no end.
+/// Escapes are passed over and not checked.
+pub fn string_length(text: &[u8]) -> Option<usize> {
+    let mut at = usize::from(text.first() == Some(&b'"'));
+    if at == 0 {
+        return None;
+    }
+    loop {
+        let rest = text.get(at..)?;
+        let end = memchr::memchr2(b'"', b'\\', rest)?;
+        scanned(end);
+        at = at.saturating_add(end).saturating_add(1);
+        if rest.get(end) == Some(&b'"') {
+            return Some(at);
+        }
+        // The character after a backslash belongs to it.
+        at = at.saturating_add(1);
+    }
+}

@@ -47,6 +47,7 @@ impl Template {
     pub fn read<'a>(&mut self, json: &'a [u8]) -> Option<Repetition<'a>> {
         // Most routes have nothing but a text that differs, and these lines are all that they run.
         let (text, part) = match self.places.as_slice() {
+            [] => return None,
             [text] if self.part.is_empty() => (self.only_text(json, text)?, &[][..]),
             _ => self.values(json)?,
         };

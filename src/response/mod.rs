@@ -216,7 +216,7 @@ impl ResponseReader {
             return self.decoder.event(&tail.name, &tail.data, out);
         }
         if let Some(json) = glued_error(&utf8_lossy(&tail.data)) {
-            return Err(self.decoder.unread().json_error(json));
+            return self.decoder.event("error", json.as_bytes(), out);
         }
         self.decoder.unread().note(&tail.data);
         Ok(())
@@ -243,9 +243,10 @@ fn read_stray(decoder: &mut dyn Decoder, stray: &[u8], out: &mut Assembler) -> R
     if json.starts_with(b"{") && parse(&utf8_lossy(json)).is_ok() {
         return decoder.event(name, json, out);
     }
-    // Two lines, of which the second is the error, or an error after a part of something else.
+    // Two lines, of which the second is the error, or an error after a part of something else. The decoder sees it, since
+    // on some routes an error counts even behind a finish reason [30].
     if let Some(json) = glued_error(&utf8_lossy(stray)) {
-        return Err(decoder.unread().json_error(json));
+        return decoder.event("error", json.as_bytes(), out);
     }
     decoder.unread().note(stray);
     Ok(())

@@ -6,11 +6,16 @@
 
 pub mod chat_completions;
 mod choice;
+#[cfg(test)]
+mod cross_tests;
 pub mod encoding;
 mod fallback;
+pub mod gemini;
+pub mod messages;
 #[cfg(test)]
 mod recorded;
 mod recovery;
+pub mod responses;
 #[cfg(test)]
 mod test_route;
 
@@ -30,6 +35,9 @@ use crate::response::Decoder;
 /// All routes. Their order means nothing.
 pub static ROUTES: &[Route] = &[
     chat_completions::ROUTE,
+    gemini::ROUTE,
+    messages::ROUTE,
+    responses::ROUTE,
     #[cfg(test)]
     test_route::ROUTE,
 ];

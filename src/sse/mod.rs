@@ -60,7 +60,7 @@ pub struct Tail {
 
 /// Bytes of stray lines that are kept of one event. By the standard they are skipped; they matter where they are the
 /// error of a server that failed, and those are short [70].
-pub const MAX_STRAY: usize = 8 << 10;
+pub const MAX_STRAY: usize = 64 << 10;
 
 /// A cap was exceeded. The rest of the body cannot be trusted to be events.
 #[derive(Clone, Copy, Debug, PartialEq)]

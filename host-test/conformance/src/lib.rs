@@ -9,6 +9,7 @@
 //! completion is checked against everything that the contract says about all completions, so that a violation is
 //! found in a case that is about something else.
 
+pub mod agent;
 mod bench;
 mod case;
 mod code;

@@ -1,4 +1,4 @@
-//! `host-test measure`: measures the latency that the plugin adds to a stream, and prints one line of JSON.
+//! `host-test measure`: measures the latency that the plugin adds to a stream, and prints one line of JSON, or a table.
 //!
 //! The latency server writes the send time into each chunk, so one clock measures both ends and no client needs
 //! changes.
@@ -38,8 +38,9 @@ Examples:
   host-test measure --base-url http://127.0.0.1:8080/v1 -m stamped-text-c200-g5000 -r 400 -c 200
   host-test measure --base-url http://127.0.0.1:8080/v1 --what models -r 20
   host-test measure --what start -r 20
+  host-test measure --what caching -r 40
 
-The output is one line of JSON: times in microseconds, for all responses, for the first one of each new connection
+The output is a table for caching, and else one line of JSON: times in microseconds, for all responses, for the first one of each new connection
 (\"cold\") and for the later ones (\"warm\"). Responses can only be measured with a server such as
 'host-test stand-in --stamped': each of its chunks begins with the time at which it was sent, CLOCK_MONOTONIC of
 this machine in nanoseconds as 16 hexadecimal digits.")]
@@ -72,12 +73,17 @@ enum What {
     Models,
     /// Loading the plugin from the cache, instantiating it, and its first call; nothing is sent.
     Start,
+    /// How much of an agent's prompts simulated caches of the vendors serve, in as many turns as --requests; a table.
+    Caching,
 }
 
 /// Measures, and prints the line. The report is printed even if a request failed: it has the error in it, and a comparison
 /// of many clients must not lose the others because of one.
 pub(crate) async fn run(common: &Common, args: &MeasureArgs, screen: Screen) -> Result<(), Failure> {
     let plugin = loading::load(common)?;
+    if args.what == What::Caching {
+        return super::caching::run(&plugin, args.requests, common.json, screen).await;
+    }
     if args.what == What::Start {
         return screen.print_json(&start(&plugin, args.requests, screen).await?);
     }

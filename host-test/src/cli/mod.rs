@@ -9,6 +9,7 @@ use serde_json::json;
 mod access;
 mod account;
 mod args;
+mod caching;
 mod chat;
 mod commands;
 mod conformance;

@@ -3,6 +3,7 @@
 //! The tests use the packed plugin in `dist/`, since that is what ships; `make test` builds it first.
 
 mod account;
+mod agent;
 mod back_pressure;
 mod bench;
 mod canary;

@@ -8,6 +8,9 @@ export const KEY_HEADERS: readonly string[] = ['authorization', 'x-api-key', 'ap
 /** Makes the names of pools, which appear in Node's diagnostics, useless to find the key with. */
 const SALT = randomBytes(32);
 
+/** The versions of an API that one key is for. Gateways serve Google's shape where Google has it, beside `/v1`. */
+const VERSIONS = ['v1/', 'v1beta/'];
+
 /** Characters that a header value may contain, without blanks. */
 const KEY = /^[\x21-\x7e]+$/;
 
@@ -16,7 +19,7 @@ export class Credential {
   readonly origin: string;
   /** The same for all sessions with this key, and for no others: they may share connections. */
   readonly pool: string;
-  readonly #path: string;
+  readonly #base: string;
   readonly #value: string;
 
   /** Throws a `TypeError` if the key contains characters that no key contains. */
@@ -25,7 +28,7 @@ export class Credential {
       throw new TypeError('the API key is empty, or contains blanks or other characters that no key contains');
     const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
     this.origin = url?.origin ?? '';
-    this.#path = scopeOf(url?.pathname ?? '/');
+    this.#base = baseOf(url?.pathname ?? '/');
     this.#value = `Bearer ${key}`;
     this.pool = createHmac('sha256', SALT).update(key).digest('hex');
   }
@@ -33,19 +36,28 @@ export class Credential {
   /** The `Authorization` header of a request to this URL, or `undefined` if the URL must not receive the key. */
   headerFor(url: URL): string | undefined {
     const { pathname } = url;
-    // A server may decode an encoded slash and arrive at another path. Dot segments are already resolved in a URL.
-    const holds = url.origin === this.origin && pathname.startsWith(this.#path) && !/%2f|%5c/i.test(pathname);
-    return holds ? this.#value : undefined;
+    const below = pathname.startsWith(this.#base) ? pathname.slice(this.#base.length) : '';
+    const isVersion = VERSIONS.some((version) => below.startsWith(version));
+    return url.origin === this.origin && isVersion && !climbs(pathname) ? this.#value : undefined;
   }
 }
 
 /**
- * The path below which requests may carry the key. The provider's public catalogue is on the same origin, beside the
- * last `/v1/`, and must not receive the key.
+ * The path beside whose versions nothing receives the key. The provider's public catalogue is on the same origin, beside
+ * the last `/v1/`.
  */
-function scopeOf(pathname: string): string {
+function baseOf(pathname: string): string {
   const path = pathname.replace(/\/+$/, '');
-  if (path.endsWith('/v1')) return `${path}/`;
+  if (path.endsWith('/v1')) return path.slice(0, -'v1'.length);
   const at = path.lastIndexOf('/v1/');
-  return `${at < 0 ? path : path.slice(0, at)}/v1/`;
+  return `${at < 0 ? path : path.slice(0, at)}/`;
+}
+
+/**
+ * Whether a server that decodes a path may arrive at another one. Plain dot segments are already resolved in a URL. An
+ * encoded slash alone is a part of a model's id, and leads nowhere else.
+ */
+function climbs(pathname: string): boolean {
+  const segments = pathname.toLowerCase().replaceAll('%2e', '.').replaceAll('%2f', '/').split('/');
+  return /%5c|\\/i.test(pathname) || segments.some((segment) => segment === '.' || segment === '..');
 }

@@ -51,6 +51,12 @@ test('the key is sent below the base URL, and nowhere else on its origin', () =>
     ['https://a.example/v1/team/v1', 'https://a.example/v1/team/api/models', false],
     ['https://a.example/v1/team/v1', 'https://a.example/v1/models', false],
     ['no address', 'https://a.example/v1/models', false],
+    ['https://a.example/v1', 'https://a.example/v1beta/models/google%2Fgemini-3:streamGenerateContent', true],
+    ['https://a.example/team', 'https://a.example/team/v1beta/models/m', true],
+    ['https://a.example/team', 'https://a.example/v1beta/models/m', false],
+    ['https://a.example/v1', 'https://a.example/v1beta2/models', false],
+    ['https://a.example/v1', 'https://a.example/v1/..%2fapi/models', false],
+    ['https://a.example/v1', 'https://a.example/v1/..%5capi/models', false],
   ];
   for (const [baseUrl, url, goes] of table) {
     const header = new Credential(KEY, baseUrl).headerFor(new URL(url));

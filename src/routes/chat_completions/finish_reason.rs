@@ -95,7 +95,7 @@ const LONGEST: usize = 64;
 
 /// The finish reason in a field, as received. `None` for everything that only fills the field: null, an empty text, the
 /// text `"null"`, a number, a boolean [14].
-pub(super) fn received(raw: Raw<'_>) -> Option<Cow<'_, str>> {
+pub fn received(raw: Raw<'_>) -> Option<Cow<'_, str>> {
     // Ids may be numbers, finish reasons may not: some servers write 0 or false until the response ends.
     let text = string(raw.filter(|value| value.get().starts_with('"')))?;
     let has_letters = text.bytes().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());
@@ -104,9 +104,10 @@ pub(super) fn received(raw: Raw<'_>) -> Option<Cow<'_, str>> {
 
 /// The content of the response, which is more reliable than some vendors' finish reasons.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Seen {
+pub struct Seen {
     /// There is a tool call with a name or arguments.
     pub tool_calls: bool,
+    /// There is text of a refusal.
     pub refusal: bool,
     /// There is text other than white space.
     pub text: bool,
@@ -117,7 +118,7 @@ impl Seen {
     ///
     /// `stop` after nothing but reasoning, or `tool_calls` without a call, is a finish reason that came too early: some
     /// servers send one at the end of the reasoning and the reply after it [64].
-    pub(super) fn agrees_with(self, raw: &str) -> bool {
+    pub fn agrees_with(self, raw: &str) -> bool {
         match finish_reason(Some(raw), self) {
             Ok(FinishReason::Stop) => self.text,
             Ok(FinishReason::Other(_)) => false,
@@ -127,7 +128,7 @@ impl Seen {
 }
 
 /// The reason for a finish; an error where the value says that the model did not finish.
-pub(super) fn finish_reason(raw: Option<&str>, seen: Seen) -> Result<FinishReason, Error> {
+pub fn finish_reason(raw: Option<&str>, seen: Seen) -> Result<FinishReason, Error> {
     let Some(raw) = raw else {
         // Only the end marker arrived: the response is over, for an unknown reason [19].
         return Ok(FinishReason::Other("unknown".to_owned()));

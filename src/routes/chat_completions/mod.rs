@@ -12,7 +12,7 @@ mod decoder;
 #[cfg(test)]
 mod decoder_tests;
 mod extras;
-mod finish_reason;
+pub(super) mod finish_reason;
 mod odd_reasoning;
 mod placed;
 mod reasoning;
@@ -26,7 +26,7 @@ pub mod request;
 #[cfg(any(test, feature = "fuzzing"))]
 mod strict_server;
 mod think;
-mod usage;
+pub(in crate::routes) mod usage;
 mod usage_json;
 
 use alloc::boxed::Box;

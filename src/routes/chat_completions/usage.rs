@@ -41,7 +41,7 @@ const OBJECTS: [&str; 6] = [
 
 /// The usage of a response, joined from all the usage objects that it contains.
 #[derive(Debug, Default)]
-pub(super) struct UsageReport {
+pub(in crate::routes) struct UsageReport {
     /// The last object, which is read when it is known that no later one supersedes it: some vendors send usage in every
     /// chunk.
     latest: String,
@@ -65,7 +65,7 @@ impl UsageReport {
     /// Each object counts everything so far, so a later count replaces an earlier one. A count that is missing or 0 does
     /// not: gateways that translate from Anthropic report the input in the first chunk and the output in the last one,
     /// and others repeat the object with nothing but zeros at the end [65].
-    pub(super) fn add(&mut self, json: &str) {
+    pub(in crate::routes) fn add(&mut self, json: &str) {
         if !usage_json::supersedes(json, &self.latest) {
             self.read_latest();
         }
@@ -100,13 +100,13 @@ impl UsageReport {
     }
 
     /// Whether there was none.
-    pub(super) fn is_empty(&mut self) -> bool {
+    pub(in crate::routes) fn is_empty(&mut self) -> bool {
         self.read_latest();
         self.json.is_empty()
     }
 
     /// The usage in the contract's counts.
-    pub(super) fn take(&mut self) -> Option<Usage> {
+    pub(in crate::routes) fn take(&mut self) -> Option<Usage> {
         self.read_latest();
         let Self { counts, json, .. } = core::mem::take(self);
         // For counts that the contract has no field for. A host can then bill by what the vendor reported.

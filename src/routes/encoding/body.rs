@@ -45,6 +45,11 @@ impl<'a> Body<'a> {
         self.extra.has(name)
     }
 
+    /// Whether the caller has members for the object that is merged.
+    pub fn has_merged(&self) -> bool {
+        self.extra.merged().next().is_some()
+    }
+
     /// Opens the object that is merged with the caller's; see [`ExtraRules`](super::ExtraRules).
     pub fn begin_merged(&mut self, name: &str) {
         self.json.key(name);

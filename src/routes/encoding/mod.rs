@@ -7,18 +7,20 @@ mod extra;
 pub mod media;
 pub mod media_type;
 pub mod options;
+mod strictness;
 pub mod tools;
 
 use alloc::{borrow::Cow, format, string::String};
 
 pub use body::Body;
 pub use extra::{Extra, ExtraRules};
+pub use strictness::is_strict;
 
 use crate::{
     contract::Request,
     errors::{Error, ErrorKind, error},
     history::{ToolResult, Warnings, is_blank},
-    json::{Raw, RawValue, fields, parse, surrogates::replace_lone, wire_text},
+    json::{Json, Raw, RawValue, fields, parse, surrogates::replace_lone, wire_text},
 };
 
 /// The error of a request that no server would take.
@@ -69,6 +71,17 @@ pub fn result_text<'a>(result: &ToolResult<'a>, warnings: &mut Warnings) -> [&'a
     [if result.is_error && !marked { "Error: " } else { "" }, text]
 }
 
+/// Writes the arguments of a call as an object. Those that a strict reader refuses become a text in one.
+pub fn arguments(json: &mut Json, arguments: &str) {
+    if is_strict(arguments) {
+        json.raw(arguments.trim_ascii());
+    } else {
+        json.raw(r#"{"malformed_arguments":"#);
+        json.string(arguments);
+        json.raw("}");
+    }
+}
+
 /// The caller's own fields without halves of characters, for [`Extra::parse`].
 pub fn extra_json<'a>(request: &'a Request, warnings: &mut Warnings) -> Option<Cow<'a, str>> {
     request.extra_json.as_deref().map(|json| whole(json, "extra-json", warnings))
@@ -81,7 +94,8 @@ pub fn own_replay<'a, const N: usize>(
     route: &str,
     names: [&'static str; N],
 ) -> Option<[Raw<'a>; N]> {
-    let replay = parse(replay).ok()?;
+    // What goes into a request as JSON has to be read by a strict reader there.
+    let replay = parse(replay).ok().filter(|replay| is_strict(replay.get()))?;
     let [mark] = fields(replay, ["route"])?;
     wire_text(mark).filter(|mark| mark.as_bytes() == route.as_bytes())?;
     fields(replay, names)

@@ -167,7 +167,7 @@ fn a_request_may_name_the_route_for_any_model() {
     assert_eq!(run(&network, &named).1, None);
     let other = Scripted::default().on("/v1/chat/completions", [script(401, "")]);
     assert_eq!(
-        run(&other, &request("gpt-5.4-mini")).1.map(|error| error.kind),
+        run(&other, &request("deepseek-chat")).1.map(|error| error.kind),
         Some(ErrorKind::Authentication)
     );
 }

@@ -16,7 +16,7 @@ const KEY_HEADERS: [HeaderName; 3] = [
     HeaderName::from_static("x-goog-api-key"),
 ];
 
-/// Adds the key to the requests below the base URL, and to no other. [`Instance`](super::Instance) applies it after the
+/// Adds the key to the requests below the base URL or the version beside it, and to no other. [`Instance`](super::Instance) applies it after the
 /// [`Policy`](super::Policy) has allowed a request.
 #[derive(Clone, Debug)]
 pub struct Credential {
@@ -25,13 +25,16 @@ pub struct Credential {
     scope: Scope,
 }
 
-/// The requests that carry the key: one origin, and there only the paths below one path. CometAPI's public catalogue is on
-/// the same origin, outside of that path, and needs no key.
+/// The versions of an API that one key is for. Gateways serve Google's shape where Google has it, beside `/v1`.
+const VERSIONS: [&str; 2] = ["v1/", "v1beta/"];
+
+/// The requests that carry the key: one origin, and there only the paths below some versions of the API. CometAPI's public
+/// catalogue is on the same origin, outside of them, and needs no key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Scope {
     origin: Origin,
-    /// Begins and ends with a slash.
-    path: String,
+    /// Where the versions stand. Begins and ends with a slash.
+    base: String,
 }
 
 impl Credential {
@@ -49,7 +52,7 @@ impl Credential {
         Ok(Some(Credential { header, value: value(&manifest.credential, key)?, scope }))
     }
 
-    /// Adds the key, if the request is below the base URL.
+    /// Adds the key, if the request is in its scope.
     ///
     /// # Errors
     /// [`Denial::OwnCredential`] when the component set such a header itself: it was given no key, so this one belongs to
@@ -100,22 +103,21 @@ impl Scope {
             Some(base) => base,
             None => path.rfind("/v1/").map_or(path, |at| path.get(..at).unwrap_or(path)),
         };
-        Some(Scope { origin, path: format!("{base}/v1/") })
+        Some(Scope { origin, base: format!("{base}/") })
     }
 
     fn holds(&self, origin: &Origin, path: &str) -> bool {
-        *origin == self.origin && path.starts_with(&self.path) && !climbs(path)
+        let below = path.strip_prefix(&self.base).unwrap_or_default();
+        let is_version = VERSIONS.iter().any(|version| below.starts_with(version));
+        *origin == self.origin && is_version && !climbs(path)
     }
 }
 
-/// Whether a server may normalise a path to another one, outside of the base: dot segments, plain or encoded, backslashes,
-/// and encoded slashes.
+/// Whether a server may normalise a path to another one, outside of the base: dot segments and backslashes, plain or encoded,
+/// also between encoded slashes. An encoded slash alone is a part of a model's id, and leads nowhere else.
 fn climbs(path: &str) -> bool {
-    let path = path.to_ascii_lowercase().replace("%2e", ".");
-    path.contains('\\')
-        || path.contains("%2f")
-        || path.contains("%5c")
-        || path.split('/').any(|segment| segment == "." || segment == "..")
+    let path = path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/").replace("%5c", "\\");
+    path.contains('\\') || path.split('/').any(|segment| segment == "." || segment == "..")
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ fn sent(credential: &Credential, origin: &str, path: &str) -> Option<String> {
 }
 
 #[test]
-fn the_key_goes_below_the_base_url_and_nowhere_else() {
+fn the_key_goes_below_the_versions_of_the_api_and_nowhere_else() {
     let credential = credential(None);
     for (origin, path, carries) in [
         (API, "/v1/chat/completions", true),
@@ -49,7 +49,12 @@ fn the_key_goes_below_the_base_url_and_nowhere_else() {
         (API, "/v1", false),
         (API, "/v1x/models", false),
         (API, "/v10/models", false),
-        (API, "/v1beta/models", false),
+        (API, "/v1beta/models/google%2Fgemini-3:streamGenerateContent", true),
+        (API, "/v1beta", false),
+        (API, "/v1beta2/models", false),
+        (API, "/v1beta/..%2Fapi/models", false),
+        (API, "/v1beta/..%5Capi", false),
+        (API, "/v2/models", false),
         (API, "/V1/models", false),
         (API, "//v1/models", false),
         (API, "/", false),
@@ -77,6 +82,7 @@ fn a_chosen_base_url_takes_the_keys_scope_along() {
         ("http://127.0.0.1:8080/v1/chat/completions", "/v1/models", "/v1x"),
         ("http://127.0.0.1:8080/openai/v1", "/openai/v1/models", "/v1/models"),
         ("http://127.0.0.1:8080/openai", "/openai/v1/models", "/openai/models"),
+        ("http://127.0.0.1:8080/openai", "/openai/v1beta/models/m", "/v1beta/models/m"),
         ("http://127.0.0.1:8080/v1/team/v1", "/v1/team/v1/models", "/v1/models"),
         ("http://127.0.0.1:8080/v1/team/v1", "/v1/team/v1/models", "/v1/team/api/models"),
         ("http://127.0.0.1:8080/v1/team/v1/chat/completions", "/v1/team/v1/models", "/v1/chat/completions"),

@@ -11,5 +11,5 @@ pub mod responses;
 pub mod seal;
 mod writer;
 
-pub use prompt_cache::PromptCache;
+pub use prompt_cache::{CacheUse, PromptCache};
 pub use writer::{Framing, Writer};

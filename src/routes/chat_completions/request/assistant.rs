@@ -5,7 +5,7 @@ use super::{
     replay::{self, Reasoning},
 };
 use crate::{
-    history::{AssistantPart, AssistantTurn, PartIndex, ToolCall, Warnings, is_blank},
+    history::{AssistantPart, AssistantTurn, ToolCall, Warnings, is_blank},
     json::Json,
     routes::chat_completions::replay::{Field, Holder, Replay},
 };
@@ -66,15 +66,15 @@ pub fn write(json: &mut Json, turn: &AssistantTurn<'_>, warnings: &mut Warnings)
 fn pieces<'a>(turn: &'a AssistantTurn<'a>, message: &mut Replay, warnings: &mut Warnings) -> Vec<Piece<'a>> {
     let mut pieces = Vec::with_capacity(turn.parts.len());
     for part in &turn.parts {
-        let (replay, place, what) = match part {
-            AssistantPart::Text { replay, place, .. } => (*replay, *place, "replay of the text"),
-            AssistantPart::Call(call) => (call.replay, call.place, "replay of the tool call"),
+        let replay = match part {
+            AssistantPart::Text { replay, .. } => *replay,
+            AssistantPart::Call(call) => call.replay,
             // Without a replay it is the host's own text, or another provider's: left out without a warning, since
             // that is the normal case in a conversation that changed providers.
             AssistantPart::Reasoning { replay: None, .. } => continue,
-            AssistantPart::Reasoning { replay, place, .. } => (*replay, *place, "reasoning"),
+            AssistantPart::Reasoning { replay, .. } => *replay,
         };
-        let replay = parsed(replay, place, what, warnings);
+        let replay = parsed(replay, warnings);
         if let AssistantPart::Text { text, .. } = part {
             pieces.push(Piece::Text(text));
         }
@@ -106,10 +106,10 @@ fn pieces<'a>(turn: &'a AssistantTurn<'a>, message: &mut Replay, warnings: &mut 
 }
 
 /// A replay of this route, if there is one.
-fn parsed(replay: Option<&str>, place: PartIndex, what: &str, warnings: &mut Warnings) -> Option<Replay> {
+fn parsed(replay: Option<&str>, warnings: &mut Warnings) -> Option<Replay> {
     let replay = Replay::parse(replay?);
     if replay.is_err() {
-        warnings.add(format!("{place}: the {what} came by another route and was not sent"));
+        warnings.add_foreign();
     }
     replay.ok()
 }

@@ -145,6 +145,12 @@ fn cache(request: &ChatRequest, cache: &mut PromptCache, now: Duration) -> Cache
     cache.marked(&request.model, &prompt, &marks, models::least_cached(&request.model), now)
 }
 
+/// What a cache that was empty serves of each of these bodies, one after the other.
+pub fn cache_use(bodies: impl Iterator<Item = Value>) -> impl Iterator<Item = CacheUse> {
+    let mut kept = PromptCache::default();
+    bodies.map(move |body| cache(&read(body), &mut kept, Duration::ZERO))
+}
+
 fn mark(block: &Value, at: usize) -> Option<Mark> {
     let control = block.get("cache_control").filter(|control| control.is_object())?;
     Some(Mark { at, ttl: if control["ttl"] == "1h" { ONE_HOUR } else { FIVE_MINUTES } })

@@ -1,0 +1,69 @@
+//! Long conversations with tools and thinking, on each route, against servers as strict as the vendors'.
+
+use conformance::Hosting;
+use conformance::agent::{Agent, AgentResponse};
+use provider_host::sandbox::KeyMode;
+use stand_in::StandIn;
+
+use crate::bench::{PATIENCE, config, open};
+
+const TURNS: usize = 40;
+
+/// A model of each route, as a host knows it: the route follows from the model.
+const MODELS: [(&str, &str); 4] = [
+    ("responses", "gpt-5.5"),
+    ("messages", "claude-opus-4-8"),
+    ("gemini", "gemini-3.5-flash"),
+    ("chat-completions", "deepseek-v4-flash"),
+];
+
+async fn turns(agent: &mut Agent, stand_in: &StandIn, turns: usize) -> Vec<AgentResponse> {
+    let mut config = config(&stand_in.base_url());
+    // A fault that is requested takes the place of the pauses that its models make between words.
+    config.headers.push(("x-envoy-fault-delay-request".to_owned(), "1".to_owned()));
+    let mut provider = open(stand_in, Hosting::Waits, KeyMode::Injected, config).await;
+    let mut responses = Vec::new();
+    for _ in 0..turns {
+        let turn = agent.turn(&mut provider, PATIENCE).await;
+        responses.extend(turn.unwrap_or_else(|why| panic!("{}: {why}", agent.request.model)));
+    }
+    responses
+}
+
+#[tokio::test]
+async fn forty_turns_with_tools_and_thinking_run_on_each_route_without_a_refusal() {
+    for (route, model) in MODELS {
+        let stand_in = StandIn::start(0).await.expect("a stand-in");
+        let mut agent = Agent::new(model, None);
+        let responses = turns(&mut agent, &stand_in, TURNS).await;
+        // The models of chat completions make one step of the plan, and the others all of it.
+        assert!(responses.len() >= 2 * TURNS, "{model}");
+        for response in &responses {
+            assert_eq!(response.route, route, "{model}");
+            assert_eq!(response.warnings, Vec::<String>::new(), "{model}");
+        }
+        assert!(responses.iter().any(|response| response.reasoned), "{model} does not think");
+        assert!(responses.iter().map(|response| response.calls).sum::<usize>() >= TURNS, "{model}");
+        // No request was sent twice, so nothing was refused and mended.
+        assert_eq!(stand_in.requests().len(), responses.len(), "{model}");
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_goes_on_with_another_model_on_another_route() {
+    let stand_in = StandIn::start(0).await.expect("a stand-in");
+    let mut agent = Agent::new(MODELS[0].1, None);
+    // Each route after each other one.
+    for from in 0..MODELS.len() {
+        for to in 0..MODELS.len() {
+            for (route, model) in [MODELS[from], MODELS[to]] {
+                agent.request.model = model.to_owned();
+                let responses = turns(&mut agent, &stand_in, 1).await;
+                assert!(responses.iter().all(|response| response.route == route), "{model}: {responses:?}");
+                for response in &responses {
+                    assert!(response.warnings.len() <= 2, "{model}: {:?}", response.warnings);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! OpenAI's Responses API: the route of its reasoning models, which keep their reasoning between tool calls here.
+
+mod decoder;
+mod event;
+mod extras;
+mod field;
+mod finish_reason;
+mod items;
+mod models;
+mod output;
+mod recovery;
+mod replay;
+pub mod request;
+mod sent;
+#[cfg(any(test, feature = "fuzzing"))]
+mod strict_server;
+#[cfg(test)]
+mod tests;
+
+use alloc::boxed::Box;
+
+pub use decoder::ResponsesDecoder;
+
+use crate::history::{ConversationRules, IdRule, LateSystem, NameRule};
+use crate::routes::{Route, RouteQuery, Suitability};
+
+/// The contract's name of this route.
+pub const NAME: &str = "responses";
+
+/// The endpoint, below the base URL.
+const PATH: &str = "/responses";
+
+/// The characters of an id of a call, and of the name of a tool.
+const NAMES: NameRule = NameRule { longest: 64, punctuation: "_-", letter_first: false };
+
+/// The row of this route.
+pub const ROUTE: Route = Route {
+    name: NAME,
+    headers: &[],
+    path: |_, base_url| base_url.endpoint(PATH),
+    suits,
+    conversation: |_| ConversationRules {
+        call_ids: IdRule::Within(NAMES),
+        tool_names: NAMES,
+        late_system: LateSystem::Keep,
+        merge_neighbours: false,
+        starts_with_user: false,
+    },
+    write: request::write,
+    recover: recovery::recover,
+    decoder: |context| Box::new(ResponsesDecoder::new(context)),
+    #[cfg(any(test, feature = "fuzzing"))]
+    check_body: strict_server::check,
+};
+
+/// The route has no field for these options, and the models that have it are on chat completions as well.
+fn suits(query: &RouteQuery<'_>) -> Suitability {
+    let request = query.request;
+    let has_penalty =
+        request.frequency_penalty.or(request.presence_penalty).is_some_and(|value| value != 0.0);
+    match has_penalty || request.seed.is_some() || !request.stop.is_empty() {
+        true => Suitability::Partly,
+        false => Suitability::Whole,
+    }
+}
