@@ -50,19 +50,18 @@ class Run:
         self.judge = bodies.Judge(self.component, self.recorder, self.vendors)
 
     def part(self, name: str) -> Iterator[Result]:
-        only = self.args.only
         match name:
             case "self-test":
                 yield from self_test.run(self.vendors)
             case "bodies":
-                yield from bodies.run(self.judge, only)
+                yield from bodies.run(self.judge, self.wanted)
             case "conversations":
-                yield from conversations.run(self.judge, only)
+                yield from conversations.run(self.judge, self.wanted)
             case "streams":
-                yield from sdk_streams.from_recorder(self.component, self.recorder, only)
+                yield from sdk_streams.from_recorder(self.component, self.recorder, self.wanted)
                 stand_in = sdk_streams.StandIn(self.args.host_test)
                 try:
-                    yield from sdk_streams.from_stand_in(self.component, stand_in, only)
+                    yield from sdk_streams.from_stand_in(self.component, stand_in, self.wanted)
                 finally:
                     stand_in.close()
             case "aimock":
@@ -70,17 +69,21 @@ class Run:
             case "llmock":
                 yield from self.llmock()
 
+    def wanted(self, route: str, name: str) -> bool:
+        """Whether the options select this check."""
+        return (not self.args.route or route in self.args.route) and self.args.only in f"{route}: {name}"
+
     def aimock(self) -> Iterator[Result]:
         server = mock_servers.Aimock(self.args.node, self.args.aimock, self.folder / "aimock.log")
         try:
-            yield from mock_servers.with_aimock(self.component, server, self.args.only)
+            yield from mock_servers.with_aimock(self.component, server, self.wanted)
         finally:
             server.close()
 
     def llmock(self) -> Iterator[Result]:
         server = mock_servers.Llmock(self.args.llmock, free_port(), self.folder / "llmock.log")
         try:
-            yield from mock_servers.with_llmock(self.component, server, self.args.only)
+            yield from mock_servers.with_llmock(self.component, server, self.wanted)
         finally:
             server.close()
 
@@ -109,8 +112,7 @@ def main() -> int:
                 continue
             print(f"test-sdks: {part}", file=sys.stderr, flush=True)
             for result in run.part(part):
-                if not args.route or result.route in args.route:
-                    report.add(result)
+                report.add(result)
         for vendor in run.vendors:
             report.notes += vendor.notes()
         run.close()

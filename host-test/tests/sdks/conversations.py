@@ -8,7 +8,7 @@ from typing import Any
 import cases
 import streams
 from bodies import Judge
-from report import Result
+from report import Result, Wanted
 
 # Signatures and encrypted content are base64 on all routes; each of these is found again in the body that must have it.
 PROOFS = ["cHJvb2Ygb25l", "cHJvb2YgdHdv", "cHJvb2YgdGhyZWU="]
@@ -61,15 +61,15 @@ class Conversation:
             self.failures.append(f"{name}: {text!r} is {'missing from' if present else 'in'} the body")
 
 
-def run(judge: Judge, only: str) -> Iterator[Result]:
+def run(judge: Judge, wanted: Wanted) -> Iterator[Result]:
     for route in judge.vendors:
         name = "an agent with thinking and tools"
-        if only in f"{route}: {name}":
+        if wanted(route, name):
             yield Result.of("conversations", route, name, on_one_route(judge, route))
     for first in judge.vendors:
         for second in judge.vendors:
             name = f"switched from {first}"
-            if first != second and only in f"{second}: {name}":
+            if first != second and wanted(second, name):
                 yield Result.of("conversations", second, name, switched(judge, first, second))
 
 

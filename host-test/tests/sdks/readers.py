@@ -45,12 +45,15 @@ class Responses:
         tool = {"type": "function", "name": "get_weather", "parameters": SCHEMA, "strict": False}
         options: dict[str, Any] = {"reasoning": {"effort": "low", "summary": "auto"}} if think else {}
         options |= {"tools": [tool]} if tools else {}
-        reading = Reading()
+        reading, incomplete = Reading(), None
         with self.client.responses.stream(model=model, input=prompt, store=False, **options) as stream:
             for event in stream:
                 if event.type == "response.output_text.delta":
                     reading.joined += event.delta
-            response = stream.get_final_response()
+                elif event.type == "response.incomplete":
+                    # The SDK assembles it and hands it out here; `get_final_response` has only completed ones.
+                    incomplete = event.response
+            response = incomplete or stream.get_final_response()
         for item in response.output:
             match item.type:
                 case "message":
@@ -124,10 +127,12 @@ class Gemini:
 
     def read(self, model: str, prompt: str, tools: bool, think: bool) -> Reading:
         tool = {"functionDeclarations": [{"name": "get_weather", "parametersJsonSchema": SCHEMA}]}
-        config: dict[str, Any] = {"thinkingConfig": {"includeThoughts": True}} if think else {}
-        config |= {"tools": [tool]} if tools else {}
+        body: dict[str, Any] = {"generationConfig": {"thinkingConfig": {"includeThoughts": True}}} if think else {}
+        body |= {"tools": [tool]} if tools else {}
         reading = Reading()
-        settings = google_types.GenerateContentConfig.model_validate(config)
+        # As extra fields: the SDK writes nested fields in Python's spelling, which Google accepts, and of which the gateway,
+        # and so the stand-in, reads only a part.
+        settings = google_types.GenerateContentConfig(http_options=google_types.HttpOptions(extra_body=body))
         # The SDK assembles nothing: each chunk is a response.
         for chunk in self.client.models.generate_content_stream(model=model, contents=prompt, config=settings):
             self.add(reading, chunk)

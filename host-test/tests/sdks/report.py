@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
+
+# Whether a check is to run, by its route and its name.
+Wanted = Callable[[str, str], bool]
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 

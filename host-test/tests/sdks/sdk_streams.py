@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,49 @@ import readers
 import streams
 from component import Component
 from recorder import Recorder
-from report import Result
+from report import Result, Wanted
 
 SCENARIOS = Path(__file__).parents[2] / "stand-in/src/scenarios/routes"
 ROUTES = {"responses": "/v1/responses", "messages": "/v1/messages", "gemini": None}
 PATH_OF_GEMINI = "/v1beta/models/{model}:streamGenerateContent"
 
-# Streams that break the vendor's protocol, which the component reads and the vendor's SDK does not, or reads otherwise. A
-# scenario is compared unless it is here.
-NOT_COMPARED: dict[str, str] = {}
+WHOLE = "a whole JSON response, and the SDK expects events"
+NO_ITEMS = "the SDK takes the response from the last event, which lacks what was streamed"
+IDS = "the SDK refuses an event whose id or index does not fit the ones before"
+NO_USAGE = "the SDK fails where usage is missing"
+NO_DELTAS = "the SDK hands out no delta of what is complete at its start"
+
+# Streams that break the vendor's protocol: the component reads them, because some server sends them, and the vendor's SDK
+# does not, or reads something else. Each is tried, and has to fail.
+NOT_COMPARED = {
+    "responses-whole": WHOLE,
+    "q31-empty-output": NO_ITEMS,
+    "q31-no-output": NO_ITEMS,
+    "q32-items-in-the-end-only": NO_DELTAS,
+    "q32-text-changed-in-the-end": NO_ITEMS,
+    "q33-rotating-ids": IDS,
+    "q34-closed-out-of-order": NO_ITEMS,
+    "q34-deltas-only": IDS,
+    "q34-never-done": IDS,
+    "q34-done-without-added": NO_ITEMS,
+    "q36-whole-with-status-complete": WHOLE,
+    "q58-responses-new-words": "the SDK fails where a content part was not added",
+    "q60-summary-refused": "the SDK does not repeat a request without a refused field",
+    "messages-whole": WHOLE,
+    "q42-message-at-once": NO_DELTAS,
+    "q42-text-in-the-start": NO_DELTAS,
+    "q44-usage-only-at-first": NO_USAGE,
+    "q44-no-usage": NO_USAGE,
+    "q45-start-without-content": "the SDK fails where the content is missing",
+    "q46-holes": IDS,
+    "q46-index-twice": IDS,
+    "q46-delta-without-a-block": IDS,
+    "q46-text-in-a-call": IDS,
+    "q28-list": WHOLE,
+    "q29-gemini-done": "the SDK reads [DONE] as JSON",
+    "q50-arguments-by-path": "the SDK hands out pieces of arguments and does not put them together",
+    "q50-last-piece-missing": "the SDK hands out pieces of arguments and does not put them together",
+}
 
 
 class StandIn:
@@ -57,17 +92,14 @@ def scenarios(route: str) -> Iterator[dict[str, Any]]:
                 yield scenario
 
 
-def from_stand_in(component: Component, stand_in: StandIn, only: str) -> Iterator[Result]:
+def from_stand_in(component: Component, stand_in: StandIn, wanted: Wanted) -> Iterator[Result]:
     for route in ROUTES:
         model = cases.MODELS[route][0]
         path = ROUTES[route] or PATH_OF_GEMINI.format(model=model)
         reader = readers.of(route, stand_in.base_url, stand_in.key)
         for scenario in scenarios(route):
             name = scenario["name"]
-            if only not in f"{route}: {name}":
-                continue
-            if name in NOT_COMPARED:
-                yield Result.skipped("stand-in's streams", route, name, NOT_COMPARED[name])
+            if not wanted(route, name):
                 continue
             stand_in.script(path, name)
             when = scenario.get("when")
@@ -76,6 +108,11 @@ def from_stand_in(component: Component, stand_in: StandIn, only: str) -> Iterato
             request = of_reader(model, tools, think)
             outcome = component.chat({**request, "route": route}, stand_in.base_url, stand_in.key)
             failures = compared(reader, model, tools, think, outcome)
+            if name in NOT_COMPARED and failures and not outcome.failures:
+                yield Result.skipped("stand-in's streams", route, name, NOT_COMPARED[name])
+                continue
+            if name in NOT_COMPARED and not failures:
+                failures = ["the SDK reads it as the component does; remove it from NOT_COMPARED"]
             yield Result.of("stand-in's streams", route, name, failures)
         stand_in.script(path, None)
 
@@ -90,20 +127,23 @@ def of_reader(model: str, tools: bool, think: bool) -> dict[str, Any]:
 
 def compared(reader: Any, model: str, tools: bool, think: bool, outcome: Any) -> list[str]:
     try:
-        reading = reader.read(model, readers.PROMPT, tools, think)
+        with warnings.catch_warnings():
+            # The SDKs warn of words that they do not know, which some scenarios have on purpose.
+            warnings.simplefilter("ignore")
+            reading = reader.read(model, readers.PROMPT, tools, think)
     except Exception as error:  # noqa: BLE001 - an SDK raises what it likes, and each is a finding
         return [f"the SDK cannot read it: {type(error).__name__}: {str(error)[:200]}"]
     return readers.disagreements(reading, outcome)
 
 
-def from_recorder(component: Component, recorder: Recorder, only: str) -> Iterator[Result]:
+def from_recorder(component: Component, recorder: Recorder, wanted: Wanted) -> Iterator[Result]:
     """The hand-written streams, from which the conversations take their replays, are good ones."""
     for route in ROUTES:
         model = cases.MODELS[route][0]
         reader = readers.of(route, f"{recorder.url}/v1", "sk-recorder")
         for number, turn in enumerate(conversations.agent_turns()):
             name = f"turn {number + 1}"
-            if only not in f"{route}: {name}":
+            if not wanted(route, name):
                 continue
             stream = streams.of(route, turn)
             recorder.streams = [stream, stream]
