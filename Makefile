@@ -3,7 +3,7 @@
 SHELL := bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run test openclaw test-openclaw bench soak fuzz mutants mutants-node instructions component dist release sbom deny \
+.PHONY: help run test test-sdks openclaw test-openclaw bench soak fuzz mutants mutants-node instructions component dist release sbom deny \
 	reproducible lint fmt clean
 
 help: ## Show this list
@@ -16,6 +16,9 @@ run: dist ## Build the plugin and its host, list models and stream a response fr
 
 test: ## Build everything and run all tests
 	@scripts/test
+
+test-sdks: ## Check the wire routes with the vendors' SDKs and other projects' mock servers (needs Python)
+	@scripts/test-sdks
 
 openclaw: ## Build the package for OpenClaw: dist/openclaw and a tarball to install (needs Node)
 	@scripts/openclaw

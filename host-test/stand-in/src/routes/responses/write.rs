@@ -53,7 +53,7 @@ impl ResponsesWriter {
     fn response(&self, status: &str, reason: Option<&str>) -> Value {
         let ended = status != "in_progress";
         json!({
-            "id": format!("resp_{:06}", self.number), "object": "response", "created_at": CREATED,
+            "id": format!("resp_stand-in-{:06}", self.number), "object": "response", "created_at": CREATED,
             "status": status, "background": false, "error": null,
             "incomplete_details": reason.map(|reason| json!({ "reason": reason })),
             "model": self.model, "output": if ended { self.output.as_slice() } else { &[] },
