@@ -209,7 +209,7 @@ export type StreamFn = (model: Model, context: Context, options?: StreamOptions)
 // ---------------------------------------------------------------- the catalogue
 
 /** Adapters of OpenClaw that models are filed under here. */
-export type ModelApi = 'openai-completions';
+export type ModelApi = 'openai-completions' | 'openai-responses' | 'anthropic-messages' | 'google-generative-ai';
 
 /** A model as a catalogue lists it. What is absent is unknown. */
 export interface ModelDefinition {

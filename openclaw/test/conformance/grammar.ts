@@ -59,7 +59,8 @@ export class Grammar {
     if (block.call !== (args !== undefined)) return `block ${index} ends ${args ? 'with' : 'without'} arguments`;
     // Some vendors repeat the whole arguments at the end. If they differ those count, and a warning says so.
     const replaced = block.warnings < this.#warnings;
-    if (args?.tag === 'malformed' && args.val.raw !== block.text && !replaced) return `block ${index} lost a part of its arguments`;
+    if (args?.tag === 'malformed' && args.val.raw !== block.text && !replaced)
+      return `block ${index} lost a part of its arguments`;
     if (args?.tag === 'object' && typeof JSON.parse(args.val) !== 'object') return `block ${index} ends with no object`;
     return undefined;
   }

@@ -2,6 +2,7 @@
 
 import type { Request } from '../../component/contract.js';
 import type { Context } from '../../sdk.js';
+import { withSystem } from './conversation.js';
 import type { Payload, WireRoute } from './route.js';
 
 export const CHAT_COMPLETIONS: WireRoute = {
@@ -25,7 +26,7 @@ export const CHAT_COMPLETIONS: WireRoute = {
   serviceTier: 'service_tier',
 
   describe(request: Request, context: Context): Payload {
-    const payload: Payload = { model: request.model, messages: messagesOf(context), stream: true };
+    const payload: Payload = { model: request.model, messages: withSystem(context), stream: true };
     if (context.tools?.length) {
       payload.tools = context.tools.map((tool) => ({ type: 'function', function: { ...tool } }));
     }
@@ -39,13 +40,3 @@ export const CHAT_COMPLETIONS: WireRoute = {
     else if (name === 'reasoning_effort') delete request.reasoning;
   },
 };
-
-/** Messages and their blocks are copied, so that a hook cannot change OpenClaw's own; what the blocks hold is shared. */
-function messagesOf(context: Context): unknown[] {
-  const messages: unknown[] = context.messages.map((message) => ({
-    ...message,
-    content: typeof message.content === 'string' ? message.content : message.content.map((block) => ({ ...block })),
-  }));
-  if (context.systemPrompt) messages.unshift({ role: 'system', content: context.systemPrompt });
-  return messages;
-}

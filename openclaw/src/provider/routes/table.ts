@@ -1,10 +1,13 @@
 /** The wire routes that this plugin knows: one row for each. */
 
 import { CHAT_COMPLETIONS } from './chat_completions.js';
+import { GEMINI } from './gemini.js';
+import { MESSAGES } from './messages.js';
+import { RESPONSES } from './responses.js';
 import type { WireRoute } from './route.js';
 
 /** One row for each route. */
-export const WIRE_ROUTES: readonly WireRoute[] = [CHAT_COMPLETIONS];
+export const WIRE_ROUTES: readonly WireRoute[] = [CHAT_COMPLETIONS, RESPONSES, MESSAGES, GEMINI];
 
 /** The route of a model of which nothing else is known. */
 export const DEFAULT_ROUTE: WireRoute = CHAT_COMPLETIONS;
