@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{Raw, RawValue, WireText, is_plain, parse, wire_text};
+use super::{Raw, RawValue, WireText, is_plain, parse, string_length, wire_text};
 use crate::scanned::scanned;
 use crate::text_search::same;
 
@@ -156,16 +156,7 @@ fn value_end(json: &[u8], at: usize) -> Option<usize> {
         scanned(digits);
         return (digits > 0).then_some(at.checked_add(digits)?);
     }
-    let mut end = at.checked_add(1)?;
-    // Padding and ids are short, so a search by words would not be worth its code.
-    loop {
-        let byte = json.get(end)?;
-        end = end.checked_add(if *byte == b'\\' { 2 } else { 1 })?;
-        if *byte == b'"' {
-            scanned(end.saturating_sub(at));
-            return Some(end);
-        }
-    }
+    at.checked_add(string_length(json.get(at..)?)?)
 }
 
 /// The runs of digits in a value: those of an object of counts, which differ from event to event.
