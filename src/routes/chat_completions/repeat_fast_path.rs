@@ -43,8 +43,8 @@ struct Last {
     field: TextField,
     /// The text, with its quotes.
     text: Range<usize>,
-    /// The usage after it.
-    usage: Option<Range<usize>>,
+    /// The usage after it, and the number of bytes between the two.
+    usage: Option<(usize, Range<usize>)>,
 }
 
 impl RepeatCache {
@@ -58,17 +58,17 @@ impl RepeatCache {
         let last = self.last.as_ref()?;
         let (head, mut tail) = (self.json.get(..last.text.start)?, self.json.get(last.text.end..)?);
         let mut usage = None;
-        if let Some(known) = &last.usage {
+        if let Some((between, known)) = &last.usage {
             // Numbers of another length move the end of the text, so it is found by its quote.
             let text = string_len(json.get(head.len()..)?)?;
-            let (before, rest) = (known.start.checked_sub(last.text.end)?, self.json.get(known.end..)?);
-            let begin = head.len().checked_add(text)?.checked_add(before)?;
+            let rest = self.json.get(known.end..)?;
+            let begin = head.len().checked_add(text)?.checked_add(*between)?;
             let end = json.len().checked_sub(rest.len())?;
             usage = Some(core::str::from_utf8(json.get(begin..end)?).ok()?);
             if !same(json.get(end..)?, rest) {
                 return None;
             }
-            (json, tail) = (json.get(..begin)?, tail.get(..before)?);
+            (json, tail) = (json.get(..begin)?, tail.get(..*between)?);
         }
         let end = json.len().checked_sub(tail.len())?;
         let quoted = json.get(head.len()..end)?;
@@ -87,7 +87,7 @@ impl RepeatCache {
                 wire_text(parse(core::str::from_utf8(quoted).ok()?).ok())?
             }
         };
-        // The usage is last, because it must not be added here and once more by whoever parses the chunk.
+        // The usage is last, because it must not be added here and once more where the chunk is parsed.
         if found.is_empty() || usage.is_some_and(|usage| !report.supersede(usage)) {
             return None;
         }
@@ -117,7 +117,8 @@ impl RepeatCache {
             // Other digits in an escape could make it none. A second usage would have to be added after this one.
             let usage = chunk.usage.map(|usage| usage.get()).filter(|usage| usage.starts_with('{'));
             let usage = usage.filter(|usage| choice.usage.is_none() && !contains(usage, "\\"));
-            let usage = usage.and_then(range).filter(|usage| usage.start > text.start);
+            let usage = usage.and_then(range);
+            let usage = usage.and_then(|usage| Some((usage.start.checked_sub(text.end)?, usage)));
             self.last = Some(Last { field, text, usage });
         }
     }
@@ -126,9 +127,12 @@ impl RepeatCache {
 /// The text of a choice that has no other content.
 fn only_text<'a>(choice: &Choice<'a>) -> Option<(TextField, Raw<'a>)> {
     let delta = choice.delta.0.as_ref()?;
-    let more = choice.message.0.is_some() || present(choice.finish_reason).is_some();
-    // What has an effect each time it is read, such as a signature or a finish reason, cannot be skipped.
-    if more || any_filled(&delta.details()) || delta.function_call.0.is_some() {
+    // What has an effect each time it is read, such as a signature or a finish reason, cannot be skipped. A message after
+    // deltas has none.
+    if present(choice.finish_reason).is_some()
+        || any_filled(&delta.details())
+        || delta.function_call.0.is_some()
+    {
         return None;
     }
     let texts = delta.texts().into_iter().zip([
