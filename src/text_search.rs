@@ -94,16 +94,18 @@ mod tests {
     }
 
     #[test]
-    fn the_common_prefix_ends_at_the_first_difference() {
+    fn runs_of_bytes_are_the_same_up_to_the_first_difference() {
         let text = b"0123456789abcdefghijklmnopqrstuvwxyz";
         for length in 0..=text.len() {
             for other_length in 0..=text.len() {
                 let (one, mut other) = (&text[..length], text[..other_length].to_vec());
                 let shorter = length.min(other_length);
                 assert_eq!(common_prefix(one, &other), shorter);
+                assert_eq!(same(one, &other), length == other_length);
                 for at in 0..shorter {
                     other[at] ^= 1;
                     assert_eq!(common_prefix(one, &other), at, "{length}, {other_length}");
+                    assert!(!same(one, &other), "{length}, {other_length}");
                     other[at] ^= 1;
                 }
             }
