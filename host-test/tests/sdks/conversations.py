@@ -93,8 +93,10 @@ def switched(judge: Judge, first: str, second: str) -> list[str]:
     for proof in PROOFS[:2] if has_proofs(first) else []:
         # Another vendor cannot verify it, and may refuse the whole request over it.
         conversation.expect(proof, False, "the first turn after the switch")
-    if has_proofs(first) and len(conversation.warnings) != 1:
-        conversation.failures.append(f"expected one warning of the lost reasoning, and got {conversation.warnings}")
+    # Another warning is of calls without a signature, for which Google has a value.
+    lost = [warning for warning in conversation.warnings if "thought signature" not in warning]
+    if len(lost) != (1 if has_proofs(first) else 0):
+        conversation.failures.append(f"expected one warning of lost reasoning, and got {conversation.warnings}")
     conversation.turn(second, streams.Turn(text="Rain.", number=4), "the second turn after the switch")
     conversation.turn(first, streams.Turn(text="Snow.", number=5), "back on the first route")
     for proof in PROOFS[:2] if has_proofs(first) else []:

@@ -41,12 +41,9 @@ class Responses:
     def __init__(self, base_url: str, key: str) -> None:
         self.client = openai.OpenAI(base_url=base_url, api_key=key, max_retries=0)
 
-    def read(self, model: str, prompt: str, tools: bool, think: bool) -> Reading:
-        tool = {"type": "function", "name": "get_weather", "parameters": SCHEMA, "strict": False}
-        options: dict[str, Any] = {"reasoning": {"effort": "low", "summary": "auto"}} if think else {}
-        options |= {"tools": [tool]} if tools else {}
+    def read(self, body: dict[str, Any], model: str) -> Reading:
         reading, incomplete = Reading(), None
-        with self.client.responses.stream(model=model, input=prompt, store=False, **options) as stream:
+        with self.client.responses.stream(**without_stream(body)) as stream:
             for event in stream:
                 if event.type == "response.output_text.delta":
                     reading.joined += event.delta
@@ -65,6 +62,8 @@ class Responses:
                     reading.calls.append((item.name, as_json(item.arguments)))
                 case "custom_tool_call":
                     reading.calls.append((item.name, item.input))
+        # Some servers repeat no items in the last event. Then a program has the text of the deltas alone.
+        reading.text = reading.text if response.output else reading.joined
         details = response.incomplete_details
         reading.finish = (details.reason if details else None) or response.status
         if usage := response.usage:
@@ -85,13 +84,9 @@ class Messages:
         # As the component does: the gateway accepts a bearer token on every route.
         self.client = anthropic.Anthropic(base_url=root(base_url), auth_token=key, max_retries=0)
 
-    def read(self, model: str, prompt: str, tools: bool, think: bool) -> Reading:
-        tool = {"name": "get_weather", "input_schema": SCHEMA}
-        options: dict[str, Any] = {"thinking": {"type": "adaptive", "display": "summarized"}} if think else {}
-        options |= {"tools": [tool]} if tools else {}
-        messages: Any = [{"role": "user", "content": prompt}]
+    def read(self, body: dict[str, Any], model: str) -> Reading:
         reading = Reading()
-        with self.client.messages.stream(model=model, messages=messages, max_tokens=4000, **options) as stream:
+        with self.client.messages.stream(**without_stream(body)) as stream:
             for event in stream:
                 if event.type == "content_block_delta" and event.delta.type == "text_delta":
                     reading.joined += event.delta.text
@@ -125,16 +120,13 @@ class Gemini:
         options = google_types.HttpOptions(base_url=root(base_url), api_version="v1beta", headers=headers)
         self.client = genai.Client(api_key=key, http_options=options)
 
-    def read(self, model: str, prompt: str, tools: bool, think: bool) -> Reading:
-        tool = {"functionDeclarations": [{"name": "get_weather", "parametersJsonSchema": SCHEMA}]}
-        body: dict[str, Any] = {"generationConfig": {"thinkingConfig": {"includeThoughts": True}}} if think else {}
-        body |= {"tools": [tool]} if tools else {}
+    def read(self, body: dict[str, Any], model: str) -> Reading:
         reading = Reading()
         # As extra fields: the SDK writes nested fields in Python's spelling, which Google accepts, and of which the gateway,
         # and so the stand-in, reads only a part.
         settings = google_types.GenerateContentConfig(http_options=google_types.HttpOptions(extra_body=body))
         # The SDK assembles nothing: each chunk is a response.
-        for chunk in self.client.models.generate_content_stream(model=model, contents=prompt, config=settings):
+        for chunk in self.client.models.generate_content_stream(model=model, contents=PROMPT, config=settings):
             self.add(reading, chunk)
         reading.joined = reading.text
         return reading
@@ -163,6 +155,11 @@ class Gemini:
                 "cache-read": usage.cached_content_token_count,
                 "reasoning": usage.thoughts_token_count,
             }
+
+
+def without_stream(body: dict[str, Any]) -> dict[str, Any]:
+    """The body as arguments of the SDK's function that streams."""
+    return {name: value for name, value in body.items() if name != "stream"}
 
 
 def root(base_url: str) -> str:
@@ -206,7 +203,7 @@ def disagreements(reading: Reading, outcome: Any) -> list[str]:
     ]
     for name, count in reading.usage.items():
         # What the SDK does not know is 0 or none there; the component says none.
-        if count and outcome.usage.get(name) is not None or count and name in ("input", "output"):
+        if count and (outcome.usage.get(name) is not None or name in ("input", "output")):
             pairs.append((f"usage: {name}", count, outcome.usage.get(name)))
     for name, theirs, ours in pairs:
         if theirs != ours:
@@ -214,8 +211,13 @@ def disagreements(reading: Reading, outcome: Any) -> list[str]:
     return lines
 
 
-def contract_finish(reading: Reading, outcome: Any) -> str | None:
-    finish = FINISHES.get(reading.finish or "", reading.finish)
+def contract_finish(reading: Reading, outcome: Any) -> str:
+    if reading.finish is None:
+        return "unknown"
+    # No host may wait for the results of calls that are not there.
+    if reading.finish == "tool_use" and not reading.calls:
+        return reading.finish
+    finish = FINISHES.get(reading.finish, reading.finish)
     if finish == "stop" and reading.calls:
         return "tool-calls"
     return "refusal" if finish == "stop" and outcome.refusal and not reading.text else finish

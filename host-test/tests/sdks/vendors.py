@@ -96,10 +96,16 @@ def completed(body: Any) -> Any:
     for item in body["input"]:
         if isinstance(item, dict) and item.get("type") == "reasoning" and item.get("encrypted_content"):
             item = {"id": "rs_1", **item}
-        elif isinstance(item, dict) and item.get("type") == "message" and item.get("role") == "assistant":
+        elif is_past_output(item):
             item = {"id": "msg_1", "status": "completed", **item}
         items.append(item)
     return {**body, "input": items}
+
+
+def is_past_output(item: Any) -> bool:
+    """Whether this is a message of the assistant in the form of a response. One whose content is a text needs no id."""
+    is_message = isinstance(item, dict) and item.get("type") == "message" and item.get("role") == "assistant"
+    return is_message and isinstance(item.get("content"), list)
 
 
 class Messages:
@@ -254,7 +260,7 @@ def compared(ours: Any, theirs: Any, place: str, verb: str) -> list[str]:
                 lines += compared(ours[key], theirs[key], inner, verb)
         return lines
     if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
-        pairs = enumerate(zip(ours, theirs))
+        pairs = enumerate(zip(ours, theirs, strict=True))
         return [line for n, (one, other) in pairs for line in compared(one, other, f"{place}[{n}]", verb)]
     if same_scalar(ours, theirs, place.rpartition(".")[2]):
         return []
