@@ -53,6 +53,7 @@ class Run:
         match name:
             case "self-test":
                 yield from self_test.run(self.vendors)
+                yield from self_test.of_readers(self.recorder)
             case "bodies":
                 yield from bodies.run(self.judge, self.wanted)
             case "conversations":
@@ -113,8 +114,8 @@ def main() -> int:
             print(f"test-sdks: {part}", file=sys.stderr, flush=True)
             for result in run.part(part):
                 report.add(result)
-        for vendor in run.vendors:
-            report.notes += vendor.notes()
+        if not args.part or {"bodies", "conversations"} & set(args.part):
+            report.notes += [note for vendor in run.vendors for note in vendor.notes()]
         run.close()
     packages = ("openai", "anthropic", "google-genai", "pydantic")
     report.notes.append(", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages))

@@ -10,8 +10,11 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
+import readers
+import streams
+from component import Outcome
 from mistakes import MISTAKES
-from recorder import Recorded
+from recorder import Recorded, Recorder
 from report import Result
 
 PATHS = {
@@ -50,3 +53,41 @@ def sent_again(vendor: Any, body: Any) -> Iterator[Result]:
         unversioned = vendor.differences(Recorded(path, {}, body))
         failures = [] if unversioned else ["a missing header is not noticed"]
         yield Result.of("self-test", vendor.route, "a missing anthropic-version is noticed", failures)
+
+
+TURN = streams.Turn("Think.", "cHJvb2Y=", "Hello there.", [("get_weather", {"city": "Paris"})])
+# A component that reads TURN wrongly: the fields that are wrong, and the line that has to report it.
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"text": "Hello"}, "text: "),
+    ({"reasoning": ""}, "reasoning: "),
+    ({"calls": []}, "calls: "),
+    ({"calls": [("get_weather", {"city": "Rome"})]}, "calls: "),
+    ({"finish": "stop"}, "finish: "),
+    ({"usage": {"input": 11, "output": 4}}, "usage: output: "),
+    ({"usage": {}}, "usage: input: "),
+    ({"error": {"kind": "protocol"}}, "the component reports "),
+]
+
+
+def of_readers(recorder: Recorder) -> Iterator[Result]:
+    """The SDKs read a stream, and every mistake of a component that reads the same one is noticed."""
+    usage = {"input": 11, "output": 7, "total": 18, "cache-read": 4, "reasoning": 3}
+    right = {
+        "text": TURN.text,
+        "reasoning": TURN.reasoning,
+        "calls": TURN.calls,
+        "finish": "tool-calls",
+        "usage": usage,
+    }
+    for route in ("responses", "messages", "gemini"):
+        recorder.streams = [streams.of(route, TURN)]
+        body = MISTAKES[route][0]
+        reading = readers.of(route, f"{recorder.url}/v1", "sk-recorder").read(body, "gemini-3.1-pro-preview")
+        lines = readers.disagreements(reading, Outcome(**right))
+        yield Result.of("self-test", route, "the SDK reads what was written", lines)
+        for wrong, beginning in WRONG:
+            lines = readers.disagreements(reading, Outcome(**{**right, **wrong}))
+            failures = (
+                [] if any(line.startswith(beginning) for line in lines) else [f"{wrong} gives {lines or 'nothing'}"]
+            )
+            yield Result.of("self-test", route, f"noticed in a reading: {wrong}", failures)
