@@ -36,6 +36,26 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
         && rest.iter().zip(other_rest).all(equal_bytes)
 }
 
+/// The length of the common beginning of two runs of bytes, found eight bytes at a time.
+pub fn common_prefix(one: &[u8], other: &[u8]) -> usize {
+    let (words, others) = (one.as_chunks::<8>().0, other.as_chunks::<8>().0);
+    let mut at = 0_usize;
+    for (word, other) in words.iter().zip(others) {
+        let different = u64::from_le_bytes(*word) ^ u64::from_le_bytes(*other);
+        if different != 0 {
+            at = at.wrapping_add((different.trailing_zeros() / 8) as usize);
+            scanned(at);
+            return at;
+        }
+        // Within both slices, so that nothing wraps.
+        at = at.wrapping_add(8);
+    }
+    let rest = one.get(at..).unwrap_or_default().iter().zip(other.get(at..).unwrap_or_default());
+    at = at.wrapping_add(rest.take_while(|(byte, other)| byte == other).count());
+    scanned(at);
+    at
+}
+
 /// The value of `digits` hexadecimal digits, at most seven, at a position.
 pub fn hex(text: &[u8], at: usize, digits: usize) -> Option<u32> {
     let digits = text.get(at..at.checked_add(digits)?)?;

@@ -16,7 +16,7 @@ use crate::errors::Error;
 use crate::events::Assembler;
 use crate::http_head::ResponseHead;
 use crate::response::{Progress, ResponseReader};
-use crate::routes::{Encoded, ResponseContext, Route};
+use crate::routes::{self, Encoded, ResponseContext, Route};
 use crate::transport::{Attempt, ERROR_BODY_TIME, Instant, Now, Outgoing, Retries, Step, Transport};
 use other_route::{Chosen, OtherRoutes};
 
@@ -248,7 +248,7 @@ impl<T: Transport> Completion<T> {
                     scrubber: self.settings.scrubber.clone(),
                     reasoning_text: self.reasoning_text,
                 };
-                let reader = ResponseReader::new((self.route.decoder)(context));
+                let reader = ResponseReader::new(routes::decoder(self.route, context));
                 self.state = State::Streaming { attempt, reader, progress: 0 };
             }
             Ok(Step::Head(head)) => {

@@ -15,6 +15,7 @@ pub mod messages;
 #[cfg(test)]
 mod recorded;
 mod recovery;
+mod relayed;
 pub mod responses;
 #[cfg(test)]
 mod test_route;
@@ -24,6 +25,7 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 pub use choice::{RouteQuery, Suitability, choose};
 pub use fallback::{NotServed, both_refused, not_served};
 pub use recovery::{Recovery, Refusal, without_field};
+pub use relayed::decoder;
 
 use crate::config::BaseUrl;
 use crate::contract::Request;

@@ -24,9 +24,9 @@ use alloc::{string::String, vec::Vec};
 use crate::scanned::scanned;
 use line::{Lines, Split};
 
-/// Longest line, in bytes without its end [7]. Real chunks have a few hundred bytes, the largest that were seen (a
-/// tool call or an image in one chunk) some hundred kilobytes.
-pub const MAX_LINE: usize = 1 << 20;
+/// Longest line, in bytes without its end [7]. Real chunks have a few hundred bytes. The last event of Responses repeats the
+/// instructions, the tools and the output, and Gemini sends an image in one line.
+pub const MAX_LINE: usize = 4 << 20;
 
 /// Largest event, in bytes, each line counted with [`LINE_OVERHEAD`] [7].
 pub const MAX_EVENT: usize = 8 << 20;

@@ -9,7 +9,6 @@ use std::sync::OnceLock;
 
 use super::chat_request::{ChatRequest, Turn};
 use super::script::{Route, Scenario, When};
-use super::wire_routes::NEW_ROUTES_ARE_CASES;
 
 /// The files, each a JSON list of scenarios. They are embedded, so that the test host is one file that runs
 /// anywhere.
@@ -66,12 +65,8 @@ const EMBEDDINGS: [(&str, &str); 1] =
 /// later.
 pub fn scenarios() -> &'static [Scenario] {
     static COUNT: OnceLock<usize> = OnceLock::new();
-    let is_case = |scenario: &&Scenario| match scenario.route {
-        Route::Responses | Route::Messages | Route::Gemini => NEW_ROUTES_ARE_CASES,
-        Route::Embeddings => false,
-        Route::Chat | Route::KeyList | Route::Catalogue | Route::Billing => true,
-    };
-    // The others are at the end.
+    let is_case = |scenario: &&Scenario| scenario.route != Route::Embeddings;
+    // Those of embeddings are at the end.
     &all()[..*COUNT.get_or_init(|| all().iter().take_while(is_case).count())]
 }
 

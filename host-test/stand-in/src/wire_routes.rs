@@ -15,10 +15,6 @@ use super::routes::{gemini, messages, responses};
 use super::script::{Route, Scenario};
 use super::{Shared, repertoire};
 
-/// Whether the scenarios of the routes beside chat completions are cases of the conformance run, and those routes rows of
-/// [`WIRE_ROUTES`]. The stand-in serves them in any case. A component without them would fail every such case.
-pub const NEW_ROUTES_ARE_CASES: bool = false;
-
 /// One wire route, from the server's side.
 pub struct WireRoute {
     /// Its name in the contract.
@@ -45,8 +41,8 @@ pub struct WireRoute {
     play: fn(&Shared, &Exchange, &'static Scenario, Option<ChatRequest>) -> Reply,
 }
 
-/// Every route that is served.
-pub(super) static SERVED: [WireRoute; 4] = [
+/// Every route. The first one is the route that a provider uses for a model that it does not know.
+pub static WIRE_ROUTES: &[WireRoute] = &[
     WireRoute {
         name: "chat-completions",
         scenarios: Route::Chat,
@@ -101,20 +97,16 @@ pub(super) static SERVED: [WireRoute; 4] = [
     },
 ];
 
-/// The routes that tests and conformance cases iterate over. The first one is the route that a provider uses for a model
-/// that it does not know.
-pub static WIRE_ROUTES: &[WireRoute] = if NEW_ROUTES_ARE_CASES { &SERVED } else { SERVED.split_at(1).0 };
-
 /// The route of a request; `None` if it belongs to none.
 pub(super) fn find(method: &Method, path: &str) -> Option<&'static WireRoute> {
-    SERVED.iter().find(|route| (route.is_request)(method, path))
+    WIRE_ROUTES.iter().find(|route| (route.is_request)(method, path))
 }
 
 impl Route {
     /// The wire route of these scenarios; `None` for embeddings, the lists and the account.
     #[must_use]
     pub fn wire(self) -> Option<&'static WireRoute> {
-        SERVED.iter().find(|route| route.scenarios == self)
+        WIRE_ROUTES.iter().find(|route| route.scenarios == self)
     }
 }
 

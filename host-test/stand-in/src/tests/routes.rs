@@ -261,7 +261,7 @@ async fn a_placeholder_in_the_vendors_header_replaces_the_key() {
 #[tokio::test]
 async fn the_plain_response_of_each_route_is_in_its_text_after_600_bytes() {
     let server = StandIn::start(0).await.unwrap();
-    for route in &crate::wire_routes::SERVED {
+    for route in crate::wire_routes::WIRE_ROUTES {
         let headers = format!("{}x-scenario: {}\r\n", bearer(&server), route.plain);
         let text = exchange(&server, "POST", route.sample_path, &headers, route.sample_body).await.text();
         let cut = text.get(..600).unwrap_or_else(|| panic!("{} is too short: {text}", route.name));
@@ -276,7 +276,7 @@ async fn the_plain_response_of_each_route_is_in_its_text_after_600_bytes() {
 #[tokio::test]
 async fn each_fault_works_on_each_route() {
     let server = StandIn::start(0).await.unwrap();
-    let routes = crate::wire_routes::SERVED.iter().map(|route| (route.sample_path, route.sample_body));
+    let routes = crate::wire_routes::WIRE_ROUTES.iter().map(|route| (route.sample_path, route.sample_body));
     let embeddings = ("/v1/embeddings", r#"{"model":"text-embedding-3-small","input":"a"}"#);
     for (path, body) in routes.chain([embeddings]) {
         let key = bearer(&server);
