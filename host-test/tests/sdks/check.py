@@ -67,7 +67,7 @@ class Run:
                 finally:
                     stand_in.close()
             case "recordings":
-                yield from recordings.run(self.component, self.recorder, self.wanted)
+                yield from recordings.run(self.judge, self.wanted)
             case "aimock":
                 yield from self.aimock()
             case "llmock":

@@ -1,4 +1,5 @@
-"""The SDKs and the component read public recordings of the vendors' responses, from the folder of recordings."""
+"""The SDKs and the component read public recordings of the vendors' responses, from the folder of recordings. Then each
+response goes back in a second request, with its replays, on its own route and on each other one, and the SDKs judge that."""
 
 from __future__ import annotations
 
@@ -10,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import cases
+import conversations
 import readers
 import sdk_streams
-from component import Component
-from recorder import Recorder
+import streams
+from bodies import KEY, Judge
+from component import Outcome
 from report import Result, Wanted
 
-KEY = "sk-recorder"
 # Recordings that the SDK reads in another way, and the component by the decision of the contract.
 NOT_COMPARED = {
     "rust-genai--openai_resp-custom_grammar_tool-response_000.sse": "its last event lacks the streamed items",
@@ -32,16 +34,20 @@ def folder() -> Path | None:
     return root / "routes" if (root / "routes").is_dir() else None
 
 
-def run(component: Component, recorder: Recorder, wanted: Wanted) -> Iterator[Result]:
+def run(judge: Judge, wanted: Wanted) -> Iterator[Result]:
     recordings = folder()
     for route in sdk_streams.ROUTES:
         if recordings is None:
             yield Result.skipped("recordings", route, "all", "the recordings are missing; CORPORA names their folder")
             continue
-        reader = readers.of(route, f"{recorder.url}/v1", KEY)
+        reader = readers.of(route, f"{judge.recorder.url}/v1", KEY)
         for path in sorted((recordings / route).iterdir()):
             if path.suffix in (".sse", ".lines") and wanted(route, path.name) and finishes(path):
-                yield read(component, recorder, reader, route, path)
+                outcome = received(judge, route, path)
+                yield compared(judge, reader, route, path, outcome)
+                for target in judge.vendors:
+                    failures = sent_back(judge, target, outcome)
+                    yield Result.of("recordings sent back", target, f"{path.name} of {route}", failures)
 
 
 def finishes(path: Path) -> bool:
@@ -49,17 +55,29 @@ def finishes(path: Path) -> bool:
     return expected["outcome"] == "finish"
 
 
-def read(component: Component, recorder: Recorder, reader: Any, route: str, path: Path) -> Result:
+def received(judge: Judge, route: str, path: Path) -> Outcome:
+    """The recording, read by the component."""
+    request = sdk_streams.request_of(cases.MODELS[route][0], True, True)
+    judge.recorder.streams = [framed(route, path)]
+    return judge.component.chat({**request, "route": route}, f"{judge.recorder.url}/v1", KEY)
+
+
+def sent_back(judge: Judge, route: str, outcome: Outcome) -> list[str]:
+    """The next turn of the conversation."""
+    messages = [cases.user("Hi."), outcome.message, *conversations.results_of(outcome), cases.user("Go on.")]
+    request = {"model": cases.MODELS[route][0], "messages": messages, "reasoning": {"effort": "high"}}
+    return judge.send(route, request, streams.Turn(text="Fine."))[1]
+
+
+def compared(judge: Judge, reader: Any, route: str, path: Path, outcome: Outcome) -> Result:
     name, model = path.name, cases.MODELS[route][0]
-    stream = framed(route, path)
-    recorder.streams = [stream, stream]
-    outcome = component.chat({**sdk_streams.request_of(model, True, True), "route": route}, f"{recorder.url}/v1", KEY)
+    judge.recorder.streams = [framed(route, path)]
     if outcome.failures:
         return Result.of("recordings", route, name, outcome.failures)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            reading = reader.read(recorder.requests[-1].body, model)
+            reading = reader.read(judge.recorder.requests[-1].body, model)
     except Exception as error:  # noqa: BLE001 - an SDK raises what it likes
         # An older vendor's stream, or a gateway's. The component has to read it all the same, and did.
         reason = f"the SDK cannot read it: {type(error).__name__}: {str(error)[:100]}"

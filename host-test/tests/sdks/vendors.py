@@ -18,6 +18,7 @@ import anthropic
 import openai
 import pydantic
 from anthropic.types import message_create_params
+from anthropic.types.beta import message_create_params as beta_params
 from google import genai
 from google.genai import types as google_types
 from openai.types.chat import completion_create_params
@@ -30,6 +31,7 @@ from recorder import Recorded, Recorder
 # What the recorder refuses, so that an SDK's request ends at once; it has been recorded by then.
 KEY = "sk-not-a-key"
 VERSION = "anthropic-version"
+BETA_BLOCKS = ("advisor_tool_result", "compaction", "mcp_tool_use", "fallback")
 
 
 class Responses:
@@ -121,12 +123,15 @@ class Messages:
         self.checker = typed_dicts.Checker(message_create_params.MessageCreateParamsStreaming)
         self.versions: tuple[str | None, str | None] = (None, None)
         self.has_sampling = False
+        self.beta = typed_dicts.Checker(beta_params.MessageCreateParamsStreaming)
 
     def complaints(self, body: Any) -> list[str]:
         known, sampling = without_sampling(body)
         self.has_sampling |= bool(sampling)
         lines = [f"{name}: {value!r} is not between 0 and 1" for name, value in sampling.items() if not 0 <= value <= 1]
-        return lines + self.checker.complaints(known)
+        # A response has blocks of beta only if the caller requested them. They have types of their own.
+        is_of_beta = any(f'"type": "{kind}"' in json.dumps(known) for kind in BETA_BLOCKS)
+        return lines + (self.beta if is_of_beta else self.checker).complaints(known)
 
     def differences(self, request: Recorded) -> list[str]:
         known, sampling = without_sampling(request.body)
