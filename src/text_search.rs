@@ -36,26 +36,6 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
         && rest.iter().zip(other_rest).all(equal_bytes)
 }
 
-/// The length of the common beginning of two runs of bytes, found eight bytes at a time.
-pub fn common_prefix(one: &[u8], other: &[u8]) -> usize {
-    let (words, others) = (one.as_chunks::<8>().0, other.as_chunks::<8>().0);
-    let mut at = 0_usize;
-    for (word, other) in words.iter().zip(others) {
-        let different = u64::from_le_bytes(*word) ^ u64::from_le_bytes(*other);
-        if different != 0 {
-            at = at.wrapping_add((different.trailing_zeros() / 8) as usize);
-            scanned(at);
-            return at;
-        }
-        // Within both slices, so that nothing wraps.
-        at = at.wrapping_add(8);
-    }
-    let rest = one.get(at..).unwrap_or_default().iter().zip(other.get(at..).unwrap_or_default());
-    at = at.wrapping_add(rest.take_while(|(byte, other)| byte == other).count());
-    scanned(at);
-    at
-}
-
 /// The value of `digits` hexadecimal digits, at most seven, at a position.
 pub fn hex(text: &[u8], at: usize, digits: usize) -> Option<u32> {
     let digits = text.get(at..at.checked_add(digits)?)?;
@@ -114,16 +94,18 @@ mod tests {
     }
 
     #[test]
-    fn the_common_prefix_ends_at_the_first_difference() {
+    fn runs_of_bytes_are_the_same_up_to_the_first_difference() {
         let text = b"0123456789abcdefghijklmnopqrstuvwxyz";
         for length in 0..=text.len() {
             for other_length in 0..=text.len() {
                 let (one, mut other) = (&text[..length], text[..other_length].to_vec());
                 let shorter = length.min(other_length);
                 assert_eq!(common_prefix(one, &other), shorter);
+                assert_eq!(same(one, &other), length == other_length);
                 for at in 0..shorter {
                     other[at] ^= 1;
                     assert_eq!(common_prefix(one, &other), at, "{length}, {other_length}");
+                    assert!(!same(one, &other), "{length}, {other_length}");
                     other[at] ^= 1;
                 }
             }

@@ -32,7 +32,7 @@ fn wrong_usage_exits_with_2_names_the_cause_and_prints_nothing_to_stdout() {
         (&["chat", "--image", "/nowhere/cat.png", "hi"], "/nowhere/cat.png"),
         (&["chat", "--tools", "/nowhere/tools.json", "hi"], "/nowhere/tools.json"),
         (&["chat", "--request", "/nowhere/request.json"], "/nowhere/request.json"),
-        (&["embed", "-m", "m"], "<TEXT>"),
+        (&["embed", "-m", "m"], "<TEXT|--input"),
         (&["embed", "-m", "m", "--input", "/nowhere/texts"], "/nowhere/texts"),
         (&["describe", "--plugin", "/nowhere/plugin", "--json"], "/nowhere/plugin"),
         (&["pack", "/nowhere/c.wasm", "out"], "/nowhere/c.wasm"),

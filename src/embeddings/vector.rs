@@ -63,7 +63,7 @@ fn from_base64(text: &[u8], numbers: &mut Vec<f32>) -> Option<()> {
         count = count.wrapping_add(6);
         if count >= 8 {
             count = count.wrapping_sub(8);
-            word = word >> 8 | (bits >> count) << 24;
+            word = word >> 8 | bits.wrapping_shr(count) << 24;
             bytes = bytes.wrapping_add(1);
             if bytes == 4 {
                 numbers.push(f32::from_bits(word));

@@ -1,5 +1,5 @@
 use super::*;
-use crate::json::{fields, items, read, structure};
+use crate::json::{fields, items, position, read, structure};
 use std::format;
 
 fn raw(json: &str) -> RawValue<'_> {
@@ -46,6 +46,22 @@ fn a_value_of_another_type_counts_as_missing_and_affects_nothing_else() {
         assert_eq!(numbers(&json), (Some(1), None, std::vec![]), "{other}");
     }
     assert_eq!(numbers(r#"{"first":[1,{"a":1}],"many":[[{"a":1}]]}"#), (None, None, std::vec![]));
+}
+
+#[test]
+fn a_name_is_found_among_others_of_its_length() {
+    let names = ["prompt_tokens", "output_tokens", "total"];
+    assert_eq!(position(&names, "output_tokens"), Some(1));
+    assert_eq!(position(&names, "cached_tokens"), None);
+}
+
+#[test]
+fn a_list_with_an_object_is_not_empty() {
+    let mut many = Many::<Inner<'_>>::default();
+    for (json, empty) in [("[]", true), ("[1]", true), ("[{}]", false)] {
+        assert_eq!(read(json, &mut many), Some(()));
+        assert_eq!(many.is_empty(), empty, "{json}");
+    }
 }
 
 #[test]

@@ -4,13 +4,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use conformance::Hosting;
-use provider_host::contract::ErrorKind;
 use provider_host::contract::embeddings::EmbeddingRequest;
+use provider_host::contract::{Config, ErrorKind};
 use provider_host::sandbox::KeyMode;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::bench::{PATIENCE, config, open_with, provider_error};
+use crate::bench::{PATIENCE, config, open_with, provider_error, unreachable_timeouts};
 use crate::raw::{RawServer, read_request};
 
 const KEY: &str = "sk-vectors-0123456789";
@@ -121,12 +121,15 @@ async fn vectors_come_in_the_order_of_the_texts_in_either_encoding() {
 async fn the_largest_batch_of_openai_fits_and_one_beyond_the_cap_is_an_error_after_which_the_instance_goes_on()
  {
     let (server, _) = server(|request| match request["model"].as_str() {
-        Some("endless") => (200, vec![b' '; 70 << 20]),
+        // Digits, since blanks are no progress and would meet a deadline first.
+        Some("endless") => (200, vec![b'1'; 70 << 20]),
         _ => (200, vectors(request, 3072)),
     })
     .await;
     for hosting in [Hosting::Waits, Hosting::Steps] {
-        let mut provider = open_with(hosting, KeyMode::Injected, KEY, config(&server.base_url())).await;
+        // A server that is not optimised needs seconds to write this many numbers.
+        let config = Config { timeouts: unreachable_timeouts(), ..config(&server.base_url()) };
+        let mut provider = open_with(hosting, KeyMode::Injected, KEY, config).await;
         let too_large =
             provider.instance.embed(&provider.client, &EmbeddingRequest::new("endless", ["a"])).await;
         let error = too_large.err().map(provider_error).expect("an error");
@@ -144,12 +147,12 @@ async fn the_largest_batch_of_openai_fits_and_one_beyond_the_cap_is_an_error_aft
 #[tokio::test]
 async fn a_server_that_repeats_the_key_does_not_get_it_into_any_output() {
     let (server, _) = server(|request| {
-        let said = format!(r#""model":"m {KEY}","usage":{{"prompt_tokens":1,"key":"{KEY}"}}"#);
+        let fields = format!(r#""model":"m {KEY}","usage":{{"prompt_tokens":1,"key":"{KEY}"}}"#);
         match request["model"].as_str() {
             Some("fails") => {
                 (400, format!(r#"{{"error":{{"message":"no {KEY}","code":"{KEY}"}}}}"#).into_bytes())
             }
-            _ => (200, format!(r#"{{"data":[{{"embedding":[1]}}],{said}}}"#).into_bytes()),
+            _ => (200, format!(r#"{{"data":[{{"embedding":[1]}}],{fields}}}"#).into_bytes()),
         }
     })
     .await;

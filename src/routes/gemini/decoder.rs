@@ -10,7 +10,7 @@ use super::calls::Calls;
 use super::chunk::{Candidate, Chunk, Part};
 use super::extras::Extras;
 use super::finish_reason::{finish_reason, received};
-use super::repeat_fast_path::RepeatCache;
+use super::repeat_fast_path::RepeatedChunk;
 use super::replay::Replay;
 use super::usage::UsageReport;
 use crate::contract::{Finish, FinishReason, ResponseInfo};
@@ -28,7 +28,7 @@ const MAX_SKIPPED: u32 = 16;
 pub struct GeminiDecoder {
     context: ResponseContext,
     /// The previous chunk, for the fast path.
-    repeat: RepeatCache,
+    repeat: RepeatedChunk,
     progress: Progress,
     /// The index of the candidate that is read.
     candidate: Option<u64>,
@@ -54,7 +54,7 @@ pub fn decoder(context: ResponseContext) -> Box<dyn Decoder> {
     Box::new(GeminiDecoder {
         unread: Unread::new(context.head.clone(), context.scrubber.clone()),
         context,
-        repeat: RepeatCache::default(),
+        repeat: RepeatedChunk::default(),
         progress: Progress::Open,
         candidate: None,
         calls: Calls::default(),
@@ -239,14 +239,15 @@ impl GeminiDecoder {
     }
 
     fn complete(&mut self, end: End, out: &mut Assembler) -> Result<(), Error> {
+        // Why the prompt was refused, where no candidate has a reason of its own.
+        let is_blocked = self.finish_reason.is_none();
         let raw_reason = self.finish_reason.take().or_else(|| self.block_reason.take());
         let Some(raw) = raw_reason.as_deref() else { return Err(incomplete_stream()) };
         // A call whose last piece is missing is whole where the model says that it has finished [50].
         self.calls.close(raw == "STOP", out)?;
-        // A blocked prompt has no candidates, and its reason is none of theirs.
-        let reason = match self.candidate {
-            Some(_) => finish_reason(raw, out.has_calls()),
-            None => FinishReason::ContentFilter,
+        let reason = match is_blocked {
+            true => FinishReason::ContentFilter,
+            false => finish_reason(raw, out.has_calls()),
         };
         if reason == FinishReason::Stop && !self.has_content {
             out.warn("the response is empty although the model reports that it has finished; send the request again");

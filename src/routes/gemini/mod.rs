@@ -31,7 +31,6 @@ pub const ROUTE: Route = Route {
     name: NAME,
     headers: &[],
     path,
-    // By name only: which models prefer this route is in `routes::choice`.
     suits: |_| Suitability::Whole,
     conversation: |_| RULES,
     write: request::write,

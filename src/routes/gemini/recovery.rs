@@ -4,19 +4,26 @@ use crate::json::{fields, parse};
 use crate::routes::{Recovery, Refusal, without_field};
 use crate::text_search::find_bytes;
 
-/// Words of a refusal, the options that it is about, and what is lost without them.
-///
+/// What a refusal is about.
+struct Refused {
+    /// Words of which the refusal has one.
+    words: &'static [&'static [u8]],
+    /// The options to leave out.
+    names: &'static [&'static str],
+    warning: &'static str,
+}
+
 /// Models differ in these from one version to the next: "Penalty is not enabled for this model", "Thinking level is not
 /// supported for this model", "Budget 0 is invalid. This model only works in thinking mode". Without them the model
 /// does the same work with its own settings.
-const OPTIONS: [(&[&[u8]], &[&str], &str); 2] = [
-    (
-        &[b"Penalty is not enabled", b"penalty is not enabled", b"Penalty is not supported"],
-        &["frequencyPenalty", "presencePenalty"],
-        "the model does not take penalties, so they were left out",
-    ),
-    (
-        &[
+const OPTIONS: [Refused; 2] = [
+    Refused {
+        words: &[b"Penalty is not enabled", b"penalty is not enabled", b"Penalty is not supported"],
+        names: &["frequencyPenalty", "presencePenalty"],
+        warning: "the model does not take penalties, so they were left out",
+    },
+    Refused {
+        words: &[
             b"hinking level",
             b"hinking budget",
             b"hinking_level",
@@ -27,9 +34,9 @@ const OPTIONS: [(&[&[u8]], &[&str], &str); 2] = [
             b"hinking mode",
             b"hinking is not",
         ],
-        &["thinkingConfig"],
-        "the model does not take the settings for reasoning, so they were left out",
-    ),
+        names: &["thinkingConfig"],
+        warning: "the model does not take the settings for reasoning, so they were left out",
+    },
 ];
 
 /// Only a refusal that names an option counts. Any other would come again, and the second request could be billed.
@@ -38,7 +45,7 @@ pub fn recover(refusal: &Refusal<'_>) -> Option<Recovery> {
         return None;
     }
     let is_named = |words: &[&[u8]]| words.iter().any(|word| find_bytes(refusal.response, word).is_some());
-    let (_, names, warning) = OPTIONS.iter().find(|(words, ..)| is_named(words))?;
+    let Refused { names, warning, .. } = OPTIONS.iter().find(|refused| is_named(refused.words))?;
     let text = core::str::from_utf8(refusal.request).ok()?;
     let [config] = fields(parse(text).ok()?, ["generationConfig"])?;
     let config = config?.get();

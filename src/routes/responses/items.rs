@@ -3,7 +3,7 @@
 //! `output_index` places an event. The id is the second choice, for events without an index: some gateways give an item
 //! a new id in each event [33]. Events with neither continue the last item.
 
-use alloc::{borrow::Cow, format, string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 
 use super::field::Field;
 use super::sent::Sent;
@@ -160,8 +160,9 @@ impl Items {
 }
 
 /// The name by which an event names its item.
-fn key<'a>(index: Raw<'a>, id: Raw<'a>) -> Option<Cow<'a, str>> {
+fn key(index: Raw<'_>, id: Raw<'_>) -> Option<String> {
     // An id cannot be taken for an index, whatever it is.
-    let index = string(index).map(|index| Cow::Owned(String::from("#") + &index));
-    index.or_else(|| string(id).map(|id| Cow::Owned(String::from("=") + &id)))
+    let named = |mark: &str, name: &str| [mark, name].concat();
+    let index = string(index).map(|index| named("#", &index));
+    index.or_else(|| string(id).map(|id| named("=", &id)))
 }

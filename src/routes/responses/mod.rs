@@ -5,6 +5,7 @@ mod event;
 mod extras;
 mod field;
 mod finish_reason;
+mod item_end;
 mod items;
 mod models;
 mod output;

@@ -4,31 +4,28 @@
 //! own. An item of the vendor's own tools, which the contract has no block for, becomes an empty block of reasoning whose
 //! replay holds it: the next request is refused, or dearer, where it is missing.
 
-use alloc::string::String;
-
 use super::event::{ItemFields, StreamEvent, item_fields};
 use super::extras::Extras;
 use super::field::Field;
 use super::finish_reason::Seen;
 use super::items::{Item, ItemKind, Items};
-use super::replay;
 use crate::errors::Error;
 use crate::events::{Assembler, TextKind};
-use crate::json::{Raw, WireText, elements, present, string, unsigned, wire_text};
+use crate::json::{Raw, WireText, string, unsigned, wire_text};
 
 /// Where the text of an event goes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Target {
-    item: usize,
+    pub item: usize,
     /// Its part, unless the field is of a call.
-    part: usize,
+    pub part: usize,
     pub field: Field,
 }
 
 /// The items of a response, as far as they were received.
 #[derive(Debug)]
 pub(super) struct Output {
-    items: Items,
+    pub(super) items: Items,
     pub seen: Seen,
     pub extras: Extras,
     /// The vendor of the model, if that is known.
@@ -148,54 +145,8 @@ impl Output {
         Ok(())
     }
 
-    /// An item as a whole, which counts more than its pieces: only here is the encrypted content complete.
-    pub(super) fn done(&mut self, index: Raw<'_>, raw: Raw<'_>, out: &mut Assembler) -> Result<(), Error> {
-        let Some(fields) = item_fields(raw) else { return Ok(()) };
-        let Some(kind) = string(fields.kind) else { return Ok(()) };
-        let kind = ItemKind::of(&kind);
-        let known = self.items.find(index, fields.id);
-        let at = match known.and_then(|at| Some((at, self.items.get(at)?))) {
-            Some((at, item)) if item.kind == kind && !item.is_done => at,
-            // The same event twice.
-            Some((_, item)) if item.kind == kind && index.or(fields.id).is_some() => return Ok(()),
-            _ => {
-                let at = self.items.add(kind, index, fields.id)?;
-                self.open(at, out)?;
-                at
-            }
-        };
-        self.end(at, kind, &fields, raw, out)
-    }
-
-    /// The items in the terminal event. They count where none was streamed [32]; and for those whose end was not, since
-    /// without it a reasoning cannot go back. Nothing else is read from them: behind some gateways the list is empty or
-    /// missing although items were streamed [31].
-    pub(super) fn terminal(&mut self, output: Raw<'_>, out: &mut Assembler) -> Result<(), Error> {
-        let streamed = self.items.len();
-        let list = output.and_then(|output| elements(output.get()));
-        let mut listed = 0_usize;
-        for raw in list.into_iter().flatten() {
-            let at = listed;
-            listed = listed.saturating_add(1);
-            if streamed == 0 {
-                self.done(None, Some(raw), out)?;
-                continue;
-            }
-            let Some(fields) = item_fields(Some(raw)) else { continue };
-            let kind = string(fields.kind).map(|kind| ItemKind::of(&kind));
-            let open = self.items.get(at).filter(|item| !item.is_done && Some(item.kind) == kind);
-            if let Some(kind) = open.map(|item| item.kind) {
-                self.end(at, kind, &fields, Some(raw), out)?;
-            }
-        }
-        if streamed > 0 && listed > streamed {
-            out.warn("the end of the response lists items that were not streamed; they were left out");
-        }
-        Ok(())
-    }
-
     /// A new item. Its block starts at once where it has one, so that blocks keep the order of their items.
-    fn open(&mut self, at: usize, out: &mut Assembler) -> Result<(), Error> {
+    pub(super) fn open(&mut self, at: usize, out: &mut Assembler) -> Result<(), Error> {
         let Some(item) = self.items.get(at) else { return Ok(()) };
         match item.kind {
             // Each of its texts has a block of its own, and many a message has none.
@@ -218,62 +169,6 @@ impl Output {
         Ok(())
     }
 
-    fn end(
-        &mut self,
-        at: usize,
-        kind: ItemKind,
-        fields: &ItemFields<'_>,
-        raw: Raw<'_>,
-        out: &mut Assembler,
-    ) -> Result<(), Error> {
-        match kind {
-            ItemKind::Message => {
-                self.parts(at, fields.content, None, out)?;
-                self.end_message(at, fields, out);
-            }
-            ItemKind::Reasoning => {
-                let has_text = |part| item_fields(Some(part)).is_some_and(|part| is_text(part.text));
-                let content = fields.content.and_then(|content| elements(content.get()));
-                let content = content.into_iter().flatten().any(has_text);
-                let first = if content { Field::Content } else { Field::Summary };
-                let field = self.items.get(at).and_then(|item| item.reasoning).unwrap_or(first);
-                let list = if field == Field::Content { fields.content } else { fields.summary };
-                self.parts(at, list, Some(field), out)?;
-                self.end_block(at, replay::of_reasoning(self.vendor, fields), out);
-            }
-            ItemKind::Call | ItemKind::CustomCall => self.end_call(at, kind, fields, out)?,
-            ItemKind::Vendor => self.end_block(at, replay::of_item(self.vendor, raw), out),
-        }
-        if let Some(item) = self.items.get(at) {
-            item.is_done = true;
-        }
-        Ok(())
-    }
-
-    /// The texts in a list of parts, or those of one field in it.
-    fn parts(
-        &mut self,
-        item: usize,
-        list: Raw<'_>,
-        only: Option<Field>,
-        out: &mut Assembler,
-    ) -> Result<(), Error> {
-        let list = list.and_then(|list| elements(list.get()));
-        for (index, part) in (0_u64..).zip(list.into_iter().flatten()) {
-            let Some(fields) = item_fields(Some(part)) else { continue };
-            let field = string(fields.kind).and_then(|kind| Field::of_part(&kind));
-            let Some(field) = field.filter(|field| only.is_none_or(|only| only == *field)) else { continue };
-            let Some(known) = self.items.get(item) else { continue };
-            let is_annotated = known.is_annotated;
-            let part = known.part(field, index)?;
-            self.whole(Target { item, part, field }, fields.text.or(fields.refusal), out)?;
-            if !is_annotated && let Some(annotations) = fields.annotations {
-                elements(annotations.get()).into_iter().flatten().for_each(|one| self.extras.annotation(one));
-            }
-        }
-        Ok(())
-    }
-
     /// A source that a text cites.
     pub(super) fn annotation(&mut self, event: &StreamEvent<'_>) {
         let item = self.items.find(event.output_index, event.item_id).and_then(|at| self.items.get(at));
@@ -283,25 +178,8 @@ impl Output {
         }
     }
 
-    fn end_message(&mut self, at: usize, fields: &ItemFields<'_>, out: &mut Assembler) {
-        let Some(item) = self.items.get(at) else { return };
-        let mut begins = item.follows_text || present(fields.phase).is_some();
-        for part in &item.parts {
-            let Some(block) = part.block else { continue };
-            let is_refusal = part.field == Field::Refusal;
-            out.close_block(block, replay::of_text(begins, fields.phase, is_refusal));
-            begins = false;
-        }
-    }
-
-    fn end_block(&mut self, at: usize, replay: Option<String>, out: &mut Assembler) {
-        if let Some(block) = self.items.get(at).and_then(|item| item.block) {
-            out.close_block(block, replay);
-        }
-    }
-
     /// The id and the name of a call, as far as they are there.
-    fn head(
+    pub(super) fn head(
         &mut self,
         at: usize,
         fields: &ItemFields<'_>,
@@ -318,34 +196,6 @@ impl Output {
         }
         Ok(())
     }
-
-    fn end_call(
-        &mut self,
-        at: usize,
-        kind: ItemKind,
-        fields: &ItemFields<'_>,
-        out: &mut Assembler,
-    ) -> Result<(), Error> {
-        // An id of the item is better than a made-up one where the call has none.
-        self.head(at, fields, fields.id, out)?;
-        let is_custom = kind == ItemKind::CustomCall;
-        let text = if is_custom { fields.input } else { fields.arguments };
-        self.whole(Target { item: at, part: 0, field: kind_field(is_custom) }, text, out)?;
-        let Some(call) = self.items.get(at).and_then(|item| item.call) else { return Ok(()) };
-        if let Some(replay) = replay::of_call(fields, text.filter(|_| is_custom)) {
-            out.call_replay(call, replay)?;
-        }
-        out.close_call(call);
-        Ok(())
-    }
-}
-
-fn kind_field(is_custom: bool) -> Field {
-    if is_custom { Field::Input } else { Field::Arguments }
-}
-
-fn is_text(raw: Raw<'_>) -> bool {
-    wire_text(raw).is_some_and(|text| !text.is_empty())
 }
 
 /// More of a reasoning. A blank line stands between its parts.

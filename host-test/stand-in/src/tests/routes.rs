@@ -264,7 +264,9 @@ async fn the_plain_response_of_each_route_is_in_its_text_after_600_bytes() {
     for route in &crate::wire_routes::SERVED {
         let headers = format!("{}x-scenario: {}\r\n", bearer(&server), route.plain);
         let text = exchange(&server, "POST", route.sample_path, &headers, route.sample_body).await.text();
-        let before = text.get(..600).unwrap_or_else(|| panic!("{} is too short: {text}", route.name));
+        let cut = text.get(..600).unwrap_or_else(|| panic!("{} is too short: {text}", route.name));
+        // A client does not see an event that is cut.
+        let before = cut.rsplit_once("\n\n").map_or("", |(before, _)| before);
         let ended = ["stop", "STOP", "completed", "done"].iter().any(|word| before.contains(word));
         assert!(before.contains("\"Hello\"") && !ended, "{}: {text}", route.name);
     }

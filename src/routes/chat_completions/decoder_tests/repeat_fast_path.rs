@@ -1,6 +1,7 @@
 //! A chunk that is like the one before makes the events that it would make alone.
 
 use super::*;
+use crate::response::Decoder;
 
 /// The same stream with something new in each chunk, so that none is like another.
 fn unlike(data: &[&str]) -> Vec<String> {
@@ -51,6 +52,7 @@ const DELTAS: &[&str] = &[
     r#"{"tool_calls":[{"function":{"arguments":"2"}},{"index":1,"function":{"arguments":"3"}}]}"#,
     r#"{"tool_calls":[{"index":0,"function":{"arguments":"1}"},"extra_content":{"s":1}}]}"#,
     r#"{"function_call":{"arguments":"4"}}"#,
+    r#"{"content":"a","function_call":{"name":"f","arguments":"4"}}"#,
     r#"{"annotations":[1]}"#,
 ];
 
@@ -143,8 +145,8 @@ fn a_usage_in_every_chunk_counts_as_it_would_alone() {
         r#"{"prompt_tokens":09,"completion_tokens":3,"total_tokens":12}"#,
         r#"{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12,"cost":0.05}"#,
         r#"{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13,"cost":0.125}"#,
-        r#"{"prompt_tokens":9,"a":"\u0041","total_tokens":9}"#,
-        r#"{"prompt_tokens":9,"a":"\u041","total_tokens":9}"#,
+        r#"{"prompt_tokens":9,"a":"\u1041","total_tokens":9}"#,
+        r#"{"prompt_tokens":9,"a":"\u141","total_tokens":9}"#,
         "null",
         "{}",
         "1",
@@ -158,6 +160,50 @@ fn a_usage_in_every_chunk_counts_as_it_would_alone() {
             same_alone(&[&first, &first, &second, &third, &second, &finish("stop"), "[DONE]"]);
         }
     }
+}
+
+/// How often each byte of a stream is read: of these chunks, and then of many that differ in the text alone.
+fn passes(before: &[String], chunk: impl Fn(usize) -> String) -> f64 {
+    let mut data = before.to_vec();
+    data.extend((0..200).map(chunk));
+    data.extend([finish("stop"), "[DONE]".to_string()]);
+    let body = stream(&data.iter().map(String::as_str).collect::<Vec<_>>());
+    let cost = crate::scanned::count(|| drop(decode(&[body.as_bytes()])));
+    cost as f64 / body.len() as f64
+}
+
+#[test]
+fn chunks_like_the_one_before_are_not_parsed() {
+    // A chunk that is parsed takes at least 3.9 passes over such a text.
+    let text = |at: usize| std::format!(r#"{at:04} {}"#, "the river runs past the mill ".repeat(36));
+    let none: &[String] = &[];
+    for fields in ["content", "reasoning_content", "reasoning", "reasoning_text"] {
+        let cost = passes(none, |at| delta(&std::format!(r#"{{"{fields}":"{}"}}"#, text(at))));
+        assert!(cost < 3.1, "{fields}: {cost}");
+    }
+}
+
+#[test]
+fn after_sixteen_chunks_without_a_repetition_none_is_kept() {
+    let text =
+        |at: usize| delta(&std::format!(r#"{{"content":"{at:04} {}"}}"#, "the river runs ".repeat(60)));
+    let unlike: Vec<String> = (0..16)
+        .map(|at| std::format!(r#"{{"nonce":{at},"choices":[{{"delta":{{"content":"a"}}}}]}}"#))
+        .collect();
+    let [few, many] = [&unlike[1..], &unlike].map(|before| passes(before, text));
+    assert!(few < 3.1 && many > 3.5, "{few} and {many}");
+}
+
+#[test]
+fn an_empty_text_is_no_progress() {
+    let mut decoder = ChatDecoder::new(context(true));
+    let mut out = Assembler::default();
+    let mut progress = |text: &str| {
+        let chunk = delta(&std::format!(r#"{{"content":"{text}"}}"#));
+        decoder.event("", chunk.as_bytes(), &mut out).expect("a chunk");
+        decoder.progress_count()
+    };
+    assert_eq!(["a", "b", "", "c"].map(&mut progress), [1, 2, 2, 3]);
 }
 
 #[test]

@@ -116,6 +116,8 @@ fn a_blocked_prompt_is_a_finish_without_blocks() {
         assert_eq!(finish.usage.and_then(|usage| usage.input), Some(9));
         assert!(ends(&reading).is_empty());
     }
+    let beside = r#"{"candidates":[{}],"promptFeedback":{"blockReason":"NEW_REASON"}}"#;
+    assert_eq!(finish(&stream(&[beside.to_string()])).reason, FinishReason::ContentFilter);
     let feedback = r#"{"promptFeedback":{"safetyRatings":[]}}"#;
     assert_eq!(kind(&stream(&[feedback.to_string()])), Some(ErrorKind::IncompleteStream));
 }

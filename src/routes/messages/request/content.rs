@@ -98,8 +98,7 @@ impl<'a> WireConversation<'a> {
     /// reasoning. With a budget for thinking the vendor refuses that; the reasoning may be another vendor's.
     pub fn ends_in_unthinking_calls(&self) -> bool {
         let [.., before, last] = self.messages.as_slice() else { return false };
-        let results = last.blocks.iter().any(|block| matches!(block.content, Content::Result(_)));
-        results && !before.blocks.first().is_some_and(|block| block.content.is_thinking())
+        last.has_results() && !before.blocks.first().is_some_and(|block| block.content.is_thinking())
     }
 
     fn push(&mut self, is_assistant: bool, content: Content<'a>, place: Option<PartIndex>) {
@@ -140,10 +139,17 @@ impl<'a> WireConversation<'a> {
         let mut tools: Vec<usize> = Vec::new();
         let mut waiting: Vec<bool> = Vec::new();
         let mut keeps: Vec<bool> = Vec::new();
+        // A result after the user has gone on is refused as well, so only the tools from this one on can have one.
+        let mut first = 0;
         for (at, message) in self.messages.iter().enumerate() {
+            if !message.is_assistant && !message.has_results() {
+                first = tools.len();
+            }
             for vendor in message.blocks.iter().filter_map(Block::vendor) {
                 if let Some(tool) = id_text(vendor.result_of) {
-                    let number = ids.get(&tool).filter(|number| waiting.get(*number) == Some(&true));
+                    let number = ids.get(&tool);
+                    let number =
+                        number.filter(|number| *number >= first && waiting.get(*number) == Some(&true));
                     keeps.push(number.is_some());
                     if let Some(number) = number {
                         set(&mut waiting, number, false);
@@ -201,11 +207,15 @@ impl<'a> WireConversation<'a> {
     /// The first message whose tools at the vendor may still be running: nothing but results of calls came after it, which a
     /// program of the vendor's may wait for.
     fn running(&self) -> usize {
-        let has_results = |message: &WireMessage<'_>| {
-            message.blocks.iter().any(|block| matches!(block.content, Content::Result(_)))
-        };
-        let asked = self.messages.iter().rposition(|message| !message.is_assistant && !has_results(message));
+        let asked = self.messages.iter().rposition(|message| !message.is_assistant && !message.has_results());
         asked.unwrap_or_default()
+    }
+}
+
+impl WireMessage<'_> {
+    /// Whether it has results of the client's tools.
+    fn has_results(&self) -> bool {
+        self.blocks.iter().any(|block| matches!(block.content, Content::Result(_)))
     }
 }
 

@@ -112,7 +112,7 @@ impl<'a> Plan<'a> {
         self.max_tokens = match limit {
             Some(limit) if is_given => limit.saturating_add(budget).min(model_limit),
             Some(limit) => {
-                budget = budget.min(limit / 4 * 3);
+                budget = budget.min((limit / 4).saturating_mul(3));
                 limit
             }
             None => self.max_tokens.max(budget.saturating_add(REPLY)).min(model_limit),

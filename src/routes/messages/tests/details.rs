@@ -6,20 +6,18 @@ use super::*;
 #[test]
 fn a_signature_may_come_late_and_without_one_nothing_goes_back() {
     let signed = Some(r#"{"route":"messages","signature":"s1"}"#.to_string());
+    let alone = [signed.clone()];
     for (events, expected) in [
-        (&[begin(0, THINKING), thought(0, "t"), signature(0, "s1"), end(0)][..], &[signed.clone()][..]),
-        (&[begin(0, THINKING), thought(0, "t"), end(0), signature(0, "s1")], &[signed.clone()]),
+        (&[begin(0, THINKING), thought(0, "t"), signature(0, "s1"), end(0)][..], &alone[..]),
+        (&[begin(0, THINKING), thought(0, "t"), end(0), signature(0, "s1")], &alone),
         (
             &[begin(0, THINKING), thought(0, "t"), end(0), text(1, "a"), signature(1, "s1")],
             &[signed.clone(), None],
         ),
         (&[begin(0, THINKING), thought(0, "t"), end(0), text(1, "a")], &[None, None]),
-        (
-            &[begin(0, &THINKING.replace("\"signature\":\"\"", "\"signature\":\"s1\"")), end(0)],
-            &[signed.clone()],
-        ),
+        (&[begin(0, &THINKING.replace("\"signature\":\"\"", "\"signature\":\"s1\"")), end(0)], &alone),
         // With `display: omitted` there is no text.
-        (&[begin(0, THINKING), signature(0, "s1"), end(0)], &[signed.clone()]),
+        (&[begin(0, THINKING), signature(0, "s1"), end(0)], &alone),
         (&[signature(0, "s1"), text(1, "a")], &[signed.clone(), None]),
         // No signature of a reasoning.
         (&[text(0, "a"), signature(0, "s1")], &[None]),

@@ -33,7 +33,7 @@ const STREAMS: [(&[&str], &str, &str, f64); 9] = [
         4.5,
     ),
     (
-        &["items"],
+        &["items", "item_end"],
         "",
         r#"output_item.done "output_index":N,"item":{"type":"reasoning","id":"N","summary":[{"type":"summary_text","text":"the river runs past the mill"}],"encrypted_content":"the river runs past the mill, and on, and on, and on"}"#,
         8.0,

@@ -48,11 +48,11 @@ impl Reading {
 
     /// The replays of the blocks, in the order of their ends.
     fn replays(&self) -> Vec<&str> {
-        let replay = |event| match event {
-            &Event::BlockEnd(ref end) => end.replay.as_deref(),
+        let ends = self.events.iter().filter_map(|event| match event {
+            Event::BlockEnd(end) => end.replay.as_deref(),
             _ => None,
-        };
-        self.events.iter().filter_map(replay).collect()
+        });
+        ends.collect()
     }
 
     /// The blocks in the order of their starts, each by its kind and its text.
