@@ -17,7 +17,7 @@ KEY = "sk-recorder"
 # case's name, the routes, and a part of the message.
 REFUSED = [
     ("audio", ("responses", "messages"), "audio"),
-    ("only a system", ("messages", "gemini"), "no messages besides those of the system"),
+    ("only a system", ("messages", "gemini"), "no messages"),
 ]
 
 
@@ -63,7 +63,8 @@ def checked(judge: Judge, case: cases.Case) -> list[str]:
     outcome, failures = judge.send(case.route, case.request, streams.Turn(text="Hello there."))
     for name, routes, message in REFUSED:
         if case.name.startswith(name) and case.route in routes:
-            return refusal(outcome, message)
+            # Judged as well, if anything was sent.
+            return refusal(outcome, message) + [line for line in failures if outcome.error is None]
     if not failures and outcome.text != "Hello there.":
         failures.append(f"the component reads {outcome.text!r}")
     return failures
@@ -71,6 +72,9 @@ def checked(judge: Judge, case: cases.Case) -> list[str]:
 
 def refusal(outcome: Any, message: str) -> list[str]:
     """The component has to say what it cannot send. A body that leaves the part out would change the request."""
+    # Or it sends the rest, and warns of what is missing.
+    if outcome.error is None and any(message in warning for warning in outcome.warnings):
+        return []
     error = outcome.error if isinstance(outcome.error, dict) else {}
     if error.get("kind") in ("invalid-request", "unsupported") and message in error["message"]:
         return []

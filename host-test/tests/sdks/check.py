@@ -13,6 +13,7 @@ from pathlib import Path
 import bodies
 import conversations
 import mock_servers
+import recordings
 import sdk_streams
 import self_test
 import vendors
@@ -20,7 +21,7 @@ from component import Component
 from recorder import Recorder
 from report import Report, Result
 
-PARTS = ("self-test", "bodies", "conversations", "streams", "aimock", "llmock")
+PARTS = ("self-test", "bodies", "conversations", "streams", "recordings", "aimock", "llmock")
 
 
 def arguments() -> argparse.Namespace:
@@ -65,6 +66,8 @@ class Run:
                     yield from sdk_streams.from_stand_in(self.component, stand_in, self.wanted)
                 finally:
                     stand_in.close()
+            case "recordings":
+                yield from recordings.run(self.judge, self.wanted)
             case "aimock":
                 yield from self.aimock()
             case "llmock":

@@ -230,6 +230,7 @@ MISTAKES: dict[str, tuple[Any, list[tuple[str, Callable[[Any], Any], str]]]] = {
             ("tool choice as text", lambda b: b.update(tool_choice="auto"), "tool_choice"),
             ("an unknown effort", lambda b: b["output_config"].update(effort="minimal"), "output_config.effort"),
             ("stop of chat completions", lambda b: b.update(stop=["x"]), "stop"),
+            ("a temperature on a current model", lambda b: b.update(temperature=0.5), "temperature"),
             (
                 "a budget as text",
                 lambda b: b.update(thinking={"type": "enabled", "budget_tokens": "1024"}),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import warnings
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -17,6 +18,7 @@ import anthropic
 import openai
 import pydantic
 from anthropic.types import message_create_params
+from anthropic.types.beta import message_create_params as beta_params
 from google import genai
 from google.genai import types as google_types
 from openai.types.chat import completion_create_params
@@ -29,6 +31,7 @@ from recorder import Recorded, Recorder
 # What the recorder refuses, so that an SDK's request ends at once; it has been recorded by then.
 KEY = "sk-not-a-key"
 VERSION = "anthropic-version"
+BETA_BLOCKS = ("advisor_tool_result", "compaction", "mcp_tool_use", "fallback")
 
 
 class Responses:
@@ -119,12 +122,21 @@ class Messages:
         self.client = anthropic.Anthropic(base_url=recorder.refusing_url, api_key=KEY, max_retries=0)
         self.checker = typed_dicts.Checker(message_create_params.MessageCreateParamsStreaming)
         self.versions: tuple[str | None, str | None] = (None, None)
+        self.has_sampling = False
+        self.beta = typed_dicts.Checker(beta_params.MessageCreateParamsStreaming)
 
     def complaints(self, body: Any) -> list[str]:
-        return self.checker.complaints(body)
+        known, sampling = without_sampling(body)
+        self.has_sampling |= bool(sampling)
+        lines = [f"{name}: {value!r} is not between 0 and 1" for name, value in sampling.items() if not 0 <= value <= 1]
+        # A response has blocks of beta only if the caller requested them. They have types of their own.
+        is_of_beta = any(f'"type": "{kind}"' in json.dumps(known) for kind in BETA_BLOCKS)
+        return lines + (self.beta if is_of_beta else self.checker).complaints(known)
 
     def differences(self, request: Recorded) -> list[str]:
-        sent = sent_by(lambda: self.client.messages.create(**request.body), anthropic.APIError, self.recorder)
+        known, sampling = without_sampling(request.body)
+        create = self.client.messages.create
+        sent = sent_by(lambda: create(**known, extra_body=sampling), anthropic.APIError, self.recorder)
         lines = compare(request, sent)
         # Its value is not compared: the component sends the version that the service documents, and a new version of the
         # SDK must not fail this test. `notes` shows both.
@@ -135,7 +147,24 @@ class Messages:
 
     def notes(self) -> list[str]:
         ours, theirs = self.versions
-        return [f"{VERSION}: the component sends {ours}, the SDK {theirs}"] if ours != theirs else []
+        notes = [f"{VERSION}: the component sends {ours}, the SDK {theirs}"] if ours != theirs else []
+        if self.has_sampling:
+            notes.append(
+                "messages: the component sends temperature and top_p to older models; this SDK has no such fields"
+            )
+        return notes
+
+
+# The models that take a temperature. The current ones refuse it, and with them the SDK has dropped the fields.
+WITH_SAMPLING = re.compile("claude-3|claude-(opus|sonnet|haiku)-4(-[0-6])?(-2|$)|kimi")
+
+
+def without_sampling(body: Any) -> tuple[Any, dict[str, Any]]:
+    """The body without what only older models take, and that."""
+    if not isinstance(body, dict) or not WITH_SAMPLING.match(str(body.get("model"))):
+        return body, {}
+    sampling = {name: body[name] for name in ("temperature", "top_p") if isinstance(body.get(name), int | float)}
+    return {name: value for name, value in body.items() if name not in sampling}, sampling
 
 
 class Gemini:
