@@ -244,7 +244,7 @@ fn read_stray(decoder: &mut dyn Decoder, stray: &[u8], out: &mut Assembler) -> R
         return decoder.event(name, json, out);
     }
     // Two lines, of which the second is the error, or an error after a part of something else. The decoder sees it, since
-    // on some routes an error counts even behind a finish reason [30].
+    // on some routes an error counts even after a finish reason [30].
     if let Some(json) = glued_error(&utf8_lossy(stray)) {
         return decoder.event("error", json.as_bytes(), out);
     }

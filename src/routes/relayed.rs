@@ -15,11 +15,14 @@ pub fn decoder(route: &Route, context: ResponseContext) -> Box<dyn Decoder> {
     if route.name == chat_completions::NAME {
         return (route.decoder)(context);
     }
-    Box::new(RelayDecoder { decoder: (route.decoder)(context.clone()), undecided: Some(context) })
+    let decoder = (route.decoder)(context.clone());
+    Box::new(RelayDecoder { decoder, route: route.name, undecided: Some(context) })
 }
 
 struct RelayDecoder {
     decoder: Box<dyn Decoder>,
+    /// The route of the request.
+    route: &'static str,
     /// Until the first JSON object of the response.
     undecided: Option<ResponseContext>,
 }
@@ -31,7 +34,7 @@ impl RelayDecoder {
         let Some(context) = self.undecided.take() else { return };
         if present(choices).is_some_and(|choices| choices.starts_with('[')) {
             out.warn("the response came in the shape of chat completions, so a part of it may be missing");
-            self.decoder = Box::new(ChatDecoder::new(context));
+            self.decoder = Box::new(ChatDecoder::relayed(context, self.route));
         }
     }
 }

@@ -44,7 +44,7 @@ async fn forty_turns_with_tools_and_thinking_run_on_each_route_without_a_refusal
         }
         assert!(responses.iter().any(|response| response.reasoned), "{model} does not think");
         assert!(responses.iter().map(|response| response.calls).sum::<usize>() >= TURNS, "{model}");
-        // No request was sent twice, so nothing was refused and mended.
+        // No request was sent twice, so nothing was refused and repaired.
         assert_eq!(stand_in.requests().len(), responses.len(), "{model}");
     }
 }

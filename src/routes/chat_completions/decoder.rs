@@ -31,6 +31,8 @@ const MAX_SKIPPED: u32 = 16;
 pub struct ChatDecoder {
     /// For error texts and the request id.
     context: ResponseContext,
+    /// The route that the request took.
+    route: &'static str,
     /// The previous chunk, for the fast path.
     repeat: RepeatCache,
     progress: Progress,
@@ -60,7 +62,13 @@ pub struct ChatDecoder {
 impl ChatDecoder {
     /// A decoder for one response.
     pub fn new(context: ResponseContext) -> Self {
+        Self::relayed(context, super::NAME)
+    }
+
+    /// The same for a request that took another route.
+    pub fn relayed(context: ResponseContext, route: &'static str) -> Self {
         Self {
+            route,
             reasoning: Reasoning::new(context.reasoning_text),
             unread: Unread::new(context.head.clone(), context.scrubber.clone()),
             context,
@@ -110,7 +118,7 @@ impl ChatDecoder {
         }
         self.note_usage(choice.usage);
         // Not before: a stream with an error as its first chunk is no response, and may be retried.
-        out.respond(|| response_info(chunk, &self.context));
+        out.respond(|| response_info(chunk, &self.context, self.route));
         self.choice(choice, out)?;
         // Last, and only for a chunk without an error: a repetition of this one skips all the checks above.
         self.repeat.note(json, chunk, choice);
@@ -357,7 +365,7 @@ fn is_error(chunk: &Chunk<'_>) -> bool {
     declared.is_error()
 }
 
-fn response_info(chunk: &Chunk<'_>, context: &ResponseContext) -> ResponseInfo {
+fn response_info(chunk: &Chunk<'_>, context: &ResponseContext, route: &str) -> ResponseInfo {
     let request_id = context.head.request_id();
     ResponseInfo {
         id: string(chunk.id).map(|id| id.into_owned()),
@@ -366,6 +374,6 @@ fn response_info(chunk: &Chunk<'_>, context: &ResponseContext) -> ResponseInfo {
         request_id: request_id.map(|id| context.scrubber.scrub(id).into_owned()),
         // Servers that do not know the time write 0.
         created: unsigned(chunk.created).filter(|created| *created > 0),
-        route: super::NAME.to_owned(),
+        route: route.to_owned(),
     }
 }

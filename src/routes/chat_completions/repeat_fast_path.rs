@@ -33,7 +33,7 @@ impl RepeatCache {
         report: &mut UsageReport,
     ) -> Option<(TextField, WireText<'a>)> {
         let found = self.template.read(json)?;
-        // Last, because it must not be added here and once more by whoever parses the chunk.
+        // Last, because it must not be added here and once more where the chunk is parsed.
         if !found.part.is_empty() && !report.supersede(core::str::from_utf8(found.part).ok()?) {
             return None;
         }

@@ -183,7 +183,7 @@ impl GeminiDecoder {
                     return Ok(part.text.map(|text| (kind, text)));
                 }
             }
-            // A signature on an empty text, which belongs behind the text before it.
+            // A signature on an empty text, which belongs after the text before it.
             None if !part.is_other => keep(raw, out),
             // Thoughts do not go back, unless they are signed.
             _ if is_thought && signature.is_none() => {}
@@ -265,7 +265,7 @@ impl GeminiDecoder {
         Ok(())
     }
 
-    /// An error in the stream ends the response, even behind a finish reason [30]: Google writes one when it takes back
+    /// An error in the stream ends the response, even after a finish reason [30]: Google writes one when it takes back
     /// what it has begun.
     fn failed(&mut self, result: Result<(), Error>) -> Result<(), Error> {
         if result.is_err() {

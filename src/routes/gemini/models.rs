@@ -2,7 +2,7 @@
 
 use crate::text_search::{after_last, contains};
 
-/// How a model is told to think.
+/// How a model is set to think.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Thinking {
     /// It does not think, or takes no settings for it.
