@@ -125,7 +125,7 @@ fn a_server_that_repeats_nothing_is_given_up() {
     for (at, json) in texts.iter().enumerate() {
         let [text] = fields(parse(json).expect("JSON"), ["text"]).expect("an object");
         template.note(json, text.expect("a text"), &[], None);
-        assert_eq!(read(&mut template, json).is_some(), true, "a repetition starts the count anew: {at}");
+        assert!(read(&mut template, json).is_some(), "a repetition starts the count anew: {at}");
     }
     for json in &texts {
         let [text] = fields(parse(json).expect("JSON"), ["text"]).expect("an object");

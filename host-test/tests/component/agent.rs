@@ -48,22 +48,3 @@ async fn forty_turns_with_tools_and_thinking_run_on_each_route_without_a_refusal
         assert_eq!(stand_in.requests().len(), responses.len(), "{model}");
     }
 }
-
-#[tokio::test]
-async fn a_conversation_goes_on_with_another_model_on_another_route() {
-    let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let mut agent = Agent::new(MODELS[0].1, None);
-    // Each route after each other one.
-    for from in 0..MODELS.len() {
-        for to in 0..MODELS.len() {
-            for (route, model) in [MODELS[from], MODELS[to]] {
-                agent.request.model = model.to_owned();
-                let responses = turns(&mut agent, &stand_in, 1).await;
-                assert!(responses.iter().all(|response| response.route == route), "{model}: {responses:?}");
-                for response in &responses {
-                    assert!(response.warnings.len() <= 2, "{model}: {:?}", response.warnings);
-                }
-            }
-        }
-    }
-}

@@ -120,13 +120,14 @@ fn check(body: &Value) -> Result<Vec<&str>, Refusal> {
 }
 
 fn settings(body: &Value, model: &str) -> Result<(), Refusal> {
-    if let Some(format) = given(body, "encoding_format") {
-        if format != "float" && format != "base64" {
-            return Err(invalid(
-                "encoding_format",
-                format!("Invalid value: {format}. Supported values are: 'float' and 'base64'."),
-            ));
-        }
+    if let Some(format) = given(body, "encoding_format")
+        && format != "float"
+        && format != "base64"
+    {
+        return Err(invalid(
+            "encoding_format",
+            format!("Invalid value: {format}. Supported values are: 'float' and 'base64'."),
+        ));
     }
     if given(body, "user").is_some_and(|user| user.as_str().is_none_or(str::is_empty)) {
         return Err(invalid("user", "Invalid type for 'user': expected a string."));

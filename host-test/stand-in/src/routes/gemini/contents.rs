@@ -73,14 +73,13 @@ fn part(part: &Value, role: &str, at: &str) -> Result<(), Refusal> {
     };
     let body = &part[kind];
     match *kind {
-        "text" => {
+        "text"
             // Google sends an empty text to carry a signature, so it takes one back.
-            if body.as_str().is_none_or(str::is_empty) && part.get("thoughtSignature").is_none() {
+            if body.as_str().is_none_or(str::is_empty) && part.get("thoughtSignature").is_none() => {
                 return Err(Refusal::google(
                     "Unable to submit request because it has an empty text parameter.",
                 ));
             }
-        }
         "inlineData" => {
             only(body, &["mimeType", "data", "displayName"], &format!("{at}.inline_data"))?;
             let decoded = body["data"].as_str().and_then(|data| STANDARD.decode(data).ok());

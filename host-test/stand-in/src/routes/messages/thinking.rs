@@ -40,10 +40,11 @@ pub fn check(body: &Value, model: &str) -> Result<(), Refusal> {
     if takes == Thinking::No && kind == Some("enabled") {
         return Err(Refusal::anthropic("thinking: This model does not support extended thinking."));
     }
-    if let Some(display) = given(&body["thinking"], "display") {
-        if display != "summarized" && display != "omitted" {
-            return Err(Refusal::anthropic("thinking.display: Input should be 'summarized' or 'omitted'"));
-        }
+    if let Some(display) = given(&body["thinking"], "display")
+        && display != "summarized"
+        && display != "omitted"
+    {
+        return Err(Refusal::anthropic("thinking.display: Input should be 'summarized' or 'omitted'"));
     }
     effort(body, model, kind)?;
     sampling(body, model, matches!(kind, Some("enabled" | "adaptive")))?;

@@ -77,7 +77,8 @@ pub fn check(body: &Value) -> Result<(), Refusal> {
                     let message = format!("Duplicate function_call found with call_id {id}.");
                     return Err(Refusal::upstream("", "input", message));
                 }
-                (open.push(id), calls.push(id));
+                open.push(id);
+                calls.push(id);
             }
             "function_call_output" | "custom_tool_call_output" => output(item, &at, &mut open)?,
             "item_reference" if !stored => return Err(not_found(item["id"].as_str().unwrap_or_default())),
@@ -157,10 +158,8 @@ fn parts(content: &Value, kinds: &[&str], at: &str) -> Result<(), Refusal> {
             }
             _ => {
                 let data = part["file_data"].as_str().is_some_and(|url| data_url(url).is_some());
-                if !(data && part["filename"].is_string())
-                    && !part["file_url"].is_string()
-                    && !part["file_id"].is_string()
-                {
+                let has_data = data && part["filename"].is_string();
+                if !(has_data || part["file_url"].is_string() || part["file_id"].is_string()) {
                     return Err(missing(format!("{at}.file_data")));
                 }
             }

@@ -143,13 +143,13 @@ fn a_signature_goes_back_on_the_part_that_it_was_received_with() {
 
 #[test]
 fn reasoning_of_another_route_is_dropped_with_one_warning_and_texts_stay() {
-    let foreign = Some(r#"{"route":"messages","signature":"S"}"#);
+    let foreign = r#"{"route":"messages","signature":"S"}"#;
     let (body, warnings) = encoded(&request(
         THIRD,
         vec![
             user(vec![text("x")]),
-            assistant(vec![reasoning("r", foreign), signed_text("t", foreign.unwrap_or_default())]),
-            assistant(vec![reasoning("r", foreign)]),
+            assistant(vec![reasoning("r", Some(foreign)), signed_text("t", foreign)]),
+            assistant(vec![reasoning("r", Some(foreign))]),
             user(vec![text("y")]),
         ],
     ))
