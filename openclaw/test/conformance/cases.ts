@@ -41,9 +41,15 @@ export interface Expect {
 
 export type Route = 'chat' | 'key-list' | 'catalogue' | 'billing';
 
+/** The wire routes beside the one that a model without facts takes. Each has scenarios of its own. */
+export const WIRE_ROUTES = ['responses', 'messages', 'gemini'] as const;
+export type WireRoute = (typeof WIRE_ROUTES)[number];
+
 export interface Case {
   name: string;
   ask?: Route;
+  /** The wire route that the request names. */
+  wire?: WireRoute;
   scenario?: string;
   setup?: Setup;
   tls?: string;
@@ -51,8 +57,8 @@ export interface Case {
   expect?: Expect;
 }
 
-interface Scenario extends Omit<Case, 'ask' | 'scenario' | 'tls'> {
-  route?: Route;
+interface Scenario extends Omit<Case, 'ask' | 'wire' | 'scenario' | 'tls'> {
+  route?: Route | WireRoute;
 }
 
 function read<T>(file: URL): T {
@@ -61,20 +67,36 @@ function read<T>(file: URL): T {
 
 /** All of them. */
 export function cases(): Case[] {
+  const ofRoutes = WIRE_ROUTES.flatMap((wire) => [`routes/${wire}.json`, `routes/${wire}-quirks.json`]);
   const files = readdirSync(SCENARIOS).filter((name) => name.endsWith('.json'));
-  const scenarios = files.flatMap((name) => read<Scenario[]>(new URL(name, SCENARIOS)));
+  const scenarios = [...files, ...ofRoutes].flatMap((name) => read<Scenario[]>(new URL(name, SCENARIOS)));
   const played = scenarios.filter(({ name }) => !IN_CODE.includes(name));
+  const written = read<Case[]>(CASES);
   return [
-    ...read<Case[]>(CASES),
+    ...written,
+    ...WIRE_ROUTES.flatMap((wire) => written.filter(isOfNoScenario).map((each) => onRoute(each, wire))),
     ...played.map(
       ({ name, setup, when, expect, route }): Case => ({
         name,
         scenario: name,
-        ...(route && { ask: route }),
+        ...(route && (isWire(route) ? { wire: route } : { ask: route })),
         ...(setup && { setup }),
         ...(when && { when }),
         ...(expect && { expect }),
       }),
     ),
   ];
+}
+
+/** Whether a case is about the connection, and so the same on each route. */
+function isOfNoScenario({ ask = 'chat', scenario, tls }: Case): boolean {
+  return ask === 'chat' && !scenario && !tls;
+}
+
+function onRoute(written: Case, wire: WireRoute): Case {
+  return { ...written, name: `${written.name}-on-${wire}`, wire };
+}
+
+function isWire(route: Route | WireRoute): route is WireRoute {
+  return (WIRE_ROUTES as readonly string[]).includes(route);
 }

@@ -119,7 +119,9 @@ async function complete(
   differences: Differences,
   stopwatch: Stopwatch,
 ): Promise<Played> {
-  const request = userRequest(PROMPT, playing.scenario ?? 'at-once');
+  const { wire } = playing;
+  const request = userRequest(PROMPT, playing.scenario ?? (wire ? `${wire}-at-once` : 'at-once'));
+  if (wire) request.route = wire;
   if (playing.when === 'tools') request.tools = [WEATHER];
   if (playing.when === 'reasoning') request.reasoning = { effort: 'low' };
   const played: Played = { events: [], failure: undefined, took: 0 };
