@@ -9,7 +9,7 @@ use crate::errors::{Error, ErrorKind, Scrubber, error};
 use crate::events::Assembler;
 use crate::http_head::ResponseHead;
 use crate::response::ResponseReader;
-use crate::routes::{ResponseContext, chat_completions::ROUTE};
+use crate::routes::{self, ROUTES, ResponseContext, chat_completions::ROUTE};
 use crate::sse::{Parser, TooLong};
 
 /// Splits a body that comes in these reads, and counts its server-sent events.
@@ -28,15 +28,25 @@ pub fn sse(reads: &[Vec<u8>]) -> Result<usize, TooLong> {
     Ok(events)
 }
 
-/// Decodes a response of chat completions whose body comes in these reads, and counts its events. They are
-/// taken behind each read and let go, as a host does that keeps up.
+/// Decodes a response of chat completions; see [`decode_on`].
 ///
 /// # Errors
-/// The error of a completion whose body is not a whole response.
+/// The same.
 pub fn decode(reads: &[Vec<u8>]) -> Result<usize, Error> {
+    decode_on(ROUTE.name, reads)
+}
+
+/// Decodes a response of a route whose body comes in these reads, and counts its events. They are taken after each read
+/// and let go, as a host does that keeps up.
+///
+/// # Errors
+/// The error of a completion whose body is not a whole response, and of a route that is not there.
+pub fn decode_on(route: &str, reads: &[Vec<u8>]) -> Result<usize, Error> {
+    let route = ROUTES.iter().find(|known| known.name == route);
+    let route = route.ok_or_else(|| error(ErrorKind::Unsupported, "there is no such route"))?;
     let head = ResponseHead { status: 200, headers: Vec::new() };
     let context = ResponseContext { head, scrubber: Scrubber::new(None), reasoning_text: true };
-    let mut answer = ResponseReader::new((ROUTE.decoder)(context));
+    let mut answer = ResponseReader::new(routes::decoder(route, context));
     let mut out = Assembler::default();
     let mut events = 0;
     for read in reads {

@@ -131,7 +131,8 @@ async fn flags_and_a_request_file_reach_the_server() {
     let flags =
         with_stand_in(&stand_in, &["chat", "-s", "be brief", "--max-tokens", "9", "-m", "gpt-4o", "hi"])
             .output();
-    let from_file = with_stand_in(&stand_in, &["chat", "--request", file.to_str().unwrap()]).output();
+    let from_file =
+        with_stand_in(&stand_in, &["chat", "-m", "gpt-4o", "--request", file.to_str().unwrap()]).output();
     assert!([flags, from_file].iter().all(|output| output.as_ref().unwrap().status.success()));
     let requests = stand_in.requests();
     let bodies: Vec<Value> = requests

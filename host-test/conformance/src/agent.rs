@@ -44,7 +44,7 @@ impl Agent {
         let rule = |number: usize| {
             format!("Rule {number}: read a file before you change it, and run the tests after each change. ")
         };
-        let instructions: String = (1..=300).map(rule).collect();
+        let instructions: String = (1..=120).map(rule).collect();
         let mut request = Request::new(model);
         request.route = route.map(str::to_owned);
         request.messages = vec![Message::text(Role::System, instructions)];
@@ -109,7 +109,7 @@ impl Agent {
         let mut message = Message::user(task);
         if turn.is_multiple_of(10) {
             let file = |number| TextPart {
-                text: format!("File {number} of task {turn}: {}", "fn f() {} ".repeat(20)),
+                text: format!("File {number} of task {turn}: {}", "fn f() {} ".repeat(8)),
                 replay: None,
             };
             message.content.splice(0..0, (1..=25).map(file).map(Part::Text));
@@ -122,7 +122,7 @@ impl Agent {
         ToolResultPart {
             call_id: call_id.to_owned(),
             name: None,
-            text: line.repeat(30),
+            text: line.repeat(6),
             media: Vec::new(),
             is_error: false,
         }

@@ -101,14 +101,14 @@ async fn deeply_nested_json_costs_neither_the_instance_nor_much_time() {
         (object.clone(), ErrorKind::IncompleteStream),
         (choices, ErrorKind::IncompleteStream),
         (format!("data: {object}\n\n"), ErrorKind::IncompleteStream),
-        (format!("data: {}\n\n", "[".repeat(1_100_000)), ErrorKind::Protocol),
+        (format!("data: {}\n\n", "[".repeat(4_300_000)), ErrorKind::Protocol),
         ("[".repeat(17 << 20), ErrorKind::Protocol),
     ] {
         let response =
             complete(&server, &mut provider, Served::new(Framing::Length, [body.as_bytes()])).await;
         assert_eq!(response.error.expect("an error").kind, kind, "{body:.40}");
     }
-    // Escaping doubles the length, and a line may have a megabyte.
+    // Escaping doubles the length, and a line may have four megabytes.
     let call = generated::tool_call(&object[..400_000]);
     let response = complete(&server, &mut provider, Served::new(Framing::Chunked, [call.as_bytes()])).await;
     let calls = response.transcript.tool_calls();

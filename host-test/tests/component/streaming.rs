@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use crate::bench::{CheckedCompletion as _, PATIENCE, config, open_with, provider, unreachable_timeouts};
 use crate::raw::{RawServer, STREAM_HEAD, chunk, read_request};
 
-const VENDORS: [&str; 8] = ["generic", "openai", "anthropic", "gemini", "deepseek", "qwen", "xai", "mistral"];
+const VENDORS: [&str; 8] = ["generic", "openai", "anthropic", "google", "deepseek", "qwen", "xai", "mistral"];
 
 fn weather() -> Tool {
     Tool {

@@ -14,12 +14,19 @@ use instructions::inputs::{Input, Lists, Reads};
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
-// The functions `reads`, `request` and `lists` create the inputs before counting begins.
+// The functions `reads`, `routed`, `request` and `lists` create the inputs before counting begins.
 
 fn reads(name: &str) -> Reads {
     match Input::named(name) {
-        Some(Input::Sse(reads) | Input::Decode(reads)) => reads,
+        Some(Input::Sse(reads)) => reads,
         other => panic!("{name} is not a body: {other:?}"),
+    }
+}
+
+fn routed(name: &str) -> (&'static str, Reads) {
+    match Input::named(name) {
+        Some(Input::Decode(route, reads)) => (route, reads),
+        other => panic!("{name} is not a response: {other:?}"),
     }
 }
 
@@ -49,15 +56,18 @@ fn sse(reads: Reads) -> (Reads, usize) {
     (reads, black_box(events))
 }
 
-#[library_benchmark(setup = reads)]
+#[library_benchmark(setup = routed)]
 #[bench::text("decode-text")]
 #[bench::text_16_a_read("decode-text-16-a-read")]
+#[bench::text_responses("decode-text-responses")]
+#[bench::text_messages("decode-text-messages")]
+#[bench::text_gemini("decode-text-gemini")]
 #[bench::escapes_unicode("decode-escapes-unicode")]
 #[bench::reasoning("decode-reasoning")]
 #[bench::tool_call_1mb_fragments("decode-tool-call-1mb-fragments")]
 #[bench::usage_every_chunk("decode-usage-every-chunk")]
-fn decode(reads: Reads) -> (Reads, usize) {
-    let events = measuring::decode(black_box(&reads)).unwrap_or_default();
+fn decode((route, reads): (&'static str, Reads)) -> (Reads, usize) {
+    let events = measuring::decode_on(route, black_box(&reads)).unwrap_or_default();
     (reads, black_box(events))
 }
 

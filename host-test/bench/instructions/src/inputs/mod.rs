@@ -3,6 +3,7 @@
 
 mod conversation;
 mod lists;
+mod routes;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,9 @@ mod tests;
 use cometapi_provider::contract::Request;
 use cometapi_provider::measuring;
 pub use lists::Lists;
+
+/// The route of most inputs.
+const CHAT: &str = "chat-completions";
 
 /// A body, cut into the reads in which it arrives.
 pub type Reads = Vec<Vec<u8>>;
@@ -19,8 +23,8 @@ pub type Reads = Vec<Vec<u8>>;
 pub enum Input {
     /// A body to split into server-sent events.
     Sse(Reads),
-    /// A response to decode.
-    Decode(Reads),
+    /// A response of a route to decode.
+    Decode(&'static str, Reads),
     /// A request to encode.
     Encode(Box<Request>),
     /// Both lists of models to parse and merge.
@@ -32,16 +36,19 @@ pub type Make = fn() -> Input;
 
 /// All inputs. The name begins with the operation. `counts.json` uses the same name, and with `_` instead of `-` it is
 /// the function and the id of the benchmark.
-pub const ALL: [(&str, Make); 12] = [
+pub const ALL: [(&str, Make); 15] = [
     ("sse-small-chunks", || Input::Sse(stream::small_chunks())),
     ("sse-crlf-comments", || Input::Sse(stream::crlf_comments())),
     ("sse-one-byte-reads", || Input::Sse(stream::one_byte_reads())),
-    ("decode-text", || Input::Decode(stream::text(1))),
-    ("decode-text-16-a-read", || Input::Decode(stream::text(16))),
-    ("decode-escapes-unicode", || Input::Decode(stream::escapes_unicode())),
-    ("decode-reasoning", || Input::Decode(stream::reasoning())),
-    ("decode-tool-call-1mb-fragments", || Input::Decode(stream::tool_call_1mb_fragments())),
-    ("decode-usage-every-chunk", || Input::Decode(stream::usage_every_chunk())),
+    ("decode-text", || Input::Decode(CHAT, stream::text(1))),
+    ("decode-text-16-a-read", || Input::Decode(CHAT, stream::text(16))),
+    ("decode-text-responses", || Input::Decode("responses", routes::responses())),
+    ("decode-text-messages", || Input::Decode("messages", routes::messages())),
+    ("decode-text-gemini", || Input::Decode("gemini", routes::gemini())),
+    ("decode-escapes-unicode", || Input::Decode(CHAT, stream::escapes_unicode())),
+    ("decode-reasoning", || Input::Decode(CHAT, stream::reasoning())),
+    ("decode-tool-call-1mb-fragments", || Input::Decode(CHAT, stream::tool_call_1mb_fragments())),
+    ("decode-usage-every-chunk", || Input::Decode(CHAT, stream::usage_every_chunk())),
     ("encode-short", || Input::Encode(Box::new(conversation::short()))),
     ("encode-long-history-with-tools-and-images", || {
         Input::Encode(Box::new(conversation::long_history_with_tools_and_images()))
@@ -62,7 +69,9 @@ impl Input {
     pub fn run(&self) -> Result<usize, String> {
         match self {
             Self::Sse(reads) => measuring::sse(reads).map_err(|error| format!("{error:?}")),
-            Self::Decode(reads) => measuring::decode(reads).map_err(|error| format!("{error:?}")),
+            Self::Decode(route, reads) => {
+                measuring::decode_on(route, reads).map_err(|error| format!("{error:?}"))
+            }
             Self::Encode(request) => measuring::encode(request).map_err(|error| format!("{error:?}")),
             Self::List(Lists { key_list, catalogue }) => {
                 measuring::list(key_list, catalogue).map_err(|error| format!("{error:?}"))
@@ -76,7 +85,7 @@ impl Input {
     /// The request cannot be encoded.
     pub fn bytes(&self) -> Result<usize, String> {
         match self {
-            Self::Sse(reads) | Self::Decode(reads) => Ok(reads.iter().map(Vec::len).sum()),
+            Self::Sse(reads) | Self::Decode(_, reads) => Ok(reads.iter().map(Vec::len).sum()),
             Self::Encode(_) => self.run(),
             Self::List(Lists { key_list, catalogue }) => Ok(key_list.len() + catalogue.len()),
         }

@@ -9,6 +9,9 @@ const PACKET: usize = 1_400;
 const ARGUMENTS: usize = 1 << 20;
 const FRAGMENT: usize = 256;
 
+/// The deltas of a text.
+pub(super) const CHUNKS: usize = 2_000;
+
 /// Deltas of a text, one word each.
 const WORDS: [&str; 12] =
     ["The", " river", " runs", " past", " the", " old", " mill", ",", " slow", " and", " brown", "."];
@@ -49,7 +52,7 @@ pub(super) fn one_byte_reads() -> Reads {
 
 /// A text in 2,000 chunks of about 180 bytes, with this many chunks in each read.
 pub(super) fn text(chunks_per_read: usize) -> Reads {
-    let deltas = each_delta(2_000, |n| content(word(n)));
+    let deltas = each_delta(CHUNKS, |n| content(word(n)));
     response(deltas, "stop").chunks(chunks_per_read).map(<[_]>::concat).collect()
 }
 
@@ -101,7 +104,7 @@ fn pick<'a>(list: &[&'a str], n: usize) -> &'a str {
     list[n % list.len()]
 }
 
-fn word(n: usize) -> &'static str {
+pub(super) fn word(n: usize) -> &'static str {
     pick(&WORDS, n)
 }
 

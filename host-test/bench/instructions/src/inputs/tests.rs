@@ -6,13 +6,16 @@ const BENCHMARKS: &str = include_str!("../../benches/hot_path.rs");
 
 /// The result of each input (events, models, or bytes for a request) and its approximate size. An operation that stops
 /// at the start of its input would have the lowest count of all.
-const EXPECTED: [(&str, usize, usize); 12] = [
+const EXPECTED: [(&str, usize, usize); 15] = [
     ("sse-small-chunks", 5_000, 200_000),
     ("sse-crlf-comments", 2_000, 200_000),
     ("sse-one-byte-reads", 500, 25_000),
     // The deltas, the response event, the start and the end of a block, and the finish.
     ("decode-text", 2_004, 350_000),
     ("decode-text-16-a-read", 2_004, 350_000),
+    ("decode-text-responses", 2_004, 500_000),
+    ("decode-text-messages", 2_004, 200_000),
+    ("decode-text-gemini", 2_004, 400_000),
     ("decode-escapes-unicode", 2_004, 400_000),
     // Two blocks.
     ("decode-reasoning", 2_006, 350_000),
@@ -47,7 +50,7 @@ fn each_input_has_the_same_bytes_every_time() {
 #[test]
 fn the_reads_of_an_input_match_its_name() {
     let longest = |name| match Input::named(name) {
-        Some(Input::Sse(reads) | Input::Decode(reads)) => {
+        Some(Input::Sse(reads) | Input::Decode(_, reads)) => {
             let longest = reads.iter().map(Vec::len).max();
             (reads.len(), longest.expect("a read"))
         }
@@ -64,7 +67,7 @@ fn the_reads_of_an_input_match_its_name() {
 #[test]
 fn both_inputs_with_text_have_the_same_bytes() {
     let body = |name| match Input::named(name) {
-        Some(Input::Decode(reads)) => reads.concat(),
+        Some(Input::Decode(_, reads)) => reads.concat(),
         other => panic!("{name}: {other:?}"),
     };
     assert!(body("decode-text") == body("decode-text-16-a-read"));
