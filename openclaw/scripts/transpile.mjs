@@ -87,12 +87,14 @@ function withCountedCopies(source) {
   const name = String.raw`[\w$]+`;
   const loop = String.raw`for\((?:var|let) (${name})=0;\2<(${name});\2\+\+\)\{let ${name}=${name}\+\2\*(${name})`;
   const elements = new RegExp(String.raw`((?:var|let) ${name}=\[\];)(?=${loop})`, 'g');
-  const bytes = new RegExp(String.raw`new Uint8Array\(${name}\.buffer\.slice\((${name}),\1\+(${name})\*1\)\)`, 'g');
+  // Bytes, and the numbers of a vector.
+  const array = String.raw`new (?:Uint8|Float32)Array`;
+  const bytes = new RegExp(String.raw`${array}\(${name}\.buffer\.slice\((${name}),\1\+(${name})\*(\d)\)\)`, 'g');
   const view = String.raw`new (?:Uint8Array|Uint16Array|DataView)\([\w$.]+\.buffer,${name},(${name})\)`;
   const text = new RegExp(String.raw`(\.decode\()(${view})\)`, 'g');
   const counted = source
     .replaceAll(elements, '$1_copied($3*$4);')
-    .replaceAll(bytes, '(_copied($2),$&)')
+    .replaceAll(bytes, '(_copied($2*$3),$&)')
     .replaceAll(text, '$1(_copied($3),$2))');
   const [made, expected] = [counted.match(/_copied\(/g), source.match(/list pointer \[|\.decode\(/g)];
   if (!made || made.length !== expected?.length)

@@ -72,7 +72,7 @@ pub(super) async fn run(plugin: &Plugin, turns: u32, as_json: bool, screen: Scre
         let stand_in = StandIn::start(0).await.map_err(|why| failed(why.to_string()))?;
         let mut config = config(&stand_in.base_url(), &Setup::default());
         // A fault that is requested takes the place of the pauses that its models make between words.
-        config.headers.push(("x-envoy-fault-delay-request".to_owned(), "1".to_owned()));
+        config.headers.push(("x-fault-delay-chunk".to_owned(), "1".to_owned()));
         let opened = bench.open(Hosting::Waits, KeyMode::Injected, stand_in.key(), config).await;
         let mut provider = opened.map_err(failed)?;
         let models = provider.instance.models(&provider.client, Discovery::BuiltIn, Duration::ZERO).await?;

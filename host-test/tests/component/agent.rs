@@ -20,7 +20,7 @@ const MODELS: [(&str, &str); 4] = [
 async fn turns(agent: &mut Agent, stand_in: &StandIn, turns: usize) -> Vec<AgentResponse> {
     let mut config = config(&stand_in.base_url());
     // A fault that is requested takes the place of the pauses that its models make between words.
-    config.headers.push(("x-envoy-fault-delay-request".to_owned(), "1".to_owned()));
+    config.headers.push(("x-fault-delay-chunk".to_owned(), "1".to_owned()));
     let mut provider = open(stand_in, Hosting::Waits, KeyMode::Injected, config).await;
     let mut responses = Vec::new();
     for _ in 0..turns {

@@ -47,7 +47,7 @@ mod tests {
         let text = embedding(&given).to_string();
         assert_eq!(
             text,
-            r#"{"vectors":[[0.1,-0.012345679,1e-8,3.4028235e38,0.0,null]],"model":"m","usage":null,"request-id":null,"warnings":["w"]}"#
+            r#"{"vectors":[[0.1,-0.012345679,1e-8,3.4028235e+38,0.0,null]],"model":"m","usage":null,"request-id":null,"warnings":["w"]}"#
         );
         let read: Value = serde_json::from_str(&text).unwrap();
         for (number, read) in numbers.iter().zip(read["vectors"][0].as_array().unwrap()) {
