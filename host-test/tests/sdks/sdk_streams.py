@@ -26,6 +26,7 @@ WHOLE = "a whole JSON response, and the SDK expects events"
 NO_ITEMS = "the SDK takes the response from the last event, which lacks what was streamed"
 IDS = "the SDK refuses an event whose id or index does not fit the ones before"
 NO_USAGE = "the SDK fails where usage is missing"
+OTHER_SHAPE = "the response has the shape of chat completions"
 NO_DELTAS = "the SDK hands out no delta of what is complete at its start"
 
 # Streams that break the vendor's protocol: the component reads them, because some server sends them, and the vendor's SDK
@@ -55,6 +56,8 @@ NOT_COMPARED = {
     "q28-list": WHOLE,
     "q29-gemini-done": "the SDK reads [DONE] as JSON",
     "q50-arguments-by-path": "the SDK hands out pieces of arguments and does not put them together",
+    "q93-chat-shape-on-messages": OTHER_SHAPE,
+    "q93-chat-shape-whole-on-responses": OTHER_SHAPE,
     "q50-last-piece-missing": "the SDK hands out pieces of arguments and does not put them together",
 }
 

@@ -20,7 +20,7 @@ const LIST = ['models', 'list', '--provider', 'cometapi'];
 
 /** A model of the component's that the key may call, by the route that there is. @param {any} model */
 function isForChat(model) {
-  return model.kind === 'chat' && model.status === 'callable' && model.routes.includes('chat-completions');
+  return model.kind === 'chat' && model.status === 'callable' && model.routes.length > 0;
 }
 
 /** @type {Home} */

@@ -63,7 +63,7 @@ describe('a turn of the agent', () => {
   });
 
   test('runs a tool and sends its result, with exact tokens and price', async () => {
-    const turn = await agentTurn(home, standIn, 'gpt-5.4', {
+    const turn = await agentTurn(home, standIn, 'gpt-4.1', {
       prompt: 'What is in the file?',
       files: { 'README.md': '# forget-me-nots 73190\n' },
     });
@@ -89,27 +89,28 @@ describe('a turn of the agent', () => {
     assert.equal(outcome.usage.input, input);
     assert.equal(outcome.usage.output, output);
     assert.equal(outcome.usage.total, input + output);
-    // The built-in price of gpt-5.4 in dollars for a million tokens.
-    const price = (input * 2.5 + output * 15) / 1e6;
+    // The price of gpt-4.1 in dollars for a million tokens.
+    const price = (input * 2 + output * 8) / 1e6;
     assert.ok(Math.abs(outcome.costUsd - price) < 1e-9, `${outcome.costUsd}, and not ${price}`);
   });
 
   test('sends thinking back with its own signature', async () => {
     const turn = await agentTurn(home, standIn, 'claude-sonnet-5', {
       thinking: 'high',
-      direct: (_, before) => ({ scenario: before.length === 0 ? 'anthropic-reasoning-tool-call' : 'at-once' }),
+      prompt: 'What is in the file?',
+      files: { 'README.md': '# forget-me-nots 73190\n' },
+      direct: (_, before) => (before.length === 0 ? undefined : { scenario: 'messages-at-once' }),
     });
     assert.equal(turn.output.final, 'Hello, world.');
     assert.equal(turn.requests.length, 2);
     const { messages } = turn.requests[1].json;
-    const assistant = messages.find((/** @type {any} */ message) => message.role === 'assistant');
-    const [thought] = assistant.thinking_blocks;
-    assert.deepEqual([thought.thinking, assistant.tool_calls.length], ['The weather, then.', 1]);
-    assert.ok(turn.requests[0].received.includes(thought.signature), thought.signature);
+    const { content } = messages.find((/** @type {any} */ message) => message.role === 'assistant');
+    assert.deepEqual([content[0].type, content.at(-1).type], ['thinking', 'tool_use']);
+    assert.ok(turn.requests[0].received.includes(content[0].signature), content[0].signature);
   });
 
   test('sends an image along that the user speaks of', async () => {
-    const turn = await agentTurn(home, standIn, 'gpt-5.4-mini', {
+    const turn = await agentTurn(home, standIn, 'gpt-4.1', {
       prompt: 'What is in ./pixel.png?',
       files: { 'pixel.png': PIXEL },
       direct: () => ({ scenario: 'at-once' }),
@@ -134,7 +135,7 @@ describe('a single prompt', () => {
     const recorder = await startRecorder(standIn);
     const env = { COMETAPI_KEY: standIn.key, COMETAPI_BASE_URL: recorder.baseUrl };
     const prompt = ['--prompt', 'What is this?', '--file', image];
-    const output = await home.json(['infer', 'model', 'run', '--model', 'cometapi/gpt-5.4-mini', ...prompt], { env });
+    const output = await home.json(['infer', 'model', 'run', '--model', 'cometapi/gpt-4.1', ...prompt], { env });
     await recorder.close();
     assert.equal(output.ok, true);
     assert.match(output.outputs[0].text, /I saw 1 image \(image\/\w+, \d+ bytes\)/);

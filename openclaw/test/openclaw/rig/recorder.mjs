@@ -116,7 +116,8 @@ export async function startRecorder(standIn, direct = () => undefined) {
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     requests,
-    chats: () => requests.filter((request) => request.path === '/v1/chat/completions'),
+    chats: () =>
+      requests.filter(({ path }) => /^\/v1\/(chat\/completions|responses|messages)$|:streamGenerate/.test(path)),
     async close() {
       server.closeAllConnections();
       agent.destroy();
