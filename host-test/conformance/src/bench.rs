@@ -66,9 +66,9 @@ const FIRST_BYTE: u32 = 1_500;
 const IDLE: u32 = 1_500;
 const TOTAL: u32 = 20_000;
 
-/// Generous, since many cases run at the same time and the machine may be busy with other things. The cases about waiting
-/// have a tighter bound and repeat a call that was late.
-const SLACK: Duration = Duration::from_secs(3);
+/// Generous, since many cases run at the same time and the machine may be busy with other things: a response of megabytes
+/// took 5 s there. The cases about waiting have a tighter bound and repeat a call that was late.
+const SLACK: Duration = Duration::from_secs(10);
 
 impl Bench {
     /// Compiles the plugin, or takes it from the cache, and reads its description. `host` creates the hosts: it chooses
