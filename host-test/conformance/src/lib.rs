@@ -1,8 +1,8 @@
 //! Checks whether a provider keeps the contract. Each [`Case`] names an expected outcome and is run against the
 //! [stand-in](stand_in), which misbehaves as servers do.
 //!
-//! It works for any component that exports the contract and takes a base URL of a server that speaks OpenAI's chat
-//! completions. `host-test conformance` is its command line; the component tests use its [`Bench`] and its [`grammar`].
+//! It works for any component that exports the contract and takes a base URL of a server that speaks one of the wire
+//! routes of the [stand-in](stand_in). `host-test conformance` is its command line; the component tests use its [`Bench`] and its [`grammar`].
 //!
 //! A case is data where possible: a scenario of the stand-in with its expected outcome, or a line of
 //! `cases.json`. Cases about what a host does, such as cancelling, are code. In addition to its expected outcome, each

@@ -138,7 +138,7 @@ pub(crate) struct ModelsArgs {
     live: bool,
     /// List the plugin's built-in models; nothing is sent.
     #[arg(long)]
-    pub(crate) built_in: bool,
+    built_in: bool,
 }
 
 impl ModelsArgs {
@@ -173,7 +173,7 @@ pub(crate) struct ModelArgs {
     live: bool,
     /// Show what is built into the plugin; nothing is sent.
     #[arg(long)]
-    pub(crate) built_in: bool,
+    built_in: bool,
 }
 
 impl ModelArgs {

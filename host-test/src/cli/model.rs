@@ -12,14 +12,7 @@ use super::terminal::{Screen, Style, line};
 
 /// Runs the command.
 pub(crate) async fn run(common: &Common, args: &ModelArgs, screen: Screen) -> Result<(), Failure> {
-    let mut session = match args.built_in {
-        true => Session::offline(common, screen).await?,
-        false => Session::open(common, screen).await?,
-    };
-    let spinner = screen.spinner("querying the models");
-    let list = session.models(args.discovery()).await;
-    drop(spinner);
-    let list = list?;
+    let list = Session::list(common, args.discovery(), screen).await?;
     let model = find(&list, &args.id)?;
     if common.json {
         return screen.print_json(&models::model(model, &list));

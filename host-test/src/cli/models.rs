@@ -16,14 +16,7 @@ const NARROW: u16 = 80;
 
 /// Runs the command.
 pub(crate) async fn run(common: &Common, args: &ModelsArgs, screen: Screen) -> Result<(), Failure> {
-    let mut session = match args.built_in {
-        true => Session::offline(common, screen).await?,
-        false => Session::open(common, screen).await?,
-    };
-    let spinner = screen.spinner("querying the models");
-    let list = session.models(args.discovery()).await;
-    drop(spinner);
-    let mut list = list?;
+    let mut list = Session::list(common, args.discovery(), screen).await?;
     let all = list.models.len();
     // A person looks for a model to chat with. A program gets everything, so that a new kind cannot be missed.
     let kind = args.kind.unwrap_or(if common.json { Kind::All } else { Kind::Chat });

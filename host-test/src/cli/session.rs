@@ -57,6 +57,20 @@ impl Session {
         Ok(Self { instance, client, key_source: None, _stand_in: None })
     }
 
+    /// The list of models, from a session of its own: without a server where only the built-in one is requested.
+    pub(crate) async fn list(
+        common: &Common,
+        how: Discovery,
+        screen: Screen,
+    ) -> Result<contract::ModelList, Failure> {
+        let mut session = match how {
+            Discovery::BuiltIn => Self::offline(common, screen).await?,
+            _ => Self::open(common, screen).await?,
+        };
+        let _spinner = screen.spinner("querying the models");
+        session.models(how).await
+    }
+
     /// The provider's description.
     pub(crate) async fn describe(&mut self) -> Result<contract::Description, Failure> {
         let description = self.instance.describe().await;

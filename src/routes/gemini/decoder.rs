@@ -134,7 +134,7 @@ impl GeminiDecoder {
         if let Some(reason) = received(candidate.finish_reason) {
             self.progress_count = self.progress_count.saturating_add(1);
             // Older models write a reason into each chunk, and some servers into empty chunks before the first text, so
-            // that it ends the response only behind content, and the last one counts [47].
+            // that it ends the response only after content, and the last one counts [47].
             self.progress = match (has_content, self.has_content || reason != "STOP") {
                 (true, _) => Progress::Finishing,
                 (false, true) => Progress::Finished,

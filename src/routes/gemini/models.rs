@@ -30,7 +30,7 @@ pub(super) struct Abilities {
 const ANY_LEVEL: Thinking = Thinking::Level { has_minimal: true };
 const NO_MINIMAL: Thinking = Thinking::Level { has_minimal: false };
 
-/// Beginnings of names behind `gemini-`; the first that fits counts.
+/// Beginnings of names after `gemini-`; the first that fits counts.
 const FAMILIES: [(&str, Thinking); 10] = [
     ("3-pro", NO_MINIMAL),
     ("3.1-pro", NO_MINIMAL),

@@ -32,8 +32,8 @@ impl Output {
     }
 
     /// The items in the terminal event. They count where none was streamed [32]; and for those whose end was not, since
-    /// without it a reasoning cannot go back. Nothing else is read from them: behind some gateways the list is empty or
-    /// missing although items were streamed [31].
+    /// without it a reasoning cannot go back. Nothing else is read from them: some gateways leave the list empty or
+    /// out although items were streamed [31].
     pub(super) fn terminal(&mut self, output: Raw<'_>, out: &mut Assembler) -> Result<(), Error> {
         let streamed = self.items.len();
         let list = output.and_then(|output| elements(output.get()));
