@@ -13,7 +13,7 @@ const EXPECTED: [(&str, usize, usize); 15] = [
     // The deltas, the response event, the start and the end of a block, and the finish.
     ("decode-text", 2_004, 350_000),
     ("decode-text-16-a-read", 2_004, 350_000),
-    ("decode-text-responses", 2_004, 500_000),
+    ("decode-text-responses", 2_004, 450_000),
     ("decode-text-messages", 2_004, 200_000),
     ("decode-text-gemini", 2_004, 400_000),
     ("decode-escapes-unicode", 2_004, 400_000),
