@@ -1,18 +1,13 @@
 //! Runs of plain text in a string: bytes that need no escape.
 
 use crate::scanned::scanned;
+use crate::text_search::{eight, less};
 
 /// The number of bytes before the first that ends a run of plain text in a string: a quote, a backslash or a control
 /// character.
 ///
-/// Eight bytes at a time, since most of a response passes here. A byte of a word is less than another where the
-/// subtraction borrows into its highest bit, and equal where the difference is less than 1. Only the lowest such
-/// byte is certain, since a borrow may continue into those above it; only the lowest is used.
+/// Eight bytes at a time, since most of a response passes here.
 pub(super) fn plain(bytes: &[u8]) -> usize {
-    const fn eight(byte: u8) -> u64 {
-        u64::from_ne_bytes([byte; 8])
-    }
-    let less = |word: u64, than: u8| word.wrapping_sub(eight(than)) & !word & eight(0x80);
     let mut at = 0_usize;
     let (words, rest) = bytes.as_chunks::<8>();
     for word in words {
@@ -36,22 +31,22 @@ pub fn is_plain(bytes: &[u8]) -> bool {
     run == bytes.len()
 }
 
-/// The length of the string that a text begins with, its quotes included; `None` where it begins with none, or has no end.
-/// Escapes are passed over and not checked.
-pub fn string_length(text: &[u8]) -> Option<usize> {
-    let mut at = usize::from(text.first() == Some(&b'"'));
-    if at == 0 {
-        return None;
-    }
+/// The length of the string that a text begins with, its quotes included, and whether it is free of escapes; `None` where
+/// the text begins with no string, or the string has no end. Escapes are passed over and not checked.
+pub fn string_length(text: &[u8]) -> Option<(usize, bool)> {
+    let mut rest = text.strip_prefix(b"\"")?;
+    let mut is_plain = true;
+    // Nearly every string ends with its first run.
     loop {
-        let rest = text.get(at..)?;
-        let end = memchr::memchr2(b'"', b'\\', rest)?;
-        scanned(end);
-        at = at.saturating_add(end).saturating_add(1);
-        if rest.get(end) == Some(&b'"') {
-            return Some(at);
-        }
-        // The character after a backslash belongs to it.
-        at = at.saturating_add(1);
+        let run = plain(rest);
+        scanned(run);
+        let (byte, after) = rest.get(run..)?.split_first()?;
+        rest = match byte {
+            b'"' => return Some((text.len().saturating_sub(after.len()), is_plain)),
+            // The character after a backslash belongs to it.
+            b'\\' => after.get(1..)?,
+            _ => after,
+        };
+        is_plain = false;
     }
 }

@@ -46,13 +46,13 @@ impl Template {
     /// The values of a text that repeats the previous one otherwise.
     pub fn read<'a>(&mut self, json: &'a [u8]) -> Option<Repetition<'a>> {
         // Most routes have nothing but a text that differs, and these lines are all that they run.
-        let (text, part) = match self.places.as_slice() {
+        let (text, plain, part) = match self.places.as_slice() {
             [] => return None,
-            [text] if self.part.is_empty() => (self.only_text(json, text)?, &[][..]),
+            [text] if self.part.is_empty() => (self.only_text(json, text)?, false, &[][..]),
             _ => self.values(json)?,
         };
         let text = match text {
-            [b'"', inner @ .., b'"'] if is_plain(inner) => {
+            [b'"', inner @ .., b'"'] if plain || is_plain(inner) => {
                 scanned(inner.len());
                 WireText::from(core::str::from_utf8(inner).ok()?)
             }
@@ -73,35 +73,38 @@ impl Template {
         (same(json.get(..head.len())?, head) && same(json.get(end..)?, tail)).then_some(found)
     }
 
-    /// The text, and the part.
-    fn values<'a>(&self, json: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+    /// The text, whether it is known to have no escapes, and the part.
+    fn values<'a>(&self, json: &'a [u8]) -> Option<(&'a [u8], bool, &'a [u8])> {
         // What is known of the previous text up to `known` is at `at` in this one.
         let (mut at, mut known) = (0_usize, 0_usize);
-        let (mut part, mut text) = (0..0, &[][..]);
-        // After the last value comes the rest, as before an empty value at the end.
-        let end = self.json.len()..self.json.len();
-        for (index, place) in self.places.iter().chain([&end]).enumerate() {
-            let fixed = self.json.get(known..place.start)?;
-            let next = at.checked_add(fixed.len())?;
-            if !same(json.get(at..next)?, fixed) {
+        let (mut part, mut text, mut plain) = (0..0, &[][..], false);
+        let mut places = self.places.iter().enumerate();
+        loop {
+            // After the last value comes the rest, as before an empty value at the end.
+            let next = places.next();
+            let until = next.as_ref().map_or(self.json.len(), |(_, place)| place.start);
+            let fixed = self.json.get(known..until)?;
+            let begin = at.checked_add(fixed.len())?;
+            if !same(json.get(at..begin)?, fixed) {
                 return None;
             }
             // The part begins and ends between values, or where one begins or ends.
-            for (found, wanted) in [(&mut part.start, self.part.start), (&mut part.end, self.part.end)] {
-                if (known..=place.start).contains(&wanted) {
-                    *found = at.checked_add(wanted.checked_sub(known)?)?;
+            if !self.part.is_empty() {
+                for (found, wanted) in [(&mut part.start, self.part.start), (&mut part.end, self.part.end)] {
+                    if (known..=until).contains(&wanted) {
+                        *found = at.checked_add(wanted.checked_sub(known)?)?;
+                    }
                 }
             }
-            (at, known) = (next, place.end);
-            if index < self.places.len() {
-                let after = value_end(json, at)?;
-                if index == self.text {
-                    text = json.get(at..after)?;
-                }
-                at = after;
+            let Some((index, place)) = next else {
+                return (begin == json.len()).then_some((text, plain, json.get(part).unwrap_or_default()));
+            };
+            let (value, is_plain) = value(json.get(begin..)?)?;
+            if index == self.text {
+                (text, plain) = (value, is_plain);
             }
+            (at, known) = (begin.checked_add(value.len())?, place.end);
         }
-        (at == json.len()).then_some((text, json.get(part).unwrap_or_default()))
     }
 
     /// Whether a text is worth a call of [`note`](Self::note), which needs its places.
@@ -149,18 +152,17 @@ fn place(json: &str, slice: &str) -> Option<Range<usize>> {
     (end <= json.len()).then_some(start..end)
 }
 
-/// The end of a string, or of a run of digits, that begins here.
-fn value_end(json: &[u8], at: usize) -> Option<usize> {
-    let rest = json.get(at..)?;
-    let length = match rest.first() {
-        Some(b'"') => string_length(rest)?,
+/// The string, or the run of digits, that a text begins with, and whether it is a string without escapes.
+fn value(text: &[u8]) -> Option<(&[u8], bool)> {
+    let (length, is_plain) = match text.first() {
+        Some(b'"') => string_length(text)?,
         _ => {
-            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
             scanned(digits);
-            Some(digits).filter(|digits| *digits > 0)?
+            (Some(digits).filter(|digits| *digits > 0)?, false)
         }
     };
-    at.checked_add(length)
+    Some((text.get(..length)?, is_plain))
 }
 
 /// The runs of digits in a value: those of an object of counts, which differ from event to event.

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::{MAX_LINE, TooLong};
 use crate::scanned::scanned;
+use crate::text_search::find_either;
 
 /// Some servers begin the body with it. Left in place, it would be a part of the first field name.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -49,8 +50,8 @@ impl Lines {
             self.after_cr = false;
             *rest = rest.strip_prefix(b"\n").unwrap_or(rest);
         }
-        // One search for both ends: a stream may mix them [3].
-        let end = memchr::memchr2(b'\n', b'\r', rest);
+        // One search for both ends: a stream may mix them [3]. Every event ends with a blank line, which needs none.
+        let end = if rest.first() == Some(&b'\n') { Some(0) } else { find_either(rest, b'\n', b'\r') };
         scanned(end.map_or(rest.len(), |end| end.saturating_add(1)));
         let Some(end) = end else {
             let all = core::mem::take(rest);

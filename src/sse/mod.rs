@@ -22,6 +22,7 @@ mod vectors;
 use alloc::{string::String, vec::Vec};
 
 use crate::scanned::scanned;
+use crate::text_search::same;
 use line::{Lines, Split};
 
 /// Longest line, in bytes without its end [7]. Real chunks have a few hundred bytes. The last event of Responses repeats the
@@ -86,12 +87,15 @@ struct Fields {
     /// Data lines so far, and their size as it counts against [`MAX_EVENT`].
     data_lines: usize,
     data_size: usize,
+    /// The last name of an event. It is kept, since nearly all events of a stream have the same one.
     name: String,
+    /// The current event has that name.
+    named: bool,
     stray: Vec<u8>,
     last_event_id: String,
     /// A line had the form of a field or a comment: this may be a stream of events.
     plausible: bool,
-    /// The last event that was returned borrows `data` or `name`; they are cleared when the next is requested.
+    /// The last event that was returned borrows `data`, which is cleared when the next is requested.
     spent: bool,
 }
 
@@ -129,11 +133,12 @@ impl Parser {
                 fields.data.extend_from_slice(value);
                 fields.data_lines = fields.data_lines.saturating_add(1);
             }
-            (b"event", value) => fields.name = String::from_utf8_lossy(value).into_owned(),
+            (b"event", value) => fields.name_event(value),
             (b"" | b"id" | b"retry", _) => {}
             _ => fields.keep_stray(&line),
         }
-        let tail = (fields.data_lines > 0).then_some(Tail { name: fields.name, data: fields.data });
+        let name = if fields.named { fields.name } else { String::new() };
+        let tail = (fields.data_lines > 0).then_some(Tail { name, data: fields.data });
         (tail, fields.stray)
     }
 }
@@ -145,8 +150,21 @@ impl Fields {
             self.data.clear();
             self.data_lines = 0;
             self.data_size = 0;
-            self.name.clear();
+            self.named = false;
             self.stray.clear();
+        }
+    }
+
+    fn name_event(&mut self, value: &[u8]) {
+        self.named = true;
+        // On some routes every event has a name, and most have that of the event before.
+        if !same(self.name.as_bytes(), value) {
+            self.name.clear();
+            match core::str::from_utf8(value) {
+                Ok(name) => self.name.push_str(name),
+                // The search of invalid UTF-8 is slow.
+                Err(_) => self.name.push_str(&String::from_utf8_lossy(value)),
+            }
         }
     }
 
@@ -165,7 +183,10 @@ impl Fields {
                     return Err(TooLong::Event);
                 }
                 match line {
-                    Split::Read(bytes) if self.data_lines == 1 => *single = Some(name_and_value(bytes).1),
+                    Split::Read(bytes) if self.data_lines == 1 => {
+                        // The value is the end of the line, and borrows the read here and not the line.
+                        *single = bytes.get(bytes.len().wrapping_sub(value.len())..);
+                    }
                     _ => {
                         self.keep(single.take());
                         if self.data_lines > 1 {
@@ -175,15 +196,7 @@ impl Fields {
                     }
                 }
             }
-            b"event" => {
-                // On some routes every event has one, so that neither a new buffer nor the slow search of invalid UTF-8
-                // is paid for each.
-                self.name.clear();
-                match core::str::from_utf8(value) {
-                    Ok(name) => self.name.push_str(name),
-                    Err(_) => self.name.push_str(&String::from_utf8_lossy(value)),
-                }
-            }
+            b"event" => self.name_event(value),
             // The standard ignores an id that contains a NUL.
             b"id" if !value.contains(&0) => self.last_event_id = String::from_utf8_lossy(value).into_owned(),
             // Comments have an empty name [4].
@@ -248,13 +261,13 @@ impl<'b> Feed<'_, 'b> {
                     break;
                 }
                 // A blank line without data before it only clears the name of the event.
-                fields.name.clear();
+                fields.named = false;
                 fields.stray.clear();
             }
         }
         fields.spent = true;
         Ok(Some(Event {
-            name: &fields.name,
+            name: if fields.named { &fields.name } else { "" },
             data: single.unwrap_or(&fields.data),
             last_event_id: &fields.last_event_id,
             stray: &fields.stray,

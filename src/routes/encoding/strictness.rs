@@ -19,7 +19,7 @@ pub fn is_strict(json: &str) -> bool {
     while let Some(byte) = bytes.get(at) {
         let rest = bytes.get(at..).unwrap_or_default();
         let length = match byte {
-            b'"' => string_length(rest).unwrap_or(rest.len()),
+            b'"' => string_length(rest).map_or(rest.len(), |(length, _)| length),
             b'-' | b'0'..=b'9' => {
                 let length = rest.iter().take_while(|byte| b"+-.eE0123456789".contains(byte)).count();
                 let number = json.get(at..at.saturating_add(length)).and_then(Number::parse);

@@ -51,12 +51,29 @@ impl Sent {
 }
 
 /// Adds bytes that begin at this position of the text. The sum does not depend on how the text was cut.
-fn sum(sum: u64, at: usize, bytes: &[u8]) -> u64 {
+fn sum(mut sum: u64, at: usize, bytes: &[u8]) -> u64 {
     scanned(bytes.len());
-    let (begin, rest) = bytes.split_at(ALL.saturating_sub(at).min(bytes.len()));
-    let skipped = at.saturating_add(begin.len()).wrapping_neg() & (STEP - 1);
-    let counted = begin.iter().chain(rest.iter().skip(skipped).step_by(STEP));
-    counted.fold(sum, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)))
+    let all = ALL.saturating_sub(at).min(bytes.len());
+    // Loops and not iterators, which would take most of the time of a delta without being inlined.
+    let mut next = 0_usize;
+    while let Some(byte) = bytes.get(next) {
+        if next == all {
+            // The first byte from here on whose position in the text counts.
+            next = next.saturating_add(at.saturating_add(next).wrapping_neg() & (STEP - 1));
+            break;
+        }
+        sum = add(sum, *byte);
+        next = next.saturating_add(1);
+    }
+    while let Some(byte) = bytes.get(next) {
+        sum = add(sum, *byte);
+        next = next.saturating_add(STEP);
+    }
+    sum
+}
+
+fn add(sum: u64, byte: u8) -> u64 {
+    sum.wrapping_mul(31).wrapping_add(u64::from(byte))
 }
 
 #[cfg(test)]
