@@ -31,7 +31,7 @@ pub fn from_unread(text: &str, mut cause: Error, head: &ResponseHead, scrubber: 
     if let Some(error) = unread_error(text, &cause.kind, head, scrubber) {
         return error;
     }
-    let last = text.lines().rev().map(str::trim_ascii).find(|line| !line.is_empty()).unwrap_or_default();
+    let last = lines_from_the_end(text).next().unwrap_or_default();
     // Half a chunk is the model's text, which the caller has as far as it goes.
     if !is_json_like(last) || parse(last).is_ok() {
         // The last line alone, which is the latest thing that the server wrote.
@@ -54,9 +54,28 @@ pub fn unread_error(
     if trim(text).starts_with('<') {
         return None;
     }
-    let lines = text.lines().rev().map(str::trim_ascii).filter(|line| !line.is_empty());
-    let line = lines.take(LINES_SEARCHED).find(|line| is_error(line, cause))?;
+    let line = lines_from_the_end(text).take(LINES_SEARCHED).find(|line| is_error(line, cause))?;
     Some(build(Some(head), 0, line, scrubber))
+}
+
+/// The lines that are not blank, the last one first. `str::lines` would be the only use of 900 bytes of code.
+fn lines_from_the_end(mut text: &str) -> impl Iterator<Item = &str> {
+    core::iter::from_fn(move || {
+        loop {
+            // Without its line end, so that a position after the last one is within the text or at its end.
+            text = text.trim_ascii_end();
+            if text.is_empty() {
+                return None;
+            }
+            let start = memchr::memrchr(b'\n', text.as_bytes()).map_or(0, |end| end.saturating_add(1));
+            let (before, line) = text.split_at_checked(start)?;
+            text = before;
+            let line = line.trim_ascii_start();
+            if !line.is_empty() {
+                return Some(line);
+            }
+        }
+    })
 }
 
 fn is_error(line: &str, cause: &ErrorKind) -> bool {

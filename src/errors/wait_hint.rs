@@ -6,7 +6,7 @@
 
 use super::retry_after::usable;
 use crate::scanned::scanned;
-use crate::text_search::{find, split_once};
+use crate::text_search::{contains, find, split_once};
 
 /// Bytes of a text that are searched. Errors that request a wait are short.
 const SEARCHED: usize = 16 * 1024;
@@ -147,8 +147,9 @@ fn is_unit(word: &str) -> bool {
 fn chinese(text: &str) -> Option<u64> {
     let mut rest = text;
     while let Some((before, after)) = split_once(rest, "后") {
-        let number_first =
-            |character: char| character.is_ascii_digit() || "毫秒分钟小时 .".contains(character);
+        let number_first = |character: char| {
+            character.is_ascii_digit() || contains("毫秒分钟小时 .", character.encode_utf8(&mut [0; 4]))
+        };
         let length: usize =
             before.chars().rev().take(24).take_while(|c| number_first(*c)).map(char::len_utf8).sum();
         let found =

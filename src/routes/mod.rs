@@ -143,7 +143,7 @@ pub fn model_id(model: &str) -> Result<&str, Error> {
             "the request has no model; set it to a model id from the list of models",
         ));
     }
-    if model.contains(char::is_control) {
+    if model.chars().any(char::is_control) {
         return Err(invalid_request("the model id contains control characters; remove them"));
     }
     Ok(model)

@@ -30,15 +30,17 @@ const MISTRAL: IdRule = IdRule::Exactly(9);
 pub(super) fn rule(model: &str) -> IdRule {
     let name = model.as_bytes();
     // In one pass and without a copy in lower case, since each request takes it.
-    for (at, first) in name.iter().map(u8::to_ascii_lowercase).enumerate() {
-        for (part, rule) in &VENDORS {
-            if part.as_bytes().first() == Some(&first)
-                && name
-                    .get(at..at.saturating_add(part.len()))
-                    .is_some_and(|found| found.eq_ignore_ascii_case(part.as_bytes()))
-            {
-                return *rule;
-            }
+    for (at, byte) in name.iter().enumerate() {
+        // The first letters of the parts: comparing each part at each letter took a tenth of a short request.
+        if !matches!(byte | 0x20, b'c' | b'a' | b'n' | b's' | b'x') {
+            continue;
+        }
+        let rest = name.get(at..).unwrap_or_default();
+        let begins = |part: &str| {
+            rest.get(..part.len()).is_some_and(|found| found.eq_ignore_ascii_case(part.as_bytes()))
+        };
+        if let Some((_, rule)) = VENDORS.iter().find(|(part, _)| begins(part)) {
+            return *rule;
         }
     }
     if is_of_openai(after_last(model, b'/')) { OPENAI } else { IdRule::Any }
@@ -57,6 +59,16 @@ fn is_of_openai(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn every_part_is_found_by_its_first_letter() {
+        for (part, expected) in VENDORS {
+            for model in [part.to_string(), part.to_uppercase(), std::format!("x/{part}1")] {
+                assert_eq!(rule(&model), expected, "{model}");
+            }
+        }
+    }
 
     #[test]
     fn the_vendor_of_the_model_decides() {

@@ -5,6 +5,7 @@ use alloc::{borrow::Cow, borrow::ToOwned, format, string::String};
 use crate::contract::FinishReason;
 use crate::errors::{Error, ErrorKind, passing};
 use crate::json::{Raw, string};
+use crate::text_search::contains;
 
 #[derive(Clone, Copy)]
 enum Meaning {
@@ -152,7 +153,7 @@ pub fn finish_reason(raw: Option<&str>, seen: Seen) -> Result<FinishReason, Erro
 fn meaning(raw: &str) -> Option<Meaning> {
     let word = plain(raw);
     let exact = MEANINGS.iter().find(|(known, _)| *known == word);
-    exact.or_else(|| FAMILIES.iter().find(|(part, _)| word.contains(part))).map(|(_, meaning)| *meaning)
+    exact.or_else(|| FAMILIES.iter().find(|(part, _)| contains(&word, part))).map(|(_, meaning)| *meaning)
 }
 
 /// A value in lower case and without punctuation, so that `MAX_TOKENS`, `max-tokens` and `maxTokens` are one. Google's
