@@ -6,20 +6,18 @@
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use latency_server::LatencyServer;
 use meter::{Client, Sample, Spread};
 use provider_host::contract::{Discovery, Event, Request};
 use provider_host::plugin::Plugin;
-use provider_host::sandbox::{ClientHandle, Grant, HostOptions, Instance, KeyMode, Prepared, Secret};
+use provider_host::sandbox::{ClientHandle, Grant, HostOptions, Instance, KeyMode, Prepared};
 use serde_json::{Value, json};
-use url::Url;
 
 use super::access::Access;
 use super::args::Common;
 use super::failure::Failure;
 use super::request::user_message;
 use super::terminal::Screen;
-use super::{loading, session};
+use super::{fuel, loading, session};
 
 /// The name of this client in a comparison with others.
 const NAME: &str = "host-test";
@@ -38,9 +36,10 @@ Examples:
   host-test measure --base-url http://127.0.0.1:8080/v1 -m stamped-text-c200-g5000 -r 400 -c 200
   host-test measure --base-url http://127.0.0.1:8080/v1 --what models -r 20
   host-test measure --what start -r 20
+  host-test measure --what fuel
   host-test measure --what caching -r 40
 
-The output is a table for caching, and else one line of JSON: times in microseconds, for all responses, for the first one of each new connection
+The output is a table for fuel and caching, and else one line of JSON: times in microseconds, for all responses, for the first one of each new connection
 (\"cold\") and for the later ones (\"warm\"). Responses can only be measured with a server such as
 'host-test stand-in --stamped': each of its chunks begins with the time at which it was sent, CLOCK_MONOTONIC of
 this machine in nanoseconds as 16 hexadecimal digits.")]
@@ -73,6 +72,8 @@ enum What {
     Models,
     /// Loading the plugin from the cache, instantiating it, and its first call; nothing is sent.
     Start,
+    /// The WebAssembly instructions that a chunk takes on each wire route, at equal text; a table.
+    Fuel,
     /// How much of an agent's prompts simulated caches of the vendors serve, in as many turns as --requests; a table.
     Caching,
 }
@@ -83,6 +84,9 @@ pub(crate) async fn run(common: &Common, args: &MeasureArgs, screen: Screen) -> 
     let plugin = loading::load(common)?;
     if args.what == What::Caching {
         return super::caching::run(&plugin, args.requests, common.json, screen).await;
+    }
+    if args.what == What::Fuel {
+        return fuel::run(&plugin, common.json, screen).await;
     }
     if args.what == What::Start {
         return screen.print_json(&start(&plugin, args.requests, screen).await?);
@@ -118,14 +122,14 @@ pub(crate) async fn run(common: &Common, args: &MeasureArgs, screen: Screen) -> 
 /// Everything that is needed to instantiate the plugin and open the provider, so that a lane can do both within the time
 /// that is measured.
 #[derive(Clone)]
-struct Opening {
-    prepared: Prepared,
-    grant: Grant,
-    config: provider_host::contract::Config,
+pub(super) struct Opening {
+    pub(super) prepared: Prepared,
+    pub(super) grant: Grant,
+    pub(super) config: provider_host::contract::Config,
 }
 
-struct Open {
-    instance: Instance,
+pub(super) struct Open {
+    pub(super) instance: Instance,
     client: ClientHandle,
 }
 
@@ -143,7 +147,7 @@ impl Opening {
         Ok(Opening { prepared, grant, config })
     }
 
-    async fn open(&self) -> Result<Open, String> {
+    pub(super) async fn open(&self) -> Result<Open, String> {
         let mut instance = self.prepared.instantiate(self.grant.clone()).await.map_err(error_text)?;
         let client = instance.open(&self.config).await.map_err(error_text)?;
         Ok(Open { instance, client })
@@ -177,7 +181,7 @@ impl Client for Lane {
 }
 
 /// Requests a response and reads it to its end.
-async fn read(open: &mut Open, request: &Request, sample: &mut Sample) -> Result<(), String> {
+pub(super) async fn read(open: &mut Open, request: &Request, sample: &mut Sample) -> Result<(), String> {
     let Open { instance, client } = open;
     let completion = instance.complete(client, request).await.map_err(error_text)?;
     loop {
@@ -239,33 +243,8 @@ async fn start(plugin: &Plugin, times: u32, screen: Screen) -> Result<Value, Fai
         }
     }
     Ok(json!({
-        "client": NAME, "requests": times, "fuel_per_chunk": fuel_per_chunk(plugin, screen).await?,
+        "client": NAME, "requests": times, "fuel_per_chunk": fuel::of_chat(plugin, screen).await?,
         "load_us": Spread::of(&load), "instantiate_us": Spread::of(&instantiate),
         "first_call_us": Spread::of(&first_call),
     }))
-}
-
-/// Counts the WebAssembly instructions (wasmtime's fuel) of one chunk. Unlike a time it does not depend on the load of the
-/// machine. The difference of a short and a long response removes the fixed cost of a request.
-async fn fuel_per_chunk(plugin: &Plugin, screen: Screen) -> Result<u64, Failure> {
-    const CHUNKS: u64 = 8000;
-    let failed = |message: String| Failure::Host { cause: "measure", message };
-    let server = LatencyServer::start(0).map_err(|why| failed(why.to_string()))?;
-    let options = HostOptions { count_fuel: true, instances: 1, ..HostOptions::default() };
-    let prepared = loading::prepare_with(options, plugin, screen)?;
-    let base_url = Url::parse(&server.base_url()).ok();
-    let secret = Some(Secret::new("sk-measure-0123456789abcdef"));
-    let grant = session::grant(prepared.manifest(), KeyMode::Injected, &base_url, &secret);
-    let config = session::config(KeyMode::Injected, base_url.as_ref(), secret.as_ref());
-    let mut open = Opening { prepared, grant, config }.open().await.map_err(failed)?;
-    let mut used = Vec::new();
-    for chunks in [CHUNKS, 2 * CHUNKS] {
-        let mut request = Request::new(format!("stamped-text-c{chunks}-w16"));
-        request.messages.push(user_message(Vec::new(), "Count.".to_owned()));
-        let before = open.instance.fuel_used().unwrap_or(0);
-        read(&mut open, &request, &mut Sample::begin()).await.map_err(failed)?;
-        used.push(open.instance.fuel_used().unwrap_or(0) - before);
-    }
-    let [fewer, more] = used[..] else { return Ok(0) };
-    Ok(more.saturating_sub(fewer) / CHUNKS)
 }

@@ -18,6 +18,7 @@ mod cost;
 mod embed;
 mod environment;
 mod failure;
+mod fuel;
 mod inspect;
 mod interrupts;
 mod key;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::plan::{Kind, Plan};
+use super::routes::WireRoute;
 
 /// Marks the position of the time in a template.
 const PLACEHOLDER: &str = "0000000000000000";
@@ -19,6 +20,8 @@ const PLACEHOLDER: &str = "0000000000000000";
 /// before hyper writes it.
 pub struct TimestampedBody {
     plan: Plan,
+    route: WireRoute,
+    model: String,
     templates: Templates,
     /// The number of chunks that have been sent.
     sent: u64,
@@ -55,11 +58,16 @@ struct Templates {
 }
 
 impl TimestampedBody {
-    /// The response of this plan, with this model's name.
-    pub fn new(plan: Plan, model: &str) -> TimestampedBody {
-        let templates = Templates::new(plan, model);
+    /// The response of this plan, with this model's name. Routes beside chat completions have the kind [`Kind::Text`].
+    pub fn new(plan: Plan, route: WireRoute, model: &str) -> TimestampedBody {
+        let mut templates = Templates::new(plan, model);
+        if let Some(head) = route.head(model) {
+            (templates.head, templates.tail) = (head.into(), route.tail(plan.chunks, model).into());
+        }
         TimestampedBody {
             plan,
+            route,
+            model: model.to_owned(),
             templates,
             sent: 0,
             begun: None,
@@ -74,11 +82,18 @@ impl TimestampedBody {
         let count = self.plan.per_write.min(self.plan.chunks - self.sent);
         let mut bytes = Vec::new();
         for _ in 0..count {
+            let time = format!("{:016x}", now());
+            if self.route != WireRoute::ChatCompletions {
+                let text = time + &filler(self.plan.length - TIMESTAMP_LEN);
+                bytes.extend_from_slice(self.route.text(self.sent, &self.model, &text).as_bytes());
+                self.sent += 1;
+                continue;
+            }
             let second_half = self.sent >= self.plan.chunks.div_ceil(2);
             let (chunk, offset) = &self.templates.halves[usize::from(second_half)];
             let start = bytes.len() + offset;
             bytes.extend_from_slice(chunk);
-            bytes[start..start + TIMESTAMP_LEN].copy_from_slice(format!("{:016x}", now()).as_bytes());
+            bytes[start..start + TIMESTAMP_LEN].copy_from_slice(time.as_bytes());
             self.sent += 1;
         }
         bytes.into()
@@ -115,11 +130,13 @@ impl Body for TimestampedBody {
             return Poll::Pending;
         }
         let bytes = match this.stage {
-            Stage::Head => {
+            // On Gemini nothing comes before the text, and an empty frame would end a chunked body.
+            Stage::Head if !this.templates.head.is_empty() => {
                 this.stage = Stage::Chunks;
                 Bytes::from(std::mem::take(&mut this.templates.head))
             }
-            Stage::Chunks => {
+            Stage::Head | Stage::Chunks => {
+                this.stage = Stage::Chunks;
                 ready!(this.poll_due(context));
                 let bytes = this.write();
                 if this.sent == this.plan.chunks {

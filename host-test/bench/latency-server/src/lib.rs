@@ -6,6 +6,7 @@
 
 mod body;
 mod plan;
+mod routes;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ use tokio::sync::oneshot;
 pub use plan::{HELP, Kind, Plan};
 
 use body::TimestampedBody;
+use routes::WireRoute;
 use stand_in::{catalogue_rows, key_list_rows};
 
 /// Rows of each of the two lists of models.
@@ -109,9 +111,10 @@ async fn serve(listener: std::net::TcpListener) -> Result<()> {
 
 type ServerResponse = Response<Either<TimestampedBody, Full<Bytes>>>;
 
-/// The fields of a chat request that the server uses.
+/// The fields of a request that the server uses. On Gemini both are in the path.
 #[derive(Deserialize)]
-struct ChatRequest {
+struct CompletionRequest {
+    #[serde(default)]
     model: String,
     #[serde(default)]
     stream: bool,
@@ -119,27 +122,35 @@ struct ChatRequest {
 
 /// The response to a request. The key is not checked, so that every client can be measured without one.
 async fn respond(request: Request<Incoming>, lists: &Lists) -> ServerResponse {
-    match (request.method(), request.uri().path()) {
-        (&Method::POST, "/v1/chat/completions") => {}
-        (&Method::GET, "/v1/models") => return whole(200, lists.key_list.clone()),
-        (&Method::GET, "/api/models") => return whole(200, lists.catalogue.clone()),
+    let path = request.uri().path().to_owned();
+    let (route, model) = match (request.method(), WireRoute::of(&path)) {
+        (&Method::POST, Some(found)) => found,
+        (&Method::GET, _) if path == "/v1/models" => return whole(200, lists.key_list.clone()),
+        (&Method::GET, _) if path == "/api/models" => return whole(200, lists.catalogue.clone()),
         _ => {
             return refused(
                 404,
-                "unknown path; use POST /v1/chat/completions, GET /v1/models or GET /api/models",
+                "unknown path; use POST on the path of a wire route, GET /v1/models or GET /api/models",
             );
         }
-    }
+    };
     let Ok(body) = request.into_body().collect().await else {
         return refused(400, "the request ended before its body was complete");
     };
-    match serde_json::from_slice::<ChatRequest>(&body.to_bytes()) {
-        Err(why) => refused(400, &format!("invalid JSON: {why}")),
-        Ok(chat) if !chat.stream => refused(400, "this server only streams; set \"stream\": true"),
-        Ok(chat) => match chat.model.parse() {
-            Ok(plan) => streamed(TimestampedBody::new(plan, &chat.model)),
-            Err(why) => refused(404, &format!("{why}")),
-        },
+    let body: CompletionRequest = match serde_json::from_slice(&body.to_bytes()) {
+        Ok(body) => body,
+        Err(why) => return refused(400, &format!("invalid JSON: {why}")),
+    };
+    if model.is_none() && !body.stream {
+        return refused(400, "this server only streams; set \"stream\": true");
+    }
+    let model = model.unwrap_or(&body.model);
+    match model.parse::<Plan>() {
+        Ok(plan) if route != WireRoute::ChatCompletions && plan.kind != Kind::Text => {
+            refused(404, "on this route the server sends text only; use stamped-text")
+        }
+        Ok(plan) => streamed(TimestampedBody::new(plan, route, model)),
+        Err(why) => refused(404, &format!("{why}")),
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::body::TimestampedBody;
 use super::plan::{Kind, Plan};
+use super::routes::WireRoute;
 
 fn plan(name: &str) -> Option<Plan> {
     name.parse().ok()
@@ -40,15 +41,20 @@ fn a_name_that_is_not_a_plan_is_an_error_with_the_syntax() {
     }
 }
 
-/// The data of the events of a response, grouped by write.
+/// The data of the events of a response of chat completions, grouped by write.
 async fn writes(name: &str) -> Vec<Vec<String>> {
-    let mut body = TimestampedBody::new(plan(name).unwrap(), name);
+    writes_on(WireRoute::ChatCompletions, name).await
+}
+
+async fn writes_on(route: WireRoute, name: &str) -> Vec<Vec<String>> {
+    let mut body = TimestampedBody::new(plan(name).unwrap(), route, name);
     let mut writes = Vec::new();
     while let Some(frame) = body.frame().await {
         let bytes = frame.unwrap().into_data().unwrap();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         assert!(text.ends_with("\n\n"));
-        writes.push(text.split_terminator("\n\n").map(|event| event.replacen("data: ", "", 1)).collect());
+        let data = |event: &str| event.split_once("data: ").unwrap().1.to_owned();
+        writes.push(text.split_terminator("\n\n").map(data).collect());
     }
     writes
 }
@@ -72,6 +78,26 @@ async fn every_chunk_begins_with_the_time_at_which_it_was_sent() {
         }
         assert_eq!(writes.last().unwrap().last().unwrap(), "[DONE]");
     }
+}
+
+#[tokio::test]
+async fn every_route_sends_the_same_text() {
+    for (path, pointer) in [
+        ("/v1/responses", "/delta"),
+        ("/v1/messages", "/delta/text"),
+        ("/v1beta/models/x:streamGenerateContent", "/candidates/0/content/parts/0/text"),
+    ] {
+        let (route, _) = WireRoute::of(path).unwrap();
+        let events = writes_on(route, "stamped-text-c40-w16-l40").await.concat();
+        let events = events.iter().map(|event| serde_json::from_str::<Value>(event).unwrap());
+        let texts: Vec<String> =
+            events.filter_map(|event| event.pointer(pointer)?.as_str().map(str::to_owned)).collect();
+        assert_eq!(texts.len(), 40, "{path}");
+        assert!(
+            texts.iter().all(|text| timestamp(text).is_some() && text[16..] == *" the quick brown fox jum")
+        );
+    }
+    assert_eq!(WireRoute::of("/v1/embeddings"), None);
 }
 
 #[tokio::test]
