@@ -6,7 +6,23 @@ use super::{Exchange, Instant, Now, Outgoing, Phase, Step, Transport};
 use crate::config::{BaseUrl, Deadlines};
 use crate::errors::{Error, timeout};
 
+/// How many chunks of a stream may pass between two readings of the clock.
+const MOST_UNTIMED: u64 = 31;
+
+/// The longest that these chunks may take, judged by those before them. A slower stream can afford to read the clock
+/// for each chunk.
+const UNTIMED_TIME: Duration = Duration::from_secs(1);
+
 /// A request in progress, and the time that it may take.
+///
+/// # Chunks whose time is not read
+///
+/// Reading the clock is a call of the host, and costs as much as decoding a short chunk. In a call that does not wait,
+/// the chunks of a fast stream are therefore read without it. The batch then reports the whole idle deadline as
+/// `wake-after-ms`, and the host counts it from the chunk. If the next call finds nothing, and the deadline can have
+/// passed since the last reading, it has: the host slept for it. If it cannot have passed, the deadline starts with this
+/// call. A host that calls without a reason even once has each further chunk of the response timed: otherwise such a call
+/// could end a stream that is alive.
 pub struct Attempt<T: Transport> {
     exchange: T::Exchange,
     deadlines: Deadlines,
@@ -17,9 +33,24 @@ pub struct Attempt<T: Transport> {
     phase: Phase,
     /// When this phase began, or when the response made progress last.
     since: Instant,
-    /// Whether `since` is only an upper bound: the progress was made during a wait, after which the clock was not
-    /// read. The next reading corrects it.
-    since_is_bound: bool,
+    accuracy: Accuracy,
+    /// The last reading of the clock.
+    read_at: Instant,
+    /// How many chunks may pass before the next one.
+    untimed: u64,
+    /// Whether the host calls only where data has arrived or where it is due, as far as is known.
+    is_punctual: bool,
+}
+
+/// What is known of the time of the last progress.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Accuracy {
+    /// The time is known.
+    Exact,
+    /// Not later: the progress was made during a wait, after which the clock was not read.
+    AtMost,
+    /// Not earlier: the progress was made in a call that did not read the clock.
+    AtLeast,
 }
 
 /// The next deadline, and its name in the configuration.
@@ -38,48 +69,66 @@ impl<T: Transport> Attempt<T> {
         request: &Outgoing,
         deadlines: &Deadlines,
         end: Instant,
+        now: Instant,
     ) -> Result<Self, Error> {
         let exchange =
             transport.start(request, deadlines).map_err(|failure| failure.into_error(&request.base_url))?;
-        let (phase, since) = (exchange.phase(), transport.now());
         Ok(Self {
+            phase: exchange.phase(),
             exchange,
             deadlines: *deadlines,
             idle_limit: None,
             end,
-            phase,
-            since,
-            since_is_bound: false,
+            since: now,
+            accuracy: Accuracy::Exact,
+            read_at: now,
+            untimed: 0,
+            is_punctual: true,
         })
     }
 
     /// Makes one step without waiting.
     ///
     /// A deadline is checked only where nothing has arrived, so that no received byte is lost to it, and only where
-    /// the time is known.
-    pub fn step(&mut self, transport: &T, now: Now, to: &BaseUrl) -> Result<Step, Error> {
+    /// the time is known. `slept`: see [`check`](Self::check).
+    pub fn step(&mut self, transport: &T, now: &mut Now, slept: bool, to: &BaseUrl) -> Result<Step, Error> {
         let step = self.exchange.step().map_err(|failure| failure.into_error(to))?;
         let phase = self.exchange.phase();
         // Each accepted part of an upload is progress: a large image over a slow line takes longer than any deadline.
         if phase != self.phase || matches!(step, Step::Sent) {
             self.phase = phase;
-            self.since = transport.now();
-            self.since_is_bound = false;
+            self.since = now.read(transport);
+            self.accuracy = Accuracy::Exact;
+            self.read_at = self.since;
         }
-        match (&step, now) {
-            (Step::Pending, Now::Exact(now)) => self.check(now).map(|()| step),
+        match (&step, now.exact()) {
+            (Step::Pending, Some(now)) => self.check(now, slept).map(|()| step),
             _ => Ok(step),
         }
     }
 
     /// The error of a deadline that has passed.
     ///
-    /// [`step`](Self::step) calls this where nothing has arrived. A caller whose received bytes were no progress,
-    /// such as keep-alive comments, calls it as well: otherwise a server could hold a stream open with them.
-    pub fn check(&mut self, now: Instant) -> Result<(), Error> {
-        if core::mem::take(&mut self.since_is_bound) {
-            self.since = self.since.min(now);
+    /// [`step`](Self::step) calls this where nothing has arrived and the time is known. A caller whose received bytes
+    /// were no progress, such as keep-alive comments, calls it as well: otherwise a server could hold a stream open with
+    /// them. `slept`: the host had nothing else to call for than a deadline.
+    pub fn check(&mut self, now: Instant, slept: bool) -> Result<(), Error> {
+        let is_early = now < self.until().at;
+        match self.accuracy {
+            Accuracy::Exact => {}
+            Accuracy::AtMost => self.since = self.since.min(now),
+            Accuracy::AtLeast if slept && !is_early => {}
+            // The progress was at some time since the last reading. The latest one is taken, so that the deadline does
+            // not pass too early.
+            Accuracy::AtLeast => self.since = now,
         }
+        // Before the response, a connection and an upload are reasons to call as well.
+        if slept && is_early && self.phase == Phase::Receiving {
+            self.is_punctual = false;
+            self.untimed = 0;
+        }
+        self.accuracy = Accuracy::Exact;
+        self.read_at = now;
         let until = self.until();
         if now < until.at {
             return Ok(());
@@ -95,14 +144,60 @@ impl<T: Transport> Attempt<T> {
     ///
     /// It starts when the bytes were read and not when the clock is read next. A host that sleeps until
     /// `wake-after-ms` reads it next when the deadline should pass, and would wait for twice as long.
-    pub fn progressed(&mut self, now: Now) {
-        self.since = now.latest();
-        self.since_is_bound = now.exact().is_none();
+    pub fn progressed(&mut self, transport: &T, now: &mut Now) {
+        match *now {
+            Now::AtMost(latest) => {
+                self.since = latest;
+                self.accuracy = Accuracy::AtMost;
+            }
+            Now::Unread if self.untimed > 0 => {
+                self.untimed = self.untimed.saturating_sub(1);
+                self.since = self.read_at;
+                self.accuracy = Accuracy::AtLeast;
+            }
+            _ => self.progressed_at(now.read(transport)),
+        }
+    }
+
+    fn progressed_at(&mut self, now: Instant) {
+        if now > self.read_at {
+            self.untimed = self.untimed_after(now);
+        }
+        self.since = now;
+        self.accuracy = Accuracy::Exact;
+        self.read_at = now;
+    }
+
+    /// How many of the next chunks need not be timed, if the chunks since the last reading are like them.
+    fn untimed_after(&self, now: Instant) -> u64 {
+        let idle = self.deadlines.idle;
+        let took = self.read_at.until(now);
+        let is_fast = took <= UNTIMED_TIME && took.saturating_mul(8) <= idle;
+        if !(self.is_punctual && is_fast) {
+            return 0;
+        }
+        // A punctual host reads the clock, through a call, after each pause of the idle deadline. So this many chunks and
+        // the pause after them end before the total deadline, however long each of them takes.
+        let idle = now.after(idle).0.saturating_sub(now.0);
+        let pauses = self.end.0.saturating_sub(now.0).checked_div(idle).unwrap_or_default();
+        pauses.saturating_sub(1).min(MOST_UNTIMED)
+    }
+
+    /// The `wake-after-ms` of a call that has read bytes, and did not need the clock. The host counts it from this call.
+    ///
+    /// A millisecond more than the deadline, because some timers fire up to a millisecond early. A call that seems too
+    /// early would start the deadline again.
+    pub fn wake_after_untimed_ms(&self) -> u32 {
+        self.since.milliseconds_until(self.until().at).saturating_add(1)
     }
 
     /// Allows a silence of at most this long from now on; `None` allows the configured one again.
     pub fn limit_idle(&mut self, limit: Option<Duration>) {
-        self.idle_limit = limit;
+        if self.idle_limit != limit {
+            self.idle_limit = limit;
+            // The chunks since the last reading may have taken longer than the new limit.
+            self.untimed = 0;
+        }
     }
 
     /// The next deadline.
@@ -120,6 +215,11 @@ impl<T: Transport> Attempt<T> {
             true => Until { at, which, limit },
             false => Until { at: self.end, which: "total", limit: total },
         }
+    }
+
+    /// Whether the last step took all bytes that had arrived.
+    pub fn is_drained(&self) -> bool {
+        self.exchange.is_drained()
     }
 
     /// The exchange to wait for.
