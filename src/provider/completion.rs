@@ -172,12 +172,15 @@ impl<T: Transport> Completion<T> {
                 break;
             }
         }
-        let wake_after_ms = match (due, &self.state) {
-            (None, _) => 0,
-            (Some(_), State::Streaming { attempt, .. }) if self.now == Now::Unread => {
-                attempt.wake_after_untimed_ms()
-            }
-            (Some(due), _) => self.now.wake_after_ms(&*self.transport, due),
+        let longest_ms = match &self.state {
+            State::Streaming { attempt, .. } => attempt.longest_sleep_ms(),
+            _ => u32::MAX,
+        };
+        let wake_after_ms = match due {
+            None => 0,
+            // The clock is not read for a time that cannot be earlier.
+            Some(_) if self.now == Now::Unread && longest_ms < u32::MAX => longest_ms,
+            Some(due) => self.now.wake_after_ms(&*self.transport, due).min(longest_ms),
         };
         self.slept = wake_after_ms > 0;
         self.batch(max, wake_after_ms)

@@ -9,20 +9,22 @@ use crate::errors::{Error, timeout};
 /// How many chunks of a stream may pass between two readings of the clock.
 const MOST_UNTIMED: u64 = 31;
 
-/// The longest that these chunks may take, judged by those before them. A slower stream can afford to read the clock
-/// for each chunk.
+/// The longest that these chunks may take, judged by those before them, and the longest silence after one of them. A
+/// slower stream can afford to read the clock for each chunk.
 const UNTIMED_TIME: Duration = Duration::from_secs(1);
+
+/// A host's timer may fire so much too early. A call that comes before its time restarts the idle deadline.
+const EARLY: Duration = Duration::from_millis(1);
 
 /// A request in progress, and the time that it may take.
 ///
 /// # Chunks whose time is not read
 ///
 /// Reading the clock is a call of the host, and costs as much as decoding a short chunk. In a call that does not wait,
-/// the chunks of a fast stream are therefore read without it. The batch then reports the whole idle deadline as
-/// `wake-after-ms`, and the host counts it from the chunk. If the next call finds nothing, and the deadline can have
-/// passed since the last reading, it has: the host slept for it. If it cannot have passed, the deadline starts with this
-/// call. A host that calls without a reason even once has each further chunk of the response timed: otherwise such a call
-/// could end a stream that is alive.
+/// the chunks of a fast stream are therefore read without it. The batch then reports a short silence as `wake-after-ms`,
+/// a second at most. If the next call comes after that time and finds nothing, the host slept for it, so that the time
+/// of the chunk is known: the deadline counts from there. A host that calls without a reason can make it early by no
+/// more than this silence; a call before its time shows such a host, and each further chunk of its response is timed.
 pub struct Attempt<T: Transport> {
     exchange: T::Exchange,
     deadlines: Deadlines,
@@ -113,19 +115,23 @@ impl<T: Transport> Attempt<T> {
     /// were no progress, such as keep-alive comments, calls it as well: otherwise a server could hold a stream open with
     /// them. `slept`: the host had nothing else to call for than a deadline.
     pub fn check(&mut self, now: Instant, slept: bool) -> Result<(), Error> {
-        let is_early = now < self.until().at;
+        let due = if self.is_timed() { self.until().at } else { self.since.after(self.silence()) };
+        // Before the response, a connection and an upload are reasons to call as well.
+        if slept && now < due && self.phase == Phase::Receiving {
+            self.is_punctual = false;
+        }
+        // The stream is no longer fast.
+        self.untimed = 0;
         match self.accuracy {
             Accuracy::Exact => {}
             Accuracy::AtMost => self.since = self.since.min(now),
-            Accuracy::AtLeast if slept && !is_early => {}
-            // The progress was at some time since the last reading. The latest one is taken, so that the deadline does
-            // not pass too early.
-            Accuracy::AtLeast => self.since = now,
-        }
-        // Before the response, a connection and an upload are reasons to call as well.
-        if slept && is_early && self.phase == Phase::Receiving {
-            self.is_punctual = false;
-            self.untimed = 0;
+            Accuracy::AtLeast => {
+                // The progress was at some time since the last reading. The host slept since then, or it called for
+                // another reason: then the latest time is taken, so that the deadline does not pass too early.
+                let slept =
+                    if slept && now >= due { self.silence().saturating_add(EARLY) } else { Duration::ZERO };
+                self.since = self.since.max(now.before(slept));
+            }
         }
         self.accuracy = Accuracy::Exact;
         self.read_at = now;
@@ -170,25 +176,33 @@ impl<T: Transport> Attempt<T> {
 
     /// How many of the next chunks need not be timed, if the chunks since the last reading are like them.
     fn untimed_after(&self, now: Instant) -> u64 {
-        let idle = self.deadlines.idle;
         let took = self.read_at.until(now);
-        let is_fast = took <= UNTIMED_TIME && took.saturating_mul(8) <= idle;
-        if !(self.is_punctual && is_fast) {
+        if !self.is_punctual || took > self.silence() {
             return 0;
         }
-        // A punctual host reads the clock, through a call, after each pause of the idle deadline. So this many chunks and
-        // the pause after them end before the total deadline, however long each of them takes.
-        let idle = now.after(idle).0.saturating_sub(now.0);
-        let pauses = self.end.0.saturating_sub(now.0).checked_div(idle).unwrap_or_default();
-        pauses.saturating_sub(1).min(MOST_UNTIMED)
+        // The clock is read after a silence, so this many chunks end before the total deadline.
+        let silence = u64::try_from(self.silence().as_nanos()).unwrap_or(u64::MAX);
+        let silences = now.until(self.end).as_nanos().checked_div(silence.into()).unwrap_or_default();
+        u64::try_from(silences).unwrap_or(u64::MAX).saturating_sub(1).min(MOST_UNTIMED)
     }
 
-    /// The `wake-after-ms` of a call that has read bytes, and did not need the clock. The host counts it from this call.
-    ///
-    /// A millisecond more than the deadline, because some timers fire up to a millisecond early. A call that seems too
-    /// early would start the deadline again.
-    pub fn wake_after_untimed_ms(&self) -> u32 {
-        self.since.milliseconds_until(self.until().at).saturating_add(1)
+    /// The silence after an untimed chunk, after which the host calls and the clock is read.
+    fn silence(&self) -> Duration {
+        let idle = self.idle_limit.map_or(self.deadlines.idle, |limit| self.deadlines.idle.min(limit));
+        UNTIMED_TIME.min(idle / 8)
+    }
+
+    /// Whether the time of the last progress is known, and the next chunk will be timed.
+    fn is_timed(&self) -> bool {
+        self.untimed == 0 && self.accuracy != Accuracy::AtLeast
+    }
+
+    /// The most that `wake-after-ms` may be after a chunk: a host counts it from the call that returned the chunk.
+    pub fn longest_sleep_ms(&self) -> u32 {
+        if self.is_timed() {
+            return u32::MAX;
+        }
+        Instant::default().milliseconds_until(Instant::default().after(self.silence().saturating_add(EARLY)))
     }
 
     /// Allows a silence of at most this long from now on; `None` allows the configured one again.

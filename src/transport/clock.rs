@@ -17,6 +17,11 @@ impl Instant {
         Self(self.0.saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
     }
 
+    /// The instant `duration` before this one, or the first one.
+    pub fn before(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
+    }
+
     /// The whole milliseconds until a later instant, rounded up.
     pub fn milliseconds_until(self, later: Self) -> u32 {
         let nanoseconds = later.0.saturating_sub(self.0);

@@ -77,10 +77,10 @@ struct Case {
 
 impl Case {
     /// A case with exact deadlines. Keep-alives make them late where not every chunk is timed, which is so with a total
-    /// deadline that is far away.
+    /// deadline that is further away than two of the silences after such a chunk.
     fn exact(dice: &mut Dice, max_retries: u32) -> Self {
         let timeouts = timeouts(dice);
-        let keep_alives = timeouts.total_ms < timeouts.idle_ms.map(|idle| 2 * idle);
+        let keep_alives = timeouts.total_ms < timeouts.idle_ms.map(|idle| idle.min(8_000) / 4);
         Self::new(dice, timeouts, max_retries, keep_alives)
     }
 
@@ -129,11 +129,11 @@ fn an_obeying_event_loop_equals_a_waiting_host() {
     );
 }
 
-/// After a chunk that was not timed, bytes that are no progress start the idle deadline: it passes later by the pause
-/// before them at most, and never too early.
+/// After a chunk that was not timed, bytes that are no progress start the idle deadline: it passes later by one silence
+/// at most, and never too early.
 #[test]
-fn keep_alives_after_an_untimed_chunk_make_a_deadline_late_by_one_pause() {
-    let (mut equal, mut late) = (0, 0);
+fn keep_alives_make_a_deadline_late_by_one_silence_at_most() {
+    let mut equal = 0;
     for seed in 0..RUNS {
         let mut dice = Dice(seed);
         let timeouts = timeouts(&mut dice);
@@ -144,13 +144,12 @@ fn keep_alives_after_an_untimed_chunk_make_a_deadline_late_by_one_pause() {
         let (obeying, _) = run_loop(&network, &mut completion, OBEYS);
         assert!(obeying.ms + TOLERANCE_MS >= exact.ms, "seed {seed}: {} instead of {}", obeying.ms, exact.ms);
         if (&obeying.events, &obeying.error) == (&exact.events, &exact.error) {
-            let longest = PAUSES[PAUSES.len() - 1];
-            assert!(obeying.ms <= exact.ms + longest + TOLERANCE_MS, "seed {seed}: {}", obeying.ms);
+            // The longest silence without a call.
+            assert!(obeying.ms <= exact.ms + 1_000 + TOLERANCE_MS, "seed {seed}: {}", obeying.ms);
             equal += 1;
-            late += u32::from(obeying.ms > exact.ms + TOLERANCE_MS);
         }
     }
-    assert!(equal > RUNS * 95 / 100 && (1..RUNS as u32 / 20).contains(&late), "{equal} equal, {late} late");
+    assert!(equal > RUNS * 95 / 100, "{equal} equal");
 }
 
 /// Without retries, since the length of a back-off depends on the nanosecond of the failure before it.
@@ -159,7 +158,8 @@ fn a_late_timer_makes_a_deadline_no_later_than_itself() {
     for seed in 0..RUNS {
         let mut dice = Dice(seed);
         let case = Case::exact(&mut dice, 0);
-        let late_by = dice.below(4_000_000);
+        // After a chunk that was not timed, the host sleeps twice.
+        let late_by = dice.below(2_000_000);
         let (network, mut completion) = case.start();
         let exact = run_waiting(&network, &mut completion);
         let (network, mut completion) = case.start();
