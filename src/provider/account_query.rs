@@ -58,11 +58,11 @@ impl<T: Transport> AccountQuery<T> {
         if self.is_returned {
             return Err(invalid_request("this query has returned its result; create a new query"));
         }
-        let mut wait = Wait::new(&*self.transport, wait_ms);
+        let (wait, mut now) = Wait::new(&*self.transport, wait_ms);
         loop {
             for (get, result) in &mut self.lookups {
                 if result.is_none() {
-                    *result = get.step();
+                    *result = get.step(&mut now);
                 }
             }
             let [(_, accepted), (_, limit), (_, used)] = &mut self.lookups;
@@ -77,8 +77,8 @@ impl<T: Transport> AccountQuery<T> {
             for (get, _) in self.lookups.iter().filter(|(_, result)| result.is_none()) {
                 awaited.add(get);
             }
-            if !wait.wait(&*self.transport, &awaited.exchanges, awaited.until) {
-                let wake_after_ms = Some(wait.now().wake_after_ms(awaited.until));
+            if !wait.wait(&*self.transport, &mut now, &awaited.exchanges, awaited.until) {
+                let wake_after_ms = Some(now.wake_after_ms(&*self.transport, awaited.until));
                 return Ok(AccountPoll::Pending(Pending { wake_after_ms }));
             }
         }

@@ -49,8 +49,14 @@ pub struct Completion<T: Transport> {
     reasoning_text: bool,
     events: Assembler,
     retries: Retries,
-    /// When the call must be over, retries and back-offs included, so that a host can rely on one number.
-    end: Instant,
+    /// When the call must be over, retries and back-offs included, so that a host can rely on one number. Set when the
+    /// request is sent first.
+    end: Option<Instant>,
+    /// What the call under way knows of the time.
+    now: Now,
+    /// Nothing has arrived in the call under way, and the last one left nothing to do: the host calls because a deadline
+    /// should have passed.
+    slept: bool,
     /// Status and request id of the response that is being read.
     response: Option<(u16, Option<String>)>,
     /// An earlier attempt may have reached the provider.
@@ -93,7 +99,6 @@ impl<T: Transport> Completion<T> {
         let listed = memory.borrow().routes_of(request.model.trim_ascii());
         let Chosen { route, encoded: Encoded { body, warnings }, left } = Chosen::first(&request, &listed)?;
         let path = route.path(&request, &settings.base_url)?;
-        let end = transport.now().after(settings.deadlines.total);
         let reasoning_text =
             request.reasoning.as_ref().and_then(|options| options.include_text) != Some(false);
         Ok(Self {
@@ -106,7 +111,9 @@ impl<T: Transport> Completion<T> {
             reasoning_text,
             events: Assembler::default(),
             retries: Retries::new(settings.max_retries),
-            end,
+            end: None,
+            now: Now::Unread,
+            slept: false,
             response: None,
             sent: false,
             handed_out: false,
@@ -127,27 +134,55 @@ impl<T: Transport> Completion<T> {
     pub fn next(&mut self, max_events: u32, wait_ms: u32) -> Result<Batch, Error> {
         // With 0 the stream would never make progress, so it is treated as 1.
         let max = usize::try_from(max_events.max(1)).unwrap_or(usize::MAX);
-        let mut wait = Wait::new(&*self.transport, wait_ms);
+        let (mut wait, now) = Wait::new(&*self.transport, wait_ms);
+        self.now = now;
         // Where the call stops before it has found nothing to read, the next call has something to do at once.
         let mut due = None;
         while !self.events.has(max) && !self.is_over() {
-            let moved = self.step(wait.now());
+            let moved = self.step();
             // An event is returned as soon as there is nothing more to read. A wait for a second one would delay the
             // first.
             let satisfied = self.events.has(1);
-            if moved && wait.may_read_on(&*self.transport, satisfied) {
+            self.slept &= !moved && !satisfied;
+            // A read that found nothing would cost as much as this one. A host that lets the component wait may have
+            // more, and a call for it would cost more than the read.
+            if moved && satisfied && !wait.may_wait() && self.is_drained() {
+                due = (!self.events.has(max)).then(|| self.waits_until());
+                break;
+            }
+            if moved && wait.may_read_on(&*self.transport, &mut self.now, satisfied) {
                 continue;
             }
-            let until = self.waits_until();
             if moved {
                 break;
             }
-            if satisfied || !wait.wait(&*self.transport, self.waits_for().as_slice(), until) {
+            // A call that does not wait reads the clock only here, where a deadline can have passed.
+            if self.now == Now::Unread && self.is_due() {
+                continue;
+            }
+            let until = self.waits_until();
+            let exchange = match &self.state {
+                State::Open(attempt) | State::Refused { attempt, .. } | State::Streaming { attempt, .. } => {
+                    Some(attempt.exchange())
+                }
+                _ => None,
+            };
+            if satisfied || !wait.wait(&*self.transport, &mut self.now, exchange.as_slice(), until) {
                 due = Some(until);
                 break;
             }
         }
-        let wake_after_ms = due.map_or(0, |due| wait.now().wake_after_ms(due));
+        let longest_ms = match &self.state {
+            State::Streaming { attempt, .. } => attempt.longest_sleep_ms(),
+            _ => u32::MAX,
+        };
+        let wake_after_ms = match due {
+            None => 0,
+            // The clock is not read for a time that cannot be earlier.
+            Some(_) if self.now == Now::Unread && longest_ms < u32::MAX => longest_ms,
+            Some(due) => self.now.wake_after_ms(&*self.transport, due).min(longest_ms),
+        };
+        self.slept = wake_after_ms > 0;
         self.batch(max, wake_after_ms)
     }
 
@@ -174,13 +209,30 @@ impl<T: Transport> Completion<T> {
         matches!(self.state, State::Finished | State::Failed(_))
     }
 
-    fn waits_for(&self) -> Option<&T::Exchange> {
-        match &self.state {
-            State::Open(attempt) | State::Refused { attempt, .. } | State::Streaming { attempt, .. } => {
-                Some(attempt.exchange())
-            }
-            _ => None,
+    /// The last step took all bytes that had arrived.
+    fn is_drained(&self) -> bool {
+        matches!(&self.state, State::Streaming { attempt, .. } if attempt.is_drained())
+    }
+
+    /// Reads the clock where no more has arrived; true if that ends the attempt or the back-off.
+    fn is_due(&mut self) -> bool {
+        let now = self.now.read(&*self.transport);
+        match &mut self.state {
+            State::Open(attempt) => match attempt.check(now, self.slept) {
+                Ok(()) => return false,
+                Err(error) => self.fail(error),
+            },
+            State::Streaming { attempt, reader, .. } => match attempt.check(now, self.slept) {
+                Ok(()) => return false,
+                Err(late) => {
+                    let cut_off = reader.cut_off(late, &mut self.events);
+                    self.end_stream(cut_off);
+                }
+            },
+            State::BackOff(until) => return now >= *until,
+            _ => return false,
         }
+        true
     }
 
     fn waits_until(&self) -> Instant {
@@ -188,28 +240,28 @@ impl<T: Transport> Completion<T> {
             State::Open(attempt) | State::Streaming { attempt, .. } => attempt.until().at,
             State::Refused { attempt, until, .. } => attempt.until().at.min(*until),
             State::BackOff(until) => *until,
-            _ => self.end,
+            _ => self.end.unwrap_or_default(),
         }
     }
 
     /// Makes one step. False if nothing more can be done before the network or the clock moves.
-    fn step(&mut self, now: Now) -> bool {
+    fn step(&mut self) -> bool {
         // The step of each chunk works in place: moving the state out and back would copy it twice.
         if let State::Streaming { .. } = &self.state {
-            return self.streaming(now);
+            return self.streaming();
         }
         // An attempt moves from one state into the next, so the state is taken out. `Finished` stands in its place
         // only until this call puts the next state there.
         match core::mem::replace(&mut self.state, State::Finished) {
             State::Ready => self.send(),
             // A time that was not read is `None`, which is less than any instant: the back-off counts as not over,
-            // and the wait that follows reads the clock.
-            State::BackOff(until) if now.exact() < Some(until) => {
+            // and the clock is read then.
+            State::BackOff(until) if self.now.exact() < Some(until) => {
                 self.state = State::BackOff(until);
                 return false;
             }
             State::BackOff(_) => self.state = State::Ready,
-            State::Open(attempt) => return self.open(attempt, now),
+            State::Open(attempt) => return self.open(attempt),
             State::Refused { attempt, head, body, until } => return self.refused(attempt, head, body, until),
             over => {
                 self.state = over;
@@ -220,19 +272,21 @@ impl<T: Transport> Completion<T> {
     }
 
     fn send(&mut self) {
-        let now = self.transport.now();
+        let now = self.now.read(&*self.transport);
+        let deadlines = &self.settings.deadlines;
+        let end = *self.end.get_or_insert(now.after(deadlines.total));
         // An error of this attempt must not carry the status and the request id of an earlier one.
         self.response = None;
         // Nothing of an earlier attempt was handed out, so its events can be dropped.
         self.events = Assembler::new(now.0, self.warnings.clone());
-        match Attempt::start(&*self.transport, &self.request, &self.settings.deadlines, self.end) {
+        match Attempt::start(&*self.transport, &self.request, deadlines, end, now) {
             Ok(attempt) => self.state = State::Open(attempt),
             Err(error) => self.fail(error),
         }
     }
 
-    fn open(&mut self, mut attempt: Attempt<T>, now: Now) -> bool {
-        match attempt.step(&self.transport, now, &self.request.base_url) {
+    fn open(&mut self, mut attempt: Attempt<T>) -> bool {
+        match attempt.step(&self.transport, &mut self.now, self.slept, &self.request.base_url) {
             Ok(Step::Head(head)) if head.is_success() => {
                 // The model has run, so no other route comes into question.
                 self.other_routes = OtherRoutes::default();
@@ -254,7 +308,7 @@ impl<T: Transport> Completion<T> {
             Ok(Step::Head(head)) => {
                 // The body says more than the status: a 403 may be an empty balance, and a 503 an unknown model. So
                 // it is read before the failure is classified.
-                let until = self.transport.now().after(ERROR_BODY_TIME);
+                let until = self.now.read(&*self.transport).after(ERROR_BODY_TIME);
                 self.state = State::Refused { attempt, head, body: Vec::new(), until };
             }
             Ok(step) => {
@@ -266,9 +320,9 @@ impl<T: Transport> Completion<T> {
         true
     }
 
-    fn streaming(&mut self, now: Now) -> bool {
+    fn streaming(&mut self) -> bool {
         let State::Streaming { attempt, reader, progress } = &mut self.state else { return false };
-        let result = match attempt.step(&self.transport, now, &self.request.base_url) {
+        let result = match attempt.step(&self.transport, &mut self.now, self.slept, &self.request.base_url) {
             Ok(Step::Bytes(bytes)) => reader.push(&bytes, &mut self.events),
             Ok(Step::End) => reader.end(&mut self.events),
             Ok(Step::Pending) => return false,
@@ -290,14 +344,20 @@ impl<T: Transport> Completion<T> {
         attempt.limit_idle(is_finished.then_some(FINISH_TIME));
         let count = reader.progress_count();
         if core::mem::replace(progress, count) != count {
-            attempt.progressed(now);
-        } else if let Err(late) = attempt.check(self.transport.now()) {
+            attempt.progressed(&*self.transport, &mut self.now);
+        } else if let Err(late) = attempt.check(self.now.read(&*self.transport), false) {
             // Keep-alive comments are not progress [26].
-            match reader.cut_off(late, &mut self.events) {
-                Ok(()) => self.state = State::Finished,
-                Err(error) => self.fail(error),
-            }
+            let cut_off = reader.cut_off(late, &mut self.events);
+            self.end_stream(cut_off);
         }
         true
+    }
+
+    /// A deadline has ended the stream, with the finish that it has or with an error.
+    fn end_stream(&mut self, cut_off: Result<(), Error>) {
+        match cut_off {
+            Ok(()) => self.state = State::Finished,
+            Err(error) => self.fail(error),
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::contract::Pending;
 use crate::contract::embeddings::{Embedding, EmbeddingPoll, EmbeddingRequest};
 use crate::embeddings::{self, Encoded, Encoding, Expected, in_next_encoding, refuses_encoding};
 use crate::errors::{Error, from_response, invalid_request};
-use crate::transport::{BodyRules, BufferedRequest, Fetched, Outgoing, Transport};
+use crate::transport::{BodyRules, BufferedRequest, Fetched, Now, Outgoing, Transport};
 
 static VECTORS: BodyRules = BodyRules {
     max: embeddings::MAX_BODY,
@@ -78,9 +78,9 @@ impl<T: Transport> EmbeddingQuery<T> {
         if self.is_returned {
             return Err(invalid_request("this query has returned its result; create a new query"));
         }
-        let mut wait = Wait::new(&*self.transport, wait_ms);
+        let (wait, mut now) = Wait::new(&*self.transport, wait_ms);
         loop {
-            if let Some(result) = self.step() {
+            if let Some(result) = self.step(&mut now) {
                 self.is_returned = true;
                 return result.map(EmbeddingPoll::Ready).map_err(|mut error| {
                     suggest_model(&mut error, &self.model);
@@ -89,17 +89,17 @@ impl<T: Transport> EmbeddingQuery<T> {
             }
             let mut awaited = Awaited::new();
             awaited.add(&self.request);
-            if !wait.wait(&*self.transport, &awaited.exchanges, awaited.until) {
-                let wake_after_ms = Some(wait.now().wake_after_ms(awaited.until));
+            if !wait.wait(&*self.transport, &mut now, &awaited.exchanges, awaited.until) {
+                let wake_after_ms = Some(now.wake_after_ms(&*self.transport, awaited.until));
                 return Ok(EmbeddingPoll::Pending(Pending { wake_after_ms }));
             }
         }
     }
 
     /// Makes all steps that are possible without waiting.
-    fn step(&mut self) -> Option<Result<Embedding, Error>> {
+    fn step(&mut self, now: &mut Now) -> Option<Result<Embedding, Error>> {
         loop {
-            let fetched = match self.request.step()? {
+            let fetched = match self.request.step(now)? {
                 Ok(fetched) => fetched,
                 Err(error) => return Some(Err(error)),
             };

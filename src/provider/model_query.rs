@@ -15,7 +15,7 @@ use crate::catalogue::{KeyList, Merged, PublicList, built_in_models};
 use crate::config::Settings;
 use crate::contract::{self, Discovery, ListOrigin, ModelList, ModelPoll, Pending};
 use crate::errors::{Error, ErrorKind, from_body_error, invalid_request};
-use crate::transport::{BufferedRequest, Fetched, LIST, Transport};
+use crate::transport::{BufferedRequest, Fetched, LIST, Now, Transport};
 
 /// How long the key's list may take, retries included, where there is nothing to fall back to.
 const KEY_LIST_TIME: Duration = Duration::from_secs(15);
@@ -56,9 +56,9 @@ enum ListRequest<T: Transport> {
 
 impl<T: Transport> ListRequest<T> {
     /// Makes all steps that are possible without waiting. True once there is a result.
-    fn step(&mut self) -> bool {
+    fn step(&mut self, now: &mut Now) -> bool {
         if let Self::Open(get) = self {
-            let Some(result) = get.step() else { return false };
+            let Some(result) = get.step(now) else { return false };
             *self = Self::Complete(result);
         }
         true
@@ -102,14 +102,14 @@ impl<T: Transport> ModelQuery<T> {
 
     /// The list, once it is complete. Waits at most `wait_ms`.
     pub fn poll(&mut self, wait_ms: u32) -> Result<ModelPoll, Error> {
-        let mut wait = Wait::new(&*self.transport, wait_ms);
+        let (wait, mut now) = Wait::new(&*self.transport, wait_ms);
         loop {
             match &mut self.state {
                 State::Loading { key_list, catalogue } => {
                     // Both are advanced in each round, so that neither waits for the other.
-                    let has_catalogue = catalogue.step();
+                    let has_catalogue = catalogue.step(&mut now);
                     // Without the key's list the catalogue is useless, so it is not waited for.
-                    let has_key_list = key_list.step();
+                    let has_key_list = key_list.step(&mut now);
                     let is_rejected = matches!(key_list, ListRequest::Complete(Err(_)));
                     if is_rejected || (has_key_list && has_catalogue) {
                         return self.result().map(ModelPoll::Ready);
@@ -119,8 +119,8 @@ impl<T: Transport> ModelQuery<T> {
                 State::Known(_) | State::Returned => return self.result().map(ModelPoll::Ready),
             }
             let awaited = self.awaited();
-            if !wait.wait(&*self.transport, &awaited.exchanges, awaited.until) {
-                let wake_after_ms = Some(wait.now().wake_after_ms(awaited.until));
+            if !wait.wait(&*self.transport, &mut now, &awaited.exchanges, awaited.until) {
+                let wake_after_ms = Some(now.wake_after_ms(&*self.transport, awaited.until));
                 return Ok(ModelPoll::Pending(Pending { wake_after_ms }));
             }
         }

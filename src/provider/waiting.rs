@@ -41,28 +41,30 @@ pub(super) struct Wait {
     may_wait: bool,
     /// Steps made after the call had an event or its time was over; see [`STEPS_BEYOND`].
     steps_beyond: u32,
-    now: Now,
 }
 
 impl Wait {
-    /// A call that may wait for this many milliseconds.
-    pub fn new<T: Transport>(transport: &T, wait_ms: u32) -> Self {
-        let now = transport.now();
-        let until = now.after(Duration::from_millis(u64::from(wait_ms)));
-        Self { until, may_wait: wait_ms > 0, steps_beyond: 0, now: Now::Exact(now) }
+    /// A call that may wait for this many milliseconds, and what is known of the time at its beginning.
+    pub fn new<T: Transport>(transport: &T, wait_ms: u32) -> (Self, Now) {
+        let mut now = Now::Unread;
+        // The end of a call that does not wait is its beginning, so the clock need not be read for it.
+        let until = match wait_ms {
+            0 => Instant::default(),
+            _ => now.read(transport).after(Duration::from_millis(u64::from(wait_ms))),
+        };
+        (Self { until, may_wait: wait_ms > 0, steps_beyond: 0 }, now)
     }
 
-    /// What is known of the present time.
-    pub fn now(&self) -> Now {
-        self.now
+    /// Whether the call may wait.
+    pub fn may_wait(&self) -> bool {
+        self.may_wait
     }
 
     /// Whether the call may read more of what has already arrived. `satisfied`: it has an event to return.
-    pub fn may_read_on<T: Transport>(&mut self, transport: &T, satisfied: bool) -> bool {
-        let is_over = satisfied || {
-            let now = transport.now();
-            self.now = Now::Exact(now);
-            now >= self.until
+    pub fn may_read_on<T: Transport>(&mut self, transport: &T, now: &mut Now, satisfied: bool) -> bool {
+        let is_over = satisfied || !self.may_wait || {
+            *now = Now::Exact(transport.now());
+            now.exact() >= Some(self.until)
         };
         if is_over {
             self.steps_beyond = self.steps_beyond.saturating_add(1);
@@ -71,25 +73,27 @@ impl Wait {
     }
 
     /// Waits for one of the exchanges, until `next` at most. False if the call may not wait any longer.
-    pub fn wait<T: Transport>(&mut self, transport: &T, exchanges: &[&T::Exchange], next: Instant) -> bool {
+    pub fn wait<T: Transport>(
+        &self,
+        transport: &T,
+        now: &mut Now,
+        exchanges: &[&T::Exchange],
+        next: Instant,
+    ) -> bool {
         // Hosts with an event loop pass 0. A blocked call would stop everything else that they do, so even a wait
         // that would end at once is not begun.
         if !self.may_wait {
             return false;
         }
-        let now = match self.now {
-            Now::Exact(now) => now,
-            Now::AtMost(_) => transport.now(),
-        };
-        self.now = Now::Exact(now);
-        if now >= self.until {
+        let at = now.read(transport);
+        if at >= self.until {
             return false;
         }
         // A deadline that has passed is handled by the next step. There is nothing to wait for.
-        if now < next {
+        if at < next {
             let until = self.until.min(next);
-            transport.wait(exchanges, now, until);
-            self.now = Now::AtMost(until);
+            transport.wait(exchanges, at, until);
+            *now = Now::AtMost(until);
         }
         true
     }

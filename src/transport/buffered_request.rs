@@ -110,17 +110,20 @@ impl<T: Transport> BufferedRequest<T> {
     }
 
     /// Makes steps as long as they are possible without waiting, and not too many. The result is returned once.
-    pub fn step(&mut self) -> Option<Result<Fetched, Error>> {
+    ///
+    /// Every step depends on the time, which is read once for all of them: they do not wait.
+    pub fn step(&mut self, now: &mut Now) -> Option<Result<Fetched, Error>> {
+        let at = now.read(&*self.transport);
         self.unread = false;
         let mut reads = 0_u32;
         loop {
             match &mut self.state {
                 State::Over => return None,
-                State::BackOff(until) if self.transport.now() < *until => return None,
+                State::BackOff(until) if at < *until => return None,
                 State::BackOff(_) => self.state = State::Ready,
                 State::Ready => {
-                    match Attempt::start(&*self.transport, &self.request, &self.settings.deadlines, self.end)
-                    {
+                    let Settings { deadlines, .. } = &*self.settings;
+                    match Attempt::start(&*self.transport, &self.request, deadlines, self.end, at) {
                         Ok(attempt) => {
                             self.state = State::Open { attempt, fetched: Fetched::default(), until: NEVER }
                         }
@@ -128,10 +131,7 @@ impl<T: Transport> BufferedRequest<T> {
                     }
                 }
                 State::Open { attempt, fetched, until } => {
-                    // These responses have few reads, so the clock is read for each of them. Only streams avoid that.
-                    let at = self.transport.now();
-                    let now = Now::Exact(at);
-                    match attempt.step(&self.transport, now, &self.request.base_url) {
+                    match attempt.step(&self.transport, now, false, &self.request.base_url) {
                         Ok(Step::Pending) if at < *until => return None,
                         Ok(Step::Pending) => {
                             // A body that is not whole may go on, however long it paused after a bracket.
@@ -152,7 +152,7 @@ impl<T: Transport> BufferedRequest<T> {
                             let is_error = !fetched.head.is_success();
                             // Blank lines keep a connection open while the model works, and are no progress [26].
                             if let Some(last) = bytes.trim_ascii_end().last() {
-                                attempt.progressed(now);
+                                attempt.progressed(&*self.transport, now);
                                 if !is_error {
                                     *until =
                                         if matches!(last, b'}' | b']') { at.after(END_TIME) } else { NEVER };
@@ -168,7 +168,7 @@ impl<T: Transport> BufferedRequest<T> {
                                 return self.ended();
                             }
                             // A body that trickles in for ever makes progress in each step and is never pending.
-                            if let Err(error) = attempt.check(self.transport.now()) {
+                            if let Err(error) = attempt.check(at, false) {
                                 return self.fail(error);
                             }
                             reads = reads.saturating_add(1);

@@ -73,6 +73,9 @@ pub trait Exchange {
 
     /// How far it has come.
     fn phase(&self) -> Phase;
+
+    /// Whether the last step took all bytes that had arrived, so that another one would find nothing.
+    fn is_drained(&self) -> bool;
 }
 
 /// The result of a step.

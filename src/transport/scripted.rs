@@ -182,6 +182,11 @@ impl Exchange for ScriptedExchange {
     fn phase(&self) -> Phase {
         self.phase
     }
+
+    fn is_drained(&self) -> bool {
+        let next = self.script.front().filter(|_| self.next_at().is_some_and(|at| at <= self.network.time()));
+        !matches!(next, Some((_, Move::Bytes(_))))
+    }
 }
 
 impl Drop for ScriptedExchange {

@@ -40,25 +40,23 @@ impl Transport for WasiHttp {
 
     fn start(&self, request: &Outgoing, deadlines: &Deadlines) -> Result<WasiExchange, Failure> {
         let outgoing = outgoing_request(request)?;
-        let body = outgoing.body().map_err(|()| cannot_send("the host gives no body"))?;
-        let upload = match &request.body {
-            Some(bytes) => Some(Upload {
-                stream: body.write().map_err(|()| cannot_send("the body cannot be written"))?,
-                body,
-                bytes: bytes.clone(),
-                written: 0,
-                taken: false,
-            }),
-            None => {
-                // A GET has no body, and the host begins to send only when the empty one is finished.
-                finish(body)?;
-                None
+        // Without a body resource the host sends none, so a GET takes none.
+        let mut upload = match &request.body {
+            Some(bytes) => {
+                let body = outgoing.body().map_err(|()| cannot_send("the host gives no body"))?;
+                let stream = body.write().map_err(|()| cannot_send("the body cannot be written"))?;
+                Some(Upload { stream, body, bytes: bytes.clone(), written: 0, taken: false })
             }
+            None => None,
         };
-        let response = outgoing_handler::handle(outgoing, options(deadlines))
+        let options = options(deadlines, request.base_url.scheme);
+        let response = outgoing_handler::handle(outgoing, options)
             // The host has rejected the request before making a connection, whatever the code may mean later.
             .map_err(|code| Failure { request_sent: false, ..failure(&code, Phase::Connecting) })?;
-        Ok(WasiExchange { state: State::Open { upload, response } })
+        // Most bodies are accepted at once.
+        send_on(&mut upload)?;
+        let ready = OnceCell::new();
+        Ok(WasiExchange { state: State::Open { upload, ready, response }, is_new: true, is_drained: false })
     }
 
     fn wait(&self, exchanges: &[&WasiExchange], now: Instant, until: Instant) {
@@ -68,8 +66,7 @@ impl Transport for WasiHttp {
         let (_, timer) =
             timer.insert(kept.unwrap_or_else(|| (until, monotonic_clock::subscribe_instant(until.0))));
         // All new pollables first, since the list below borrows them.
-        let mut new = Vec::new();
-        exchanges.iter().for_each(|exchange| exchange.subscribe(&mut new));
+        let new: Vec<Pollable> = exchanges.iter().filter_map(|exchange| exchange.writable()).collect();
         let mut pollables: Vec<&Pollable> =
             exchanges.iter().filter_map(|exchange| exchange.readable()).collect();
         pollables.extend(&new);
@@ -81,11 +78,20 @@ impl Transport for WasiHttp {
 /// A request under way.
 pub struct WasiExchange {
     state: State,
+    /// No step was made: the request was sent in this call, so there is no response to look for.
+    is_new: bool,
+    /// The last read returned less than was allowed, which is all that the host had.
+    is_drained: bool,
 }
 
 enum State {
     /// Until the head of the response arrives.
-    Open { upload: Option<Upload>, response: FutureIncomingResponse },
+    Open {
+        upload: Option<Upload>,
+        /// Ready when the response has arrived. A child of it, created where it is needed.
+        ready: OnceCell<Pollable>,
+        response: FutureIncomingResponse,
+    },
     /// Until the body ends. A server may respond before it has received the whole request, so the rest of the
     /// request is still sent.
     Receiving {
@@ -119,7 +125,7 @@ enum Uploaded {
     Pending,
     /// The host accepted more.
     Some,
-    /// All bytes are written and passed on.
+    /// All bytes are written.
     All,
     /// The server does not accept more. Its response may have arrived, and says why.
     Refused,
@@ -128,6 +134,10 @@ enum Uploaded {
 impl Upload {
     /// Writes as much as is permitted. `check-write` permits more only after the bytes before were passed on, so a
     /// permission after the first write shows that there is a connection.
+    ///
+    /// A rest that is permitted whole is neither flushed nor confirmed, since the end of the body sends it: that would cost
+    /// each short request three calls of the host, and one of the component. Whether such a request has a connection
+    /// is then not visible here, and its connect deadline is kept by the host alone.
     fn step(&mut self) -> Uploaded {
         let permitted = match self.stream.check_write() {
             Ok(0) => return Uploaded::Pending,
@@ -137,16 +147,19 @@ impl Upload {
         // `flush` withdraws the permission until the bytes are passed on, so a new one proves that they were.
         self.taken = self.written > 0;
         let rest = self.bytes.get(self.written..).unwrap_or_default();
-        if rest.is_empty() {
-            return Uploaded::All;
-        }
         // A write beyond the permission would trap.
         let piece = rest.get(..permitted).unwrap_or(rest);
-        if self.stream.write(piece).is_err() || self.stream.flush().is_err() {
+        if self.stream.write(piece).is_err() {
             return Uploaded::Refused;
         }
         self.written = self.written.saturating_add(piece.len());
-        Uploaded::Some
+        if piece.len() == rest.len() {
+            return Uploaded::All;
+        }
+        match self.stream.flush() {
+            Ok(()) => Uploaded::Some,
+            Err(_) => Uploaded::Refused,
+        }
     }
 }
 
@@ -154,9 +167,10 @@ impl Exchange for WasiExchange {
     fn step(&mut self) -> Result<Step, Failure> {
         let phase = self.phase();
         match &mut self.state {
-            State::Open { upload, response } => {
+            State::Open { .. } if core::mem::take(&mut self.is_new) => Ok(Step::Pending),
+            State::Open { upload, ready, response } => {
                 // The response comes first: a server that rejects a request early does not read the rest of it.
-                if let Some(head) = arrived(response) {
+                if let Some(head) = arrived(response, ready) {
                     return self.begin(head, phase);
                 }
                 send_on(upload)
@@ -164,7 +178,12 @@ impl Exchange for WasiExchange {
             State::Receiving { upload, stream, .. } => match stream.read(READ_SIZE) {
                 // An empty read is not the end of the body [8].
                 Ok(bytes) if bytes.is_empty() => send_on(upload),
-                Ok(bytes) => Ok(Step::Bytes(bytes)),
+                Ok(bytes) => {
+                    let is_short = u64::try_from(bytes.len()).is_ok_and(|length| length < READ_SIZE);
+                    // The rest of the request is sent only where a read finds nothing.
+                    self.is_drained = is_short && upload.is_none();
+                    Ok(Step::Bytes(bytes))
+                }
                 Err(StreamError::Closed) => {
                     self.state = State::Over;
                     Ok(Step::End)
@@ -189,6 +208,10 @@ impl Exchange for WasiExchange {
             State::Open { upload: None, .. } => Phase::Waiting,
             State::Receiving { .. } | State::Over => Phase::Receiving,
         }
+    }
+
+    fn is_drained(&self) -> bool {
+        self.is_drained
     }
 }
 
@@ -219,21 +242,20 @@ impl WasiExchange {
         Ok(Step::Head(read))
     }
 
-    /// Adds new pollables for what is waited for only a few times.
-    fn subscribe(&self, to: &mut Vec<Pollable>) {
-        if let State::Open { response, .. } = &self.state {
-            to.push(response.subscribe());
-        }
-        if let State::Open { upload: Some(upload), .. } | State::Receiving { upload: Some(upload), .. } =
-            &self.state
-        {
-            to.push(upload.stream.subscribe());
+    /// A new pollable of the request's body, which is waited for only a few times.
+    fn writable(&self) -> Option<Pollable> {
+        match &self.state {
+            State::Open { upload: Some(upload), .. } | State::Receiving { upload: Some(upload), .. } => {
+                Some(upload.stream.subscribe())
+            }
+            _ => None,
         }
     }
 
-    /// The kept pollable of the body, which is waited for once a chunk.
+    /// The kept pollable of the response or of its body, which is waited for once a chunk.
     fn readable(&self) -> Option<&Pollable> {
         match &self.state {
+            State::Open { ready, response, .. } => Some(ready.get_or_init(|| response.subscribe())),
             State::Receiving { readable, stream, .. } => Some(readable.get_or_init(|| stream.subscribe())),
             _ => None,
         }
@@ -242,11 +264,15 @@ impl WasiExchange {
 
 /// The head of the response, if it has arrived.
 ///
-/// Some hosts look at the connection only when a pollable is asked whether it is ready. `ready` never waits.
-fn arrived(response: &FutureIncomingResponse) -> Option<Result<Result<IncomingResponse, ErrorCode>, ()>> {
+/// `get` need not look at the connection: wasmtime's own host does so only when a pollable is queried. `ready` never
+/// waits. A host that calls when the response has arrived pays for none of this.
+fn arrived(
+    response: &FutureIncomingResponse,
+    ready: &OnceCell<Pollable>,
+) -> Option<Result<Result<IncomingResponse, ErrorCode>, ()>> {
     response.get().or_else(|| {
-        let ready = response.subscribe().ready();
-        ready.then(|| response.get()).flatten()
+        let is_ready = ready.get_or_init(|| response.subscribe()).ready();
+        is_ready.then(|| response.get()).flatten()
     })
 }
 
@@ -276,21 +302,20 @@ fn finish(body: OutgoingBody) -> Result<(), Failure> {
 }
 
 fn outgoing_request(request: &Outgoing) -> Result<OutgoingRequest, Failure> {
-    let fields = Fields::new();
+    let headers: Vec<(String, Vec<u8>)> =
+        request.headers.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes())).collect();
     // Each header was checked. A host may still have a list of names that it keeps for itself.
-    for (name, value) in &request.headers {
-        fields
-            .append(name, value.as_bytes())
-            .map_err(|_| cannot_send("the host rejects a configured header"))?;
-    }
+    let fields =
+        Fields::from_list(&headers).map_err(|_| cannot_send("the host rejects a configured header"))?;
     let outgoing = OutgoingRequest::new(fields);
-    let method = if request.body.is_some() { Method::Post } else { Method::Get };
+    // A new request is a GET.
+    let method = if request.body.is_some() { outgoing.set_method(&Method::Post) } else { Ok(()) };
+    // The default of the scheme is the host's own choice, and `http` would send the key in plain text.
     let scheme = match request.base_url.scheme {
         Scheme::Https => WasiScheme::Https,
         Scheme::Http => WasiScheme::Http,
     };
-    outgoing
-        .set_method(&method)
+    method
         .and_then(|()| outgoing.set_scheme(Some(&scheme)))
         .and_then(|()| outgoing.set_authority(Some(&request.base_url.authority)))
         .and_then(|()| outgoing.set_path_with_query(Some(&request.path)))
@@ -302,15 +327,32 @@ fn outgoing_request(request: &Outgoing) -> Result<OutgoingRequest, Failure> {
 /// its setting, which the host's error code cannot, so the component's has to come first.
 const HOST_SLACK: Duration = Duration::from_secs(5);
 
-/// The same deadlines as a hint. A host may ignore them, since the component keeps its own.
-fn options(deadlines: &Deadlines) -> Option<RequestOptions> {
+/// The deadlines that a host has to know, since each of them costs a call.
+///
+/// A connection to this machine, which is what plain HTTP is for, is made or refused at once, so it needs no deadline
+/// unless one is configured. The component keeps the other deadlines. The host's own may be shorter than a long one that
+/// is configured, and are never shorter than the defaults.
+fn options(deadlines: &Deadlines, scheme: Scheme) -> Option<RequestOptions> {
+    let default = Deadlines::default();
+    let is_connect_set = deadlines.connect != default.connect || scheme == Scheme::Https;
+    let first_byte_is_long = deadlines.first_byte > default.first_byte;
+    let idle_is_long = deadlines.idle > default.idle;
+    if !(is_connect_set || first_byte_is_long || idle_is_long) {
+        return None;
+    }
     let options = RequestOptions::new();
-    let nanoseconds = |limit: Duration| u64::try_from(limit.saturating_add(HOST_SLACK).as_nanos()).ok();
-    // A host may accept a short request before it has a connection, and a stalled handshake is invisible from here.
-    // Only the host can keep this deadline exactly, so it gets no slack.
-    let _ = options.set_connect_timeout(u64::try_from(deadlines.connect.as_nanos()).ok());
-    let _ = options.set_first_byte_timeout(nanoseconds(deadlines.first_byte));
-    let _ = options.set_between_bytes_timeout(nanoseconds(deadlines.idle));
+    let nanoseconds = |limit: Duration| u64::try_from(limit.as_nanos()).ok();
+    // A hint: a host may ignore these.
+    if is_connect_set {
+        // Only the host sees a stalled handshake, and keeps this deadline exactly, so it gets no slack.
+        let _ = options.set_connect_timeout(nanoseconds(deadlines.connect));
+    }
+    if first_byte_is_long {
+        let _ = options.set_first_byte_timeout(nanoseconds(deadlines.first_byte.saturating_add(HOST_SLACK)));
+    }
+    if idle_is_long {
+        let _ = options.set_between_bytes_timeout(nanoseconds(deadlines.idle.saturating_add(HOST_SLACK)));
+    }
     Some(options)
 }
 

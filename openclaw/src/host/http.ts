@@ -39,6 +39,13 @@ export class Fields {
     this.#entries = entries;
   }
 
+  /** Throws a header error if one of the headers may not be sent. */
+  static fromList(entries: [string, Uint8Array][]): Fields {
+    const fields = new Fields();
+    for (const [name, value] of entries) fields.append(name, value);
+    return fields;
+  }
+
   append(name: string, value: Uint8Array): void {
     // HTTP/1 headers are bytes. Latin 1 maps each byte to one character, so no byte is lost on the way to Node.
     const text = Buffer.from(value).toString('latin1');

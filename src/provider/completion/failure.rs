@@ -8,7 +8,7 @@ use crate::errors::{Error, from_response};
 use crate::events::Assembler;
 use crate::http_head::ResponseHead;
 use crate::routes::{Recovery, Refusal, both_refused};
-use crate::transport::{Attempt, Instant, MAX_ERROR_BODY, Now, Step, Transport};
+use crate::transport::{Attempt, Instant, MAX_ERROR_BODY, Step, Transport};
 
 impl<T: Transport> Completion<T> {
     /// Reads the body of a refusal, and then handles it.
@@ -19,8 +19,8 @@ impl<T: Transport> Completion<T> {
         mut body: Vec<u8>,
         until: Instant,
     ) -> bool {
-        let now = self.transport.now();
-        let step = attempt.step(&self.transport, Now::Exact(now), &self.request.base_url);
+        let now = self.now.read(&*self.transport);
+        let step = attempt.step(&self.transport, &mut self.now, self.slept, &self.request.base_url);
         let in_time = now < until && body.len() < MAX_ERROR_BODY;
         match step {
             Ok(Step::Bytes(bytes)) if in_time => {
@@ -93,7 +93,10 @@ impl<T: Transport> Completion<T> {
         }
         let retry = match self.handed_out {
             true => None,
-            false => self.retries.next(&error, self.transport.now(), self.end),
+            false => {
+                let now = self.now.read(&*self.transport);
+                self.retries.next(&error, now, self.end.unwrap_or(now))
+            }
         };
         self.state = match retry {
             Some(until) => {

@@ -9,6 +9,7 @@ mod queries;
 mod refusals;
 mod retries;
 mod suggestions;
+mod untimed;
 mod waking;
 mod waking_generated;
 

@@ -23,7 +23,8 @@ impl Dice {
 const PAUSES: [u64; 10] = [0, 0, 0, 1, 7, 50, 250, 900, 3_000, 12_000];
 const LIMITS: [u32; 7] = [1, 20, 250, 1_000, 5_000, 20_000, 300_000];
 
-fn script(dice: &mut Dice) -> Script {
+/// `keep_alives`: with bytes that are no progress.
+fn script(dice: &mut Dice, keep_alives: bool) -> Script {
     let mut at = 0;
     let mut script = Vec::new();
     let mut add = |dice: &mut Dice, step: Move| {
@@ -44,8 +45,8 @@ fn script(dice: &mut Dice) -> Script {
             for _ in 0..dice.below(40) {
                 let bytes = match dice.below(24) {
                     0 => finish.into(),
-                    1..=8 => ": PING\n\n".into(),
-                    9 => "data: {\"choi".into(),
+                    1..=8 if keep_alives => ": PING\n\n".into(),
+                    9 if keep_alives => "data: {\"choi".into(),
                     10 => "data: [DONE]\n\n".into(),
                     _ => text("a"),
                 };
@@ -75,9 +76,17 @@ struct Case {
 }
 
 impl Case {
-    fn new(dice: &mut Dice, max_retries: u32) -> Self {
-        let scripts = (0..=max_retries).map(|_| script(dice)).collect();
-        let config = Config { timeouts: timeouts(dice), max_retries: Some(max_retries), ..config() };
+    /// A case with exact deadlines. Keep-alives make them late where not every chunk is timed, which is so with a total
+    /// deadline that is further away than two of the silences after such a chunk.
+    fn exact(dice: &mut Dice, max_retries: u32) -> Self {
+        let timeouts = timeouts(dice);
+        let keep_alives = timeouts.total_ms < timeouts.idle_ms.map(|idle| idle.min(8_000) / 4);
+        Self::new(dice, timeouts, max_retries, keep_alives)
+    }
+
+    fn new(dice: &mut Dice, timeouts: Timeouts, max_retries: u32, keep_alives: bool) -> Self {
+        let scripts = (0..=max_retries).map(|_| script(dice, keep_alives)).collect();
+        let config = Config { timeouts, max_retries: Some(max_retries), ..config() };
         Self { scripts, config }
     }
 
@@ -102,7 +111,7 @@ fn an_obeying_event_loop_equals_a_waiting_host() {
     for seed in 0..RUNS {
         let mut dice = Dice(seed);
         let retries = dice.pick(&[0, 0, 1, 2]);
-        let case = Case::new(&mut dice, retries);
+        let case = Case::exact(&mut dice, retries);
         let (network, mut completion) = case.start();
         let exact = run_waiting(&network, &mut completion);
         let (network, mut completion) = case.start();
@@ -120,13 +129,37 @@ fn an_obeying_event_loop_equals_a_waiting_host() {
     );
 }
 
+/// After a chunk that was not timed, bytes that are no progress start the idle deadline: it passes later by one silence
+/// at most, and never too early.
+#[test]
+fn keep_alives_make_a_deadline_late_by_one_silence_at_most() {
+    let mut equal = 0;
+    for seed in 0..RUNS {
+        let mut dice = Dice(seed);
+        let timeouts = timeouts(&mut dice);
+        let case = Case::new(&mut dice, timeouts, 0, true);
+        let (network, mut completion) = case.start();
+        let exact = run_waiting(&network, &mut completion);
+        let (network, mut completion) = case.start();
+        let (obeying, _) = run_loop(&network, &mut completion, OBEYS);
+        assert!(obeying.ms + TOLERANCE_MS >= exact.ms, "seed {seed}: {} instead of {}", obeying.ms, exact.ms);
+        if (&obeying.events, &obeying.error) == (&exact.events, &exact.error) {
+            // The longest silence without a call.
+            assert!(obeying.ms <= exact.ms + 1_000 + TOLERANCE_MS, "seed {seed}: {}", obeying.ms);
+            equal += 1;
+        }
+    }
+    assert!(equal > RUNS * 95 / 100, "{equal} equal");
+}
+
 /// Without retries, since the length of a back-off depends on the nanosecond of the failure before it.
 #[test]
 fn a_late_timer_makes_a_deadline_no_later_than_itself() {
     for seed in 0..RUNS {
         let mut dice = Dice(seed);
-        let case = Case::new(&mut dice, 0);
-        let late_by = dice.below(4_000_000);
+        let case = Case::exact(&mut dice, 0);
+        // After a chunk that was not timed, the host sleeps twice.
+        let late_by = dice.below(2_000_000);
         let (network, mut completion) = case.start();
         let exact = run_waiting(&network, &mut completion);
         let (network, mut completion) = case.start();
@@ -144,7 +177,8 @@ fn a_late_timer_makes_a_deadline_no_later_than_itself() {
 fn a_host_that_polls_ends_as_well() {
     for seed in 0..RUNS / 4 {
         let mut dice = Dice(seed);
-        let case = Case::new(&mut dice, 2);
+        let timeouts = timeouts(&mut dice);
+        let case = Case::new(&mut dice, timeouts, 2, true);
         let (network, mut completion) = case.start();
         let (outcome, _) = run_loop(&network, &mut completion, Timer::Every { ms: 250 });
         let done = matches!(outcome.events.last(), Some(Event::Finish(_)));
