@@ -4,7 +4,7 @@ use super::{AssistantTurn, ConversationRules, LateSystem, Turn, UserPart, Warnin
 use alloc::{format, vec, vec::Vec};
 
 /// Stands before an instruction that became text of the user, so that the model can tell it from the user's own.
-const SYSTEM_MARK: &str = "[System message]";
+pub const SYSTEM_MARK: &str = "[System message]";
 
 /// Stands for a first turn of the user that the conversation does not have.
 const NO_FIRST_TURN: &str = "[The conversation begins with the assistant]";
@@ -43,14 +43,18 @@ fn late_system_as_user<'a>(turns: Vec<Turn<'a>>, warnings: &mut Warnings) -> Vec
             }
         });
     }
-    // One warning for all of them: some agents send such a message in every turn.
+    warn_moved(moved, warnings);
+    arranged
+}
+
+/// One warning for all system messages that became text of the user: some agents send such a message in every turn.
+pub fn warn_moved(moved: usize, warnings: &mut Warnings) {
     if moved > 0 {
         warnings.add(format!(
             "{moved} system messages come after the first turn and were sent as user messages; \
-             this route accepts system messages at the beginning only"
+             this route does not accept them there"
         ));
     }
-    arranged
 }
 
 /// Nothing is lost in a merge, so there is no warning.

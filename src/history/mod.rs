@@ -20,6 +20,7 @@ pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
+pub use arrange::{SYSTEM_MARK, warn_moved};
 pub use rules::{ConversationRules, IdRule, LateSystem, NameRule};
 pub use turn::{AssistantPart, AssistantTurn, PartIndex, ToolCall, ToolResult, Turn, UserPart};
 pub use warnings::Warnings;

@@ -1,6 +1,6 @@
 //! Writes the blocks of a message.
 
-use super::content::{Block, Content, WireConversation};
+use super::content::{Block, Content, Role, WireConversation};
 use super::media;
 use crate::errors::Error;
 use crate::history::{ToolResult, UserPart, Warnings, is_blank};
@@ -23,15 +23,16 @@ pub fn write(
     let mut messages = conversation.messages.iter().peekable();
     while let Some(message) = messages.next() {
         json.item();
-        json.raw(if message.is_assistant {
-            r#"{"role":"assistant","content":["#
-        } else {
-            r#"{"role":"user","content":["#
+        json.raw(match message.role {
+            Role::Assistant => r#"{"role":"assistant","content":["#,
+            Role::User => r#"{"role":"user","content":["#,
+            Role::System => r#"{"role":"system","content":["#,
         });
         let mut blocks = message.blocks.iter().peekable();
         while let Some(block) = blocks.next() {
             // The model goes on from a text at the very end, and white space after it is refused.
-            let is_end = message.is_assistant && messages.peek().is_none() && blocks.peek().is_none();
+            let is_end =
+                message.role == Role::Assistant && messages.peek().is_none() && blocks.peek().is_none();
             write_block(json, block, is_end, warnings)?;
         }
         json.raw("]}");

@@ -23,7 +23,7 @@
 
 use alloc::vec::Vec;
 
-use super::content::{Content, WireConversation};
+use super::content::{Content, Role, WireConversation};
 use crate::contract::{Message, Part, Request};
 use crate::text_search::find_bytes;
 
@@ -69,8 +69,9 @@ pub fn mark(conversation: &mut WireConversation<'_>, request: &Request, callers_
         marks.drain(first..first.saturating_add(excess));
     }
     let has_tools = !request.tools.is_empty() && !callers_tools;
-    let is_followed =
-        has_tools || callers_tools || conversation.messages.iter().any(|message| message.is_assistant);
+    let is_followed = has_tools
+        || callers_tools
+        || conversation.messages.iter().any(|message| message.role == Role::Assistant);
     let horizon = match marks.last() {
         Some(last) => Some(*last),
         None => (is_followed && !automatic && limit > 0).then_some(Mark::Block(usize::MAX, 0)),
@@ -120,7 +121,7 @@ fn callers_own(extra: &str) -> (usize, bool) {
 fn best_places(conversation: &WireConversation<'_>, has_tools: bool) -> impl Iterator<Item = Mark> {
     let ends = |nth: usize| {
         let mut users =
-            conversation.messages.iter().enumerate().rev().filter(|(_, message)| !message.is_assistant);
+            conversation.messages.iter().enumerate().rev().filter(|(_, message)| message.role == Role::User);
         let (at, message) = users.nth(nth)?;
         let last = message.blocks.iter().rposition(|block| block.content.can_be_marked())?;
         Some(Mark::Block(at, last))

@@ -75,6 +75,9 @@ fn read(body: Value) -> ChatRequest {
 
 fn read_message(message: &Value, conversation: &mut Conversation) {
     let blocks = list(message, "content");
+    if message["role"] == "system" {
+        return;
+    }
     if message["role"] == "assistant" {
         let calls = blocks.iter().any(|block| block["type"] == "tool_use");
         conversation.entries.push(Entry::Model(calls));
