@@ -79,14 +79,18 @@ fn merge_neighbours(turns: Vec<Turn<'_>>) -> Vec<Turn<'_>> {
 fn start_with_user<'a>(mut turns: Vec<Turn<'a>>, warnings: &mut Warnings) -> Vec<Turn<'a>> {
     // Histories begin with the assistant where an agent has cut them, or where it greets the user.
     let first = turns.iter().position(|turn| !matches!(turn, Turn::System(_)));
-    if let Some(at) = first
-        && matches!(turns.get(at), Some(Turn::Assistant(_)))
-    {
-        turns.insert(at, Turn::User(vec![UserPart::Text(NO_FIRST_TURN.into())]));
-        warnings.add(
-            "the conversation begins with the assistant; a user message was put before it, \
-             because this route requires one",
-        );
+    if let Some(at) = first {
+        if matches!(turns.get(at), Some(Turn::Assistant(_))) {
+            turns.insert(at, Turn::User(vec![UserPart::Text(NO_FIRST_TURN.into())]));
+            warnings.add(
+                "the conversation begins with the assistant; a user message was put before it, \
+                 because this route requires one",
+            );
+        }
+    // A prompt in one system message, as for a title or a summary: other routes take it.
+    } else if let Some(Turn::System(texts)) = turns.pop() {
+        turns.push(Turn::User(texts.into_iter().map(|text| UserPart::Text(text.into())).collect()));
+        warnings.add("the conversation has system messages alone; they were sent as a user message, because this route requires one");
     }
     turns
 }

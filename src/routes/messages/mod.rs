@@ -57,5 +57,6 @@ fn rules(model: &str) -> ConversationRules {
         },
         merge_neighbours: true,
         starts_with_user: true,
+        is_free_text: |_| false,
     }
 }

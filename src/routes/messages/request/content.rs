@@ -98,7 +98,7 @@ impl<'a> WireConversation<'a> {
                     };
                     all.push(Role::User, content, place_of(part));
                 }),
-                Turn::Assistant(turn) => all.assistant(turn, &mut dropped, warnings),
+                Turn::Assistant(turn) => all.assistant(turn, warnings),
             }
         }
         all.drop_orphans(&mut dropped);
@@ -123,12 +123,13 @@ impl<'a> WireConversation<'a> {
         }
     }
 
-    fn assistant(&mut self, turn: &'a AssistantTurn<'a>, dropped: &mut Dropped, warnings: &mut Warnings) {
+    fn assistant(&mut self, turn: &'a AssistantTurn<'a>, warnings: &mut Warnings) {
         let mut blocks = Vec::with_capacity(turn.parts.len());
         for part in &turn.parts {
-            blocks.extend(block_of(part, dropped));
+            blocks.extend(block_of(part, warnings));
         }
-        if blocks.is_empty() {
+        // A change of the route has its own warning.
+        if blocks.is_empty() && !warnings.has_foreign() {
             warnings.add(format!(
                 "messages[{}] contains nothing that this route can send and was left out",
                 turn.message
@@ -271,7 +272,6 @@ impl Content<'_> {
 /// What was left out, for one warning each.
 #[derive(Default)]
 struct Dropped {
-    foreign: usize,
     unfinished: usize,
     orphans: usize,
     /// System messages that became the user's.
@@ -282,7 +282,6 @@ impl Dropped {
     fn report(&self, warnings: &mut Warnings) {
         warn_moved(self.moved, warnings);
         for (count, what) in [
-            (self.foreign, "replays came by another route; their reasoning was not sent, their text was"),
             (self.unfinished, "blocks of reasoning led to nothing and were not sent"),
             (self.orphans, "blocks of the vendor's tools had no counterpart and were not sent"),
         ] {
@@ -302,7 +301,7 @@ fn place_of(part: &UserPart<'_>) -> Option<PartIndex> {
 
 /// A part of the model's turn, if it can be sent. Reasoning is sent only with the proof that it came with: the vendor refuses
 /// any other [43].
-fn block_of<'a>(part: &'a AssistantPart<'a>, dropped: &mut Dropped) -> Option<(Content<'a>, PartIndex)> {
+fn block_of<'a>(part: &'a AssistantPart<'a>, warnings: &mut Warnings) -> Option<(Content<'a>, PartIndex)> {
     let (replay, place) = match part {
         AssistantPart::Text { replay, place, .. } | AssistantPart::Reasoning { replay, place, .. } => {
             (*replay, *place)
@@ -311,7 +310,7 @@ fn block_of<'a>(part: &'a AssistantPart<'a>, dropped: &mut Dropped) -> Option<(C
     };
     let ours = replay.and_then(Replay::parse);
     if replay.is_some() && ours.is_none() {
-        dropped.foreign = dropped.foreign.saturating_add(1);
+        warnings.add_foreign(1);
     }
     let ours = ours.unwrap_or_default();
     let content = match part {
