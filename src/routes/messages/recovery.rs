@@ -135,7 +135,9 @@ fn blocks(list: &str, part: Part) -> Option<String> {
         }
         json.item();
         // A mark is the last member of a block that has one.
-        let unmarked = block.get().strip_suffix("}").and_then(|block| block.strip_suffix(CACHE_CONTROL));
+        let marked = block.get().strip_suffix("}");
+        let unmarked =
+            marked.and_then(|block| CACHE_CONTROL.iter().find_map(|mark| block.strip_suffix(mark)));
         let unmarked = unmarked.and_then(|block| block.strip_suffix(r#","cache_control":"#));
         match unmarked.filter(|_| part == Part::Marks && mark.is_some()) {
             Some(block) => {
