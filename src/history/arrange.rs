@@ -4,7 +4,7 @@ use super::{AssistantTurn, ConversationRules, LateSystem, Turn, UserPart, Warnin
 use alloc::{format, vec, vec::Vec};
 
 /// Stands before an instruction that became text of the user, so that the model can tell it from the user's own.
-const SYSTEM_MARK: &str = "[System message]";
+pub const SYSTEM_MARK: &str = "[System message]";
 
 /// Stands for a first turn of the user that the conversation does not have.
 const NO_FIRST_TURN: &str = "[The conversation begins with the assistant]";
@@ -43,14 +43,18 @@ fn late_system_as_user<'a>(turns: Vec<Turn<'a>>, warnings: &mut Warnings) -> Vec
             }
         });
     }
-    // One warning for all of them: some agents send such a message in every turn.
+    warn_moved(moved, warnings);
+    arranged
+}
+
+/// One warning for all system messages that became text of the user: some agents send such a message in every turn.
+pub fn warn_moved(moved: usize, warnings: &mut Warnings) {
     if moved > 0 {
         warnings.add(format!(
             "{moved} system messages come after the first turn and were sent as user messages; \
-             this route accepts system messages at the beginning only"
+             this route does not accept them there"
         ));
     }
-    arranged
 }
 
 /// Nothing is lost in a merge, so there is no warning.
@@ -75,14 +79,18 @@ fn merge_neighbours(turns: Vec<Turn<'_>>) -> Vec<Turn<'_>> {
 fn start_with_user<'a>(mut turns: Vec<Turn<'a>>, warnings: &mut Warnings) -> Vec<Turn<'a>> {
     // Histories begin with the assistant where an agent has cut them, or where it greets the user.
     let first = turns.iter().position(|turn| !matches!(turn, Turn::System(_)));
-    if let Some(at) = first
-        && matches!(turns.get(at), Some(Turn::Assistant(_)))
-    {
-        turns.insert(at, Turn::User(vec![UserPart::Text(NO_FIRST_TURN.into())]));
-        warnings.add(
-            "the conversation begins with the assistant; a user message was put before it, \
-             because this route requires one",
-        );
+    if let Some(at) = first {
+        if matches!(turns.get(at), Some(Turn::Assistant(_))) {
+            turns.insert(at, Turn::User(vec![UserPart::Text(NO_FIRST_TURN.into())]));
+            warnings.add(
+                "the conversation begins with the assistant; a user message was put before it, \
+                 because this route requires one",
+            );
+        }
+    // A prompt in one system message, as for a title or a summary: other routes take it.
+    } else if let Some(Turn::System(texts)) = turns.pop() {
+        turns.push(Turn::User(texts.into_iter().map(|text| UserPart::Text(text.into())).collect()));
+        warnings.add("the conversation has system messages alone; they were sent as a user message, because this route requires one");
     }
     turns
 }

@@ -1,20 +1,22 @@
 //! Repairs a past tool call, so that it can be sent again.
 
-use super::{NameRule, PartIndex, ToolCall, Warnings};
+use super::{ConversationRules, PartIndex, ToolCall, Warnings};
 use crate::{
     contract::ToolCallPart,
     json::{Json, parse, surrogates::replace_lone},
 };
 use alloc::{borrow::Cow, format, string::String};
 
-/// The call with a name and arguments that a strict server accepts. `id` has been assigned already.
+/// The call with a name and arguments that a strict server accepts. `id` has been assigned already. Free text stays as it
+/// is where the route can send it.
 pub fn repair<'a>(
     place: PartIndex,
     call: &'a ToolCallPart,
     id: Cow<'a, str>,
-    names: &NameRule,
+    rules: &ConversationRules,
     warnings: &mut Warnings,
 ) -> ToolCall<'a> {
+    let names = &rules.tool_names;
     let name = match call.name.as_str() {
         // A call without a name is the model's mistake. Dropped, it would leave its result without a call.
         "" => Cow::Borrowed("unknown_tool"),
@@ -25,7 +27,10 @@ pub fn repair<'a>(
     if name != call.name {
         warnings.add(format!("{place}: the name of the tool was rewritten: a name has {names}"));
     }
-    let arguments = arguments(place, &call.arguments_json, warnings);
+    let arguments = match &call.replay {
+        Some(replay) if (rules.is_free_text)(replay) => Cow::Borrowed(call.arguments_json.as_str()),
+        _ => arguments(place, &call.arguments_json, warnings),
+    };
     ToolCall { id, name, arguments, replay: call.replay.as_deref(), place }
 }
 
@@ -66,7 +71,35 @@ fn is_object(json: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::{IdRule, LateSystem, NameRule};
     use alloc::vec::Vec;
+
+    const RULES: ConversationRules = ConversationRules {
+        call_ids: IdRule::Any,
+        tool_names: NameRule { longest: 64, punctuation: "_-", letter_first: false },
+        late_system: LateSystem::Keep,
+        merge_neighbours: false,
+        starts_with_user: false,
+        is_free_text: |replay| replay == "free",
+    };
+
+    #[test]
+    fn free_text_stays_as_it_is_where_the_route_sends_it() {
+        for (replay, expected) in [("free", "*** Begin"), ("other", r#"{"malformed_arguments":"*** Begin"}"#)]
+        {
+            let call = ToolCallPart {
+                id: "c".into(),
+                name: "patch".into(),
+                arguments_json: "*** Begin".into(),
+                replay: Some(replay.into()),
+            };
+            let mut warnings = Warnings::default();
+            let place = PartIndex { message: 0, part: 0 };
+            let call = super::repair(place, &call, "c".into(), &RULES, &mut warnings);
+            assert_eq!(call.arguments, expected);
+            assert_eq!(warnings.into_vec().is_empty(), replay == "free");
+        }
+    }
 
     fn repaired(name: &str, arguments: &str) -> (String, String, Vec<String>) {
         let call = ToolCallPart {
@@ -76,9 +109,8 @@ mod tests {
             replay: None,
         };
         let mut warnings = Warnings::default();
-        let names = NameRule { longest: 64, punctuation: "_-", letter_first: false };
         let place = PartIndex { message: 4, part: 2 };
-        let call = super::repair(place, &call, "c".into(), &names, &mut warnings);
+        let call = super::repair(place, &call, "c".into(), &RULES, &mut warnings);
         (call.name.into(), call.arguments.into(), warnings.into_vec())
     }
 

@@ -20,6 +20,7 @@ pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
+pub use arrange::{SYSTEM_MARK, warn_moved};
 pub use rules::{ConversationRules, IdRule, LateSystem, NameRule};
 pub use turn::{AssistantPart, AssistantTurn, PartIndex, ToolCall, ToolResult, Turn, UserPart};
 pub use warnings::Warnings;
@@ -72,6 +73,8 @@ struct Repair<'a> {
     /// The calls so far, for results that come later.
     matching: Matching,
     ids: ids::Ids,
+    /// How many ids were rewritten.
+    new_ids: usize,
     warnings: Warnings,
 }
 
@@ -82,6 +85,7 @@ impl<'a> Repair<'a> {
             turns: Vec::new(),
             matching: Matching::default(),
             ids: ids::Ids::new(rules.call_ids),
+            new_ids: 0,
             warnings: Warnings::default(),
         }
     }
@@ -143,7 +147,6 @@ impl<'a> Repair<'a> {
     /// the result is missing, while a call without a result would make the server refuse the conversation.
     fn assistant(&mut self, message: usize, content: &'a [Part]) -> Result<(), Error> {
         let mut turn = AssistantTurn { message, parts: Vec::new(), results: Vec::new() };
-        let mut new_ids = 0_usize;
         for (place, part) in placed(message, content) {
             match part {
                 Part::Text(part) => turn.parts.push(AssistantPart::Text {
@@ -159,22 +162,14 @@ impl<'a> Repair<'a> {
                 Part::ToolCall(part) => {
                     // Assigned in the order of the conversation, so that a conversation that grows keeps its ids.
                     let id = self.ids.assign(&part.id, self.turns.len());
-                    new_ids = usize::from(id != part.id).saturating_add(new_ids);
-                    let call = calls::repair(place, part, id, &self.rules.tool_names, &mut self.warnings);
+                    self.new_ids = usize::from(id != part.id).saturating_add(self.new_ids);
+                    let call = calls::repair(place, part, id, self.rules, &mut self.warnings);
                     self.matching.add_call(&part.id, self.turns.len(), turn.results.len());
                     turn.results.push(ToolResult::missing(&call));
                     turn.parts.push(AssistantPart::Call(call));
                 }
                 other => return Err(misplaced(place, "an assistant message", other)),
             }
-        }
-        // One warning per message: a history of another vendor has hundreds of such ids.
-        if new_ids > 0 {
-            self.warnings.add(format!(
-                "messages[{message}]: {new_ids} ids of tool calls were rewritten, with those of their results: \
-                 an id {}",
-                self.rules.call_ids
-            ));
         }
         if turn.parts.iter().any(AssistantPart::has_content) {
             self.turns.push(Turn::Assistant(turn));
@@ -196,6 +191,13 @@ impl<'a> Repair<'a> {
     }
 
     fn finish(mut self) -> Conversation<'a> {
+        // One warning for all: a history of another vendor has hundreds of such ids.
+        if self.new_ids > 0 {
+            self.warnings.add(format!(
+                "{} ids of tool calls were rewritten, with those of their results: an id {}",
+                self.new_ids, self.rules.call_ids
+            ));
+        }
         for turn in &self.turns {
             let Turn::Assistant(turn) = turn else { continue };
             let missing = turn.results.iter().filter(|result| result.place.is_none()).count();

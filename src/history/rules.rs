@@ -16,6 +16,8 @@ pub struct ConversationRules {
     pub merge_neighbours: bool,
     /// The first turn after the system messages is the user's, for servers that require it.
     pub starts_with_user: bool,
+    /// Whether a call with this replay has free text in the place of arguments, which the route sends as it is.
+    pub is_free_text: fn(replay: &str) -> bool,
 }
 
 /// What becomes of system messages that come after the first turn of user or assistant.

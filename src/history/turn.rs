@@ -111,7 +111,7 @@ pub struct ToolCall<'a> {
     pub id: Cow<'a, str>,
     /// Within the route's rule for names.
     pub name: Cow<'a, str>,
-    /// JSON text of an object.
+    /// JSON text of an object, or free text where the replay says so and the route takes it.
     pub arguments: Cow<'a, str>,
     /// The replay that a route added to it.
     pub replay: Option<&'a str>,

@@ -26,10 +26,15 @@ impl Warnings {
         }
     }
 
-    /// A part has a replay that another route wrote. All of them get one warning: a conversation that has changed its model
-    /// has hundreds.
-    pub fn add_foreign(&mut self) {
-        self.foreign = self.foreign.saturating_add(1);
+    /// So many parts have a replay that another route wrote. All of them get one warning: a conversation that has changed
+    /// its model has hundreds.
+    pub fn add_foreign(&mut self, parts: usize) {
+        self.foreign = self.foreign.saturating_add(parts);
+    }
+
+    /// Whether there is that warning, which covers all that a change of the route loses.
+    pub fn has_foreign(&self) -> bool {
+        self.foreign > 0
     }
 
     /// The warnings in their order; the last one counts those that were not kept.
@@ -66,9 +71,11 @@ mod tests {
     #[test]
     fn parts_of_another_route_get_one_warning() {
         let mut warnings = Warnings::default();
-        warnings.add_foreign();
+        assert!(!warnings.has_foreign());
+        warnings.add_foreign(1);
         warnings.add("first");
-        warnings.add_foreign();
+        warnings.add_foreign(1);
+        assert!(warnings.has_foreign());
         let kept = warnings.into_vec();
         assert_eq!(kept.len(), 2);
         assert!(kept[1].starts_with("2 parts of the conversation"), "{kept:?}");

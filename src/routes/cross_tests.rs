@@ -163,7 +163,7 @@ fn request(route: &Route, messages: Vec<Message>) -> Request {
 }
 
 /// Encodes the conversation of a response on each route, and has it checked.
-fn goes_back(from: &Route, reading: &Reading, what: &str) -> Vec<(String, String)> {
+fn goes_back(from: &Route, reading: &Reading, what: &str) -> Vec<(String, String, Vec<String>)> {
     let messages = conversation(&reading.events);
     let mut bodies = Vec::new();
     for to in ROUTES {
@@ -173,7 +173,7 @@ fn goes_back(from: &Route, reading: &Reading, what: &str) -> Vec<(String, String
             .unwrap_or_else(|error| panic!("{what}: {} to {}: {error:?}", from.name, to.name));
         let body: Value = serde_json::from_slice(&encoded.body).expect("JSON");
         (to.check_body)(&request, &body);
-        bodies.push((to.name.to_string(), body.to_string()));
+        bodies.push((to.name.to_string(), body.to_string(), encoded.warnings));
     }
     bodies
 }
@@ -185,8 +185,11 @@ fn a_response_of_each_route_goes_back_on_each_route() {
         let stream: String = data.iter().map(|data| format!("data: {data}\n\n")).collect();
         let reading = decode(route, stream.as_bytes(), usize::MAX);
         assert_eq!(reading.error, None, "{name}");
-        for (to, body) in goes_back(route, &reading, "the sample") {
+        for (to, body, warnings) in goes_back(route, &reading, "the sample") {
             assert!(body.contains("hello"), "{name} to {to}: {body}");
+            // A change of the route loses the reasoning, and says so once.
+            let loses = to != name && to != "test-route";
+            assert_eq!(warnings.len(), usize::from(loses), "{name} to {to}: {warnings:?}");
             // What proves the reasoning goes back where it came from, and nowhere else.
             for proof in ["gAAA", "c2ln"] {
                 let own = data.iter().any(|data| data.contains(proof)) && to == name;
@@ -206,5 +209,57 @@ fn each_recorded_response_goes_back_on_each_route() {
                 goes_back(route, &reading, &file);
             }
         }
+    }
+}
+
+/// A prompt in system messages alone, as for a title: some vendors take it, and the others get it as the user's.
+#[test]
+fn system_messages_alone_are_a_request_on_each_route() {
+    for route in ROUTES {
+        let alone = vec![
+            samples::system(vec![samples::text("Write")]),
+            samples::system(vec![samples::text("a title")]),
+        ];
+        let of = |messages| Request { reasoning: None, tools: vec![], ..request(route, messages) };
+        let request = of(alone);
+        let encoded = route.encode(&request).unwrap_or_else(|error| panic!("{}: {error:?}", route.name));
+        let body: Value = serde_json::from_slice(&encoded.body).expect("JSON");
+        (route.check_body)(&request, &body);
+        let text = body.to_string();
+        assert!(text.contains("Write") && text.contains("a title"), "{}: {text}", route.name);
+        let takes_them = ["chat-completions", "responses"].contains(&route.name);
+        assert_eq!(
+            encoded.warnings.len(),
+            usize::from(!takes_them),
+            "{}: {:?}",
+            route.name,
+            encoded.warnings
+        );
+        for nothing in [vec![], vec![samples::system(vec![samples::text("  ")])]] {
+            assert!(route.encode(&of(nothing)).is_err(), "{}", route.name);
+        }
+    }
+}
+
+#[test]
+fn a_change_of_the_route_has_one_warning_even_where_a_whole_turn_is_lost() {
+    for route in ROUTES.iter().filter(|route| route.name != "test-route") {
+        let reasoning = || samples::reasoning("r", Some(r#"{"route":"another","signature":"S"}"#));
+        let messages = vec![
+            samples::user(vec![samples::text("hi")]),
+            samples::assistant(vec![reasoning(), samples::call("functions.f:0", "f", "{}")]),
+            samples::tool(vec![samples::result("functions.f:0", "1")]),
+            samples::assistant(vec![reasoning()]),
+            samples::user(vec![samples::text("go on")]),
+        ];
+        let request = Request { messages, ..request(route, vec![]) };
+        let encoded = route.encode(&request).expect("a good request");
+        let of_change = |warning: &&String| !warning.contains("ids of tool calls");
+        let warnings: Vec<&String> = encoded.warnings.iter().filter(of_change).collect();
+        assert!(
+            warnings.len() == 1 && warnings[0].contains("by another route"),
+            "{}: {warnings:?}",
+            route.name
+        );
     }
 }

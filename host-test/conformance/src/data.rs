@@ -7,11 +7,12 @@ use super::case::{Case, Check, Verdict};
 use super::judge::{self, Judged};
 use super::play::Played;
 use super::promise::Promise;
-use super::{expected, lists};
+use super::{embeddings, expected, lists};
 use provider_host::contract::{Event, ReasoningOptions, Request, Tool};
 use provider_host::sandbox::KeyMode;
 use stand_in::{
-    Expect, Handshake, Route, Scenario, Setup, StandIn, StandInError, WIRE_ROUTES, When, WireRoute, scenarios,
+    Expect, Handshake, Route, Scenario, Setup, StandIn, StandInError, WIRE_ROUTES, When, WireRoute,
+    embedding_scenarios, scenarios,
 };
 
 const FILE: &str = include_str!("cases.json");
@@ -54,7 +55,8 @@ pub(super) struct Script {
 pub(super) fn cases() -> impl Iterator<Item = Case> {
     let written = written();
     let written = WIRE_ROUTES.iter().flat_map(|wire| on_route(&written, wire)).collect::<Vec<_>>();
-    written.into_iter().chain(scenarios().iter().filter_map(of_scenario)).map(case)
+    let scenarios = scenarios().iter().chain(embedding_scenarios());
+    written.into_iter().chain(scenarios.filter_map(of_scenario)).map(case)
 }
 
 /// The cases of the file as they are on one wire route. A case that plays a scenario is of the scenario's route only.
@@ -134,9 +136,9 @@ fn promises(script: &Script) -> Vec<Promise> {
         if !fails || expect.error.iter().any(|kind| kind == "incomplete-stream") {
             promises.push(Promise::Finish);
         }
-        if expect.requests.is_some() || expect.waits_ms.is_some() {
-            promises.push(Promise::Retries);
-        }
+    }
+    if expect.requests.is_some() || expect.waits_ms.is_some() {
+        promises.push(Promise::Retries);
     }
     promises.sort_unstable();
     promises
@@ -151,6 +153,7 @@ impl Script {
         let (needs, named) = match self.route {
             Route::KeyList | Route::Catalogue => (Some("discovery"), "models"),
             Route::Billing => (Some("account"), "the account"),
+            Route::Embeddings => (Some("embeddings"), "vectors"),
             _ => (None, ""),
         };
         if let Some(capability) = needs.filter(|capability| !bench.is_capable(capability)) {
@@ -184,6 +187,10 @@ impl Script {
             Route::Billing => {
                 let mut provider = bench.provider(&stand_in, hosting, mode, &self.setup).await?;
                 Ok(lists::account(&mut provider, &stand_in, &self.expect).await)
+            }
+            Route::Embeddings => {
+                let mut provider = bench.provider(&stand_in, hosting, mode, &self.patient_setup()).await?;
+                Ok(embeddings::embed(&mut provider, &self.name, &stand_in, &self.expect).await)
             }
             _ => {
                 let setup = self.patient_setup();

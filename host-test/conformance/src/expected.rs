@@ -17,6 +17,7 @@ pub(super) fn of(expect: &Expect, route: Route) -> String {
         ([], None) => words.push(match route {
             Route::KeyList | Route::Catalogue => "live list".to_owned(),
             Route::Billing => "account".to_owned(),
+            Route::Embeddings => "vectors".to_owned(),
             _ => "finish".to_owned(),
         }),
         (kinds, _) => words.push(kinds.join(" or ")),

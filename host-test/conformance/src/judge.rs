@@ -44,7 +44,7 @@ impl Differences {
     }
 
     /// The same, for a field that a case may leave open.
-    fn hold_where<T: Debug>(&mut self, what: &str, is: &impl Debug, should: &Option<T>) {
+    pub(super) fn hold_where<T: Debug>(&mut self, what: &str, is: &impl Debug, should: &Option<T>) {
         if let Some(should) = should {
             self.hold(what, is, should);
         }
@@ -157,7 +157,7 @@ fn got(played: &Played, texts: &Texts, expect: &Expect, stand_in: &StandIn) -> S
 }
 
 /// The counts by the contract's names, read from the JSON form: a count that the contract gains needs no line here.
-fn counts(usage: &Usage) -> BTreeMap<String, u64> {
+pub(super) fn counts(usage: &Usage) -> BTreeMap<String, u64> {
     let Value::Object(fields) = json::events::usage(usage) else { return BTreeMap::new() };
     fields.into_iter().filter_map(|(name, value)| Some((name, value.as_u64()?))).collect()
 }

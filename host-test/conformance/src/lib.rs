@@ -14,6 +14,7 @@ mod bench;
 mod case;
 mod code;
 mod data;
+mod embeddings;
 mod expected;
 pub mod grammar;
 mod judge;

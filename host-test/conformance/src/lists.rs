@@ -97,7 +97,7 @@ fn callable(list: &ModelList) -> usize {
     list.models.iter().filter(|model| model.status == ModelStatus::Callable).count()
 }
 
-fn failure<T>(differences: &mut Differences, answer: &Result<T, CallError>, expect: &Expect) {
+pub(super) fn failure<T>(differences: &mut Differences, answer: &Result<T, CallError>, expect: &Expect) {
     match answer {
         Ok(_) => error(differences, None, expect),
         Err(CallError::Provider(failed)) => error(differences, Some(failed), expect),
@@ -151,7 +151,7 @@ fn best_effort(differences: &mut Differences, list: &ModelList, expect: &Expect)
 
 /// Checks that the contract requires after every query, whatever its result. Lists are checked for the key like responses:
 /// the public catalogue is a request that must not carry it.
-async fn after_the_query(
+pub(super) async fn after_the_query(
     differences: &mut Differences,
     providers: &mut [&mut Provider],
     stand_in: &StandIn,

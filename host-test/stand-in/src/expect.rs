@@ -42,6 +42,9 @@ pub struct Expect {
     pub within_ms: Option<u64>,
     /// Counts of tokens, under the contract's names: `input`, `output`, `total`, `cache-read`, …
     pub usage: BTreeMap<String, u64>,
+    /// The vectors, one for each text that is sent. Without them two texts are sent, and where no error is expected, the
+    /// vectors are those of the stand-in.
+    pub vectors: Option<Vec<Vec<f32>>>,
     /// Models of the list that the key may call.
     pub callable: Option<usize>,
     /// The kind of account: `unlimited`, `limited`, or `unknown`.

@@ -46,8 +46,9 @@ pub use expect::{Expect, Setup};
 pub use fault::{Abort, Break, Delay, Faults, HELP as FAULTS_HELP, RateLimit};
 pub use models::{catalogue as catalogue_rows, key_list as key_list_rows};
 pub use record::{KEPT_BODY, Outcome, Recorded};
-pub use repertoire::scenarios;
+pub use repertoire::{embedding_scenarios, scenarios};
 pub use routes::CacheUse;
+pub use routes::embeddings::vector as embedding_of;
 pub use routes::messages::cache_use as marked_cache_use;
 pub use script::{
     Each, Early, ErrorBody, Fill, Item, Repeat, Route, Scenario, ScriptedResponse, When, Whole,

@@ -57,17 +57,26 @@ const NEW_ROUTES: [(&str, &str); 6] = [
     ("routes/gemini-quirks", include_str!("scenarios/routes/gemini-quirks.json")),
 ];
 
-/// The file of the embeddings. They are no completions, so they are no cases of the conformance run.
+/// The file of the embeddings, which are no completions.
 const EMBEDDINGS: [(&str, &str); 1] =
     [("routes/embeddings", include_str!("scenarios/routes/embeddings.json"))];
 
-/// Every scenario that is a case, in the order of the files. A test that iterates over it covers scenarios that are added
-/// later.
+/// Every scenario but those of embeddings, in the order of the files. A test that iterates over it covers scenarios that are
+/// added later.
 pub fn scenarios() -> &'static [Scenario] {
+    all().split_at(without_embeddings()).0
+}
+
+/// The scenarios of embeddings.
+pub fn embedding_scenarios() -> &'static [Scenario] {
+    all().split_at(without_embeddings()).1
+}
+
+/// The number of the others, which come first.
+fn without_embeddings() -> usize {
     static COUNT: OnceLock<usize> = OnceLock::new();
-    let is_case = |scenario: &&Scenario| scenario.route != Route::Embeddings;
-    // Those of embeddings are at the end.
-    &all()[..*COUNT.get_or_init(|| all().iter().take_while(is_case).count())]
+    let is_other = |scenario: &&Scenario| scenario.route != Route::Embeddings;
+    *COUNT.get_or_init(|| all().iter().take_while(is_other).count())
 }
 
 /// Every scenario.

@@ -11,6 +11,7 @@ use super::check;
 use super::errors::{Refusal, Shape};
 use super::fault::Reply;
 use super::router::Exchange;
+use super::routes::play::{self, Format};
 use super::routes::{gemini, messages, responses};
 use super::script::{Route, Scenario};
 use super::{Shared, repertoire};
@@ -35,10 +36,9 @@ pub struct WireRoute {
     pub sample_body: &'static str,
     /// The shape of the gateway's own errors on this route.
     shape: Shape,
-    /// Refuses an invalid body as the strictest vendor of the route does, and reads a valid one.
-    prepare: fn(&Exchange, Value) -> Result<ChatRequest, Refusal>,
-    /// Plays a scenario in the format of the route.
-    play: fn(&Shared, &Exchange, &'static Scenario, Option<ChatRequest>) -> Reply,
+    /// How its bodies are checked and read, and how its responses are written; `None` for chat completions, whose
+    /// scenarios are written in their format already.
+    format: Option<&'static Format>,
 }
 
 /// Every route. The first one is the route that a provider uses for a model that it does not know.
@@ -53,8 +53,7 @@ pub static WIRE_ROUTES: &[WireRoute] = &[
         sample_path: "/v1/chat/completions",
         sample_body: r#"{"model":"gpt-5.4-mini","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"ping, please"}]}"#,
         shape: Shape::OpenAi,
-        prepare: |_, body| check::request(&body).map(|()| ChatRequest::read(body)),
-        play: chat::play,
+        format: None,
     },
     WireRoute {
         name: "responses",
@@ -66,8 +65,7 @@ pub static WIRE_ROUTES: &[WireRoute] = &[
         sample_path: "/v1/responses",
         sample_body: r#"{"model":"gpt-5.4-mini","stream":true,"store":false,"input":[{"role":"user","content":"ping, please"}]}"#,
         shape: Shape::OpenAi,
-        prepare: responses::prepare,
-        play: responses::play,
+        format: Some(&responses::FORMAT),
     },
     WireRoute {
         name: "messages",
@@ -79,8 +77,7 @@ pub static WIRE_ROUTES: &[WireRoute] = &[
         sample_path: "/v1/messages",
         sample_body: r#"{"model":"claude-sonnet-5","stream":true,"max_tokens":100,"messages":[{"role":"user","content":"ping, please"}]}"#,
         shape: Shape::Anthropic,
-        prepare: messages::prepare,
-        play: messages::play,
+        format: Some(&messages::FORMAT),
     },
     WireRoute {
         name: "gemini",
@@ -92,8 +89,7 @@ pub static WIRE_ROUTES: &[WireRoute] = &[
         sample_path: "/v1beta/models/gemini-3.5-flash:streamGenerateContent?alt=sse",
         sample_body: r#"{"contents":[{"role":"user","parts":[{"text":"ping, please"}]}]}"#,
         shape: Shape::OpenAi,
-        prepare: gemini::prepare,
-        play: gemini::play,
+        format: Some(&gemini::FORMAT),
     },
 ];
 
@@ -118,15 +114,21 @@ impl WireRoute {
         exchange: &Exchange,
         scripted: Option<&'static Scenario>,
     ) -> Result<Reply, Refusal> {
-        let body = serde_json::from_slice(&exchange.body)
+        let body: Value = serde_json::from_slice(&exchange.body)
             .map_err(|error| Refusal::gateway(400, "invalid_request", format!("invalid JSON: {error}")))
             .map_err(|refusal| refusal.in_shape(self.shape))?;
         // Checked first: an invalid request must not pass because a scenario ignores the invalid part.
-        let request = (self.prepare)(exchange, body)?;
-        match scripted.or_else(|| repertoire::fitting(self.scenarios, &request)) {
-            Some(scenario) => Ok((self.play)(shared, exchange, scenario, Some(request))),
-            // This does not happen, because the generic scenarios fit every turn.
-            None => Err(Refusal::gateway(503, "model_not_found", "no scenario fits").in_shape(self.shape)),
-        }
+        let request = match self.format {
+            Some(format) => (format.prepare)(exchange, body)?,
+            None => check::request(&body).map(|()| ChatRequest::read(body))?,
+        };
+        // This does not happen, because the generic scenarios fit every turn.
+        let none = || Refusal::gateway(503, "model_not_found", "no scenario fits").in_shape(self.shape);
+        let scenario = scripted.or_else(|| repertoire::fitting(self.scenarios, &request)).ok_or_else(none)?;
+        let request = Some(request);
+        Ok(match self.format {
+            Some(format) => play::play(shared, exchange, scenario, request, format),
+            None => chat::play(shared, exchange, scenario, request),
+        })
     }
 }

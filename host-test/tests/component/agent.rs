@@ -48,3 +48,33 @@ async fn forty_turns_with_tools_and_thinking_run_on_each_route_without_a_refusal
         assert_eq!(stand_in.requests().len(), responses.len(), "{model}");
     }
 }
+
+/// Each turn begins six minutes after the one before: an entry of five minutes is gone by then, one of an hour is not.
+#[tokio::test]
+async fn entries_for_an_hour_are_requested_with_extra_json_and_outlive_pauses() {
+    const PAUSE_MS: usize = 6 * 60 * 1000;
+    for (extra, outlives) in [
+        (r#"{"cache_control":{"type":"ephemeral","ttl":"1h"}}"#, true),
+        (r#"{"cache_control":{"type":"ephemeral"}}"#, false),
+        ("{}", false),
+    ] {
+        let stand_in = StandIn::start(0).await.expect("a stand-in");
+        let mut agent = Agent::new("claude-opus-5", Some("messages"));
+        agent.request.extra_json = Some(extra.to_owned());
+        // Marks of the host: with another lifetime than the one of `extra-json` they would be refused.
+        agent.request.messages[0].cache_here = true;
+        for turn in 0..4 {
+            let mut config = config(&stand_in.base_url());
+            config.headers.push(("x-fault-delay-chunk".to_owned(), "1".to_owned()));
+            config.headers.push(("x-stand-in-clock-ms".to_owned(), (turn * PAUSE_MS).to_string()));
+            let mut provider = open(&stand_in, Hosting::Waits, KeyMode::Injected, config).await;
+            let responses = agent.turn(&mut provider, PATIENCE).await.expect("a turn");
+            let first = responses[0].usage.as_ref().expect("usage");
+            let read = first.cache_read.unwrap_or(0);
+            assert_eq!(read > 1000, outlives && turn > 0, "{extra}, turn {turn}: {first:?}");
+        }
+        let sent = stand_in.requests();
+        let body = sent.last().and_then(|request| request.json()).expect("a body");
+        assert_eq!(body["system"][0]["cache_control"]["ttl"] == "1h", outlives, "{extra}");
+    }
+}

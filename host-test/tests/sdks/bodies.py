@@ -17,7 +17,6 @@ KEY = "sk-recorder"
 # case's name, the routes, and a part of the message.
 REFUSED = [
     ("audio", ("responses", "messages"), "audio"),
-    ("only a system", ("messages", "gemini"), "no messages"),
 ]
 
 

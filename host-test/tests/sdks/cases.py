@@ -105,6 +105,7 @@ def content() -> dict[str, dict[str, Any]]:
         "a late system": with_messages(
             SYSTEM, HELLO, assistant("Hi."), {"role": "system", "content": "Now rhyme."}, HELLO
         ),
+        "a late system after the user": with_messages(SYSTEM, HELLO, {"role": "system", "content": "Now rhyme."}),
         "only a system": with_messages(SYSTEM),
         "the assistant first": with_messages(assistant("Hi."), HELLO),
         "the assistant last": with_messages(HELLO, assistant("It is")),

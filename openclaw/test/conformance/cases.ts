@@ -37,9 +37,10 @@ export interface Expect {
   usage?: Record<string, number>;
   callable?: number;
   account?: string;
+  vectors?: number[][];
 }
 
-export type Route = 'chat' | 'key-list' | 'catalogue' | 'billing';
+export type Route = 'chat' | 'key-list' | 'catalogue' | 'billing' | 'embeddings';
 
 /** The wire routes beside the one that a model without facts takes. Each has scenarios of its own. */
 export const WIRE_ROUTES = ['responses', 'messages', 'gemini'] as const;
@@ -69,7 +70,9 @@ function read<T>(file: URL): T {
 export function cases(): Case[] {
   const ofRoutes = WIRE_ROUTES.flatMap((wire) => [`routes/${wire}.json`, `routes/${wire}-quirks.json`]);
   const files = readdirSync(SCENARIOS).filter((name) => name.endsWith('.json'));
-  const scenarios = [...files, ...ofRoutes].flatMap((name) => read<Scenario[]>(new URL(name, SCENARIOS)));
+  const scenarios = [...files, ...ofRoutes, 'routes/embeddings.json'].flatMap((name) =>
+    read<Scenario[]>(new URL(name, SCENARIOS)),
+  );
   const played = scenarios.filter(({ name }) => !IN_CODE.includes(name));
   const written = read<Case[]>(CASES);
   return [

@@ -8,27 +8,68 @@ import { join } from 'node:path';
 import { mock, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { hostTest, StandIn } from '../stand_in.js';
-import { type Case, cases } from './cases.js';
-import { play } from './play.js';
+import { type Case, cases, type Route } from './cases.js';
+import { Agent, SCRIPT } from './conversing.js';
+import { open, play } from './play.js';
 
 /** Cases played at once: most of them wait for a server that takes its time. */
 const AT_ONCE = 8;
 
-/** Cases that this host plays otherwise, and why. */
-const OTHERWISE: Readonly<Record<string, string>> = {};
+/** Cases that this host does not play, and why. */
+const NOT_HERE: Readonly<Partial<Record<Route, string>>> = {
+  embeddings: 'this host loads the component for OpenClaw, whose model providers have no place for embeddings',
+};
 
 const skip = !hostTest() && 'the test host is not built';
 
 /** How much slower the component's clock runs for the cases that are lists of models. */
 const LIST_CLOCK_FACTOR = 8;
 
-const plain = cases().filter(({ tls, name }) => !tls && !(name in OTHERWISE));
+const plain = cases().filter(({ tls, ask = 'chat' }) => !tls && !(ask in NOT_HERE));
 const isList = ({ ask }: Case): boolean => ask === 'key-list' || ask === 'catalogue';
 const isTimed = ({ expect = {} }: Case): boolean => JSON.stringify(expect).includes('timeout');
 
 test('there are as many cases as the test host has', { skip }, () => {
   assert.ok(plain.length > 250, `only ${plain.length} cases were found`);
 });
+
+for (const [route, reason] of Object.entries(NOT_HERE)) {
+  const names = cases().filter(({ ask }) => ask === route);
+  assert.ok(names.length > 0, `there are no cases of ${route}`);
+  for (const { name } of names) test(name, { skip: reason }, () => undefined);
+}
+
+test('an agent converses on each route', { skip, concurrency: AT_ONCE }, async (t) => {
+  const played = SCRIPT.routes.map(({ route, model }) =>
+    t.test(route, async () => {
+      await using stand = await StandIn.start();
+      const agent = await agentOn(stand);
+      const wrongs: string[] = [];
+      while (agent.responses < SCRIPT.responses) wrongs.push(...(await agent.turn(route, model)));
+      assert.deepEqual(wrongs, []);
+      assert.ok(agent.reasoned > 0, 'no response had reasoning');
+      // A refused request that was sent again in another form would hide that the first one was wrong.
+      assert.equal((await stand.seen()).requests.length, agent.responses);
+    }),
+  );
+  await Promise.all(played);
+});
+
+test('an agent changes the route after each turn', { skip }, async () => {
+  await using stand = await StandIn.start();
+  const agent = await agentOn(stand);
+  const wrongs: string[] = [];
+  while (agent.responses < SCRIPT.responses) {
+    for (const { route, model } of SCRIPT.routes) wrongs.push(...(await agent.turn(route, model)));
+  }
+  assert.deepEqual(wrongs, []);
+});
+
+async function agentOn(stand: StandIn): Promise<Agent> {
+  // The scenarios stream for people who watch; here nobody does.
+  const { session } = await open(stand, { setup: { headers: { 'x-fault-delay-chunk': '1' } } });
+  return new Agent(session);
+}
 
 test('every case over plain HTTP', { skip, concurrency: AT_ONCE }, async (t) => {
   await playAll(

@@ -8,7 +8,7 @@ import { ComponentSession } from '../../src/component/session.js';
 import { Connections } from '../../src/host/connections.js';
 import { userRequest } from '../server.js';
 import type { Seen, StandIn } from '../stand_in.js';
-import type { Case, Expect } from './cases.js';
+import type { Case, Expect, Route } from './cases.js';
 import { Grammar } from './grammar.js';
 import { Stopwatch } from './stopwatch.js';
 
@@ -23,12 +23,12 @@ const SHORT = { connectMs: 5000, firstByteMs: 1500, idleMs: 1500, totalMs: 20_00
 /** The deadlines of all other cases: none of them may pass, however slow the machine is. */
 const GENEROUS = { connectMs: 120_000, firstByteMs: 120_000, idleMs: 120_000, totalMs: 300_000 };
 
-/** The path of each query that is not a completion. */
-const PATHS = {
+/** The path of each query without a body, for which the path selects the scenario. */
+const PATHS: Partial<Record<Route, string>> = {
   'key-list': '/v1/models',
   catalogue: '/api/models',
   billing: '/v1/dashboard/billing/subscription',
-} as const;
+};
 
 const WEATHER = {
   name: 'get_weather',
@@ -61,7 +61,10 @@ interface Played {
 }
 
 /** Opens a session with instances of its own, and returns the one that it will use. */
-async function open(stand: Server, playing: Case): Promise<{ session: Session; instance: Instance }> {
+export async function open(
+  stand: Server,
+  playing: Pick<Case, 'setup' | 'expect'>,
+): Promise<{ session: Session; instance: Instance }> {
   const { setup = {}, expect = {} } = playing;
   const deadlines = kindsOf(expect).includes('timeout') ? SHORT : GENEROUS;
   const modules = await compile();
@@ -88,7 +91,8 @@ export async function play(playing: Case, stand: Server | StandIn): Promise<stri
   const { ask: route = 'chat', expect = {}, scenario } = playing;
   using stopwatch = new Stopwatch();
   const watched = 'seen' in stand ? stand : undefined;
-  if (route !== 'chat' && scenario) await watched?.script(PATHS[route], scenario);
+  const path = PATHS[route];
+  if (path && scenario) await watched?.script(path, scenario);
   const differences = new Differences();
   const opened = await open(stand, playing);
   const shown: unknown[] = [];

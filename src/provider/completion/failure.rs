@@ -4,7 +4,7 @@ use alloc::{rc::Rc, vec::Vec};
 
 use super::{Completion, State, outgoing};
 use crate::catalogue::suggest_model;
-use crate::errors::{Error, from_response};
+use crate::errors::{Error, ErrorKind, from_response};
 use crate::events::Assembler;
 use crate::http_head::ResponseHead;
 use crate::routes::{Recovery, Refusal, both_refused};
@@ -79,6 +79,12 @@ impl<T: Transport> Completion<T> {
 
     /// Enters the back-off of a retry if one is allowed, or else fails with the error.
     pub(super) fn fail(&mut self, mut error: Error) {
+        // After a status of success the model may have run, and a second response would be paid for as well. Only an error
+        // of the provider's that is all of the response proves that it has not; to send the request again after an empty
+        // or a broken one is the host's decision.
+        let broke_off =
+            matches!(error.kind, ErrorKind::IncompleteStream | ErrorKind::Network | ErrorKind::Timeout);
+        let has_run = self.response.is_some() && (broke_off || self.events.has_responded());
         suggest_model(&mut error, &self.model);
         if let Some((route, message)) = &self.refused_route {
             both_refused(&mut error.message, route, message);
@@ -91,7 +97,7 @@ impl<T: Transport> Completion<T> {
             error.http_status = error.http_status.or(Some(status));
             error.request_id = error.request_id.or(request_id);
         }
-        let retry = match self.handed_out {
+        let retry = match self.handed_out || has_run {
             true => None,
             false => {
                 let now = self.now.read(&*self.transport);

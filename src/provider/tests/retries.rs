@@ -26,13 +26,7 @@ fn a_failure_that_may_pass_is_retried() {
     let reset = || std::vec![(0, Move::Connected), (0, Move::Fail(Cause::Network, true))];
     let error_at_once =
         with(head(200), [(0, Move::Bytes("data: {\"error\":{\"message\":\"m\",\"code\":429}}\n\n".into()))]);
-    for failing in [
-        reset(),
-        refusal(503, &[], "busy"),
-        refusal(429, &[], "{}"),
-        with(head(200), [(0, Move::End)]),
-        error_at_once,
-    ] {
+    for failing in [reset(), refusal(503, &[], "busy"), refusal(429, &[], "{}"), error_at_once] {
         let (made, error, took) = attempts([failing.clone(), good()]);
         assert_eq!((made, error), (2, None), "{failing:?}");
         assert!((375..=500).contains(&took), "{took}");
@@ -84,13 +78,64 @@ fn nothing_is_retried_after_an_event_was_handed_out() {
     assert_eq!(error.http_status, Some(200), "the error has the status of the response");
 }
 
+/// The first event of a response on each route, of which half may be all that arrives.
+const FIRST_EVENTS: [(&str, &str, &str); 4] = [
+    ("chat-completions", "gpt-5.4-mini", r#"data: {"id":"a","choices":[{"delta":{"content":"hi"}}]}"#),
+    (
+        "responses",
+        "gpt-5.4-mini",
+        r#"data: {"type":"response.created","response":{"id":"a","status":"in_progress"}}"#,
+    ),
+    (
+        "messages",
+        "claude-opus-5",
+        r#"data: {"type":"message_start","message":{"id":"a","role":"assistant","content":[]}}"#,
+    ),
+    (
+        "gemini",
+        "gemini-3-pro",
+        r#"data: {"candidates":[{"content":{"role":"model","parts":[{"text":"hi"}]}}]}"#,
+    ),
+];
+
+/// The model may have run, so a second request could be paid for as well, and nobody would see it.
 #[test]
-fn a_retry_discards_the_events_of_a_failed_attempt_that_were_not_handed_out() {
-    let broken = with(head(200), [(0, Move::Bytes(text("lost"))), (0, Move::Fail(Cause::Network, true))]);
-    let network = Scripted::default().on("/chat/completions", [broken, good()]);
-    let (events, error) = run(&mut complete(&network));
-    assert_eq!((error, events.len()), (None, 5));
-    assert!(!events.iter().any(|event| matches!(event, Event::BlockDelta(delta) if delta.text == "lost")));
+fn nothing_is_sent_again_after_a_status_of_success_without_an_error_of_the_provider() {
+    let content_type = [("content-type", "text/event-stream")];
+    let started = || {
+        let head = Move::Head(200, content_type.to_vec());
+        std::vec![(0, Move::Connected), (0, Move::Uploaded), (0, head)]
+    };
+    for (route, model, first) in FIRST_EVENTS {
+        let half = &first[..first.len() / 2];
+        for body in ["", "\n", ": keep-alive\n\n", "data:", half, first, &std::format!("{first}\n\n")] {
+            for end in [Move::End, Move::Fail(Cause::Network, true)] {
+                let script = with(started(), [(0, Move::Bytes(body.into())), (0, end.clone())]);
+                // Any path, so that the request may not go elsewhere either.
+                let network = Scripted::default().on("", [script, good(), good()]);
+                let request = Request { route: Some(route.into()), model: model.into(), ..request() };
+                let mut completion = client(&network).complete(request).expect("a good request");
+                let (_, error) = run(&mut completion);
+                let place = std::format!("{route}: {body:?}, then {end:?}");
+                assert_eq!(network.sent().len(), 1, "{place}");
+                let error = error.unwrap_or_else(|| panic!("{place}: no error"));
+                assert!(
+                    matches!(error.kind, ErrorKind::IncompleteStream | ErrorKind::Network),
+                    "{place}: {error:?}"
+                );
+                // The host decides, and learns that it may have to pay twice.
+                assert!(error.retryable && error.request_sent, "{place}: {error:?}");
+                assert_eq!(error.http_status, Some(200), "{place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_sent_again_after_silence_in_a_response() {
+    let network = Scripted::default().on("/chat/completions", [head(200), good()]);
+    let (_, error) = run(&mut complete(&network));
+    assert_eq!((error.map(|error| error.kind), network.sent().len()), (Some(ErrorKind::Timeout), 1));
 }
 
 #[test]

@@ -89,6 +89,8 @@ const FAMILIES: &[(&str, Meaning)] = &[
     ("moderation", Meaning::ContentFilter),
     ("policyviolation", Meaning::ContentFilter),
     ("toxic", Meaning::ContentFilter),
+    // Google's: the text is in a language that it does not support.
+    ("language", Meaning::ContentFilter),
 ];
 
 /// The longest value that is compared with the tables. No vendor's is longer.

@@ -66,5 +66,6 @@ fn rules(model: &str) -> ConversationRules {
         late_system: LateSystem::Keep,
         merge_neighbours: false,
         starts_with_user: false,
+        is_free_text: |_| false,
     }
 }

@@ -82,6 +82,18 @@ pub fn arguments(json: &mut Json, arguments: &str) {
     }
 }
 
+/// A model id as a segment of a path. It may hold a `/`, and anything else, so each byte that is not plain is escaped.
+pub fn path_segment(model: &str) -> String {
+    let mut segment = String::new();
+    for byte in model.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' => segment.push(byte.into()),
+            byte => segment.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    segment
+}
+
 /// The caller's own fields without halves of characters, for [`Extra::parse`].
 pub fn extra_json<'a>(request: &'a Request, warnings: &mut Warnings) -> Option<Cow<'a, str>> {
     request.extra_json.as_deref().map(|json| whole(json, "extra-json", warnings))

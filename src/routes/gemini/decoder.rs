@@ -9,7 +9,7 @@ use alloc::{borrow::ToOwned, boxed::Box, format, string::String};
 use super::calls::Calls;
 use super::chunk::{Candidate, Chunk, Part};
 use super::extras::Extras;
-use super::finish_reason::{finish_reason, received};
+use super::finish_reason::{finish_reason, is_stop, received};
 use super::repeat_fast_path::RepeatedChunk;
 use super::replay::Replay;
 use super::usage::UsageReport;
@@ -135,12 +135,13 @@ impl GeminiDecoder {
             self.progress_count = self.progress_count.saturating_add(1);
             // Older models write a reason into each chunk, and some servers into empty chunks before the first text, so
             // that it ends the response only after content, and the last one counts [47].
-            self.progress = match (has_content, self.has_content || reason != "STOP") {
+            let is_stop = is_stop(&reason);
+            self.progress = match (has_content, self.has_content || !is_stop) {
                 (true, _) => Progress::Finishing,
                 (false, true) => Progress::Finished,
                 (false, false) => Progress::Premature,
             };
-            if reason != "STOP" {
+            if !is_stop {
                 self.extras.note("safetyRatings", candidate.safety_ratings);
             }
             self.finish_reason = Some(reason.into_owned());
@@ -244,10 +245,10 @@ impl GeminiDecoder {
         let raw_reason = self.finish_reason.take().or_else(|| self.block_reason.take());
         let Some(raw) = raw_reason.as_deref() else { return Err(incomplete_stream()) };
         // A call whose last piece is missing is whole where the model says that it has finished [50].
-        self.calls.close(raw == "STOP", out)?;
+        self.calls.close(is_stop(raw), out)?;
         let reason = match is_blocked {
             true => FinishReason::ContentFilter,
-            false => finish_reason(raw, out.has_calls()),
+            false => finish_reason(raw, out.has_calls())?,
         };
         if reason == FinishReason::Stop && !self.has_content {
             out.warn("the response is empty although the model reports that it has finished; send the request again");

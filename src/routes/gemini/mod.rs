@@ -21,6 +21,7 @@ use alloc::{format, string::String};
 
 use crate::config::BaseUrl;
 use crate::history::{ConversationRules, IdRule, LateSystem, NameRule};
+use crate::routes::encoding::path_segment;
 use crate::routes::{Route, Suitability};
 
 /// The contract's name of this route.
@@ -47,17 +48,11 @@ const RULES: ConversationRules = ConversationRules {
     late_system: LateSystem::AsUser,
     merge_neighbours: true,
     starts_with_user: true,
+    is_free_text: |_| false,
 };
 
-/// The model is in the path, beside `/v1`, and may have a `/` in its id, so that each byte which is not plain is escaped.
-/// Without `alt=sse` the response would be one JSON list.
+/// The model is in the path, beside `/v1`. Without `alt=sse` the response would be one JSON list.
 fn path(model: &str, base_url: &BaseUrl) -> String {
-    let mut segment = String::new();
-    for byte in model.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' => segment.push(byte.into()),
-            byte => segment.push_str(&format!("%{byte:02X}")),
-        }
-    }
+    let segment = path_segment(model);
     base_url.beside_version(&format!("/v1beta/models/{segment}:streamGenerateContent?alt=sse"))
 }

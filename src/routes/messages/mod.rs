@@ -45,15 +45,18 @@ pub const ROUTE: Route = Route {
 /// The results of a turn's calls are the user's here, and a conversation begins with the user. Ids are unique in a
 /// conversation. Names have Anthropic's characters and OpenAI's length, because a tool has one name for all vendors.
 ///
-/// Late system messages become text of the user for all models: only the newest take the role there, and a conversation
-/// may go to any of them.
-fn rules(_: &str) -> ConversationRules {
+/// Late system messages stay where the model takes the role there; the writer knows in which places.
+fn rules(model: &str) -> ConversationRules {
     let names = NameRule { longest: 64, punctuation: "_-", letter_first: false };
     ConversationRules {
         call_ids: IdRule::Within(names),
         tool_names: names,
-        late_system: LateSystem::AsUser,
+        late_system: match models::Abilities::of(model).system_role {
+            true => LateSystem::Keep,
+            false => LateSystem::AsUser,
+        },
         merge_neighbours: true,
         starts_with_user: true,
+        is_free_text: |_| false,
     }
 }

@@ -35,6 +35,8 @@ pub struct Abilities {
     pub schema: bool,
     /// It refuses a tool choice that forces a call.
     pub no_forced_tool: bool,
+    /// It takes the role `system` after a message of the user.
+    pub system_role: bool,
 }
 
 const ALL: &[&str] = &["low", "medium", "high", "xhigh", "max"];
@@ -50,6 +52,7 @@ const NEWEST: Abilities = Abilities {
     one_sampling: true,
     schema: true,
     no_forced_tool: false,
+    system_role: false,
 };
 
 /// Opus 4.6 and Sonnet 4.6. Sources differ on the output of the latter; the smaller number is never refused.
@@ -71,8 +74,11 @@ const UNKNOWN: Abilities = Abilities { max_output: u32::MAX, ..FIRST_THINKING };
 
 /// A family, from a version on: 4.5 is 45. The first row that holds counts.
 const ROWS: &[(&str, u32, Abilities)] = &[
-    ("fable", 0, Abilities { no_forced_tool: true, ..NEWEST }),
+    ("fable", 0, Abilities { no_forced_tool: true, system_role: true, ..NEWEST }),
+    // The preview, which has no version, refuses the role.
+    ("mythos", 50, Abilities { no_forced_tool: true, system_role: true, ..NEWEST }),
     ("mythos", 0, Abilities { no_forced_tool: true, ..NEWEST }),
+    ("opus", 48, Abilities { system_role: true, ..NEWEST }),
     ("opus", 47, NEWEST),
     ("opus", 46, Abilities { max_output: 128_000, ..ADAPTIVE }),
     ("opus", 45, Abilities { efforts: UP_TO_HIGH, ..BUDGET }),

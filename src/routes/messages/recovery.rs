@@ -6,6 +6,7 @@
 use alloc::{string::String, vec::Vec};
 
 use super::request::CACHE_CONTROL;
+use crate::history::SYSTEM_MARK;
 use crate::json::{Json, Raw, elements, fields, members, parse, string};
 use crate::routes::{Recovery, Refusal, without_field};
 use crate::text_search::find_bytes;
@@ -25,6 +26,14 @@ pub fn recover(refusal: &Refusal<'_>) -> Option<Recovery> {
     if names("signature") && names("thinking") {
         let warning = "the server refused the signature of earlier reasoning, which was left out";
         return changed(refusal, Part::Reasoning, warning);
+    }
+    // "role 'system' is not supported on this model": vendors that host Anthropic's models for others may not take it yet.
+    if names("role") {
+        let warning =
+            "the server does not take system messages after the first turn; they were sent as user messages";
+        if let Some(recovery) = changed(refusal, Part::Roles, warning) {
+            return Some(recovery);
+        }
     }
     if names("output_config") || names("effort") {
         // A schema is not left out: the caller would read a text as JSON.
@@ -54,11 +63,13 @@ fn field<'a>(body: &'a [u8], name: &str) -> Raw<'a> {
     value
 }
 
-/// What is left out of all blocks.
+/// What is left out of all messages.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
     Marks,
     Reasoning,
+    /// The role `system`, so that the texts become the user's.
+    Roles,
 }
 
 /// The body without a part of its blocks; nothing where it has none of them.
@@ -79,17 +90,29 @@ fn changed(refusal: &Refusal<'_>, part: Part, warning: &str) -> Option<Recovery>
         match name.as_str() {
             "messages" => {
                 json.raw("[");
+                let mut end = "";
                 for message in elements(value)? {
                     let [role, content] = fields(message, ["role", "content"])?;
                     // Never empty, because no message ends with reasoning.
                     let blocks = blocks(content?.get(), part)?;
+                    let blocks = blocks.get(1..blocks.len().checked_sub(1)?)?;
+                    if part == Part::Roles && role?.get() == r#""system""# && !end.is_empty() {
+                        // The message before it is always the user's.
+                        json.raw(r#",{"type":"text","text":"#);
+                        json.string(SYSTEM_MARK);
+                        json.raw("},");
+                        json.raw(blocks);
+                        continue;
+                    }
+                    json.raw(end);
                     json.item();
                     json.raw(r#"{"role":"#);
                     json.raw(role?.get());
-                    json.key("content");
-                    json.raw(&blocks);
-                    json.raw("}");
+                    json.raw(r#","content":["#);
+                    json.raw(blocks);
+                    end = "]}";
                 }
+                json.raw(end);
                 json.raw("]");
             }
             "system" | "tools" => json.raw(&blocks(value, part)?),
@@ -98,7 +121,7 @@ fn changed(refusal: &Refusal<'_>, part: Part, warning: &str) -> Option<Recovery>
     }
     json.raw("}");
     let changed: Vec<u8> = json.into_bytes();
-    (changed.len() < body.len()).then(|| Recovery { body: changed, warning: warning.into() })
+    (changed.len() != body.len()).then(|| Recovery { body: changed, warning: warning.into() })
 }
 
 fn blocks(list: &str, part: Part) -> Option<String> {
@@ -112,7 +135,9 @@ fn blocks(list: &str, part: Part) -> Option<String> {
         }
         json.item();
         // A mark is the last member of a block that has one.
-        let unmarked = block.get().strip_suffix("}").and_then(|block| block.strip_suffix(CACHE_CONTROL));
+        let marked = block.get().strip_suffix("}");
+        let unmarked =
+            marked.and_then(|block| CACHE_CONTROL.iter().find_map(|mark| block.strip_suffix(mark)));
         let unmarked = unmarked.and_then(|block| block.strip_suffix(r#","cache_control":"#));
         match unmarked.filter(|_| part == Part::Marks && mark.is_some()) {
             Some(block) => {
@@ -171,6 +196,21 @@ mod tests {
             recovered(400, response, &with_budget),
             Some(expected.replace(r#""thinking":{"type":"adaptive"},"#, ""))
         );
+    }
+
+    #[test]
+    fn late_instructions_become_the_users_where_their_role_is_refused() {
+        let request = r#"{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a"}]},{"role":"system","content":[{"type":"text","text":"b","cache_control":{"type":"ephemeral"}}]},{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{"role":"system","content":[]}}]}]}"#;
+        let expected = request
+            .replace(r#"]},{"role":"system","content":["#, r#",{"type":"text","text":"[System message]"},"#);
+        for refused in [
+            "role 'system' is not supported on this model",
+            r#"messages: Unexpected role \"system\". The Messages API accepts a top-level `system` parameter"#,
+            "messages.1.role: Input should be 'user' or 'assistant'",
+        ] {
+            assert_eq!(recovered(400, refused, request), Some(expected.clone()), "{refused}");
+            assert_eq!(recovered(400, refused, &expected), None, "there is none left");
+        }
     }
 
     #[test]

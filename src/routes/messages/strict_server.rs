@@ -16,7 +16,7 @@ pub fn check(request: &Request, body: &Value) {
     assert_eq!(body["model"], request.model.trim_ascii());
     assert_eq!(body["stream"], true);
     system(&body["system"]);
-    messages(&body["messages"]);
+    messages(&late_system(&request.model, &body["messages"]));
     let own = request.extra_json.as_deref().unwrap_or_default();
     assert!(
         marks(body) <= 4 || own.contains("cache_control"),
@@ -48,6 +48,32 @@ fn marks(body: &Value) -> usize {
     };
     let messages = body["messages"].as_array().into_iter().flatten().map(|message| own(&message["content"]));
     own(&body["system"]) + own(&body["tools"]) + messages.sum::<usize>()
+}
+
+/// The messages without those of the system, each of which stands where the model takes it.
+fn late_system(model: &str, messages: &Value) -> Value {
+    let messages = messages.as_array().expect("messages: Field required");
+    let role = |at: usize| messages.get(at).map(|message| message["role"].as_str().unwrap_or_default());
+    for (at, message) in messages.iter().enumerate().filter(|(_, message)| message["role"] == "system") {
+        assert!(
+            Abilities::of(model.trim_ascii()).system_role,
+            "role 'system' is not supported on this model"
+        );
+        assert!(
+            at > 0 && role(at - 1) == Some("user"),
+            "messages.{at}: role 'system' must follow a user message"
+        );
+        assert!(
+            role(at + 1).is_none_or(|role| role == "assistant"),
+            "messages.{at}: role 'system' must precede an 'assistant' message or end the array"
+        );
+        let blocks = message["content"].as_array().expect("a list of blocks");
+        assert!(!blocks.is_empty());
+        blocks
+            .iter()
+            .for_each(|block| assert!(block["type"] == "text" && !is_blank(&block["text"]), "{block}"));
+    }
+    messages.iter().filter(|message| message["role"] != "system").cloned().collect()
 }
 
 /// Roles alternate from the user's on, the results of each call are the first blocks of the next message, and reasoning

@@ -3,6 +3,7 @@
 use alloc::borrow::ToOwned;
 
 use crate::contract::FinishReason;
+use crate::routes::chat_completions::finish_reason::{self as words, finish_reason as reason};
 
 /// The content of a response, on which the meaning of its end depends.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,7 +30,7 @@ impl Ending {
         match status {
             "completed" => Self::Completed,
             "incomplete" => Self::Incomplete,
-            "failed" | "cancelled" => Self::Failed,
+            "failed" | "cancelled" | "canceled" => Self::Failed,
             _ => Self::Unproven,
         }
     }
@@ -38,9 +39,11 @@ impl Ending {
 /// The reason of a finish; `word` is the vendor's: the reason of a response that is incomplete.
 pub(super) fn finish_reason(ending: Ending, word: &str, seen: Seen) -> FinishReason {
     match (ending, word) {
-        (Ending::Incomplete, "max_output_tokens") => FinishReason::Length,
-        (Ending::Incomplete, "content_filter") => FinishReason::ContentFilter,
-        (Ending::Incomplete, other) => FinishReason::Other(other.to_owned()),
+        // The vendor's are `max_output_tokens` and `content_filter`. Relays that translate keep those of chat completions.
+        (Ending::Incomplete, other) => match reason(Some(other), words::Seen::default()) {
+            Ok(known @ (FinishReason::Length | FinishReason::ContentFilter)) => known,
+            _ => FinishReason::Other(other.to_owned()),
+        },
         _ if seen.calls => FinishReason::ToolCalls,
         // A refusal has no status of its own.
         _ if seen.refusal && !seen.text => FinishReason::Refusal,

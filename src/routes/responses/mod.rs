@@ -47,6 +47,7 @@ pub const ROUTE: Route = Route {
         late_system: LateSystem::Keep,
         merge_neighbours: false,
         starts_with_user: false,
+        is_free_text: replay::is_free_text,
     },
     write: request::write,
     recover: recovery::recover,

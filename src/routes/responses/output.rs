@@ -4,11 +4,14 @@
 //! own. An item of the vendor's own tools, which the contract has no block for, becomes an empty block of reasoning whose
 //! replay holds it: the next request is refused, or dearer, where it is missing.
 
+use alloc::borrow::ToOwned;
+
 use super::event::{ItemFields, StreamEvent, item_fields};
 use super::extras::Extras;
 use super::field::Field;
 use super::finish_reason::Seen;
 use super::items::{Item, ItemKind, Items};
+use super::replay::FREE_TEXT;
 use crate::errors::Error;
 use crate::events::{Assembler, TextKind};
 use crate::json::{Raw, WireText, string, unsigned, wire_text};
@@ -157,6 +160,7 @@ impl Output {
                 item.call = Some(call);
                 if item.kind == ItemKind::CustomCall {
                     out.call_free_text(call);
+                    out.call_replay(call, FREE_TEXT.to_owned())?;
                 }
             }
         }

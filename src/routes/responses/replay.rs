@@ -8,7 +8,8 @@
 //! - Refusal: the same, with `"refusal":true`.
 //! - Reasoning: `summary`, `encrypted_content`, `content` and `id` of the item, the first three untouched: a changed one
 //!   cannot be decrypted [35].
-//! - Call: `namespace` and `caller` of the item, and `input` where the call has free text in place of arguments.
+//! - Call: `namespace` and `caller` of the item, and `input` where the call has free text in place of arguments. It is
+//!   `true` where the end of the item never arrived, and the text is the one that the host has.
 //! - Item of the vendor's own tools: `item`, untouched.
 //!
 //! The last one and a reasoning have the `vendor` as well, whose models alone can read them.
@@ -18,6 +19,7 @@ use alloc::string::String;
 use super::NAME;
 use super::event::ItemFields;
 use crate::json::{Json, Raw, present};
+use crate::routes::encoding::own_replay;
 
 /// What a reasoning item needs to go back. Nothing where it could not: without its encrypted content, or its full text,
 /// the service refuses it.
@@ -38,6 +40,17 @@ pub(super) fn of_reasoning(vendor: &str, item: &ItemFields<'_>) -> Option<String
 /// What a call needs beside its id, its name and its arguments.
 pub(super) fn of_call(item: &ItemFields<'_>, input: Raw<'_>) -> Option<String> {
     of("", &[("namespace", item.namespace), ("caller", item.caller), ("input", input)])
+}
+
+/// The replay of a call with free text until its item ends. Not all servers end their items, and without a replay the
+/// call would go back as one of a function, which the service refuses for a custom tool.
+pub(super) const FREE_TEXT: &str = r#"{"route":"responses","input":true}"#;
+
+/// Whether the call of this replay has free text.
+pub(super) fn is_free_text(replay: &str) -> bool {
+    let fields = own_replay(replay, NAME, ["input"]);
+    fields
+        .is_some_and(|[input]| present(input).is_some_and(|input| input == "true" || input.starts_with('"')))
 }
 
 /// An item of the vendor's own tools.

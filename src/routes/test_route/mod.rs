@@ -11,6 +11,7 @@ mod tests;
 
 use std::{borrow::ToOwned, boxed::Box, format, string::String};
 
+use super::encoding::path_segment;
 use super::{CheckedRequest, Encoded, Recovery, Refusal, Route, RouteQuery, Suitability, without_field};
 use crate::config::BaseUrl;
 use crate::contract::Request;
@@ -31,6 +32,7 @@ pub const ROUTE: Route = Route {
         late_system: LateSystem::AsUser,
         merge_neighbours: true,
         starts_with_user: true,
+        is_free_text: |_| false,
     },
     write,
     recover,
@@ -38,15 +40,8 @@ pub const ROUTE: Route = Route {
     check_body,
 };
 
-/// Model ids hold `/` and may hold anything, so each byte that is not plain is escaped, as in Gemini's paths.
 fn path(model: &str, base_url: &BaseUrl) -> String {
-    let mut segment = String::new();
-    for byte in model.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' => segment.push(byte.into()),
-            byte => segment.push_str(&format!("%{byte:02X}")),
-        }
-    }
+    let segment = path_segment(model);
     base_url.beside_version(&format!("/beta/models/{segment}:run?stream=1"))
 }
 

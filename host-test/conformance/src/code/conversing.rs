@@ -1,26 +1,19 @@
 //! Conversations of an agent: tools, reasoning, and each response in the next request. The stand-in knows the signatures
 //! that it gave out and refuses what the vendors refuse, so a provider passes only if it sends back what they demand.
+//!
+//! The tests in Node play the same two cases, from the same data.
 
 use std::time::Duration;
 
 use super::{CaseResult, Code, case_result, stand_in};
+use crate::agent::{Agent, AgentResponse, script};
 use crate::bench::{Bench, Hosting, Provider};
 use crate::promise::Promise;
-use provider_host::contract::{
-    BlockKind, Event, Message, Part, ReasoningOptions, Request, Role, Tool, ToolResultPart,
-};
 use provider_host::sandbox::KeyMode;
-use stand_in::{Setup, StandIn, WIRE_ROUTES, WireRoute};
-
-/// Responses of a conversation. A mistake that needs a long history shows by then.
-const RESPONSES: usize = 40;
+use stand_in::{Setup, StandIn};
 
 /// The limit of one response.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// What the user wants, in turn: the call that any model would make, two calls at once, and calls one after the other.
-const PROMPTS: [&str; 3] =
-    ["How is it there?", "Call look() and listen().", "Call listen(), then look() and listen()."];
 
 pub(super) const CASES: &[Code] = &[
     Code {
@@ -40,103 +33,64 @@ pub(super) const CASES: &[Code] = &[
 ];
 
 async fn on_each_route(bench: &Bench) -> CaseResult {
-    let mut got = Vec::new();
-    for wire in WIRE_ROUTES {
+    let (mut got, mut reasons) = (Vec::new(), Vec::new());
+    for row in &script().routes {
         let stand_in = stand_in().await?;
-        let mut agent = Agent::new(bench, &stand_in).await?;
-        while agent.responses < RESPONSES {
-            agent.turn(wire).await?;
+        let mut provider = provider(bench, &stand_in).await?;
+        let mut agent = Agent::new(&row.model, Some(&row.route)).with_tasks(&script().tasks);
+        let mut responses = Vec::new();
+        while responses.len() < script().responses {
+            responses.extend(agent.turn(&mut provider, PATIENCE).await?);
         }
-        got.push(format!("{}: {} responses, {} with reasoning", wire.name, agent.responses, agent.reasoned));
-        if agent.reasoned == 0 {
-            return case_result(got.join("; "), vec![format!("{}: no response had reasoning", wire.name)]);
+        let reasoned = responses.iter().filter(|response| response.reasoned).count();
+        got.push(format!("{}: {} responses, {reasoned} with reasoning", row.route, responses.len()));
+        if reasoned == 0 {
+            reasons.push(format!("{}: no response had reasoning", row.route));
+        }
+        reasons.extend(wrong(&responses, &row.route));
+        // A refused request that was sent again in another form would hide that the first one was wrong.
+        if stand_in.requests().len() != responses.len() {
+            reasons.push(format!("{}: {} requests were made", row.route, stand_in.requests().len()));
         }
     }
-    case_result(got.join("; "), Vec::new())
+    case_result(got.join("; "), reasons)
 }
 
 async fn across_routes(bench: &Bench) -> CaseResult {
     let stand_in = stand_in().await?;
-    let mut agent = Agent::new(bench, &stand_in).await?;
-    for wire in WIRE_ROUTES.iter().cycle() {
-        if agent.responses >= RESPONSES {
+    let mut provider = provider(bench, &stand_in).await?;
+    let mut agent = Agent::new("", None).with_tasks(&script().tasks);
+    let (mut count, mut reasons) = (0, Vec::new());
+    for row in script().routes.iter().cycle() {
+        if count >= script().responses {
             break;
         }
-        agent.turn(wire).await?;
+        row.model.clone_into(&mut agent.request.model);
+        agent.request.route = Some(row.route.clone());
+        let responses = agent.turn(&mut provider, PATIENCE).await?;
+        count += responses.len();
+        reasons.extend(wrong(&responses, &row.route));
     }
-    case_result(format!("{} responses", agent.responses), Vec::new())
+    case_result(format!("{count} responses"), reasons)
 }
 
-/// An agent with its history.
-struct Agent {
-    provider: Provider,
-    history: Vec<Message>,
-    turns: usize,
-    responses: usize,
-    /// Responses with reasoning.
-    reasoned: usize,
+async fn provider(bench: &Bench, stand_in: &StandIn) -> Result<Provider, String> {
+    // The scenarios stream for people who watch; here nobody does.
+    let headers = [("x-fault-delay-chunk".to_owned(), "1".to_owned())].into();
+    let setup = Setup { headers, ..Setup::default() };
+    bench.provider(stand_in, Hosting::Waits, KeyMode::Injected, &setup).await
 }
 
-impl Agent {
-    async fn new(bench: &Bench, stand_in: &StandIn) -> Result<Agent, String> {
-        // The scenarios stream for people who watch; here nobody does.
-        let headers = [("x-fault-delay-chunk".to_owned(), "1".to_owned())].into();
-        let setup = Setup { headers, ..Setup::default() };
-        let provider = bench.provider(stand_in, Hosting::Waits, KeyMode::Injected, &setup).await?;
-        let history = vec![Message::text(Role::System, "Be a good agent.")];
-        Ok(Agent { provider, history, turns: 0, responses: 0, reasoned: 0 })
-    }
-
-    /// A text of the user, and responses until one has no call.
-    async fn turn(&mut self, wire: &WireRoute) -> Result<(), String> {
-        let prompt = PROMPTS[self.turns % PROMPTS.len()];
-        self.turns += 1;
-        self.history.push(Message::user(prompt));
-        loop {
-            let request = self.request(wire);
-            let played = self.provider.complete(&request, PATIENCE).await;
-            let place = format!("{}, response {} ({prompt})", wire.name, self.responses + 1);
-            if let Some(error) = played.error {
-                return Err(format!("{place}: {}", error.message));
-            }
-            if let Some(violation) = played.violations.first() {
-                return Err(format!("{place}: {violation}"));
-            }
-            let reasoning = |event: &Event| matches!(event, Event::BlockStart(start) if matches!(start.kind, BlockKind::Reasoning));
-            self.reasoned += usize::from(played.events.iter().any(reasoning));
-            self.responses += 1;
-            self.history.push(played.transcript.message());
-            let calls = played.transcript.tool_calls();
-            if calls.is_empty() {
-                return Ok(());
-            }
-            let results = calls.into_iter().map(|call| {
-                Part::ToolResult(ToolResultPart {
-                    call_id: call.id,
-                    name: Some(call.name),
-                    text: "sunny".to_owned(),
-                    media: Vec::new(),
-                    is_error: false,
-                })
-            });
-            self.history.push(Message { role: Role::Tool, content: results.collect(), cache_here: false });
+/// What is wrong with the responses of a turn: another route, or more warnings than the one of a change.
+fn wrong(responses: &[AgentResponse], route: &str) -> Vec<String> {
+    let mut reasons = Vec::new();
+    for response in responses {
+        if response.route != route {
+            reasons.push(format!("a response came by the route {}, not {route}", response.route));
+        }
+        if response.warnings.len() > 1 {
+            reasons.push(format!("{route}: more than one warning: {:?}", response.warnings));
         }
     }
-
-    fn request(&self, wire: &WireRoute) -> Request {
-        let tool = |name: &str| Tool {
-            name: name.to_owned(),
-            description: Some("What there is in a city".to_owned()),
-            parameters_json: r#"{"type":"object","properties":{"city":{"type":"string"}}}"#.to_owned(),
-            strict: None,
-        };
-        let effort = Some("low".to_owned());
-        Request {
-            route: Some(wire.name.to_owned()),
-            messages: self.history.clone(),
-            tools: vec![tool("look"), tool("listen")],
-            reasoning: Some(ReasoningOptions { effort, budget_tokens: None, include_text: Some(true) }),
-            ..Request::new(wire.sample_model)
-        }
-    }
+    reasons
 }

@@ -5,7 +5,7 @@ mod conversation;
 pub mod embeddings;
 pub mod gemini;
 pub mod messages;
-mod play;
+pub mod play;
 mod prompt_cache;
 pub mod responses;
 pub mod seal;

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use http::{HeaderValue, header};
+use serde_json::Value;
 
 use super::prompt_cache::{CacheUse, PromptCache};
 use super::writer::{Framing, Writer};
 use crate::Shared;
 use crate::chat_request::ChatRequest;
+use crate::errors::Refusal;
 use crate::fault::{Content, Reply};
 use crate::player::{Player, RouteFormat};
 use crate::router::Exchange;
@@ -19,6 +21,8 @@ const CLOCK_HEADER: &str = "x-stand-in-clock-ms";
 
 /// What distinguishes the routes here.
 pub struct Format {
+    /// Refuses an invalid body as the vendor does, and reads a valid one.
+    pub prepare: fn(&Exchange, Value) -> Result<ChatRequest, Refusal>,
     /// How events are framed.
     pub framing: fn(&Exchange) -> Framing,
     /// The vendor's prompt cache.

@@ -177,4 +177,7 @@ fn only_scenarios_of_rows_of_the_table_are_cases() {
         );
         assert_ne!(scenario.route, Route::Embeddings, "{}", scenario.name);
     }
+    let embeddings = crate::embedding_scenarios();
+    assert!(embeddings.iter().all(|scenario| scenario.route == Route::Embeddings));
+    assert_eq!(scenarios().len() + embeddings.len(), all().len());
 }

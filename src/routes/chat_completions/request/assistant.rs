@@ -109,7 +109,7 @@ fn pieces<'a>(turn: &'a AssistantTurn<'a>, message: &mut Replay, warnings: &mut 
 fn parsed(replay: Option<&str>, warnings: &mut Warnings) -> Option<Replay> {
     let replay = Replay::parse(replay?);
     if replay.is_err() {
-        warnings.add_foreign();
+        warnings.add_foreign(1);
     }
     replay.ok()
 }

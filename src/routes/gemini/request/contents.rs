@@ -27,8 +27,6 @@ struct Contents<'j> {
     has_call: bool,
     /// Calls that got Google's value in place of a signature.
     unsigned: usize,
-    /// Reasoning of another route.
-    foreign: usize,
 }
 
 /// Writes the list. False if there is nothing to send.
@@ -42,7 +40,7 @@ pub fn write(
     warnings: &mut Warnings,
 ) -> Result<bool, Error> {
     json.raw("[");
-    let mut contents = Contents { json, role: "", has_call: false, unsigned: 0, foreign: 0 };
+    let mut contents = Contents { json, role: "", has_call: false, unsigned: 0 };
     for turn in turns {
         match turn {
             // Late ones have become the user's.
@@ -55,16 +53,14 @@ pub fn write(
             Turn::Assistant(turn) => contents.assistant(turn, abilities, warnings)?,
         }
     }
-    let Contents { json, role, unsigned, foreign, .. } = contents;
+    let Contents { json, role, unsigned, .. } = contents;
     json.raw(if role.is_empty() { "]" } else { "]}]" });
-    if unsigned > 0 {
+    // A change of the route has its own warning.
+    if unsigned > 0 && !warnings.has_foreign() {
         warnings.add(format!(
             "{unsigned} tool calls have no thought signature, since another model or route made them; \
              they were sent with the value that Google has for that, and the model may reason worse"
         ));
-    }
-    if foreign > 0 {
-        warnings.add(format!("{foreign} blocks of reasoning came by another route and were not sent"));
     }
     Ok(!role.is_empty())
 }
@@ -103,22 +99,20 @@ impl Contents<'_> {
         // Of the calls, in their order, for their results.
         let mut ids = Vec::new();
         for part in &turn.parts {
+            let replay = match part {
+                AssistantPart::Text { replay, .. } | AssistantPart::Reasoning { replay, .. } => *replay,
+                AssistantPart::Call(call) => call.replay,
+            };
+            let ours = replay.and_then(Replay::parse);
+            warnings.add_foreign(usize::from(replay.is_some() && ours.is_none()));
+            let replay = ours.unwrap_or_default();
             match part {
-                AssistantPart::Text { text, replay, .. } => {
-                    let replay = replay.and_then(Replay::parse).unwrap_or_default();
-                    self.text(text, false, &replay);
+                AssistantPart::Call(call) => ids.push(self.call(call, replay, abilities)),
+                // Reasoning without a replay is the host's own text, or another provider's, and is not sent.
+                AssistantPart::Text { text, .. } | AssistantPart::Reasoning { text, .. } => {
+                    self.text(text, matches!(part, AssistantPart::Reasoning { .. }), &replay);
                     self.kept(&replay);
                 }
-                // Without a replay it is the host's own text, or another provider's.
-                AssistantPart::Reasoning { replay: None, .. } => {}
-                AssistantPart::Reasoning { text, replay: Some(replay), .. } => match Replay::parse(replay) {
-                    Some(replay) => {
-                        self.text(text, true, &replay);
-                        self.kept(&replay);
-                    }
-                    None => self.foreign = self.foreign.saturating_add(1),
-                },
-                AssistantPart::Call(call) => ids.push(self.call(call, abilities)),
             }
         }
         for (result, id) in turn.results.iter().zip(&ids) {
@@ -171,8 +165,7 @@ impl Contents<'_> {
     }
 
     /// A call; returns the id that it has on the wire.
-    fn call(&mut self, call: &ToolCall<'_>, abilities: &Abilities) -> Option<String> {
-        let replay = call.replay.and_then(Replay::parse).unwrap_or_default();
+    fn call(&mut self, call: &ToolCall<'_>, replay: Replay, abilities: &Abilities) -> Option<String> {
         let json = self.part("model");
         json.item();
         json.raw("{\"functionCall\":{\"name\":");

@@ -58,7 +58,7 @@ pub fn write(checked: CheckedRequest<'_>) -> Result<Encoded, Error> {
     if let Some(json) = body.field("contents")
         && !contents::write(json, turns, &abilities, &mut warnings)?
     {
-        return Err(invalid("the request has no messages besides those of the system; add one of the user"));
+        return Err(invalid("the request has no messages, or only empty ones"));
     }
     tools::write(&mut body, request, &mut warnings)?;
     options::write(&mut body, request, &abilities, &mut warnings)?;

@@ -1,14 +1,15 @@
 //! Writes the blocks of a message.
 
-use super::content::{Block, Content, WireConversation};
+use super::cache::Prefix;
+use super::content::{Block, Content, Role, WireConversation};
 use super::media;
 use crate::errors::Error;
 use crate::history::{ToolResult, UserPart, Warnings, is_blank};
 use crate::json::{Json, Raw};
 use crate::routes::encoding::arguments;
 
-/// Ends a cached prefix.
-pub const CACHE_CONTROL: &str = r#"{"type":"ephemeral"}"#;
+/// Ends a cached prefix, for five minutes and for an hour.
+pub const CACHE_CONTROL: [&str; 2] = [r#"{"type":"ephemeral"}"#, r#"{"type":"ephemeral","ttl":"1h"}"#];
 
 /// Writes the list of messages.
 ///
@@ -17,22 +18,24 @@ pub const CACHE_CONTROL: &str = r#"{"type":"ephemeral"}"#;
 pub fn write(
     json: &mut Json,
     conversation: &WireConversation<'_>,
+    prefix: &Prefix,
     warnings: &mut Warnings,
 ) -> Result<(), Error> {
     json.raw("[");
     let mut messages = conversation.messages.iter().peekable();
     while let Some(message) = messages.next() {
         json.item();
-        json.raw(if message.is_assistant {
-            r#"{"role":"assistant","content":["#
-        } else {
-            r#"{"role":"user","content":["#
+        json.raw(match message.role {
+            Role::Assistant => r#"{"role":"assistant","content":["#,
+            Role::User => r#"{"role":"user","content":["#,
+            Role::System => r#"{"role":"system","content":["#,
         });
         let mut blocks = message.blocks.iter().peekable();
         while let Some(block) = blocks.next() {
             // The model goes on from a text at the very end, and white space after it is refused.
-            let is_end = message.is_assistant && messages.peek().is_none() && blocks.peek().is_none();
-            write_block(json, block, is_end, warnings)?;
+            let is_end =
+                message.role == Role::Assistant && messages.peek().is_none() && blocks.peek().is_none();
+            write_block(json, block, is_end, prefix, warnings)?;
         }
         json.raw("]}");
     }
@@ -47,11 +50,11 @@ pub fn begin_text(json: &mut Json, text: &str) {
     json.string(text);
 }
 
-/// Closes a block, with a mark where a cached prefix ends.
-pub fn close(json: &mut Json, cache_here: bool) {
-    if cache_here {
+/// Closes a block, with its mark if there is one.
+pub fn close(json: &mut Json, cache_control: &str) {
+    if !cache_control.is_empty() {
         json.key("cache_control");
-        json.raw(CACHE_CONTROL);
+        json.raw(cache_control);
     }
     json.raw("}");
 }
@@ -60,6 +63,7 @@ fn write_block(
     json: &mut Json,
     block: &Block<'_>,
     is_end: bool,
+    prefix: &Prefix,
     warnings: &mut Warnings,
 ) -> Result<(), Error> {
     match block.content {
@@ -95,7 +99,7 @@ fn write_block(
         Content::Result(result) => write_result(json, result, warnings)?,
         Content::Media(part) => media::begin(json, part, warnings)?,
     }
-    close(json, block.cache_here);
+    close(json, prefix.control(block.cache_here));
     Ok(())
 }
 

@@ -20,10 +20,14 @@
 //! A host that marks messages decides how far the cache reaches. Marks that are left over go to the places above as far as
 //! they are before the last mark of the host: what is there is written anyway, and they let a turn of more than 20 blocks
 //! find the entry of the request before.
+//!
+//! An entry lives for five minutes after its last use, or for an hour where the caller's `cache_control` in `extra-json` says
+//! so. Then all marks do: the vendor refuses one of an hour after one of five minutes, and the caller's is the last.
 
 use alloc::vec::Vec;
 
-use super::content::{Content, WireConversation};
+use super::blocks::CACHE_CONTROL;
+use super::content::{Content, Role, WireConversation};
 use crate::contract::{Message, Part, Request};
 use crate::text_search::find_bytes;
 
@@ -47,9 +51,21 @@ pub struct Prefix {
     pub tools: bool,
     /// After these instructions; the first four count.
     pub system: u64,
+    /// The entries of all marks live for an hour.
+    pub is_long: bool,
 }
 
 impl Prefix {
+    /// The value of a mark; nothing where there is none.
+    pub fn control(&self, is_marked: bool) -> &'static str {
+        let [short, long] = CACHE_CONTROL;
+        match (is_marked, self.is_long) {
+            (false, _) => "",
+            (true, false) => short,
+            (true, true) => long,
+        }
+    }
+
     /// Whether a mark is after this text of the instructions.
     pub fn has_system(&self, at: usize) -> bool {
         u32::try_from(at).ok().and_then(|at| self.system.checked_shr(at)).is_some_and(|bits| bits & 1 == 1)
@@ -60,7 +76,7 @@ impl Prefix {
 /// `extra-json`, which are not touched.
 pub fn mark(conversation: &mut WireConversation<'_>, request: &Request, callers_tools: bool) -> Prefix {
     // The caller's own fields may have marks as well, and a fifth one is refused.
-    let (own, automatic) = callers_own(request.extra_json.as_deref().unwrap_or_default());
+    let (own, automatic, is_long) = callers_own(request.extra_json.as_deref().unwrap_or_default());
     let limit = MAX_MARKS.saturating_sub(own);
     let mut marks = of_host(conversation, request);
     // Of too many the first on the instructions and the last ones are worth most.
@@ -69,8 +85,9 @@ pub fn mark(conversation: &mut WireConversation<'_>, request: &Request, callers_
         marks.drain(first..first.saturating_add(excess));
     }
     let has_tools = !request.tools.is_empty() && !callers_tools;
-    let is_followed =
-        has_tools || callers_tools || conversation.messages.iter().any(|message| message.is_assistant);
+    let is_followed = has_tools
+        || callers_tools
+        || conversation.messages.iter().any(|message| message.role == Role::Assistant);
     let horizon = match marks.last() {
         Some(last) => Some(*last),
         None => (is_followed && !automatic && limit > 0).then_some(Mark::Block(usize::MAX, 0)),
@@ -82,7 +99,7 @@ pub fn mark(conversation: &mut WireConversation<'_>, request: &Request, callers_
             }
         }
     }
-    let mut prefix = Prefix::default();
+    let mut prefix = Prefix { is_long, ..Prefix::default() };
     for mark in marks {
         match mark {
             Mark::Tools => prefix.tools = true,
@@ -101,8 +118,8 @@ pub fn mark(conversation: &mut WireConversation<'_>, request: &Request, callers_
 }
 
 /// The marks in `extra-json`, and whether one of them is that of the whole request, by which the vendor marks the last block
-/// itself: a caller who wrote it, be it as `null`, has chosen.
-fn callers_own(extra: &str) -> (usize, bool) {
+/// itself: a caller who wrote it, be it as `null`, has chosen. And whether that one is for an hour.
+fn callers_own(extra: &str) -> (usize, bool, bool) {
     let mut count = 0_usize;
     let mut rest = extra.as_bytes();
     while let Some(at) = find_bytes(rest, b"cache_control\"") {
@@ -113,14 +130,15 @@ fn callers_own(extra: &str) -> (usize, bool) {
         .ok()
         .and_then(|extra| crate::json::fields(extra, ["cache_control"]))
         .unwrap_or_default();
-    (count, whole.is_some())
+    let [lifetime] = whole.and_then(|whole| crate::json::fields(whole, ["ttl"])).unwrap_or_default();
+    (count, whole.is_some(), crate::json::string(lifetime).as_deref() == Some("1h"))
 }
 
 /// The places of the list above, the most useful one first.
 fn best_places(conversation: &WireConversation<'_>, has_tools: bool) -> impl Iterator<Item = Mark> {
     let ends = |nth: usize| {
         let mut users =
-            conversation.messages.iter().enumerate().rev().filter(|(_, message)| !message.is_assistant);
+            conversation.messages.iter().enumerate().rev().filter(|(_, message)| message.role == Role::User);
         let (at, message) = users.nth(nth)?;
         let last = message.blocks.iter().rposition(|block| block.content.can_be_marked())?;
         Some(Mark::Block(at, last))

@@ -7,7 +7,8 @@
 use alloc::{format, vec::Vec};
 
 use crate::history::{
-    AssistantPart, AssistantTurn, PartIndex, ToolCall, ToolResult, Turn, UserPart, Warnings, is_blank,
+    AssistantPart, AssistantTurn, PartIndex, SYSTEM_MARK, ToolCall, ToolResult, Turn, UserPart, Warnings,
+    is_blank, warn_moved,
 };
 use crate::json::{Raw, RawValue, fields, wire_text};
 use crate::routes::messages::replay::Replay;
@@ -54,10 +55,19 @@ pub struct Block<'a> {
     pub cache_here: bool,
 }
 
+/// Whose a message is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Role {
+    User,
+    Assistant,
+    /// An instruction that comes after the first turn.
+    System,
+}
+
 /// One message.
 #[derive(Debug)]
 pub struct WireMessage<'a> {
-    pub is_assistant: bool,
+    pub role: Role,
     pub blocks: Vec<Block<'a>>,
 }
 
@@ -66,7 +76,7 @@ pub struct WireMessage<'a> {
 pub struct WireConversation<'a> {
     /// The instructions, each a block of its own.
     pub system: Vec<&'a str>,
-    /// Roles alternate, and no message is empty.
+    /// Users and assistants alternate, system messages stand where the vendor takes them, and no message is empty.
     pub messages: Vec<WireMessage<'a>>,
 }
 
@@ -77,15 +87,18 @@ impl<'a> WireConversation<'a> {
         let mut dropped = Dropped::default();
         for turn in turns {
             match turn {
-                Turn::System(texts) => all.system.extend(texts),
+                Turn::System(texts) if all.messages.is_empty() => all.system.extend(texts),
+                Turn::System(texts) => {
+                    texts.iter().for_each(|text| all.push(Role::System, Content::Text(text, None), None));
+                }
                 Turn::User(parts) => parts.iter().for_each(|part| {
                     let content = match part {
                         UserPart::Text(text) => Content::Text(text, None),
                         part => Content::Media(part),
                     };
-                    all.push(false, content, place_of(part));
+                    all.push(Role::User, content, place_of(part));
                 }),
-                Turn::Assistant(turn) => all.assistant(turn, &mut dropped, warnings),
+                Turn::Assistant(turn) => all.assistant(turn, warnings),
             }
         }
         all.drop_orphans(&mut dropped);
@@ -101,31 +114,32 @@ impl<'a> WireConversation<'a> {
         last.has_results() && !before.blocks.first().is_some_and(|block| block.content.is_thinking())
     }
 
-    fn push(&mut self, is_assistant: bool, content: Content<'a>, place: Option<PartIndex>) {
+    fn push(&mut self, role: Role, content: Content<'a>, place: Option<PartIndex>) {
         let block = Block { content, place, cache_here: false };
         match self.messages.last_mut() {
             // Two messages of one role would be taken as one anyway, and strict servers refuse them.
-            Some(last) if last.is_assistant == is_assistant => last.blocks.push(block),
-            _ => self.messages.push(WireMessage { is_assistant, blocks: [block].into() }),
+            Some(last) if last.role == role => last.blocks.push(block),
+            _ => self.messages.push(WireMessage { role, blocks: [block].into() }),
         }
     }
 
-    fn assistant(&mut self, turn: &'a AssistantTurn<'a>, dropped: &mut Dropped, warnings: &mut Warnings) {
+    fn assistant(&mut self, turn: &'a AssistantTurn<'a>, warnings: &mut Warnings) {
         let mut blocks = Vec::with_capacity(turn.parts.len());
         for part in &turn.parts {
-            blocks.extend(block_of(part, dropped));
+            blocks.extend(block_of(part, warnings));
         }
-        if blocks.is_empty() {
+        // A change of the route has its own warning.
+        if blocks.is_empty() && !warnings.has_foreign() {
             warnings.add(format!(
                 "messages[{}] contains nothing that this route can send and was left out",
                 turn.message
             ));
         }
         for (content, place) in blocks {
-            self.push(true, content, Some(place));
+            self.push(Role::Assistant, content, Some(place));
         }
         for result in &turn.results {
-            self.push(false, Content::Result(result), result.place);
+            self.push(Role::User, Content::Result(result), result.place);
         }
     }
 
@@ -142,7 +156,7 @@ impl<'a> WireConversation<'a> {
         // A result after the user has gone on is refused as well, so only the tools from this one on can have one.
         let mut first = 0;
         for (at, message) in self.messages.iter().enumerate() {
-            if !message.is_assistant && !message.has_results() {
+            if message.is_instruction() {
                 first = tools.len();
             }
             for vendor in message.blocks.iter().filter_map(Block::vendor) {
@@ -190,16 +204,28 @@ impl<'a> WireConversation<'a> {
     /// "The final block in an assistant message cannot be `thinking`": what it led to was cut off, or dropped.
     fn trim(&mut self, dropped: &mut Dropped) {
         for message in &mut self.messages {
-            while message.is_assistant && message.blocks.last().is_some_and(|last| last.content.is_thinking())
+            while message.role == Role::Assistant
+                && message.blocks.last().is_some_and(|last| last.content.is_thinking())
             {
                 message.blocks.pop();
                 dropped.unfinished = dropped.unfinished.saturating_add(1);
             }
         }
         // Neighbours that an empty message kept apart become one.
-        for message in core::mem::take(&mut self.messages) {
-            for block in message.blocks {
-                self.push(message.is_assistant, block.content, block.place);
+        let mut messages = core::mem::take(&mut self.messages);
+        messages.retain(|message| !message.blocks.is_empty());
+        let mut messages = messages.into_iter().peekable();
+        while let Some(WireMessage { mut role, blocks }) = messages.next() {
+            // The vendor takes a system message after one of the user, and before one of the assistant or at the end.
+            let fits = self.messages.last().is_some_and(|last| last.role == Role::User)
+                && messages.peek().is_none_or(|next| next.role == Role::Assistant);
+            if role == Role::System && !fits {
+                role = Role::User;
+                self.push(role, Content::Text(SYSTEM_MARK, None), None);
+                dropped.moved = dropped.moved.saturating_add(1);
+            }
+            for block in blocks {
+                self.push(role, block.content, block.place);
             }
         }
     }
@@ -207,12 +233,16 @@ impl<'a> WireConversation<'a> {
     /// The first message whose tools at the vendor may still be running: nothing but results of calls came after it, which a
     /// program of the vendor's may wait for.
     fn running(&self) -> usize {
-        let asked = self.messages.iter().rposition(|message| !message.is_assistant && !message.has_results());
-        asked.unwrap_or_default()
+        self.messages.iter().rposition(WireMessage::is_instruction).unwrap_or_default()
     }
 }
 
 impl WireMessage<'_> {
+    /// Whether the model begins anew after it.
+    fn is_instruction(&self) -> bool {
+        self.role != Role::Assistant && !self.has_results()
+    }
+
     /// Whether it has results of the client's tools.
     fn has_results(&self) -> bool {
         self.blocks.iter().any(|block| matches!(block.content, Content::Result(_)))
@@ -242,15 +272,16 @@ impl Content<'_> {
 /// What was left out, for one warning each.
 #[derive(Default)]
 struct Dropped {
-    foreign: usize,
     unfinished: usize,
     orphans: usize,
+    /// System messages that became the user's.
+    moved: usize,
 }
 
 impl Dropped {
     fn report(&self, warnings: &mut Warnings) {
+        warn_moved(self.moved, warnings);
         for (count, what) in [
-            (self.foreign, "replays came by another route; their reasoning was not sent, their text was"),
             (self.unfinished, "blocks of reasoning led to nothing and were not sent"),
             (self.orphans, "blocks of the vendor's tools had no counterpart and were not sent"),
         ] {
@@ -270,7 +301,7 @@ fn place_of(part: &UserPart<'_>) -> Option<PartIndex> {
 
 /// A part of the model's turn, if it can be sent. Reasoning is sent only with the proof that it came with: the vendor refuses
 /// any other [43].
-fn block_of<'a>(part: &'a AssistantPart<'a>, dropped: &mut Dropped) -> Option<(Content<'a>, PartIndex)> {
+fn block_of<'a>(part: &'a AssistantPart<'a>, warnings: &mut Warnings) -> Option<(Content<'a>, PartIndex)> {
     let (replay, place) = match part {
         AssistantPart::Text { replay, place, .. } | AssistantPart::Reasoning { replay, place, .. } => {
             (*replay, *place)
@@ -279,7 +310,7 @@ fn block_of<'a>(part: &'a AssistantPart<'a>, dropped: &mut Dropped) -> Option<(C
     };
     let ours = replay.and_then(Replay::parse);
     if replay.is_some() && ours.is_none() {
-        dropped.foreign = dropped.foreign.saturating_add(1);
+        warnings.add_foreign(1);
     }
     let ours = ours.unwrap_or_default();
     let content = match part {

@@ -72,7 +72,7 @@ pub fn write(checked: CheckedRequest<'_>) -> Result<Encoded, Error> {
     if let Some(json) = body.field("stream") {
         json.bool(true);
     }
-    tools::write(&mut body, request, prefix.tools, &mut warnings)?;
+    tools::write(&mut body, request, prefix.control(prefix.tools), &mut warnings)?;
     tools::write_choice(&mut body, request, abilities.no_forced_tool, &mut warnings);
     if !conversation.system.is_empty()
         && let Some(json) = body.field("system")
@@ -80,12 +80,12 @@ pub fn write(checked: CheckedRequest<'_>) -> Result<Encoded, Error> {
         json.raw("[");
         for (at, text) in conversation.system.iter().enumerate() {
             blocks::begin_text(json, text);
-            blocks::close(json, prefix.has_system(at));
+            blocks::close(json, prefix.control(prefix.has_system(at)));
         }
         json.raw("]");
     }
     if let Some(json) = body.field("messages") {
-        blocks::write(json, &conversation, &mut warnings)?;
+        blocks::write(json, &conversation, &prefix, &mut warnings)?;
     }
     if plan.mode != Mode::Unset
         && let Some(json) = body.field("thinking")

@@ -16,7 +16,7 @@ use crate::routes::encoding::{Body, tools, whole};
 pub fn write(
     body: &mut Body<'_>,
     request: &Request,
-    cache_here: bool,
+    cache_control: &str,
     warnings: &mut Warnings,
 ) -> Result<(), Error> {
     if request.tools.is_empty() {
@@ -42,7 +42,8 @@ pub fn write(
             json.key("strict");
             json.bool(true);
         }
-        blocks::close(json, cache_here && index.saturating_add(1) == request.tools.len());
+        let is_last = index.saturating_add(1) == request.tools.len();
+        blocks::close(json, if is_last { cache_control } else { "" });
     }
     json.raw("]");
     Ok(())

@@ -202,6 +202,32 @@ fn one_mark_of_the_host_is_enough_for_long_turns() {
 }
 
 #[test]
+fn all_marks_have_the_lifetime_of_the_callers_so_that_none_of_an_hour_follows_one_of_five_minutes() {
+    let mut messages = [system([text("be good")].into()), of_user("go")].to_vec();
+    (0..5).for_each(|number| messages.extend(turn(number, 1)));
+    messages[0].cache_here = true;
+    messages[9].cache_here = true;
+    for (extra, lifetime) in [
+        (r#"{"cache_control":{"type":"ephemeral","ttl":"1h"}}"#, Some("1h")),
+        (r#"{"cache_control":{"ttl":"\u0031h","type":"ephemeral"}}"#, Some("1h")),
+        (r#"{"cache_control":{"type":"ephemeral","ttl":"5m"}}"#, None),
+        (r#"{"cache_control":{"type":"ephemeral"}}"#, None),
+        (r#"{"cache_control":"1h"}"#, None),
+        ("{}", None),
+    ] {
+        let mut request = agent(messages.clone());
+        request.extra_json = Some(extra.into());
+        let (body, _) = encoded(&request);
+        let blocks = body["messages"].as_array().expect("a list").iter();
+        let blocks = blocks.flat_map(|message| message["content"].as_array().expect("a list"));
+        let blocks = blocks.chain(body["system"].as_array().expect("a list"));
+        let marks: Vec<&Value> = blocks.filter_map(|block| block.get("cache_control")).collect();
+        assert!(marks.len() >= 2, "{extra}: {marks:?}");
+        assert!(marks.iter().all(|mark| mark["ttl"].as_str() == lifetime), "{extra}: {marks:?}");
+    }
+}
+
+#[test]
 fn marks_of_the_caller_count_and_its_own_way_turns_ours_off() {
     let mut messages = [of_user("go")].to_vec();
     (0..5).for_each(|number| messages.extend(turn(number, 1)));

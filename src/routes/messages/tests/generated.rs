@@ -6,7 +6,8 @@ use crate::history::samples::{assistant, call_with, inline, reasoning, result_wi
 use crate::routes::ROUTES;
 use proptest::prelude::*;
 
-const MODELS: [&str; 9] = [
+const MODELS: [&str; 10] = [
+    "claude-opus-4-8",
     "claude-opus-5",
     "claude-fable-5",
     "claude-sonnet-4-6",

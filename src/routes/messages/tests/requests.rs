@@ -64,6 +64,80 @@ fn a_conversation_alternates_and_results_come_first() {
     assert_eq!(messages[3]["content"], json!([{"type":"text","text":"d"},{"type":"text","text":"e"}]));
 }
 
+/// The roles of the messages, and the texts of each.
+fn roles(body: &Value) -> Vec<String> {
+    let messages = body["messages"].as_array().expect("a list").iter();
+    messages
+        .map(|message| {
+            let blocks = message["content"].as_array().expect("a list").iter();
+            let texts: Vec<&str> = blocks.map(|block| block["text"].as_str().unwrap_or("-")).collect();
+            format!("{}: {}", message["role"].as_str().expect("a role"), texts.join("|"))
+        })
+        .collect()
+}
+
+#[test]
+fn a_late_system_message_keeps_its_role_where_the_model_takes_it() {
+    let messages = [
+        system([text("first")].into()),
+        user([text("a")].into()),
+        system([text("one")].into()),
+        system([text("two")].into()),
+        assistant([call("toolu_1", "read", "{}")].into()),
+        tool([result("toolu_1", "1")].into()),
+        system([text("three")].into()),
+        assistant([text("b")].into()),
+        user([text("c")].into()),
+        Message { cache_here: true, ..system([text("four")].into()) },
+    ];
+    let kept = [
+        "user: a",
+        "system: one|two",
+        "assistant: -",
+        "user: -",
+        "system: three",
+        "assistant: b",
+        "user: c",
+        "system: four",
+    ];
+    for model in
+        ["claude-opus-4-8", "claude-opus-5", "claude-fable-5", "claude-mythos-5", "anthropic/claude-opus-4.9"]
+    {
+        let (body, warnings) = encoded(&request(model, messages.clone().into()));
+        assert_eq!(roles(&body), kept, "{model}");
+        assert_eq!(body["system"].as_array().map(Vec::len), Some(1));
+        assert_eq!(body["messages"][7]["content"][0]["cache_control"]["type"], "ephemeral");
+        assert_eq!(warnings, Vec::<String>::new(), "{model}");
+    }
+    for model in ["claude-opus-4-7", "claude-sonnet-5", "claude-mythos-preview", "MiniMax-M2"] {
+        let (body, warnings) = encoded(&request(model, messages.clone().into()));
+        assert_eq!(roles(&body)[0], "user: a|[System message]|one|[System message]|two", "{model}");
+        assert_eq!(warnings.len(), 1, "{model}: {warnings:?}");
+    }
+}
+
+#[test]
+fn a_late_system_message_is_the_users_where_the_vendor_refuses_its_place() {
+    let late = || system([text("late")].into());
+    let (hello, bye) = (|| user([text("a")].into()), || assistant([text("b")].into()));
+    // Reasoning of another route is left out, and with it the whole turn.
+    let nothing = || assistant([reasoning("r", Some("{}"))].into());
+    for (messages, expected, moved) in [
+        // After the assistant.
+        (vec![hello(), bye(), late()], vec!["user: a", "assistant: b", "user: [System message]|late"], 1),
+        // Before the user.
+        (vec![hello(), late(), hello()], vec!["user: a|[System message]|late|a"], 1),
+        (vec![hello(), late(), nothing(), hello()], vec!["user: a|[System message]|late|a"], 1),
+        (vec![hello(), late(), nothing(), late()], vec!["user: a", "system: late|late"], 0),
+        (vec![hello(), late(), nothing(), bye()], vec!["user: a", "system: late", "assistant: b"], 0),
+    ] {
+        let (body, warnings) = encoded(&request("claude-opus-5", messages));
+        assert_eq!(roles(&body), expected);
+        let found = warnings.iter().filter(|warning| warning.contains("system messages")).count();
+        assert_eq!(found, moved, "{warnings:?}");
+    }
+}
+
 #[test]
 fn ids_and_names_of_other_vendors_are_made_to_fit() {
     let messages = [

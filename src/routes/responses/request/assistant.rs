@@ -32,13 +32,7 @@ impl<'m> Reader<'m> {
 
     /// One warning for the whole conversation: each turn may have such parts.
     pub fn warn(&self, warnings: &mut Warnings) {
-        if self.foreign > 0 {
-            warnings.add(format!(
-                "{} parts of the conversation came by another route; their texts and calls were sent without what \
-                 only that route can read",
-                self.foreign
-            ));
-        }
+        warnings.add_foreign(self.foreign);
         if self.dropped > 0 {
             warnings.add(format!(
                 "{} parts of reasoning were not sent: the model cannot read them, or what they led to is gone",
@@ -109,7 +103,8 @@ pub fn write(
             write_result(json, result, is_custom, warnings)?;
         }
     }
-    if json.len() == begun {
+    // A change of the route has its own warning.
+    if json.len() == begun && reader.foreign == 0 {
         warnings.add(format!(
             "messages[{}] contains nothing that this route can send and was left out",
             turn.message
@@ -209,29 +204,21 @@ impl<'a> Items<'_, 'a> {
 
     /// A call. Returns whether it is one of a custom tool, whose result has a type of its own.
     fn call(&mut self, call: &ToolCall<'_>, [input, namespace, caller]: [Raw<'_>; 3]) -> bool {
-        let input = json_of(input, '"');
+        let whole = json_of(input, '"');
+        let is_custom = whole.is_some() || present(input) == Some("true");
         self.end_message();
         self.item();
         let json = &mut *self.json;
-        json.raw(if input.is_some() {
-            r#"{"type":"custom_tool_call""#
-        } else {
-            r#"{"type":"function_call""#
-        });
+        json.raw(if is_custom { r#"{"type":"custom_tool_call""# } else { r#"{"type":"function_call""# });
         for (name, value) in [("call_id", &call.id), ("name", &call.name)] {
             json.key(name);
             json.string(value);
         }
-        match input {
-            Some(input) => {
-                json.key("input");
-                json.raw(input);
-            }
-            None => {
-                json.key("arguments");
-                // The arguments are a JSON text in a string. They are the model's own bytes wherever those were valid.
-                json.string(&call.arguments);
-            }
+        json.key(if is_custom { "input" } else { "arguments" });
+        match whole {
+            Some(input) => json.raw(input),
+            // The arguments are a JSON text in a string. They are the model's own bytes wherever those were valid.
+            None => json.string(&call.arguments),
         }
         for (name, value) in [("namespace", namespace), ("caller", caller)] {
             if let Some(value) = present(value) {
@@ -240,7 +227,7 @@ impl<'a> Items<'_, 'a> {
             }
         }
         json.raw("}");
-        input.is_some()
+        is_custom
     }
 }
 

@@ -148,6 +148,19 @@ fn whole_bodies_are_read_like_streams() {
         assert_eq!(read.kind(), Some(expected), "{status}");
     }
     assert_eq!(decode(&body("incomplete", "null")).reason(), FinishReason::Other("incomplete".into()));
+    assert_eq!(decode(&body("canceled", "null")).kind(), Some(ErrorKind::Server));
+    for (reason, expected) in [
+        ("max_output_tokens", FinishReason::Length),
+        ("max_tokens", FinishReason::Length),
+        ("length", FinishReason::Length),
+        ("content_filter", FinishReason::ContentFilter),
+        ("stop", FinishReason::Other("stop".into())),
+        ("error", FinishReason::Other("error".into())),
+        ("max_tool_calls", FinishReason::Other("max_tool_calls".into())),
+    ] {
+        let details = format!(r#"null,"incomplete_details":{{"reason":"{reason}"}}"#);
+        assert_eq!(decode(&body("incomplete", &details)).reason(), expected, "{reason}");
+    }
     assert_eq!(
         decode(&body("failed", r#"{"code":"server_error","message":"m"}"#)).kind(),
         Some(ErrorKind::Server)

@@ -71,9 +71,9 @@ fn free_text_of_a_custom_tool_is_malformed_whatever_it_looks_like() {
                 [("call_1".into(), "f".into(), Err(input.to_string()))],
                 "{events:?}"
             );
-            if events.contains(&&*done) {
-                assert_eq!(read.replays(), [format!(r#"{{"route":"responses","input":{json}}}"#)]);
-            }
+            // Without the end of the item, the text that the host has goes back.
+            let input = if events.contains(&&*done) { &*json } else { "true" };
+            assert_eq!(read.replays(), [format!(r#"{{"route":"responses","input":{input}}}"#)]);
         }
     }
 }

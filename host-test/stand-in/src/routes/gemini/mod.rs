@@ -15,15 +15,12 @@ use http::Method;
 use serde_json::Value;
 
 use super::conversation::{Conversation, Entry};
-use super::play::{self, Format};
+use super::play::Format;
 use super::prompt_cache::{CacheUse, Prompt, PromptCache};
 use super::writer::Framing;
-use crate::Shared;
 use crate::chat_request::{self, ChatRequest, Image, list};
 use crate::errors::Refusal;
-use crate::fault::Reply;
 use crate::router::Exchange;
-use crate::script::Scenario;
 
 /// The path up to the model's id.
 const BEFORE: &str = "/v1beta/models/";
@@ -34,7 +31,9 @@ const WHOLE: &str = ":generateContent";
 /// Google names no step. This one makes the counts stable.
 const CACHE_STEP: u64 = 128;
 
-const FORMAT: Format = Format {
+/// The format of the route.
+pub const FORMAT: Format = Format {
+    prepare,
     // Without `alt=sse` the stream is one JSON list.
     framing: |exchange| match exchange.query.split('&').any(|field| field == "alt=sse") {
         true => Framing::Data,
@@ -50,23 +49,13 @@ pub fn is_request(method: &Method, path: &str) -> bool {
 }
 
 /// Checks and reads a body. The model is in the path.
-pub fn prepare(exchange: &Exchange, body: Value) -> Result<ChatRequest, Refusal> {
+fn prepare(exchange: &Exchange, body: Value) -> Result<ChatRequest, Refusal> {
     let path = exchange.path.strip_prefix(BEFORE).unwrap_or_default();
     let streamed = path.ends_with(STREAMED);
     let id = path.trim_end_matches(STREAMED).trim_end_matches(WHOLE);
     let model = decoded(id).ok_or_else(|| Refusal::google("the model id is not percent-encoded"))?;
     check::request(&body, &model)?;
     Ok(read(body, model, streamed))
-}
-
-/// Plays a scenario in the format of the route.
-pub fn play(
-    shared: &Shared,
-    exchange: &Exchange,
-    scenario: &'static Scenario,
-    request: Option<ChatRequest>,
-) -> Reply {
-    play::play(shared, exchange, scenario, request, &FORMAT)
 }
 
 /// Resolves `%2F` and the like. An id with a bare `/` would be another path, and real servers do not find it.

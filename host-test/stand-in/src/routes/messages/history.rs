@@ -24,6 +24,9 @@ pub fn check(body: &Value, model: &str) -> Result<(), Refusal> {
             let at = format!("{at}.content.{place}");
             match block["type"].as_str() {
                 Some("thinking" | "redacted_thinking") if assistant => {}
+                Some(kind) if message["role"] == "system" && kind != "text" => {
+                    return Err(Refusal::anthropic(format!("{at}.type: Input should be 'text'")));
+                }
                 _ if assistant => blocks::of_assistant(block, &at)?,
                 _ => blocks::of_user(block, &at)?,
             }
@@ -51,7 +54,19 @@ fn order(messages: &[Value], model: &str) -> Result<(), Refusal> {
         let role = message["role"].as_str().unwrap_or_default();
         match role {
             "user" | "assistant" => {}
-            "system" if models::takes_system_messages(model) && last == "user" => continue,
+            "system" if models::takes_system_messages(model) => {
+                let next = messages.get(number + 1).map(|next| next["role"].as_str().unwrap_or_default());
+                let error = match (last, next) {
+                    ("user", None | Some("assistant")) => {
+                        last = "system";
+                        continue;
+                    }
+                    ("", _) => "use the top-level 'system' parameter for the initial system prompt",
+                    ("user", _) => "role 'system' must precede an 'assistant' message or end the array",
+                    _ => "role 'system' must follow a 'user' message",
+                };
+                return Err(Refusal::anthropic(format!("messages.{number}: {error}")));
+            }
             "system" => {
                 return Err(Refusal::anthropic(
                     "messages: Unexpected role \"system\". The Messages API accepts a top-level `system` parameter, \

@@ -14,37 +14,18 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::conversation::{Conversation, Entry};
-use super::play::{self, Format};
+use super::play::Format;
 use super::prompt_cache::{CacheUse, FIVE_MINUTES, Mark, ONE_HOUR, Prompt, PromptCache};
 use super::writer::Framing;
-use crate::Shared;
 use crate::chat_request::{self, ChatRequest, Image, list};
-use crate::errors::Refusal;
-use crate::fault::Reply;
-use crate::router::Exchange;
-use crate::script::Scenario;
 
-const FORMAT: Format = Format {
+/// The format of the route.
+pub const FORMAT: Format = Format {
+    prepare: |_, body| check::request(&body).map(|()| read(body)),
     framing: |_| Framing::Named,
     cache,
     writer: |request, number, used| Box::new(write::MessagesWriter::new(request, number, used)),
 };
-
-/// Checks and reads a body.
-pub fn prepare(_: &Exchange, body: Value) -> Result<ChatRequest, Refusal> {
-    check::request(&body)?;
-    Ok(read(body))
-}
-
-/// Plays a scenario in the format of the route.
-pub fn play(
-    shared: &Shared,
-    exchange: &Exchange,
-    scenario: &'static Scenario,
-    request: Option<ChatRequest>,
-) -> Reply {
-    play::play(shared, exchange, scenario, request, &FORMAT)
-}
 
 fn read(body: Value) -> ChatRequest {
     let model = body["model"].as_str().unwrap_or_default().to_owned();
@@ -75,6 +56,9 @@ fn read(body: Value) -> ChatRequest {
 
 fn read_message(message: &Value, conversation: &mut Conversation) {
     let blocks = list(message, "content");
+    if message["role"] == "system" {
+        return;
+    }
     if message["role"] == "assistant" {
         let calls = blocks.iter().any(|block| block["type"] == "tool_use");
         conversation.entries.push(Entry::Model(calls));

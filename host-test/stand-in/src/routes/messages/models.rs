@@ -96,5 +96,7 @@ pub fn never_forces_calls(model: &str) -> bool {
 
 /// Whether a message after a user's may have the role `system`.
 pub fn takes_system_messages(model: &str) -> bool {
-    ["claude-opus-4-8", "claude-fable-5"].iter().any(|start| model.contains(start))
+    ["claude-opus-4-8", "claude-opus-5", "claude-fable-5", "claude-mythos-5"]
+        .iter()
+        .any(|start| model.contains(start))
 }

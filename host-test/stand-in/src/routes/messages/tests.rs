@@ -61,6 +61,12 @@ fn enabled(budget: u64) -> Value {
     json!({ "thinking": { "type": "enabled", "budget_tokens": budget } })
 }
 
+fn late_system(model: &str, roles: &[&str]) -> Value {
+    let messages: Vec<Value> =
+        roles.iter().map(|role| json!({ "role": role, "content": [text("a")] })).collect();
+    with(json!({ "model": model, "messages": messages }))
+}
+
 #[test]
 fn what_anthropic_accepts_is_accepted() {
     let object = json!({ "type": "object" });
@@ -91,8 +97,9 @@ fn what_anthropic_accepts_is_accepted() {
         ),
         with(json!({ "output_config": { "format": { "type": "json_schema",
             "schema": { "type": "object", "properties": {}, "additionalProperties": false } } } })),
-        with(json!({ "model": "claude-opus-4-8",
-            "messages": [{ "role": "user", "content": "a" }, { "role": "system", "content": "b" }] })),
+        late_system("claude-opus-4-8", &["user", "system"]),
+        late_system("claude-opus-5", &["user", "system", "assistant", "user", "system"]),
+        late_system("claude-fable-5", &["user", "assistant", "user", "system"]),
     ] {
         assert_eq!(request(&body), Ok(()), "{body}");
     }
@@ -147,6 +154,11 @@ fn what_anthropic_refuses_is_refused_with_its_text() {
             ),
             "Unexpected role \"system\"",
         ),
+        (late_system("claude-sonnet-5", &["user", "system"]), "Unexpected role \"system\""),
+        (late_system("claude-opus-5", &["system", "user"]), "use the top-level 'system' parameter"),
+        (late_system("claude-opus-5", &["user", "system", "user"]), "must precede an 'assistant' message"),
+        (late_system("claude-opus-5", &["user", "system", "system"]), "must precede an 'assistant' message"),
+        (late_system("claude-opus-5", &["user", "assistant", "system"]), "must follow a 'user' message"),
         (
             with(json!({ "model": "claude-sonnet-4-6", "messages": [{ "role": "user", "content": "a" },
             { "role": "assistant", "content": "b" }] })),

@@ -12,41 +12,22 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::conversation::{Conversation, Entry};
-use super::play::{self, Format};
+use super::play::Format;
 use super::prompt_cache::{CacheUse, Prompt, PromptCache};
 use super::writer::Framing;
-use crate::Shared;
 use crate::chat_request::{self, ChatRequest, list};
-use crate::errors::Refusal;
-use crate::fault::Reply;
-use crate::router::Exchange;
-use crate::script::Scenario;
 
 /// OpenAI caches from this many tokens on, in steps of 128.
 const LEAST_CACHED: u64 = 1024;
 const CACHE_STEP: u64 = 128;
 
-const FORMAT: Format = Format {
+/// The format of the route.
+pub const FORMAT: Format = Format {
+    prepare: |_, body| check::request(&body).map(|()| read(body)),
     framing: |_| Framing::Named,
     cache,
     writer: |request, number, used| Box::new(write::ResponsesWriter::new(request, number, used)),
 };
-
-/// Checks and reads a body.
-pub fn prepare(_: &Exchange, body: Value) -> Result<ChatRequest, Refusal> {
-    check::request(&body)?;
-    Ok(read(body))
-}
-
-/// Plays a scenario in the format of the route.
-pub fn play(
-    shared: &Shared,
-    exchange: &Exchange,
-    scenario: &'static Scenario,
-    request: Option<ChatRequest>,
-) -> Reply {
-    play::play(shared, exchange, scenario, request, &FORMAT)
-}
 
 fn read(body: Value) -> ChatRequest {
     let mut conversation = Conversation {

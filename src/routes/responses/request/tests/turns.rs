@@ -100,6 +100,25 @@ fn a_turn_goes_back_as_the_items_that_it_was() {
 }
 
 #[test]
+fn free_text_goes_back_as_it_was_received_and_without_a_warning() {
+    for (arguments, replay) in [
+        ("*** Begin\n", r#"{"route":"responses","input":true}"#),
+        ("*** Begin\n", r#"{"route":"responses","input":"*** Begin\n"}"#),
+        ("{}", r#"{"route":"responses","input":"*** Begin\n"}"#),
+    ] {
+        let calls = assistant(vec![call_with("call_1", "patch", arguments, Some(replay))]);
+        let messages = vec![user(vec![text("u")]), calls, tool(vec![result("call_1", "ok")])];
+        let (body, warnings) = sent(&on("gpt-5.4", messages));
+        assert_eq!(
+            body["input"][1],
+            json!({"type": "custom_tool_call", "call_id": "call_1", "name": "patch", "input": "*** Begin\n"})
+        );
+        assert_eq!(body["input"][2]["type"], "custom_tool_call_output");
+        assert_eq!(warnings, Vec::<String>::new());
+    }
+}
+
+#[test]
 fn texts_of_one_item_are_one_message_and_those_of_two_are_two() {
     let part = |text: &str| json!({"type": "output_text", "text": text, "annotations": []});
     let begins = r#"{"route":"responses","message":true}"#;
