@@ -4,9 +4,9 @@
 //! limits for memory, time and requests of its own: a component that is hostile or broken can stop itself, and neither
 //! the host nor another instance.
 
-mod body_readiness;
 mod cache;
 mod compiler;
+mod calls;
 mod credential;
 mod engine;
 mod error;
@@ -15,13 +15,16 @@ mod host;
 mod instance;
 mod interfaces;
 mod limits;
-mod linker;
 mod memory;
 mod outbound_gate;
 mod policy;
+mod query;
 mod redact;
 mod running;
+mod session;
 mod transport;
+mod waiter;
+mod wasi;
 
 pub use cache::CacheDir;
 pub use compiler::{Compiler, compile_worker};
@@ -30,5 +33,7 @@ pub use error::{CacheError, CallError, SandboxError};
 pub use grant::{Grant, KeyMode, Secret};
 pub use host::{Host, HostOptions, Inspection, Preparation, Prepared};
 pub use instance::{ClientHandle, CompletionHandle, Instance};
+pub use session::{Completion, Session};
 pub use policy::{Denial, Policy, destination};
 pub use transport::address::{AddrClass, Reach};
+pub(crate) use wasi::FORBIDDEN_HEADERS;
