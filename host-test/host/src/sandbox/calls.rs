@@ -46,13 +46,15 @@ impl Core {
         let state = State::new(gate, store_limits(&manifest.limits));
         let store = Store::new(prepared.interfaces.engine(), state);
         let mut running = Running::new(store, manifest.limits.call());
-        let turn = prepared.readable.as_ref().map(|readable| {
-            (readable, readable.turn.lock().unwrap_or_else(PoisonError::into_inner))
-        });
+        let turn = prepared
+            .readable
+            .as_ref()
+            .map(|readable| (readable, readable.turn.lock().unwrap_or_else(PoisonError::into_inner)));
         running.set_deadline();
-        let bindings = prepared.interfaces.instantiate(&mut running.store).map_err(|error| {
-            SandboxError::Start { plugin: manifest.id.clone(), reason: reason(&error) }
-        })?;
+        let bindings = prepared
+            .interfaces
+            .instantiate(&mut running.store)
+            .map_err(|error| SandboxError::Start { plugin: manifest.id.clone(), reason: reason(&error) })?;
         let memories = turn.map(|(readable, _turn)| readable.memories.take());
         Ok(Core { running, bindings, memories, redaction })
     }
@@ -100,8 +102,9 @@ impl Core {
         max_age_ms: u64,
     ) -> Result<ResourceAny, CallError> {
         let clients = guest(&self.bindings).client();
-        let query =
-            self.running.call("client.models", |store| clients.call_models(store, client, how, max_age_ms))?;
+        let query = self
+            .running
+            .call("client.models", |store| clients.call_models(store, client, how, max_age_ms))?;
         query.map_err(|error| self.scrubbed(error))
     }
 

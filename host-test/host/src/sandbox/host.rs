@@ -205,7 +205,8 @@ impl Host {
         Ok(Prepared {
             interfaces,
             manifest: self.effective(plugin),
-            streams_per_instance: usize::try_from(self.options.streams_per_instance.max(1)).unwrap_or(usize::MAX),
+            streams_per_instance: usize::try_from(self.options.streams_per_instance.max(1))
+                .unwrap_or(usize::MAX),
             readable: self.memories.clone(),
             transports: Arc::new(Transports::new(Arc::clone(&self.dialer))),
             inspection: inspection(plugin, code_size),

@@ -186,11 +186,12 @@ impl Instance {
         let mut progress = completion.progress();
         progress.waiter.watch(self.core.started());
         // What a later call returns after the end is no concern of the host's: the component is called.
-        let wake_after_ms = match &batch {
-            Ok(batch) if !batch.done => batch.wake_after_ms,
-            _ => Some(0),
-        };
-        progress.waiter.wake_after(wake_after_ms);
+        match &batch {
+            Ok(batch) if !batch.done => {
+                progress.waiter.wake_after(batch.wake_after_ms, !batch.events.is_empty());
+            }
+            _ => progress.waiter.wake_after(Some(0), false),
+        }
         Ok(progress.outgoing.pass(batch, max_events)?)
     }
 

@@ -5,8 +5,8 @@
 //! the host nor another instance.
 
 mod cache;
-mod compiler;
 mod calls;
+mod compiler;
 mod credential;
 mod engine;
 mod error;
@@ -33,7 +33,7 @@ pub use error::{CacheError, CallError, SandboxError};
 pub use grant::{Grant, KeyMode, Secret};
 pub use host::{Host, HostOptions, Inspection, Preparation, Prepared};
 pub use instance::{ClientHandle, CompletionHandle, Instance};
-pub use session::{Completion, Session};
 pub use policy::{Denial, Policy, destination};
+pub use session::{Completion, Session};
 pub use transport::address::{AddrClass, Reach};
 pub(crate) use wasi::FORBIDDEN_HEADERS;

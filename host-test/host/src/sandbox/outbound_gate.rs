@@ -40,14 +40,7 @@ impl OutboundGate {
         transport: Transport,
     ) -> OutboundGate {
         let room = Arc::new(Semaphore::new(REQUESTS));
-        OutboundGate {
-            policy,
-            credential,
-            redaction,
-            transport,
-            room,
-            denials: Denials::default(),
-        }
+        OutboundGate { policy, credential, redaction, transport, room, denials: Denials::default() }
     }
 
     /// Removes these keys from responses from now on.

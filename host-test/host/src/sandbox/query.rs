@@ -81,7 +81,7 @@ pub(super) async fn query<A: Access, T>(
         });
         match polled {
             Ok(Ok(value)) => return held.release().map(|()| value),
-            Ok(Err(pending)) => waiter.wake_after(pending.wake_after_ms),
+            Ok(Err(pending)) => waiter.wake_after(pending.wake_after_ms, false),
             // If releasing it fails too, the first error is returned.
             Err(error) => return Err(held.access.explained(error)),
         }

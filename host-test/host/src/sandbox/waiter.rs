@@ -48,12 +48,13 @@ impl Waiter {
         self.exchanges.extend(started.into_iter().map(|exchange| Watched { exchange, seen: None }));
     }
 
-    /// Notes when the component wants to be called.
-    pub(super) fn wake_after(&mut self, ms: Option<u32>) {
+    /// Notes when the component wants to be called, and whether its last batch had events.
+    pub(super) fn wake_after(&mut self, ms: Option<u32>, had_events: bool) {
         let wait = match ms {
             Some(ms) => Some(Duration::from_millis(u64::from(ms))),
-            // Nothing is under way that could wake it.
-            None => self.exchanges.is_empty().then_some(PATIENCE),
+            None if !self.exchanges.is_empty() => None,
+            // Nothing is under way that could wake it. It may have more, unless it had nothing.
+            None => Some(if had_events { Duration::ZERO } else { PATIENCE }),
         };
         self.wake_at = wait.and_then(|wait| Instant::now().checked_add(wait));
     }
@@ -140,12 +141,12 @@ mod tests {
     async fn the_first_call_is_at_once_and_the_next_one_when_the_component_wants_it() {
         let mut waiter = Waiter::new();
         assert_eq!(woken(&mut waiter, Duration::ZERO).await.0, Woken::Call);
-        waiter.wake_after(Some(60_000));
+        waiter.wake_after(Some(60_000), true);
         let (why, took) = woken(&mut waiter, Duration::from_millis(20)).await;
         assert!(why == Woken::Elapsed && took >= Duration::from_millis(20), "{took:?}");
         assert!(waiter.wake_after_ms().is_some_and(|ms| (59_000..60_000).contains(&ms)));
         // The timer was set for a later time before.
-        waiter.wake_after(Some(10));
+        waiter.wake_after(Some(10), true);
         let (why, took) = woken(&mut waiter, Duration::from_secs(5)).await;
         assert!(why == Woken::Call && took >= Duration::from_millis(10), "{took:?}");
         assert!(took < Duration::from_secs(2), "{took:?}");
@@ -154,7 +155,9 @@ mod tests {
     #[tokio::test]
     async fn a_component_that_says_nothing_and_waits_for_nothing_is_called_now_and_then() {
         let mut waiter = Waiter::new();
-        waiter.wake_after(None);
+        waiter.wake_after(None, true);
+        assert_eq!(woken(&mut waiter, Duration::from_secs(5)).await.0, Woken::Call, "it may have more");
+        waiter.wake_after(None, false);
         let (why, took) = woken(&mut waiter, Duration::from_secs(5)).await;
         assert!(why == Woken::Call && took >= PATIENCE, "{took:?}");
     }
@@ -165,7 +168,7 @@ mod tests {
         let mut waiter = Waiter::new();
         let mut calls = 0;
         while !other.is_finished() {
-            waiter.wake_after(Some(0));
+            waiter.wake_after(Some(0), false);
             assert_eq!(woken(&mut waiter, Duration::from_secs(5)).await.0, Woken::Call);
             calls += 1;
             assert!(calls < 10_000, "the other task never ran");

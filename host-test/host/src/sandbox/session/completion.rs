@@ -66,7 +66,9 @@ impl Completion {
                 batch
             });
             let batch = batch.map_err(|error| lease.explained(error))?;
-            waiter.wake_after(batch.as_ref().map_or(Some(0), |batch| batch.wake_after_ms));
+            if let Ok(batch) = &batch {
+                waiter.wake_after(batch.wake_after_ms, !batch.events.is_empty());
+            }
             let batch = outgoing.pass(batch, max_events)?;
             if batch.done || !batch.events.is_empty() {
                 return Poll::Ready(Ok(batch));

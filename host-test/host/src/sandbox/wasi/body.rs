@@ -130,8 +130,7 @@ fn link_bodies(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         |mut caller: Caller<'_>, (me, trailers): (Outgoing, Option<Resource<Fields>>)| {
             let table = &mut caller.data_mut().table;
             let body = table.remove::<OutgoingBody>(me.rep())?;
-            let trailers =
-                trailers.map(|trailers| table.remove::<FieldMap>(trailers.rep())).transpose()?;
+            let trailers = trailers.map(|trailers| table.remove::<FieldMap>(trailers.rep())).transpose()?;
             Ok((body.upload.finish(trailers.map(FieldMap::into_map)),))
         },
     )
@@ -200,7 +199,8 @@ fn link_output(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     streams.func_wrap(
         "[method]output-stream.write-zeroes",
         |mut caller: Caller<'_>, (me, count): (Output, u64)| {
-            let count = usize::try_from(count).ok().filter(|count| *count <= PIECE).ok_or_else(not_permitted)?;
+            let count =
+                usize::try_from(count).ok().filter(|count| *count <= PIECE).ok_or_else(not_permitted)?;
             write(caller.data_mut(), &me, vec![0; count])
         },
     )?;
@@ -252,9 +252,7 @@ fn write(state: &mut State, me: &Output, bytes: Vec<u8>) -> Streamed<()> {
     Ok((match written {
         Ok(()) => Ok(()),
         Err(WriteError::Closed) => Err(StreamError::Closed),
-        Err(WriteError::TooLong(total)) => {
-            Err(failed(state, ErrorCode::HttpRequestBodySize(Some(total)))?)
-        }
+        Err(WriteError::TooLong(total)) => Err(failed(state, ErrorCode::HttpRequestBodySize(Some(total)))?),
         Err(WriteError::NotPermitted) => return Err(not_permitted()),
     },))
 }

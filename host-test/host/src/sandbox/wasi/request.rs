@@ -105,7 +105,8 @@ impl OutgoingRequest {
     /// The request as the transport sends it, and the body's end of the component.
     fn into_parts(self) -> Result<(http::Request<RequestBody>, Option<(Upload, ExchangeSlot)>), ErrorCode> {
         let length = self.headers.content_length();
-        let length = length.map_err(|()| ErrorCode::InternalError(Some("invalid content-length".to_owned())))?;
+        let length =
+            length.map_err(|()| ErrorCode::InternalError(Some("invalid content-length".to_owned())))?;
         // A server would take the next request for this body.
         if self.upload.is_none() && length.is_some_and(|length| length != 0) {
             return Err(ErrorCode::HttpRequestBodySize(Some(0)));
@@ -147,7 +148,8 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     type Arguments = (Me, Option<Resource<RequestOptionsResource>>);
     handler.func_wrap("handle", |mut caller: Caller<'_>, (me, options): Arguments| {
         let state = caller.data_mut();
-        let options = options.map(|options| state.table.remove::<RequestOptions>(options.rep())).transpose()?;
+        let options =
+            options.map(|options| state.table.remove::<RequestOptions>(options.rep())).transpose()?;
         let request = state.table.remove::<Boxed>(me.rep())?;
         let (request, upload) = match request.into_parts() {
             Ok(parts) => parts,
@@ -171,12 +173,15 @@ fn link_requests(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     types.resource("outgoing-request", request, |mut caller: Caller<'_>, rep| {
         Ok(drop(caller.data_mut().table.remove::<Boxed>(rep)?))
     })?;
-    types.func_wrap("[constructor]outgoing-request", |mut caller: Caller<'_>, (headers,): (Resource<Fields>,)| {
-        let table = &mut caller.data_mut().table;
-        let headers = table.remove::<FieldMap>(headers.rep())?.frozen();
-        let request = Box::new(OutgoingRequest { headers, ..OutgoingRequest::default() });
-        Ok((table.push::<_, OutgoingRequestResource>(request)?,))
-    })?;
+    types.func_wrap(
+        "[constructor]outgoing-request",
+        |mut caller: Caller<'_>, (headers,): (Resource<Fields>,)| {
+            let table = &mut caller.data_mut().table;
+            let headers = table.remove::<FieldMap>(headers.rep())?.frozen();
+            let request = Box::new(OutgoingRequest { headers, ..OutgoingRequest::default() });
+            Ok((table.push::<_, OutgoingRequestResource>(request)?,))
+        },
+    )?;
     types.func_wrap("[method]outgoing-request.body", |mut caller: Caller<'_>, (me,): (Me,)| {
         let table = &mut caller.data_mut().table;
         let request = table.get::<Boxed>(me.rep())?;

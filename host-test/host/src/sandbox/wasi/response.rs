@@ -154,10 +154,7 @@ const SERVER_SIDE: [(&str, &[&str]); 3] = [
             "[method]outgoing-response.body",
         ],
     ),
-    (
-        "response-outparam",
-        &["[static]response-outparam.set", "[method]response-outparam.send-informational"],
-    ),
+    ("response-outparam", &["[static]response-outparam.set", "[method]response-outparam.send-informational"]),
 ];
 
 struct ServerSide;
