@@ -254,6 +254,8 @@ impl Prepared {
     /// [`SandboxError::Key`] and [`SandboxError::NoBaseUrl`] when the key cannot be sent, and [`SandboxError::Start`] when the
     /// component does not start within the limits of its manifest.
     pub async fn instantiate(&self, grant: Grant) -> Result<Instance, SandboxError> {
+        // Starting many in a row would otherwise keep the other tasks of this thread, and their deadlines, waiting.
+        tokio::task::yield_now().await;
         Instance::start(self, &grant)
     }
 

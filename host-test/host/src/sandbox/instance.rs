@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::task::coop::consume_budget;
 use tokio::time::Instant;
 use url::Url;
 use wasmtime::component::ResourceAny;
@@ -23,7 +24,8 @@ use crate::contract::{Account, Batch, Config, Description, Discovery, ModelList,
 /// One instance of a component under one grant, for one caller. A [`Session`](super::Session) shares instances between
 /// streams and is what most agents want.
 ///
-/// Calls are made one after the other. After a call that fails with anything but [`CallError::Provider`] the instance is
+/// Calls are made one after the other, and run on the thread that awaits them. Each takes a part of the task's budget, so
+/// that many in a row let other tasks run. After a call that fails with anything but [`CallError::Provider`] the instance is
 /// unusable. The future of a call can be dropped at any time: the component is not in the middle of its code then. Dropping
 /// the instance ends everything that it has under way and closes its connections.
 pub struct Instance {
@@ -68,6 +70,7 @@ impl Instance {
     /// # Errors
     /// [`CallError::Trapped`] or [`CallError::Deadline`] when the component is broken.
     pub async fn describe(&mut self) -> Result<Description, CallError> {
+        consume_budget().await;
         self.core.describe()
     }
 
@@ -76,6 +79,7 @@ impl Instance {
     /// # Errors
     /// The provider's, when the configuration cannot be used.
     pub async fn open(&mut self, config: &Config) -> Result<ClientHandle, CallError> {
+        consume_budget().await;
         self.core.open(config).map(ClientHandle)
     }
 
@@ -140,6 +144,7 @@ impl Instance {
         client: &ClientHandle,
         request: &Request,
     ) -> Result<CompletionHandle, CallError> {
+        consume_budget().await;
         let resource = self.core.complete(client.0, request)?;
         let mut waiter = Waiter::new();
         waiter.watch(self.core.started());

@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What one completion or query waits for.
 pub(super) struct Waiter {
-    exchanges: Vec<Watched>,
+    exchanges: Vec<Waited>,
     /// When the component has to be called. `None`: when something arrives.
     wake_at: Option<Instant>,
     /// Due no later than the next time that matters. It is moved only when it fires: a stream's deadlines move with each
@@ -22,7 +22,7 @@ pub(super) struct Waiter {
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-struct Watched {
+struct Waited {
     exchange: Weak<Mutex<Exchange>>,
     /// The changes for which the component was called last. It is not called again for news that it left unread.
     seen: Option<u64>,
@@ -45,7 +45,7 @@ impl Waiter {
 
     /// Waits for these exchanges as well.
     pub(super) fn watch(&mut self, started: impl IntoIterator<Item = Weak<Mutex<Exchange>>>) {
-        self.exchanges.extend(started.into_iter().map(|exchange| Watched { exchange, seen: None }));
+        self.exchanges.extend(started.into_iter().map(|exchange| Waited { exchange, seen: None }));
     }
 
     /// Notes when the component wants to be called, and whether its last batch had events.

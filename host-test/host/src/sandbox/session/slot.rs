@@ -18,7 +18,7 @@ use crate::sandbox::query::Access;
 pub(super) struct Slot {
     inner: Mutex<Inner>,
     streams: AtomicUsize,
-    /// Resources whose owners were dropped. Whoever has the lock, or gets it next, releases them.
+    /// Resources whose owners were dropped. The holder of the lock, or the next one, releases them.
     orphans: Mutex<Vec<ResourceAny>>,
     /// Why the instance cannot be used any more.
     lost: OnceLock<String>,

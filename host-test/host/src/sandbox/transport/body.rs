@@ -39,7 +39,7 @@ struct Open {
 type Item = Option<Result<Frame<Bytes>, hyper::Error>>;
 
 impl Open {
-    /// The next frame. Whoever reads the body also moves its connection on, so no task stands between the socket and
+    /// The next frame. The reader of the body also moves its connection on, so no task stands between the socket and
     /// the reader, and a reader that stops reading stops the server.
     fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Item> {
         match Pin::new(&mut self.incoming).poll_frame(context) {

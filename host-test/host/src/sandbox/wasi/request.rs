@@ -90,7 +90,7 @@ impl Method {
     }
 }
 
-/// A path with its query. It is empty, or begins with a slash or a question mark.
+/// A path with its query. It is empty, or begins with `/` or `?`.
 fn path_and_query(text: &str) -> Option<PathAndQuery> {
     let begins = text.is_empty() || text.starts_with(['/', '?']);
     begins.then(|| PathAndQuery::from_str(if text.is_empty() { "/" } else { text }).ok()).flatten()
