@@ -13,6 +13,7 @@ use super::error::{CacheError, CallError, SandboxError, causes};
 use super::grant::Grant;
 use super::instance::Instance;
 use super::interfaces::Interfaces;
+use super::limits::REQUESTS;
 use super::memory::Memories;
 use super::session::Session;
 use super::transport::resolve::System;
@@ -37,8 +38,8 @@ pub struct HostOptions {
     /// How many instances may exist at the same time; 1,024 by default. Each reserves four gigabytes of address space
     /// and no memory, which takes a microsecond or two when the host starts.
     pub instances: u32,
-    /// How many streams of one [`Session`] may share an instance; 64 by default. They share its memory, and the breakdown of
-    /// one ends the others. With 1 each stream has an instance of its own, which takes about 60 KiB instead of 10.
+    /// How many streams of one [`Session`] may share an instance; 64 by default, 256 at most. They share its memory, and
+    /// the breakdown of one ends the others. With 1 each stream has an instance of its own, which costs memory.
     pub streams_per_instance: u32,
     /// The host can search the memories of components; see [`Instance::count_in_memory`]. Components run slower, since every
     /// access to their memory is checked. For tests.
@@ -205,8 +206,7 @@ impl Host {
         Ok(Prepared {
             interfaces,
             manifest: self.effective(plugin),
-            streams_per_instance: usize::try_from(self.options.streams_per_instance.max(1))
-                .unwrap_or(usize::MAX),
+            streams_per_instance: streams(self.options.streams_per_instance),
             readable: self.memories.clone(),
             transports: Arc::new(Transports::new(Arc::clone(&self.dialer))),
             inspection: inspection(plugin, code_size),
@@ -276,6 +276,11 @@ impl Prepared {
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
+}
+
+/// An instance may have [`REQUESTS`] in progress at once, and a query takes two.
+fn streams(per_instance: u32) -> usize {
+    usize::try_from(per_instance).unwrap_or(usize::MAX).clamp(1, REQUESTS / 2)
 }
 
 fn inspection(plugin: &Plugin, code_size: usize) -> Inspection {
