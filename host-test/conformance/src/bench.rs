@@ -86,14 +86,13 @@ impl Bench {
         }
         let authority = Authority::new()?;
         // The memory is readable in both hosts, since every case searches it for the key.
-        let options = |trap_on_block| HostOptions {
-            trap_on_block,
+        let options = || HostOptions {
             readable_memory: true,
             extra_roots: vec![authority.root()],
             ..HostOptions::default()
         };
-        let waits = host(options(false))?.prepare(plugin, progress)?;
-        let steps = host(options(true))?.prepare(plugin, progress)?;
+        let waits = host(options())?.prepare(plugin, progress)?;
+        let steps = host(options())?.prepare(plugin, progress)?;
         // Without a grant: what a provider declares must not depend on what it may reach.
         let description = waits.instantiate(Grant::default()).await?.describe().await?;
         Ok(Bench { waits, steps, authority, description })

@@ -5,8 +5,8 @@
 use std::error::Error;
 use std::io::Write as _;
 use std::path::Path;
-use std::time::Duration;
 
+use futures_util::StreamExt;
 use provider_host::contract::{Config, Event, Request};
 use provider_host::plugin::Plugin;
 use provider_host::sandbox::{Grant, Host, Secret};
@@ -24,23 +24,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let host = Host::new(std::env::temp_dir().join("provider-host-examples"))?;
     let prepared = host.prepare(&plugin, &mut |_| ())?;
 
-    // What this instance may reach, and the key that the host adds to its requests: the plugin never sees it.
+    // What the plugin may reach, and the key that the host adds to its requests: the plugin never sees it.
     let grant = Grant {
         loopback: true,
         base_url: Some(server.base_url().parse()?),
         key: Some(Secret::new(server.key())),
         ..Grant::default()
     };
-    let mut instance = prepared.instantiate(grant).await?;
-    let client = instance.open(&Config { base_url: Some(server.base_url()), ..Config::default() }).await?;
+    let config = Config { base_url: Some(server.base_url()), ..Config::default() };
+    let session = prepared.session(grant, config)?;
 
     let request = Request::prompt("gpt-5.4-mini", "Say hello.");
-    let completion = instance.complete(&client, &request).await?;
+    let mut completion = session.complete(&request)?;
     let mut finish = None;
-    while finish.is_none() {
-        // At most 64 events at once; waits up to a second for the first of them.
-        let batch = instance.next(&completion, 64, Duration::from_secs(1)).await?;
-        for event in batch.events {
+    // A batch has what has arrived since the one before. Dropping the stream would cancel the request.
+    while let Some(batch) = completion.next().await {
+        for event in batch?.events {
             match event {
                 Event::BlockDelta(delta) => print!("{}", delta.text),
                 Event::Finish(end) => finish = Some(end),
@@ -49,7 +48,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
         std::io::stdout().flush()?;
     }
-    instance.cancel(completion).await?;
     let usage = finish.and_then(|finish| finish.usage).ok_or("no usage was reported")?;
     println!("\n{} tokens in, {} out", usage.input.unwrap_or(0), usage.output.unwrap_or(0));
     Ok(())

@@ -20,7 +20,6 @@ mod constructors;
 wasmtime::component::bindgen!({
     world: "model-provider-with-embeddings",
     path: "../../wit",
-    exports: { default: async },
     additional_derives: [PartialEq],
 });
 

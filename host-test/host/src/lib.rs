@@ -6,14 +6,14 @@
 //! connections of its own, up to limits. The host can add the key to requests after they leave the sandbox, so that
 //! the plugin never holds it.
 //!
-//! # From a folder to an instance
+//! # From a folder to a stream
 //!
 //! | step | type | how often |
 //! |---|---|---|
 //! | read a plugin and check its digest, its imports and, where wanted, its signature | [`plugin::Plugin`] | once |
 //! | compile it, or find the machine code in a cache | [`sandbox::Host::prepare`] | once |
-//! | start an instance with what it may reach and the key | [`sandbox::Prepared::instantiate`] | per user and task |
-//! | configure a client | [`sandbox::Instance::open`] | per base URL |
+//! | decide what it may reach, and pass the key and the base URL | [`sandbox::Prepared::session`] | per user |
+//! | send a request and read its events | [`sandbox::Session::complete`] | per request |
 //!
 //! The whole of it, which is `examples/embed.rs`:
 //!
@@ -30,12 +30,12 @@
 //! ```
 //! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/setup.rs"));
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn Error>> {
-//! # let (_server, mut instance, client) = setup().await?;
+//! # let (_server, session) = session().await?;
 //! use std::time::Duration;
 //! use provider_host::contract::Discovery;
 //!
 //! let five_minutes = Duration::from_secs(300);
-//! let list = instance.models(&client, Discovery::BestEffort, five_minutes).await?;
+//! let list = session.models(Discovery::BestEffort, five_minutes).await?;
 //! if let Some(reason) = &list.degraded {
 //!     eprintln!("this list may be out of date: {}", reason.message);
 //! }
@@ -46,23 +46,20 @@
 //!
 //! # Streams
 //!
-//! A completion is a sequence of events: a response, blocks of text, reasoning and tool calls, a finish. Blocks may
-//! interleave, so each delta names its block. [`Instance::next`] waits up to a given time for the first event and
-//! returns what there is; an empty batch that is not done means "nothing yet".
+//! A [`Completion`] is a stream of batches of events: a response, blocks of text, reasoning and tool calls, a finish.
+//! Blocks may interleave, so each delta names its block. A batch has all that has arrived since the one before.
 //!
 //! ```
 //! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/setup.rs"));
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn Error>> {
-//! # let (_server, mut instance, client) = setup().await?;
-//! use std::time::Duration;
+//! # let (_server, session) = session().await?;
+//! use futures_util::TryStreamExt;
 //! use provider_host::contract::{Event, Request, ToolArguments};
 //!
 //! // The stand-in plays a tool call for a model of this name.
-//! let request = Request::prompt("everything-at-once", "the weather");
-//! let completion = instance.complete(&client, &request).await?;
+//! let mut completion = session.complete(&Request::prompt("everything-at-once", "the weather"))?;
 //! let mut arguments = Vec::new();
-//! loop {
-//!     let batch = instance.next(&completion, 64, Duration::from_millis(200)).await?;
+//! while let Some(batch) = completion.try_next().await? {
 //!     for event in batch.events {
 //!         if let Event::BlockEnd(end) = event {
 //!             match end.arguments {
@@ -72,71 +69,63 @@
 //!             }
 //!         }
 //!     }
-//!     if batch.done {
-//!         break;
-//!     }
 //! }
-//! instance.cancel(completion).await?;
 //! assert_eq!(arguments.len(), 1);
 //! # Ok(()) }
 //! ```
 //!
 //! # Cancelling
 //!
-//! [`Instance::cancel`] ends a completion at any point, and its connection closes. Call it between two calls of
-//! [`Instance::next`], with a wait as long as a user should wait for the reaction. Do not drop the future of a call
-//! to stop it: the component is then stopped in the middle of its code, and the instance is of no further use.
+//! Dropping a completion ends it at any point, and its connection closes. The same holds for the future of any call: a
+//! call of the component itself takes microseconds and is never interrupted by a drop.
 //!
 //! ```
 //! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/setup.rs"));
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn Error>> {
-//! # let (server, mut instance, client) = setup().await?;
-//! use std::time::Duration;
+//! # let (server, session) = session().await?;
+//! use futures_util::TryStreamExt;
 //! use provider_host::contract::Request;
 //!
 //! // The stand-in streams without end for a model of this name.
-//! let completion = instance.complete(&client, &Request::prompt("q25-never-ends", "hello")).await?;
-//! while instance.next(&completion, 64, Duration::from_millis(50)).await?.events.is_empty() {}
-//! instance.cancel(completion).await?;
+//! let mut completion = session.complete(&Request::prompt("q25-never-ends", "hello"))?;
+//! assert!(completion.try_next().await?.is_some());
+//! drop(completion);
 //! # assert_eq!(server.ended(0).await, stand_in::Outcome::Aborted);
-//!
-//! // The instance goes on.
-//! let again = instance.complete(&client, &Request::prompt("gpt-5.4-mini", "hello")).await?;
-//! instance.cancel(again).await?;
 //! # Ok(()) }
 //! ```
 //!
 //! # Errors
 //!
 //! [`sandbox::CallError::Provider`] contains the contract's error: what happened, whether another try makes sense, and
-//! after how many milliseconds. After any other error of a call the instance is broken: start a new one.
+//! after how many milliseconds. Any other error means that the component is broken or does not start; a session starts
+//! a fresh instance for the next request.
 //!
 //! ```
 //! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/setup.rs"));
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn Error>> {
-//! # let (_server, mut instance, client) = setup().await?;
-//! use std::time::Duration;
+//! # let (_server, session) = session().await?;
+//! use futures_util::TryStreamExt;
 //! use provider_host::contract::{ErrorKind, Request};
 //! use provider_host::sandbox::CallError;
 //!
 //! // For a model of this name, the stand-in requests a wait that is longer than the plugin's own limit.
-//! let request = Request::prompt("q22-retry-after-too-long", "hello");
-//! let completion = instance.complete(&client, &request).await?;
-//! let error = loop {
-//!     match instance.next(&completion, 64, Duration::from_secs(1)).await {
-//!         Ok(batch) => assert!(!batch.done),
-//!         Err(CallError::Provider(error)) => break error,
-//!         Err(broken) => return Err(broken.into()),
-//!     }
+//! let mut completion = session.complete(&Request::prompt("q22-retry-after-too-long", "hello"))?;
+//! let error = match completion.try_next().await {
+//!     Err(CallError::Provider(error)) => error,
+//!     other => panic!("{other:?}"),
 //! };
 //! assert_eq!(error.kind, ErrorKind::RateLimited);
 //! assert!(error.retryable && error.retry_after_ms > Some(60_000));
 //! # Ok(()) }
 //! ```
 //!
+//! # One instance for one caller
+//!
+//! [`sandbox::Instance`] is the layer below: one instance, called function by function, with a bounded wait for each
+//! batch. Tests and tools use it. It shares nothing with other callers.
+//!
 //! [`Discovery::BestEffort`]: contract::Discovery::BestEffort
-//! [`Instance::next`]: sandbox::Instance::next
-//! [`Instance::cancel`]: sandbox::Instance::cancel
+//! [`Completion`]: sandbox::Completion
 
 pub mod contract;
 pub mod json;

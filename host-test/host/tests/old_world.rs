@@ -11,11 +11,10 @@ use wasmtime::{Engine, Store};
 wasmtime::component::bindgen!({
     world: "model-provider",
     path: "../../wit",
-    exports: { default: async },
 });
 
-#[tokio::test]
-async fn it_loads_the_component_and_calls_the_provider() {
+#[test]
+fn it_loads_the_component_and_calls_the_provider() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dist/plugins/cometapi/cometapi.wasm");
     let bytes = std::fs::read(path).expect("the packed plugin; run 'make dist' first");
     let engine = Engine::default();
@@ -24,9 +23,9 @@ async fn it_loads_the_component_and_calls_the_provider() {
     // Nothing is sent here, so no import is called.
     linker.define_unknown_imports_as_traps(&component).unwrap();
     let mut store = Store::new(&engine, ());
-    let bindings = ModelProvider::instantiate_async(&mut store, &component, &linker).await.unwrap();
+    let bindings = ModelProvider::instantiate(&mut store, &component, &linker).unwrap();
     let provider = bindings.agent_model_provider_provider();
-    assert_eq!(provider.call_describe(&mut store).await.unwrap().id, "cometapi");
+    assert_eq!(provider.call_describe(&mut store).unwrap().id, "cometapi");
     let config = Config {
         base_url: None,
         credential: Credential::HostInjected,
@@ -34,6 +33,6 @@ async fn it_loads_the_component_and_calls_the_provider() {
         max_retries: None,
         headers: Vec::new(),
     };
-    let client = provider.client().call_open(&mut store, &config).await.unwrap().unwrap();
-    client.resource_drop_async(&mut store).await.unwrap();
+    let client = provider.client().call_open(&mut store, &config).unwrap().unwrap();
+    client.resource_drop(&mut store).unwrap();
 }

@@ -163,6 +163,8 @@ impl From<CallError> for Failure {
             CallError::Provider(error) => Self::Provider(error),
             CallError::Trapped(_) => Self::Host { cause: "trapped", message: why.to_string() },
             CallError::Deadline { .. } => Self::Host { cause: "deadline", message: why.to_string() },
+            CallError::Start(_) => Self::Host { cause: "start", message: why.to_string() },
+            CallError::InstanceLost(_) => Self::Host { cause: "instance-lost", message: why.to_string() },
             CallError::Poisoned(_) => Self::Host { cause: "poisoned", message: why.to_string() },
         }
     }

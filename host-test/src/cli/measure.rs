@@ -3,13 +3,17 @@
 //! The latency server writes the send time into each chunk, so one clock measures both ends and no client needs
 //! changes.
 
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
+use futures_util::StreamExt as _;
 use meter::{Client, Sample, Spread};
 use provider_host::contract::{Discovery, Event, Request};
 use provider_host::plugin::Plugin;
-use provider_host::sandbox::{ClientHandle, Grant, HostOptions, Instance, KeyMode, Prepared};
+use provider_host::sandbox::{
+    ClientHandle, Grant, HostOptions, Instance, KeyMode, Prepared, Session,
+};
 use serde_json::{Value, json};
 
 use super::access::Access;
@@ -50,13 +54,17 @@ pub(crate) struct MeasureArgs {
     /// Measure this many responses in total.
     #[arg(short, long, value_name = "R", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     requests: u32,
-    /// Run this many at the same time, each with its own plugin instance and connection.
+    /// Run this many at the same time, each with its own connection.
     #[arg(short, long, value_name = "C", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     concurrency: u32,
     /// Choose what to measure.
     #[arg(long, value_enum, default_value_t)]
     what: What,
-    /// Create a new instance for each response, instead of reusing one.
+    /// Let at most this many streams share an instance of the plugin. 1 is an instance for each.
+    #[arg(long, value_name = "N", default_value_t = HostOptions::default().streams_per_instance,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    streams_per_instance: u32,
+    /// Create a new session, and with it a new instance, for each response.
     #[arg(long)]
     fresh: bool,
 }
@@ -92,9 +100,15 @@ pub(crate) async fn run(common: &Common, args: &MeasureArgs, screen: Screen) -> 
         return screen.print_json(&start(&plugin, args.requests, screen).await?);
     }
     // No more lanes than requests: an idle one would only cost an instance.
-    let prepared = loading::prepare_for(args.concurrency.min(args.requests), &plugin, screen)?;
+    let lanes = args.concurrency.min(args.requests);
+    let streams_per_instance = args.streams_per_instance;
+    // The engine has room for one more, since the instance of the last response may not have ended.
+    let instances = lanes.div_ceil(streams_per_instance).saturating_add(1);
+    let options = HostOptions { instances, streams_per_instance, ..HostOptions::default() };
+    let prepared = loading::prepare_with(options, &plugin, screen)?;
     let opening = Opening::new(common, &plugin, prepared)?;
-    let lanes = 0..args.concurrency.min(args.requests);
+    let shared = Arc::default();
+    let lanes = 0..lanes;
     let report = match args.what {
         What::Models => {
             let clients = lanes.map(|_| Lister { opening: opening.clone(), open: None }).collect();
@@ -105,7 +119,7 @@ pub(crate) async fn run(common: &Common, args: &MeasureArgs, screen: Screen) -> 
             request.messages.push(user_message(Vec::new(), "Count.".to_owned()));
             let lane = |_| Lane {
                 opening: opening.clone(),
-                open: None,
+                shared: Arc::clone(&shared),
                 request: request.clone(),
                 fresh: args.fresh,
             };
@@ -161,26 +175,41 @@ fn error_text(why: impl std::fmt::Display) -> String {
 /// One response after the other.
 struct Lane {
     opening: Opening,
-    /// `None` before the first response, whose time includes opening. A failed response does not put it back, since its
-    /// instance may be broken.
-    open: Option<Open>,
+    /// The session of all lanes; empty before the first response, whose time includes opening it.
+    shared: Arc<OnceLock<Session>>,
     request: Request,
     fresh: bool,
 }
 
+impl Lane {
+    fn session(&self) -> Result<Session, String> {
+        match self.shared.get() {
+            Some(session) if !self.fresh => Ok(session.clone()),
+            _ => {
+                let Opening { prepared, grant, config } = self.opening.clone();
+                let session = prepared.session(grant, config).map_err(error_text)?;
+                Ok(if self.fresh { session } else { self.shared.get_or_init(|| session).clone() })
+            }
+        }
+    }
+}
+
 impl Client for Lane {
     async fn exchange(&mut self, sample: &mut Sample) -> Result<(), String> {
-        let mut open = match self.open.take() {
-            Some(open) => open,
-            None => self.opening.open().await?,
-        };
-        read(&mut open, &self.request, sample).await?;
-        self.open = Some(open).filter(|_| !self.fresh);
+        let completion = self.session()?.complete(&self.request).map_err(error_text)?;
+        let mut completion = completion.with_max_events(MOST_EVENTS);
+        while let Some(batch) = completion.next().await {
+            for event in batch.map_err(error_text)?.events {
+                if let Event::BlockDelta(delta) = event {
+                    sample.text(&delta.text);
+                }
+            }
+        }
         Ok(())
     }
 }
 
-/// Requests a response and reads it to its end.
+/// Requests a response of an instance and reads it to its end.
 pub(super) async fn read(open: &mut Open, request: &Request, sample: &mut Sample) -> Result<(), String> {
     let Open { instance, client } = open;
     let completion = instance.complete(client, request).await.map_err(error_text)?;

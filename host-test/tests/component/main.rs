@@ -20,6 +20,7 @@ mod live;
 mod raw;
 mod requests;
 mod scenarios;
+mod sessions;
 #[path = "../support/mod.rs"]
 mod small_component;
 mod streaming;

@@ -47,8 +47,8 @@ impl Streams {
 #[tokio::test]
 async fn idle_streams_make_no_calls_into_the_component_until_their_wake_time() {
     let stand_in = StandIn::start(0).await.expect("a server");
-    for trap_on_block in [false, true] {
-        let options = HostOptions { trap_on_block, count_fuel: true, ..HostOptions::default() };
+    {
+        let options = HostOptions { count_fuel: true, ..HostOptions::default() };
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
         let host = Host::with_options(cache, options).expect("an engine");
         let prepared = host.prepare(&plugin(), &mut |_| ()).expect("a component that compiles");

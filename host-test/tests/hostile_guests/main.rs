@@ -6,6 +6,7 @@ mod guest;
 mod invalid_values;
 mod limits;
 mod network;
+mod sessions;
 #[path = "../support/mod.rs"]
 mod support;
 mod worlds;

@@ -241,7 +241,7 @@ fn check_header(header: &str) -> Result<(), String> {
         return wrong("it is not a header name; write one such as authorization or x-api-key");
     };
     let framing = [http::header::CONTENT_LENGTH, http::header::CONTENT_TYPE, http::header::TRANSFER_ENCODING];
-    if framing.contains(&name) || wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS.contains(&name) {
+    if framing.contains(&name) || crate::sandbox::FORBIDDEN_HEADERS.contains(&name) {
         return wrong("no key can be sent in this header; name the one that the service reads it from");
     }
     Ok(())

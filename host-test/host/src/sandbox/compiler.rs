@@ -134,6 +134,38 @@ impl Compiler {
     }
 }
 
+/// Compiles a component in this process.
+///
+/// # Errors
+/// The reason, for people.
+#[cfg(feature = "compile")]
+pub(super) fn compile_here(engine: &Engine, component: &[u8]) -> Result<(Vec<u8>, Component), String> {
+    Component::from_binary(engine, component)
+        .and_then(|component| Ok((component.serialize()?, component)))
+        .map_err(|error| causes(&error))
+}
+
+/// A program without the compiler starts faster, and runs what is in the cache.
+#[cfg(not(feature = "compile"))]
+pub(super) fn compile_here(_: &Engine, _: &[u8]) -> Result<(Vec<u8>, Component), String> {
+    Err(WITHOUT_COMPILER.to_owned())
+}
+
+#[cfg(not(feature = "compile"))]
+const WITHOUT_COMPILER: &str = "this program was built without the compiler, and the plugin is not in its cache; \
+     run a program with the compiler once, or name one in HostOptions::compiler";
+
+#[cfg(feature = "compile")]
+fn precompile(settings: Settings, component: &[u8]) -> Result<Vec<u8>, String> {
+    let compiled = settings.compiling_engine().and_then(|engine| engine.precompile_component(component));
+    compiled.map_err(|error| causes(&error))
+}
+
+#[cfg(not(feature = "compile"))]
+fn precompile(_: Settings, _: &[u8]) -> Result<Vec<u8>, String> {
+    Err(WITHOUT_COMPILER.to_owned())
+}
+
 /// The exit code of a worker that could not compile and wrote the reason to stderr. A panic exits with another one.
 const REFUSED: i32 = 3;
 
@@ -177,16 +209,14 @@ pub fn compile_worker(order: &str) -> io::Result<()> {
     limit(&order)?;
     let mut component = Vec::new();
     io::stdin().lock().read_to_end(&mut component)?;
-    let compiled =
-        order.settings.compiling_engine().and_then(|engine| engine.precompile_component(&component));
-    match compiled {
+    match precompile(order.settings, &component) {
         Ok(code) => {
             let mut stdout = io::stdout().lock();
             stdout.write_all(&code)?;
             stdout.flush()
         }
         Err(error) => {
-            eprintln!("{}", causes(&error));
+            eprintln!("{error}");
             std::process::exit(REFUSED)
         }
     }

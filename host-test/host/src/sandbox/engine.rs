@@ -10,8 +10,8 @@ use super::error::{SandboxError, causes};
 use super::limits;
 use super::memory::Memories;
 
-/// How often a running component is interrupted, to check its deadline and to let other tasks run. It bounds how long an
-/// endless loop in one component can delay another stream of the same thread.
+/// How often a running component is interrupted to check its deadline. It bounds how much longer than its limit a call
+/// takes.
 const TICK: Duration = Duration::from_millis(10);
 
 /// Bytes of an ended instance's memory that are zeroed for the next one. Beyond them the pages are returned to the system
@@ -36,7 +36,9 @@ impl Settings {
     fn config(self) -> Config {
         let mut config = Config::new();
         config.consume_fuel(self.count_fuel);
-        config.epoch_interruption(true).parallel_compilation(true).memory_init_cow(true);
+        config.epoch_interruption(true).memory_init_cow(true);
+        #[cfg(feature = "compile")]
+        config.parallel_compilation(true);
         // No backtrace of a component is ever shown: it names functions by number. Without the tables for it, a compiled
         // component is half as large, and that much faster to load and to authenticate at each start.
         config.generate_address_map(false).native_unwind_info(false).wasm_backtrace_max_frames(None);
@@ -47,6 +49,7 @@ impl Settings {
         config
     }
 
+    #[cfg(feature = "compile")]
     /// An engine that only compiles: it reserves no room for instances.
     pub(super) fn compiling_engine(self) -> wasmtime::Result<Engine> {
         Engine::new(&self.config())
@@ -93,7 +96,6 @@ pub(super) fn engine(
 fn pool(instances: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
-        .total_stacks(instances)
         .total_memories(instances)
         .total_core_instances(instances.saturating_mul(4))
         .total_tables(instances.saturating_mul(2))

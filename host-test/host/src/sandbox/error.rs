@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use wasmtime::Trap;
-use wasmtime::component::ResourceTableError;
 
-use crate::contract;
+use crate::contract::{self, ErrorKind};
+use crate::plugin::CONTRACT_PACKAGE;
 use crate::private_file::PrivateFileError;
 
 /// Why a component cannot be run. Returned before any call: by [`Host`](super::Host) and
@@ -72,12 +72,41 @@ pub enum CallError {
     Deadline {
         /// The function of the contract.
         call: &'static str,
-        /// The wait that was passed to the call, plus `call-seconds` of the manifest.
+        /// `call-seconds` of the manifest, or the host's own limit.
         limit: Duration,
     },
+    /// The call of another stream broke the instance that this one shared with it, in a [`Session`](super::Session). The
+    /// next request of the session gets a fresh instance.
+    #[error("the plugin's instance was lost, since {0} in another stream; send the request again")]
+    InstanceLost(String),
+    /// No instance can be started for the request.
+    #[error(transparent)]
+    Start(#[from] SandboxError),
     /// An earlier call broke this instance.
     #[error("this instance cannot be used any more, since {0}; start a new one")]
     Poisoned(String),
+}
+
+impl CallError {
+    /// In the form of the contract, so that a caller needs no second way to fail.
+    pub(super) fn without_embeddings() -> CallError {
+        CallError::Provider(Box::new(contract::Error {
+            kind: ErrorKind::Unsupported,
+            message: format!(
+                "this plugin has no embeddings: it does not export {CONTRACT_PACKAGE}/embeddings; \
+                 use a plugin of the world model-provider-with-embeddings"
+            ),
+            http_status: None,
+            provider_code: None,
+            request_id: None,
+            retry_after_ms: None,
+            retryable: false,
+            request_sent: false,
+            partial: false,
+            suggested_model: None,
+            details_json: None,
+        }))
+    }
 }
 
 impl From<contract::Error> for CallError {
@@ -95,9 +124,6 @@ pub(super) struct Overdue;
 pub(super) fn reason(error: &wasmtime::Error) -> String {
     if let Some(trap) = error.downcast_ref::<Trap>() {
         return trap.to_string();
-    }
-    if let Some(ResourceTableError::Full) = error.downcast_ref() {
-        return "it holds more resources of the host than an instance may".to_owned();
     }
     let message = error.root_cause().to_string();
     // The engine's error has no type to match on, and its text mentions fuel, which would confuse people.

@@ -1,23 +1,25 @@
 //! From a plugin to something that can be run, compiled at most once.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use rustls::pki_types::CertificateDer;
-use tokio::sync::Mutex;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::cache::{Cache, CacheDir};
-use super::compiler::Compiler;
+use super::compiler::{Compiler, compile_here};
 use super::engine::Settings;
-use super::error::{CacheError, SandboxError, causes};
+use super::error::{CacheError, CallError, SandboxError, causes};
 use super::grant::Grant;
 use super::instance::Instance;
 use super::interfaces::Interfaces;
-use super::linker::linker;
+use super::limits::REQUESTS;
 use super::memory::Memories;
+use super::session::Session;
 use super::transport::resolve::System;
 use super::transport::{Dialer, Tls, Transports};
+use super::wasi::linker;
+use crate::contract::Config;
 use crate::plugin::{Limits, Manifest, Plugin, contract};
 
 /// A WebAssembly engine and a cache of compiled components. One for each process is enough: it holds the address space
@@ -36,9 +38,9 @@ pub struct HostOptions {
     /// How many instances may exist at the same time; 1,024 by default. Each reserves four gigabytes of address space
     /// and no memory, which takes a microsecond or two when the host starts.
     pub instances: u32,
-    /// Functions that wait trap, as they have to in a host that runs on an event loop. Calls to a component are made
-    /// with a wait of 0, and this host waits between them. For tests of components.
-    pub trap_on_block: bool,
+    /// How many streams of one [`Session`] may share an instance; 64 by default, 256 at most. They share its memory, and
+    /// the breakdown of one ends the others. With 1 each stream has an instance of its own, which costs memory.
+    pub streams_per_instance: u32,
     /// The host can search the memories of components; see [`Instance::count_in_memory`]. Components run slower, since every
     /// access to their memory is checked. For tests.
     pub readable_memory: bool,
@@ -61,7 +63,7 @@ impl Default for HostOptions {
     fn default() -> HostOptions {
         HostOptions {
             instances: 1024,
-            trap_on_block: false,
+            streams_per_instance: 64,
             readable_memory: false,
             count_fuel: false,
             extra_roots: Vec::new(),
@@ -102,7 +104,7 @@ pub enum Preparation {
 pub struct Prepared {
     pub(super) interfaces: Interfaces,
     pub(super) manifest: Manifest,
-    pub(super) trap_on_block: bool,
+    pub(super) streams_per_instance: usize,
     pub(super) readable: Option<Readable>,
     pub(super) transports: Arc<Transports>,
     inspection: Inspection,
@@ -197,14 +199,14 @@ impl Host {
             contract: contract(),
         };
         let code_size = component.text().len();
-        let interfaces = linker(&self.engine, self.options.trap_on_block)
+        let interfaces = linker(&self.engine)
             .and_then(|linker| linker.instantiate_pre(&component))
             .and_then(|pre| Interfaces::new(pre, plugin.surface()))
             .map_err(misfit)?;
         Ok(Prepared {
             interfaces,
             manifest: self.effective(plugin),
-            trap_on_block: self.options.trap_on_block,
+            streams_per_instance: streams(self.options.streams_per_instance),
             readable: self.memories.clone(),
             transports: Arc::new(Transports::new(Arc::clone(&self.dialer))),
             inspection: inspection(plugin, code_size),
@@ -234,9 +236,7 @@ impl Host {
         let failed = |reason| SandboxError::Compile { plugin: plugin.manifest.id.clone(), reason };
         let compiled = match &self.options.compiler {
             Some(compiler) => compiler.compile(&self.engine, self.options.settings(), bytes),
-            None => Component::from_binary(&self.engine, bytes)
-                .and_then(|component| Ok((component.serialize()?, component)))
-                .map_err(|error| causes(&error)),
+            None => compile_here(&self.engine, bytes),
         };
         let (code, component) = compiled.map_err(failed)?;
         if let Err(error) = self.cache.store(&self.engine, bytes, &code) {
@@ -254,7 +254,17 @@ impl Prepared {
     /// [`SandboxError::Key`] and [`SandboxError::NoBaseUrl`] when the key cannot be sent, and [`SandboxError::Start`] when the
     /// component does not start within the limits of its manifest.
     pub async fn instantiate(&self, grant: Grant) -> Result<Instance, SandboxError> {
-        Instance::start(self, &grant).await
+        // Starting many in a row would otherwise keep the other tasks of this thread, and their deadlines, waiting.
+        tokio::task::yield_now().await;
+        Instance::start(self, &grant)
+    }
+
+    /// A session under a grant: the usual way to run requests. Its streams share instances; see [`Session`]. Nothing is sent.
+    ///
+    /// # Errors
+    /// As [`Prepared::instantiate`], and the provider's, when the configuration cannot be used.
+    pub fn session(&self, grant: Grant, config: Config) -> Result<Session, CallError> {
+        Session::new(self.clone(), grant, config)
     }
 
     /// Facts about the component, for a user who decides whether to trust it. Nothing of the component is run.
@@ -266,6 +276,11 @@ impl Prepared {
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
+}
+
+/// An instance may have [`REQUESTS`] in progress at once, and a query takes two.
+fn streams(per_instance: u32) -> usize {
+    usize::try_from(per_instance).unwrap_or(usize::MAX).clamp(1, REQUESTS / 2)
 }
 
 fn inspection(plugin: &Plugin, code_size: usize) -> Inspection {

@@ -6,7 +6,7 @@
 use wasmtime::Store;
 use wasmtime::component::InstancePre;
 
-use super::linker::State;
+use super::wasi::State;
 use crate::contract::{Guest, GuestIndices, embeddings};
 use crate::plugin::Surface;
 
@@ -41,8 +41,8 @@ impl Interfaces {
 
     /// # Errors
     /// When the component does not start, or when a function has other types than the contract's.
-    pub(super) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Bindings> {
-        let instance = self.pre.instantiate_async(&mut *store).await?;
+    pub(super) fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Bindings> {
+        let instance = self.pre.instantiate(&mut *store)?;
         Ok(Bindings {
             provider: self.provider.load(&mut *store, &instance)?,
             embeddings: match &self.embeddings {

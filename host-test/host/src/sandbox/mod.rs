@@ -4,8 +4,8 @@
 //! limits for memory, time and requests of its own: a component that is hostile or broken can stop itself, and neither
 //! the host nor another instance.
 
-mod body_readiness;
 mod cache;
+mod calls;
 mod compiler;
 mod credential;
 mod engine;
@@ -15,13 +15,16 @@ mod host;
 mod instance;
 mod interfaces;
 mod limits;
-mod linker;
 mod memory;
 mod outbound_gate;
 mod policy;
+mod query;
 mod redact;
 mod running;
+mod session;
 mod transport;
+mod waiter;
+mod wasi;
 
 pub use cache::CacheDir;
 pub use compiler::{Compiler, compile_worker};
@@ -31,4 +34,6 @@ pub use grant::{Grant, KeyMode, Secret};
 pub use host::{Host, HostOptions, Inspection, Preparation, Prepared};
 pub use instance::{ClientHandle, CompletionHandle, Instance};
 pub use policy::{Denial, Policy, destination};
+pub use session::{Completion, Session};
 pub use transport::address::{AddrClass, Reach};
+pub(crate) use wasi::FORBIDDEN_HEADERS;

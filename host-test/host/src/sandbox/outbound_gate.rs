@@ -2,21 +2,17 @@
 //! key is added last, so that no request which is refused ever carries it.
 
 use std::collections::VecDeque;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use wasmtime_wasi_http::{
-    DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks,
-};
 
-use super::body_readiness::BodyReadiness;
 use super::credential::Credential;
 use super::limits::REQUESTS;
 use super::policy::{Denial, Policy, destination};
 use super::redact::Redaction;
-use super::transport::{Destination, Failure, Transport};
+use super::transport::{Destination, Failure, RequestBody, Transport, Waits};
+use super::wasi::{ErrorCode as Error, Sending};
 
 /// Denials that are kept to be shown. A component that tries for ever must not fill the memory.
 const KEPT_DENIALS: usize = 32;
@@ -29,16 +25,12 @@ pub(super) struct OutboundGate {
     transport: Transport,
     /// A permit for each request that is under way.
     room: Arc<Semaphore>,
-    readiness: BodyReadiness,
     denials: Denials,
 }
 
 /// The latest denials. Some are found only when a name has been looked up, while the component runs on.
 #[derive(Clone, Default)]
 struct Denials(Arc<Mutex<VecDeque<Denial>>>);
-
-type Sent = Box<dyn Future<Output = Result<Response, Error>> + Send>;
-type Response = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>);
 
 impl OutboundGate {
     pub(super) fn new(
@@ -48,15 +40,7 @@ impl OutboundGate {
         transport: Transport,
     ) -> OutboundGate {
         let room = Arc::new(Semaphore::new(REQUESTS));
-        OutboundGate {
-            policy,
-            credential,
-            redaction,
-            transport,
-            room,
-            readiness: BodyReadiness::default(),
-            denials: Denials::default(),
-        }
+        OutboundGate { policy, credential, redaction, transport, room, denials: Denials::default() }
     }
 
     /// Removes these keys from responses from now on.
@@ -78,14 +62,9 @@ impl OutboundGate {
         }
     }
 
-    /// Whether bytes of a response have arrived that the component has not read.
-    pub(super) fn readiness(&self) -> &BodyReadiness {
-        &self.readiness
-    }
-
-    /// The requests of which the response has not come to its end.
-    pub(super) fn under_way(&self) -> usize {
-        REQUESTS.saturating_sub(self.room.available_permits())
+    /// The key that is added here, whose header a component cannot set.
+    pub(super) fn credential(&self) -> Option<&Credential> {
+        self.credential.as_ref()
     }
 
     /// The latest requests that were refused.
@@ -95,7 +74,7 @@ impl OutboundGate {
 
     fn pass(
         &self,
-        request: &mut http::Request<WasiBody>,
+        request: &mut http::Request<RequestBody>,
     ) -> Result<(Destination, OwnedSemaphorePermit), Denial> {
         let origin = destination(request.uri())?;
         let reach = self.policy.decide(&origin)?;
@@ -109,32 +88,20 @@ impl OutboundGate {
     }
 }
 
-impl WasiHttpHooks for OutboundGate {
-    fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
-        let credential = self.credential.clone();
-        Arc::new(move |name| {
-            let reserved = credential.as_ref().is_some_and(|credential| credential.is_reserved(name));
-            reserved || DEFAULT_FORBIDDEN_HEADERS.contains(name)
-        })
-    }
-
-    fn send_request(
-        &mut self,
-        mut request: http::Request<WasiBody>,
-        options: Option<RequestOptions>,
-        _: Box<dyn Future<Output = Result<(), Error>> + Send>,
-    ) -> Sent {
+impl OutboundGate {
+    /// Sends a request, if it may leave. The result has the response when its head has arrived, with the keys removed.
+    pub(super) fn send(&mut self, mut request: http::Request<RequestBody>, options: Waits) -> Sending {
         let (to, permit) = match self.pass(&mut request) {
             Ok(passed) => passed,
             Err(denial) => {
                 let code = code(&denial);
                 self.denials.push(denial);
-                return Box::new(async { Err(code) });
+                return Box::pin(ready(Err(code)));
             }
         };
         let (transport, denials) = (self.transport.clone(), self.denials.clone());
-        let (redaction, readiness) = (self.redaction.clone(), self.readiness.clone());
-        Box::new(async move {
+        let redaction = self.redaction.clone();
+        Box::pin(async move {
             let sent = transport.send(request, &to, options, permit).await;
             let response = sent.map_err(|failure| match failure {
                 Failure::Http(error) => error,
@@ -145,10 +112,7 @@ impl WasiHttpHooks for OutboundGate {
                     code
                 }
             })?;
-            // The connection is driven by a task of its own, and ends with the body.
-            let driver: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
-            let response = redaction.response(response).map(|body| readiness.watch(body).boxed_unsync());
-            Ok((response, driver))
+            Ok(redaction.response(response))
         })
     }
 }

@@ -2,89 +2,68 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::time::error::Elapsed;
 use wasmtime::{Store, UpdateDeadline};
 
 use super::error::{CallError, Overdue, reason};
 use super::limits;
-use super::linker::State;
+use super::wasi::State;
 
 /// A store, and whether it can still be used.
 pub(super) struct Running {
     pub(super) store: Store<State>,
-    /// How long a call may take in addition to the wait that was passed to it.
-    slack: Duration,
-    health: Health,
-}
-
-/// Between two calls a store is `Well`. A call that never came back, because its future was dropped,
-/// leaves it `Busy`; the component cannot be entered again then, and says nothing about why.
-enum Health {
-    Well,
-    Busy(&'static str),
-    Broken(String),
-}
-
-/// A call under way.
-pub(super) struct Call {
-    name: &'static str,
-    /// How long the call may take.
-    pub(super) limit: Duration,
+    /// How long a call may take.
+    limit: Duration,
+    /// Why no call is possible any more.
+    broken: Option<String>,
 }
 
 impl Running {
-    pub(super) fn new(mut store: Store<State>, slack: Duration) -> Running {
+    pub(super) fn new(mut store: Store<State>, limit: Duration) -> Running {
         store.limiter(|state| &mut state.limits);
         limits::limit(&mut store);
         // It is counted where the engine counts it, and never runs out: time is what bounds a call.
         let _ = store.set_fuel(u64::MAX);
-        // One tick at a time: a component that computes for long yields to the other tasks of this
-        // thread, and is stopped when its time is over.
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|context| {
             if Instant::now() > context.data().deadline {
                 return Err(Overdue.into());
             }
-            Ok(UpdateDeadline::Yield(1))
+            Ok(UpdateDeadline::Continue(1))
         });
-        Running { store, slack, health: Health::Well }
+        Running { store, limit, broken: None }
     }
 
-    /// Begins a call to which a wait of at most `wait` is passed.
-    pub(super) fn begin(&mut self, name: &'static str, wait: Duration) -> Result<Call, CallError> {
-        match &self.health {
-            Health::Well => {}
-            Health::Busy(call) => return Err(CallError::Poisoned(format!("a call of {call} was abandoned"))),
-            Health::Broken(cause) => return Err(CallError::Poisoned(cause.clone())),
-        }
-        self.health = Health::Busy(name);
-        let limit = wait.saturating_add(self.slack);
+    /// Allows the next call, or the start, its time.
+    pub(super) fn set_deadline(&mut self) {
         let now = Instant::now();
-        self.store.data_mut().deadline = now.checked_add(limit).unwrap_or(now);
-        Ok(Call { name, limit })
+        self.store.data_mut().deadline = now.checked_add(self.limit).unwrap_or(now);
     }
 
-    /// Ends a call, whichever way it went.
-    pub(super) fn end<T>(
+    /// Calls a function of the component.
+    pub(super) fn call<T>(
         &mut self,
-        call: &Call,
-        outcome: Result<wasmtime::Result<T>, Elapsed>,
+        name: &'static str,
+        function: impl FnOnce(&mut Store<State>) -> wasmtime::Result<T>,
     ) -> Result<T, CallError> {
-        let error = match outcome {
-            Ok(Ok(value)) => {
-                self.health = Health::Well;
-                return Ok(value);
-            }
-            Ok(Err(error)) if !error.is::<Overdue>() => {
-                let reason = reason(&error);
-                self.health = Health::Broken(format!("{} broke down ({reason})", call.name));
-                CallError::Trapped(format!("{}: {reason}", call.name))
-            }
-            Ok(Err(_)) | Err(_) => {
-                self.health = Health::Broken(format!("{} did not return in time", call.name));
-                CallError::Deadline { call: call.name, limit: call.limit }
-            }
+        if let Some(cause) = &self.broken {
+            return Err(CallError::Poisoned(cause.clone()));
+        }
+        self.set_deadline();
+        let error = match function(&mut self.store) {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
         };
-        Err(error)
+        if error.is::<Overdue>() {
+            self.broken = Some(format!("{name} did not return in time"));
+            return Err(CallError::Deadline { call: name, limit: self.limit });
+        }
+        let reason = reason(&error);
+        self.broken = Some(format!("{name} broke down ({reason})"));
+        Err(CallError::Trapped(format!("{name}: {reason}")))
+    }
+
+    /// Why no call is possible any more.
+    pub(super) fn broken(&self) -> Option<&str> {
+        self.broken.as_deref()
     }
 }

@@ -16,7 +16,9 @@ mod entry;
 mod folder;
 mod key;
 
+#[cfg(feature = "compile")]
 use std::collections::hash_map::DefaultHasher;
+#[cfg(feature = "compile")]
 use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 
@@ -79,15 +81,17 @@ impl Cache {
     pub(super) fn load(&self, engine: &Engine, component: &[u8]) -> Option<Component> {
         let dir = self.dir.as_ref()?;
         check_own_folder(&dir.folder).ok()?;
-        let name = name(engine, component);
-        let file = read_own(&dir.folder.join(&name), LONGEST).ok()?;
         let key = key::load(&dir.key_file).ok()??;
-        let code = entry::open(&key, &name, &file)?;
-        // SAFETY: `deserialize` trusts its input, so the bytes must come from `Component::serialize`. The file belongs
-        // to this user, and its HMAC can only be made with a key that nobody else has. So a host of this user wrote
-        // exactly these bytes under this name, and the name says that they were made from this component by an engine
-        // of this version and these settings (wasmtime checks the latter two again).
-        unsafe { Component::deserialize(engine, code) }.ok()
+        let load = |name: &String| {
+            let file = read_own(&dir.folder.join(name), LONGEST).ok()?;
+            let code = entry::open(&key, name, &file)?;
+            // SAFETY: `deserialize` trusts its input, so the bytes must come from `Component::serialize`. The file
+            // belongs to this user, and its HMAC can only be made with a key that nobody else has. So a host of this
+            // user wrote exactly these bytes under this name, and the name says that they were made from this component.
+            // wasmtime checks that an engine of this version and these settings made them.
+            unsafe { Component::deserialize(engine, code) }.ok()
+        };
+        names(dir, engine, component).iter().find_map(load)
     }
 
     /// Stores a compiled component, and removes the drafts of killed hosts and the oldest entries.
@@ -106,12 +110,34 @@ impl Cache {
     }
 }
 
+/// The names that a component's file may have.
+#[cfg(feature = "compile")]
+fn names(_: &CacheDir, engine: &Engine, component: &[u8]) -> Vec<String> {
+    vec![name(engine, component)]
+}
+
+/// Only a compiler knows which of the files of a component its engine would have written, so all are tried.
+#[cfg(not(feature = "compile"))]
+fn names(dir: &CacheDir, _: &Engine, component: &[u8]) -> Vec<String> {
+    let prefix = format!("{:x}-", Sha256::digest(component));
+    let entries = std::fs::read_dir(&dir.folder).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter(|name| name.starts_with(&prefix) && name.ends_with(folder::ENTRY)).collect()
+}
+
 /// The name of a component's file. It depends on everything that decides whether the machine code can be used, so an
 /// update of wasmtime or another setting leads to another file and never to code that does not fit.
+#[cfg(feature = "compile")]
 fn name(engine: &Engine, component: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
     format!("{:x}-{:016x}.{}", Sha256::digest(component), hasher.finish(), folder::ENTRY)
+}
+
+/// A program without the compiler stores what its compiler process made. One file for each component is enough.
+#[cfg(not(feature = "compile"))]
+fn name(_: &Engine, component: &[u8]) -> String {
+    format!("{:x}-{:016x}.{}", Sha256::digest(component), 0, folder::ENTRY)
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use hyper::body::Body;
 use redaction::{Flow, Keys, Kind, REDACTED};
 
-use body::RedactedBody;
+pub(super) use body::RedactedBody;
 pub(super) use events::Outgoing;
 
 use crate::contract::embeddings::Embedding;

@@ -1,21 +1,21 @@
 //! The body of a response: with a limit on its silences, and with the connection that it comes on.
 
-use std::pin::{Pin, pin};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::BodyExt;
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep, timeout};
-use wasmtime_wasi_http::Error;
 
 use super::connection::Lease;
 use super::error;
+use crate::sandbox::wasi::ErrorCode as Error;
 
 /// How long the end of a response may come after its last data when nobody reads on. A component stops at the
-/// word that ends a stream of events; the end of the body is a few bytes more, mostly there already, and
+/// data that ends a stream of events; the end of the body is a few bytes more, mostly there already, and
 /// worth waiting for: without it the connection cannot be used again.
 const LAST_BYTES: Duration = Duration::from_millis(20);
 
@@ -34,6 +34,22 @@ struct Open {
     incoming: Incoming,
     lease: Lease,
     _permit: OwnedSemaphorePermit,
+}
+
+type Item = Option<Result<Frame<Bytes>, hyper::Error>>;
+
+impl Open {
+    /// The next frame. The reader of the body also moves its connection on, so no task stands between the socket and
+    /// the reader, and a reader that stops reading stops the server.
+    fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Item> {
+        match Pin::new(&mut self.incoming).poll_frame(context) {
+            Poll::Pending if self.lease.is_exclusive() => {
+                self.lease.drive(context);
+                Pin::new(&mut self.incoming).poll_frame(context)
+            }
+            polled => polled,
+        }
+    }
 }
 
 impl Body {
@@ -79,7 +95,7 @@ impl hyper::body::Body for Body {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let Some(open) = &mut self.open else { return Poll::Ready(None) };
-        match Pin::new(&mut open.incoming).poll_frame(context) {
+        match open.poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => {
                 self.last = Instant::now();
                 Poll::Ready(Some(Ok(frame)))
@@ -115,13 +131,13 @@ impl Drop for Body {
         // Of HTTP/2 only the stream is given up, by dropping it.
         let Some(mut open) = self.open.take().filter(|open| open.lease.is_exclusive()) else { return };
         let mut context = Context::from_waker(Waker::noop());
-        match pin!(open.incoming.frame()).as_mut().poll(&mut context) {
+        match open.poll_frame(&mut context) {
             Poll::Ready(None) => open.lease.release(),
             Poll::Ready(Some(_)) => {}
             Poll::Pending => {
                 let runtime = open.lease.runtime();
                 runtime.spawn(async move {
-                    if let Ok(None) = timeout(LAST_BYTES, open.incoming.frame()).await {
+                    if let Ok(None) = timeout(LAST_BYTES, poll_fn(|context| open.poll_frame(context))).await {
                         open.lease.release();
                     }
                 });

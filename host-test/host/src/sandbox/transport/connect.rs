@@ -10,13 +10,13 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep, timeout_at};
-use wasmtime_wasi_http::Error;
 
 use super::connection::Connection;
 use super::resolve::{self, Nowhere, Resolve};
 use super::tls::Tls;
 use super::{Destination, Failure, error};
 use crate::plugin::Scheme;
+use crate::sandbox::wasi::ErrorCode as Error;
 
 /// How long an address has before the next one is tried beside it (RFC 8305, 8).
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -45,7 +45,7 @@ impl Dialer {
         let addresses = within(until, Error::DnsTimeout, found).await?.map_err(|nowhere| match nowhere {
             Nowhere::Prohibited(addresses) => Failure::Prohibited(addresses),
             Nowhere::Failed(error) => error::lookup(&error).into(),
-            Nowhere::Unknown => Error::DnsError { rcode: None, info_code: None }.into(),
+            Nowhere::Unknown => Error::dns().into(),
         })?;
         let stream = within(until, Error::ConnectionTimeout, connect(addresses)).await?;
         let stream = stream.map_err(|error| error::connect(&error))?;

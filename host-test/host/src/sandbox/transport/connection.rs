@@ -1,6 +1,12 @@
-//! One connection, of HTTP/1.1 or HTTP/2, with the task that drives it.
+//! One connection, of HTTP/1.1 or HTTP/2, with what drives it.
+//!
+//! A connection of HTTP/1.1 has one user at a time, who drives it while it waits. One of HTTP/2 has many, none of whom
+//! may stop the others, so a task drives it.
 
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use http::header::HOST;
@@ -13,10 +19,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
-use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::pool::Pool;
-use super::{Destination, error};
+use super::{Destination, RequestBody, error};
+use crate::sandbox::wasi::ErrorCode as Error;
 
 /// The longest head of a response, in bytes, and the most headers in it. CometAPI's have some thirty, and
 /// hyper's own limit of a hundred is near to what some gateways send.
@@ -36,17 +42,24 @@ const SETTLE: Duration = Duration::from_secs(1);
 /// A connection that can take a request.
 pub(super) struct Connection {
     sender: Sender,
-    task: Arc<Task>,
+    driver: Driver,
     reused: bool,
 }
 
 #[derive(Debug)]
 enum Sender {
-    Http1(http1::SendRequest<WasiBody>),
-    Http2(http2::SendRequest<WasiBody>),
+    Http1(http1::SendRequest<RequestBody>),
+    Http2(http2::SendRequest<RequestBody>),
 }
 
-/// The task that reads and writes. Ending it drops the socket.
+/// What reads and writes. Dropping it drops the socket.
+enum Driver {
+    /// Driven by the user of the connection. `None` when the connection is closed.
+    Own(Option<Pin<Box<dyn Future<Output = ()> + Send>>>),
+    Task(Arc<Task>),
+}
+
+/// The task of a connection.
 struct Task(AbortHandle);
 
 impl Drop for Task {
@@ -81,8 +94,8 @@ impl Connection {
         let (sender, driver) =
             builder.handshake(TokioIo::new(stream)).await.map_err(|error| error::http(&error))?;
         // How it ends is reported to the request that is on it.
-        let task = tokio::spawn(async move { drop(driver.await) });
-        Ok(Connection::new(Sender::Http1(sender), task.abort_handle()))
+        let driver = Box::pin(async move { drop(driver.await) });
+        Ok(Connection { sender: Sender::Http1(sender), driver: Driver::Own(Some(driver)), reused: false })
     }
 
     /// Speaks HTTP/2 over a stream.
@@ -101,26 +114,38 @@ impl Connection {
         let (sender, driver) =
             builder.handshake(TokioIo::new(stream)).await.map_err(|error| error::http(&error))?;
         let task = tokio::spawn(async move { drop(driver.await) });
-        Ok(Connection::new(Sender::Http2(sender), task.abort_handle()))
+        let task = Arc::new(Task(task.abort_handle()));
+        Ok(Connection { sender: Sender::Http2(sender), driver: Driver::Task(task), reused: false })
     }
 
-    fn new(sender: Sender, task: AbortHandle) -> Connection {
-        Connection { sender, task: Arc::new(Task(task)), reused: false }
+    /// Reads and writes what it can, where the caller has to do that.
+    fn drive(&mut self, context: &mut Context<'_>) {
+        if let Driver::Own(driver) = &mut self.driver {
+            driver.take_if(|driver| driver.as_mut().poll(context).is_ready());
+        }
     }
 
     /// Sends a request, and returns the response when its head has arrived. A request that comes back with the error was
     /// not written.
     pub(super) async fn send(
         &mut self,
-        mut request: Request<WasiBody>,
+        mut request: Request<RequestBody>,
         target: &Target,
-    ) -> Result<Response<Incoming>, TrySendError<Request<WasiBody>>> {
+    ) -> Result<Response<Incoming>, TrySendError<Request<RequestBody>>> {
         match &mut self.sender {
             Sender::Http1(sender) => {
                 *request.uri_mut() = target.path.clone();
                 *request.version_mut() = Version::HTTP_11;
                 request.headers_mut().extend(target.host.clone().map(|host| (HOST, host)));
-                sender.try_send_request(request).await
+                let mut response = pin!(sender.try_send_request(request));
+                poll_fn(|context| {
+                    // First the socket: the response is there only after that.
+                    if let Driver::Own(driver) = &mut self.driver {
+                        driver.take_if(|driver| driver.as_mut().poll(context).is_ready());
+                    }
+                    response.as_mut().poll(context)
+                })
+                .await
             }
             Sender::Http2(sender) => {
                 *request.uri_mut() = target.whole.clone();
@@ -149,18 +174,20 @@ impl Connection {
 
     /// The same connection for another request at the same time, where it carries many.
     pub(super) fn shared(&self) -> Option<Connection> {
-        match &self.sender {
-            Sender::Http1(_) => None,
-            Sender::Http2(sender) => Some(Connection {
+        match (&self.sender, &self.driver) {
+            (Sender::Http2(sender), Driver::Task(task)) => Some(Connection {
                 sender: Sender::Http2(sender.clone()),
-                task: Arc::clone(&self.task),
+                driver: Driver::Task(Arc::clone(task)),
                 reused: true,
             }),
+            _ => None,
         }
     }
 
-    /// Whether it takes a request now.
-    pub(super) fn is_ready(&self) -> bool {
+    /// Whether it takes a request now. Nobody reads from an idle connection of HTTP/1.1, so this is also where it shows
+    /// that the server has closed it.
+    pub(super) fn is_ready(&mut self) -> bool {
+        self.drive(&mut Context::from_waker(Waker::noop()));
         match &self.sender {
             Sender::Http1(sender) => sender.is_ready(),
             Sender::Http2(sender) => sender.is_ready(),
@@ -169,7 +196,10 @@ impl Connection {
 
     /// Whether somebody besides the caller holds it.
     pub(super) fn is_in_use(&self) -> bool {
-        Arc::strong_count(&self.task) > 1
+        match &self.driver {
+            Driver::Own(_) => false,
+            Driver::Task(task) => Arc::strong_count(task) > 1,
+        }
     }
 
     /// Keeps it for a response that is to be read.
@@ -177,18 +207,26 @@ impl Connection {
         Lease { connection: self, to, pool: Arc::downgrade(pool), runtime: Handle::current() }
     }
 
-    /// Waits until it takes a request: a new one does once its task has run. Whether it does so at all.
+    /// Waits until it takes a request: a new one does once it was driven. Whether it does so at all.
     pub(super) async fn ready(&mut self) -> bool {
-        match &mut self.sender {
-            Sender::Http1(sender) => sender.ready().await.is_ok(),
-            Sender::Http2(sender) => sender.ready().await.is_ok(),
-        }
+        poll_fn(|context| {
+            self.drive(context);
+            let ready = match &mut self.sender {
+                Sender::Http1(sender) => sender.poll_ready(context),
+                Sender::Http2(sender) => sender.poll_ready(context),
+            };
+            match ready {
+                Poll::Ready(ready) => Poll::Ready(ready.is_ok()),
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await
     }
 }
 
 impl Target {
     /// What a request asks for.
-    pub(super) fn of(request: &Request<WasiBody>) -> Target {
+    pub(super) fn of(request: &Request<RequestBody>) -> Target {
         let whole = request.uri().clone();
         let path = match whole.path_and_query() {
             Some(path) if path.as_str().starts_with('/') => path.clone(),
@@ -220,6 +258,11 @@ impl Lease {
                 pool.put(&to, connection);
             }
         });
+    }
+
+    /// Reads and writes what the connection can, for its one user.
+    pub(super) fn drive(&mut self, context: &mut Context<'_>) {
+        self.connection.drive(context);
     }
 
     /// Whether giving up a response costs the whole connection.

@@ -4,7 +4,7 @@
 use std::error::Error as _;
 use std::io;
 
-use wasmtime_wasi_http::Error;
+use crate::sandbox::wasi::{ErrorCode as Error, TlsAlertPayload};
 
 /// The process, or the whole system, has no file descriptor left (`ENFILE`, `EMFILE`).
 const NO_DESCRIPTORS: [i32; 2] = [23, 24];
@@ -41,7 +41,7 @@ fn is_broken(error: &hyper::Error) -> bool {
 pub(super) fn lookup(error: &io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::TimedOut => Error::DnsTimeout,
-        _ => Error::DnsError { rcode: None, info_code: None },
+        _ => Error::dns(),
     }
 }
 
@@ -67,10 +67,10 @@ pub(super) fn tls(error: &io::Error) -> Error {
         (Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented), _) => {
             Error::TlsCertificateError
         }
-        (Some(rustls::Error::AlertReceived(alert)), _) => Error::TlsAlertReceived {
+        (Some(rustls::Error::AlertReceived(alert)), _) => Error::TlsAlertReceived(TlsAlertPayload {
             alert_id: Some(u8::from(*alert)),
             alert_message: Some(format!("{alert:?}")),
-        },
+        }),
         (None, io::ErrorKind::TimedOut) => Error::ConnectionTimeout,
         // Also where the connection broke: "terminated" would leave open whether the request was sent.
         _ => Error::TlsProtocolError,

@@ -18,16 +18,18 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
 use self::address::Reach;
-use self::body::Body;
 use self::connection::Connection;
 use self::pool::Pool;
+use super::wasi::ErrorCode as Error;
 use crate::plugin::Origin;
 
+pub(super) use self::body::Body;
 pub(super) use self::connect::Dialer;
 pub(super) use self::shares::Transports;
 pub(super) use self::tls::Tls;
@@ -72,6 +74,17 @@ impl From<Error> for Failure {
     }
 }
 
+/// The body of a request.
+pub(super) type RequestBody = UnsyncBoxBody<Bytes, Error>;
+
+/// The deadlines that a component requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Waits {
+    pub(super) connect: Option<Duration>,
+    pub(super) first_byte: Option<Duration>,
+    pub(super) between_bytes: Option<Duration>,
+}
+
 /// The deadlines of one request.
 struct Patience {
     connect: Duration,
@@ -80,13 +93,12 @@ struct Patience {
 }
 
 impl Patience {
-    fn new(options: Option<RequestOptions>) -> Patience {
-        let options = options.unwrap_or_default();
+    fn new(options: Waits) -> Patience {
         let wait = |asked: Option<Duration>, usual: Duration| asked.unwrap_or(usual).min(LONGEST);
         Patience {
-            connect: wait(options.connect_timeout, CONNECT),
-            first_byte: wait(options.first_byte_timeout, ANSWER),
-            between_bytes: wait(options.between_bytes_timeout, ANSWER),
+            connect: wait(options.connect, CONNECT),
+            first_byte: wait(options.first_byte, ANSWER),
+            between_bytes: wait(options.between_bytes, ANSWER),
         }
     }
 }
@@ -105,9 +117,9 @@ impl Transport {
     /// it took the request is replaced, and any later failure is returned.
     pub(super) async fn send(
         &self,
-        mut request: http::Request<WasiBody>,
+        mut request: http::Request<RequestBody>,
         to: &Destination,
-        options: Option<RequestOptions>,
+        options: Waits,
         permit: OwnedSemaphorePermit,
     ) -> Result<http::Response<Body>, Failure> {
         if request.method() == http::Method::CONNECT {

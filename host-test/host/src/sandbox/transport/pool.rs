@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout_at};
-use wasmtime_wasi_http::Error;
 
 use super::Destination;
 use super::connection::Connection;
 use crate::plugin::Scheme;
+use crate::sandbox::wasi::ErrorCode as Error;
 
 /// How long a connection is kept that nobody uses. Servers close after 5 s to some minutes, which is seen
 /// at once.
@@ -52,14 +52,19 @@ impl Pool {
     /// The one used last is the likeliest to be alive.
     pub(super) fn take(&self, to: &Destination) -> Option<Connection> {
         let mut state = self.lock();
-        state.kept.retain(|kept| kept.to != *to || kept.connection.is_ready());
-        let at = state.kept.iter().rposition(|kept| kept.to == *to)?;
-        let kept = state.kept.get_mut(at)?;
-        kept.since = Instant::now();
-        match kept.connection.shared() {
-            Some(connection) => Some(connection),
-            None => Some(state.kept.remove(at).connection),
+        while let Some(at) = state.kept.iter().rposition(|kept| kept.to == *to) {
+            let kept = state.kept.get_mut(at)?;
+            if !kept.connection.is_ready() {
+                state.kept.remove(at);
+                continue;
+            }
+            kept.since = Instant::now();
+            return match kept.connection.shared() {
+                Some(connection) => Some(connection),
+                None => Some(state.kept.remove(at).connection),
+            };
         }
+        None
     }
 
     /// Keeps a connection that has done its work and can do more.
@@ -148,7 +153,7 @@ impl Pool {
     /// left.
     pub(super) fn sweep(&self, now: Instant) -> bool {
         let mut state = self.lock();
-        state.kept.retain(|kept| {
+        state.kept.retain_mut(|kept| {
             let recent = now.saturating_duration_since(kept.since) < IDLE;
             kept.connection.is_ready() && (recent || kept.connection.is_in_use())
         });

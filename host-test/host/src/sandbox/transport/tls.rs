@@ -7,11 +7,11 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use wasmtime_wasi_http::Error;
 
 use super::error;
 use crate::plugin::Origin;
 use crate::sandbox::SandboxError;
+use crate::sandbox::wasi::ErrorCode as Error;
 
 /// What is offered, the preferred one first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];

@@ -18,12 +18,12 @@ use http::Request;
 use http_body_util::{BodyExt, Empty, Full};
 use rustls::pki_types::CertificateDer;
 use tokio::sync::Semaphore;
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
 use super::address::Reach;
 use super::body::Body;
 use super::resolve::{Lookup, Resolve, System};
-use super::{Destination, Dialer, Failure, Tls, Transport};
+use super::{Destination, Dialer, Failure, RequestBody, Tls, Transport, Waits};
+use crate::sandbox::wasi::{ErrorCode as Error, TlsAlertPayload};
 
 /// Longer than any of these tests takes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -71,34 +71,34 @@ fn trusting(root: CertificateDer<'static>) -> Transport {
 }
 
 /// What a component's request is made of, a GET or a POST of this body.
-fn request(url: &str, body: Option<&'static str>) -> Request<WasiBody> {
+fn request(url: &str, body: Option<&'static str>) -> Request<RequestBody> {
     let request = match body {
         Some(_) => Request::post(url),
         None => Request::get(url),
     };
     let host = request.uri_ref().unwrap().authority().unwrap().to_string();
-    let body: WasiBody = match body {
+    let body: RequestBody = match body {
         Some(text) => Full::from(text).map_err(|never| match never {}).boxed_unsync(),
         None => Empty::<Bytes>::new().map_err(|never| match never {}).boxed_unsync(),
     };
     request.header("host", host).body(body).unwrap()
 }
 
-fn options(milliseconds: u64) -> RequestOptions {
+fn options(milliseconds: u64) -> Waits {
     let wait = Some(Duration::from_millis(milliseconds));
-    RequestOptions { connect_timeout: wait, first_byte_timeout: wait, between_bytes_timeout: wait }
+    Waits { connect: wait, first_byte: wait, between_bytes: wait }
 }
 
 async fn send_with(
     transport: &Transport,
-    request: Request<WasiBody>,
-    options: Option<RequestOptions>,
+    request: Request<RequestBody>,
+    options: Option<Waits>,
 ) -> Result<http::Response<Body>, Failure> {
     let uri = request.uri().clone();
     let origin = format!("{}://{}", uri.scheme_str().unwrap(), uri.authority().unwrap()).parse().unwrap();
     let to = Destination { origin, reach: Reach::Loopback };
     let permit = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
-    let sent = transport.send(request, &to, options, permit);
+    let sent = transport.send(request, &to, options.unwrap_or_default(), permit);
     tokio::time::timeout(PATIENCE, sent).await.expect("a response in time")
 }
 
