@@ -84,7 +84,7 @@ export declare const cores: Readonly<Record<string, readonly [offset: number, le
 
 for (const [folder, contents] of [
   [join(openclaw, 'generated'), generated],
-  [join(openclaw, 'build', 'reference'), reference],
+  [join(openclaw, 'build', 'reference'), [...reference, ['types.json', JSON.stringify(types)]]],
 ]) {
   await rm(folder, { recursive: true, force: true });
   for (const [path, bytes] of contents) {

@@ -160,7 +160,7 @@ ${this.#exportBody(coreName, this.#types.params(params), values, result)}
     const post = `cabi_post_${coreName}`;
     if (this.#exports.has(post)) lines.push(`c.free(c.exports[${quoted(post)}], r);`);
     if (type.kind === 'result') {
-      lines.push("if (value.tag === 'err') throw new ComponentError(value.val);", 'return value.val;');
+      lines.push("if (value.tag === 'err') throw value.val;", 'return value.val;');
     } else lines.push('return value;');
     return lines.join('\n');
   }

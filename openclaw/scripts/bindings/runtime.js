@@ -11,14 +11,6 @@ export const copies = { left: Infinity };
 /** Resources of one type that a component may hold. A completion holds ten; the limit bounds the host's own memory. */
 const MAX_RESOURCES = 65_536;
 
-/** The error of a `result`, thrown. */
-class ComponentError extends Error {
-  constructor(payload) {
-    super('the component returned an error');
-    this.payload = payload;
-  }
-}
-
 function trap(fault) {
   throw new WebAssembly.RuntimeError(`the component ${fault}`);
 }
