@@ -11,16 +11,16 @@ export const copies = { left: Infinity };
 /** Resources of one type that a component may hold. A completion holds ten; the limit bounds the host's own memory. */
 const MAX_RESOURCES = 65_536;
 
-function trap(fault) {
+export function trap(fault) {
   throw new WebAssembly.RuntimeError(`the component ${fault}`);
 }
 
-function badCase(name) {
+export function badCase(name) {
   trap(`returned a case of '${name}' that does not exist`);
 }
 
 /** The error that an import throws for its `result`. Other errors, which have no payload, end the call. */
-function payloadOf(error) {
+export function payloadOf(error) {
   if (error instanceof Error) {
     if (Object.hasOwn(error, 'payload')) return error.payload;
     throw error;
@@ -29,7 +29,7 @@ function payloadOf(error) {
 }
 
 /** The resources of one type, by handle. A component's own are numbers, its representation of them. */
-class Table {
+export class Table {
   #slots = [undefined];
   #free = [];
 
@@ -53,7 +53,7 @@ class Table {
 }
 
 /** A resource of a component: the component's number for it, and the instance, until it is disposed. */
-class Resource {
+export class Resource {
   constructor(context, rep) {
     this.context = context;
     this.rep = rep;
@@ -71,31 +71,31 @@ class Resource {
   }
 }
 
-function noResource(type) {
+export function noResource(type) {
   throw new TypeError(`the value is not a ${type.name} of this component, or was disposed`);
 }
 
 /** The component's number for a resource, for a call of the component that it belongs to. */
-function repOf(type, context, value) {
+export function repOf(type, context, value) {
   return value instanceof type && value.context === context ? value.rep : noResource(type);
 }
 
 /** A resource of the host. */
-function ofHost(type, value) {
+export function ofHost(type, value) {
   if (!(value instanceof type)) throw new TypeError(`the host returned a value that is not a ${type.name}`);
   return value;
 }
 
-function noCase(name, tag) {
+export function noCase(name, tag) {
   throw new TypeError(`"${String(tag)}" is not one of the cases of ${name}`);
 }
 
-function bool(byte) {
+export function bool(byte) {
   return byte === 1 || (byte !== 0 && trap('returned a boolean that is neither true nor false'));
 }
 
 /** One instance: its memory and its functions. */
-class Context {
+export class Context {
   exports = {};
   /** A component may call no import while the host reads or writes its memory. */
   mayLeave = true;

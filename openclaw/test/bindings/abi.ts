@@ -20,7 +20,7 @@ interface Kind {
   type?: Ty;
 }
 
-export interface Function {
+export interface Func {
   name: string;
   kind: string | { method?: number; static?: number; constructor?: number };
   params: { name: string; type: Ty }[];
@@ -29,7 +29,7 @@ export interface Function {
 
 interface Resolve {
   worlds: { imports: Record<string, Item>; exports: Record<string, Item> }[];
-  interfaces: { name: string; types: Record<string, number>; functions: Record<string, Function>; package: number }[];
+  interfaces: { name: string; types: Record<string, number>; functions: Record<string, Func>; package: number }[];
   types: { name: string | null; kind: Kind | string; owner: { interface: number } }[];
   packages: { name: string }[];
 }
@@ -63,7 +63,7 @@ export interface Interface {
   /** Such as `wasi:io/poll@0.2.12`. */
   name: string;
   short: string;
-  functions: Function[];
+  functions: Func[];
 }
 
 export function interfaces(side: 'imports' | 'exports'): Interface[] {
@@ -158,7 +158,9 @@ export function flatTypes(type: Ty): string[] {
   if (shape.is === 'fields') return shape.types.flatMap(flatTypes);
   if (shape.is === 'cases') {
     const joined: string[] = [];
-    for (const [, payload] of shape.cases) flatTypes(payload).forEach((core, at) => (joined[at] ??= core));
+    for (const [, payload] of shape.cases) {
+      for (const [at, core] of flatTypes(payload).entries()) joined[at] ??= core;
+    }
     return ['i32', ...joined];
   }
   if (shape.is === 'scalar') {
@@ -245,12 +247,18 @@ export class Abi {
     const shape = shapeOf(type);
     switch (shape.is) {
       case 'scalar':
-        return this.#setScalar(shape.name, value as Core, at);
+        this.#setScalar(shape.name, value as Core, at);
+        return;
       case 'handle':
-        return this.#view.setUint32(at, value as number, true);
+        this.#view.setUint32(at, value as number, true);
+        return;
       case 'string':
-      case 'list':
-        return this.#place(shape, value).forEach((core, index) => this.#view.setUint32(at + index * 4, core, true));
+      case 'list': {
+        const [place, length] = this.#place(shape, value);
+        this.#view.setUint32(at, place, true);
+        this.#view.setUint32(at + 4, length, true);
+        return;
+      }
       case 'fields': {
         let next = at;
         shape.types.forEach((each, index) => {
@@ -323,7 +331,7 @@ export class Abi {
     }
     const values = [...(value as Iterable<unknown>)];
     const at = this.allocate(values.length * sizeOf(shape.of), alignOf(shape.of));
-    values.forEach((each, index) => this.store(shape.of, each, at + index * sizeOf(shape.of)));
+    for (const [index, each] of values.entries()) this.store(shape.of, each, at + index * sizeOf(shape.of));
     return [at, values.length];
   }
 }

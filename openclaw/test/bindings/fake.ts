@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { instantiate } from '../../generated/cometapi.js';
-import { Abi, camel, type Core, type Function, flatTypes, type Interface, interfaces, pascal, resolve } from './abi.js';
+import { Abi, camel, type Core, type Func, flatTypes, type Interface, interfaces, pascal, resolve } from './abi.js';
 import { resourceOf } from './abi.js';
 
 export interface Bindings {
@@ -31,7 +31,7 @@ export const jcos: Bindings = { ...(await import(file('reference/cometapi.js').h
 /** A function of an interface, with what its name says. */
 export interface Named {
   from: Interface;
-  function: Function;
+  function: Func;
   /** The name in JavaScript. */
   member: string;
   how: 'freestanding' | 'method' | 'static' | 'constructor';
@@ -91,7 +91,7 @@ export class Fake {
   }
 
   /** Returns a value from a function of the core module: in memory, unless it is one core value. */
-  returned(type: Function['result'], value: unknown): Core | undefined {
+  returned(type: Func['result'], value: unknown): Core | undefined {
     if (type === null || type === undefined) return undefined;
     if (flatTypes(type).length <= 1) return this.abi.lower(type, value)[0];
     const at = this.#room(type);
@@ -99,7 +99,7 @@ export class Fake {
     return at;
   }
 
-  #room(type: Function['result']): number {
+  #room(type: Func['result']): number {
     // As large as any result, and aligned as any.
     return type === undefined ? 0 : this.allocate(1024, 8);
   }

@@ -143,11 +143,9 @@ for (const called of exported) {
       const returned = result === undefined ? undefined : random.value(result, () => 0);
       const [our, their] = sides.map((side) => side.call(called, values, side.withHandles(result, returned)));
       assert.deepEqual(our, their, `seed ${SEED}, round ${round}`);
-      const inputs = (our?.received as unknown[]).filter((_, at) => shapeOf(params[at]?.type).is !== 'handle');
-      assert.deepEqual(
-        inputs,
-        values.filter((_, at) => shapeOf(params[at]?.type).is !== 'handle'),
-      );
+      const isValue = (_: unknown, at: number): boolean => shapeOf(params[at]?.type).is !== 'handle';
+      const received = our?.received as unknown[] | undefined;
+      assert.deepEqual(received?.filter(isValue), values.filter(isValue));
       const { tag, val } = (returned ?? {}) as { tag?: string; val?: unknown };
       if (tag === 'err') assert.deepEqual(our?.thrown, { payload: val });
       else if (ownIn(result) === undefined) {
