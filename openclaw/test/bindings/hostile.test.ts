@@ -13,7 +13,7 @@ import { Random } from './random.js';
 let damagedSides: [Fake, Fake] = [new Fake(ours), new Fake(jcos)];
 
 const SEED = Number(process.env.BINDINGS_SEED ?? 1);
-const ROUNDS = Number(process.env.BINDINGS_ROUNDS ?? 150);
+const ROUNDS = Number(process.env.BINDINGS_ROUNDS ?? 80);
 
 const PROVIDER = 'agent:model-provider/provider@0.2.0';
 const TYPES = 'wasi:http/types@0.2.12';
