@@ -7,7 +7,7 @@ import { type Bindings, Fake, functionsOf, jcos, type Named, ours } from './fake
 import { Random } from './random.js';
 
 const SEED = Number(process.env.BINDINGS_SEED ?? 1);
-const ROUNDS = Number(process.env.BINDINGS_ROUNDS ?? 60);
+const ROUNDS = Number(process.env.BINDINGS_ROUNDS ?? 30);
 
 /** The functions by which a component gets a resource of each type. */
 const SOURCES: Record<string, string> = {
