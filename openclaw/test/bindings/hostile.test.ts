@@ -101,7 +101,7 @@ for (const called of functionsOf('exports')) {
         { returned?: unknown; thrown?: unknown },
       ];
       const where = `seed ${SEED}, round ${round}`;
-      if (!(our.thrown instanceof Error)) assert.deepEqual(our, their, where);
+      if (!(our.thrown instanceof Error)) assert.deepEqual(withoutMarks(our), withoutMarks(their), where);
       else {
         traps += 1;
         assert.ok(trapped()(our.thrown), where);
@@ -112,6 +112,14 @@ for (const called of functionsOf('exports')) {
     }
     assert.ok(traps > 10, `${traps} traps`);
   });
+}
+
+/** A value without U+FEFF at the start of its texts, where jco drops it. */
+function withoutMarks(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(/^\ufeff/, '');
+  if (Array.isArray(value)) return value.map(withoutMarks);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withoutMarks(member)]));
 }
 
 /** The type of the error in a result. */
