@@ -1,6 +1,7 @@
 /** A call that waits for the network: its rights, what wakes it, and how it ends. */
 
 import { Alarm, afterSockets } from './alarm.js';
+import type { Reach } from '../host/addresses.js';
 import type { Connections } from '../host/connections.js';
 import type { Credential } from '../host/credential.js';
 import type { Exchange } from '../host/exchange.js';
@@ -16,6 +17,8 @@ export interface Rights {
   readonly credential: Credential;
   readonly redaction: Redaction;
   readonly connections: Connections;
+  /** Where the connections may lead. */
+  readonly reach: Reach;
 }
 
 export class PendingCall implements Grant {
@@ -43,6 +46,10 @@ export class PendingCall implements Grant {
 
   get connections(): Connections {
     return this.#rights.connections;
+  }
+
+  get reach(): Reach {
+    return this.#rights.reach;
   }
 
   onResponse(head: ResponseHead): void {

@@ -3,6 +3,7 @@
  * the component's next deadline or back-off is due.
  */
 
+import { reachOf } from '../host/addresses.js';
 import type { Connections } from '../host/connections.js';
 import { Credential } from '../host/credential.js';
 import { Redaction } from '../host/redaction.js';
@@ -47,10 +48,12 @@ export class ComponentSession implements Session {
   constructor(instances: Instances, description: Description, options: SessionOptions, connections: Connections) {
     this.#instances = instances;
     this.#config = configOf(options);
+    const baseUrl = options.baseUrl ?? description.defaultBaseUrl;
     this.#rights = {
-      credential: credentialOf(options.apiKey, options.baseUrl ?? description.defaultBaseUrl),
+      credential: credentialOf(options.apiKey, baseUrl),
       redaction: new Redaction(options.apiKey),
       connections,
+      reach: reachOf(baseUrl, description.defaultBaseUrl),
     };
     // Opens a client and drops it, so that invalid options fail here and not at the first call.
     const instance = instances.take();

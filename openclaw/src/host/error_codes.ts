@@ -1,12 +1,14 @@
 /** Maps Node's errors of a failed request to the error codes of `wasi:http`. */
 
 import type { ErrorCode } from '../../generated/interfaces/wasi-http-types.js';
+import { PROHIBITED } from './connections.js';
 
 /** The stage of a request when it failed. */
 export type Stage = 'connecting' | 'securing' | 'sent' | 'receiving';
 
 /** Codes of Node that mean the same at every stage. */
 const BY_CODE: Readonly<Record<string, ErrorCode>> = {
+  [PROHIBITED]: { tag: 'destination-IP-prohibited' },
   ENOTFOUND: { tag: 'DNS-error', val: { rcode: 'ENOTFOUND' } },
   EAI_AGAIN: { tag: 'DNS-error', val: { rcode: 'EAI_AGAIN' } },
   ECONNREFUSED: { tag: 'connection-refused' },

@@ -2,7 +2,7 @@
 
 import http from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import type { ErrorCode } from '../../generated/interfaces/wasi-http-types.js';
 import { errorCode, type Stage } from './error_codes.js';
 import type { Grant } from './grant.js';
@@ -21,6 +21,8 @@ const GRACE_MS = 20;
 export interface Outgoing {
   method: string;
   url: URL;
+  /** Finds the addresses of the host, and only those that the request may reach. */
+  lookup: LookupFunction;
   /** Names in lower case; the key is not among them. */
   headers: Record<string, string[]>;
   hasBody: boolean;
@@ -69,6 +71,7 @@ export class Exchange {
     this.#request = request(outgoing.url, {
       method: outgoing.method,
       headers: { ...outgoing.headers, ...(authorization && { authorization }) },
+      lookup: outgoing.lookup,
       agent: grant.connections.agentFor(protocol as 'http:' | 'https:'),
       // Not an option of Node: the agent keeps one pool for each value.
       pool: grant.credential.pool,

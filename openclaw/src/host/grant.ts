@@ -1,6 +1,7 @@
 /** What a call of the component may do on the network, and who is notified of it. */
 
 import type { ResponseHead } from '../component/contract.js';
+import type { Reach } from './addresses.js';
 import type { Connections } from './connections.js';
 import type { Credential } from './credential.js';
 import type { Exchange } from './exchange.js';
@@ -13,6 +14,8 @@ export interface Grant {
   /** Removes the key from responses. */
   readonly redaction: Redaction;
   readonly connections: Connections;
+  /** Where its connections may lead. */
+  readonly reach: Reach;
   /** The open exchanges of this call. */
   readonly exchanges: Set<Exchange>;
   /** Whether the call was cancelled: its exchanges are then closed at once, without waiting for their end. */

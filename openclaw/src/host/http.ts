@@ -265,6 +265,8 @@ export function send(
   checkMethod(request.method);
   if (grant.exchanges.size >= MAX_EXCHANGES) throw { tag: 'connection-limit-reached' };
   if (grant.connections.unusable) throw { tag: 'internal-error', val: grant.connections.unusable };
+  const lookup = grant.connections.resolver(url.hostname, grant.reach);
+  if (!lookup) throw { tag: 'destination-IP-prohibited' };
   const headers = request.fields.grouped();
   const length = request.hasBody ? lengthOf(headers) : noLength(headers);
   // Node sends the body of a GET and of some other methods without a length. The server would read it as a request.
@@ -273,6 +275,7 @@ export function send(
     {
       method: request.method,
       url,
+      lookup,
       headers,
       hasBody: request.hasBody,
       length,

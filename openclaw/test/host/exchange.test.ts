@@ -1,6 +1,7 @@
 /** One exchange over a client that the test scripts: its deadlines and ends, without a network and without waiting. */
 
 import assert from 'node:assert/strict';
+import { lookup } from 'node:dns';
 import { EventEmitter } from 'node:events';
 import http from 'node:http';
 import { Readable } from 'node:stream';
@@ -27,6 +28,7 @@ class FakeResponse extends Readable {
 const OUTGOING: Outgoing = {
   method: 'GET',
   url: new URL('http://127.0.0.1/v1/models'),
+  lookup,
   headers: {},
   hasBody: false,
   length: undefined,
