@@ -73,7 +73,7 @@ function count(tally, text, delays) {
 async function component(server, folder) {
   // Copies of one package share the loaded component; two packages that are compared must not.
   for (const shared of Object.getOwnPropertySymbols(globalThis)) {
-    if (shared.description?.startsWith('openclaw-cometapi/')) delete globalThis[shared];
+    if (shared.description?.startsWith('openclaw-cometapi/')) Reflect.deleteProperty(globalThis, shared);
   }
   const { loadComponent } = await import(new URL('lib/component/load.js', folder).href);
   const loaded = await loadComponent();
