@@ -1,14 +1,17 @@
 /**
  * What streams through the component cost the event loop that they share with everything else, beside plain `fetch`.
  *
- *   node bench/event-loop.mjs [--streams 50] [--rounds 3] [--model stamped-text-c200-g5000]
+ *   node bench/event-loop.mjs [--streams 50] [--rounds 3] [--model stamped-text-c200-g5000] [--with NAME=FOLDER]...
  *
- * The server is `host-test stand-in --stamped`: the text of each chunk begins with the time at which it was sent.
- * Both clients run in this process, in turns, and read the same bytes. Figures are printed and not judged; what
- * came is: chunks, bytes, their order, and the end of every stream.
+ * FOLDER is another build of the package, such as `dist/openclaw` of an earlier commit, to compare with.
+ * TEST_OPENCLAW_HOST_TEST names the test host, whose `stand-in --stamped` is the server: the text of each chunk begins
+ * with the time at which it was sent. All clients run in this process, in turns, and read the same bytes. Figures are
+ * printed and not judged. What was received is checked: chunks, bytes, their order, and the end of every stream.
  */
 
+import { resolve } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startStandIn } from '../test/openclaw/rig/stand_in.mjs';
 
@@ -23,6 +26,7 @@ const { values } = parseArgs({
     streams: { type: 'string', default: '50' },
     rounds: { type: 'string', default: '3' },
     model: { type: 'string', default: 'stamped-text-c200-g5000' },
+    with: { type: 'string', multiple: true, default: [] },
   },
 });
 const [streams, rounds, model] = [Number(values.streams), Number(values.rounds), values.model];
@@ -63,12 +67,18 @@ function count(tally, text, delays) {
  * The package as it is published.
  *
  * @param {import('../test/openclaw/rig/stand_in.mjs').StandIn} server
+ * @param {URL} folder - of the package, with a slash at the end
  * @returns {Promise<Client>}
  */
-async function component(server) {
-  const { loadComponent } = await import(new URL('../../dist/openclaw/lib/component/load.js', import.meta.url).href);
+async function component(server, folder) {
+  // Copies of one package share the loaded component; two packages that are compared must not.
+  for (const shared of Object.getOwnPropertySymbols(globalThis)) {
+    if (shared.description?.startsWith('openclaw-cometapi/')) Reflect.deleteProperty(globalThis, shared);
+  }
+  const { loadComponent } = await import(new URL('lib/component/load.js', folder).href);
   const loaded = await loadComponent();
-  const session = loaded.open({ apiKey: server.key, baseUrl: server.baseUrl, maxRetries: 0 });
+  // On a busy machine the other clients' turns take so long that the server closes the unused connections.
+  const session = loaded.open({ apiKey: server.key, baseUrl: server.baseUrl, maxRetries: 1 });
   const part = { tag: 'text', val: { text: 'Hello.' } };
   const request = { model, messages: [{ role: 'user', content: [part], cacheHere: false }], tools: [], stop: [] };
   return async (delays) => {
@@ -118,8 +128,9 @@ function plainFetch(server) {
 class Measured {
   /** @type {number[]} */
   delays = [];
-  cpuMicroseconds = 0;
   chunks = 0;
+  /** @type {number[]} - CPU of each round in microseconds for a chunk */
+  cpus = [];
   /** @type {{ p50: number, p99: number, max: number }[]} - delay of the loop in each round, in milliseconds */
   loops = [];
 
@@ -140,7 +151,7 @@ class Measured {
     const late = (/** @type {number} */ nanoseconds) => Math.max(0, nanoseconds / 1e6 - SAMPLED_MS);
     this.loops.push({ p50: late(loop.percentile(50)), p99: late(loop.percentile(99)), max: late(loop.max) });
     const { user, system } = process.cpuUsage(cpu);
-    this.cpuMicroseconds += user + system;
+    this.cpus.push((user + system) / (streams * planned));
     for (const end of ends) {
       if (end.status === 'rejected') throw new Error(`${this.name}: a stream failed`, { cause: end.reason });
       this.#check(end.value);
@@ -157,14 +168,14 @@ class Measured {
     throw new Error(`${this.name}: a stream of ${planned} chunks, ${planned * length} bytes, came as ${came}`);
   }
 
-  /** One row: delivery in µs, CPU in µs, delay of the loop in ms: the middle round, and the longest of all. */
+  /** One row: delivery in µs; CPU in µs, of the middle round; delay of the loop in ms, of that round, and the longest of all. */
   row() {
     const delays = sorted(this.delays);
     return [
       this.name,
       at(delays, 0.5).toFixed(0),
       at(delays, 0.99).toFixed(0),
-      (this.cpuMicroseconds / this.chunks).toFixed(1),
+      at(sorted(this.cpus), 0.5).toFixed(1),
       at(sorted(this.loops.map((loop) => loop.p50)), 0.5).toFixed(2),
       at(sorted(this.loops.map((loop) => loop.p99)), 0.5).toFixed(2),
       Math.max(...this.loops.map((loop) => loop.max)).toFixed(2),
@@ -193,17 +204,27 @@ function print(rows) {
 
 const server = await startStandIn('--stamped');
 try {
-  const clients = [new Measured('component', await component(server)), new Measured('fetch', plainFetch(server))];
+  const packages = [
+    ['component', fileURLToPath(new URL('../../dist/openclaw', import.meta.url))],
+    ...values.with.map((pair) => pair.split('=')),
+  ];
+  const clients = [];
+  for (const [name, folder] of packages) {
+    clients.push(new Measured(name, await component(server, pathToFileURL(`${resolve(folder)}/`))));
+  }
+  clients.push(new Measured('fetch', plainFetch(server)));
   // The first responses compile code and open connections, which is not part of the measurement.
   for (const { client } of clients) await Promise.all(Array.from({ length: streams }, () => client([])));
   for (let round = 0; round < rounds; round += 1) {
-    for (const client of clients) await client.round();
+    // Another one begins each round, so that none is always after the same one.
+    for (let turn = 0; turn < clients.length; turn += 1) await clients[(round + turn) % clients.length].round();
   }
-  const [ours, plain] = clients;
   console.log(`${streams} streams at once of ${model}, ${rounds} rounds of each in turn, Node ${process.version}`);
-  const head = ['', 'chunk µs p50', 'p99', 'CPU µs/chunk', 'loop delay ms p50', 'p99', 'max'];
-  print([head, ours.row(), plain.row()]);
-  console.log(`checked: ${ours.chunks} and ${plain.chunks} chunks, their bytes, their order, the end of each stream`);
+  print([
+    ['', 'chunk µs p50', 'p99', 'CPU µs/chunk', 'loop delay ms p50', 'p99', 'max'],
+    ...clients.map((client) => client.row()),
+  ]);
+  console.log(`checked: ${clients[0].chunks} chunks of each, their bytes, their order, the end of each stream`);
 } finally {
   await server.stop();
 }

@@ -1,9 +1,9 @@
 // Builds the package from the packed component in `dist/plugins/cometapi`, step by step.
 //
-//   node scripts/build.mjs DESTINATION REDACTION
+//   node scripts/build.mjs DESTINATION TYPES REDACTION
 //
-// DESTINATION receives the folder `openclaw` and the package that is made from it. REDACTION is the core module that
-// scripts/build-redaction makes.
+// DESTINATION receives the folder `openclaw` and the package that is made from it. TYPES is what `component-types` prints
+// for the component. REDACTION is the core module that scripts/build-redaction makes.
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
@@ -13,8 +13,8 @@ import { fileURLToPath } from 'node:url';
 const openclaw = join(dirname(fileURLToPath(import.meta.url)), '..');
 const component = join(openclaw, '..', 'dist', 'plugins', 'cometapi', 'cometapi.wasm');
 
-const [, , destinationPath, redaction] = process.argv;
-if (!destinationPath || !redaction) throw new Error('usage: build.mjs DESTINATION REDACTION');
+const [, , destinationPath, types, redaction] = process.argv;
+if (!redaction) throw new Error('usage: build.mjs DESTINATION TYPES REDACTION');
 const destination = resolve(destinationPath);
 const staged = join(destination, 'openclaw');
 
@@ -28,7 +28,7 @@ function run(...step) {
   }
 }
 
-run('scripts/transpile.mjs', component, resolve(redaction));
+run('scripts/make-bindings.mjs', component, resolve(types), resolve(redaction));
 // The compiled modules expect the bindings and the component beside them, as in the package.
 rmSync(join(openclaw, 'build', 'generated'), { recursive: true, force: true });
 cpSync(join(openclaw, 'generated'), join(openclaw, 'build', 'generated'), { recursive: true });

@@ -2,8 +2,11 @@
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);
+    static exports(module: Module): { name: string; kind: string }[];
   }
   class Memory {
+    constructor(limits: { initial: number; maximum?: number });
+    grow(pages: number): number;
     readonly buffer: ArrayBuffer;
   }
   class RuntimeError extends Error {}

@@ -33,7 +33,8 @@ export class Instance {
   #grant: Grant | undefined;
   readonly #memories: WebAssembly.Memory[] = [];
   readonly #fuels: Fuel[] = [];
-  readonly #sleeping = new Set<PendingCall>();
+  /** The calls that have slept: those to wake when the instance traps. */
+  readonly #calls = new Set<PendingCall>();
   readonly #steps: bigint;
   readonly #bytes: number;
 
@@ -75,7 +76,7 @@ export class Instance {
       if (record) throw new Failure(record);
       this.broken = true;
       // The other calls of the instance fail now, and not at their own next deadline, which may be minutes away.
-      for (const call of this.#sleeping) call.wake();
+      for (const call of this.#calls) call.wake();
       throw this.#fuels.some((fuel) => fuel.value < 0n) ? exhausted(error) : stopped(error);
     } finally {
       // Outside a call, nothing may be sent.
@@ -84,13 +85,14 @@ export class Instance {
   }
 
   /** Waits until a call of this instance has something to do: see {@link PendingCall.sleep}. */
-  async sleep(call: PendingCall, wakeAfterMs: number | undefined): Promise<void> {
-    this.#sleeping.add(call);
-    try {
-      await call.sleep(wakeAfterMs);
-    } finally {
-      this.#sleeping.delete(call);
-    }
+  sleep(call: PendingCall, due: number | undefined): Promise<void> | undefined {
+    this.#calls.add(call);
+    return call.sleep(due);
+  }
+
+  /** Ends a call's use of this instance. */
+  leave(call: PendingCall): void {
+    this.#calls.delete(call);
   }
 
   #instantiate(core: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Instance {

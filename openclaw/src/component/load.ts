@@ -2,7 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { cores, sha256 } from '../../generated/cores.js';
+import { sha256 } from '../../generated/cometapi.js';
+import { cores } from '../../generated/cores.js';
 import { Connections, type ProxyEnvironment } from '../host/connections.js';
 import { requireRedaction } from '../host/redaction.js';
 import type { Component } from './contract.js';

@@ -25,7 +25,9 @@ export class RedactedEvents {
   /** The events to hand out. A block may end with one delta more than the component returned. */
   pass(events: Event[]): Event[] {
     if (this.#redaction.isIdle) return events;
-    return events.flatMap((event) => this.#clean(event));
+    const clean: Event[] = [];
+    for (const event of events) this.#clean(event, clean);
+    return clean;
   }
 
   /** The bytes held back of all open blocks, before an error. */
@@ -35,32 +37,35 @@ export class RedactedEvents {
     return rest;
   }
 
-  #clean(event: Event): Event[] {
+  /** Adds the event, or what is left of it. */
+  #clean(event: Event, clean: Event[]): void {
     switch (event.tag) {
       case 'block-start':
         this.#texts(event.val.kind);
         if (this.#hasRoom(event.val.index)) this.#open(event.val.index, event.val.kind);
-        return [event];
+        break;
       case 'block-delta': {
         const { index, text } = event.val;
         const flow = this.#flow(index);
         event.val.text = flow ? flow.pushText(text) : this.#redaction.text(text);
         // A delta that is held back as a whole is no event; one that was empty before stays one.
-        return event.val.text === '' && text !== '' ? [] : [event];
+        if (event.val.text === '' && text !== '') return;
+        break;
       }
       case 'block-end': {
         const flow = this.#blocks.get(event.val.index);
         this.#blocks.delete(event.val.index);
         this.#texts(event.val);
-        return [...(flow ? restOf(event.val.index, flow) : []), event];
+        if (flow) clean.push(...restOf(event.val.index, flow));
+        break;
       }
       case 'warning':
         event.val = this.#redaction.text(event.val);
-        return [event];
+        break;
       default:
         this.#texts(event.val);
-        return [event];
     }
+    clean.push(event);
   }
 
   #hasRoom(index: number): boolean {

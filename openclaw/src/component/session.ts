@@ -24,6 +24,7 @@ import {
 } from './contract.js';
 import type { Instance } from './instance.js';
 import type { Instances } from './instances.js';
+import { now } from './alarm.js';
 import { PendingCall, type Rights } from './pending_call.js';
 import { RedactedEvents } from './redacted_events.js';
 import { requireTexts } from './wellformed.js';
@@ -81,9 +82,12 @@ export class ComponentSession implements Session {
         const batch = instance.run(call, () => running.next(MAX_EVENTS, 0));
         done = batch.done;
         const events = clean.pass(batch.events);
+        const due = dueAfter(batch.wakeAfterMs);
         if (events.length > 0) yield events;
-        // Events that were held back are no reason to sleep: the component may have more.
-        else if (!done && batch.events.length === 0) await instance.sleep(call, batch.wakeAfterMs);
+        // With events as well, the component reports whether it has more to do at once. If not, the next call is that of
+        // the next chunk. Events that were held back are no reason to sleep, either.
+        const isIdle = batch.events.length === 0 || (due !== undefined && due > 0);
+        if (!done && isIdle) await instance.sleep(call, due);
       }
     } catch (error) {
       // After an abort, nobody waits for them.
@@ -100,6 +104,7 @@ export class ComponentSession implements Session {
       } finally {
         // Also when the component traps in the drop: otherwise the connection and its slot in the instance would leak.
         call.end();
+        instance.leave(call);
         this.#instances.giveBack(instance);
       }
     }
@@ -150,7 +155,7 @@ export class ComponentSession implements Session {
           finished = true;
           return poll.val;
         }
-        await instance.sleep(call, poll.val.wakeAfterMs);
+        await instance.sleep(call, dueAfter(poll.val.wakeAfterMs));
       }
     } catch (error) {
       throw this.#withoutKey(error);
@@ -160,6 +165,7 @@ export class ComponentSession implements Session {
         this.#dispose(instance, query);
       } finally {
         call.end();
+        instance.leave(call);
       }
     }
   }
@@ -182,6 +188,11 @@ export class ComponentSession implements Session {
     if (!resource || instance.broken) return;
     instance.run(undefined, () => (resource as Disposable)[Symbol.dispose]());
   }
+}
+
+/** When the component wants to be called again: see {@link PendingCall.sleep}. */
+function dueAfter(wakeAfterMs: number | undefined): number | undefined {
+  return wakeAfterMs ? now() + wakeAfterMs : wakeAfterMs;
 }
 
 function configOf(options: SessionOptions): Config {

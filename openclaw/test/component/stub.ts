@@ -57,7 +57,8 @@ export function stub(script: StubScript): Stub {
       running = grant;
       return call();
     },
-    sleep: (call: PendingCall, wakeAfterMs: number | undefined) => call.sleep(wakeAfterMs),
+    sleep: (call: PendingCall, due: number | undefined) => call.sleep(due),
+    leave: () => undefined,
   } as unknown as Instance;
   const description = { defaultBaseUrl: 'https://api.example.com/v1' } as never;
   const options = { apiKey: KEY, maxRetries: 0 };

@@ -14,8 +14,19 @@ async function turns(count = 20): Promise<void> {
 }
 
 describe('by a clock that the test moves', () => {
-  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
-  afterEach(() => mock.timers.reset());
+  let elapsed = 0;
+  const tick = (milliseconds: number): void => {
+    elapsed += milliseconds;
+    mock.timers.tick(milliseconds);
+  };
+  beforeEach(() => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    mock.method(process.hrtime, 'bigint', () => BigInt(elapsed) * 1_000_000n);
+  });
+  afterEach(() => {
+    mock.timers.reset();
+    mock.restoreAll();
+  });
 
   test('1,000 idle streams make no call until the time that they reported', async () => {
     const streams = 1000;
@@ -23,13 +34,13 @@ describe('by a clock that the test moves', () => {
     const collected = Promise.all(Array.from({ length: streams }, () => collect(session.complete(userRequest()))));
     await turns();
     assert.equal(calls(), streams, 'each stream is called once at its start');
-    mock.timers.tick(59_999);
+    tick(59_999);
     await turns();
     assert.equal(calls(), streams, 'and not before its time');
-    mock.timers.tick(1);
+    tick(1);
     await turns();
     assert.equal(calls(), 2 * streams);
-    mock.timers.tick(60_000);
+    tick(60_000);
     await collected;
     assert.equal(calls(), 3 * streams);
   });
@@ -44,7 +55,7 @@ describe('by a clock that the test moves', () => {
     });
     const collected = collect(session.complete(userRequest()));
     await turns();
-    mock.timers.tick(2 ** 31);
+    tick(2 ** 31);
     await turns();
     assert.equal(calls(), 1);
     grant?.wake();
@@ -65,10 +76,10 @@ describe('by a clock that the test moves', () => {
     grant?.wake();
     await turns();
     assert.equal(calls(), 2);
-    mock.timers.tick(999);
+    tick(999);
     await turns();
     assert.equal(calls(), 2, 'the time of the first call has passed, that of the second has not');
-    mock.timers.tick(1);
+    tick(1);
     await collected;
     assert.equal(calls(), 3);
   });
@@ -77,10 +88,10 @@ describe('by a clock that the test moves', () => {
     const { session, calls } = stub({ next: (call) => (call === 1 ? idle(0xffff_ffff) : DONE) });
     const collected = collect(session.complete(userRequest()));
     await turns();
-    mock.timers.tick(2 ** 31 - 2);
+    tick(2 ** 31 - 2);
     await turns();
     assert.equal(calls(), 1);
-    mock.timers.tick(1);
+    tick(1);
     await collected;
     assert.equal(calls(), 2);
   });
@@ -92,10 +103,10 @@ describe('by a clock that the test moves', () => {
     });
     const account = session.account();
     await turns();
-    mock.timers.tick(199);
+    tick(199);
     await turns();
     assert.equal(calls(), 1);
-    mock.timers.tick(1);
+    tick(1);
     assert.deepEqual(await account, { unlimited: true });
     assert.equal(calls(), 2);
   });
@@ -107,7 +118,7 @@ describe('by a clock that the test moves', () => {
     await turns();
     abort.abort(new Error('enough'));
     await ended;
-    mock.timers.tick(1000);
+    tick(1000);
     await turns();
     assert.equal(calls(), 1);
   });
