@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{CaseResult, Code, case_result, stand_in};
 use crate::bench::{Bench, Hosting, Provider};
 use crate::promise::Promise;
+use crate::tested_host::{TestedHost, TestedInstance};
 use provider_host::contract::{
     BlockKind, Event, Message, Part, ReasoningOptions, Request, Role, Tool, ToolResultPart,
 };
@@ -22,24 +23,26 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PROMPTS: [&str; 3] =
     ["How is it there?", "Call look() and listen().", "Call listen(), then look() and listen()."];
 
-pub(super) const CASES: &[Code] = &[
-    Code {
-        name: "an-agent-converses-on-each-route",
-        plays: "40 responses with tools and reasoning on each route; each request repeats all responses before it.",
-        promises: &[Promise::LosesNothing, Promise::NoPanic],
-        expected: "40 responses on each route",
-        run: |bench| Box::pin(on_each_route(bench)),
-    },
-    Code {
-        name: "an-agent-changes-the-route",
-        plays: "A conversation with tools and reasoning that goes on with the model of another route after each turn.",
-        promises: &[Promise::LosesNothing, Promise::NoPanic],
-        expected: "40 responses",
-        run: |bench| Box::pin(across_routes(bench)),
-    },
-];
+pub(super) fn cases<H: TestedHost>() -> Vec<Code<H>> {
+    vec![
+        Code {
+            name: "an-agent-converses-on-each-route",
+            plays: "40 responses with tools and reasoning on each route; each request repeats all responses before it.",
+            promises: &[Promise::LosesNothing, Promise::NoPanic],
+            expected: "40 responses on each route",
+            run: |bench| Box::pin(on_each_route(bench)),
+        },
+        Code {
+            name: "an-agent-changes-the-route",
+            plays: "A conversation with tools and reasoning that goes on with the model of another route after each turn.",
+            promises: &[Promise::LosesNothing, Promise::NoPanic],
+            expected: "40 responses",
+            run: |bench| Box::pin(across_routes(bench)),
+        },
+    ]
+}
 
-async fn on_each_route(bench: &Bench) -> CaseResult {
+async fn on_each_route(bench: &Bench<impl TestedHost>) -> CaseResult {
     let mut got = Vec::new();
     for wire in WIRE_ROUTES {
         let stand_in = stand_in().await?;
@@ -55,7 +58,7 @@ async fn on_each_route(bench: &Bench) -> CaseResult {
     case_result(got.join("; "), Vec::new())
 }
 
-async fn across_routes(bench: &Bench) -> CaseResult {
+async fn across_routes(bench: &Bench<impl TestedHost>) -> CaseResult {
     let stand_in = stand_in().await?;
     let mut agent = Agent::new(bench, &stand_in).await?;
     for wire in WIRE_ROUTES.iter().cycle() {
@@ -68,8 +71,8 @@ async fn across_routes(bench: &Bench) -> CaseResult {
 }
 
 /// An agent with its history.
-struct Agent {
-    provider: Provider,
+struct Agent<I: TestedInstance> {
+    provider: Provider<I>,
     history: Vec<Message>,
     turns: usize,
     responses: usize,
@@ -77,8 +80,11 @@ struct Agent {
     reasoned: usize,
 }
 
-impl Agent {
-    async fn new(bench: &Bench, stand_in: &StandIn) -> Result<Agent, String> {
+impl<I: TestedInstance> Agent<I> {
+    async fn new<H: TestedHost<Instance = I>>(
+        bench: &Bench<H>,
+        stand_in: &StandIn,
+    ) -> Result<Agent<I>, String> {
         // The scenarios stream for people who watch; here nobody does.
         let headers = [("x-fault-delay-chunk".to_owned(), "1".to_owned())].into();
         let setup = Setup { headers, ..Setup::default() };
