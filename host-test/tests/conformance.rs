@@ -85,6 +85,67 @@ fn a_plugin_that_keeps_the_contract_passes_and_the_table_shows_it() {
     assert!(output.stderr.is_empty(), "no progress bar where there is no terminal");
 }
 
+/// Every case that concerns the contract, in a host in which the component waits. The sandbox, in which it does not, has
+/// its run in `tests/component`.
+#[cfg(feature = "stock-host")]
+#[test]
+fn every_case_passes_in_the_stock_host_or_is_marked_as_not_for_it() {
+    let output = conformance(&packed_plugin(), &["--host", "stock", "--json"]);
+    let report = json(&output);
+    let listed = json(&conformance(&packed_plugin(), &["--list", "--json"]));
+    let of = |report: &Value| report["cases"].as_array().cloned().unwrap_or_default();
+    let (cases, listed) = (of(&report), of(&listed));
+    assert!(cases.len() > 600 && cases.len() == listed.len(), "{} of {}", cases.len(), listed.len());
+    let mut wrong = Vec::new();
+    for (case, listed) in cases.iter().zip(&listed) {
+        assert_eq!(case["case"], listed["case"]);
+        // Only what the table marks is left out, and always with the reason.
+        let expected = if listed["needs"].is_null() { "pass" } else { "not-for-this-host" };
+        if case["result"] != expected || case["got"] == "" && expected != "pass" {
+            wrong.push(format!("{}: {} {}", case["case"], case["result"], case["reasons"]));
+        }
+    }
+    let left_out = listed.iter().filter(|case| !case["needs"].is_null()).count();
+    println!("{} cases, {left_out} of them not for the stock host", cases.len());
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(left_out * 10 < cases.len(), "{left_out} of {} cases are left out", cases.len());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+}
+
+#[cfg(feature = "stock-host")]
+#[test]
+fn the_stock_host_runs_the_cases_of_the_contract_and_reports_the_others_as_not_for_it() {
+    let output = conformance(
+        &packed_plugin(),
+        &[
+            "--host",
+            "stock",
+            "--json",
+            "--case",
+            "at-once",
+            "tls-expired",
+            "the-key-never-enters-the-sandbox",
+        ],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let report = json(&output);
+    let result = |name: &str| {
+        let cases = report["cases"].as_array().unwrap();
+        cases.iter().find(|case| case["case"] == name).unwrap().clone()
+    };
+    assert_eq!(result("at-once")["result"], "pass");
+    for (name, reason) in
+        [("tls-expired", "root certificates"), ("the-key-never-enters-the-sandbox", "memory")]
+    {
+        assert_eq!(result(name)["result"], "not-for-this-host", "{name}");
+        assert!(result(name)["got"].as_str().is_some_and(|got| got.contains(reason)), "{}", result(name));
+    }
+    assert_eq!(report["totals"]["not-for-this-host"], 2);
+    let table = conformance(&packed_plugin(), &["--host", "stock", "--case", "at-once", "tls"]);
+    let table = text(&table.stdout);
+    assert!(table.contains("2 cases, 1 passed, 0 failed, 0 skipped, 1 not for this host"), "{table}");
+}
+
 #[test]
 fn json_output_is_one_object_with_stable_names() {
     let output = conformance(&packed_plugin(), &["--json", "--case", "abort-503", "account"]);

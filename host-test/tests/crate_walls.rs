@@ -26,6 +26,12 @@ fn no_library_depends_on_the_bench_and_the_stand_in_does_not_depend_on_wasmtime(
             assert!(!found.contains(&refused), "{name} depends on {refused}");
         }
     }
+    // It is a feature of the command, so that a release does not contain it.
+    let stock_host = dependencies(include_str!("../conformance/stock-host/Cargo.toml"));
+    for (name, found) in [("host", &host), ("conformance", &conformance), ("stand-in", &stand_in)] {
+        assert!(!found.contains(&"stock-host"), "{name} depends on the stock host");
+    }
+    assert!(stock_host.contains(&"wasmtime-wasi-http") && stock_host.contains(&"conformance"));
     // If the search found no dependency at all, the checks would pass for that reason.
     assert!(host.contains(&"wasmtime"), "the search misses a dependency: {host:?}");
     for refused in ["wasmtime", "provider-host", "conformance"] {

@@ -54,8 +54,12 @@ pub(super) fn failure(code: &ErrorCode, phase: Phase) -> Failure {
         Code::HttpResponseIncomplete => {
             (Cause::Network, "the connection was closed before the response", false)
         }
-        Code::HttpProtocolError
-        | Code::HttpResponseHeaderSectionSize(_)
+        // A host of wasmtime's crates has no other code for a connection that broke before the head, which is more
+        // frequent than a server that does not speak HTTP and may pass.
+        Code::HttpProtocolError => {
+            (Cause::Network, "it broke before the response, or the response is not HTTP", false)
+        }
+        Code::HttpResponseHeaderSectionSize(_)
         | Code::HttpResponseHeaderSize(_)
         | Code::HttpResponseTrailerSectionSize(_)
         | Code::HttpResponseTrailerSize(_)

@@ -13,6 +13,7 @@ use provider_host::contract::{
 use serde::Deserialize;
 
 use crate::bench::Provider;
+use crate::tested_host::TestedInstance;
 
 /// Most responses of one turn. The plan of a turn has three, and a model that calls tools for ever has to be stopped.
 const MOST_RESPONSES: usize = 8;
@@ -126,7 +127,7 @@ impl Agent {
     /// What went wrong, for people: an error of the provider, or a violation of the contract.
     pub async fn turn(
         &mut self,
-        provider: &mut Provider,
+        provider: &mut Provider<impl TestedInstance>,
         patience: Duration,
     ) -> Result<Vec<AgentResponse>, String> {
         self.turns += 1;

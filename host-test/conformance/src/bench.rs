@@ -1,17 +1,21 @@
-//! The bench that cases run on: the plugin, ready to run in two kinds of host, and clients of it.
+//! The bench that cases run on: the plugin, ready to run in a host, and clients of it.
 
 use std::time::Duration;
 
 use provider_host::contract::{Config, Credential, Description, Timeouts};
-use provider_host::plugin::{Manifest, Plugin};
+use provider_host::plugin::{Manifest, Plugin, Surface};
 use provider_host::sandbox::{
-    CallError, ClientHandle, Grant, Host, HostOptions, Inspection, Instance, KeyMode, Preparation, Prepared,
-    SandboxError, Secret,
+    CallError, Grant, Host, HostOptions, Inspection, Instance, KeyMode, Preparation, Prepared, SandboxError,
+    Secret,
 };
 use stand_in::{Authority, Setup, StandIn, StandInError};
+use url::Url;
+
+use crate::own_host::OwnHost;
+use crate::tested_host::{TestedHost, TestedInstance};
 
 /// Whether a host lets a component wait. Both exist: a host with threads waits in the component, one with an event loop
-/// must not.
+/// must not. A host that does only one of them does the same for both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hosting {
     /// In `poll`, for up to the time that the call allows.
@@ -20,20 +24,20 @@ pub enum Hosting {
     Steps,
 }
 
-/// A plugin that is ready for its cases.
-pub struct Bench {
-    waits: Prepared,
-    steps: Prepared,
+/// A plugin that is ready for its cases, in one host.
+pub struct Bench<H: TestedHost = OwnHost> {
+    host: H,
+    manifest: Manifest,
     authority: Authority,
     description: Description,
 }
 
 /// A configured client in an instance of its own.
-pub struct Provider {
+pub struct Provider<I: TestedInstance = Instance> {
     /// The instance.
-    pub instance: Instance,
+    pub instance: I,
     /// The client in it.
-    pub client: ClientHandle,
+    pub client: I::Client,
     /// Where the key is.
     pub mode: KeyMode,
     /// How much longer a call may take than the wait that it allows, before that counts as a violation.
@@ -55,6 +59,9 @@ pub enum BenchError {
     /// It cannot be compiled or started.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
+    /// Another host cannot run it.
+    #[error("{0}")]
+    Host(String),
     /// It does not say what it is.
     #[error(transparent)]
     Describe(#[from] CallError),
@@ -71,8 +78,8 @@ const TOTAL: u32 = 20_000;
 const SLACK: Duration = Duration::from_secs(10);
 
 impl Bench {
-    /// Compiles the plugin, or takes it from the cache, and reads its description. `host` creates the hosts: it chooses
-    /// their cache and their compiler, and keeps the other options.
+    /// Compiles the plugin for this repository's sandbox, or takes it from the cache, and reads its description. `host`
+    /// creates the hosts: it chooses their cache and their compiler, and keeps the other options.
     ///
     /// # Errors
     /// When it cannot be compiled or started, or when it takes no base URL but its own.
@@ -81,10 +88,7 @@ impl Bench {
         host: &(dyn Fn(HostOptions) -> Result<Host, SandboxError> + Sync),
         progress: &mut (dyn FnMut(Preparation) + Send),
     ) -> Result<Bench, BenchError> {
-        if !plugin.manifest.network.custom_base_url {
-            return Err(BenchError::OwnServerOnly(plugin.manifest.id.clone()));
-        }
-        let authority = Authority::new()?;
+        let authority = authority(plugin)?;
         // The memory is readable in both hosts, since every case searches it for the key.
         let options = || HostOptions {
             readable_memory: true,
@@ -95,7 +99,41 @@ impl Bench {
         let steps = host(options())?.prepare(plugin, progress)?;
         // Without a grant: what a provider declares must not depend on what it may reach.
         let description = waits.instantiate(Grant::default()).await?.describe().await?;
-        Ok(Bench { waits, steps, authority, description })
+        let manifest = waits.manifest().clone();
+        Ok(Bench { host: OwnHost { waits, steps }, manifest, authority, description })
+    }
+
+    /// Facts about the component that can be read without running it.
+    #[must_use]
+    pub fn inspect(&self) -> Inspection {
+        self.host.waits.inspect()
+    }
+
+    /// The plugin, ready to run in this kind of host.
+    #[must_use]
+    pub fn prepared(&self, hosting: Hosting) -> &Prepared {
+        self.host.prepared(hosting)
+    }
+}
+
+/// The authority for the certificates of the cases, where the plugin can be tried at all.
+fn authority(plugin: &Plugin) -> Result<Authority, BenchError> {
+    if !plugin.manifest.network.custom_base_url {
+        return Err(BenchError::OwnServerOnly(plugin.manifest.id.clone()));
+    }
+    Ok(Authority::new()?)
+}
+
+impl<H: TestedHost> Bench<H> {
+    /// The plugin in another host, which has prepared it.
+    ///
+    /// # Errors
+    /// When it cannot be started, or when it takes no base URL but its own.
+    pub async fn in_host(host: H, plugin: &Plugin) -> Result<Bench<H>, BenchError> {
+        let authority = authority(plugin)?;
+        let mut instance = host.start(None, Hosting::Waits, None).await.map_err(BenchError::Host)?;
+        let description = instance.describe().await?;
+        Ok(Bench { host, manifest: plugin.manifest.clone(), authority, description })
     }
 
     /// The authority whose certificates the plugin's host trusts here.
@@ -104,31 +142,22 @@ impl Bench {
         &self.authority
     }
 
-    /// Facts about the component that can be read without running it.
+    /// What the component imports and exports.
     #[must_use]
-    pub fn inspect(&self) -> Inspection {
-        self.waits.inspect()
+    pub fn surface(&self) -> Surface {
+        self.host.surface()
     }
 
     /// The manifest that it runs under.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
-        self.waits.manifest()
+        &self.manifest
     }
 
     /// Whether the provider declares this capability.
     #[must_use]
     pub fn is_capable(&self, capability: &str) -> bool {
         self.description.capabilities.iter().any(|word| word == capability)
-    }
-
-    /// The plugin, ready to run in this kind of host.
-    #[must_use]
-    pub fn prepared(&self, hosting: Hosting) -> &Prepared {
-        match hosting {
-            Hosting::Waits => &self.waits,
-            Hosting::Steps => &self.steps,
-        }
     }
 
     /// A client with this configuration and this key, in an instance that may talk to the configuration's server.
@@ -141,7 +170,7 @@ impl Bench {
         mode: KeyMode,
         key: &str,
         config: Config,
-    ) -> Result<Provider, String> {
+    ) -> Result<Provider<H::Instance>, String> {
         let (granted, credential) = match mode {
             KeyMode::Injected => (Some(Secret::new(key)), Credential::HostInjected),
             KeyMode::Bearer => (None, Credential::Bearer(key.to_owned())),
@@ -162,10 +191,9 @@ impl Bench {
         base_url: &str,
         hosting: Hosting,
         key: Option<Secret>,
-    ) -> Result<Instance, String> {
-        let base_url = base_url.parse().map_err(|why| format!("{base_url}: {why}"))?;
-        let grant = Grant { loopback: true, base_url: Some(base_url), key, ..Grant::default() };
-        self.prepared(hosting).instantiate(grant).await.map_err(|error| error.to_string())
+    ) -> Result<H::Instance, String> {
+        let base_url = base_url.parse::<Url>().map_err(|why| format!("{base_url}: {why}"))?;
+        self.host.start(Some(&base_url), hosting, key).await
     }
 
     /// A client of a stand-in.
@@ -178,7 +206,7 @@ impl Bench {
         hosting: Hosting,
         mode: KeyMode,
         setup: &Setup,
-    ) -> Result<Provider, String> {
+    ) -> Result<Provider<H::Instance>, String> {
         self.open(hosting, mode, stand_in.key(), config(&stand_in.base_url(), setup)).await
     }
 }

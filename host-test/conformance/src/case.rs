@@ -3,10 +3,13 @@
 use super::bench::Bench;
 use super::code;
 use super::data::{self, Script};
+use super::needs::Need;
+use super::own_host::OwnHost;
 use super::promise::Promise;
+use super::tested_host::{TestedHost, TestedInstance as _};
 
 /// One thing that a provider has to do right.
-pub struct Case {
+pub struct Case<H: TestedHost = OwnHost> {
     /// Unique.
     pub name: String,
     /// What happens in it, in one sentence.
@@ -15,12 +18,14 @@ pub struct Case {
     pub promises: Vec<Promise>,
     /// The expected outcome, in a few words.
     pub expected: String,
-    pub(super) check: Check,
+    /// What it needs of a host beyond the contract.
+    pub needs: Option<Need>,
+    pub(super) check: Check<H>,
 }
 
-pub(super) enum Check {
+pub(super) enum Check<H: TestedHost> {
     Script(Box<Script>),
-    Code(code::Run),
+    Code(code::Run<H>),
 }
 
 /// The verdict of a case.
@@ -38,6 +43,8 @@ pub enum Verdict {
     /// It does not apply to this provider, for this reason. Never used for what the contract requires of every
     /// provider: one that declares nothing would otherwise pass.
     Skipped(String),
+    /// It checks what this host does not have and the contract does not require, for this reason.
+    NotForThisHost(String),
 }
 
 impl Verdict {
@@ -47,8 +54,11 @@ impl Verdict {
     }
 }
 
-impl Case {
-    pub(super) async fn play(&self, bench: &Bench) -> Verdict {
+impl<H: TestedHost> Case<H> {
+    pub(super) async fn play(&self, bench: &Bench<H>) -> Verdict {
+        if let Some(need) = self.needs.filter(|need| !H::Instance::HAS.contains(need)) {
+            return Verdict::NotForThisHost(need.reason().to_owned());
+        }
         match &self.check {
             Check::Script(script) => script.play(bench).await,
             Check::Code(run) => match run(bench).await {
@@ -61,6 +71,6 @@ impl Case {
 
 /// Every case: those that are code, those of `cases.json`, and those of the stand-in's scenarios.
 #[must_use]
-pub fn cases() -> Vec<Case> {
+pub fn cases<H: TestedHost>() -> Vec<Case<H>> {
     code::cases().chain(data::cases()).collect()
 }

@@ -5,8 +5,10 @@ use serde::Deserialize;
 use super::bench::{Bench, Hosting};
 use super::case::{Case, Check, Verdict};
 use super::judge::{self, Judged};
+use super::needs::Need;
 use super::play::Played;
 use super::promise::Promise;
+use super::tested_host::TestedHost;
 use super::{embeddings, expected, lists};
 use provider_host::contract::{Event, ReasoningOptions, Request, Tool};
 use provider_host::sandbox::KeyMode;
@@ -52,7 +54,7 @@ pub(super) struct Script {
 }
 
 /// All of them.
-pub(super) fn cases() -> impl Iterator<Item = Case> {
+pub(super) fn cases<H: TestedHost>() -> impl Iterator<Item = Case<H>> {
     let written = written();
     let written = WIRE_ROUTES.iter().flat_map(|wire| on_route(&written, wire)).collect::<Vec<_>>();
     let scenarios = scenarios().iter().chain(embedding_scenarios());
@@ -114,12 +116,13 @@ fn of_scenario(scenario: &Scenario) -> Option<Script> {
     })
 }
 
-fn case(script: Script) -> Case {
+fn case<H: TestedHost>(script: Script) -> Case<H> {
     Case {
         name: script.name.clone(),
         plays: script.plays.clone(),
         promises: promises(&script),
         expected: expected::of(&script.expect, script.route),
+        needs: Need::of(&script.name),
         check: Check::Script(Box::new(script)),
     }
 }
@@ -148,7 +151,7 @@ impl Script {
     /// Plays it in both kinds of host: one that waits in the component and adds the key itself, and one with an event loop
     /// that passes the key in. The two differ in timing and in where the key can leak. Two plays cover both values of both
     /// settings, at half the time of all four combinations.
-    pub(super) async fn play(&self, bench: &Bench) -> Verdict {
+    pub(super) async fn play(&self, bench: &Bench<impl TestedHost>) -> Verdict {
         // Capabilities are optional, so a provider without one keeps the contract. What it declares it has to have.
         let (needs, named) = match self.route {
             Route::KeyList | Route::Catalogue => (Some("discovery"), "models"),
@@ -175,7 +178,12 @@ impl Script {
         Verdict::of(outside.got, reasons)
     }
 
-    async fn once(&self, bench: &Bench, hosting: Hosting, mode: KeyMode) -> Result<Judged, String> {
+    async fn once(
+        &self,
+        bench: &Bench<impl TestedHost>,
+        hosting: Hosting,
+        mode: KeyMode,
+    ) -> Result<Judged, String> {
         let stand_in = self.stand_in(bench).await.map_err(|error| format!("no server: {error:#}"))?;
         match self.route {
             Route::KeyList | Route::Catalogue => {
@@ -216,7 +224,7 @@ impl Script {
         setup
     }
 
-    async fn stand_in(&self, bench: &Bench) -> Result<StandIn, StandInError> {
+    async fn stand_in(&self, bench: &Bench<impl TestedHost>) -> Result<StandIn, StandInError> {
         let stand_in = match self.tls {
             None => StandIn::start(0).await?,
             Some(handshake) => StandIn::start_tls(bench.authority(), handshake).await?,

@@ -9,6 +9,7 @@ use super::expected;
 use super::judge::{Differences, Judged, counts};
 use super::lists::{after_the_query, failure};
 use super::play::PROMPT;
+use super::tested_host::TestedInstance;
 use provider_host::contract::embeddings::{Embedding, EmbeddingRequest};
 use provider_host::sandbox::CallError;
 use stand_in::{Expect, StandIn, embedding_of};
@@ -24,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Requests the vectors that a scenario has, which the model names.
 pub(super) async fn embed(
-    provider: &mut Provider,
+    provider: &mut Provider<impl TestedInstance>,
     scenario: &str,
     stand_in: &StandIn,
     expect: &Expect,

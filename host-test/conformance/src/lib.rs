@@ -19,9 +19,12 @@ mod expected;
 pub mod grammar;
 mod judge;
 mod lists;
+mod needs;
+mod own_host;
 mod play;
 mod promise;
 mod report;
+mod tested_host;
 #[cfg(test)]
 mod tests;
 pub mod transcript;
@@ -29,6 +32,9 @@ mod watch;
 
 pub use bench::{Bench, BenchError, Hosting, Provider, config};
 pub use case::{Case, Verdict, cases};
+pub use needs::Need;
+pub use own_host::OwnHost;
 pub use play::Played;
 pub use promise::Promise;
 pub use report::{Finding, Report, run};
+pub use tested_host::{TestedHost, TestedInstance};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::bench::{Provider, error_text};
 use super::judge::{Differences, Judged, error};
+use super::tested_host::TestedInstance;
 use super::{expected, watch};
 use provider_host::contract::{Account, Discovery, ListOrigin, ModelList, ModelStatus};
 use provider_host::json;
@@ -17,9 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Requests the models live, and with best effort: where the live list fails, the best effort has a list all the same
 /// and gives the reason.
-pub(super) async fn models(
-    provider: &mut Provider,
-    mut again: Provider,
+pub(super) async fn models<I: TestedInstance>(
+    provider: &mut Provider<I>,
+    mut again: Provider<I>,
     stand_in: &StandIn,
     expect: &Expect,
 ) -> Judged {
@@ -51,7 +52,11 @@ pub(super) async fn models(
 }
 
 /// Requests the account.
-pub(super) async fn account(provider: &mut Provider, stand_in: &StandIn, expect: &Expect) -> Judged {
+pub(super) async fn account(
+    provider: &mut Provider<impl TestedInstance>,
+    stand_in: &StandIn,
+    expect: &Expect,
+) -> Judged {
     let mut differences = Differences::default();
     let result = tokio::time::timeout(PATIENCE, provider.instance.account(&provider.client)).await;
     let account = match result {
@@ -84,7 +89,7 @@ fn word(account: &Account) -> &'static str {
 }
 
 /// A maximum age of zero, so that no list is taken from memory: the case is about what the server sends now.
-async fn list(provider: &mut Provider, how: Discovery) -> Result<ModelList, CallError> {
+async fn list(provider: &mut Provider<impl TestedInstance>, how: Discovery) -> Result<ModelList, CallError> {
     let result = provider.instance.models(&provider.client, how, Duration::ZERO);
     tokio::time::timeout(PATIENCE, result).await.unwrap_or_else(|_| {
         Err(CallError::Poisoned(format!("model-query.poll did not return within {PATIENCE:?}")))
@@ -153,7 +158,7 @@ fn best_effort(differences: &mut Differences, list: &ModelList, expect: &Expect)
 /// the public catalogue is a request that must not carry it.
 pub(super) async fn after_the_query(
     differences: &mut Differences,
-    providers: &mut [&mut Provider],
+    providers: &mut [&mut Provider<impl TestedInstance>],
     stand_in: &StandIn,
     shown: &str,
 ) {

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use super::bench::{Provider, error_text};
 use super::watch;
 use crate::grammar::Grammar;
+use crate::tested_host::TestedInstance;
 use crate::transcript::Transcript;
 use provider_host::contract::{Error, Event, Request};
-use provider_host::sandbox::{CallError, CompletionHandle};
+use provider_host::sandbox::CallError;
 use stand_in::StandIn;
 
 /// The prompt. It occurs nowhere else, so that it can be found in messages where it must not be.
@@ -47,7 +48,7 @@ pub(super) fn prompt(model: &str) -> Request {
     Request::prompt(model, PROMPT)
 }
 
-impl Provider {
+impl<I: TestedInstance> Provider<I> {
     /// Runs a request to its end and one call further, and drops it. [`Played::violations`] has what its events and
     /// calls violate, and whether it took longer than `patience`.
     pub async fn complete(&mut self, request: &Request, patience: Duration) -> Played {
@@ -94,12 +95,7 @@ impl Provider {
         played
     }
 
-    async fn drain(
-        &mut self,
-        completion: &CompletionHandle,
-        played: &mut Played,
-        stand_in: Option<&StandIn>,
-    ) {
+    async fn drain(&mut self, completion: &I::Completion, played: &mut Played, stand_in: Option<&StandIn>) {
         let mut grammar = Grammar::default();
         loop {
             let begun = Instant::now();
@@ -148,7 +144,7 @@ impl Provider {
 
     /// After the end a further call returns nothing new. Event loops call once more when a timer and a socket fire at the
     /// same time.
-    async fn call_again(&mut self, completion: &CompletionHandle, played: &mut Played) {
+    async fn call_again(&mut self, completion: &I::Completion, played: &mut Played) {
         // The instance trapped or was stopped, so another call would only report that again.
         if played.violations.iter().any(|wrong| wrong.starts_with("completion.next")) {
             return;

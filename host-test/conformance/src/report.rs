@@ -10,16 +10,18 @@ use serde_json::{Value, json};
 
 use super::bench::Bench;
 use super::case::{Case, Verdict};
+use super::own_host::OwnHost;
 use super::promise::Promise;
+use super::tested_host::TestedHost;
 
 /// Cases that run at the same time. Most of their time they wait for a server that is slow on purpose, so one after the
 /// other they would take minutes. More would make the machine so busy that waits are late.
 const AT_ONCE: usize = 32;
 
 /// The verdict of one case.
-pub struct Finding {
+pub struct Finding<H: TestedHost = OwnHost> {
     /// The case.
-    pub case: Arc<Case>,
+    pub case: Arc<Case<H>>,
     /// Its verdict.
     pub verdict: Verdict,
     /// How long it took.
@@ -28,19 +30,23 @@ pub struct Finding {
 
 /// The findings of all cases, in the order in which the cases were given. For people it is a table, for programs
 /// [`Report::json`].
-pub struct Report {
+pub struct Report<H: TestedHost = OwnHost> {
     /// The plugin's id and version.
     pub plugin: (String, String),
     /// One for each case.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Finding<H>>,
     /// How long all of it took.
     pub took: Duration,
 }
 
 /// Runs cases, many at the same time. `done` is called after each.
-pub async fn run(bench: Arc<Bench>, cases: Vec<Case>, mut done: impl FnMut(&Finding)) -> Report {
+pub async fn run<H: TestedHost>(
+    bench: Arc<Bench<H>>,
+    cases: Vec<Case<H>>,
+    mut done: impl FnMut(&Finding<H>),
+) -> Report<H> {
     let begun = Instant::now();
-    let mut waiting: VecDeque<(usize, Arc<Case>)> = cases.into_iter().map(Arc::new).enumerate().collect();
+    let mut waiting: VecDeque<(usize, Arc<Case<H>>)> = cases.into_iter().map(Arc::new).enumerate().collect();
     let mut playing = FuturesUnordered::new();
     let mut findings = Vec::new();
     loop {
@@ -75,14 +81,15 @@ pub async fn run(bench: Arc<Bench>, cases: Vec<Case>, mut done: impl FnMut(&Find
     }
 }
 
-impl Finding {
-    /// The result as a word: `pass`, `fail` or `skip`.
+impl<H: TestedHost> Finding<H> {
+    /// The result as a word: `pass`, `fail`, `skip` or `not-for-this-host`.
     #[must_use]
     pub fn result(&self) -> &'static str {
         match self.verdict {
             Verdict::Passed(_) => "pass",
             Verdict::Failed { .. } => "fail",
             Verdict::Skipped(_) => "skip",
+            Verdict::NotForThisHost(_) => "not-for-this-host",
         }
     }
 
@@ -91,7 +98,7 @@ impl Finding {
     pub fn got(&self) -> &str {
         match &self.verdict {
             Verdict::Passed(got) | Verdict::Failed { got, .. } => got,
-            Verdict::Skipped(why) => why,
+            Verdict::Skipped(why) | Verdict::NotForThisHost(why) => why,
         }
     }
 
@@ -100,12 +107,12 @@ impl Finding {
     pub fn reasons(&self) -> &[String] {
         match &self.verdict {
             Verdict::Failed { reasons, .. } => reasons,
-            Verdict::Passed(_) | Verdict::Skipped(_) => &[],
+            _ => &[],
         }
     }
 }
 
-impl Report {
+impl<H: TestedHost> Report<H> {
     /// How many have this [result](Finding::result).
     #[must_use]
     pub fn count(&self, word: &str) -> usize {
@@ -122,7 +129,7 @@ impl Report {
     ///
     /// `{"plugin":{"id":…,"version":…},"contract":…,"promises":[{"number":1,"name":…},…],
     /// "cases":[{"case":…,"plays":…,"promises":[2,4],"expected":…,"got":…,"result":"pass","reasons":[],"ms":12},…],
-    /// "totals":{"cases":…,"passed":…,"failed":…,"skipped":…,"ms":…}}`
+    /// "totals":{"cases":…,"passed":…,"failed":…,"skipped":…,"not-for-this-host":…,"ms":…}}`
     #[must_use]
     pub fn json(&self) -> Value {
         let promises =
@@ -138,13 +145,14 @@ impl Report {
                 "passed": self.count("pass"),
                 "failed": self.count("fail"),
                 "skipped": self.count("skip"),
+                "not-for-this-host": self.count("not-for-this-host"),
                 "ms": milliseconds(self.took),
             },
         })
     }
 }
 
-impl Finding {
+impl<H: TestedHost> Finding<H> {
     fn json(&self) -> Value {
         let promises: Vec<u8> = self.case.promises.iter().map(|promise| promise.number()).collect();
         json!({

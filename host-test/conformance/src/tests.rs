@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::judge;
+use super::needs::{self, Need};
 use super::play::Played;
 use super::promise::Promise;
-use super::{Case, cases};
+use super::{Case, OwnHost, cases};
 use provider_host::contract::{
     BlockDelta, BlockEnd, BlockKind, BlockStart, Error, ErrorKind, Event, Finish, FinishReason, ResponseInfo,
 };
@@ -38,7 +39,7 @@ const KINDS: [ErrorKind; 17] = [
 #[test]
 fn every_case_has_a_unique_name_promises_and_an_expected_outcome() {
     let mut names = BTreeSet::new();
-    for Case { name, plays, promises, expected, .. } in cases() {
+    for Case { name, plays, promises, expected, .. } in cases::<OwnHost>() {
         assert!(!plays.is_empty() && !expected.is_empty() && !promises.is_empty(), "{name}");
         assert!(promises.is_sorted() && promises.windows(2).all(|pair| pair[0] != pair[1]), "{name}");
         assert!(name.bytes().all(|byte| byte == b'-' || byte.is_ascii_lowercase() || byte.is_ascii_digit()));
@@ -49,7 +50,7 @@ fn every_case_has_a_unique_name_promises_and_an_expected_outcome() {
 /// The names of the cases of the file for the first route are those of the file: other harnesses find them by name.
 #[test]
 fn each_written_case_is_there_for_each_wire_route_that_can_play_it() {
-    let names: BTreeSet<String> = cases().into_iter().map(|case| case.name).collect();
+    let names: BTreeSet<String> = cases::<OwnHost>().into_iter().map(|case| case.name).collect();
     let written = super::data::written();
     for (number, wire) in WIRE_ROUTES.iter().enumerate() {
         let ending = if number == 0 { String::new() } else { format!("-on-{}", wire.name) };
@@ -64,13 +65,33 @@ fn each_written_case_is_there_for_each_wire_route_that_can_play_it() {
 
 #[test]
 fn every_promise_is_checked_by_several_cases() {
-    let cases = cases();
+    let cases = cases::<OwnHost>();
     for promise in Promise::ALL {
         let count = cases.iter().filter(|case| case.promises.contains(&promise)).count();
         assert!(count >= 2, "{promise} is checked by {count} cases");
     }
     let numbers: Vec<u8> = Promise::ALL.iter().map(|promise| promise.number()).collect();
     assert_eq!(numbers, (1..=10).collect::<Vec<u8>>());
+}
+
+/// A renamed case would otherwise lose its mark, and a need without a case would have no effect.
+#[test]
+fn every_need_names_cases_that_exist_and_gives_its_reason() {
+    let cases = cases::<OwnHost>();
+    for need in Need::ALL {
+        assert!(!need.reason().is_empty(), "{need:?}");
+        assert_eq!(serde_json::from_value::<Need>(json!(need.name())).ok(), Some(need));
+    }
+    for listed in needs::LIST.iter() {
+        for name in &listed.cases {
+            let case =
+                cases.iter().find(|case| case.name == *name).unwrap_or_else(|| panic!("no case {name}"));
+            assert_eq!(case.needs, Some(listed.needs), "{name}");
+        }
+    }
+    let needs = |name: &str| cases.iter().find(|case| case.name == name).and_then(|case| case.needs);
+    assert_eq!(needs("tls-expired-on-messages"), Some(Need::TestRoots), "a route's case needs the same");
+    assert_eq!(needs("at-once"), None);
 }
 
 #[test]

@@ -7,7 +7,9 @@ use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
 use super::bench::Provider;
+use super::needs::Need;
 use super::play::{PROMPT, Played};
+use super::tested_host::TestedInstance;
 use provider_host::contract::{Error, ErrorKind};
 use provider_host::sandbox::KeyMode;
 use stand_in::{Outcome, StandIn};
@@ -19,7 +21,7 @@ const SEEN: Duration = Duration::from_secs(5);
 /// Violations of a completion that was dropped: in its events, at its server, in its instance.
 pub(super) async fn violations(
     played: &Played,
-    provider: &mut Provider,
+    provider: &mut Provider<impl TestedInstance>,
     stand_in: &StandIn,
     max_retries: u32,
 ) -> Vec<String> {
@@ -91,7 +93,7 @@ fn retryable(kind: &ErrorKind) -> Option<bool> {
 }
 
 /// Places that have the key and must not.
-pub(super) fn of_key(provider: &mut Provider, stand_in: &StandIn) -> Vec<String> {
+pub(super) fn of_key<I: TestedInstance>(provider: &mut Provider<I>, stand_in: &StandIn) -> Vec<String> {
     let mut violations = Vec::new();
     let leaks = stand_in.key_leaks();
     if leaks > 0 {
@@ -111,7 +113,7 @@ pub(super) fn of_key(provider: &mut Provider, stand_in: &StandIn) -> Vec<String>
         violations
             .push(format!("it leaked the key that it was given {shown} times, in an error or an event"));
     }
-    if provider.mode == KeyMode::Injected {
+    if provider.mode == KeyMode::Injected && I::HAS.contains(&Need::MemorySearch) {
         match provider.instance.count_in_memory(stand_in.key().as_bytes()) {
             None => violations.push("the component's memory cannot be searched".to_owned()),
             Some(0) => {}

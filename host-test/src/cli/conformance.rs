@@ -6,10 +6,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use comfy_table::{ContentArrangement, Table, presets};
-use conformance::{Bench, Case, Finding, Promise, Report, cases, run as play};
+use conformance::{Bench, Case, Finding, OwnHost, Promise, Report, TestedHost, cases, run as play};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use provider_host::plugin::Plugin;
 use provider_host::sandbox::Preparation;
 use serde_json::{Value, json};
 
@@ -25,9 +26,11 @@ Examples:
   host-test conformance --plugin DIR --json     check any provider that exports the contract
   host-test conformance --list                  list the cases and the promises that each checks
   host-test conformance --case tls-expired --case drop-in-a-back-off
+  host-test conformance --host stock            run them in a plain wasmtime host, in which the component waits
 
 The server is part of this command; nothing leaves this machine. Exit codes: 0 no case failed, 1 a case failed,
-2 wrong usage. A case is reported as skipped if the provider does not have the capability that it needs.")]
+2 wrong usage. A case is reported as skipped if the provider does not have the capability that it needs, and as not
+for this host if it checks what the contract does not require of a host.")]
 pub(crate) struct ConformanceArgs {
     /// Run only this case; can be repeated.
     #[arg(long, value_name = "NAME", num_args = 1..)]
@@ -35,6 +38,19 @@ pub(crate) struct ConformanceArgs {
     /// List the cases instead of running them.
     #[arg(long)]
     pub(crate) list: bool,
+    /// The host that the cases run in.
+    #[arg(long, value_enum, value_name = "HOST", default_value_t)]
+    pub(crate) host: TestedHostKind,
+}
+
+/// The hosts of `--host`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestedHostKind {
+    /// The sandbox of this repository.
+    #[default]
+    Sandbox,
+    /// A plain asynchronous host of wasmtime's crates: the component waits in its calls (wait-ms above 0).
+    Stock,
 }
 
 /// The width of a table that is not printed on a terminal. Without a limit, the descriptions would make one line of
@@ -48,20 +64,60 @@ pub(crate) async fn run(common: &Common, args: &ConformanceArgs, screen: Screen)
         let message = "conformance uses its own server and keys; remove --base-url and --key-file";
         return Err(Failure::usage(message));
     }
-    let chosen = choose(cases(), &args.case)?;
+    let chosen = choose(cases::<OwnHost>(), &args.case)?;
     // Before the plugin is loaded: the list needs none.
     if args.list {
         return list(common, &chosen, screen);
     }
     let plugin = loading::load(common)?;
-    let mut spinner = None;
-    let mut progress = |preparation: Preparation| match preparation {
-        Preparation::Compiling => spinner = Some(screen.spinner(loading::compiling())),
-        Preparation::FromCache | Preparation::NotKept(_) => {}
-    };
-    let bench = Bench::new(&plugin, &loading::host, &mut progress).await;
+    match args.host {
+        TestedHostKind::Sandbox => {
+            let mut spinner = None;
+            let mut progress = |preparation: Preparation| match preparation {
+                Preparation::Compiling => spinner = Some(screen.spinner(loading::compiling())),
+                Preparation::FromCache | Preparation::NotKept(_) => {}
+            };
+            let bench = Bench::new(&plugin, &loading::host, &mut progress).await;
+            drop(spinner);
+            report(common, bench.map_err(unusable)?, chosen, screen).await
+        }
+        TestedHostKind::Stock => in_stock_host(common, args, &plugin, screen).await,
+    }
+}
+
+#[cfg(feature = "stock-host")]
+async fn in_stock_host(
+    common: &Common,
+    args: &ConformanceArgs,
+    plugin: &Plugin,
+    screen: Screen,
+) -> Result<(), Failure> {
+    let chosen = choose(cases(), &args.case)?;
+    let spinner = screen.spinner("compiling the plugin for the stock host");
+    let host = tokio::task::block_in_place(|| stock_host::StockHost::new(plugin)).map_err(unusable)?;
     drop(spinner);
-    let bench = bench.map_err(|why| Failure::Host { cause: "host", message: format!("{why:#}") })?;
+    let bench = Bench::in_host(host, plugin).await.map_err(unusable)?;
+    report(common, bench, chosen, screen).await
+}
+
+#[cfg(not(feature = "stock-host"))]
+async fn in_stock_host(_: &Common, _: &ConformanceArgs, _: &Plugin, _: Screen) -> Result<(), Failure> {
+    Err(Failure::usage(
+        "this host-test was built without the stock host; build it with the feature stock-host",
+    ))
+}
+
+fn unusable(why: impl std::fmt::Display) -> Failure {
+    Failure::Host { cause: "host", message: format!("{why:#}") }
+}
+
+/// Runs the cases and prints the report.
+async fn report<H: TestedHost>(
+    common: &Common,
+    bench: Bench<H>,
+    chosen: Vec<Case<H>>,
+    screen: Screen,
+) -> Result<(), Failure> {
     let bar = bar(screen, chosen.len());
     let report = play(Arc::new(bench), chosen, |finding| {
         bar.set_message(finding.case.name.clone());
@@ -81,7 +137,7 @@ pub(crate) async fn run(common: &Common, args: &ConformanceArgs, screen: Screen)
 
 /// The cases with these names, in the order of all cases; all cases if no name is given. An unknown name is an error:
 /// a misspelt name in a CI job would otherwise run nothing and pass.
-fn choose(cases: Vec<Case>, names: &[String]) -> Result<Vec<Case>, Failure> {
+fn choose<H: TestedHost>(cases: Vec<Case<H>>, names: &[String]) -> Result<Vec<Case<H>>, Failure> {
     let unknown = names.iter().find(|name| !cases.iter().any(|case| case.name == **name));
     if let Some(unknown) = unknown {
         let names = || cases.iter().map(|case| case.name.as_str());
@@ -96,7 +152,7 @@ fn choose(cases: Vec<Case>, names: &[String]) -> Result<Vec<Case>, Failure> {
             "there is no case {unknown:?}{near}; 'host-test conformance --list' lists all cases"
         )));
     }
-    let chosen = |case: &Case| names.is_empty() || names.contains(&case.name);
+    let chosen = |case: &Case<H>| names.is_empty() || names.contains(&case.name);
     Ok(cases.into_iter().filter(chosen).collect())
 }
 
@@ -105,16 +161,24 @@ fn list(common: &Common, cases: &[Case], screen: Screen) -> Result<(), Failure> 
         let cases: Vec<Value> = cases.iter().map(listed).collect();
         return screen.print_json(&json!({ "cases": cases }));
     }
-    let mut table = table(screen, &["case", "promises", "what happens"]);
+    let mut table = table(screen, &["case", "promises", "needs", "what happens"]);
     for case in cases {
-        table.add_row([case.name.clone(), numbers(case), line(&case.plays).into_owned()]);
+        table.add_row([case.name.clone(), numbers(case), need(case), line(&case.plays).into_owned()]);
     }
     screen.print(&format!("{table}\n{}", legend()))
 }
 
 fn listed(case: &Case) -> Value {
     let promises: Vec<u8> = case.promises.iter().map(|promise| promise.number()).collect();
-    json!({ "case": case.name, "plays": case.plays, "promises": promises, "expected": case.expected })
+    json!({
+        "case": case.name, "plays": case.plays, "promises": promises, "expected": case.expected,
+        "needs": case.needs.map(|need| need.name()),
+    })
+}
+
+/// What a case needs of a host beyond the contract.
+fn need(case: &Case) -> String {
+    case.needs.map_or("", |need| need.name()).to_owned()
 }
 
 /// A progress bar on stderr, if stderr is a terminal. A log would get a line for each of hundreds of cases.
@@ -142,7 +206,7 @@ fn table(screen: Screen, titles: &[&str]) -> Table {
 }
 
 /// The table first, then each failure with its reasons, then the totals: a terminal shows the end of a long output.
-fn print(report: &Report, screen: Screen) -> Result<(), Failure> {
+fn print<H: TestedHost>(report: &Report<H>, screen: Screen) -> Result<(), Failure> {
     let mut table = table(screen, &["case", "promises", "expected", "got", "result"]);
     for finding in &report.findings {
         table.add_row([
@@ -161,7 +225,7 @@ fn print(report: &Report, screen: Screen) -> Result<(), Failure> {
 }
 
 /// The reasons quote what a plugin returned, so they are escaped. The rest is text of the cases.
-fn failed(finding: &Finding, screen: Screen) -> String {
+fn failed<H: TestedHost>(finding: &Finding<H>, screen: Screen) -> String {
     let mut text = format!("\n{}  {}\n", screen.styled(Style::Red, &finding.case.name), finding.case.plays);
     for reason in finding.reasons() {
         text += &format!("  {}\n", line(reason));
@@ -174,11 +238,15 @@ fn counted(cases: usize) -> String {
 }
 
 /// The last line. It names the plugin's version, since reports are compared over time.
-fn totals(report: &Report, screen: Screen) -> String {
+fn totals<H: TestedHost>(report: &Report<H>, screen: Screen) -> String {
     let (passed, failed, skipped) = (report.count("pass"), report.count("fail"), report.count("skip"));
     let (id, version) = &report.plugin;
+    let other_host = match report.count("not-for-this-host") {
+        0 => String::new(),
+        count => format!(", {count} not for this host"),
+    };
     let text = format!(
-        "{id} {version}: {}, {passed} passed, {failed} failed, {skipped} skipped, in {:.1} s",
+        "{id} {version}: {}, {passed} passed, {failed} failed, {skipped} skipped{other_host}, in {:.1} s",
         counted(report.findings.len()),
         report.took.as_secs_f64()
     );
@@ -186,7 +254,7 @@ fn totals(report: &Report, screen: Screen) -> String {
     format!("\n{}\n", screen.styled(style, &text))
 }
 
-fn numbers(case: &Case) -> String {
+fn numbers<H: TestedHost>(case: &Case<H>) -> String {
     let numbers: Vec<String> = case.promises.iter().map(|promise| promise.number().to_string()).collect();
     numbers.join(" ")
 }
@@ -204,10 +272,10 @@ mod tests {
     #[test]
     fn cases_are_chosen_by_name_and_an_unknown_name_is_wrong_usage() {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        assert_eq!(choose(cases(), &[]).unwrap().len(), cases().len());
-        let two = choose(cases(), &names(&["tls", "imports"])).unwrap();
+        assert_eq!(choose(cases::<OwnHost>(), &[]).unwrap().len(), cases::<OwnHost>().len());
+        let two = choose(cases::<OwnHost>(), &names(&["tls", "imports"])).unwrap();
         assert_eq!(two.iter().map(|case| case.name.as_str()).collect::<Vec<_>>(), ["imports", "tls"]);
-        let error = choose(cases(), &names(&["tls", "retry-after"])).err().unwrap();
+        let error = choose(cases::<OwnHost>(), &names(&["tls", "retry-after"])).err().unwrap();
         let Failure::Usage(message) = &error else { panic!("{error:?}") };
         assert!(message.contains("\"retry-after\"") && message.contains("q22-retry-after-date"), "{message}");
         assert_eq!(error.code(), 2);

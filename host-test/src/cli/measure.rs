@@ -11,9 +11,7 @@ use futures_util::StreamExt as _;
 use meter::{Client, Sample, Spread};
 use provider_host::contract::{Discovery, Event, Request};
 use provider_host::plugin::Plugin;
-use provider_host::sandbox::{
-    ClientHandle, Grant, HostOptions, Instance, KeyMode, Prepared, Session,
-};
+use provider_host::sandbox::{ClientHandle, Grant, HostOptions, Instance, KeyMode, Prepared, Session};
 use serde_json::{Value, json};
 
 use super::access::Access;

@@ -1,9 +1,10 @@
-//! Every case of the conformance run, and so every scenario of the stand-in, in both kinds of host.
+//! Every case of the conformance run, and so every scenario of the stand-in, in the sandbox. `tests/conformance.rs` runs
+//! them in a host in which the component waits.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use conformance::{Bench, cases, run};
+use conformance::{Bench, OwnHost, cases, run};
 use provider_host::sandbox::Host;
 use stand_in::scenarios;
 
@@ -15,7 +16,7 @@ const IN_CODE: [(&str, &str); 2] =
 
 #[test]
 fn every_scenario_has_a_case_and_an_expectation() {
-    let cases = cases();
+    let cases = cases::<OwnHost>();
     let is_case = |name: &str| cases.iter().any(|case| case.name == name);
     for scenario in scenarios() {
         let in_code = IN_CODE.iter().find(|(name, _)| *name == scenario.name);
@@ -32,7 +33,7 @@ async fn every_case_has_the_expected_result() {
     let bench = Bench::new(&plugin(), &|options| Host::with_options(cache.clone(), options), &mut |_| ())
         .await
         .expect("a bench");
-    let cases = cases();
+    let cases = cases::<OwnHost>();
     assert!(cases.len() > 300, "most cases are missing");
     let report = run(Arc::new(bench), cases, |_| ()).await;
     let wrong = report.findings.iter().filter(|finding| finding.result() != "pass");

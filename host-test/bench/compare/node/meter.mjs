@@ -139,7 +139,10 @@ function positive(text, name) {
   return number;
 }
 
-/** Parses the arguments, measures, and prints. `connect(baseUrl, key, model)` returns the client's function. */
+/**
+ * Parses the arguments, measures, and prints. `connect(baseUrl, key, model, component)` returns the client's function, or
+ * a promise of it.
+ */
 export async function main(name, connect) {
   const { values } = parseArgs({
     options: {
@@ -147,12 +150,15 @@ export async function main(name, connect) {
       model: { type: 'string', short: 'm' },
       requests: { type: 'string', short: 'r', default: '1' },
       concurrency: { type: 'string', short: 'c', default: '1' },
+      // The module that loads the component, for the one client that runs it.
+      component: { type: 'string' },
     },
   });
   if (!values['base-url'] || !values.model) throw new Error('--base-url and --model are required');
   const requests = positive(values.requests, 'requests');
   const lanes = Math.min(positive(values.concurrency, 'concurrency'), requests);
-  const exchange = connect(values['base-url'], process.env.COMETAPI_KEY || 'sk-measure', values.model);
+  const key = process.env.COMETAPI_KEY || 'sk-measure';
+  const exchange = await connect(values['base-url'], key, values.model, values.component);
   const result = await report(name, requests, lanes, exchange);
   process.stdout.write(`${JSON.stringify(result)}\n`, () => {
     if (result.error) console.error(`Error: ${result.error}`);

@@ -10,7 +10,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::results::OURS;
+use crate::lanes;
+use crate::memory::{Memory, Sampler};
+use crate::results::{EACH, is_ours};
 use crate::workload::{Participants, Workload};
 
 /// The key that all clients send. It is as long as a real one, because the host searches responses for it, which takes
@@ -42,12 +44,15 @@ pub struct Gateway {
 }
 
 impl Peer {
-    /// Whether it takes part in a workload.
-    pub fn takes_part(&self, name: &str, workload: &Workload) -> bool {
+    /// Whether it takes part in a workload. `has_shared`: one of the clients is the component with a shared instance.
+    pub fn takes_part(&self, name: &str, workload: &Workload, has_shared: bool) -> bool {
         // By name, because the list of clients does not contain their language.
-        let rust = ["native", "reqwest+eventsource-stream", "async-openai", "genai"].contains(&name);
+        let rust = ["native", "reqwest+eventsource", "async-openai", "genai"].contains(&name);
         match workload.participants {
-            _ if name == OURS => true,
+            // With one stream at a time there is one instance in both lanes, so one of them runs.
+            _ if name == EACH && has_shared => workload.is_concurrent(),
+            Participants::Node => name.ends_with("(Node)"),
+            _ if is_ours(name) => true,
             Participants::All => true,
             Participants::Rust => rust,
             Participants::ModelListers => name == "native" || name == "async-openai",
@@ -63,20 +68,25 @@ impl Peer {
             command.args(["--base-url", base_url]);
         }
         // The option for lists differs between the host and the other clients.
-        match (workload.participants, name == OURS) {
+        match (workload.participants, is_ours(name)) {
             (Participants::ModelListers, false) => command.args(["--models", "-m", "none", "-r", "20"]),
             _ => command.args(workload.arguments),
         };
-        let output = command
+        let process = command
             .env("METER_STARTED_NS", meter::now().to_string())
             .stdin(Stdio::null())
-            .output()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .with_context(|| format!("{name} does not start"))?;
+        let sampler = workload.samples_memory.then(|| Sampler::start(process.id()));
+        let output = process.wait_with_output().with_context(|| format!("{name} does not end"))?;
+        let peak = sampler.and_then(Sampler::stop);
         let line = String::from_utf8_lossy(&output.stdout);
         let last_message =
             || String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default().to_owned();
         ensure!(output.status.success(), "{name} failed at {}: {}", workload.name, last_message());
-        let line: Value = serde_json::from_str(line.lines().last().unwrap_or_default())
+        let mut line: Value = serde_json::from_str(line.lines().last().unwrap_or_default())
             .with_context(|| format!("{name} printed no JSON at {}: {}", workload.name, last_message()))?;
         if workload.chunks > 0 {
             let (chunks, requests) = (&line["chunks"], line["requests"].as_u64().unwrap_or(0));
@@ -86,6 +96,9 @@ impl Peer {
                 "{name} received {chunks} chunks of {wanted} at {}",
                 workload.name
             );
+        }
+        if let (Value::Object(fields), Some(peak)) = (&mut line, peak) {
+            fields.insert("peak_kb".to_owned(), Memory::json(peak));
         }
         Ok(line)
     }
@@ -127,6 +140,7 @@ impl Server {
             participants: Participants::All,
             arguments: &["-m", "stamped-text-c1", "-r", "1"],
             chunks: 1,
+            samples_memory: false,
         };
         loop {
             match peer.run(name, &probe, &server.base_url) {
@@ -148,7 +162,7 @@ impl Drop for Server {
     }
 }
 
-/// All clients: the test host, and those that the script installs and lists. The gateways forward to `server`.
+/// All clients: the lanes of the test host, and those that the script installs and lists. The gateways forward to `server`.
 pub fn all(host_test: &Path, script: Option<&Path>, server: &str) -> Result<BTreeMap<String, Peer>> {
     let mut all: BTreeMap<String, Peer> = BTreeMap::new();
     if let Some(script) = script {
@@ -157,8 +171,7 @@ pub fn all(host_test: &Path, script: Option<&Path>, server: &str) -> Result<BTre
         all = serde_json::from_slice(&output.stdout)
             .with_context(|| format!("{} printed no list of clients", script.display()))?;
     }
-    let command = vec![host_test.display().to_string(), "measure".to_owned()];
-    all.insert(OURS.to_owned(), Peer { command, version: String::new(), gateway: None });
+    all.extend(lanes::of(host_test)?.into_iter().map(|(name, lane)| (name.to_owned(), lane)));
     Ok(all)
 }
 

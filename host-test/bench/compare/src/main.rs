@@ -5,7 +5,9 @@
 //! the other would be measured on different machines.
 
 mod clients;
-mod plot;
+mod lanes;
+mod memory;
+mod picture;
 mod results;
 mod table;
 mod targets;
@@ -49,7 +51,7 @@ struct Cli {
     /// The component, whose size is reported.
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
-    /// Print all results as JSON and nothing else.
+    /// Print all results and verdicts as JSON and nothing else.
     #[arg(long)]
     json: bool,
     /// Write all results to this file, as JSON.
@@ -77,13 +79,17 @@ fn main() -> Result<()> {
         fs::write(file, serde_json::to_string_pretty(&results)? + "\n")?;
     }
     if let Some(file) = &cli.picture {
-        plot::draw(&results, file)?;
+        fs::write(file, picture::svg(&results))?;
     }
     if let Some(file) = &cli.document {
         table::replace(&results, file)?;
     }
     match cli.json {
-        true => println!("{}", serde_json::to_string(&results)?),
+        true => {
+            let mut all = serde_json::to_value(&results)?;
+            all["verdicts"] = serde_json::to_value(targets::rows(&results))?;
+            println!("{all}");
+        }
         false => println!("{}", table::for_terminal(&results)),
     }
     Ok(())
@@ -117,10 +123,11 @@ fn measure(cli: &Cli) -> Result<Results> {
             .map(|data| data.len()),
         ..Results::default()
     };
+    let has_shared = peers.contains_key(results::OURS);
     let runs: Vec<(&Workload, &String, &Peer)> = chosen
         .iter()
         .flat_map(|workload| peers.iter().map(move |(name, peer)| (*workload, name, peer)))
-        .filter(|(workload, name, peer)| peer.takes_part(name, workload))
+        .filter(|(workload, name, peer)| peer.takes_part(name, workload, has_shared))
         .collect();
     let bar = ProgressBar::new(runs.len() as u64 * u64::from(cli.rounds));
     bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}, {eta} left  {wide_msg}")?);
@@ -134,7 +141,7 @@ fn measure(cli: &Cli) -> Result<Results> {
                 Ok(line) => results.add(workload.name, name, line),
                 // Another client may fail at a workload; the run continues and reports it. Without the test host or
                 // the floor there is nothing to compare.
-                Err(why) if *name != results::OURS && *name != results::NATIVE => {
+                Err(why) if !results::is_ours(name) && *name != results::NATIVE => {
                     bar.suspend(|| eprintln!("left out: {why:#}"));
                 }
                 Err(why) => return Err(why),

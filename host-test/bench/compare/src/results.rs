@@ -6,10 +6,23 @@ use meter::{Phase, Report};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The name of the test host in the list of clients.
-pub const OURS: &str = "host-test";
+/// The component in the test host, with one instance for all streams.
+pub const OURS: &str = "component";
+/// The component in the test host, with an instance for each stream.
+pub const EACH: &str = "component, instance each";
 /// The name of the floor: the client that does only what is strictly necessary.
 pub const NATIVE: &str = "native";
+/// The library that a program in Rust would use without the plugin.
+pub const ASYNC_OPENAI: &str = "async-openai";
+/// The component in Node.
+pub const IN_NODE: &str = "component (Node)";
+/// The floor in Node: `fetch`, and nothing that is not strictly necessary.
+pub const FETCH: &str = "fetch (Node)";
+
+/// Whether this client is the component in the test host.
+pub fn is_ours(client: &str) -> bool {
+    client == OURS || client == EACH
+}
 
 /// All runs. The clients' lines are kept as they are, so that a later version can compute other figures from a saved
 /// run.
@@ -57,9 +70,22 @@ impl Results {
         let runs = self.runs.get(workload);
         let mut names: Vec<&str> =
             runs.into_iter().flat_map(|runs| runs.keys().map(String::as_str)).collect();
-        names.sort_by_key(|name| (*name != OURS, *name != NATIVE));
+        names.sort_by_key(|name| order(name));
         names
     }
+
+    /// The component as a reader would use it: with a shared instance, or with one for each stream where the host has
+    /// nothing else.
+    pub fn ours(&self) -> &'static str {
+        let has_shared = self.runs.values().any(|runs| runs.contains_key(OURS));
+        if has_shared { OURS } else { EACH }
+    }
+}
+
+/// The order of clients in tables: the component first, then the floors.
+pub fn order(client: &str) -> usize {
+    let first = [OURS, EACH, IN_NODE, NATIVE, FETCH];
+    first.iter().position(|name| *name == client).unwrap_or(first.len())
 }
 
 /// The responses over reused connections, or the first ones if there are no others.

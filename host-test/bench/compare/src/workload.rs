@@ -9,6 +9,8 @@ pub enum Participants {
     Rust,
     /// The clients that can list models.
     ModelListers,
+    /// The clients in Node.
+    Node,
     /// The test host alone.
     HostOnly,
 }
@@ -27,6 +29,15 @@ pub struct Workload {
     /// The number of chunks that a client has to receive for each request; 0 if it is not checked, because libraries
     /// may drop reasoning or merge fragments of a call.
     pub chunks: u64,
+    /// Whether the memory of the clients is read while they run.
+    pub samples_memory: bool,
+}
+
+impl Workload {
+    /// Whether it has several streams at once.
+    pub fn is_concurrent(&self) -> bool {
+        self.arguments.contains(&"-c")
+    }
 }
 
 /// All workloads.
@@ -38,6 +49,7 @@ pub const WORKLOADS: &[Workload] = &[
         participants: Participants::All,
         arguments: &["-m", "stamped-text-c500-g2000", "-r", "2"],
         chunks: 500,
+        samples_memory: false,
     },
     // The time that a user waits, over connections that exist.
     Workload {
@@ -46,6 +58,7 @@ pub const WORKLOADS: &[Workload] = &[
         participants: Participants::All,
         arguments: &["-m", "stamped-text-c1", "-r", "100"],
         chunks: 1,
+        samples_memory: false,
     },
     // The time that a user of a command line waits. It includes loading the program and connecting.
     Workload {
@@ -54,6 +67,7 @@ pub const WORKLOADS: &[Workload] = &[
         participants: Participants::All,
         arguments: &["-m", "stamped-text-c1", "-r", "1"],
         chunks: 1,
+        samples_memory: false,
     },
     // Without a pause, in a write for each event. The sender's system calls are the limit.
     Workload {
@@ -62,6 +76,7 @@ pub const WORKLOADS: &[Workload] = &[
         participants: Participants::Rust,
         arguments: &["-m", "stamped-text-c20000", "-r", "2"],
         chunks: 20_000,
+        samples_memory: false,
     },
     // The throughput: several events arrive in one read, so that a client can handle them together.
     Workload {
@@ -70,6 +85,7 @@ pub const WORKLOADS: &[Workload] = &[
         participants: Participants::All,
         arguments: &["-m", "stamped-text-c20000-w16", "-r", "3"],
         chunks: 20_000,
+        samples_memory: false,
     },
     // Reasoning has a field of its own, which the decoder must not read more slowly than text.
     Workload {
@@ -78,6 +94,7 @@ pub const WORKLOADS: &[Workload] = &[
         participants: Participants::Rust,
         arguments: &["-m", "stamped-reasoning-c20000-w16", "-r", "4"],
         chunks: 0,
+        samples_memory: false,
     },
     // Joining fragments by copying the arguments for each of them would take quadratic time here.
     Workload {
@@ -86,6 +103,7 @@ pub const WORKLOADS: &[Workload] = &[
         participants: Participants::Rust,
         arguments: &["-m", "stamped-tool-c1024-w16-l1024", "-r", "4"],
         chunks: 0,
+        samples_memory: false,
     },
     // This and the next workload together show whether the time grows faster than the response.
     Workload {
@@ -94,6 +112,7 @@ pub const WORKLOADS: &[Workload] = &[
         participants: Participants::Rust,
         arguments: &["-m", "stamped-text-c1024-w16-l1024", "-r", "4"],
         chunks: 1024,
+        samples_memory: false,
     },
     Workload {
         name: "ten-megabytes",
@@ -101,6 +120,7 @@ pub const WORKLOADS: &[Workload] = &[
         participants: Participants::Rust,
         arguments: &["-m", "stamped-text-c10240-w16-l1024", "-r", "4"],
         chunks: 10_240,
+        samples_memory: false,
     },
     // The processor time of many streams, as in a program that runs many agents.
     Workload {
@@ -109,6 +129,16 @@ pub const WORKLOADS: &[Workload] = &[
         participants: Participants::Rust,
         arguments: &["-m", "stamped-text-c200-g5000", "-r", "400", "-c", "200"],
         chunks: 200,
+        samples_memory: false,
+    },
+    // The memory that a client has with one stream, to be taken from that with 1,000.
+    Workload {
+        name: "one-stream",
+        description: "one stream, 50 chunks a second",
+        participants: Participants::Rust,
+        arguments: &["-m", "stamped-text-c50-g20000", "-r", "1", "-c", "1"],
+        chunks: 50,
+        samples_memory: true,
     },
     // The memory of each stream, and how many streams one core can serve.
     Workload {
@@ -117,6 +147,16 @@ pub const WORKLOADS: &[Workload] = &[
         participants: Participants::Rust,
         arguments: &["-m", "stamped-text-c100-g20000", "-r", "1000", "-c", "1000"],
         chunks: 100,
+        samples_memory: true,
+    },
+    // What streams cost an event loop that they share with everything else.
+    Workload {
+        name: "node-50",
+        description: "50 streams at once in Node, 200 chunks 5 ms apart",
+        participants: Participants::Node,
+        arguments: &["-m", "stamped-text-c200-g5000", "-r", "100", "-c", "50"],
+        chunks: 200,
+        samples_memory: false,
     },
     // The floor fetches the lists without parsing them, which is the time of the network alone.
     Workload {
@@ -125,6 +165,7 @@ pub const WORKLOADS: &[Workload] = &[
         participants: Participants::ModelListers,
         arguments: &["--what", "models", "-r", "20"],
         chunks: 0,
+        samples_memory: false,
     },
     // The costs that no other client has. Nothing is sent.
     Workload {
@@ -133,6 +174,7 @@ pub const WORKLOADS: &[Workload] = &[
         participants: Participants::HostOnly,
         arguments: &["--what", "start", "-r", "20"],
         chunks: 0,
+        samples_memory: false,
     },
 ];
 

@@ -10,8 +10,9 @@ use super::{CaseResult, Code, case_result, complete, connections_made, next, sta
 use crate::bench::{Bench, Hosting, Provider, error_text};
 use crate::expected;
 use crate::promise::Promise;
+use crate::tested_host::{TestedHost, TestedInstance};
 use crate::watch;
-use provider_host::sandbox::{CompletionHandle, KeyMode};
+use provider_host::sandbox::KeyMode;
 use stand_in::{Handshake, Outcome, Setup, StandIn};
 
 /// How long it may take until the server sees the close. Only that it happens is tested, not how fast: a bound of some
@@ -33,61 +34,67 @@ macro_rules! in_state {
     };
 }
 
-pub(super) const CASES: &[Code] = &[
-    Code {
-        name: "drop-before-the-first-step",
-        plays: "A completion dropped before its first step.",
-        promises: PROMISES,
-        expected: "0 connections",
-        run: |bench| Box::pin(unbegun(bench)),
-    },
-    Code {
-        name: "drop-while-connecting",
-        plays: "A completion dropped while a TLS handshake stalls.",
-        promises: PROMISES,
-        expected: EXPECTED,
-        run: |bench| Box::pin(connecting(bench)),
-    },
-    in_state!(
-        "drop-before-the-status",
-        "A completion dropped while it waits for the status.",
-        "q25-silent-before-the-status"
-    ),
-    in_state!(
-        "drop-before-the-first-byte",
-        "A completion dropped between the head and the body.",
-        "q25-silent-before-the-first-byte"
-    ),
-    in_state!(
-        "drop-in-silence",
-        "A completion dropped in the middle of a body that has fallen silent.",
-        "q25-silent-in-the-middle"
-    ),
-    in_state!("drop-in-the-middle", "A completion dropped in the middle of a body.", "q25-never-ends"),
-    Code {
-        name: "drop-in-a-back-off",
-        plays: "A completion dropped while it waits before it tries again.",
-        promises: PROMISES,
-        expected: "1 request and no more",
-        run: |bench| Box::pin(back_off(bench)),
-    },
-    Code {
-        name: "client-dropped-first",
-        plays: "A client dropped in the middle of a completion of its own, and then the completion.",
-        promises: &[Promise::Cancels, Promise::NoPanic],
-        expected: EXPECTED,
-        run: |bench| Box::pin(client_first(bench)),
-    },
-];
+pub(super) fn cases<H: TestedHost>() -> Vec<Code<H>> {
+    vec![
+        Code {
+            name: "drop-before-the-first-step",
+            plays: "A completion dropped before its first step.",
+            promises: PROMISES,
+            expected: "0 connections",
+            run: |bench| Box::pin(unbegun(bench)),
+        },
+        Code {
+            name: "drop-while-connecting",
+            plays: "A completion dropped while a TLS handshake stalls.",
+            promises: PROMISES,
+            expected: EXPECTED,
+            run: |bench| Box::pin(connecting(bench)),
+        },
+        in_state!(
+            "drop-before-the-status",
+            "A completion dropped while it waits for the status.",
+            "q25-silent-before-the-status"
+        ),
+        in_state!(
+            "drop-before-the-first-byte",
+            "A completion dropped between the head and the body.",
+            "q25-silent-before-the-first-byte"
+        ),
+        in_state!(
+            "drop-in-silence",
+            "A completion dropped in the middle of a body that has fallen silent.",
+            "q25-silent-in-the-middle"
+        ),
+        in_state!("drop-in-the-middle", "A completion dropped in the middle of a body.", "q25-never-ends"),
+        Code {
+            name: "drop-in-a-back-off",
+            plays: "A completion dropped while it waits before it tries again.",
+            promises: PROMISES,
+            expected: "1 request and no more",
+            run: |bench| Box::pin(back_off(bench)),
+        },
+        Code {
+            name: "client-dropped-first",
+            plays: "A client dropped in the middle of a completion of its own, and then the completion.",
+            promises: &[Promise::Cancels, Promise::NoPanic],
+            expected: EXPECTED,
+            run: |bench| Box::pin(client_first(bench)),
+        },
+    ]
+}
 
-async fn provider(bench: &Bench, stand_in: &StandIn, hosting: Hosting) -> Result<Provider, String> {
+async fn provider<H: TestedHost>(
+    bench: &Bench<H>,
+    stand_in: &StandIn,
+    hosting: Hosting,
+) -> Result<Provider<H::Instance>, String> {
     bench.provider(stand_in, hosting, KeyMode::Injected, &Setup::default()).await
 }
 
 /// Calls the completion until the server has its request. Nothing is sent before the first call.
-async fn until_received(
-    provider: &mut Provider,
-    completion: &CompletionHandle,
+async fn until_received<I: TestedInstance>(
+    provider: &mut Provider<I>,
+    completion: &I::Completion,
     stand_in: &StandIn,
 ) -> Result<(), String> {
     let until = Instant::now() + SEEN;
@@ -102,7 +109,7 @@ async fn until_received(
 
 /// Both kinds of host, with the time until the server saw the drop. They drive the connection
 /// differently: one from within the component's wait, the other between its calls.
-async fn in_state(bench: &Bench, scenario: &str) -> CaseResult {
+async fn in_state(bench: &Bench<impl TestedHost>, scenario: &str) -> CaseResult {
     let mut slowest = Duration::ZERO;
     for hosting in [Hosting::Waits, Hosting::Steps] {
         let stand_in = stand_in().await?;
@@ -127,7 +134,7 @@ async fn in_state(bench: &Bench, scenario: &str) -> CaseResult {
 }
 
 /// An agent often discards a request that it has just built. That must not cost a connection.
-async fn unbegun(bench: &Bench) -> CaseResult {
+async fn unbegun(bench: &Bench<impl TestedHost>) -> CaseResult {
     let stand_in = stand_in().await?;
     let mut provider = provider(bench, &stand_in, Hosting::Waits).await?;
     let completion = complete(&mut provider, "at-once").await?;
@@ -139,7 +146,7 @@ async fn unbegun(bench: &Bench) -> CaseResult {
 }
 
 /// A handshake has no request that the server could see end, so the connections are counted here.
-async fn connecting(bench: &Bench) -> CaseResult {
+async fn connecting(bench: &Bench<impl TestedHost>) -> CaseResult {
     let mut slowest = Duration::ZERO;
     for hosting in [Hosting::Waits, Hosting::Steps] {
         let stand_in = StandIn::start_tls(bench.authority(), Handshake::Stalls).await;
@@ -169,7 +176,7 @@ async fn connecting(bench: &Bench) -> CaseResult {
 }
 
 /// A retry that is due later must not be made for a completion that no longer exists: nobody would read its response.
-async fn back_off(bench: &Bench) -> CaseResult {
+async fn back_off(bench: &Bench<impl TestedHost>) -> CaseResult {
     let stand_in = stand_in().await?;
     // Longer than the minute that the server asks for. Otherwise the component reports the error at once, and there is no
     // back-off to drop it in.
@@ -199,7 +206,7 @@ async fn back_off(bench: &Bench) -> CaseResult {
 
 /// A language with a garbage collector drops resources in any order. A completion that refers to memory of its client
 /// would then trap.
-async fn client_first(bench: &Bench) -> CaseResult {
+async fn client_first(bench: &Bench<impl TestedHost>) -> CaseResult {
     let stand_in = stand_in().await?;
     let mut provider = provider(bench, &stand_in, Hosting::Waits).await?;
     let wrong = |error| error_text(&error);

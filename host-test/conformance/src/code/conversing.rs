@@ -9,30 +9,33 @@ use super::{CaseResult, Code, case_result, stand_in};
 use crate::agent::{Agent, AgentResponse, script};
 use crate::bench::{Bench, Hosting, Provider};
 use crate::promise::Promise;
+use crate::tested_host::TestedHost;
 use provider_host::sandbox::KeyMode;
 use stand_in::{Setup, StandIn};
 
 /// The limit of one response.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub(super) const CASES: &[Code] = &[
-    Code {
-        name: "an-agent-converses-on-each-route",
-        plays: "40 responses with tools and reasoning on each route; each request repeats all responses before it.",
-        promises: &[Promise::LosesNothing, Promise::NoPanic],
-        expected: "40 responses on each route",
-        run: |bench| Box::pin(on_each_route(bench)),
-    },
-    Code {
-        name: "an-agent-changes-the-route",
-        plays: "A conversation with tools and reasoning that goes on with the model of another route after each turn.",
-        promises: &[Promise::LosesNothing, Promise::NoPanic],
-        expected: "40 responses",
-        run: |bench| Box::pin(across_routes(bench)),
-    },
-];
+pub(super) fn cases<H: TestedHost>() -> Vec<Code<H>> {
+    vec![
+        Code {
+            name: "an-agent-converses-on-each-route",
+            plays: "40 responses with tools and reasoning on each route; each request repeats all responses before it.",
+            promises: &[Promise::LosesNothing, Promise::NoPanic],
+            expected: "40 responses on each route",
+            run: |bench| Box::pin(on_each_route(bench)),
+        },
+        Code {
+            name: "an-agent-changes-the-route",
+            plays: "A conversation with tools and reasoning that goes on with the model of another route after each turn.",
+            promises: &[Promise::LosesNothing, Promise::NoPanic],
+            expected: "40 responses",
+            run: |bench| Box::pin(across_routes(bench)),
+        },
+    ]
+}
 
-async fn on_each_route(bench: &Bench) -> CaseResult {
+async fn on_each_route(bench: &Bench<impl TestedHost>) -> CaseResult {
     let (mut got, mut reasons) = (Vec::new(), Vec::new());
     for row in &script().routes {
         let stand_in = stand_in().await?;
@@ -56,7 +59,7 @@ async fn on_each_route(bench: &Bench) -> CaseResult {
     case_result(got.join("; "), reasons)
 }
 
-async fn across_routes(bench: &Bench) -> CaseResult {
+async fn across_routes(bench: &Bench<impl TestedHost>) -> CaseResult {
     let stand_in = stand_in().await?;
     let mut provider = provider(bench, &stand_in).await?;
     let mut agent = Agent::new("", None).with_tasks(&script().tasks);
@@ -74,7 +77,10 @@ async fn across_routes(bench: &Bench) -> CaseResult {
     case_result(format!("{count} responses"), reasons)
 }
 
-async fn provider(bench: &Bench, stand_in: &StandIn) -> Result<Provider, String> {
+async fn provider<H: TestedHost>(
+    bench: &Bench<H>,
+    stand_in: &StandIn,
+) -> Result<Provider<H::Instance>, String> {
     // The scenarios stream for people who watch; here nobody does.
     let headers = [("x-fault-delay-chunk".to_owned(), "1".to_owned())].into();
     let setup = Setup { headers, ..Setup::default() };

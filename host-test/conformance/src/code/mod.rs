@@ -18,25 +18,26 @@ use std::time::Duration;
 
 use super::bench::{Bench, Provider, error_text};
 use super::case::{Case, Check, Verdict};
+use super::needs::Need;
 use super::play::prompt;
 use super::promise::Promise;
+use super::tested_host::{TestedHost, TestedInstance};
 use provider_host::contract::Batch;
-use provider_host::sandbox::CompletionHandle;
 use stand_in::StandIn;
 
 /// The outcome of a case in a few words, or why it failed. The verdict is boxed, since a `Result` is as large as its
 /// larger variant and every step of every case returns one.
 pub(super) type CaseResult = Result<String, Box<Verdict>>;
 
-/// A check. A function pointer and no closure, so that the cases can be constants.
-pub(super) type Run = fn(&Bench) -> Pin<Box<dyn Future<Output = CaseResult> + Send + '_>>;
+/// A check.
+pub(super) type Run<H> = fn(&Bench<H>) -> Pin<Box<dyn Future<Output = CaseResult> + Send + '_>>;
 
-struct Code {
+struct Code<H: TestedHost> {
     name: &'static str,
     plays: &'static str,
     promises: &'static [Promise],
     expected: &'static str,
-    run: Run,
+    run: Run<H>,
 }
 
 /// A case that fails for one reason. Lets a check use `?` on a step that cannot fail in a correct component.
@@ -55,21 +56,22 @@ fn case_result(got: String, reasons: Vec<String>) -> CaseResult {
 }
 
 /// All of them.
-pub(super) fn cases() -> impl Iterator<Item = Case> {
+pub(super) fn cases<H: TestedHost>() -> impl Iterator<Item = Case<H>> {
     let all = [
-        surface::CASES,
-        waiting::CASES,
-        cancelling::CASES,
-        key::CASES,
-        refusing::CASES,
-        repairs::CASES,
-        conversing::CASES,
+        surface::cases(),
+        waiting::cases(),
+        cancelling::cases(),
+        key::cases(),
+        refusing::cases(),
+        repairs::cases(),
+        conversing::cases(),
     ];
     all.into_iter().flatten().map(|code| Case {
         name: code.name.to_owned(),
         plays: code.plays.to_owned(),
         promises: code.promises.to_vec(),
         expected: code.expected.to_owned(),
+        needs: Need::of(code.name),
         check: Check::Code(code.run),
     })
 }
@@ -80,15 +82,18 @@ async fn stand_in() -> Result<StandIn, String> {
 }
 
 /// Starts a completion that plays this scenario.
-async fn complete(provider: &mut Provider, scenario: &str) -> Result<CompletionHandle, String> {
+async fn complete<I: TestedInstance>(
+    provider: &mut Provider<I>,
+    scenario: &str,
+) -> Result<I::Completion, String> {
     let completion = provider.instance.complete(&provider.client, &prompt(scenario)).await;
     completion.map_err(|error| format!("client.complete: {}", error_text(&error)))
 }
 
 /// The next events of a completion that must not fail.
-async fn next(
-    provider: &mut Provider,
-    completion: &CompletionHandle,
+async fn next<I: TestedInstance>(
+    provider: &mut Provider<I>,
+    completion: &I::Completion,
     most: u32,
     wait: Duration,
 ) -> Result<Batch, String> {

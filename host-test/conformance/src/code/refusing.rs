@@ -6,6 +6,7 @@ use super::{CaseResult, Code, case_result, connections_made, stand_in};
 use crate::bench::{Bench, Hosting, config, error_text};
 use crate::play::prompt;
 use crate::promise::Promise;
+use crate::tested_host::{TestedHost, TestedInstance as _};
 use provider_host::contract::{Config, Credential, Error, Request, Tool};
 use provider_host::json;
 use provider_host::sandbox::{CallError, KeyMode, Secret};
@@ -13,36 +14,38 @@ use stand_in::Setup;
 
 const PROMISES: &[Promise] = &[Promise::Errors, Promise::NoPanic];
 
-pub(super) const CASES: &[Code] = &[
-    Code {
-        name: "configurations-that-cannot-be-used",
-        plays: "Plain HTTP to another machine, a query, no URL, line breaks in headers and keys, a second key.",
-        promises: PROMISES,
-        expected: "configuration, nothing sent",
-        run: |bench| Box::pin(configurations(bench)),
-    },
-    Code {
-        name: "requests-that-cannot-be-used",
-        plays: "No message, no model, a schema and extra fields that are not JSON objects.",
-        promises: PROMISES,
-        expected: "invalid-request or unsupported, nothing sent",
-        run: |bench| Box::pin(requests(bench)),
-    },
-    Code {
-        name: "denied-by-the-host",
-        plays: "A base URL that the host does not allow.",
-        promises: PROMISES,
-        expected: "denied-by-host, final, nothing sent",
-        run: |bench| Box::pin(denied(bench)),
-    },
-    Code {
-        name: "nobody-listens",
-        plays: "A port on which nobody listens.",
-        promises: PROMISES,
-        expected: "network, retryable, nothing sent",
-        run: |bench| Box::pin(nobody(bench)),
-    },
-];
+pub(super) fn cases<H: TestedHost>() -> Vec<Code<H>> {
+    vec![
+        Code {
+            name: "configurations-that-cannot-be-used",
+            plays: "Plain HTTP to another machine, a query, no URL, line breaks in headers and keys, a second key.",
+            promises: PROMISES,
+            expected: "configuration, nothing sent",
+            run: |bench| Box::pin(configurations(bench)),
+        },
+        Code {
+            name: "requests-that-cannot-be-used",
+            plays: "No message, no model, a schema and extra fields that are not JSON objects.",
+            promises: PROMISES,
+            expected: "invalid-request or unsupported, nothing sent",
+            run: |bench| Box::pin(requests(bench)),
+        },
+        Code {
+            name: "denied-by-the-host",
+            plays: "A base URL that the host does not allow.",
+            promises: PROMISES,
+            expected: "denied-by-host, final, nothing sent",
+            run: |bench| Box::pin(denied(bench)),
+        },
+        Code {
+            name: "nobody-listens",
+            plays: "A port on which nobody listens.",
+            promises: PROMISES,
+            expected: "network, retryable, nothing sent",
+            run: |bench| Box::pin(nobody(bench)),
+        },
+    ]
+}
 
 /// What is wrong with an error that should be of one of these kinds, before anything was sent. The flags are checked as
 /// well: a host that believes `retryable` would send the same mistake again, and one that believes `request-sent` would
@@ -65,7 +68,7 @@ fn violations(what: &str, result: Result<(), CallError>, kinds: &[&str]) -> Vec<
     violations
 }
 
-async fn configurations(bench: &Bench) -> CaseResult {
+async fn configurations(bench: &Bench<impl TestedHost>) -> CaseResult {
     let stand_in = stand_in().await?;
     let mut instance = bench.instance(&stand_in.base_url(), Hosting::Steps, None).await?;
     let good = config(&stand_in.base_url(), &Setup::default());
@@ -100,7 +103,7 @@ async fn configurations(bench: &Bench) -> CaseResult {
     case_result(format!("{} refused", bad.len()), reasons)
 }
 
-async fn requests(bench: &Bench) -> CaseResult {
+async fn requests(bench: &Bench<impl TestedHost>) -> CaseResult {
     let stand_in = stand_in().await?;
     let setup = Setup::default();
     let mut provider = bench.provider(&stand_in, Hosting::Steps, KeyMode::Injected, &setup).await?;
@@ -138,7 +141,7 @@ async fn requests(bench: &Bench) -> CaseResult {
 
 /// A denial is a decision of the user. A component that takes it for a network error retries, and its message asks the
 /// user to check the connection.
-async fn denied(bench: &Bench) -> CaseResult {
+async fn denied(bench: &Bench<impl TestedHost>) -> CaseResult {
     let stand_in = stand_in().await?;
     let mut instance = bench.instance("https://elsewhere.example/v1", Hosting::Waits, None).await?;
     let client = instance.open(&config(&stand_in.base_url(), &Setup::default())).await;
@@ -152,7 +155,7 @@ async fn denied(bench: &Bench) -> CaseResult {
 }
 
 /// The one failure of the network that is certainly safe to repeat, since no byte has reached a server.
-async fn nobody(bench: &Bench) -> CaseResult {
+async fn nobody(bench: &Bench<impl TestedHost>) -> CaseResult {
     // A port that was free a moment ago. A fixed one could be in use on some machine.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;

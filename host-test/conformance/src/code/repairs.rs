@@ -5,24 +5,27 @@ use super::{CaseResult, Code, case_result};
 use crate::bench::{Bench, Hosting};
 use crate::play::prompt;
 use crate::promise::Promise;
+use crate::tested_host::TestedHost;
 use provider_host::contract::{
     Media, MediaSource, Message, Part, Request, Role, TextPart, Tool, ToolCallPart, ToolResultPart,
 };
 use provider_host::sandbox::KeyMode;
 use stand_in::{Setup, StandIn};
 
-pub(super) const CASES: &[Code] = &[Code {
-    name: "requests-to-repair",
-    plays: "A cache key of 93 characters, tools without a schema, blank texts, wrong media types, ids of another vendor.",
-    promises: &[Promise::LosesNothing, Promise::NoPanic],
-    expected: "a response to each",
-    run: |bench| Box::pin(repairs(bench)),
-}];
+pub(super) fn cases<H: TestedHost>() -> Vec<Code<H>> {
+    vec![Code {
+        name: "requests-to-repair",
+        plays: "A cache key of 93 characters, tools without a schema, blank texts, wrong media types, ids of another vendor.",
+        promises: &[Promise::LosesNothing, Promise::NoPanic],
+        expected: "a response to each",
+        run: |bench| Box::pin(repairs(bench)),
+    }]
+}
 
 /// The first bytes of a JPEG.
 const JPEG: &[u8] = b"\xFF\xD8\xFF\xE0\0\x10JFIF\0";
 
-async fn repairs(bench: &Bench) -> CaseResult {
+async fn repairs(bench: &Bench<impl TestedHost>) -> CaseResult {
     let setup = Setup::default();
     let requests = requests();
     let mut reasons = Vec::new();

@@ -6,45 +6,48 @@
 use super::{CaseResult, Code, case_result, connections_made, stand_in};
 use crate::bench::{Bench, Hosting, config, error_text};
 use crate::promise::Promise;
+use crate::tested_host::{TestedHost, TestedInstance as _};
 use provider_host::contract::Discovery;
 use provider_host::plugin::{ALLOWED_IMPORTS, CONTRACT_PACKAGE, CONTRACT_VERSION};
 use stand_in::Setup;
 
-pub(super) const CASES: &[Code] = &[
-    Code {
-        name: "imports",
-        plays: "The component's imports, against the six of the contract.",
-        promises: &[Promise::Surface],
-        expected: "six, all of version 0.2",
-        run: |bench| Box::pin(async { imports(bench) }),
-    },
-    Code {
-        name: "exports",
-        plays: "The component's exports: the provider with the version in its name, and embeddings where it has them.",
-        promises: &[Promise::Surface, Promise::Grows],
-        expected: "agent:model-provider/provider@0.2.0, and nothing beside it but embeddings@0.2.0",
-        run: |bench| Box::pin(async { exports(bench) }),
-    },
-    Code {
-        name: "nothing-is-sent-unasked",
-        plays: "The description, a client, and the built-in list, with a server that counts connections.",
-        promises: &[Promise::Surface, Promise::Key],
-        expected: "0 connections",
-        run: |bench| Box::pin(unasked(bench)),
-    },
-    Code {
-        name: "description",
-        plays: "The provider's description, against what a host needs to know.",
-        promises: &[Promise::Grows],
-        expected: "id, version, default base URL within its origins",
-        run: |bench| Box::pin(description(bench)),
-    },
-];
+pub(super) fn cases<H: TestedHost>() -> Vec<Code<H>> {
+    vec![
+        Code {
+            name: "imports",
+            plays: "The component's imports, against the six of the contract.",
+            promises: &[Promise::Surface],
+            expected: "six, all of version 0.2",
+            run: |bench| Box::pin(async { imports(bench) }),
+        },
+        Code {
+            name: "exports",
+            plays: "The component's exports: the provider with the version in its name, and embeddings where it has them.",
+            promises: &[Promise::Surface, Promise::Grows],
+            expected: "agent:model-provider/provider@0.2.0, and nothing beside it but embeddings@0.2.0",
+            run: |bench| Box::pin(async { exports(bench) }),
+        },
+        Code {
+            name: "nothing-is-sent-unasked",
+            plays: "The description, a client, and the built-in list, with a server that counts connections.",
+            promises: &[Promise::Surface, Promise::Key],
+            expected: "0 connections",
+            run: |bench| Box::pin(unasked(bench)),
+        },
+        Code {
+            name: "description",
+            plays: "The provider's description, against what a host needs to know.",
+            promises: &[Promise::Grows],
+            expected: "id, version, default base URL within its origins",
+            run: |bench| Box::pin(description(bench)),
+        },
+    ]
+}
 
 /// Each further import, such as a file system or a random source, is something that every host would have to link and
 /// every user to trust.
-fn imports(bench: &Bench) -> CaseResult {
-    let seen = bench.inspect().imports;
+fn imports(bench: &Bench<impl TestedHost>) -> CaseResult {
+    let seen = bench.surface().imports;
     let (mut names, mut reasons) = (Vec::new(), Vec::new());
     for import in &seen {
         let (name, version) = import.split_once('@').unwrap_or((import, ""));
@@ -64,10 +67,10 @@ fn imports(bench: &Bench) -> CaseResult {
 }
 
 /// A host recognises the contract's version by the export's name, so another version beside it would claim two at once.
-fn exports(bench: &Bench) -> CaseResult {
+fn exports(bench: &Bench<impl TestedHost>) -> CaseResult {
     let [provider, embeddings] =
         ["provider", "embeddings"].map(|name| format!("{CONTRACT_PACKAGE}/{name}@{CONTRACT_VERSION}"));
-    let seen = bench.inspect().exports;
+    let seen = bench.surface().exports;
     let mut reasons = Vec::new();
     if !seen.contains(&provider) {
         reasons.push(format!("it does not export {provider}"));
@@ -79,7 +82,7 @@ fn exports(bench: &Bench) -> CaseResult {
 }
 
 /// A user looks at a plugin before trusting it with a key. Looking must not send anything.
-async fn unasked(bench: &Bench) -> CaseResult {
+async fn unasked(bench: &Bench<impl TestedHost>) -> CaseResult {
     let stand_in = stand_in().await?;
     let mut instance = bench.instance(&stand_in.base_url(), Hosting::Steps, None).await?;
     let wrong = |what, error| format!("{what}: {}", error_text(&error));
@@ -99,7 +102,7 @@ async fn unasked(bench: &Bench) -> CaseResult {
 
 /// `host-test pack` writes the manifest from the description, so an origin that is missing here is one that the sandbox
 /// refuses.
-async fn description(bench: &Bench) -> CaseResult {
+async fn description(bench: &Bench<impl TestedHost>) -> CaseResult {
     // Port 9, the discard service: nothing is requested, so nothing has to listen there.
     let mut instance = bench.instance("http://127.0.0.1:9/v1", Hosting::Steps, None).await?;
     let says = instance.describe().await.map_err(|error| error_text(&error))?;

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use super::{CaseResult, Code, case_result, complete, next, stand_in};
 use crate::bench::{Bench, Hosting, Provider, error_text};
 use crate::promise::Promise;
+use crate::tested_host::{TestedHost, TestedInstance};
 use provider_host::contract::{Batch, ErrorKind, Event};
-use provider_host::sandbox::{CallError, CompletionHandle, KeyMode};
+use provider_host::sandbox::{CallError, KeyMode};
 use stand_in::{Setup, StandIn};
 
 /// How much longer than its wait a call may take, since the machine may be busy.
@@ -24,61 +25,63 @@ const TRIES: u32 = 3;
 /// hang the whole run.
 const LONG: Duration = Duration::from_secs(20);
 
-pub(super) const CASES: &[Code] = &[
-    Code {
-        name: "next-waits-no-longer-than-told",
-        plays: "A silent server; next with waits of 0, 20, 100 and 400 ms.",
-        promises: &[Promise::Waits],
-        expected: "each call returns within its wait and 500 ms",
-        run: |bench| Box::pin(no_longer(bench)),
-    },
-    Code {
-        name: "the-first-word-is-not-held-back",
-        plays: "The first word at once, the rest after a second; next with a wait of 10 s.",
-        promises: &[Promise::Waits],
-        expected: "the word within 800 ms",
-        run: |bench| Box::pin(first_word(bench)),
-    },
-    Code {
-        name: "a-batch-has-no-more-than-asked-for",
-        plays: "2,000 chunks; next with a maximum of 0, 1, 7 and 64 events.",
-        promises: &[Promise::LosesNothing],
-        expected: "no batch over its maximum, 0 counts as 1, all 2,000 words",
-        run: |bench| Box::pin(bounded(bench)),
-    },
-    Code {
-        name: "completions-take-turns",
-        plays: "Four completions in one instance, each called in turn, in a host in which waiting traps.",
-        promises: &[Promise::Waits, Promise::LosesNothing],
-        expected: "four complete responses",
-        run: |bench| Box::pin(turns(bench)),
-    },
-    Code {
-        name: "wake-after-ms-is-kept",
-        plays: "Servers that fall silent before the status and after some text, in a host with an event loop.",
-        promises: &[Promise::Waits, Promise::Errors],
-        expected: "a timeout from the first call at or after the reported time, and no later time than that",
-        run: |bench| Box::pin(wakes(bench)),
-    },
-];
+pub(super) fn cases<H: TestedHost>() -> Vec<Code<H>> {
+    vec![
+        Code {
+            name: "next-waits-no-longer-than-told",
+            plays: "A silent server; next with waits of 0, 20, 100 and 400 ms.",
+            promises: &[Promise::Waits],
+            expected: "each call returns within its wait and 500 ms",
+            run: |bench| Box::pin(no_longer(bench)),
+        },
+        Code {
+            name: "the-first-word-is-not-held-back",
+            plays: "The first word at once, the rest after a second; next with a wait of 10 s.",
+            promises: &[Promise::Waits],
+            expected: "the word within 800 ms",
+            run: |bench| Box::pin(first_word(bench)),
+        },
+        Code {
+            name: "a-batch-has-no-more-than-asked-for",
+            plays: "2,000 chunks; next with a maximum of 0, 1, 7 and 64 events.",
+            promises: &[Promise::LosesNothing],
+            expected: "no batch over its maximum, 0 counts as 1, all 2,000 words",
+            run: |bench| Box::pin(bounded(bench)),
+        },
+        Code {
+            name: "completions-take-turns",
+            plays: "Four completions in one instance, each called in turn, in a host in which waiting traps.",
+            promises: &[Promise::Waits, Promise::LosesNothing],
+            expected: "four complete responses",
+            run: |bench| Box::pin(turns(bench)),
+        },
+        Code {
+            name: "wake-after-ms-is-kept",
+            plays: "Servers that fall silent before the status and after some text, in a host with an event loop.",
+            promises: &[Promise::Waits, Promise::Errors],
+            expected: "a timeout from the first call at or after the reported time, and no later time than that",
+            run: |bench| Box::pin(wakes(bench)),
+        },
+    ]
+}
 
 /// A completion that is read piece by piece, and the text that it has returned so far.
-struct Reader {
-    completion: CompletionHandle,
+struct Reader<I: TestedInstance> {
+    completion: I::Completion,
     text: String,
     done: bool,
     begun: Instant,
 }
 
-impl Reader {
-    async fn start(provider: &mut Provider, scenario: &str) -> Result<Reader, String> {
+impl<I: TestedInstance> Reader<I> {
+    async fn start(provider: &mut Provider<I>, scenario: &str) -> Result<Reader<I>, String> {
         let begun = Instant::now();
         let completion = complete(provider, scenario).await?;
         Ok(Reader { completion, text: String::new(), done: false, begun })
     }
 
     /// Makes one call and keeps its text. Fails once the completion has taken longer than [`LONG`].
-    async fn next(&mut self, provider: &mut Provider, most: u32, wait: Duration) -> Result<Batch, String> {
+    async fn next(&mut self, provider: &mut Provider<I>, most: u32, wait: Duration) -> Result<Batch, String> {
         let batch = next(provider, &self.completion, most, wait).await?;
         for event in &batch.events {
             if let Event::BlockDelta(delta) = event {
@@ -94,13 +97,16 @@ impl Reader {
 }
 
 /// A server, and a client of it in an instance of its own.
-async fn connected(bench: &Bench, hosting: Hosting) -> Result<(StandIn, Provider), String> {
+async fn connected<H: TestedHost>(
+    bench: &Bench<H>,
+    hosting: Hosting,
+) -> Result<(StandIn, Provider<H::Instance>), String> {
     let stand_in = stand_in().await?;
     let provider = bench.provider(&stand_in, hosting, KeyMode::Injected, &Setup::default()).await?;
     Ok((stand_in, provider))
 }
 
-async fn no_longer(bench: &Bench) -> CaseResult {
+async fn no_longer(bench: &Bench<impl TestedHost>) -> CaseResult {
     let (_stand_in, mut provider) = connected(bench, Hosting::Waits).await?;
     let completion = complete(&mut provider, "q25-silent-before-the-status").await?;
     let (mut reasons, mut slowest) = (Vec::new(), Duration::ZERO);
@@ -129,7 +135,7 @@ async fn no_longer(bench: &Bench) -> CaseResult {
 
 /// A component that fills its batch before it returns would be correct in every other case, and would show people nothing
 /// for a whole wait.
-async fn first_word(bench: &Bench) -> CaseResult {
+async fn first_word(bench: &Bench<impl TestedHost>) -> CaseResult {
     let (_stand_in, mut provider) = connected(bench, Hosting::Waits).await?;
     let mut first = Duration::MAX;
     for _ in 0..TRIES {
@@ -150,7 +156,7 @@ async fn first_word(bench: &Bench) -> CaseResult {
     case_result(format!("after {first:.0?}"), late.into_iter().collect())
 }
 
-async fn bounded(bench: &Bench) -> CaseResult {
+async fn bounded(bench: &Bench<impl TestedHost>) -> CaseResult {
     let (_stand_in, mut provider) = connected(bench, Hosting::Waits).await?;
     let mut reader = Reader::start(&mut provider, "many-chunks").await?;
     let mut reasons = Vec::new();
@@ -173,7 +179,7 @@ async fn bounded(bench: &Bench) -> CaseResult {
 }
 
 /// The streams arrive at the same time, so a component that mixes their states up joins the wrong pieces.
-async fn turns(bench: &Bench) -> CaseResult {
+async fn turns(bench: &Bench<impl TestedHost>) -> CaseResult {
     let (_stand_in, mut provider) = connected(bench, Hosting::Steps).await?;
     let mut readers = Vec::new();
     for _ in 0..4 {
@@ -204,7 +210,7 @@ const IN_VAIN: u32 = 3;
 
 /// A host with an event loop sets one timer from `wake-after-ms`. If a component reports a time that is too late, or none,
 /// a deadline passes unnoticed and the user waits for ever.
-async fn wakes(bench: &Bench) -> CaseResult {
+async fn wakes(bench: &Bench<impl TestedHost>) -> CaseResult {
     let setup = Setup {
         connect_ms: Some(DEADLINE),
         first_byte_ms: Some(DEADLINE),
@@ -227,7 +233,7 @@ async fn wakes(bench: &Bench) -> CaseResult {
 
 /// Drives a completion without ever waiting in it, to its timeout. Returns how long after the reported time the
 /// timeout was returned, which includes what the machine took for the call.
-async fn wake(provider: &mut Provider, scenario: &str) -> Result<Duration, String> {
+async fn wake(provider: &mut Provider<impl TestedInstance>, scenario: &str) -> Result<Duration, String> {
     // Before the first call: the component starts its deadlines in it.
     let begun = Instant::now();
     let completion = complete(provider, scenario).await?;
