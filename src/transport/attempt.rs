@@ -189,7 +189,7 @@ impl<T: Transport> Attempt<T> {
     /// The silence after an untimed chunk, after which the host calls and the clock is read.
     fn silence(&self) -> Duration {
         let idle = self.idle_limit.map_or(self.deadlines.idle, |limit| self.deadlines.idle.min(limit));
-        UNTIMED_TIME.min(idle / 8)
+        UNTIMED_TIME.min(idle.checked_div(8).unwrap_or_default())
     }
 
     /// Whether the time of the last progress is known, and the next chunk will be timed.

@@ -135,10 +135,9 @@ fn promises(script: &Script) -> Vec<Promise> {
     if fails {
         promises.push(Promise::Errors);
     }
-    if script.route.wire().is_some() {
-        if !fails || expect.error.iter().any(|kind| kind == "incomplete-stream") {
-            promises.push(Promise::Finish);
-        }
+    let finishes = || !fails || expect.error.iter().any(|kind| kind == "incomplete-stream");
+    if script.route.wire().is_some() && finishes() {
+        promises.push(Promise::Finish);
     }
     if expect.requests.is_some() || expect.waits_ms.is_some() {
         promises.push(Promise::Retries);

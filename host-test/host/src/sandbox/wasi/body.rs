@@ -75,7 +75,7 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 fn link_errors(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut io = linker.instance(IO_ERROR)?;
     io.resource("error", ResourceType::host::<ErrorResource>(), |mut caller: Caller<'_>, rep| {
-        Ok(drop(caller.data_mut().table.remove::<ErrorCode>(rep)?))
+        caller.data_mut().table.delete::<ErrorCode>(rep)
     })?;
     type Me = (Resource<ErrorResource>,);
     io.func_wrap("[method]error.to-debug-string", |mut caller: Caller<'_>, (me,): Me| {
@@ -91,7 +91,7 @@ fn link_bodies(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut types = linker.instance(HTTP_TYPES)?;
     let incoming = ResourceType::host::<IncomingBodyResource>();
     types.resource("incoming-body", incoming, |mut caller: Caller<'_>, rep| {
-        Ok(drop(caller.data_mut().table.remove::<IncomingBody>(rep)?))
+        caller.data_mut().table.delete::<IncomingBody>(rep)
     })?;
     type Incoming = (Resource<IncomingBodyResource>,);
     types.func_wrap("[method]incoming-body.stream", |mut caller: Caller<'_>, (me,): Incoming| {
@@ -113,7 +113,7 @@ fn link_bodies(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 
     let outgoing = ResourceType::host::<OutgoingBodyResource>();
     types.resource("outgoing-body", outgoing, |mut caller: Caller<'_>, rep| {
-        Ok(drop(caller.data_mut().table.remove::<OutgoingBody>(rep)?))
+        caller.data_mut().table.delete::<OutgoingBody>(rep)
     })?;
     type Outgoing = Resource<OutgoingBodyResource>;
     types.func_wrap("[method]outgoing-body.write", |mut caller: Caller<'_>, (me,): (Outgoing,)| {
@@ -140,7 +140,7 @@ fn link_input(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut streams = linker.instance(IO_STREAMS)?;
     let input = ResourceType::host::<InputStreamResource>();
     streams.resource("input-stream", input, |mut caller: Caller<'_>, rep| {
-        Ok(drop(caller.data_mut().table.remove::<InputStream>(rep)?))
+        caller.data_mut().table.delete::<InputStream>(rep)
     })?;
     streams.func_wrap(
         "[method]input-stream.read",
@@ -181,7 +181,7 @@ fn link_output(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut streams = linker.instance(IO_STREAMS)?;
     let output = ResourceType::host::<OutputStreamResource>();
     streams.resource("output-stream", output, |mut caller: Caller<'_>, rep| {
-        Ok(drop(caller.data_mut().table.remove::<OutputStream>(rep)?))
+        caller.data_mut().table.delete::<OutputStream>(rep)
     })?;
     streams.func_wrap(
         "[method]output-stream.check-write",

@@ -157,7 +157,7 @@ type Me = Resource<Fields>;
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut types = linker.instance(super::HTTP_TYPES)?;
     types.resource("fields", ResourceType::host::<Fields>(), |mut caller: Caller<'_>, rep| {
-        Ok(drop(caller.data_mut().table.remove::<FieldMap>(rep)?))
+        caller.data_mut().table.delete::<FieldMap>(rep)
     })?;
     types.func_wrap("[constructor]fields", |mut caller: Caller<'_>, ()| {
         Ok((caller.data_mut().table.push::<_, Fields>(FieldMap::default())?,))

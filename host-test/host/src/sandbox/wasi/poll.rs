@@ -53,7 +53,7 @@ const WAITING: [(&str, &[&str]); 2] = [
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut poll = linker.instance(IO_POLL)?;
     poll.resource("pollable", ResourceType::host::<PollableResource>(), |mut caller: Caller<'_>, rep| {
-        Ok(drop(caller.data_mut().table.remove::<Pollable>(rep)?))
+        caller.data_mut().table.delete::<Pollable>(rep)
     })?;
     type Me = (Resource<PollableResource>,);
     poll.func_wrap("[method]pollable.ready", |mut caller: Caller<'_>, (me,): Me| {

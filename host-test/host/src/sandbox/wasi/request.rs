@@ -101,9 +101,11 @@ fn accepted(is_valid: bool) -> Result<(), ()> {
     if is_valid { Ok(()) } else { Err(()) }
 }
 
+/// A request as the transport sends it, and the body's end of the component.
+type Parts = (http::Request<RequestBody>, Option<(Upload, ExchangeSlot)>);
+
 impl OutgoingRequest {
-    /// The request as the transport sends it, and the body's end of the component.
-    fn into_parts(self) -> Result<(http::Request<RequestBody>, Option<(Upload, ExchangeSlot)>), ErrorCode> {
+    fn into_parts(self) -> Result<Parts, ErrorCode> {
         let length = self.headers.content_length();
         let length =
             length.map_err(|()| ErrorCode::InternalError(Some("invalid content-length".to_owned())))?;
@@ -171,7 +173,7 @@ fn link_requests(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut types = linker.instance(HTTP_TYPES)?;
     let request = ResourceType::host::<OutgoingRequestResource>();
     types.resource("outgoing-request", request, |mut caller: Caller<'_>, rep| {
-        Ok(drop(caller.data_mut().table.remove::<Boxed>(rep)?))
+        caller.data_mut().table.delete::<Boxed>(rep)
     })?;
     types.func_wrap(
         "[constructor]outgoing-request",

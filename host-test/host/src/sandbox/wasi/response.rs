@@ -48,7 +48,7 @@ fn link_future(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut types = linker.instance(HTTP_TYPES)?;
     let future = ResourceType::host::<FutureResponseResource>();
     types.resource("future-incoming-response", future, |mut caller: Caller<'_>, rep| {
-        Ok(drop(caller.data_mut().table.remove::<FutureResponse>(rep)?))
+        caller.data_mut().table.delete::<FutureResponse>(rep)
     })?;
     type Me = (Resource<FutureResponseResource>,);
     types.func_wrap("[method]future-incoming-response.subscribe", |mut caller: Caller<'_>, (me,): Me| {
@@ -80,7 +80,7 @@ fn link_response(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut types = linker.instance(HTTP_TYPES)?;
     let response = ResourceType::host::<IncomingResponseResource>();
     types.resource("incoming-response", response, |mut caller: Caller<'_>, rep| {
-        Ok(drop(caller.data_mut().table.remove::<IncomingResponse>(rep)?))
+        caller.data_mut().table.delete::<IncomingResponse>(rep)
     })?;
     type Me = (Resource<IncomingResponseResource>,);
     types.func_wrap("[method]incoming-response.status", |mut caller: Caller<'_>, (me,): Me| {
@@ -105,7 +105,7 @@ fn link_trailers(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut types = linker.instance(HTTP_TYPES)?;
     let trailers = ResourceType::host::<FutureTrailersResource>();
     types.resource("future-trailers", trailers, |mut caller: Caller<'_>, rep| {
-        Ok(drop(caller.data_mut().table.remove::<FutureTrailers>(rep)?))
+        caller.data_mut().table.delete::<FutureTrailers>(rep)
     })?;
     type Me = (Resource<FutureTrailersResource>,);
     types.func_wrap("[method]future-trailers.subscribe", |mut caller: Caller<'_>, (me,): Me| {

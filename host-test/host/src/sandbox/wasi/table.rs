@@ -135,6 +135,12 @@ impl Table {
         entry.and_then(I::of).ok_or(TableError::Invalid)
     }
 
+    /// Removes an entry that the component gave up.
+    pub(super) fn delete<I: Item>(&mut self, rep: u32) -> wasmtime::Result<()> {
+        self.remove::<I>(rep)?;
+        Ok(())
+    }
+
     fn release(&mut self, parent: u32) {
         if let Ok(slot) = self.slot(parent) {
             slot.children = slot.children.saturating_sub(1);
