@@ -55,8 +55,10 @@ impl Transport for WasiHttp {
             .map_err(|code| Failure { request_sent: false, ..failure(&code, Phase::Connecting) })?;
         // Most bodies are accepted at once.
         send_on(&mut upload)?;
+        // The host is not to wait for a response while it would accept more of the request.
+        let is_new = upload.is_none();
         let ready = OnceCell::new();
-        Ok(WasiExchange { state: State::Open { upload, ready, response }, is_new: true, is_drained: false })
+        Ok(WasiExchange { state: State::Open { upload, ready, response }, is_new, is_drained: false })
     }
 
     fn wait(&self, exchanges: &[&WasiExchange], now: Instant, until: Instant) {
@@ -78,7 +80,7 @@ impl Transport for WasiHttp {
 /// A request under way.
 pub struct WasiExchange {
     state: State,
-    /// No step was made: the request was sent in this call, so there is no response to look for.
+    /// No step was made: the whole request was sent in this call, so there is no response to look for.
     is_new: bool,
     /// The last read returned less than was allowed, which is all that the host had.
     is_drained: bool,

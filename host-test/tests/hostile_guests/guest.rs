@@ -16,6 +16,11 @@ pub const RESULT: u32 = 4096;
 /// The start of the memory that a guest may use. From 512 KiB on the host writes arguments.
 pub const SCRATCH: u32 = 8192;
 
+/// Headers without an entry. The world has the one constructor that the plugin uses, which takes a list.
+const NO_FIELDS: &str = "(func $no-fields (result i32)
+    (call $fields.from-list (i32.const 0) (i32.const 0) (i32.const 4160))
+    (i32.load (i32.const 4164)))";
+
 /// The bodies of a guest's functions by name: `describe`, `client.open`, `completion.next`, `initialize` and so on. A
 /// function without a body returns the smallest valid result, or traps.
 #[derive(Default)]
@@ -99,7 +104,7 @@ impl Guest {
         // The additions come last, so that the numbers in the dummy stay valid.
         let end = text.rfind(')').unwrap();
         text.truncate(end);
-        text + "(global $free (mut i32) (i32.const 524288))" + &self.extra + ")"
+        text + "(global $free (mut i32) (i32.const 524288))" + NO_FIELDS + &self.extra + ")"
     }
 
     fn body(&self, name: &str) -> &str {

@@ -13,7 +13,7 @@ fn request_to(authority: &str) -> (String, String) {
     let length = authority.len();
     let path = 9000 + length;
     let body = format!(
-        "(local.set $request (call $outgoing-request (call $fields)))
+        "(local.set $request (call $outgoing-request (call $no-fields)))
          (drop (call $outgoing-request.set-scheme
              (local.get $request) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 0)))
          (drop (call $outgoing-request.set-authority

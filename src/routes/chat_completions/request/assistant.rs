@@ -18,7 +18,8 @@ enum Piece<'a> {
     Call(&'a ToolCall<'a>, Replay),
 }
 
-/// Writes the message. Returns `false`, with a warning, where nothing is left that this route can send.
+/// Writes the message. Returns `false`, with a warning if there is none of a change of route, where nothing is left that
+/// this route can send.
 pub fn write(json: &mut Json, turn: &AssistantTurn<'_>, warnings: &mut Warnings) -> bool {
     // What the replays of all parts have for the message as a whole.
     let mut message = Replay::default();
@@ -29,10 +30,13 @@ pub fn write(json: &mut Json, turn: &AssistantTurn<'_>, warnings: &mut Warnings)
         Piece::Reasoning(_) | Piece::Call(..) => true,
     });
     if !worth_sending && message.details.is_empty() {
-        warnings.add(format!(
-            "messages[{}] contains nothing that this route can send and was left out",
-            turn.message
-        ));
+        // A change of the route has its own warning.
+        if !warnings.has_foreign() {
+            warnings.add(format!(
+                "messages[{}] contains nothing that this route can send and was left out",
+                turn.message
+            ));
+        }
         return false;
     }
     json.item();
