@@ -48,6 +48,16 @@ function describing(fake: Fake, change: (at: number, view: DataView) => Core | u
   });
 }
 
+/** A handle of headers without an entry. */
+function noFields(fake: Fake): number {
+  const { host } = fake;
+  fake.host = ({ own }) => Object.create((fake.classes.get(own as number) as { prototype: object }).prototype);
+  const at = fake.allocate(8, 4);
+  fake.imports[TYPES]?.['[static]fields.from-list']?.(0, 0, at);
+  fake.host = host;
+  return new DataView(fake.memory.buffer).getUint32(at + 4, true);
+}
+
 /** Calls an import from within a call of the component. */
 function calling(fake: Fake, call: (imports: Fake['imports']) => unknown): unknown {
   let result: unknown;
@@ -250,7 +260,7 @@ test('handles that do not exist, were dropped, or are of another type are traps'
     own['[resource-drop]client']?.(handle);
     assert.deepEqual(fake.freed.at(-1), [`${PROVIDER}#[dtor]client`, 77]);
     assert.throws(() => own['[resource-drop]client']?.(handle), trapped(unknown), 'a second drop');
-    const fields = types['[constructor]fields']?.() as number;
+    const fields = noFields(fake);
     for (const wrong of [0, -1, fields + 1, 2 ** 31 - 1]) {
       assert.throws(() => types['[method]fields.entries']?.(wrong, 1024), trapped(unknown));
       assert.throws(() => types['[resource-drop]fields']?.(wrong), trapped(unknown));
@@ -263,7 +273,7 @@ test('handles that do not exist, were dropped, or are of another type are traps'
 
 test('a component cannot hold any number of resources', () => {
   const fake = new Fake(ours);
-  const make = fake.imports[TYPES]?.['[constructor]fields'];
+  const make = fake.imports[TYPES]?.['[constructor]request-options'];
   calling(fake, () => {
     const many = (): void => {
       for (let count = 0; count < 100_000; count++) make?.();
@@ -276,8 +286,8 @@ test('where an import should put its result is checked before the host does anyt
   const fake = new Fake(ours);
   let calls = 0;
   const entries = fake.imports[TYPES]?.['[method]fields.entries'];
-  calling(fake, (imports) => {
-    const fields = imports[TYPES]?.['[constructor]fields']?.() as number;
+  calling(fake, () => {
+    const fields = noFields(fake);
     fake.host = () => {
       calls += 1;
       return [['name', Buffer.from('value')]];
@@ -329,13 +339,14 @@ test('an allocator that grows the memory detaches no view that is still used', (
 test('a component that calls an import while its memory is read or written traps', () => {
   const fake = new Fake(ours);
   fake.reallocate = (size, align) => {
-    fake.imports[TYPES]?.['[constructor]fields']?.();
+    fake.imports[TYPES]?.['[constructor]request-options']?.();
     return fake.allocate(size, align);
   };
   assert.throws(() => provider(fake).Client.open(config), trapped(/while its memory was read or written/));
   const freeing = new Fake(ours);
   describing(freeing, () => undefined);
-  freeing.core.set(`cabi_post_${PROVIDER}#describe`, () => freeing.imports[TYPES]?.['[constructor]fields']?.());
+  const make = freeing.imports[TYPES]?.['[constructor]request-options'];
+  freeing.core.set(`cabi_post_${PROVIDER}#describe`, () => make?.());
   assert.throws(() => provider(freeing).describe(), trapped(/while its memory was read or written/));
 });
 

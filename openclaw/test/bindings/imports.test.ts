@@ -12,7 +12,7 @@ const ROUNDS = Number(process.env.BINDINGS_ROUNDS ?? 30);
 /** The functions by which a component gets a resource of each type. */
 const SOURCES: Record<string, string> = {
   error: '[method]input-stream.read',
-  fields: '[constructor]fields',
+  fields: '[static]fields.from-list',
   'future-incoming-response': 'handle',
   'incoming-body': '[method]incoming-response.consume',
   'incoming-response': '[method]future-incoming-response.get',
