@@ -27,7 +27,8 @@ test('built again in another folder, the package is the same to the byte', async
   await mkdir(join(copy, 'packed'));
 
   const redaction = join(settings.staged, 'redaction.wasm');
-  await run(process.execPath, [join(openclaw, 'scripts', 'build.mjs'), join(copy, 'packed'), redaction]);
+  const build = join(openclaw, 'scripts', 'build.mjs');
+  await run(process.execPath, [build, join(copy, 'packed'), settings.types, redaction]);
   const again = await readFile(join(copy, 'packed', basename(settings.tarball)));
   assert.ok(again.equals(await readFile(settings.tarball)), 'the two tarballs differ');
 });

@@ -30,6 +30,10 @@ export const settings = {
   get staged() {
     return required('TEST_OPENCLAW_STAGED');
   },
+  /** The types of the component, which the bindings are made from. */
+  get types() {
+    return required('TEST_OPENCLAW_TYPES');
+  },
   /** The test host, which contains the stand-in of CometAPI. */
   get hostTest() {
     return required('TEST_OPENCLAW_HOST_TEST');
