@@ -1,6 +1,6 @@
-//! The component in its host: with one instance for all streams, and with an instance for each.
+//! The component in its host: with an instance for many streams, as hosts have it by default, and with one for each.
 //!
-//! The interface to the host is the option `--instances shared|each` of `host-test measure`.
+//! The interface to the host is the option `--streams-per-instance N` of `host-test measure`.
 
 use std::path::Path;
 use std::process::Command;
@@ -13,13 +13,13 @@ use crate::results::{EACH, OURS};
 /// One way to run the component.
 struct Lane {
     name: &'static str,
-    instances: &'static str,
+    options: &'static [&'static str],
 }
 
-const LANES: [Lane; 2] = [Lane { name: OURS, instances: "shared" }, Lane { name: EACH, instances: "each" }];
+const LANES: [Lane; 2] = [Lane { name: OURS, options: &[] }, Lane { name: EACH, options: &[OPTION, "1"] }];
 
 /// The option that chooses the lane.
-const OPTION: &str = "--instances";
+const OPTION: &str = "--streams-per-instance";
 
 /// The lanes of this host, each as a client. A host from before the option has an instance for each stream and nothing
 /// else: it can be compared with a newer one.
@@ -34,7 +34,7 @@ pub fn of(host_test: &Path) -> Result<Vec<(&'static str, Peer)>> {
         Peer { command, version: String::new(), gateway: None }
     };
     if String::from_utf8_lossy(&help.stdout).contains(OPTION) {
-        return Ok(LANES.iter().map(|lane| (lane.name, peer(&[OPTION, lane.instances]))).collect());
+        return Ok(LANES.iter().map(|lane| (lane.name, peer(lane.options))).collect());
     }
     eprintln!("host-test measure has no {OPTION}: only the lane {EACH:?} is measured");
     Ok(vec![(EACH, peer(&[]))])
@@ -62,11 +62,8 @@ mod tests {
         let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
         assert_eq!(lanes("  --fresh"), [(EACH, words(&["measure"]))]);
         assert_eq!(
-            lanes("  --instances <INSTANCES>"),
-            [
-                (OURS, words(&["measure", "--instances", "shared"])),
-                (EACH, words(&["measure", "--instances", "each"])),
-            ]
+            lanes("  --streams-per-instance <N>"),
+            [(OURS, words(&["measure"])), (EACH, words(&["measure", "--streams-per-instance", "1"])),]
         );
     }
 }
