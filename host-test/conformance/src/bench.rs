@@ -89,30 +89,29 @@ impl Bench {
         progress: &mut (dyn FnMut(Preparation) + Send),
     ) -> Result<Bench, BenchError> {
         let authority = authority(plugin)?;
-        // The memory is readable in both hosts, since every case searches it for the key.
-        let options = || HostOptions {
+        // The memory is readable, since every case searches it for the key.
+        let options = HostOptions {
             readable_memory: true,
             extra_roots: vec![authority.root()],
             ..HostOptions::default()
         };
-        let waits = host(options())?.prepare(plugin, progress)?;
-        let steps = host(options())?.prepare(plugin, progress)?;
+        let prepared = host(options)?.prepare(plugin, progress)?;
         // Without a grant: what a provider declares must not depend on what it may reach.
-        let description = waits.instantiate(Grant::default()).await?.describe().await?;
-        let manifest = waits.manifest().clone();
-        Ok(Bench { host: OwnHost { waits, steps }, manifest, authority, description })
+        let description = prepared.instantiate(Grant::default()).await?.describe().await?;
+        let manifest = prepared.manifest().clone();
+        Ok(Bench { host: OwnHost { prepared }, manifest, authority, description })
     }
 
     /// Facts about the component that can be read without running it.
     #[must_use]
     pub fn inspect(&self) -> Inspection {
-        self.host.waits.inspect()
+        self.host.prepared.inspect()
     }
 
-    /// The plugin, ready to run in this kind of host.
+    /// The plugin, ready to run.
     #[must_use]
-    pub fn prepared(&self, hosting: Hosting) -> &Prepared {
-        self.host.prepared(hosting)
+    pub fn prepared(&self) -> &Prepared {
+        &self.host.prepared
     }
 }
 

@@ -12,33 +12,23 @@ use crate::bench::Hosting;
 use crate::needs::Need;
 use crate::tested_host::{TestedHost, TestedInstance};
 
-/// The sandbox, with the plugin prepared for both kinds of hosting.
+/// The sandbox with the plugin. It never waits in a component, so both kinds of hosting are the same here.
 pub struct OwnHost {
-    pub(crate) waits: Prepared,
-    pub(crate) steps: Prepared,
-}
-
-impl OwnHost {
-    pub(crate) fn prepared(&self, hosting: Hosting) -> &Prepared {
-        match hosting {
-            Hosting::Waits => &self.waits,
-            Hosting::Steps => &self.steps,
-        }
-    }
+    pub(crate) prepared: Prepared,
 }
 
 impl TestedHost for OwnHost {
     type Instance = Instance;
 
     fn surface(&self) -> Surface {
-        let seen = self.waits.inspect();
+        let seen = self.prepared.inspect();
         Surface { imports: seen.imports, exports: seen.exports }
     }
 
     async fn start(
         &self,
         base_url: Option<&Url>,
-        hosting: Hosting,
+        _: Hosting,
         key: Option<Secret>,
     ) -> Result<Instance, String> {
         let grant = match base_url {
@@ -47,7 +37,7 @@ impl TestedHost for OwnHost {
             }
             None => Grant::default(),
         };
-        self.prepared(hosting).instantiate(grant).await.map_err(|error| error.to_string())
+        self.prepared.instantiate(grant).await.map_err(|error| error.to_string())
     }
 }
 

@@ -1,7 +1,7 @@
 //! CometAPI itself, if `COMETAPI_KEY` contains a key. The stand-in imitates the service; this test notices where the
 //! two differ.
 
-use conformance::{Hosting, Provider};
+use conformance::Provider;
 use provider_host::contract::{Config, Discovery, Request};
 use provider_host::sandbox::{Grant, KeyMode, Secret};
 
@@ -13,7 +13,7 @@ async fn the_service_lists_models_and_completes_a_request() {
         println!("skipped: COMETAPI_KEY is not set");
         return;
     };
-    let prepared = bench().await.prepared(Hosting::Waits);
+    let prepared = bench().await.prepared();
     let origins = prepared.manifest().network.origins.clone();
     let grant = Grant { origins, key: Some(Secret::new(key)), ..Grant::default() };
     let mut instance = prepared.instantiate(grant).await.expect("an instance");

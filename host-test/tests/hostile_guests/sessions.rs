@@ -1,4 +1,4 @@
-//! A component that breaks down in one stream of a session: who notices, and who does not.
+//! A component that breaks down in one stream of a session: which streams end with it, and which go on.
 
 use futures_util::StreamExt;
 use provider_host::sandbox::Session;
