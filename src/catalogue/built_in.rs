@@ -8,6 +8,7 @@
 //! in US dollars per million tokens. A line is parsed when its model is needed: most lists have few of them.
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use core::cmp::Ordering;
 
 use super::{features::MODALITIES, retired::Retirement};
 use crate::contract::{Price, PriceTier};
@@ -97,11 +98,10 @@ impl BuiltIn {
         Some(BuiltInModel::read(line))
     }
 
-    /// Indices of the routes of a model, best first; empty where the table does not know it. Reads no line but that of the
-    /// model: it is needed for each request.
+    /// Indices of the routes of a model, best first; empty where the table does not know it. It is needed for each
+    /// request, so it looks at a few lines only.
     pub(super) fn routes(id: &str) -> &'static str {
-        let line = TABLE.split('\n').filter_map(|line| split_once(line, "|")).find(|(known, _)| *known == id);
-        line.map(|(_, line)| BuiltInModel::read(line).routes).unwrap_or_default()
+        find(id).map(|line| BuiltInModel::read(line).routes).unwrap_or_default()
     }
 
     /// The document that a fact of a model was taken from.
@@ -113,6 +113,37 @@ impl BuiltIn {
     /// The notes on a model, each a member of a JSON object.
     pub(super) fn notes(&self, model: &BuiltInModel) -> impl Iterator<Item = &'static str> {
         model.notes.bytes().filter_map(|note| self.notes.get(index(note)?).copied())
+    }
+}
+
+/// The table without its first two lines.
+const LINES: &str = match str::from_utf8(after_lines(TABLE.as_bytes(), 2)) {
+    Ok(lines) => lines,
+    Err(_) => "",
+};
+
+const fn after_lines(mut text: &[u8], mut count: usize) -> &[u8] {
+    while let (1.., [first, rest @ ..]) = (count, text) {
+        count = count.saturating_sub((*first == b'\n') as usize);
+        text = rest;
+    }
+    text
+}
+
+/// The line of a model without its id, by a binary search in the text.
+fn find(id: &str) -> Option<&'static str> {
+    let mut lines = LINES;
+    loop {
+        // The line that the middle is in.
+        let (before, after) = lines.split_at_checked(lines.len() / 2)?;
+        let start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
+        let end = before.len().saturating_add(after.find('\n').unwrap_or(after.len()));
+        let (known, line) = split_once(lines.get(start..end)?, "|")?;
+        lines = match known.cmp(id) {
+            Ordering::Equal => return Some(line),
+            Ordering::Less => lines.get(end.saturating_add(1)..)?,
+            Ordering::Greater => lines.get(..start)?,
+        };
     }
 }
 

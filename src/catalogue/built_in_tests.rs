@@ -240,3 +240,19 @@ fn the_default_models_are_in_the_table_and_have_not_ended() {
         assert_eq!(table.get(&id).expect(&id).retirement, None, "{id}");
     }
 }
+
+#[test]
+fn a_search_finds_each_model_and_nothing_between_two() {
+    assert!(TABLE.is_ascii(), "the search cuts the text at any byte");
+    for (id, line) in BuiltIn::load().lines() {
+        assert_eq!(find(id), Some(line));
+        let (shorter, longer) = (&id[..id.len() - 1], format!("{id}0"));
+        for other in [shorter, longer.as_str(), &format!("{id}\n"), &format!("{id}|")] {
+            let known = BuiltIn::load().lines().find(|(known, _)| *known == other);
+            assert_eq!(find(other), known.map(|(_, line)| line), "{other}");
+        }
+    }
+    for id in ["", "\n", "|", "0", "zzz", "\u{ffff}"] {
+        assert_eq!(find(id), None, "{id}");
+    }
+}
