@@ -172,7 +172,9 @@ impl Transport {
         if let Some(connection) = self.pool.take(to) {
             return Ok(connection);
         }
-        let connection = self.dialer.dial(to, until).await?;
+        // On the heap: with TLS it has five times the size of all else that a request needs until its response, and most
+        // requests need no new connection.
+        let connection = Box::pin(self.dialer.dial(to, until)).await?;
         self.pool.learn(to, &connection);
         Ok(connection)
     }
