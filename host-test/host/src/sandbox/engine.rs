@@ -10,9 +10,9 @@ use super::error::{SandboxError, causes};
 use super::limits;
 use super::memory::Memories;
 
-/// How often a running component is interrupted to check its deadline. It bounds how much longer than its limit a call
-/// takes.
-const TICK: Duration = Duration::from_millis(10);
+/// How often a running component is interrupted to check its deadline. It bounds how much longer than its limit, which is
+/// given in seconds, a call takes. Each tick wakes a thread, also while no component runs.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Bytes of an ended instance's memory that are zeroed for the next one. Beyond them the pages are returned to the system
 /// and cost a page fault each when they are used again. A response uses about this much.
