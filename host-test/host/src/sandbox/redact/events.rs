@@ -1,7 +1,5 @@
 //! The events of one completion, without keys.
 
-use std::collections::{BTreeMap, VecDeque};
-
 use redaction::{Flow, Kind, Passed};
 
 use super::{Redaction, into_text};
@@ -19,9 +17,9 @@ const OPEN_BLOCKS: usize = 256;
 /// block may end with one delta more than the component returned.
 pub(in super::super) struct Outgoing {
     redaction: Redaction,
-    /// The text of each open block that may still become a key, for at most [`OPEN_BLOCKS`].
-    blocks: BTreeMap<u32, Flow>,
-    ready: VecDeque<Event>,
+    /// The text of each open block that may still become a key, by its index, for at most [`OPEN_BLOCKS`].
+    blocks: Vec<(u32, Flow)>,
+    ready: Vec<Event>,
     end: Option<End>,
     /// When the component wants to be called next, as of its last batch.
     wake_after_ms: Option<u32>,
@@ -36,13 +34,7 @@ enum End {
 impl Outgoing {
     pub(in super::super) fn new(redaction: &Redaction) -> Outgoing {
         let redaction = redaction.clone();
-        Outgoing {
-            redaction,
-            blocks: BTreeMap::new(),
-            ready: VecDeque::new(),
-            end: None,
-            wake_after_ms: None,
-        }
+        Outgoing { redaction, blocks: Vec::new(), ready: Vec::new(), end: None, wake_after_ms: None }
     }
 
     /// The events of an earlier batch that were more than the caller allowed. `None` if there are none, and the component
@@ -64,6 +56,7 @@ impl Outgoing {
             Ok(batch) if self.redaction.is_idle() => return Ok(batch),
             Ok(batch) => {
                 self.wake_after_ms = batch.wake_after_ms;
+                self.ready.reserve(batch.events.len());
                 batch.events.into_iter().for_each(|event| self.push(event));
                 self.end = batch.done.then_some(End::Done);
             }
@@ -86,7 +79,10 @@ impl Outgoing {
         }
         // 0 counts as 1, as in the contract: otherwise a caller could never get the event that it waits for.
         let count = usize::try_from(max_events.max(1)).unwrap_or(usize::MAX).min(self.ready.len());
-        let events = self.ready.drain(..count).collect();
+        let events = match count == self.ready.len() {
+            true => std::mem::take(&mut self.ready),
+            false => self.ready.drain(..count).collect(),
+        };
         let done = self.ready.is_empty() && matches!(self.end, Some(End::Done));
         let wake_after_ms = if self.ready.is_empty() { self.wake_after_ms } else { Some(0) };
         Ok(Batch { events, done, wake_after_ms })
@@ -106,8 +102,9 @@ impl Outgoing {
                 }
             }
             Event::BlockEnd(end) => {
-                if let Some(flow) = self.blocks.remove(&end.index) {
-                    self.finish(end.index, flow);
+                if let Ok(place) = self.place(end.index) {
+                    let (index, flow) = self.blocks.remove(place);
+                    self.finish(index, flow);
                 }
                 self.texts(end_texts(end));
             }
@@ -119,32 +116,44 @@ impl Outgoing {
                     }
                     _ => self.redaction.flow(Kind::Deltas),
                 };
-                if self.has_room(start.index) {
-                    self.blocks.insert(start.index, flow);
+                match self.place(start.index) {
+                    Ok(place) => self.blocks[place].1 = flow,
+                    Err(place) if self.blocks.len() < OPEN_BLOCKS => {
+                        self.blocks.insert(place, (start.index, flow));
+                    }
+                    Err(_) => {}
                 }
             }
             Event::Response(response) => self.whole(response_texts(response)),
             Event::Warning(warning) => self.whole([warning]),
             Event::Finish(finish) => self.whole(finish_texts(finish)),
         }
-        self.ready.push_back(event);
+        self.ready.push(event);
     }
 
-    /// Whether the text of this block is, or can be, searched across deltas.
-    fn has_room(&self, index: u32) -> bool {
-        self.blocks.len() < OPEN_BLOCKS || self.blocks.contains_key(&index)
+    /// Where an open block is, or where it would be inserted.
+    fn place(&self, index: u32) -> Result<usize, usize> {
+        self.blocks.binary_search_by_key(&index, |(index, _)| *index)
     }
 
+    /// The text of a block. `None` where too many are open.
     fn flow(&mut self, index: u32) -> Option<&mut Flow> {
-        let redaction = &self.redaction;
-        self.has_room(index).then(|| self.blocks.entry(index).or_insert_with(|| redaction.flow(Kind::Deltas)))
+        let place = match self.place(index) {
+            Ok(place) => place,
+            Err(_) if self.blocks.len() >= OPEN_BLOCKS => return None,
+            Err(place) => {
+                self.blocks.insert(place, (index, self.redaction.flow(Kind::Deltas)));
+                place
+            }
+        };
+        self.blocks.get_mut(place).map(|(_, flow)| flow)
     }
 
     /// Passes on the rest of a block's text that was held back.
     fn finish(&mut self, index: u32, mut flow: Flow) {
         let rest = flow.finish();
         if !rest.is_empty() {
-            self.ready.push_back(Event::BlockDelta(BlockDelta { index, text: into_text(rest) }));
+            self.ready.push(Event::BlockDelta(BlockDelta { index, text: into_text(rest) }));
         }
     }
 
