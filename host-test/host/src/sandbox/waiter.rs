@@ -17,6 +17,8 @@ pub(super) struct Waiter {
     exchanges: Vec<Waited>,
     /// When the component has to be called. `None`: when something arrives.
     wake_at: Option<Instant>,
+    /// The component was called since the last look.
+    was_called: bool,
     /// Due no later than the next time that matters. It is moved only when it fires: a stream's deadlines move with each
     /// chunk, and moving a timer costs more than one that fires in vain now and then.
     timer: Option<Pin<Box<Sleep>>>,
@@ -40,7 +42,7 @@ pub(super) enum Woken {
 impl Waiter {
     /// A wait that ends at once, since the component was not called yet.
     pub(super) fn new() -> Waiter {
-        Waiter { exchanges: Vec::new(), wake_at: Some(Instant::now()), timer: None }
+        Waiter { exchanges: Vec::new(), wake_at: Some(Instant::now()), was_called: false, timer: None }
     }
 
     /// Waits for these exchanges as well.
@@ -57,6 +59,7 @@ impl Waiter {
             None => Some(if had_events { Duration::ZERO } else { PATIENCE }),
         };
         self.wake_at = wait.and_then(|wait| Instant::now().checked_add(wait));
+        self.was_called = true;
     }
 
     /// How long the component can be left alone if nothing arrives, in milliseconds. Rounded up, so that a host that
@@ -78,10 +81,13 @@ impl Waiter {
     }
 
     fn look(&mut self, context: &mut Context<'_>, until: Option<Instant>) -> Poll<Woken> {
+        // A caller that waits for a limited time may look once and not be there when its task is woken.
+        let is_after_call = std::mem::take(&mut self.was_called) && until.is_none();
         let (mut is_called, mut is_ignored) = (false, false);
         self.exchanges.retain_mut(|watched| {
             let Some(exchange) = watched.exchange.upgrade() else { return false };
-            let news = lock(&exchange).poll(context);
+            let mut exchange = lock(&exchange);
+            let news = if is_after_call { exchange.poll_after_call(context) } else { exchange.poll(context) };
             if news.is_some() {
                 let is_new = news != watched.seen;
                 watched.seen = news;

@@ -1,7 +1,7 @@
 //! A completion as a stream of batches.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use futures_core::Stream;
 use wasmtime::component::ResourceAny;
@@ -9,7 +9,6 @@ use wasmtime::component::ResourceAny;
 use super::slot::Lease;
 use crate::contract::{Batch, Request};
 use crate::sandbox::error::CallError;
-use crate::sandbox::query::Access;
 use crate::sandbox::redact::Outgoing;
 use crate::sandbox::waiter::Waiter;
 
@@ -26,6 +25,9 @@ pub struct Completion {
     lease: Lease,
     outgoing: Outgoing,
     waiter: Waiter,
+    /// The task that is woken when the instance is lost. Registering it again for each chunk would cost as much as
+    /// decoding it.
+    watching: Waker,
     max_events: u32,
 }
 
@@ -38,7 +40,8 @@ impl Completion {
             (resource, Outgoing::new(core.redaction()))
         });
         let resource = Some(resource.map_err(|error| lease.explained(error))?);
-        Ok(Completion { resource, lease, outgoing, waiter, max_events: MAX_EVENTS })
+        let watching = Waker::noop().clone();
+        Ok(Completion { resource, lease, outgoing, waiter, watching, max_events: MAX_EVENTS })
     }
 
     /// Batches of at most this many events; 0 counts as 1.
@@ -53,12 +56,18 @@ impl Completion {
         if let Some(left) = self.outgoing.left(self.max_events) {
             return Poll::Ready(left.map_err(CallError::from));
         }
-        let Completion { resource: Some(resource), lease, outgoing, waiter, max_events } = self else {
+        let Completion { resource: Some(resource), lease, outgoing, waiter, watching, max_events } = self
+        else {
             return Poll::Ready(Ok(over()));
         };
         let max_events = *max_events;
         loop {
-            (&*lease).check(context)?;
+            // In this order: an instance that is lost in between wakes the task.
+            if !watching.will_wake(context.waker()) {
+                lease.watch(context.waker());
+                watching.clone_from(context.waker());
+            }
+            lease.check()?;
             ready!(waiter.poll(context, None));
             let batch = lease.slot().with(|core, _| {
                 let batch = core.next(*resource, max_events);

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
+use std::task::{Context, Waker};
 
 use futures_util::task::AtomicWaker;
 use wasmtime::component::ResourceAny;
@@ -123,6 +124,19 @@ impl Lease {
         &self.slot
     }
 
+    /// Wakes this task when the instance is lost, in the place of another one.
+    pub(super) fn watch(&self, waker: &Waker) {
+        self.waker.register(waker);
+    }
+
+    /// Fails when the instance was lost.
+    pub(super) fn check(&self) -> Result<(), CallError> {
+        match self.slot.lost() {
+            Some(cause) => Err(CallError::InstanceLost(cause.to_owned())),
+            None => Ok(()),
+        }
+    }
+
     /// The error of a call on an instance that another call broke.
     pub(super) fn explained(&self, error: CallError) -> CallError {
         match error {
@@ -142,12 +156,9 @@ impl Access for &Lease {
         Ok(())
     }
 
-    fn check(&mut self, context: &std::task::Context<'_>) -> Result<(), CallError> {
-        self.waker.register(context.waker());
-        match self.slot.lost() {
-            Some(cause) => Err(CallError::InstanceLost(cause.to_owned())),
-            None => Ok(()),
-        }
+    fn check(&mut self, context: &Context<'_>) -> Result<(), CallError> {
+        self.watch(context.waker());
+        Lease::check(self)
     }
 
     fn explained(&self, error: CallError) -> CallError {

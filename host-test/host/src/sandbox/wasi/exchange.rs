@@ -44,6 +44,7 @@ pub(in crate::sandbox) struct Exchange {
     /// What follows in the body is of no interest, except its trailers.
     is_discarded: bool,
     trailers: Option<HeaderMap>,
+    /// Until the connection wants no more of it.
     upload: Option<Upload>,
     /// The component can write again.
     is_writable: bool,
@@ -51,6 +52,8 @@ pub(in crate::sandbox) struct Exchange {
     changes: u64,
     /// The task that waited last. A step within a call uses it, or the wait would miss what happens next.
     waker: Waker,
+    /// Nothing can move on before that task is woken.
+    is_settled: bool,
 }
 
 impl Exchange {
@@ -68,6 +71,7 @@ impl Exchange {
             is_writable: false,
             changes: 0,
             waker: Waker::noop().clone(),
+            is_settled: false,
         }
     }
 
@@ -76,6 +80,20 @@ impl Exchange {
     pub(in crate::sandbox) fn poll(&mut self, context: &mut Context<'_>) -> Option<u64> {
         self.waker.clone_from(context.waker());
         self.advance(context);
+        self.news()
+    }
+
+    /// The same for a task that has called the component since. Where the task will be woken for all that can happen, it
+    /// does not move on: that would run through the connection once more for each chunk, and find nothing.
+    pub(in crate::sandbox) fn poll_after_call(&mut self, context: &mut Context<'_>) -> Option<u64> {
+        let is_settled = self.is_settled
+            && self.ready.is_empty()
+            && self.upload.is_none()
+            && self.waker.will_wake(context.waker());
+        if is_settled { self.news() } else { self.poll(context) }
+    }
+
+    fn news(&self) -> Option<u64> {
         self.has_news().then_some(self.changes)
     }
 
@@ -137,6 +155,7 @@ impl Exchange {
     }
 
     fn advance(&mut self, context: &mut Context<'_>) {
+        self.is_settled = false;
         if let Some(sending) = &mut self.sending
             && let Poll::Ready(outcome) = sending.as_mut().poll(context)
         {
@@ -151,11 +170,13 @@ impl Exchange {
         if self.ready.is_empty() {
             self.gather(context);
         }
-        if let Some(upload) = &self.upload
-            && upload.poll_unblocked(context)
-        {
-            self.is_writable = true;
-            self.changes += 1;
+        if let Some(upload) = &self.upload {
+            if upload.poll_unblocked(context) {
+                self.is_writable = true;
+                self.changes += 1;
+            }
+            // Nothing more happens to it.
+            self.upload.take_if(|upload| upload.is_closed());
         }
     }
 
@@ -165,7 +186,10 @@ impl Exchange {
         let mut joined = Vec::new();
         loop {
             match Pin::new(&mut *body).poll_frame(context) {
-                Poll::Pending => break,
+                Poll::Pending => {
+                    self.is_settled = true;
+                    break;
+                }
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                     Ok(_) if self.is_discarded => {}
                     Ok(data) if self.ready.is_empty() && joined.is_empty() => self.ready = data,
