@@ -152,7 +152,7 @@ fn not_prepared(why: SandboxError) -> Failure {
     let SandboxError::NotCompiled { plugin } = why else { return host_failure(why) };
     let cache = match cache_dir() {
         Some(cache) => format!("in {}", cache.folder.display()),
-        None => "since there is no cache; set HOME or HOST_TEST_CACHE_DIR".to_owned(),
+        None => "in a cache (there is none; set HOME or HOST_TEST_CACHE_DIR)".to_owned(),
     };
     Failure::usage(format!(
         "{plugin} is not compiled {cache}, and this host-test was built without the compiler; run the same command \
