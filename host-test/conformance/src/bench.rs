@@ -14,16 +14,6 @@ use url::Url;
 use crate::own_host::OwnHost;
 use crate::tested_host::{TestedHost, TestedInstance};
 
-/// Whether a host lets a component wait. Both exist: a host with threads waits in the component, one with an event loop
-/// must not. A host that does only one of them does the same for both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hosting {
-    /// In `poll`, for up to the time that the call allows.
-    Waits,
-    /// Functions that wait trap, as in a host that runs on an event loop: each call allows a wait of 0.
-    Steps,
-}
-
 /// A plugin that is ready for its cases, in one host.
 pub struct Bench<H: TestedHost = OwnHost> {
     host: H,
@@ -130,7 +120,7 @@ impl<H: TestedHost> Bench<H> {
     /// When it cannot be started, or when it takes no base URL but its own.
     pub async fn in_host(host: H, plugin: &Plugin) -> Result<Bench<H>, BenchError> {
         let authority = authority(plugin)?;
-        let mut instance = host.start(None, Hosting::Waits, None).await.map_err(BenchError::Host)?;
+        let mut instance = host.start(None, None).await.map_err(BenchError::Host)?;
         let description = instance.describe().await?;
         Ok(Bench { host, manifest: plugin.manifest.clone(), authority, description })
     }
@@ -165,7 +155,6 @@ impl<H: TestedHost> Bench<H> {
     /// When there is none, for people.
     pub async fn open(
         &self,
-        hosting: Hosting,
         mode: KeyMode,
         key: &str,
         config: Config,
@@ -175,7 +164,7 @@ impl<H: TestedHost> Bench<H> {
             KeyMode::Bearer => (None, Credential::Bearer(key.to_owned())),
         };
         let base_url = config.base_url.as_deref().unwrap_or_default();
-        let mut instance = self.instance(base_url, hosting, granted).await?;
+        let mut instance = self.instance(base_url, granted).await?;
         let opened = instance.open(&Config { credential, ..config }).await;
         let client = opened.map_err(|error| format!("client.open: {}", error_text(&error)))?;
         Ok(Provider { instance, client, mode, slack: SLACK })
@@ -185,14 +174,9 @@ impl<H: TestedHost> Bench<H> {
     ///
     /// # Errors
     /// When it does not start, for people.
-    pub async fn instance(
-        &self,
-        base_url: &str,
-        hosting: Hosting,
-        key: Option<Secret>,
-    ) -> Result<H::Instance, String> {
+    pub async fn instance(&self, base_url: &str, key: Option<Secret>) -> Result<H::Instance, String> {
         let base_url = base_url.parse::<Url>().map_err(|why| format!("{base_url}: {why}"))?;
-        self.host.start(Some(&base_url), hosting, key).await
+        self.host.start(Some(&base_url), key).await
     }
 
     /// A client of a stand-in.
@@ -202,11 +186,10 @@ impl<H: TestedHost> Bench<H> {
     pub async fn provider(
         &self,
         stand_in: &StandIn,
-        hosting: Hosting,
         mode: KeyMode,
         setup: &Setup,
     ) -> Result<Provider<H::Instance>, String> {
-        self.open(hosting, mode, stand_in.key(), config(&stand_in.base_url(), setup)).await
+        self.open(mode, stand_in.key(), config(&stand_in.base_url(), setup)).await
     }
 }
 

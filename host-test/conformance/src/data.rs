@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::bench::{Bench, Hosting};
+use super::bench::Bench;
 use super::case::{Case, Check, Verdict};
 use super::judge::{self, Judged};
 use super::needs::Need;
@@ -147,9 +147,8 @@ fn promises(script: &Script) -> Vec<Promise> {
 }
 
 impl Script {
-    /// Plays it in both kinds of host: one that waits in the component and adds the key itself, and one with an event loop
-    /// that passes the key in. The two differ in timing and in where the key can leak. Two plays cover both values of both
-    /// settings, at half the time of all four combinations.
+    /// Plays it twice: with the key that the host adds, and with the key that the component has. They differ in where the
+    /// key can leak.
     pub(super) async fn play(&self, bench: &Bench<impl TestedHost>) -> Verdict {
         // Capabilities are optional, so a provider without one keeps the contract. What it declares it has to have.
         let (needs, named) = match self.route {
@@ -163,45 +162,36 @@ impl Script {
                 "{named} cannot be requested: the provider has no capability {capability:?}"
             ));
         }
-        let (outside, within) = tokio::join!(
-            self.once(bench, Hosting::Waits, KeyMode::Injected),
-            self.once(bench, Hosting::Steps, KeyMode::Bearer)
-        );
+        let (outside, within) =
+            tokio::join!(self.once(bench, KeyMode::Injected), self.once(bench, KeyMode::Bearer));
         let (outside, within) =
             (outside.unwrap_or_else(Judged::unplayable), within.unwrap_or_else(Judged::unplayable));
         let mut reasons = outside.reasons;
-        let there = |reason| {
-            format!("in a host in which waiting traps, with the key passed to the component: {reason}")
-        };
+        let there = |reason| format!("with the key in the component: {reason}");
         reasons.extend(within.reasons.into_iter().map(there));
         Verdict::of(outside.got, reasons)
     }
 
-    async fn once(
-        &self,
-        bench: &Bench<impl TestedHost>,
-        hosting: Hosting,
-        mode: KeyMode,
-    ) -> Result<Judged, String> {
+    async fn once(&self, bench: &Bench<impl TestedHost>, mode: KeyMode) -> Result<Judged, String> {
         let stand_in = self.stand_in(bench).await.map_err(|error| format!("no server: {error:#}"))?;
         match self.route {
             Route::KeyList | Route::Catalogue => {
                 // Two clients: the second list must not be taken from the memory of the first one.
-                let mut provider = bench.provider(&stand_in, hosting, mode, &self.setup).await?;
-                let again = bench.provider(&stand_in, hosting, mode, &self.setup).await?;
+                let mut provider = bench.provider(&stand_in, mode, &self.setup).await?;
+                let again = bench.provider(&stand_in, mode, &self.setup).await?;
                 Ok(lists::models(&mut provider, again, &stand_in, &self.expect).await)
             }
             Route::Billing => {
-                let mut provider = bench.provider(&stand_in, hosting, mode, &self.setup).await?;
+                let mut provider = bench.provider(&stand_in, mode, &self.setup).await?;
                 Ok(lists::account(&mut provider, &stand_in, &self.expect).await)
             }
             Route::Embeddings => {
-                let mut provider = bench.provider(&stand_in, hosting, mode, &self.patient_setup()).await?;
+                let mut provider = bench.provider(&stand_in, mode, &self.patient_setup()).await?;
                 Ok(embeddings::embed(&mut provider, &self.name, &stand_in, &self.expect).await)
             }
             _ => {
                 let setup = self.patient_setup();
-                let mut provider = bench.provider(&stand_in, hosting, mode, &setup).await?;
+                let mut provider = bench.provider(&stand_in, mode, &setup).await?;
                 // 2 is the default in docs/contract.md.
                 let retries = self.setup.max_retries.unwrap_or(2);
                 let played = provider.play(&self.request(), &stand_in, retries).await;

@@ -30,7 +30,7 @@ mod tests;
 pub mod transcript;
 mod watch;
 
-pub use bench::{Bench, BenchError, Hosting, Provider, config};
+pub use bench::{Bench, BenchError, Provider, config};
 pub use case::{Case, Verdict, cases};
 pub use needs::Need;
 pub use own_host::OwnHost;

@@ -8,11 +8,10 @@ use provider_host::plugin::Surface;
 use provider_host::sandbox::{CallError, ClientHandle, CompletionHandle, Grant, Instance, Prepared, Secret};
 use url::Url;
 
-use crate::bench::Hosting;
 use crate::needs::Need;
 use crate::tested_host::{TestedHost, TestedInstance};
 
-/// The sandbox with the plugin. It never waits in a component, so both kinds of hosting are the same here.
+/// The sandbox with the plugin. It never waits in a component.
 pub struct OwnHost {
     pub(crate) prepared: Prepared,
 }
@@ -25,12 +24,7 @@ impl TestedHost for OwnHost {
         Surface { imports: seen.imports, exports: seen.exports }
     }
 
-    async fn start(
-        &self,
-        base_url: Option<&Url>,
-        _: Hosting,
-        key: Option<Secret>,
-    ) -> Result<Instance, String> {
+    async fn start(&self, base_url: Option<&Url>, key: Option<Secret>) -> Result<Instance, String> {
         let grant = match base_url {
             Some(base_url) => {
                 Grant { loopback: true, base_url: Some(base_url.clone()), key, ..Grant::default() }

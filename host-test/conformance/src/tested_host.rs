@@ -12,7 +12,6 @@ use provider_host::plugin::Surface;
 use provider_host::sandbox::{CallError, Secret};
 use url::Url;
 
-use crate::bench::Hosting;
 use crate::needs::Need;
 
 /// A host with a plugin that is ready to run in it.
@@ -31,7 +30,6 @@ pub trait TestedHost: Send + Sync + 'static {
     fn start(
         &self,
         base_url: Option<&Url>,
-        hosting: Hosting,
         key: Option<Secret>,
     ) -> impl Future<Output = Result<Self::Instance, String>> + Send;
 }

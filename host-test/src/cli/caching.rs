@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use conformance::agent::Agent;
-use conformance::{Bench, Hosting, config};
+use conformance::{Bench, config};
 use provider_host::contract::{Discovery, Price};
 use provider_host::plugin::Plugin;
 use provider_host::sandbox::KeyMode;
@@ -73,7 +73,7 @@ pub(super) async fn run(plugin: &Plugin, turns: u32, as_json: bool, screen: Scre
         let mut config = config(&stand_in.base_url(), &Setup::default());
         // A fault that is requested takes the place of the pauses that its models make between words.
         config.headers.push(("x-fault-delay-chunk".to_owned(), "1".to_owned()));
-        let opened = bench.open(Hosting::Waits, KeyMode::Injected, stand_in.key(), config).await;
+        let opened = bench.open(KeyMode::Injected, stand_in.key(), config).await;
         let mut provider = opened.map_err(failed)?;
         let models = provider.instance.models(&provider.client, Discovery::BuiltIn, Duration::ZERO).await?;
         let price =

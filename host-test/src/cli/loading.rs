@@ -52,10 +52,12 @@ fn trust(common: &Common) -> Result<Trust, Failure> {
     keys.map(Trust::Signed).map_err(|why| Failure::usage(format!("trusted key: {why}")))
 }
 
-/// A host that compiles in a process of its own, and keeps the result in the user's cache.
+/// A host that compiles in a process of its own, and keeps the result in the user's cache. A build without the compiler
+/// runs what is in that cache.
 pub(crate) fn host(options: HostOptions) -> Result<Host, SandboxError> {
     // Without the path of the executable, on a system without /proc for example, it compiles in this process.
-    let compiler = std::env::current_exe().ok().map(|program| Compiler::new(program, [COMPILE_WORKER]));
+    let program = std::env::current_exe().ok().filter(|_| cfg!(feature = "compile"));
+    let compiler = program.map(|program| Compiler::new(program, [COMPILE_WORKER]));
     let options = HostOptions { compiler, ..options };
     match cache_dir() {
         Some(cache) => Host::with_options(cache, options),
@@ -95,7 +97,7 @@ pub(crate) fn prepare_with(
     };
     // Compiling keeps all processors busy for seconds. Other tasks, such as the one that handles Ctrl-C, must not wait
     // for it.
-    let mut work = || host.prepare(plugin, &mut progress).map_err(host_failure);
+    let mut work = || host.prepare(plugin, &mut progress).map_err(not_prepared);
     match Handle::current().runtime_flavor() {
         // `block_in_place` panics on a runtime with one thread; that thread has nothing else to do yet.
         RuntimeFlavor::CurrentThread => work(),
@@ -142,6 +144,20 @@ pub(crate) fn compiling() -> &'static str {
         Some(_) => "compiling the plugin, once",
         None => "compiling the plugin; set HOME or HOST_TEST_CACHE_DIR to keep the result",
     }
+}
+
+/// Why there is no machine code. A build without the compiler needs another one once, and cannot start it: it does not know
+/// where that one is.
+fn not_prepared(why: SandboxError) -> Failure {
+    let SandboxError::NotCompiled { plugin } = why else { return host_failure(why) };
+    let cache = match cache_dir() {
+        Some(cache) => format!("in {}", cache.folder.display()),
+        None => "in a cache (there is none; set HOME or HOST_TEST_CACHE_DIR)".to_owned(),
+    };
+    Failure::usage(format!(
+        "{plugin} is not compiled {cache}, and this host-test was built without the compiler; run the same command \
+         once in one that has it: cargo run --package host-test -- COMMAND"
+    ))
 }
 
 /// A failure of the host itself, such as a component that cannot be compiled.

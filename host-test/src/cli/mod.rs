@@ -25,6 +25,7 @@ mod key;
 mod loading;
 mod measure;
 mod model;
+mod model_args;
 mod models;
 mod request;
 mod response_view;

@@ -5,8 +5,9 @@ use provider_host::contract::{Model, ModelList};
 use provider_host::json::models;
 use serde_json::Value;
 
-use super::args::{Common, ModelArgs};
+use super::args::Common;
 use super::failure::Failure;
+use super::model_args::ModelArgs;
 use super::session::Session;
 use super::terminal::{Screen, Style, line};
 

@@ -4,9 +4,10 @@ use comfy_table::{Attribute, Cell, CellAlignment, ColumnConstraint, ContentArran
 use provider_host::contract::{ListOrigin, Model, ModelList, ModelStatus, Price};
 use provider_host::json;
 
-use super::args::{Common, Kind, ModelsArgs};
+use super::args::Common;
 use super::cost::grouped;
 use super::failure::{Failure, provider_message};
+use super::model_args::{Kind, ModelsArgs};
 use super::session::Session;
 use super::terminal::{Screen, Style, line};
 

@@ -1,6 +1,5 @@
 //! Long conversations with tools and thinking, on each route, against servers as strict as the vendors'.
 
-use conformance::Hosting;
 use conformance::agent::{Agent, AgentResponse};
 use provider_host::sandbox::KeyMode;
 use stand_in::StandIn;
@@ -21,7 +20,7 @@ async fn turns(agent: &mut Agent, stand_in: &StandIn, turns: usize) -> Vec<Agent
     let mut config = config(&stand_in.base_url());
     // A fault that is requested takes the place of the pauses that its models make between words.
     config.headers.push(("x-fault-delay-chunk".to_owned(), "1".to_owned()));
-    let mut provider = open(stand_in, Hosting::Waits, KeyMode::Injected, config).await;
+    let mut provider = open(stand_in, KeyMode::Injected, config).await;
     let mut responses = Vec::new();
     for _ in 0..turns {
         let turn = agent.turn(&mut provider, PATIENCE).await;
@@ -67,7 +66,7 @@ async fn entries_for_an_hour_are_requested_with_extra_json_and_outlive_pauses() 
             let mut config = config(&stand_in.base_url());
             config.headers.push(("x-fault-delay-chunk".to_owned(), "1".to_owned()));
             config.headers.push(("x-stand-in-clock-ms".to_owned(), (turn * PAUSE_MS).to_string()));
-            let mut provider = open(&stand_in, Hosting::Waits, KeyMode::Injected, config).await;
+            let mut provider = open(&stand_in, KeyMode::Injected, config).await;
             let responses = agent.turn(&mut provider, PATIENCE).await.expect("a turn");
             let first = responses[0].usage.as_ref().expect("usage");
             let read = first.cache_read.unwrap_or(0);

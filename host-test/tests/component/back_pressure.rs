@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use conformance::Hosting;
 use provider_host::contract::{Config, Event, Request};
 use tokio::io::AsyncWriteExt;
 
@@ -72,37 +71,34 @@ async fn blocked(written: &AtomicU64) -> u64 {
 
 #[tokio::test]
 async fn a_server_is_blocked_while_the_host_does_not_read_and_no_delta_is_lost() {
-    for hosting in [Hosting::Waits, Hosting::Steps] {
-        let written = Arc::new(AtomicU64::new(0));
-        let server = fast_server(Arc::clone(&written)).await;
-        let mut instance = instance(&server.base_url(), hosting, None).await;
-        let config = Config { timeouts: unreachable_timeouts(), ..config(&server.base_url()) };
-        let client = instance.open(&config).await.expect("a good configuration");
-        let completion =
-            instance.complete(&client, &Request::prompt("any", "hello")).await.expect("a request");
-        let first = instance.next(&completion, 2, Duration::from_secs(10)).await.expect("a beginning");
-        let bytes = tokio::time::timeout(PATIENCE, blocked(&written)).await.expect("the server blocks");
-        println!("{hosting:?}: the server is blocked after {bytes} bytes");
-        assert!(bytes < BOUND, "{bytes} bytes are buffered on the way");
+    let written = Arc::new(AtomicU64::new(0));
+    let server = fast_server(Arc::clone(&written)).await;
+    let mut instance = instance(&server.base_url(), None).await;
+    let config = Config { timeouts: unreachable_timeouts(), ..config(&server.base_url()) };
+    let client = instance.open(&config).await.expect("a good configuration");
+    let completion = instance.complete(&client, &Request::prompt("any", "hello")).await.expect("a request");
+    let first = instance.next(&completion, 2, Duration::from_secs(10)).await.expect("a beginning");
+    let bytes = tokio::time::timeout(PATIENCE, blocked(&written)).await.expect("the server blocks");
+    println!("the server is blocked after {bytes} bytes");
+    assert!(bytes < BOUND, "{bytes} bytes are buffered on the way");
 
-        let mut next = 0;
-        let mut batch = first;
-        loop {
-            for event in batch.events {
-                if let Event::BlockDelta(delta) = event {
-                    // The component may merge deltas, but their text stays in order and complete.
-                    assert!(delta.text.len().is_multiple_of(SIZE), "{}", delta.text.len());
-                    for piece in delta.text.as_bytes().chunks(SIZE) {
-                        assert_eq!(std::str::from_utf8(piece), Ok(self::delta(next).as_str()));
-                        next += 1;
-                    }
+    let mut next = 0;
+    let mut batch = first;
+    loop {
+        for event in batch.events {
+            if let Event::BlockDelta(delta) = event {
+                // The component may merge deltas, but their text stays in order and complete.
+                assert!(delta.text.len().is_multiple_of(SIZE), "{}", delta.text.len());
+                for piece in delta.text.as_bytes().chunks(SIZE) {
+                    assert_eq!(std::str::from_utf8(piece), Ok(self::delta(next).as_str()));
+                    next += 1;
                 }
             }
-            if batch.done {
-                break;
-            }
-            batch = instance.next(&completion, 64, Duration::from_secs(10)).await.expect("no error");
         }
-        assert_eq!(next, DELTAS, "{hosting:?}");
+        if batch.done {
+            break;
+        }
+        batch = instance.next(&completion, 64, Duration::from_secs(10)).await.expect("no error");
     }
+    assert_eq!(next, DELTAS);
 }

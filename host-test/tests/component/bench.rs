@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use conformance::{Bench, Hosting, Played, Provider};
+use conformance::{Bench, Played, Provider};
 use provider_host::contract::{Config, Error, Request, Timeouts};
 use provider_host::plugin::Plugin;
 use provider_host::sandbox::{CallError, Host, Instance, KeyMode, Secret};
@@ -49,26 +49,26 @@ pub fn config(base_url: &str) -> Config {
 }
 
 /// A client of the stand-in; the host adds the key.
-pub async fn provider(stand_in: &StandIn, hosting: Hosting) -> Provider {
-    open(stand_in, hosting, KeyMode::Injected, config(&stand_in.base_url())).await
+pub async fn provider(stand_in: &StandIn) -> Provider {
+    open(stand_in, KeyMode::Injected, config(&stand_in.base_url())).await
 }
 
 /// A client of the stand-in with this configuration.
-pub async fn open(stand_in: &StandIn, hosting: Hosting, mode: KeyMode, config: Config) -> Provider {
-    open_with(hosting, mode, stand_in.key(), config).await
+pub async fn open(stand_in: &StandIn, mode: KeyMode, config: Config) -> Provider {
+    open_with(mode, stand_in.key(), config).await
 }
 
 /// A client with this key and configuration.
-pub async fn open_with(hosting: Hosting, mode: KeyMode, key: &str, config: Config) -> Provider {
-    let provider = bench().await.open(hosting, mode, key, config).await.expect("a good configuration");
+pub async fn open_with(mode: KeyMode, key: &str, config: Config) -> Provider {
+    let provider = bench().await.open(mode, key, config).await.expect("a good configuration");
     // The tests run in parallel and the machine may be busy, so how quickly a call returns is no finding here. One
     // conformance case checks it.
     Provider { slack: PATIENCE, ..provider }
 }
 
 /// An instance that is granted this server.
-pub async fn instance(base_url: &str, hosting: Hosting, key: Option<Secret>) -> Instance {
-    bench().await.instance(base_url, hosting, key).await.expect("an instance")
+pub async fn instance(base_url: &str, key: Option<Secret>) -> Instance {
+    bench().await.instance(base_url, key).await.expect("an instance")
 }
 
 /// Completions whose violations of the contract fail the test.

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use conformance::{Hosting, Provider};
+use conformance::Provider;
 use provider_host::contract::{Config, Discovery, Media, MediaSource, Message, Part, Request, Role};
 use provider_host::sandbox::KeyMode;
 use stand_in::{Outcome, StandIn};
@@ -123,9 +123,9 @@ async fn closed(stream: &mut TcpStream, limit: Duration) -> Option<usize> {
 }
 
 /// A client whose deadlines are longer than the server's patience, so that no deadline closes a connection.
-async fn patient_client(base_url: &str, hosting: Hosting) -> Provider {
+async fn patient_client(base_url: &str) -> Provider {
     let config = Config { timeouts: unreachable_timeouts(), max_retries: Some(0), ..config(base_url) };
-    open_with(hosting, KeyMode::Injected, "sk-cancelled-0123456789", config).await
+    open_with(KeyMode::Injected, "sk-cancelled-0123456789", config).await
 }
 
 fn request(state: State) -> Request {
@@ -146,35 +146,33 @@ fn print_time(what: &str, begun: Instant) {
 async fn dropping_a_completion_closes_its_connection_in_each_state() {
     use State::{BeforeTheFirstByte, BeforeTheStatus, Done, Handshake, Reading, Sending};
     for state in [Handshake, Sending, BeforeTheStatus, BeforeTheFirstByte, Reading, Done] {
-        for hosting in [Hosting::Waits, Hosting::Steps] {
-            let mut server = WatchingServer::start(state).await;
-            let mut provider = patient_client(&server.base_url(state), hosting).await;
-            let completion =
-                provider.instance.complete(&provider.client, &request(state)).await.expect("a request");
-            let begun = Instant::now();
-            let mut done = false;
-            while server.events.is_empty() || (state == Done && !done) {
-                assert!(begun.elapsed() < PATIENCE, "{state:?} is never reached");
-                let next = provider.instance.next(&completion, 64, Duration::from_millis(10)).await;
-                done |= next.expect("no error").done;
-            }
-            assert!(matches!(server.next().await, ServerEvent::Reached));
-            let begun = Instant::now();
-            provider.instance.cancel(completion).await.expect("a completion can be dropped");
-            server.cancelled.notify_one();
-            if state == Done {
-                // The connection of a complete response is kept for the next request until the instance is dropped.
-                drop(provider);
-            }
-            let ServerEvent::Closed(Some(bytes)) = server.next().await else {
-                panic!("{state:?}, {hosting:?}: the server gave up before the connection closed")
-            };
-            if state == Sending {
-                println!("{state:?}, {hosting:?}: {bytes} of {UPLOAD} bytes were in transit");
-                assert!(bytes < UPLOAD, "the whole request arrived although it was cancelled");
-            } else {
-                print_time(&format!("{state:?}, {hosting:?}"), begun);
-            }
+        let mut server = WatchingServer::start(state).await;
+        let mut provider = patient_client(&server.base_url(state)).await;
+        let completion =
+            provider.instance.complete(&provider.client, &request(state)).await.expect("a request");
+        let begun = Instant::now();
+        let mut done = false;
+        while server.events.is_empty() || (state == Done && !done) {
+            assert!(begun.elapsed() < PATIENCE, "{state:?} is never reached");
+            let next = provider.instance.next(&completion, 64, Duration::from_millis(10)).await;
+            done |= next.expect("no error").done;
+        }
+        assert!(matches!(server.next().await, ServerEvent::Reached));
+        let begun = Instant::now();
+        provider.instance.cancel(completion).await.expect("a completion can be dropped");
+        server.cancelled.notify_one();
+        if state == Done {
+            // The connection of a complete response is kept for the next request until the instance is dropped.
+            drop(provider);
+        }
+        let ServerEvent::Closed(Some(bytes)) = server.next().await else {
+            panic!("{state:?}: the server gave up before the connection closed")
+        };
+        if state == Sending {
+            println!("{state:?}: {bytes} of {UPLOAD} bytes were in transit");
+            assert!(bytes < UPLOAD, "the whole request arrived although it was cancelled");
+        } else {
+            print_time(&format!("{state:?}"), begun);
         }
     }
 }
@@ -182,34 +180,32 @@ async fn dropping_a_completion_closes_its_connection_in_each_state() {
 #[tokio::test]
 async fn dropping_an_instance_during_a_query_closes_its_connections() {
     for account in [false, true] {
-        for hosting in [Hosting::Waits, Hosting::Steps] {
-            for state in [State::Handshake, State::BeforeTheStatus, State::BeforeTheFirstByte] {
-                let what = format!("{} {state:?}, {hosting:?}", if account { "account" } else { "models" });
-                let mut server = WatchingServer::start(state).await;
-                let mut provider = patient_client(&server.base_url(state), hosting).await;
-                let Provider { instance, client, .. } = &mut provider;
-                let query = async {
-                    match account {
-                        true => instance.account(client).await.map(drop),
-                        false => instance.models(client, Discovery::Live, Duration::ZERO).await.map(drop),
-                    }
-                };
-                tokio::select! {
-                    result = query => panic!("{what}: {result:?}"),
-                    first = server.next() => assert!(matches!(first, ServerEvent::Reached), "{what}"),
+        for state in [State::Handshake, State::BeforeTheStatus, State::BeforeTheFirstByte] {
+            let what = format!("{} {state:?}", if account { "account" } else { "models" });
+            let mut server = WatchingServer::start(state).await;
+            let mut provider = patient_client(&server.base_url(state)).await;
+            let Provider { instance, client, .. } = &mut provider;
+            let query = async {
+                match account {
+                    true => instance.account(client).await.map(drop),
+                    false => instance.models(client, Discovery::Live, Duration::ZERO).await.map(drop),
                 }
-                let begun = Instant::now();
-                drop(provider);
-                // A query for models makes two requests, and both may have reached the state.
-                let end = loop {
-                    match server.next().await {
-                        ServerEvent::Reached => {}
-                        ServerEvent::Closed(end) => break end,
-                    }
-                };
-                assert!(end.is_some(), "{what}: the server gave up before the connection closed");
-                print_time(&what, begun);
+            };
+            tokio::select! {
+                result = query => panic!("{what}: {result:?}"),
+                first = server.next() => assert!(matches!(first, ServerEvent::Reached), "{what}"),
             }
+            let begun = Instant::now();
+            drop(provider);
+            // A query for models makes two requests, and both may have reached the state.
+            let end = loop {
+                match server.next().await {
+                    ServerEvent::Reached => {}
+                    ServerEvent::Closed(end) => break end,
+                }
+            };
+            assert!(end.is_some(), "{what}: the server gave up before the connection closed");
+            print_time(&what, begun);
         }
     }
 }
@@ -217,46 +213,43 @@ async fn dropping_an_instance_during_a_query_closes_its_connections() {
 /// The server's queue of connections is full, so that connecting never succeeds.
 #[tokio::test]
 async fn a_completion_dropped_while_connecting_sends_nothing_when_the_server_accepts() {
-    for hosting in [Hosting::Waits, Hosting::Steps] {
-        let socket = TcpSocket::new_v4().expect("a socket");
-        socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
-        let listener = socket.listen(1).expect("a listener");
-        let address = listener.local_addr().expect("an address");
-        let mut before = Vec::new();
-        while let Ok(stream) =
-            tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(address)).await
-        {
-            before.push(stream.expect("a connection in the queue"));
-        }
-        let mut provider = patient_client(&format!("http://{address}/v1"), hosting).await;
-        let completion = provider
-            .instance
-            .complete(&provider.client, &Request::prompt("any", "hello"))
-            .await
-            .expect("a request");
-        let batch = provider.instance.next(&completion, 64, Duration::from_millis(200)).await;
-        assert!(batch.expect("it is connecting").events.is_empty());
-        provider.instance.cancel(completion).await.expect("a completion can be dropped");
-        // The server accepts the queue, and later connections for longer than the system takes to repeat a connection
-        // request, which is a second.
-        let count = before.len();
-        drop(before);
-        let mut accepted = 0;
-        while let Ok(next) = tokio::time::timeout(Duration::from_millis(1500), listener.accept()).await {
-            let (mut stream, _) = next.expect("a connection");
-            accepted += 1;
-            assert_eq!(closed(&mut stream, SERVER_PATIENCE).await, Some(0), "a cancelled request was sent");
-        }
-        println!("{hosting:?}: {count} connections were queued before it, {accepted} were accepted");
-        assert!(accepted >= count);
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let listener = socket.listen(1).expect("a listener");
+    let address = listener.local_addr().expect("an address");
+    let mut before = Vec::new();
+    while let Ok(stream) = tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(address)).await
+    {
+        before.push(stream.expect("a connection in the queue"));
     }
+    let mut provider = patient_client(&format!("http://{address}/v1")).await;
+    let completion = provider
+        .instance
+        .complete(&provider.client, &Request::prompt("any", "hello"))
+        .await
+        .expect("a request");
+    let batch = provider.instance.next(&completion, 64, Duration::from_millis(200)).await;
+    assert!(batch.expect("it is connecting").events.is_empty());
+    provider.instance.cancel(completion).await.expect("a completion can be dropped");
+    // The server accepts the queue, and later connections for longer than the system takes to repeat a connection
+    // request, which is a second.
+    let count = before.len();
+    drop(before);
+    let mut accepted = 0;
+    while let Ok(next) = tokio::time::timeout(Duration::from_millis(1500), listener.accept()).await {
+        let (mut stream, _) = next.expect("a connection");
+        accepted += 1;
+        assert_eq!(closed(&mut stream, SERVER_PATIENCE).await, Some(0), "a cancelled request was sent");
+    }
+    println!("{count} connections were queued before it, {accepted} were accepted");
+    assert!(accepted >= count);
 }
 
 /// Checks that the stand-in reports the close, since other tests rely on its report.
 #[tokio::test]
 async fn the_stand_in_reports_a_cancelled_completion_as_aborted() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let mut provider = provider(&stand_in, Hosting::Waits).await;
+    let mut provider = provider(&stand_in).await;
     let request = Request::prompt("q25-never-ends", "hello");
     let completion = provider.instance.complete(&provider.client, &request).await.expect("a request");
     while stand_in.requests().is_empty() {
@@ -270,7 +263,7 @@ async fn the_stand_in_reports_a_cancelled_completion_as_aborted() {
 #[tokio::test]
 async fn a_completion_dropped_before_its_first_step_sends_nothing() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let mut provider = provider(&stand_in, Hosting::Waits).await;
+    let mut provider = provider(&stand_in).await;
     let completion = provider
         .instance
         .complete(&provider.client, &Request::prompt("gpt-5.4-mini", "hello"))
@@ -287,7 +280,7 @@ async fn a_completion_dropped_during_a_back_off_does_not_retry() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
     let mut config = config(&stand_in.base_url());
     config.timeouts.total_ms = Some(120_000);
-    let mut provider = open(&stand_in, Hosting::Waits, KeyMode::Injected, config).await;
+    let mut provider = open(&stand_in, KeyMode::Injected, config).await;
     let request = Request::prompt("q25-asks-to-wait-a-minute", "hello");
     let completion = provider.instance.complete(&provider.client, &request).await.expect("a request");
     while stand_in.requests().is_empty() {

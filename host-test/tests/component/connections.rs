@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use conformance::{Hosting, Provider};
+use conformance::Provider;
 use provider_host::contract::Discovery;
 use provider_host::contract::Request;
 use provider_host::sandbox::KeyMode;
@@ -13,7 +13,7 @@ use crate::bench::{CheckedCompletion as _, PATIENCE, config, open_with, provider
 
 /// A client with a grant of its own and this key.
 async fn with_key(stand_in: &StandIn, key: &str) -> Provider {
-    open_with(Hosting::Waits, KeyMode::Injected, key, config(&stand_in.base_url())).await
+    open_with(KeyMode::Injected, key, config(&stand_in.base_url())).await
 }
 
 /// Runs a completion, and gives its connection time to return to the pool.
@@ -42,26 +42,24 @@ async fn keep_a_connection(provider: &mut Provider, stand_in: &StandIn) {
 
 #[tokio::test]
 async fn successive_completions_reuse_a_connection() {
-    for hosting in [Hosting::Waits, Hosting::Steps] {
-        let stand_in = StandIn::start(0).await.expect("a stand-in");
-        let mut provider = provider(&stand_in, hosting).await;
-        let mut reused = 0;
-        let mut completions = 0;
-        while reused < 5 {
-            assert!(completions < MAX_COMPLETIONS, "only {reused} of {completions} reused a connection");
-            let before = stand_in.connections_accepted();
-            complete(&mut provider).await;
-            completions += 1;
-            reused += usize::from(stand_in.connections_accepted() == before);
-        }
-        assert_eq!(stand_in.requests().len(), completions);
-        let made = stand_in.connections_accepted();
-        let list = provider.instance.models(&provider.client, Discovery::Live, Duration::ZERO).await;
-        list.expect("a list");
-        assert!(stand_in.requests().len() > completions);
-        // The two lists are requested at the same time, so each may need a connection.
-        assert!(stand_in.connections_accepted() <= made + 2);
+    let stand_in = StandIn::start(0).await.expect("a stand-in");
+    let mut provider = provider(&stand_in).await;
+    let mut reused = 0;
+    let mut completions = 0;
+    while reused < 5 {
+        assert!(completions < MAX_COMPLETIONS, "only {reused} of {completions} reused a connection");
+        let before = stand_in.connections_accepted();
+        complete(&mut provider).await;
+        completions += 1;
+        reused += usize::from(stand_in.connections_accepted() == before);
     }
+    assert_eq!(stand_in.requests().len(), completions);
+    let made = stand_in.connections_accepted();
+    let list = provider.instance.models(&provider.client, Discovery::Live, Duration::ZERO).await;
+    list.expect("a list");
+    assert!(stand_in.requests().len() > completions);
+    // The two lists are requested at the same time, so each may need a connection.
+    assert!(stand_in.connections_accepted() <= made + 2);
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use conformance::Hosting;
 use provider_host::contract::Discovery;
 use provider_host::contract::Request;
 use provider_host::sandbox::KeyMode;
@@ -16,7 +15,7 @@ async fn the_key_is_sent_to_the_provider_and_appears_in_no_result() {
     for mode in [KeyMode::Injected, KeyMode::Bearer] {
         let stand_in = StandIn::start(0).await.expect("a stand-in");
         let key = stand_in.key().to_owned();
-        let mut provider = open(&stand_in, Hosting::Waits, mode, config(&stand_in.base_url())).await;
+        let mut provider = open(&stand_in, mode, config(&stand_in.base_url())).await;
         for model in ["gpt-5.4-mini", "q24-key-echoed", "q24-key-echoed-in-stream", "q24-key-echoed-as-text"]
         {
             let response = provider.complete_checked(&Request::prompt(model, "hello")).await;

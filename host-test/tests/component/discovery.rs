@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conformance::{Hosting, Provider};
+use conformance::Provider;
 use provider_host::contract::{Discovery, ErrorKind, ListOrigin, ModelKind, ModelList, ModelStatus};
 use provider_host::sandbox::CallError;
 use stand_in::{Route, StandIn, scenarios};
@@ -41,26 +41,23 @@ fn check(name: &str, list: &ModelList) {
 
 #[tokio::test]
 async fn models_are_discovered_with_kinds_facts_and_sources() {
-    for hosting in [Hosting::Waits, Hosting::Steps] {
-        let stand_in = StandIn::start(0).await.expect("a stand-in");
-        let mut provider = provider(&stand_in, hosting).await;
-        let list = list(&mut provider, Discovery::Live).await.expect("a list");
-        check("live", &list);
-        assert_eq!((list.origin, list.age_ms, list.degraded.is_some()), (ListOrigin::Live, None, false));
-        let count = |test: &dyn Fn(&provider_host::contract::Model) -> bool| {
-            list.models.iter().filter(|model| test(model)).count()
-        };
-        assert!(list.models.len() >= 550, "{}", list.models.len());
-        assert!(count(&|model| model.status == ModelStatus::Callable) >= 500);
-        let with_window = count(&|model| model.context_window.is_some());
-        assert!(with_window >= 60, "{with_window} context windows are known");
-        for kind in
-            [ModelKind::Chat, ModelKind::Image, ModelKind::Video, ModelKind::Audio, ModelKind::Embedding]
-        {
-            assert!(count(&|model| model.kind == kind) > 0, "{kind:?}");
-        }
-        assert_eq!(stand_in.key_leaks(), 0, "the public catalogue requires no key, so it must get none");
+    let stand_in = StandIn::start(0).await.expect("a stand-in");
+    let mut provider = provider(&stand_in).await;
+    let list = list(&mut provider, Discovery::Live).await.expect("a list");
+    check("live", &list);
+    assert_eq!((list.origin, list.age_ms, list.degraded.is_some()), (ListOrigin::Live, None, false));
+    let count = |test: &dyn Fn(&provider_host::contract::Model) -> bool| {
+        list.models.iter().filter(|model| test(model)).count()
+    };
+    assert!(list.models.len() >= 550, "{}", list.models.len());
+    assert!(count(&|model| model.status == ModelStatus::Callable) >= 500);
+    let with_window = count(&|model| model.context_window.is_some());
+    assert!(with_window >= 60, "{with_window} context windows are known");
+    for kind in [ModelKind::Chat, ModelKind::Image, ModelKind::Video, ModelKind::Audio, ModelKind::Embedding]
+    {
+        assert!(count(&|model| model.kind == kind) > 0, "{kind:?}");
     }
+    assert_eq!(stand_in.key_leaks(), 0, "the public catalogue requires no key, so it must get none");
 }
 
 #[tokio::test]
@@ -76,7 +73,7 @@ async fn every_list_scenario_ends_in_a_live_list_or_in_the_built_in_one() {
             _ => ("/api/models", false),
         };
         stand_in.script(path, Some(&scenario.name)).expect("a scenario");
-        let mut provider = provider(&stand_in, Hosting::Waits).await;
+        let mut provider = provider(&stand_in).await;
         let query = tokio::time::timeout(PATIENCE, list(&mut provider, Discovery::BestEffort));
         let query = query.await.unwrap_or_else(|_| panic!("{} never ends", scenario.name));
         let found = query.expect("a best-effort query always returns a list");
@@ -106,13 +103,13 @@ async fn a_live_query_fails_with_the_kind_of_the_failure() {
         ("q27-list-slow", ErrorKind::Timeout),
     ] {
         stand_in.script("/v1/models", Some(scenario)).expect("a scenario");
-        let mut provider = provider(&stand_in, Hosting::Waits).await;
+        let mut provider = provider(&stand_in).await;
         let error = list(&mut provider, Discovery::Live).await.err().map(provider_error).expect(scenario);
         assert_eq!(error.kind, kind, "{scenario}: {}", error.message);
     }
     stand_in.script("/v1/models", Some("q27-duplicates")).expect("a scenario");
     stand_in.script("/api/models", Some("q27-catalogue-down")).expect("a scenario");
-    let mut provider = provider(&stand_in, Hosting::Waits).await;
+    let mut provider = provider(&stand_in).await;
     let found = list(&mut provider, Discovery::Live).await.expect("a list");
     assert!(!found.models.is_empty() && !found.warnings.is_empty(), "a warning reports the missing facts");
 }
@@ -120,7 +117,7 @@ async fn a_live_query_fails_with_the_kind_of_the_failure() {
 #[tokio::test]
 async fn a_list_is_cached_with_its_age_and_the_built_in_table_sends_no_request() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let mut provider = provider(&stand_in, Hosting::Waits).await;
+    let mut provider = provider(&stand_in).await;
     let built_in = list(&mut provider, Discovery::BuiltIn).await.expect("a table");
     assert_eq!((built_in.origin, stand_in.requests().len()), (ListOrigin::BuiltIn, 0));
     assert!((40..=80).contains(&built_in.models.len()));

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use conformance::Hosting;
 use provider_host::contract::embeddings::EmbeddingRequest;
 use provider_host::contract::{Config, ErrorKind};
 use provider_host::sandbox::KeyMode;
@@ -94,26 +93,20 @@ async fn vectors_come_in_the_order_of_the_texts_in_either_encoding() {
             &["base64", "float", "float"],
         ),
     ] {
-        for hosting in [Hosting::Waits, Hosting::Steps] {
-            let (server, received) = server(respond).await;
-            let mut provider = open_with(hosting, KeyMode::Injected, KEY, config(&server.base_url())).await;
-            assert!(provider.instance.has_embeddings());
-            // Twice, since the client remembers what the server takes.
-            for _ in 0..2 {
-                let request = EmbeddingRequest::new("m", ["a", "b", "c"]);
-                let embedding = provider.instance.embed(&provider.client, &request).await.expect("vectors");
-                assert_eq!(embedding.vectors, [vector(0, 5), vector(1, 5), vector(2, 5)]);
-                assert_eq!(embedding.usage.and_then(|usage| usage.input), Some(9));
-                assert_eq!((embedding.model.as_deref(), embedding.warnings.len()), (Some("m-1"), 0));
-            }
-            let sent: Vec<Value> = received
-                .lock()
-                .expect("no panic")
-                .iter()
-                .map(|body| body["encoding_format"].clone())
-                .collect();
-            assert_eq!(sent, encodings);
+        let (server, received) = server(respond).await;
+        let mut provider = open_with(KeyMode::Injected, KEY, config(&server.base_url())).await;
+        assert!(provider.instance.has_embeddings());
+        // Twice, since the client remembers what the server takes.
+        for _ in 0..2 {
+            let request = EmbeddingRequest::new("m", ["a", "b", "c"]);
+            let embedding = provider.instance.embed(&provider.client, &request).await.expect("vectors");
+            assert_eq!(embedding.vectors, [vector(0, 5), vector(1, 5), vector(2, 5)]);
+            assert_eq!(embedding.usage.and_then(|usage| usage.input), Some(9));
+            assert_eq!((embedding.model.as_deref(), embedding.warnings.len()), (Some("m-1"), 0));
         }
+        let sent: Vec<Value> =
+            received.lock().expect("no panic").iter().map(|body| body["encoding_format"].clone()).collect();
+        assert_eq!(sent, encodings);
     }
 }
 
@@ -126,22 +119,19 @@ async fn the_largest_batch_of_openai_fits_and_one_beyond_the_cap_is_an_error_aft
         _ => (200, vectors(request, 3072)),
     })
     .await;
-    for hosting in [Hosting::Waits, Hosting::Steps] {
-        // A server that is not optimised needs seconds to write this many numbers.
-        let config = Config { timeouts: unreachable_timeouts(), ..config(&server.base_url()) };
-        let mut provider = open_with(hosting, KeyMode::Injected, KEY, config).await;
-        let too_large =
-            provider.instance.embed(&provider.client, &EmbeddingRequest::new("endless", ["a"])).await;
-        let error = too_large.err().map(provider_error).expect("an error");
-        assert_eq!((error.kind, error.retryable), (ErrorKind::InvalidRequest, false), "{}", error.message);
-        let request = EmbeddingRequest::new("m", (0..2048).map(|text| text.to_string()));
-        let begun = Instant::now();
-        let embedding = provider.instance.embed(&provider.client, &request).await.expect("vectors");
-        println!("{hosting:?}: 2,048 vectors of 3,072 numbers took {:?}", begun.elapsed());
-        assert_eq!(embedding.vectors.len(), 2048);
-        assert!((0..2048).step_by(331).all(|index| embedding.vectors[index] == vector(index, 3072)));
-        assert!(begun.elapsed() < PATIENCE);
-    }
+    // A server that is not optimised needs seconds to write this many numbers.
+    let config = Config { timeouts: unreachable_timeouts(), ..config(&server.base_url()) };
+    let mut provider = open_with(KeyMode::Injected, KEY, config).await;
+    let too_large = provider.instance.embed(&provider.client, &EmbeddingRequest::new("endless", ["a"])).await;
+    let error = too_large.err().map(provider_error).expect("an error");
+    assert_eq!((error.kind, error.retryable), (ErrorKind::InvalidRequest, false), "{}", error.message);
+    let request = EmbeddingRequest::new("m", (0..2048).map(|text| text.to_string()));
+    let begun = Instant::now();
+    let embedding = provider.instance.embed(&provider.client, &request).await.expect("vectors");
+    println!("2,048 vectors of 3,072 numbers took {:?}", begun.elapsed());
+    assert_eq!(embedding.vectors.len(), 2048);
+    assert!((0..2048).step_by(331).all(|index| embedding.vectors[index] == vector(index, 3072)));
+    assert!(begun.elapsed() < PATIENCE);
 }
 
 #[tokio::test]
@@ -157,7 +147,7 @@ async fn a_server_that_repeats_the_key_does_not_get_it_into_any_output() {
     })
     .await;
     for mode in [KeyMode::Injected, KeyMode::Bearer] {
-        let mut provider = open_with(Hosting::Waits, mode, KEY, config(&server.base_url())).await;
+        let mut provider = open_with(mode, KEY, config(&server.base_url())).await;
         let good = provider.instance.embed(&provider.client, &EmbeddingRequest::new("m", ["a"])).await;
         assert!(!format!("{:?}", good.expect("vectors")).contains(KEY));
         let bad = provider.instance.embed(&provider.client, &EmbeddingRequest::new("fails", ["a"])).await;
@@ -169,7 +159,7 @@ async fn a_server_that_repeats_the_key_does_not_get_it_into_any_output() {
 #[tokio::test]
 async fn a_request_that_no_server_takes_is_refused_with_its_place_before_anything_is_sent() {
     let (server, received) = server(|request| (200, vectors(request, 1))).await;
-    let mut provider = open_with(Hosting::Waits, KeyMode::Injected, KEY, config(&server.base_url())).await;
+    let mut provider = open_with(KeyMode::Injected, KEY, config(&server.base_url())).await;
     for (texts, place) in [(vec![], "no input"), (vec!["a", ""], "input[1]")] {
         let refused = provider.instance.embed(&provider.client, &EmbeddingRequest::new("m", texts)).await;
         let error = refused.err().map(provider_error).expect("an error");

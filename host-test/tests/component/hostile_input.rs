@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use conformance::{Hosting, Played, Provider};
+use conformance::{Played, Provider};
 use proptest::test_runner::{Config as Cases, TestRunner};
 use provider_host::contract::{Config, ErrorKind, FinishReason, Request, ToolArguments};
 use provider_host::sandbox::KeyMode;
@@ -20,9 +20,9 @@ use crate::bench::{CheckedCompletion as _, PATIENCE, config, open_with, unreacha
 const KEY: &str = "sk-hostile-0123456789";
 
 /// A client that never retries, so that each response is decoded once.
-async fn client(server: &Server, hosting: Hosting, mode: KeyMode) -> Provider {
+async fn client(server: &Server, mode: KeyMode) -> Provider {
     let config = Config { max_retries: Some(0), ..config(server.base_url()) };
-    open_with(hosting, mode, KEY, config).await
+    open_with(mode, KEY, config).await
 }
 
 /// Lets the server send this response, and runs a completion that receives it.
@@ -38,7 +38,7 @@ async fn complete(server: &Server, provider: &mut Provider, served: Served) -> P
 fn a_generated_response_is_decoded_in_every_framing_and_in_pieces_of_any_size() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let server = runtime.block_on(Server::start());
-    let provider = runtime.block_on(client(&server, Hosting::Waits, KeyMode::Injected));
+    let provider = runtime.block_on(client(&server, KeyMode::Injected));
     let provider = Mutex::new(provider);
     let cases = Cases { cases: 200, failure_persistence: None, ..Cases::default() };
     let run = TestRunner::new(cases).run(&generated::responses(), |(generated, wire_format)| {
@@ -51,22 +51,22 @@ fn a_generated_response_is_decoded_in_every_framing_and_in_pieces_of_any_size() 
     run.unwrap_or_else(|failure| panic!("{failure}"));
 }
 
-/// Runs the fuzzer's corpus through the component, in both kinds of host.
+/// Runs the fuzzer's corpus through the component, with the key outside of it and with the key in it.
 #[tokio::test]
 async fn each_input_of_the_fuzz_corpus_has_the_same_result_whole_and_in_pieces() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/response_events");
     let server = Server::start().await;
-    let mut waiting = client(&server, Hosting::Waits, KeyMode::Injected).await;
-    let mut stepping = client(&server, Hosting::Steps, KeyMode::Bearer).await;
+    let mut injected = client(&server, KeyMode::Injected).await;
+    let mut bearer = client(&server, KeyMode::Bearer).await;
     let mut played = 0;
     for file in std::fs::read_dir(&folder).expect("the corpus") {
         let input = std::fs::read(file.expect("a file").path()).expect("a file");
         let (count, rest) = input.split_first().unwrap_or((&0, &[]));
         let (sizes, body) = rest.split_at(usize::from(*count % 16).min(rest.len()));
-        let whole = complete(&server, &mut waiting, Served::new(Framing::Length, [body])).await;
+        let whole = complete(&server, &mut injected, Served::new(Framing::Length, [body])).await;
         let sizes: Vec<usize> = sizes.iter().map(|size| usize::from(*size).max(1)).collect();
         let reads = server::in_reads(body, &sizes);
-        let cut = complete(&server, &mut stepping, Served::new(Framing::Chunked, reads)).await;
+        let cut = complete(&server, &mut bearer, Served::new(Framing::Chunked, reads)).await;
         let error = |response: &Played| {
             response.error.as_ref().map(|error| (error.kind.clone(), error.message.clone()))
         };
@@ -92,7 +92,7 @@ fn same_events(one: &Played, other: &Played) -> bool {
 #[tokio::test]
 async fn deeply_nested_json_costs_neither_the_instance_nor_much_time() {
     let server = Server::start().await;
-    let mut provider = client(&server, Hosting::Waits, KeyMode::Injected).await;
+    let mut provider = client(&server, KeyMode::Injected).await;
     let begun = Instant::now();
     let (list, object) = ("[".repeat(4_000_000), "{\"a\":".repeat(150_000));
     let choices = format!("{{\"choices\":{}", "[".repeat(4_000_000));
@@ -131,7 +131,7 @@ async fn a_json_response_ends_with_its_length_and_not_with_a_deadline() {
     let body = br#"{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}"#;
     let patient =
         Config { timeouts: unreachable_timeouts(), max_retries: Some(0), ..config(server.base_url()) };
-    let mut provider = open_with(Hosting::Waits, KeyMode::Injected, KEY, patient).await;
+    let mut provider = open_with(KeyMode::Injected, KEY, patient).await;
     for framing in [Framing::Length, Framing::Chunked] {
         let served = Served::new(framing, [&body[..]]).kept_open();
         // The server keeps the connection open, so only the framing can end the wait.
@@ -143,7 +143,7 @@ async fn a_json_response_ends_with_its_length_and_not_with_a_deadline() {
     }
     // Without a length and an end of the connection, the idle deadline ends the wait. The brackets match, so the
     // response is complete and no error.
-    let mut provider = client(&server, Hosting::Waits, KeyMode::Injected).await;
+    let mut provider = client(&server, KeyMode::Injected).await;
     let served = Served::new(Framing::Close, [&body[..]]).kept_open();
     let response = complete(&server, &mut provider, served).await;
     assert_eq!((response.transcript.text().as_str(), response.error), ("hi", None));

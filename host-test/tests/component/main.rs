@@ -19,6 +19,7 @@ mod hostile_input;
 mod live;
 mod raw;
 mod requests;
+mod runtimes;
 mod scenarios;
 mod sessions;
 #[path = "../support/mod.rs"]

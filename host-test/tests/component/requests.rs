@@ -1,7 +1,6 @@
 //! Requests as the server receives them, with every field of the contract. The guest's own tests check the encoder;
 //! this one checks that no field is lost on the way into the component.
 
-use conformance::Hosting;
 use provider_host::json::request;
 use serde_json::{Value, json};
 use stand_in::StandIn;
@@ -49,7 +48,7 @@ fn full_request() -> String {
 #[tokio::test]
 async fn every_field_of_a_request_reaches_the_server() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let mut provider = provider(&stand_in, Hosting::Waits).await;
+    let mut provider = provider(&stand_in).await;
     let mut no_files = |path: &str| Err(format!("{path} is not there"));
     let request = request::parse(&full_request(), None, &mut no_files).expect("a request");
     let response = provider.complete_checked(&request).await;

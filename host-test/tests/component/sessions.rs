@@ -12,7 +12,8 @@ use stand_in::{Outcome, StandIn};
 
 use crate::bench::{PATIENCE, config, plugin};
 
-async fn session(stand_in: &StandIn, streams_per_instance: u32) -> Session {
+/// A session with this number of streams for each instance.
+pub async fn session(stand_in: &StandIn, streams_per_instance: u32) -> Session {
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
     let options = HostOptions { streams_per_instance, ..HostOptions::default() };
     let host = Host::with_options(cache, options).expect("an engine");
@@ -28,7 +29,7 @@ async fn session(stand_in: &StandIn, streams_per_instance: u32) -> Session {
 }
 
 /// The text of a response, which has to finish.
-async fn text(mut completion: Completion) -> String {
+pub async fn text(mut completion: Completion) -> String {
     let (mut text, mut is_finished) = (String::new(), false);
     while let Some(batch) = completion.next().await {
         for event in batch.expect("no error").events {
@@ -43,7 +44,7 @@ async fn text(mut completion: Completion) -> String {
     text
 }
 
-fn hello() -> Request {
+pub fn hello() -> Request {
     Request::prompt("gpt-5.4-mini", "hello")
 }
 

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use conformance::Hosting;
 use provider_host::contract::{
     Config, Event, FinishReason, Message, Part, ReasoningOptions, Request, Role, Tool, ToolArguments,
     ToolResultPart,
@@ -50,7 +49,7 @@ async fn text_reasoning_and_tool_calls_of_each_vendor_are_decoded() {
             let name = format!("{vendor}-{variant}");
             let scenario = scenarios().iter().find(|scenario| scenario.name == name).expect(&name);
             played += 1;
-            let mut provider = provider(&stand_in, Hosting::Waits).await;
+            let mut provider = provider(&stand_in).await;
             let response =
                 provider.complete_checked(&Request { model: scenario.name.clone(), ..request }).await;
             assert_eq!(response.error, None, "{name}");
@@ -116,7 +115,7 @@ async fn replay_data_of_a_vendor_is_sent_back_unchanged() {
             "/messages/1/tool_calls/0/provider_specific_fields/thought_signature",
         ),
     ] {
-        let mut provider = provider(&stand_in, Hosting::Waits).await;
+        let mut provider = provider(&stand_in).await;
         let first = Request { tools: vec![weather()], ..Request::prompt(model, "the weather in Paris?") };
         let response = provider.complete_checked(&first).await;
         assert_eq!(response.error, None, "{model}");
@@ -159,38 +158,36 @@ async fn pausing_server(resume: Arc<Notify>) -> RawServer {
 /// back fails on every machine, and a slow machine does not fail.
 #[tokio::test]
 async fn the_first_delta_is_not_held_back_until_the_second_arrives() {
-    for hosting in [Hosting::Waits, Hosting::Steps] {
-        let resume = Arc::new(Notify::new());
-        let server = pausing_server(Arc::clone(&resume)).await;
-        let config = Config { timeouts: unreachable_timeouts(), ..config(&server.base_url()) };
-        let mut provider = open_with(hosting, KeyMode::Injected, "sk-pausing-0123456789", config).await;
-        let request = Request::prompt("any", "hello");
-        let completion = provider.instance.complete(&provider.client, &request).await.expect("a request");
-        let mut text = String::new();
-        let begun = Instant::now();
-        loop {
-            let next = provider.instance.next(&completion, 64, Duration::from_secs(5));
-            let batch = tokio::time::timeout(PATIENCE, next).await.expect("in time").expect("no error");
-            text.extend(batch.events.iter().filter_map(|event| match event {
-                Event::BlockDelta(delta) => Some(delta.text.as_str()),
-                _ => None,
-            }));
-            if batch.done {
-                break;
-            }
-            if text == "first " {
-                resume.notify_one();
-            }
-            assert!(begun.elapsed() < PATIENCE, "{hosting:?}: the first delta is held back, after {text:?}");
+    let resume = Arc::new(Notify::new());
+    let server = pausing_server(Arc::clone(&resume)).await;
+    let config = Config { timeouts: unreachable_timeouts(), ..config(&server.base_url()) };
+    let mut provider = open_with(KeyMode::Injected, "sk-pausing-0123456789", config).await;
+    let request = Request::prompt("any", "hello");
+    let completion = provider.instance.complete(&provider.client, &request).await.expect("a request");
+    let mut text = String::new();
+    let begun = Instant::now();
+    loop {
+        let next = provider.instance.next(&completion, 64, Duration::from_secs(5));
+        let batch = tokio::time::timeout(PATIENCE, next).await.expect("in time").expect("no error");
+        text.extend(batch.events.iter().filter_map(|event| match event {
+            Event::BlockDelta(delta) => Some(delta.text.as_str()),
+            _ => None,
+        }));
+        if batch.done {
+            break;
         }
-        assert_eq!(text, "first second", "{hosting:?}");
+        if text == "first " {
+            resume.notify_one();
+        }
+        assert!(begun.elapsed() < PATIENCE, "the first delta is held back, after {text:?}");
     }
+    assert_eq!(text, "first second");
 }
 
 #[tokio::test]
 async fn a_batch_has_no_more_events_than_requested() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let mut provider = provider(&stand_in, Hosting::Waits).await;
+    let mut provider = provider(&stand_in).await;
     let request = Request::prompt("openai-text", "hello");
     let completion = provider.instance.complete(&provider.client, &request).await.expect("a request");
     loop {
@@ -207,7 +204,7 @@ async fn a_batch_has_no_more_events_than_requested() {
 #[tokio::test]
 async fn twenty_completions_take_turns_in_one_instance() {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
-    let mut provider = provider(&stand_in, Hosting::Waits).await;
+    let mut provider = provider(&stand_in).await;
     let mut open = Vec::new();
     for number in 0..20 {
         let request = Request::prompt("gpt-5.4-mini", format!("number {number}"));

@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use super::{CaseResult, Code, case_result, complete, connections_made, next, stand_in};
-use crate::bench::{Bench, Hosting, Provider, error_text};
+use crate::bench::{Bench, Provider, error_text};
 use crate::expected;
 use crate::promise::Promise;
 use crate::tested_host::{TestedHost, TestedInstance};
@@ -86,9 +86,8 @@ pub(super) fn cases<H: TestedHost>() -> Vec<Code<H>> {
 async fn provider<H: TestedHost>(
     bench: &Bench<H>,
     stand_in: &StandIn,
-    hosting: Hosting,
 ) -> Result<Provider<H::Instance>, String> {
-    bench.provider(stand_in, hosting, KeyMode::Injected, &Setup::default()).await
+    bench.provider(stand_in, KeyMode::Injected, &Setup::default()).await
 }
 
 /// Calls the completion until the server has its request. Nothing is sent before the first call.
@@ -107,36 +106,30 @@ async fn until_received<I: TestedInstance>(
     Ok(())
 }
 
-/// Both kinds of host, with the time until the server saw the drop. They drive the connection
-/// differently: one from within the component's wait, the other between its calls.
+/// With the time until the server saw the drop.
 async fn in_state(bench: &Bench<impl TestedHost>, scenario: &str) -> CaseResult {
-    let mut slowest = Duration::ZERO;
-    for hosting in [Hosting::Waits, Hosting::Steps] {
-        let stand_in = stand_in().await?;
-        let mut provider = provider(bench, &stand_in, hosting).await?;
-        let in_host = |wrong: String| format!("{wrong} ({hosting:?})");
-        let completion = complete(&mut provider, scenario).await.map_err(in_host)?;
-        until_received(&mut provider, &completion, &stand_in).await.map_err(in_host)?;
-        // The request alone is not the state yet: one call more receives the bytes that the server sends before it falls
-        // silent.
-        next(&mut provider, &completion, 64, Duration::from_millis(200)).await.map_err(in_host)?;
-        let begun = Instant::now();
-        let dropped = provider.instance.cancel(completion).await;
-        dropped.map_err(|error| in_host(format!("drop: {}", error_text(&error))))?;
-        match tokio::time::timeout(SEEN, stand_in.ended(0)).await {
-            Ok(Outcome::Aborted) => slowest = slowest.max(begun.elapsed()),
-            // A server that has sent everything has generated everything: the cancel came too late.
-            Ok(other) => return Err(format!("the server sees it as {other:?} ({hosting:?})").into()),
-            Err(_) => return Err(format!("the server does not see it within {SEEN:?} ({hosting:?})").into()),
-        }
+    let stand_in = stand_in().await?;
+    let mut provider = provider(bench, &stand_in).await?;
+    let completion = complete(&mut provider, scenario).await?;
+    until_received(&mut provider, &completion, &stand_in).await?;
+    // The request alone is not the state yet: one call more receives the bytes that the server sends before it falls
+    // silent.
+    next(&mut provider, &completion, 64, Duration::from_millis(200)).await?;
+    let begun = Instant::now();
+    let dropped = provider.instance.cancel(completion).await;
+    dropped.map_err(|error| format!("drop: {}", error_text(&error)))?;
+    match tokio::time::timeout(SEEN, stand_in.ended(0)).await {
+        Ok(Outcome::Aborted) => Ok(format!("seen after {:.1?}", begun.elapsed())),
+        // A server that has sent everything has generated everything: the cancel came too late.
+        Ok(other) => Err(format!("the server sees it as {other:?}").into()),
+        Err(_) => Err(format!("the server does not see it within {SEEN:?}").into()),
     }
-    Ok(format!("seen after {slowest:.1?}"))
 }
 
 /// An agent often discards a request that it has just built. That must not cost a connection.
 async fn unbegun(bench: &Bench<impl TestedHost>) -> CaseResult {
     let stand_in = stand_in().await?;
-    let mut provider = provider(bench, &stand_in, Hosting::Waits).await?;
+    let mut provider = provider(bench, &stand_in).await?;
     let completion = complete(&mut provider, "at-once").await?;
     provider.instance.cancel(completion).await.map_err(|error| error_text(&error))?;
     // A connection that was begun needs a moment until the server counts it.
@@ -147,32 +140,27 @@ async fn unbegun(bench: &Bench<impl TestedHost>) -> CaseResult {
 
 /// A handshake has no request that the server could see end, so the connections are counted here.
 async fn connecting(bench: &Bench<impl TestedHost>) -> CaseResult {
-    let mut slowest = Duration::ZERO;
-    for hosting in [Hosting::Waits, Hosting::Steps] {
-        let stand_in = StandIn::start_tls(bench.authority(), Handshake::Stalls).await;
-        let stand_in = stand_in.map_err(|error| format!("no server: {error:#}"))?;
-        let mut provider = provider(bench, &stand_in, hosting).await?;
-        let in_host = |wrong: String| format!("{wrong} ({hosting:?})");
-        let completion = complete(&mut provider, "at-once").await.map_err(in_host)?;
-        let until = Instant::now() + SEEN;
-        while stand_in.connections_accepted() == 0 && Instant::now() < until {
-            next(&mut provider, &completion, 64, Duration::from_millis(20)).await.map_err(in_host)?;
-        }
-        if stand_in.connections_accepted() == 0 {
-            return Err(format!("the server accepted no connection within {SEEN:?} ({hosting:?})").into());
-        }
-        let begun = Instant::now();
-        let dropped = provider.instance.cancel(completion).await;
-        dropped.map_err(|error| in_host(format!("drop: {}", error_text(&error))))?;
-        while stand_in.connections_open() > 0 {
-            if begun.elapsed() > SEEN {
-                return Err(format!("the connection stays open for {SEEN:?} ({hosting:?})").into());
-            }
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        slowest = slowest.max(begun.elapsed());
+    let stand_in = StandIn::start_tls(bench.authority(), Handshake::Stalls).await;
+    let stand_in = stand_in.map_err(|error| format!("no server: {error:#}"))?;
+    let mut provider = provider(bench, &stand_in).await?;
+    let completion = complete(&mut provider, "at-once").await?;
+    let until = Instant::now() + SEEN;
+    while stand_in.connections_accepted() == 0 && Instant::now() < until {
+        next(&mut provider, &completion, 64, Duration::from_millis(20)).await?;
     }
-    Ok(format!("seen after {slowest:.1?}"))
+    if stand_in.connections_accepted() == 0 {
+        return Err(format!("the server accepted no connection within {SEEN:?}").into());
+    }
+    let begun = Instant::now();
+    let dropped = provider.instance.cancel(completion).await;
+    dropped.map_err(|error| format!("drop: {}", error_text(&error)))?;
+    while stand_in.connections_open() > 0 {
+        if begun.elapsed() > SEEN {
+            return Err(format!("the connection stays open for {SEEN:?}").into());
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    Ok(format!("seen after {:.1?}", begun.elapsed()))
 }
 
 /// A retry that is due later must not be made for a completion that no longer exists: nobody would read its response.
@@ -181,7 +169,7 @@ async fn back_off(bench: &Bench<impl TestedHost>) -> CaseResult {
     // Longer than the minute that the server asks for. Otherwise the component reports the error at once, and there is no
     // back-off to drop it in.
     let setup = Setup { total_ms: Some(120_000), ..Setup::default() };
-    let mut provider = bench.provider(&stand_in, Hosting::Waits, KeyMode::Injected, &setup).await?;
+    let mut provider = bench.provider(&stand_in, KeyMode::Injected, &setup).await?;
     let completion = complete(&mut provider, "q25-asks-to-wait-a-minute").await?;
     let until = Instant::now() + SEEN;
     loop {
@@ -208,7 +196,7 @@ async fn back_off(bench: &Bench<impl TestedHost>) -> CaseResult {
 /// would then trap.
 async fn client_first(bench: &Bench<impl TestedHost>) -> CaseResult {
     let stand_in = stand_in().await?;
-    let mut provider = provider(bench, &stand_in, Hosting::Waits).await?;
+    let mut provider = provider(bench, &stand_in).await?;
     let wrong = |error| error_text(&error);
     let completion = complete(&mut provider, "q25-never-ends").await?;
     until_received(&mut provider, &completion, &stand_in).await?;

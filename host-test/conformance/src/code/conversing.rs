@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{CaseResult, Code, case_result, stand_in};
 use crate::agent::{Agent, AgentResponse, script};
-use crate::bench::{Bench, Hosting, Provider};
+use crate::bench::{Bench, Provider};
 use crate::promise::Promise;
 use crate::tested_host::TestedHost;
 use provider_host::sandbox::KeyMode;
@@ -84,7 +84,7 @@ async fn provider<H: TestedHost>(
     // The scenarios stream for people who watch; here nobody does.
     let headers = [("x-fault-delay-chunk".to_owned(), "1".to_owned())].into();
     let setup = Setup { headers, ..Setup::default() };
-    bench.provider(stand_in, Hosting::Waits, KeyMode::Injected, &setup).await
+    bench.provider(stand_in, KeyMode::Injected, &setup).await
 }
 
 /// What is wrong with the responses of a turn: another route, or more warnings than the one of a change.

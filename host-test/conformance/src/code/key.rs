@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::{CaseResult, Code, case_result, stand_in};
-use crate::bench::{Bench, Hosting};
+use crate::bench::Bench;
 use crate::needs::Need;
 use crate::play::prompt;
 use crate::promise::Promise;
@@ -45,7 +45,7 @@ async fn use_all<H: TestedHost>(
     stand_in: &StandIn,
     mode: KeyMode,
 ) -> Result<(Option<usize>, Vec<String>), String> {
-    let mut provider = bench.provider(stand_in, Hosting::Waits, mode, &Setup::default()).await?;
+    let mut provider = bench.provider(stand_in, mode, &Setup::default()).await?;
     let mut violations = Vec::new();
     let echoes = ["q24-key-echoed", "q24-key-echoed-in-stream", "q24-key-echoed-as-text"];
     // A host that does not remove the key passes an echo on, which is no fault of the component's.

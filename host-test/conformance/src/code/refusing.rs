@@ -3,7 +3,7 @@
 //! of the server.
 
 use super::{CaseResult, Code, case_result, connections_made, stand_in};
-use crate::bench::{Bench, Hosting, config, error_text};
+use crate::bench::{Bench, config, error_text};
 use crate::play::prompt;
 use crate::promise::Promise;
 use crate::tested_host::{TestedHost, TestedInstance as _};
@@ -70,7 +70,7 @@ fn violations(what: &str, result: Result<(), CallError>, kinds: &[&str]) -> Vec<
 
 async fn configurations(bench: &Bench<impl TestedHost>) -> CaseResult {
     let stand_in = stand_in().await?;
-    let mut instance = bench.instance(&stand_in.base_url(), Hosting::Steps, None).await?;
+    let mut instance = bench.instance(&stand_in.base_url(), None).await?;
     let good = config(&stand_in.base_url(), &Setup::default());
     let at = |base_url: &str| Config { base_url: Some(base_url.to_owned()), ..good.clone() };
     let header = |name: &str, value: &str| {
@@ -106,7 +106,7 @@ async fn configurations(bench: &Bench<impl TestedHost>) -> CaseResult {
 async fn requests(bench: &Bench<impl TestedHost>) -> CaseResult {
     let stand_in = stand_in().await?;
     let setup = Setup::default();
-    let mut provider = bench.provider(&stand_in, Hosting::Steps, KeyMode::Injected, &setup).await?;
+    let mut provider = bench.provider(&stand_in, KeyMode::Injected, &setup).await?;
     let good = prompt("at-once");
     let tool = |parameters: &str| Tool {
         name: "look".to_owned(),
@@ -143,7 +143,7 @@ async fn requests(bench: &Bench<impl TestedHost>) -> CaseResult {
 /// user to check the connection.
 async fn denied(bench: &Bench<impl TestedHost>) -> CaseResult {
     let stand_in = stand_in().await?;
-    let mut instance = bench.instance("https://elsewhere.example/v1", Hosting::Waits, None).await?;
+    let mut instance = bench.instance("https://elsewhere.example/v1", None).await?;
     let client = instance.open(&config(&stand_in.base_url(), &Setup::default())).await;
     let client = client.map_err(|error| error_text(&error))?;
     let completion =
@@ -162,7 +162,7 @@ async fn nobody(bench: &Bench<impl TestedHost>) -> CaseResult {
     drop(listener);
     let base_url = format!("http://{address}/v1");
     let key = Secret::new("sk-0123456789abcdef");
-    let mut instance = bench.instance(&base_url, Hosting::Waits, Some(key)).await?;
+    let mut instance = bench.instance(&base_url, Some(key)).await?;
     // The first error is checked, and not the one after the retries.
     let setup = Setup { max_retries: Some(0), ..Setup::default() };
     let client = instance.open(&config(&base_url, &setup)).await.map_err(|error| error_text(&error))?;

@@ -2,7 +2,7 @@
 //! only if it repairs them, and keeps what they mean.
 
 use super::{CaseResult, Code, case_result};
-use crate::bench::{Bench, Hosting};
+use crate::bench::Bench;
 use crate::play::prompt;
 use crate::promise::Promise;
 use crate::tested_host::TestedHost;
@@ -32,7 +32,7 @@ async fn repairs(bench: &Bench<impl TestedHost>) -> CaseResult {
     for (what, request) in &requests {
         // A server of its own, since its requests are counted.
         let stand_in = StandIn::start(0).await.map_err(|error| format!("no server: {error:#}"))?;
-        let mut provider = bench.provider(&stand_in, Hosting::Steps, KeyMode::Injected, &setup).await?;
+        let mut provider = bench.provider(&stand_in, KeyMode::Injected, &setup).await?;
         let played = provider.play(request, &stand_in, 0).await;
         reasons.extend(played.violations.iter().map(|wrong| format!("{what}: {wrong}")));
         if let Some(error) = played.error {

@@ -4,7 +4,7 @@
 //! run under a grant.
 
 use super::{CaseResult, Code, case_result, connections_made, stand_in};
-use crate::bench::{Bench, Hosting, config, error_text};
+use crate::bench::{Bench, config, error_text};
 use crate::promise::Promise;
 use crate::tested_host::{TestedHost, TestedInstance as _};
 use provider_host::contract::Discovery;
@@ -84,7 +84,7 @@ fn exports(bench: &Bench<impl TestedHost>) -> CaseResult {
 /// A user looks at a plugin before trusting it with a key. Looking must not send anything.
 async fn unasked(bench: &Bench<impl TestedHost>) -> CaseResult {
     let stand_in = stand_in().await?;
-    let mut instance = bench.instance(&stand_in.base_url(), Hosting::Steps, None).await?;
+    let mut instance = bench.instance(&stand_in.base_url(), None).await?;
     let wrong = |what, error| format!("{what}: {}", error_text(&error));
     instance.describe().await.map_err(|error| wrong("describe", error))?;
     let client = instance
@@ -104,7 +104,7 @@ async fn unasked(bench: &Bench<impl TestedHost>) -> CaseResult {
 /// refuses.
 async fn description(bench: &Bench<impl TestedHost>) -> CaseResult {
     // Port 9, the discard service: nothing is requested, so nothing has to listen there.
-    let mut instance = bench.instance("http://127.0.0.1:9/v1", Hosting::Steps, None).await?;
+    let mut instance = bench.instance("http://127.0.0.1:9/v1", None).await?;
     let says = instance.describe().await.map_err(|error| error_text(&error))?;
     let mut reasons = Vec::new();
     for (what, text) in [("id", &says.id), ("name", &says.name), ("version", &says.version)] {

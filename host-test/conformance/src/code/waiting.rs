@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use super::{CaseResult, Code, case_result, complete, next, stand_in};
-use crate::bench::{Bench, Hosting, Provider, error_text};
+use crate::bench::{Bench, Provider, error_text};
 use crate::promise::Promise;
 use crate::tested_host::{TestedHost, TestedInstance};
 use provider_host::contract::{Batch, ErrorKind, Event};
@@ -50,14 +50,14 @@ pub(super) fn cases<H: TestedHost>() -> Vec<Code<H>> {
         },
         Code {
             name: "completions-take-turns",
-            plays: "Four completions in one instance, each called in turn, in a host in which waiting traps.",
+            plays: "Four completions in one instance, each called in turn with a wait of 0.",
             promises: &[Promise::Waits, Promise::LosesNothing],
             expected: "four complete responses",
             run: |bench| Box::pin(turns(bench)),
         },
         Code {
             name: "wake-after-ms-is-kept",
-            plays: "Servers that fall silent before the status and after some text, in a host with an event loop.",
+            plays: "Servers that fall silent before the status and after some text; next with a wait of 0 at the reported times.",
             promises: &[Promise::Waits, Promise::Errors],
             expected: "a timeout from the first call at or after the reported time, and no later time than that",
             run: |bench| Box::pin(wakes(bench)),
@@ -97,17 +97,14 @@ impl<I: TestedInstance> Reader<I> {
 }
 
 /// A server, and a client of it in an instance of its own.
-async fn connected<H: TestedHost>(
-    bench: &Bench<H>,
-    hosting: Hosting,
-) -> Result<(StandIn, Provider<H::Instance>), String> {
+async fn connected<H: TestedHost>(bench: &Bench<H>) -> Result<(StandIn, Provider<H::Instance>), String> {
     let stand_in = stand_in().await?;
-    let provider = bench.provider(&stand_in, hosting, KeyMode::Injected, &Setup::default()).await?;
+    let provider = bench.provider(&stand_in, KeyMode::Injected, &Setup::default()).await?;
     Ok((stand_in, provider))
 }
 
 async fn no_longer(bench: &Bench<impl TestedHost>) -> CaseResult {
-    let (_stand_in, mut provider) = connected(bench, Hosting::Waits).await?;
+    let (_stand_in, mut provider) = connected(bench).await?;
     let completion = complete(&mut provider, "q25-silent-before-the-status").await?;
     let (mut reasons, mut slowest) = (Vec::new(), Duration::ZERO);
     // 0 comes again after longer waits: a component must not remember an earlier wait.
@@ -136,7 +133,7 @@ async fn no_longer(bench: &Bench<impl TestedHost>) -> CaseResult {
 /// A component that fills its batch before it returns would be correct in every other case, and would show people nothing
 /// for a whole wait.
 async fn first_word(bench: &Bench<impl TestedHost>) -> CaseResult {
-    let (_stand_in, mut provider) = connected(bench, Hosting::Waits).await?;
+    let (_stand_in, mut provider) = connected(bench).await?;
     let mut first = Duration::MAX;
     for _ in 0..TRIES {
         let mut reader = Reader::start(&mut provider, "one-word-and-a-pause").await?;
@@ -157,7 +154,7 @@ async fn first_word(bench: &Bench<impl TestedHost>) -> CaseResult {
 }
 
 async fn bounded(bench: &Bench<impl TestedHost>) -> CaseResult {
-    let (_stand_in, mut provider) = connected(bench, Hosting::Waits).await?;
+    let (_stand_in, mut provider) = connected(bench).await?;
     let mut reader = Reader::start(&mut provider, "many-chunks").await?;
     let mut reasons = Vec::new();
     // A maximum of 0 counts as 1: a call that may return nothing would never come to an end.
@@ -180,7 +177,7 @@ async fn bounded(bench: &Bench<impl TestedHost>) -> CaseResult {
 
 /// The streams arrive at the same time, so a component that mixes their states up joins the wrong pieces.
 async fn turns(bench: &Bench<impl TestedHost>) -> CaseResult {
-    let (_stand_in, mut provider) = connected(bench, Hosting::Steps).await?;
+    let (_stand_in, mut provider) = connected(bench).await?;
     let mut readers = Vec::new();
     for _ in 0..4 {
         readers.push(Reader::start(&mut provider, "slow-chunks").await?);
@@ -200,8 +197,8 @@ async fn turns(bench: &Bench<impl TestedHost>) -> CaseResult {
 /// so that any reported time beyond it is wrong.
 const DEADLINE: u32 = 400;
 
-/// How often an event loop looks at its sockets here. A real one is woken by them; the host of this bench has no sockets
-/// of its own to wait for.
+/// How often an event loop looks at its sockets here. A real one is woken by them; this bench has no sockets of its own
+/// to wait for.
 const TICK: Duration = Duration::from_millis(5);
 
 /// How often a component may have nothing to do at a time that it reported itself: a deadline that another one
@@ -222,7 +219,7 @@ async fn wakes(bench: &Bench<impl TestedHost>) -> CaseResult {
     let (mut reasons, mut latest) = (Vec::new(), Duration::ZERO);
     for scenario in ["q25-silent-before-the-status", "q25-silent-in-the-middle"] {
         let stand_in = stand_in().await?;
-        let mut provider = bench.provider(&stand_in, Hosting::Steps, KeyMode::Injected, &setup).await?;
+        let mut provider = bench.provider(&stand_in, KeyMode::Injected, &setup).await?;
         match wake(&mut provider, scenario).await {
             Ok(late) => latest = latest.max(late),
             Err(reason) => reasons.push(format!("{scenario}: {reason}")),

@@ -7,7 +7,7 @@
 mod http_hooks;
 mod instance;
 
-use conformance::{Hosting, TestedHost};
+use conformance::TestedHost;
 use provider_host::plugin::{Plugin, Surface};
 use provider_host::sandbox::Secret;
 use url::Url;
@@ -85,13 +85,8 @@ impl TestedHost for StockHost {
         Surface { imports: self.surface.imports.clone(), exports: self.surface.exports.clone() }
     }
 
-    /// The component waits in each call that allows it, whatever the kind of hosting.
-    async fn start(
-        &self,
-        base_url: Option<&Url>,
-        _: Hosting,
-        key: Option<Secret>,
-    ) -> Result<StockInstance, String> {
+    /// The component waits in each call that allows it.
+    async fn start(&self, base_url: Option<&Url>, key: Option<Secret>) -> Result<StockInstance, String> {
         let state = State {
             wasi: WasiCtx::default(),
             http: WasiHttpCtx::new(),

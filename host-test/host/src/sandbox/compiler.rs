@@ -145,16 +145,6 @@ pub(super) fn compile_here(engine: &Engine, component: &[u8]) -> Result<(Vec<u8>
         .map_err(|error| causes(&error))
 }
 
-/// A program without the compiler starts faster, and runs what is in the cache.
-#[cfg(not(feature = "compile"))]
-pub(super) fn compile_here(_: &Engine, _: &[u8]) -> Result<(Vec<u8>, Component), String> {
-    Err(WITHOUT_COMPILER.to_owned())
-}
-
-#[cfg(not(feature = "compile"))]
-const WITHOUT_COMPILER: &str = "this program was built without the compiler, and the plugin is not in its cache; \
-     run a program with the compiler once, or name one in HostOptions::compiler";
-
 #[cfg(feature = "compile")]
 fn precompile(settings: Settings, component: &[u8]) -> Result<Vec<u8>, String> {
     let compiled = settings.compiling_engine().and_then(|engine| engine.precompile_component(component));
@@ -163,7 +153,7 @@ fn precompile(settings: Settings, component: &[u8]) -> Result<Vec<u8>, String> {
 
 #[cfg(not(feature = "compile"))]
 fn precompile(_: Settings, _: &[u8]) -> Result<Vec<u8>, String> {
-    Err(WITHOUT_COMPILER.to_owned())
+    Err("the program in HostOptions::compiler was built without the compiler".to_owned())
 }
 
 /// The exit code of a worker that could not compile and wrote the reason to stderr. A panic exits with another one.

@@ -28,6 +28,15 @@ pub enum SandboxError {
         /// The compiler's message.
         reason: String,
     },
+    /// This program was built without the compiler, and no other program of this user has compiled the component yet.
+    #[error(
+        "{plugin} is not in the cache of compiled plugins, and this program was built without the compiler; run it \
+         once in a program that has the compiler and the same cache, or name one in HostOptions::compiler"
+    )]
+    NotCompiled {
+        /// The plugin's id.
+        plugin: String,
+    },
     /// The component's imports or exports have the right names and other types.
     #[error("{plugin} does not fit this host: {reason}; use a plugin that was built for {contract}")]
     Link {

@@ -7,7 +7,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::cache::{Cache, CacheDir};
-use super::compiler::{Compiler, compile_here};
+use super::compiler::Compiler;
 use super::engine::Settings;
 use super::error::{CacheError, CallError, SandboxError, causes};
 use super::grant::Grant;
@@ -55,7 +55,8 @@ pub struct HostOptions {
     /// has the limits of its manifest.
     pub limits: Limits,
     /// The process that compiles components. `None`, the default, compiles in this process, which bounds neither the time
-    /// nor the memory that a hostile component takes to compile.
+    /// nor the memory that a hostile component takes to compile. In a program that was built without the feature `compile`,
+    /// `None` runs only what is in the cache.
     pub compiler: Option<Compiler>,
 }
 
@@ -171,8 +172,8 @@ impl Host {
     /// `progress` is called before it begins.
     ///
     /// # Errors
-    /// [`SandboxError::Compile`] when the component cannot be compiled, and [`SandboxError::Link`] when its functions have
-    /// other types than the contract's.
+    /// [`SandboxError::Compile`] when the component cannot be compiled, [`SandboxError::NotCompiled`] when it has to be
+    /// and there is no compiler, and [`SandboxError::Link`] when its functions have other types than the contract's.
     ///
     /// ```no_run
     /// use provider_host::plugin::Plugin;
@@ -232,11 +233,19 @@ impl Host {
             progress(Preparation::FromCache);
             return Ok(component);
         }
-        progress(Preparation::Compiling);
         let failed = |reason| SandboxError::Compile { plugin: plugin.manifest.id.clone(), reason };
         let compiled = match &self.options.compiler {
-            Some(compiler) => compiler.compile(&self.engine, self.options.settings(), bytes),
-            None => compile_here(&self.engine, bytes),
+            Some(compiler) => {
+                progress(Preparation::Compiling);
+                compiler.compile(&self.engine, self.options.settings(), bytes)
+            }
+            #[cfg(feature = "compile")]
+            None => {
+                progress(Preparation::Compiling);
+                super::compiler::compile_here(&self.engine, bytes)
+            }
+            #[cfg(not(feature = "compile"))]
+            None => return Err(SandboxError::NotCompiled { plugin: plugin.manifest.id.clone() }),
         };
         let (code, component) = compiled.map_err(failed)?;
         if let Err(error) = self.cache.store(&self.engine, bytes, &code) {

@@ -12,7 +12,7 @@ mod traps;
 
 use std::fmt::Debug;
 
-use conformance::{Hosting, Provider};
+use conformance::Provider;
 use provider_host::contract::Config;
 use provider_host::sandbox::{Instance, KeyMode};
 
@@ -52,5 +52,5 @@ fn check_memory(what: &str, instance: &mut Instance, mode: KeyMode, key: &str) {
 /// A client with the canary as its key, for a server that is not the stand-in.
 async fn canary(base_url: &str, mode: KeyMode) -> Provider {
     let config = Config { max_retries: Some(0), ..config(base_url) };
-    open_with(Hosting::Waits, mode, CANARY, config).await
+    open_with(mode, CANARY, config).await
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conformance::{Hosting, Provider};
+use conformance::Provider;
 use provider_host::contract::{Config, Credential, Discovery, Request};
 use provider_host::sandbox::{KeyMode, Secret};
 use stand_in::StandIn;
@@ -47,8 +47,7 @@ async fn a_redirect_is_an_error_and_no_request_goes_to_its_target() {
 async fn the_public_catalogue_is_requested_without_the_key() {
     for mode in MODES {
         let stand_in = StandIn::start(0).await.expect("a stand-in");
-        let mut provider =
-            crate::bench::open(&stand_in, Hosting::Waits, mode, config(&stand_in.base_url())).await;
+        let mut provider = crate::bench::open(&stand_in, mode, config(&stand_in.base_url())).await;
         provider.instance.models(&provider.client, Discovery::Live, Duration::ZERO).await.expect("a list");
         let requests = stand_in.requests();
         let paths: Vec<&str> = requests.iter().map(|request| request.path.as_str()).collect();
@@ -94,7 +93,7 @@ async fn host_and_component_derive_the_same_paths_from_a_base_url() {
     for (path, expected) in BASES {
         let stand_in = StandIn::start(0).await.expect("a stand-in");
         let base_url = format!("http://{}{path}", stand_in.address());
-        let mut instance = instance(&base_url, Hosting::Waits, Some(Secret::new(CANARY))).await;
+        let mut instance = instance(&base_url, Some(Secret::new(CANARY))).await;
         let config =
             Config { credential: Credential::HostInjected, max_retries: Some(0), ..config(&base_url) };
         let client = match (instance.open(&config).await, expected) {
@@ -128,7 +127,7 @@ async fn a_component_that_received_the_key_cannot_send_it_to_another_origin() {
             KeyMode::Injected => Some(Secret::new(CANARY)),
             KeyMode::Bearer => None,
         };
-        let mut instance = instance(&stand_in.base_url(), Hosting::Waits, granted).await;
+        let mut instance = instance(&stand_in.base_url(), granted).await;
         let credential = match mode {
             KeyMode::Injected => Credential::HostInjected,
             KeyMode::Bearer => Credential::Bearer(CANARY.to_owned()),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use conformance::{Hosting, Provider};
+use conformance::Provider;
 use futures_util::StreamExt as _;
 use futures_util::future::{join, join_all};
 use futures_util::stream;
@@ -84,7 +84,7 @@ fn path(route: Route) -> Option<&'static str> {
 }
 
 async fn play(stand_in: &StandIn, scenario: &Scenario, mode: KeyMode) {
-    let mut provider = open(stand_in, Hosting::Waits, mode, short_deadlines(stand_in, None)).await;
+    let mut provider = open(stand_in, mode, short_deadlines(stand_in, None)).await;
     // The first route is the one that the provider chooses for a model that it does not know.
     let wire = scenario.route.wire().filter(|_| scenario.route != Route::default());
     let route = wire.map(|wire| wire.name.to_owned());
@@ -97,7 +97,7 @@ async fn play_list(scenario: &Scenario, path: &str, mode: KeyMode) {
     let stand_in = StandIn::start(0).await.expect("a stand-in");
     stand_in.script(path, Some(&scenario.name)).expect("a scenario");
     let config = Config { max_retries: Some(1), ..short_deadlines(&stand_in, None) };
-    let mut provider = open(&stand_in, Hosting::Waits, mode, config).await;
+    let mut provider = open(&stand_in, mode, config).await;
     query_lists(&scenario.name, &mut provider, mode, stand_in.key()).await;
     assert_eq!(stand_in.key_leaks(), 0, "{}", scenario.name);
 }
@@ -137,13 +137,13 @@ async fn play_every_fault(mode: KeyMode) {
     let completions = faults().flat_map(|fault| models.map(|model| (fault, model)));
     let completions = completions.map(async |(fault, model)| {
         let config = Config { max_retries: Some(1), ..short_deadlines(&stand_in, Some(fault)) };
-        let mut provider = open(&stand_in, Hosting::Waits, mode, config).await;
+        let mut provider = open(&stand_in, mode, config).await;
         let request = Request::prompt(model, "hello");
         complete(&format!("{fault:?} with {model}"), &mut provider, &request, mode, stand_in.key()).await;
     });
     let lists = faults().map(async |fault| {
         let config = Config { max_retries: Some(0), ..short_deadlines(&stand_in, Some(fault)) };
-        let mut provider = open(&stand_in, Hosting::Waits, mode, config).await;
+        let mut provider = open(&stand_in, mode, config).await;
         query_lists(&format!("{fault:?}"), &mut provider, mode, stand_in.key()).await;
     });
     join(in_parallel(completions), in_parallel(lists)).await;

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use conformance::{Hosting, Provider};
+use conformance::Provider;
 use provider_host::contract::{Discovery, Error, ErrorKind, ModelList, ToolArguments};
 use provider_host::sandbox::KeyMode;
 
@@ -43,7 +43,7 @@ pub async fn models(server: &Server, provider: &mut Provider, body: &[u8]) -> Re
 async fn each_text_as_a_body_is_a_typed_error() {
     let Some(texts) = texts() else { return };
     let server = Server::start().await;
-    let mut provider = client(&server, Hosting::Waits, KeyMode::Injected).await;
+    let mut provider = client(&server, KeyMode::Injected).await;
     for (name, text) in texts {
         let response = complete(&server, &mut provider, Served::new(Framing::Length, [&text[..]])).await;
         let error = response.error.unwrap_or_else(|| panic!("{name} was accepted as a response"));
@@ -56,7 +56,7 @@ async fn each_text_as_a_body_is_a_typed_error() {
 async fn only_texts_that_are_objects_are_accepted_as_tool_arguments() {
     let Some(texts) = texts() else { return };
     let server = Server::start().await;
-    let mut provider = client(&server, Hosting::Waits, KeyMode::Injected).await;
+    let mut provider = client(&server, KeyMode::Injected).await;
     for (name, text) in texts {
         // A JSON string cannot contain invalid UTF-8.
         let Ok(text) = String::from_utf8(text) else { continue };
@@ -80,7 +80,7 @@ async fn only_texts_that_are_objects_are_accepted_as_tool_arguments() {
 async fn a_valid_text_in_a_row_of_a_list_does_not_cost_the_other_rows() {
     let Some(texts) = texts() else { return };
     let server = Server::start().await;
-    let mut provider = client(&server, Hosting::Waits, KeyMode::Injected).await;
+    let mut provider = client(&server, KeyMode::Injected).await;
     for (name, text) in texts {
         if let Err(error) = models(&server, &mut provider, &text).await {
             assert!([ErrorKind::Protocol, ErrorKind::Server].contains(&error.kind), "{name}: {error:?}");

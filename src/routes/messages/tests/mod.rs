@@ -5,6 +5,8 @@ mod cost;
 mod decoding;
 mod details;
 mod generated;
+mod options;
+mod replays;
 mod requests;
 mod round_trip;
 mod thinking;

@@ -13,6 +13,7 @@ mod exchange;
 mod fields;
 mod poll;
 mod request;
+mod request_options;
 mod response;
 mod table;
 mod upload;
@@ -68,6 +69,7 @@ pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     fields::link(&mut linker)?;
     body::link(&mut linker)?;
     response::link(&mut linker)?;
+    request_options::link(&mut linker)?;
     request::link(&mut linker)?;
     Ok(linker)
 }

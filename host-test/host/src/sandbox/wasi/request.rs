@@ -2,7 +2,6 @@
 
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, Weak};
-use std::time::Duration;
 
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderValue, Uri, header};
@@ -13,10 +12,11 @@ use super::body::{ExchangeSlot, OutgoingBody, OutgoingBodyResource};
 use super::error_code::ErrorCode;
 use super::exchange::Exchange;
 use super::fields::{FieldMap, Fields};
+use super::request_options::{RequestOptions, RequestOptionsResource};
 use super::response::{FutureResponse, FutureResponseResource};
 use super::upload::Upload;
 use super::{Caller, HTTP_TYPES, OUTGOING_HANDLER, State};
-use crate::sandbox::transport::{RequestBody, Waits};
+use crate::sandbox::transport::RequestBody;
 
 /// A request until it is sent.
 #[derive(Default)]
@@ -29,12 +29,8 @@ pub(super) struct OutgoingRequest {
     upload: Option<(Upload, ExchangeSlot)>,
 }
 
-/// The deadlines that a component requests.
-pub(super) type RequestOptions = Waits;
-
-/// The types of the resources.
+/// The type of the resource.
 pub(super) struct OutgoingRequestResource;
-pub(super) struct RequestOptionsResource;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, ComponentType, Lift, Lower)]
 #[component(variant)]
@@ -145,7 +141,6 @@ type Boxed = Box<OutgoingRequest>;
 
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     link_requests(linker)?;
-    link_options(linker)?;
     let mut handler = linker.instance(OUTGOING_HANDLER)?;
     type Arguments = (Me, Option<Resource<RequestOptionsResource>>);
     handler.func_wrap("handle", |mut caller: Caller<'_>, (me, options): Arguments| {
@@ -259,45 +254,4 @@ fn link_requests(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             Ok((accepted(valid),))
         },
     )
-}
-
-/// The name of an option, and where it is.
-type OptionField = (&'static str, fn(&mut RequestOptions) -> &mut Option<Duration>);
-
-const OPTIONS: [OptionField; 3] = [
-    ("connect-timeout", |options| &mut options.connect),
-    ("first-byte-timeout", |options| &mut options.first_byte),
-    ("between-bytes-timeout", |options| &mut options.between_bytes),
-];
-
-fn link_options(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    let mut types = linker.instance(HTTP_TYPES)?;
-    let options = ResourceType::host::<RequestOptionsResource>();
-    types.resource("request-options", options, |mut caller: Caller<'_>, rep| {
-        caller.data_mut().table.remove::<RequestOptions>(rep)?;
-        Ok(())
-    })?;
-    types.func_wrap("[constructor]request-options", |mut caller: Caller<'_>, ()| {
-        let options = RequestOptions::default();
-        Ok((caller.data_mut().table.push::<_, RequestOptionsResource>(options)?,))
-    })?;
-    for (name, field) in OPTIONS {
-        type Options = Resource<RequestOptionsResource>;
-        types.func_wrap(
-            &format!("[method]request-options.{name}"),
-            move |mut caller: Caller<'_>, (me,): (Options,)| {
-                let value = *field(caller.data_mut().table.get::<RequestOptions>(me.rep())?);
-                Ok((value.map(|value| u64::try_from(value.as_nanos()).unwrap_or(u64::MAX)),))
-            },
-        )?;
-        types.func_wrap(
-            &format!("[method]request-options.set-{name}"),
-            move |mut caller: Caller<'_>, (me, value): (Options, Option<u64>)| {
-                *field(caller.data_mut().table.get::<RequestOptions>(me.rep())?) =
-                    value.map(Duration::from_nanos);
-                Ok((Ok::<(), ()>(()),))
-            },
-        )?;
-    }
-    Ok(())
 }

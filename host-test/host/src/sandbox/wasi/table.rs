@@ -9,7 +9,8 @@ use super::body::{IncomingBody, InputStream, OutgoingBody, OutputStream};
 use super::error_code::ErrorCode;
 use super::fields::FieldMap;
 use super::poll::Pollable;
-use super::request::{OutgoingRequest, RequestOptions};
+use super::request::OutgoingRequest;
+use super::request_options::RequestOptions;
 use super::response::{FutureResponse, FutureTrailers, IncomingResponse};
 use crate::sandbox::limits::RESOURCES;
 

@@ -1,14 +1,14 @@
-//! How often the component calls its host, counted for each imported function. The host here is made of nothing but
-//! counters and a scripted response, so the counts are exact, and the clock stands still unless a test moves it.
-#![allow(missing_docs)]
+//! A host of nothing but counters and a scripted response. So the counts are exact, and the clock stands still unless a
+//! test moves it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::OnceLock;
 
 use exports::agent::model_provider::provider::{
-    Batch, Config, Credential, Error, ErrorKind, Message, Part, Request, Role, TextPart, Timeouts,
+    Batch, Config, Credential, Error, Message, Part, Request, Role, TextPart,
 };
+pub use exports::agent::model_provider::provider::{ErrorKind, Timeouts};
 use wasmtime::component::{Component, Linker, Resource, ResourceAny, ResourceType, Val};
 use wasmtime::{Engine, Store, StoreContextMut};
 
@@ -20,19 +20,21 @@ wasmtime::component::bindgen!({
 
 /// What the host has, and what it was called for.
 #[derive(Default)]
-struct World {
+pub struct World {
     /// Calls by the function's name.
     calls: BTreeMap<String, u32>,
     /// Drops of resources, which are calls as well.
-    drops: u32,
-    now: u64,
+    pub drops: u32,
+    /// The clock, in nanoseconds.
+    pub now: u64,
     /// The last timer that was created.
     timer: u64,
     /// How many bytes of a request each permission covers.
     permit: u64,
-    uploaded: usize,
+    /// How many bytes of the request were written.
+    pub uploaded: usize,
     /// The status of the response, once it has arrived.
-    status: Option<u16>,
+    pub status: Option<u16>,
     /// What the next reads return. Nothing has arrived where this is empty.
     reads: VecDeque<String>,
 }
@@ -186,14 +188,15 @@ fn component() -> &'static (Engine, Component) {
 }
 
 /// A client over such a host, with one completion.
-struct Counted {
+pub struct Counted {
     store: Store<World>,
     bindings: ModelProvider,
     completion: ResourceAny,
 }
 
 impl Counted {
-    fn start(timeouts: Timeouts, prompt: &str, permit: u64) -> Self {
+    /// A completion of this prompt, whose request the host takes in pieces of `permit` bytes.
+    pub fn start(timeouts: Timeouts, prompt: &str, permit: u64) -> Self {
         let (engine, component) = component();
         let mut linker = Linker::<World>::new(engine);
         let names: Vec<String> =
@@ -259,159 +262,33 @@ impl Counted {
     }
 
     /// Advances the clock, and calls the component.
-    fn next(&mut self, after_ms: u64, wait_ms: u32) -> Result<Batch, Error> {
-        self.store.data_mut().now += after_ms * 1_000_000;
+    pub fn next(&mut self, after_ms: u64, wait_ms: u32) -> Result<Batch, Error> {
+        self.world().now += after_ms * 1_000_000;
         let completions = self.bindings.agent_model_provider_provider().completion();
         completions.call_next(&mut self.store, self.completion, 64, wait_ms).expect("no trap")
     }
 
-    fn receives(&mut self, bytes: &str) {
-        self.store.data_mut().reads.push_back(bytes.to_owned());
+    /// These bytes arrive.
+    pub fn receives(&mut self, bytes: &str) {
+        self.world().reads.push_back(bytes.to_owned());
     }
 
-    fn chunk(&mut self) -> Batch {
+    /// A chunk arrives, and the component is called for it.
+    pub fn chunk(&mut self) -> Batch {
         self.receives("data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n");
         let batch = self.next(5, 0).expect("a chunk");
         assert!(!batch.events.is_empty());
         batch
     }
 
+    /// The host's state.
+    pub fn world(&mut self) -> &mut World {
+        self.store.data_mut()
+    }
+
     /// The calls since the last time, with their number for each function.
-    fn take(&mut self) -> (u32, BTreeMap<String, u32>) {
-        let calls = std::mem::take(&mut self.store.data_mut().calls);
+    pub fn take(&mut self) -> (u32, BTreeMap<String, u32>) {
+        let calls = std::mem::take(&mut self.world().calls);
         (calls.values().sum(), calls)
     }
-}
-
-const DEFAULT: Timeouts = Timeouts { connect_ms: None, first_byte_ms: None, idle_ms: None, total_ms: None };
-const LAST: &str = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
-/// Enough for the body of a short request.
-const ALL: u64 = 1 << 20;
-
-/// A stream whose head and first chunk have been read.
-fn streaming(timeouts: Timeouts) -> Counted {
-    let mut counted = Counted::start(timeouts, "hello", ALL);
-    counted.next(0, 0).expect("it is sent");
-    counted.store.data_mut().status = Some(200);
-    counted.chunk();
-    counted
-}
-
-#[test]
-fn a_whole_request_makes_twenty_calls_and_one_for_each_chunk() {
-    let mut counted = Counted::start(DEFAULT, "hello", ALL);
-    assert!(counted.next(0, 0).expect("it is sent").events.is_empty());
-    counted.store.data_mut().status = Some(200);
-    for _ in 0..3 {
-        counted.chunk();
-    }
-    counted.receives(LAST);
-    assert!(counted.next(5, 0).expect("the end").done);
-    let (all, calls) = counted.take();
-    let reads = calls["[method]input-stream.read"];
-    assert_eq!(reads, 4, "one for each chunk");
-    // The clock: at the request, at the response, and at the second chunk to see the pace.
-    assert!(all - reads <= 21, "{all} calls: {calls:#?}");
-    assert!(calls["now"] <= 3 && calls.values().all(|count| *count <= 4), "{calls:#?}");
-    // The completion's own resources are dropped with its attempt, before the host drops the completion.
-    assert_eq!(
-        counted.store.data().drops,
-        6,
-        "stream, body and response; the request's stream; fields; future"
-    );
-}
-
-#[test]
-fn a_connect_deadline_costs_two_calls() {
-    let mut counted = Counted::start(Timeouts { connect_ms: Some(700), ..DEFAULT }, "hello", ALL);
-    counted.next(0, 0).expect("it is sent");
-    let (_, calls) = counted.take();
-    let options: Vec<&str> =
-        calls.keys().filter(|name| name.contains("options")).map(String::as_str).collect();
-    assert_eq!(options, ["[constructor]request-options", "[method]request-options.set-connect-timeout"]);
-}
-
-#[test]
-fn a_chunk_makes_one_call() {
-    let mut counted = streaming(DEFAULT);
-    counted.take();
-    let mut clock = 0;
-    for _ in 0..200 {
-        let batch = counted.chunk();
-        // The idle deadline is long; a second's silence is enough to time a chunk that was not timed.
-        assert_eq!(batch.wake_after_ms, Some(1_001));
-        let (all, calls) = counted.take();
-        let now = calls.get("now").copied().unwrap_or_default();
-        assert_eq!((all, calls["[method]input-stream.read"]), (1 + now, 1), "{calls:?}");
-        clock += now;
-    }
-    // One chunk in 32 sees how far away the total deadline is.
-    assert!(clock <= 7, "{clock}");
-}
-
-#[test]
-fn a_stall_makes_two_calls_and_ends_at_its_deadline() {
-    // After more of them the clock is read, and 32 chunks have taken longer than the silence.
-    for chunks in 1..30 {
-        let mut counted = streaming(Timeouts { idle_ms: Some(1_000), ..DEFAULT });
-        let mut silence = 0;
-        for _ in 0..chunks {
-            silence = counted.chunk().wake_after_ms.expect("a silence");
-        }
-        assert_eq!(silence, 126, "an eighth of the deadline");
-        counted.take();
-        // The first call finds out when the last chunk arrived, and the second one ends the stream.
-        let batch = counted.next(silence.into(), 0).expect("the deadline has not passed");
-        let (all, calls) = counted.take();
-        assert_eq!((all, calls["now"], calls["[method]input-stream.read"]), (2, 1, 1));
-        let wake = batch.wake_after_ms.expect("the idle deadline");
-        assert_eq!(silence + wake, 1_000);
-        let error = counted.next(wake.into(), 0).expect_err("the deadline has passed");
-        assert!(error.kind == ErrorKind::Timeout && error.message.contains("idle"), "{}", error.message);
-        let (all, calls) = counted.take();
-        assert_eq!((all, calls["now"], calls["[method]input-stream.read"]), (2, 1, 1));
-    }
-    // One that waits inside the component wakes itself.
-    let mut counted = streaming(Timeouts { idle_ms: Some(1_000), ..DEFAULT });
-    let last = counted.store.data().now;
-    counted.take();
-    assert_eq!(counted.next(0, 60_000).expect_err("it has passed").kind, ErrorKind::Timeout);
-    assert_eq!(counted.store.data().now - last, 1_000_000_000);
-}
-
-#[test]
-fn an_upload_of_a_megabyte_makes_three_calls_a_piece() {
-    const MEGABYTE: usize = 1 << 20;
-    for (permit, pieces) in [(4 << 20, 1), (64 << 10, 17)] {
-        let mut counted = Counted::start(DEFAULT, &"x".repeat(MEGABYTE), permit);
-        while counted.store.data().uploaded <= MEGABYTE {
-            counted.next(1, 0).expect("it is sent");
-        }
-        let (all, calls) = counted.take();
-        assert_eq!(calls["[method]output-stream.write"], pieces);
-        assert_eq!(calls["[method]output-stream.check-write"], pieces);
-        assert_eq!(calls.get("[method]output-stream.flush").copied().unwrap_or_default(), pieces - 1);
-        // A response that comes early is looked for between the pieces: two calls each.
-        assert!(all <= 16 + 5 * pieces, "{all}: {calls:#?}");
-    }
-}
-
-#[test]
-fn a_retry_makes_as_many_calls_as_a_request() {
-    let mut counted = Counted::start(DEFAULT, "hello", ALL);
-    counted.next(0, 0).expect("it is sent");
-    counted.store.data_mut().status = Some(503);
-    counted.receives("{\"error\":{\"message\":\"overloaded\"}}");
-    let wake = counted.next(5, 0).expect("it waits for the rest").wake_after_ms.expect("a deadline");
-    // The body's end does not come, so that the error is read for five seconds.
-    let wake = counted.next(wake.into(), 0).expect("a back-off").wake_after_ms.expect("its end");
-    assert!((1..=500).contains(&wake), "{wake}");
-    counted.take();
-    counted.store.data_mut().status = None;
-    counted.next(wake.into(), 0).expect("it is sent again");
-    counted.store.data_mut().status = Some(200);
-    counted.receives(LAST);
-    assert!(counted.next(5, 0).expect("the end").done);
-    let (all, calls) = counted.take();
-    assert!(all <= 21, "{all}: {calls:#?}");
 }
