@@ -246,16 +246,16 @@ impl Lease {
         let Lease { mut connection, to, pool, runtime } = self;
         if connection.is_ready() {
             if let Some(pool) = pool.upgrade() {
-                pool.put(&to, connection);
+                pool.put(&to, connection, &runtime);
             }
             return;
         }
         // The rest of the request is still on its way.
-        runtime.spawn(async move {
+        runtime.clone().spawn(async move {
             if let Ok(true) = timeout(SETTLE, connection.ready()).await
                 && let Some(pool) = pool.upgrade()
             {
-                pool.put(&to, connection);
+                pool.put(&to, connection, &runtime);
             }
         });
     }

@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
+use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
@@ -154,7 +155,7 @@ impl Transport {
             return Err(Error::ConnectionTerminated.into());
         }
         // As one that was used: should the server have closed it by then, another takes its place.
-        self.pool.put(to, connection);
+        self.pool.put(to, connection, &Handle::current());
         Ok(())
     }
 

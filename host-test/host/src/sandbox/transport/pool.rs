@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -68,18 +69,18 @@ impl Pool {
     }
 
     /// Keeps a connection that has done its work and can do more.
-    pub(super) fn put(self: &Arc<Self>, to: &Destination, connection: Connection) {
+    pub(super) fn put(self: &Arc<Self>, to: &Destination, connection: Connection, runtime: &Handle) {
         // One of HTTP/2 has been kept since it was made.
         if connection.is_shared() {
             return;
         }
-        self.keep(to, connection.used());
+        self.keep(to, connection.used(), runtime);
     }
 
     /// Takes note of a new connection, and keeps it already if it can be shared.
     pub(super) fn learn(self: &Arc<Self>, to: &Destination, connection: &Connection) {
         match connection.shared() {
-            Some(shared) => self.keep(to, shared),
+            Some(shared) => self.keep(to, shared, &Handle::current()),
             None if to.origin.scheme() == Scheme::Https => {
                 let mut state = self.lock();
                 if !state.unshared.contains(to) {
@@ -128,13 +129,15 @@ impl Pool {
         self.lock().kept.len()
     }
 
-    fn keep(self: &Arc<Self>, to: &Destination, connection: Connection) {
+    /// Keeps a connection, in the runtime in which it was used: a stream may be dropped outside of it.
+    fn keep(self: &Arc<Self>, to: &Destination, connection: Connection, runtime: &Handle) {
         let mut state = self.lock();
         if state.kept.len() >= KEPT {
             state.kept.remove(0);
         }
         state.kept.push(Kept { to: to.clone(), connection, since: Instant::now() });
-        if state.sweeper.is_none() {
+        // One ends with its runtime.
+        if state.sweeper.as_ref().is_none_or(AbortHandle::is_finished) {
             let pool = Arc::downgrade(self);
             let sweep = async move {
                 loop {
@@ -145,7 +148,7 @@ impl Pool {
                     }
                 }
             };
-            state.sweeper = Some(tokio::spawn(sweep).abort_handle());
+            state.sweeper = Some(runtime.spawn(sweep).abort_handle());
         }
     }
 

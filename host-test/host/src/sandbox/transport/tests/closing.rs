@@ -84,6 +84,32 @@ async fn what_is_idle_closes_with_the_last_transport() {
     seen_within(1000, seen, begun).await;
 }
 
+/// A program without a runtime of its own starts one for each call, and drops a stream between two calls.
+#[test]
+fn a_body_whose_end_has_arrived_is_dropped_outside_of_its_runtime() {
+    let runtime =
+        || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (servers, clients) = (runtime(), runtime());
+    let server = servers.block_on(Server::start(|mut stream, _| async move {
+        read_head(&mut stream).await;
+        let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n";
+        let _ = stream.write_all(head).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let _ = stream.write_all(b"0\r\n\r\n").await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }));
+    let transport = transport();
+    let mut body = clients.block_on(send(&transport, &server.url())).unwrap().into_body();
+    assert!(clients.block_on(body.frame()).is_some());
+    std::thread::sleep(Duration::from_millis(300));
+    drop(body);
+    assert_eq!(transport.pool.kept(), 1);
+    // What is kept is swept in the next runtime, too.
+    drop(clients);
+    let other = runtime();
+    assert_eq!(other.block_on(get(&transport, &server.url())).map(|(status, _)| status).ok(), Some(200));
+}
+
 #[tokio::test]
 async fn an_endless_body_that_nobody_reads_stops_its_sender() {
     let written = Arc::new(AtomicUsize::new(0));
