@@ -7,6 +7,7 @@ import { getCachedLiveCatalogValue } from 'openclaw/plugin-sdk/provider-catalog-
 import { notifyLlmRequestActivity } from 'openclaw/plugin-sdk/provider-stream-shared';
 import { environmentBaseUrl, environmentProxy } from './provider/environment.js';
 import { LABEL, PROVIDER_ID } from './provider/identity.js';
+import { embeddingAdapter } from './provider/embeddings.js';
 import { createProvider } from './provider/provider.js';
 
 export default definePluginEntry({
@@ -14,16 +15,28 @@ export default definePluginEntry({
   name: LABEL,
   description: 'CometAPI as a model provider: 500+ models with one key, from a sandboxed WebAssembly component',
   register(api) {
+    const parts = {
+      // OpenClaw loads entries with `require`, which excludes top-level await, and at every start of a command: the
+      // component is loaded when a hook first needs it.
+      load: async () => (await import('./component/load.js')).loadComponent(environmentProxy()),
+      baseUrl: environmentBaseUrl(),
+      warn: (message: string) => api.logger.warn(`${LABEL}: ${message}`),
+    };
     api.registerProvider(
       createProvider({
-        // OpenClaw loads entries with `require`, which excludes top-level await, and at every start of a command: the
-        // component is loaded when a hook first needs it.
-        load: async () => (await import('./component/load.js')).loadComponent(environmentProxy()),
-        baseUrl: environmentBaseUrl(),
+        ...parts,
         notifyActivity: notifyLlmRequestActivity,
         cached: getCachedLiveCatalogValue,
-        warn: (message) => api.logger.warn(`${LABEL}: ${message}`),
         createMethod: createProviderApiKeyAuthMethod,
+      }),
+    );
+    // Older versions of OpenClaw have no providers of embeddings.
+    api.registerEmbeddingProvider?.(
+      embeddingAdapter({
+        ...parts,
+        // Loaded when it is needed: a version of OpenClaw that lacks it still has all models.
+        resolveApiKey: async (params) =>
+          (await import('openclaw/plugin-sdk/provider-auth-runtime')).resolveApiKeyForProvider(params),
       }),
     );
   },

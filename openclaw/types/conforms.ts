@@ -6,6 +6,7 @@
 
 import type { OpenClawPluginApi, ProviderPlugin } from 'openclaw/plugin-sdk/plugin-entry';
 import { definePluginEntry } from 'openclaw/plugin-sdk/plugin-entry';
+import type { embeddingAdapter } from '../src/provider/embeddings.js';
 import type { createProvider } from '../src/provider/provider.js';
 import type {
   AssistantMessage,
@@ -111,5 +112,11 @@ export type Catalogues = [
   Fits<Parameters<NonNullable<ProviderPlugin['createStreamFn']>>[0], Parameters<Ours['createStreamFn']>[0]>,
 ];
 
-export const entry = (register: (api: Pick<OpenClawPluginApi, 'logger' | 'registerProvider'>) => void) =>
+type EmbeddingAdapter = Parameters<OpenClawPluginApi['registerEmbeddingProvider']>[0];
+
+export const embeddings = (ours: ReturnType<typeof embeddingAdapter>): EmbeddingAdapter => ours;
+export type EmbeddingHooks = Fits<keyof ReturnType<typeof embeddingAdapter>, keyof EmbeddingAdapter>;
+
+type Registered = 'logger' | 'registerProvider' | 'registerEmbeddingProvider';
+export const entry = (register: (api: Pick<OpenClawPluginApi, Registered>) => void) =>
   definePluginEntry({ id: 'cometapi', name: 'CometAPI', description: '', register });

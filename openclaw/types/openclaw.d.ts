@@ -5,6 +5,7 @@ declare module 'openclaw/plugin-sdk/plugin-entry' {
   export interface PluginApi {
     logger: { warn(message: string): void };
     registerProvider(provider: unknown): void;
+    registerEmbeddingProvider?(adapter: unknown): void;
   }
   export function definePluginEntry(entry: {
     id: string;
@@ -17,6 +18,11 @@ declare module 'openclaw/plugin-sdk/plugin-entry' {
 declare module 'openclaw/plugin-sdk/provider-auth-api-key' {
   import type { ApiKeyMethodOptions, AuthMethod } from '../src/sdk.js';
   export function createProviderApiKeyAuthMethod(options: ApiKeyMethodOptions): AuthMethod;
+}
+
+declare module 'openclaw/plugin-sdk/provider-auth-runtime' {
+  import type { ResolveApiKey } from '../src/sdk_embeddings.js';
+  export const resolveApiKeyForProvider: ResolveApiKey;
 }
 
 declare module 'openclaw/plugin-sdk/provider-catalog-shared' {
