@@ -4,6 +4,7 @@
  */
 
 import { reachOf } from '../host/addresses.js';
+import { now } from '../host/alarm.js';
 import type { Connections } from '../host/connections.js';
 import { Credential } from '../host/credential.js';
 import { Redaction } from '../host/redaction.js';
@@ -26,7 +27,6 @@ import {
 } from './contract.js';
 import type { Instance } from './instance.js';
 import { type Instances, MAX_KEPT_BYTES } from './instances.js';
-import { now } from './alarm.js';
 import { KeptClient } from './kept_client.js';
 import { PendingCall, type Rights } from './pending_call.js';
 import { redactedEmbedding } from './redacted_embedding.js';
