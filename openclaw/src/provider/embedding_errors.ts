@@ -12,7 +12,7 @@ import { LABEL } from './identity.js';
 export class EmbeddingError extends Error {
   /** 429: again after `retryAfterMs` or some seconds, up to five times; 5xx: up to three times; 4xx: never. */
   readonly status: number;
-  /** `insufficient_quota`: never again, and OpenClaw tells the user to top up. */
+  /** `insufficient_quota`: never again, and OpenClaw advises the user to top up. */
   readonly code: string | undefined;
   readonly retryAfterMs: number | undefined;
   /** The contract's kind. */

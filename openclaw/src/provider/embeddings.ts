@@ -18,8 +18,8 @@ export const DEFAULT_EMBEDDING_MODEL = 'text-embedding-3-small';
 
 /**
  * Texts of one request. Vendors take 96 to 2,048, and a response is decoded in one step, during which nothing else runs
- * on the event loop: 96 of the longest vectors are 10 milliseconds. The bytes need no limit of their own: OpenClaw passes
- * at most 8,000 at once from an index, and 65,536 from its endpoint.
+ * on the event loop: a third of a millisecond for each of the longest vectors. The bytes need no limit of their own:
+ * OpenClaw passes at most 8,000 at once from an index, and 65,536 from its endpoint.
  */
 const TEXTS_PER_REQUEST = 96;
 

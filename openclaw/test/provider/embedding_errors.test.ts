@@ -59,7 +59,7 @@ test('the message has what a person needs', () => {
     shown('model-not-found', { message: 'no model m', suggestedModel: 'n-2' }),
     'CometAPI embeddings: no model m; use n-2',
   );
-  // OpenClaw's memory tool tells the model to top up the account if the text has this word.
+  // OpenClaw's memory tool advises to top up the account if the text has this word.
   assert.match(shown('billing', {}), /quota/);
   assert.doesNotMatch(shown('rate-limited', { retryable: true }), /quota/);
 });
