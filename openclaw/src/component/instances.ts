@@ -14,6 +14,8 @@ export const MAX_KEPT_BYTES = 32 << 20;
 export class Instances {
   /** Makes another instance, which belongs to the caller. */
   readonly create: () => Instance;
+  /** Options of sessions that the component has accepted, as JSON. */
+  readonly accepted = new Set<string>();
   readonly #busy = new Map<Instance, number>();
   #idle: Instance | undefined;
 

@@ -36,6 +36,9 @@ import { requireInput, requireTexts } from './wellformed.js';
 /** Events taken in one call. The bound keeps a fast stream from holding up everything else on the event loop. */
 const MAX_EVENTS = 64;
 
+/** Accepted options that are remembered. They hold headers, which may differ with each session. */
+const MAX_ACCEPTED = 64;
+
 /** A query of the component: it is polled until its result is ready. */
 interface Query<T> {
   poll(waitMs: number): { tag: 'ready'; val: T } | { tag: 'pending'; val: Pending };
@@ -64,13 +67,26 @@ export class ComponentSession implements Session {
     const open = (instance: Instance): Client => this.#open(instance);
     this.#listing = new KeptClient(instances.create, open);
     this.#embedding = new KeptClient(instances.create, open, MAX_KEPT_BYTES);
-    // Opens a client and drops it, so that invalid options fail here and not at the first call.
+    this.#validate();
+  }
+
+  /**
+   * Opens a client and drops it, so that invalid options fail here and not at the first call. Options that were accepted
+   * before are accepted again: each turn of an agent has a session of its own.
+   */
+  #validate(): void {
+    const instances = this.#instances;
+    // The key is not among them.
+    const options = JSON.stringify(this.#config);
+    if (instances.accepted.has(options)) return;
     const instance = instances.take();
     try {
       this.#dispose(instance, this.#open(instance));
     } finally {
       instances.giveBack(instance);
     }
+    if (instances.accepted.size >= MAX_ACCEPTED) instances.accepted.clear();
+    instances.accepted.add(options);
   }
 
   async *complete(request: Request, options: CallOptions = {}): AsyncGenerator<Event[], void, undefined> {
