@@ -34,9 +34,12 @@ export default definePluginEntry({
     api.registerEmbeddingProvider?.(
       embeddingAdapter({
         ...parts,
-        // Loaded when it is needed: a version of OpenClaw that lacks it still has all models.
-        resolveApiKey: async (params) =>
-          (await import('openclaw/plugin-sdk/provider-auth-runtime')).resolveApiKeyForProvider(params),
+        // The function of the public API ignores the agent, whose key may be another one. The other is not public, so a
+        // version of OpenClaw may lack it.
+        resolveApiKey: async (params) => {
+          const internal = await import('openclaw/plugin-sdk/provider-auth-runtime').catch(() => undefined);
+          return (internal ?? api.runtime.modelAuth).resolveApiKeyForProvider(params);
+        },
       }),
     );
   },

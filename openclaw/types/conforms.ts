@@ -8,6 +8,7 @@ import type { OpenClawPluginApi, ProviderPlugin } from 'openclaw/plugin-sdk/plug
 import { definePluginEntry } from 'openclaw/plugin-sdk/plugin-entry';
 import type { embeddingAdapter } from '../src/provider/embeddings.js';
 import type { createProvider } from '../src/provider/provider.js';
+import type { ResolveApiKey } from '../src/sdk_embeddings.js';
 import type {
   AssistantMessage,
   AssistantMessageEvent,
@@ -117,6 +118,9 @@ type EmbeddingAdapter = Parameters<OpenClawPluginApi['registerEmbeddingProvider'
 export const embeddings = (ours: ReturnType<typeof embeddingAdapter>): EmbeddingAdapter => ours;
 export type EmbeddingHooks = Fits<keyof ReturnType<typeof embeddingAdapter>, keyof EmbeddingAdapter>;
 
-type Registered = 'logger' | 'registerProvider' | 'registerEmbeddingProvider';
+export const key = (theirs: OpenClawPluginApi['runtime']['modelAuth']['resolveApiKeyForProvider']): ResolveApiKey =>
+  theirs;
+
+type Registered = 'logger' | 'runtime' | 'registerProvider' | 'registerEmbeddingProvider';
 export const entry = (register: (api: Pick<OpenClawPluginApi, Registered>) => void) =>
   definePluginEntry({ id: 'cometapi', name: 'CometAPI', description: '', register });

@@ -2,8 +2,10 @@
 // `scripts/conforms.mjs` compiles against the real declarations instead, as far as OpenClaw ships them.
 
 declare module 'openclaw/plugin-sdk/plugin-entry' {
+  import type { ResolveApiKey } from '../src/sdk_embeddings.js';
   export interface PluginApi {
     logger: { warn(message: string): void };
+    runtime: { modelAuth: { resolveApiKeyForProvider: ResolveApiKey } };
     registerProvider(provider: unknown): void;
     registerEmbeddingProvider?(adapter: unknown): void;
   }
