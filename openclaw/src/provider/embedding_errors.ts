@@ -9,6 +9,9 @@
 import { type ErrorRecord, Failure } from '../component/contract.js';
 import { LABEL } from './identity.js';
 
+/** Characters of the provider's own reason that are shown. */
+const MAX_REASON = 300;
+
 export class EmbeddingError extends Error {
   /** 429: again after `retryAfterMs` or some seconds, up to five times; 5xx: up to three times; 4xx: never. */
   readonly status: number;
@@ -40,10 +43,28 @@ function statusOf({ kind, retryable, httpStatus = 0 }: ErrorRecord): number {
   return httpStatus >= 500 && httpStatus < 600 ? httpStatus : 503;
 }
 
-function messageOf({ kind, message, requestId, suggestedModel }: ErrorRecord): string {
+function messageOf(record: ErrorRecord): string {
+  const { kind, message, requestId, suggestedModel } = record;
   // OpenClaw's advice to top up is given for this word.
   const quota = kind.tag === 'billing' && !/quota/i.test(message) ? 'quota exceeded: ' : '';
   const suggestion = suggestedModel === undefined || message.includes(suggestedModel) ? '' : `; use ${suggestedModel}`;
   const request = requestId === undefined || message.includes(requestId) ? '' : ` (request ${requestId})`;
-  return `${LABEL} embeddings: ${quota}${message}${suggestion}${request}`;
+  return `${LABEL} embeddings: ${quota}${message}${suggestion}${request}${reasonOf(record)}`;
+}
+
+/** Why the provider refused a request, such as a parameter that the model lacks. Only its own text says so. */
+function reasonOf({ kind, detailsJson }: ErrorRecord): string {
+  if (kind.tag !== 'invalid-request' || detailsJson === undefined) return '';
+  return `: ${reasonIn(detailsJson).slice(0, MAX_REASON)}`;
+}
+
+function reasonIn(json: string): string {
+  try {
+    const { error, message } = JSON.parse(json) as { error?: string | { message?: unknown }; message?: unknown };
+    const reason = typeof error === 'object' ? error.message : (error ?? message);
+    return typeof reason === 'string' ? reason : json;
+  } catch {
+    // No JSON, or nothing that has fields.
+    return json;
+  }
 }

@@ -59,6 +59,18 @@ test('the message has what a person needs', () => {
     shown('model-not-found', { message: 'no model m', suggestedModel: 'n-2' }),
     'CometAPI embeddings: no model m; use n-2',
   );
+  for (const [detailsJson, reason] of [
+    ['{"error":{"message":"Unknown parameter: input_type"}}', 'Unknown parameter: input_type'],
+    ['{"error":"no such field"}', 'no such field'],
+    ['{"message":"too long"}', 'too long'],
+    ['{"error":{"code":7}}', '{"error":{"code":7}}'],
+    ['null', 'null'],
+    ['<html>', '<html>'],
+    [JSON.stringify({ error: { message: 'x'.repeat(500) } }), 'x'.repeat(300)],
+  ] as const) {
+    assert.equal(shown('invalid-request', { detailsJson }), `CometAPI embeddings: it went wrong: ${reason}`);
+  }
+  assert.doesNotMatch(shown('server', { detailsJson: '{"message":"overload"}' }), /overload/);
   // OpenClaw's memory tool advises to top up the account if the text has this word.
   assert.match(shown('billing', {}), /quota/);
   assert.doesNotMatch(shown('rate-limited', { retryable: true }), /quota/);
