@@ -118,8 +118,12 @@ type EmbeddingAdapter = Parameters<OpenClawPluginApi['registerEmbeddingProvider'
 export const embeddings = (ours: ReturnType<typeof embeddingAdapter>): EmbeddingAdapter => ours;
 export type EmbeddingHooks = Fits<keyof ReturnType<typeof embeddingAdapter>, keyof EmbeddingAdapter>;
 
-export const key = (theirs: OpenClawPluginApi['runtime']['modelAuth']['resolveApiKeyForProvider']): ResolveApiKey =>
-  theirs;
+// The configuration that is handed back is OpenClaw's own; `Config` is the part of it that is read.
+type ResolveTheirKey = OpenClawPluginApi['runtime']['modelAuth']['resolveApiKeyForProvider'];
+export type Key = [
+  Fits<Awaited<ReturnType<ResolveTheirKey>>, Awaited<ReturnType<ResolveApiKey>>>,
+  Fits<Exclude<keyof Parameters<ResolveApiKey>[0], 'agentDir'>, keyof Parameters<ResolveTheirKey>[0]>,
+];
 
 type Registered = 'logger' | 'runtime' | 'registerProvider' | 'registerEmbeddingProvider';
 export const entry = (register: (api: Pick<OpenClawPluginApi, Registered>) => void) =>
