@@ -80,7 +80,7 @@ const manifest = {
       cliDescription: METHOD.label,
     },
   ],
-  contracts: { usageProviders: [PROVIDER_ID] },
+  contracts: { usageProviders: [PROVIDER_ID], embeddingProviders: [PROVIDER_ID] },
   modelCatalog: {
     providers: {
       // Without a base URL: with one, OpenClaw drops all models where a person configured another.

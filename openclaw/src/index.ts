@@ -7,6 +7,7 @@ import { getCachedLiveCatalogValue } from 'openclaw/plugin-sdk/provider-catalog-
 import { notifyLlmRequestActivity } from 'openclaw/plugin-sdk/provider-stream-shared';
 import { environmentBaseUrl, environmentProxy } from './provider/environment.js';
 import { LABEL, PROVIDER_ID } from './provider/identity.js';
+import { embeddingAdapter } from './provider/embeddings.js';
 import { createProvider } from './provider/provider.js';
 
 export default definePluginEntry({
@@ -14,16 +15,31 @@ export default definePluginEntry({
   name: LABEL,
   description: 'CometAPI as a model provider: 500+ models with one key, from a sandboxed WebAssembly component',
   register(api) {
+    const parts = {
+      // OpenClaw loads entries with `require`, which excludes top-level await, and at every start of a command: the
+      // component is loaded when a hook first needs it.
+      load: async () => (await import('./component/load.js')).loadComponent(environmentProxy()),
+      baseUrl: environmentBaseUrl(),
+      warn: (message: string) => api.logger.warn(`${LABEL}: ${message}`),
+    };
     api.registerProvider(
       createProvider({
-        // OpenClaw loads entries with `require`, which excludes top-level await, and at every start of a command: the
-        // component is loaded when a hook first needs it.
-        load: async () => (await import('./component/load.js')).loadComponent(environmentProxy()),
-        baseUrl: environmentBaseUrl(),
+        ...parts,
         notifyActivity: notifyLlmRequestActivity,
         cached: getCachedLiveCatalogValue,
-        warn: (message) => api.logger.warn(`${LABEL}: ${message}`),
         createMethod: createProviderApiKeyAuthMethod,
+      }),
+    );
+    // Older versions of OpenClaw have no providers of embeddings.
+    api.registerEmbeddingProvider?.(
+      embeddingAdapter({
+        ...parts,
+        // The function of the public API ignores the agent, whose key may be another one. The other is not public, so a
+        // version of OpenClaw may lack it.
+        resolveApiKey: async (params) => {
+          const internal = await import('openclaw/plugin-sdk/provider-auth-runtime').catch(() => undefined);
+          return (internal ?? api.runtime.modelAuth).resolveApiKeyForProvider(params);
+        },
       }),
     );
   },

@@ -6,7 +6,9 @@
 
 import type { OpenClawPluginApi, ProviderPlugin } from 'openclaw/plugin-sdk/plugin-entry';
 import { definePluginEntry } from 'openclaw/plugin-sdk/plugin-entry';
+import type { embeddingAdapter } from '../src/provider/embeddings.js';
 import type { createProvider } from '../src/provider/provider.js';
+import type { ResolveApiKey } from '../src/sdk_embeddings.js';
 import type {
   AssistantMessage,
   AssistantMessageEvent,
@@ -111,5 +113,18 @@ export type Catalogues = [
   Fits<Parameters<NonNullable<ProviderPlugin['createStreamFn']>>[0], Parameters<Ours['createStreamFn']>[0]>,
 ];
 
-export const entry = (register: (api: Pick<OpenClawPluginApi, 'logger' | 'registerProvider'>) => void) =>
+type EmbeddingAdapter = Parameters<OpenClawPluginApi['registerEmbeddingProvider']>[0];
+
+export const embeddings = (ours: ReturnType<typeof embeddingAdapter>): EmbeddingAdapter => ours;
+export type EmbeddingHooks = Fits<keyof ReturnType<typeof embeddingAdapter>, keyof EmbeddingAdapter>;
+
+// The configuration that is handed back is OpenClaw's own; `Config` is the part of it that is read.
+type ResolveTheirKey = OpenClawPluginApi['runtime']['modelAuth']['resolveApiKeyForProvider'];
+export type Key = [
+  Fits<Awaited<ReturnType<ResolveTheirKey>>, Awaited<ReturnType<ResolveApiKey>>>,
+  Fits<Exclude<keyof Parameters<ResolveApiKey>[0], 'agentDir'>, keyof Parameters<ResolveTheirKey>[0]>,
+];
+
+type Registered = 'logger' | 'runtime' | 'registerProvider' | 'registerEmbeddingProvider';
+export const entry = (register: (api: Pick<OpenClawPluginApi, Registered>) => void) =>
   definePluginEntry({ id: 'cometapi', name: 'CometAPI', description: '', register });

@@ -2,9 +2,12 @@
 // `scripts/conforms.mjs` compiles against the real declarations instead, as far as OpenClaw ships them.
 
 declare module 'openclaw/plugin-sdk/plugin-entry' {
+  import type { ResolveApiKey } from '../src/sdk_embeddings.js';
   export interface PluginApi {
     logger: { warn(message: string): void };
+    runtime: { modelAuth: { resolveApiKeyForProvider: ResolveApiKey } };
     registerProvider(provider: unknown): void;
+    registerEmbeddingProvider?(adapter: unknown): void;
   }
   export function definePluginEntry(entry: {
     id: string;
@@ -17,6 +20,11 @@ declare module 'openclaw/plugin-sdk/plugin-entry' {
 declare module 'openclaw/plugin-sdk/provider-auth-api-key' {
   import type { ApiKeyMethodOptions, AuthMethod } from '../src/sdk.js';
   export function createProviderApiKeyAuthMethod(options: ApiKeyMethodOptions): AuthMethod;
+}
+
+declare module 'openclaw/plugin-sdk/provider-auth-runtime' {
+  import type { ResolveApiKey } from '../src/sdk_embeddings.js';
+  export const resolveApiKeyForProvider: ResolveApiKey;
 }
 
 declare module 'openclaw/plugin-sdk/provider-catalog-shared' {

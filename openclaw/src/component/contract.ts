@@ -5,6 +5,7 @@
  * strings, and variants are objects with `tag` and, where the case carries a value, `val`.
  */
 
+import type { Embedding, EmbeddingRequest } from '../../generated/interfaces/agent-model-provider-embeddings.js';
 import type {
   Account,
   Description,
@@ -16,7 +17,7 @@ import type {
 } from '../../generated/interfaces/agent-model-provider-provider.js';
 
 export type * from '../../generated/interfaces/agent-model-provider-provider.js';
-export type { ErrorRecord };
+export type { Embedding, EmbeddingRequest, ErrorRecord };
 
 /** Status and headers of a response, with names in lower case. */
 export interface ResponseHead {
@@ -59,6 +60,8 @@ export interface Session {
   models(how: Discovery, maxAgeMs: number, options?: CallOptions): Promise<ModelList>;
   /** Queries whether the key is accepted, and its remaining balance. */
   account(options?: CallOptions): Promise<Account>;
+  /** Requests a vector for each text, in their order. The texts are one request: a batch is never split. */
+  embed(request: EmbeddingRequest, options?: CallOptions): Promise<Embedding>;
 }
 
 /** The component, loaded. */

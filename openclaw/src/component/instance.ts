@@ -8,7 +8,9 @@ import { FUEL } from './metering.js';
 import type { PendingCall } from './pending_call.js';
 
 /** The component's exports. */
-export type Provider = ReturnType<typeof instantiate>['provider'];
+type Exports = ReturnType<typeof instantiate>;
+export type Provider = Exports['provider'];
+export type Embeddings = Exports['embeddings'];
 
 /** The component's core modules, by the bindings' names for them. */
 export type Modules = ReadonlyMap<string, WebAssembly.Module>;
@@ -28,6 +30,7 @@ interface Fuel {
 
 export class Instance {
   readonly provider: Provider;
+  readonly embeddings: Embeddings;
   /** The instance trapped: its resources are lost, and it takes no further call. */
   broken = false;
   #grant: Grant | undefined;
@@ -48,7 +51,9 @@ export class Instance {
       return found;
     };
     const imports: ImportObject = importsFor(() => this.#grant);
-    this.provider = instantiate(module, imports, (core, coreImports) => this.#instantiate(core, coreImports)).provider;
+    const exports = instantiate(module, imports, (core, coreImports) => this.#instantiate(core, coreImports));
+    this.provider = exports.provider;
+    this.embeddings = exports.embeddings;
   }
 
   /** Bytes of linear memory. It grows and never shrinks. */

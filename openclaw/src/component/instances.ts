@@ -9,11 +9,13 @@ import type { Instance } from './instance.js';
 const CALLS_PER_INSTANCE = 16;
 
 /** An instance that grew beyond this many bytes is not kept for the next call: linear memory never shrinks. */
-const MAX_KEPT_BYTES = 32 << 20;
+export const MAX_KEPT_BYTES = 32 << 20;
 
 export class Instances {
   /** Makes another instance, which belongs to the caller. */
   readonly create: () => Instance;
+  /** Options of sessions that the component has accepted, as JSON. */
+  readonly accepted = new Set<string>();
   readonly #busy = new Map<Instance, number>();
   #idle: Instance | undefined;
 

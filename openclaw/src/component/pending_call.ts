@@ -1,16 +1,13 @@
 /** A call that waits for the network: its rights, what wakes it, and how it ends. */
 
-import { Alarm, afterSockets } from './alarm.js';
 import type { Reach } from '../host/addresses.js';
+import { afterSockets, alarm } from '../host/alarm.js';
 import type { Connections } from '../host/connections.js';
 import type { Credential } from '../host/credential.js';
 import type { Exchange } from '../host/exchange.js';
 import type { Grant } from '../host/grant.js';
 import type { Redaction } from '../host/redaction.js';
 import type { CallOptions, ResponseHead } from './contract.js';
-
-/** Shared by all calls of this process. */
-const alarm = new Alarm();
 
 /** The rights that all calls of one session share. */
 export interface Rights {

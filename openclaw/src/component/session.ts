@@ -4,6 +4,7 @@
  */
 
 import { reachOf } from '../host/addresses.js';
+import { now } from '../host/alarm.js';
 import type { Connections } from '../host/connections.js';
 import { Credential } from '../host/credential.js';
 import { Redaction } from '../host/redaction.js';
@@ -14,6 +15,8 @@ import {
   type Config,
   type Description,
   type Discovery,
+  type Embedding,
+  type EmbeddingRequest,
   type Event,
   Failure,
   type ModelList,
@@ -23,14 +26,18 @@ import {
   type SessionOptions,
 } from './contract.js';
 import type { Instance } from './instance.js';
-import type { Instances } from './instances.js';
-import { now } from './alarm.js';
+import { type Instances, MAX_KEPT_BYTES } from './instances.js';
+import { KeptClient } from './kept_client.js';
 import { PendingCall, type Rights } from './pending_call.js';
+import { redactedEmbedding } from './redacted_embedding.js';
 import { RedactedEvents } from './redacted_events.js';
-import { requireTexts } from './wellformed.js';
+import { requireInput, requireTexts } from './wellformed.js';
 
 /** Events taken in one call. The bound keeps a fast stream from holding up everything else on the event loop. */
 const MAX_EVENTS = 64;
+
+/** Accepted options that are remembered. They hold headers, which may differ with each session. */
+const MAX_ACCEPTED = 64;
 
 /** A query of the component: it is polled until its result is ready. */
 interface Query<T> {
@@ -41,8 +48,10 @@ export class ComponentSession implements Session {
   readonly #instances: Instances;
   readonly #config: Config;
   readonly #rights: Rights;
-  /** The client that caches the models, and the instance that it belongs to. */
-  #listing: { instance: Instance; client: Client } | undefined;
+  /** The client that caches the models. */
+  readonly #listing: KeptClient;
+  /** The client that remembers how a server writes vectors. A large batch can trap or grow its instance. */
+  readonly #embedding: KeptClient;
 
   /** Throws a failure if the options are invalid. */
   constructor(instances: Instances, description: Description, options: SessionOptions, connections: Connections) {
@@ -55,13 +64,29 @@ export class ComponentSession implements Session {
       connections,
       reach: reachOf(baseUrl, description.defaultBaseUrl),
     };
-    // Opens a client and drops it, so that invalid options fail here and not at the first call.
+    const open = (instance: Instance): Client => this.#open(instance);
+    this.#listing = new KeptClient(instances.create, open);
+    this.#embedding = new KeptClient(instances.create, open, MAX_KEPT_BYTES);
+    this.#validate();
+  }
+
+  /**
+   * Opens a client and drops it, so that invalid options fail here and not at the first call. Options that were accepted
+   * before are accepted again: each turn of an agent has a session of its own.
+   */
+  #validate(): void {
+    const instances = this.#instances;
+    // The key is not among them.
+    const options = JSON.stringify(this.#config);
+    if (instances.accepted.has(options)) return;
     const instance = instances.take();
     try {
       this.#dispose(instance, this.#open(instance));
     } finally {
       instances.giveBack(instance);
     }
+    if (instances.accepted.size >= MAX_ACCEPTED) instances.accepted.clear();
+    instances.accepted.add(options);
   }
 
   async *complete(request: Request, options: CallOptions = {}): AsyncGenerator<Event[], void, undefined> {
@@ -112,13 +137,9 @@ export class ComponentSession implements Session {
 
   /** A failed list is not cached. A broken instance is replaced at the next call. */
   async models(how: Discovery, maxAgeMs: number, options: CallOptions = {}): Promise<ModelList> {
-    // The list is cached in the client, so the client is kept, in an instance that no other call can break.
-    if (!this.#listing || this.#listing.instance.broken) {
-      const instance = this.#instances.create();
-      this.#listing = { instance, client: this.#open(instance) };
-    }
-    const { instance, client } = this.#listing;
-    const list = await this.#result(instance, options, () => client.models(how, BigInt(maxAgeMs)));
+    const list = await this.#listing.use((instance, client) =>
+      this.#result(instance, options, () => client.models(how, BigInt(maxAgeMs))),
+    );
     const { redaction } = this.#rights;
     // The models have lost the key with the response; an error may join texts of several responses.
     list.warnings = list.warnings.map((text) => redaction.text(text));
@@ -138,6 +159,14 @@ export class ComponentSession implements Session {
     } finally {
       this.#instances.giveBack(instance);
     }
+  }
+
+  async embed(request: EmbeddingRequest, options: CallOptions = {}): Promise<Embedding> {
+    requireInput(request);
+    const embedding = await this.#embedding.use((instance, client) =>
+      this.#result(instance, options, () => instance.embeddings.embed(client, request)),
+    );
+    return redactedEmbedding(embedding, this.#rights.redaction);
   }
 
   /** Polls a query until its result is ready. The result is handed out once, so the query is dropped afterwards. */

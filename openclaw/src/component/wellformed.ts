@@ -5,7 +5,7 @@
  * value in the middle of a call, which breaks the instance and ends every other call in it. So it is found before.
  */
 
-import { Failure, type Media, type Part, type Request } from './contract.js';
+import { type EmbeddingRequest, Failure, type Media, type Part, type Request } from './contract.js';
 
 /** The members of each part that must be texts. */
 const TEXTS: Readonly<Record<Part['tag'], readonly string[]>> = {
@@ -27,6 +27,13 @@ export function requireTexts(request: Request): void {
       if (part.tag === 'tool-result') requireOf<Media>('image', part.val.media, TEXTS.image);
     }
   }
+}
+
+/** The same for the texts of a batch. */
+export function requireInput({ input }: EmbeddingRequest): void {
+  const index = input.findIndex((text: unknown) => typeof text !== 'string');
+  if (index < 0) return;
+  throw Failure.ofHost('invalid-request', `input[${index}] is not a text; nothing was sent; remove it`);
 }
 
 function requireOf<T extends object>(what: string, values: readonly T[], names: readonly string[]): void {

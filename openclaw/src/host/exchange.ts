@@ -4,6 +4,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction, Socket } from 'node:net';
 import type { ErrorCode } from '../../generated/interfaces/wasi-http-types.js';
+import { alarm, now, type Sleeper } from './alarm.js';
 import { errorCode, type Stage } from './error_codes.js';
 import type { Grant } from './grant.js';
 import { KIND, type RedactedFlow } from './redaction.js';
@@ -38,7 +39,7 @@ export type Read = { tag: 'bytes'; val: Uint8Array } | { tag: 'end' } | { tag: '
 
 const NOTHING: Read = { tag: 'bytes', val: new Uint8Array() };
 
-export class Exchange {
+export class Exchange implements Sleeper {
   readonly #grant: Grant;
   readonly #request: http.ClientRequest;
   readonly #flow: RedactedFlow;
@@ -57,8 +58,8 @@ export class Exchange {
   #uploading = 0;
   /** The server closed its side while the body was sent, as after a 413. Its response may still arrive. */
   #refused = false;
-  #deadline: NodeJS.Timeout | undefined;
-  #expiry: NodeJS.Immediate | undefined;
+  /** The error of the deadline that is set. */
+  #expiry: ErrorCode | undefined;
 
   constructor(outgoing: Outgoing, grant: Grant) {
     this.#grant = grant;
@@ -192,7 +193,7 @@ export class Exchange {
     }
     response.removeAllListeners('readable');
     response.resume();
-    if (!response.complete) setTimeout(() => this.close(), GRACE_MS).unref();
+    if (!response.complete) alarm.set(this, now() + GRACE_MS);
   }
 
   /** Closes the connection. */
@@ -227,6 +228,7 @@ export class Exchange {
     };
     response.on('readable', onReadable);
     response.on('end', () => {
+      this.#clearDeadline();
       this.#ended = true;
       this.#grant.wake();
     });
@@ -250,20 +252,25 @@ export class Exchange {
     return shown;
   }
 
+  /**
+   * The deadline or the grace period has passed. After the event loop was blocked, the connection may be up or the response may have arrived
+   * all the same: the alarm lets sockets be read before, and what they bring clears the deadline.
+   */
+  wake(): void {
+    if (this.#expiry) this.#abandon(this.#expiry);
+    else this.close();
+  }
+
   #clearDeadline(): void {
-    clearTimeout(this.#deadline);
-    clearImmediate(this.#expiry);
+    this.#expiry = undefined;
+    alarm.cancel(this);
   }
 
   #limit(milliseconds: number, code: ErrorCode): void {
     this.#clearDeadline();
     if (milliseconds <= 0) return;
-    const expire = (): void => this.#abandon(code);
-    // Node runs timers before it reads sockets. After the event loop was blocked, the connection may be up or the
-    // response may have arrived, and only the socket's turn shows it; `#clearDeadline` then cancels both steps.
-    this.#deadline = setTimeout(() => {
-      this.#expiry = setImmediate(expire);
-    }, milliseconds);
+    this.#expiry = code;
+    alarm.set(this, now() + milliseconds);
   }
 
   /** Node drops the bytes that it has buffered once the connection is gone; they are part of the response. */

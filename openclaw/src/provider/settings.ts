@@ -59,7 +59,7 @@ export function sessionOptions(
 }
 
 /** Names in lower case, each once, without the reserved ones: a configuration for another provider may contain those. */
-function headersOf(given: Record<string, unknown>): Record<string, string> {
+export function headersOf(given: Record<string, unknown>): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(given)) {
     const lower = name.toLowerCase();

@@ -5,8 +5,8 @@
 
 import { readFileSync } from 'node:fs';
 import type { instantiate } from '../../generated/cometapi.js';
-import { Abi, camel, type Core, type Func, flatTypes, type Interface, interfaces, pascal, resolve } from './abi.js';
-import { resourceOf } from './abi.js';
+import { Abi, type Core } from './abi.js';
+import { camel, type Func, flatTypes, type Interface, interfaces, pascal, resolve, resourceOf } from './abi_types.js';
 
 export interface Bindings {
   instantiate: typeof instantiate;

@@ -5,8 +5,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Core, shapeOf, type Ty } from './abi.js';
+import type { Core } from './abi.js';
+import { shapeOf, type Ty } from './abi_types.js';
 import { Fake, functionsOf, jcos, ours } from './fake.js';
+import { config, describing, PROVIDER, provider, trapped } from './hostile.js';
 import { Random } from './random.js';
 
 /** One component for each of the two bindings: what is refused in a result leaves nothing in the bindings. */
@@ -14,66 +16,6 @@ const damagedSides = [new Fake(ours), new Fake(jcos)];
 
 const SEED = Number(process.env.BINDINGS_SEED ?? 1);
 const ROUNDS = Number(process.env.BINDINGS_ROUNDS ?? 300);
-
-const PROVIDER = 'agent:model-provider/provider@0.2.0';
-const TYPES = 'wasi:http/types@0.2.12';
-
-interface Provider {
-  describe: () => Record<string, unknown>;
-  Client: { open: (config: unknown) => Record<string, unknown> & Disposable };
-}
-
-const config = { credential: { tag: 'host-injected' }, timeouts: {}, headers: [] };
-
-function provider(fake: Fake): Provider {
-  return fake.root.provider as Provider;
-}
-
-function resultOf(name: string): Ty {
-  return functionsOf('exports').find((each) => each.function.name === name)?.function.result;
-}
-
-const trapped = (pattern?: RegExp) => (error: unknown) => {
-  assert.ok(error instanceof WebAssembly.RuntimeError, String(error));
-  if (pattern) assert.match(error.message, pattern);
-  return true;
-};
-
-/** The description of a component, as it lies in memory. */
-function describing(fake: Fake, change: (at: number, view: DataView) => Core | undefined): void {
-  fake.core.set(`${PROVIDER}#describe`, () => {
-    const value = new Random(1).value(resultOf('describe'), () => 0);
-    const at = fake.returned(resultOf('describe'), value) as number;
-    return change(at, new DataView(fake.memory.buffer)) ?? at;
-  });
-}
-
-/** A handle of headers without an entry. */
-function noFields(fake: Fake): number {
-  const { host } = fake;
-  fake.host = ({ own }) => Object.create((fake.classes.get(own as number) as { prototype: object }).prototype);
-  const at = fake.allocate(8, 4);
-  fake.imports[TYPES]?.['[static]fields.from-list']?.(0, 0, at);
-  fake.host = host;
-  return new DataView(fake.memory.buffer).getUint32(at + 4, true);
-}
-
-/** Calls an import from within a call of the component. */
-function calling(fake: Fake, call: (imports: Fake['imports']) => unknown): unknown {
-  let result: unknown;
-  fake.core.set(`${PROVIDER}#describe`, () => {
-    result = call(fake.imports);
-    throw new Error('the call is over');
-  });
-  assert.throws(
-    () => provider(fake).describe(),
-    (error: Error) => {
-      if (error.message !== 'the call is over') throw error;
-      return true;
-    },
-  );
-  return result;
-}
 
 for (const called of functionsOf('exports')) {
   const { name, result } = called.function;
@@ -243,129 +185,4 @@ test('cases and booleans that do not exist are traps', () => {
     });
     assert.throws(() => provider(error).Client.open(config), trapped(message));
   }
-});
-
-test('handles that do not exist, were dropped, or are of another type are traps', () => {
-  const unknown = /a handle that does not exist/;
-  const fake = new Fake(ours);
-  const own = fake.imports[`[export]${PROVIDER}`] ?? {};
-  const types = fake.imports[TYPES] ?? {};
-  fake.core.set(`${PROVIDER}#[static]client.open`, () =>
-    fake.returned(resultOf('[static]client.open'), { tag: 'ok', val: 5 }),
-  );
-  assert.throws(() => provider(fake).Client.open(config), trapped(unknown));
-  calling(fake, () => {
-    const handle = own['[resource-new]client']?.(77) as number;
-    assert.throws(() => own['[resource-drop]completion']?.(handle), trapped(unknown), 'of another type');
-    own['[resource-drop]client']?.(handle);
-    assert.deepEqual(fake.freed.at(-1), [`${PROVIDER}#[dtor]client`, 77]);
-    assert.throws(() => own['[resource-drop]client']?.(handle), trapped(unknown), 'a second drop');
-    const fields = noFields(fake);
-    for (const wrong of [0, -1, fields + 1, 2 ** 31 - 1]) {
-      assert.throws(() => types['[method]fields.entries']?.(wrong, 1024), trapped(unknown));
-      assert.throws(() => types['[resource-drop]fields']?.(wrong), trapped(unknown));
-    }
-    types['[constructor]outgoing-request']?.(fields);
-    assert.throws(() => types['[resource-drop]fields']?.(fields), trapped(unknown), 'one that was handed over');
-    assert.throws(() => types['[constructor]outgoing-request']?.(fields), trapped(unknown));
-  });
-});
-
-test('a component cannot hold any number of resources', () => {
-  const fake = new Fake(ours);
-  const make = fake.imports[TYPES]?.['[constructor]request-options'];
-  calling(fake, () => {
-    const many = (): void => {
-      for (let count = 0; count < 100_000; count++) make?.();
-    };
-    assert.throws(many, trapped(/too many resources/));
-  });
-});
-
-test('where an import should put its result is checked before the host does anything', () => {
-  const fake = new Fake(ours);
-  let calls = 0;
-  const entries = fake.imports[TYPES]?.['[method]fields.entries'];
-  calling(fake, () => {
-    const fields = noFields(fake);
-    fake.host = () => {
-      calls += 1;
-      return [['name', Buffer.from('value')]];
-    };
-    for (const wrong of [65_536, 65_532, -8, 1025]) {
-      assert.throws(() => entries?.(fields, wrong), trapped(/address that is not valid/));
-    }
-    assert.equal(calls, 0);
-    entries?.(fields, 1024);
-    assert.equal(calls, 1);
-  });
-});
-
-test('an allocator that returns memory that is not there is a trap', () => {
-  for (const wrong of [65_536, -1, 65_535, 1025]) {
-    const fake = new Fake(ours);
-    fake.reallocate = () => wrong;
-    assert.throws(() => provider(fake).Client.open(config), trapped(/address that is not valid/));
-  }
-});
-
-test('an allocator that grows the memory detaches no view that is still used', () => {
-  const fake = new Fake(ours);
-  fake.reallocate = (size, align) => {
-    fake.memory.grow(1);
-    return fake.allocate(size, align);
-  };
-  let received: unknown;
-  fake.core.set(`${PROVIDER}#[static]client.open`, (at) => {
-    received = fake.abi.load(
-      functionsOf('exports').find(({ member }) => member === 'open')?.function.params[0]?.type,
-      Number(at),
-    );
-    throw new Error('the call is over');
-  });
-  const given = {
-    ...config,
-    baseUrl: 'https://a.example',
-    headers: [
-      ['a', 'b'],
-      ['c', 'd'],
-    ],
-  };
-  assert.throws(() => provider(fake).Client.open(given), /over/);
-  const { baseUrl, headers } = received as typeof given;
-  assert.deepEqual([baseUrl, headers], [given.baseUrl, given.headers]);
-});
-
-test('a component that calls an import while its memory is read or written traps', () => {
-  const fake = new Fake(ours);
-  fake.reallocate = (size, align) => {
-    fake.imports[TYPES]?.['[constructor]request-options']?.();
-    return fake.allocate(size, align);
-  };
-  assert.throws(() => provider(fake).Client.open(config), trapped(/while its memory was read or written/));
-  const freeing = new Fake(ours);
-  describing(freeing, () => undefined);
-  const make = freeing.imports[TYPES]?.['[constructor]request-options'];
-  freeing.core.set(`cabi_post_${PROVIDER}#describe`, () => make?.());
-  assert.throws(() => provider(freeing).describe(), trapped(/while its memory was read or written/));
-});
-
-test('a resource that was disposed, or is one of another instance, is refused', () => {
-  const [fake, other] = [new Fake(ours), new Fake(ours)];
-  const open = (from: Fake) => {
-    from.core.set(`${PROVIDER}#[static]client.open`, () => {
-      const handle = from.imports[`[export]${PROVIDER}`]?.['[resource-new]client']?.(9);
-      return from.returned(resultOf('[static]client.open'), { tag: 'ok', val: handle });
-    });
-    return provider(from).Client.open(config);
-  };
-  const [client, foreign] = [open(fake), open(other)];
-  const { embed } = fake.root.embeddings as { embed: (client: unknown, request: unknown) => unknown };
-  const request = { model: 'm', input: [] };
-  for (const wrong of [foreign, {}, undefined, 9]) assert.throws(() => embed(wrong, request), TypeError);
-  client[Symbol.dispose]();
-  client[Symbol.dispose]();
-  assert.equal(fake.freed.filter(([name]) => name.includes('[dtor]client')).length, 1, 'dropped once');
-  assert.throws(() => embed(client, request), TypeError);
-  assert.throws(() => (client.account as () => unknown)(), TypeError);
 });

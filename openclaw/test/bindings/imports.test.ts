@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Core, camel, flatTypes, resourceOf, shapeOf, type Ty } from './abi.js';
+import type { Core } from './abi.js';
+import { camel, flatTypes, resourceOf, shapeOf, type Ty } from './abi_types.js';
 import { type Bindings, Fake, functionsOf, jcos, type Named, ours } from './fake.js';
 import { Random } from './random.js';
 

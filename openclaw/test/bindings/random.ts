@@ -1,6 +1,6 @@
 /** Random values of the component's types, the same for the same seed, and values that are not of a type. */
 
-import { type Ty, shapeOf } from './abi.js';
+import { type Ty, shapeOf } from './abi_types.js';
 
 const TEXTS = ['', 'a', 'text', 'é', '日本', '😀', '\u0000', '"\\', 'x\ufeff', '\ufffd', 'long '.repeat(60)];
 

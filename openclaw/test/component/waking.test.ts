@@ -2,10 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import type { Grant } from '../../src/host/grant.js';
-import { userRequest, collect } from '../server.js';
+import { chunk, collect, END, eventually, serve, userRequest } from '../server.js';
+import { open } from './loaded.js';
 import { DONE, idle, stub } from './stub.js';
 
 /** Enough turns of the event loop for everything that waits for no timer. */
@@ -160,4 +162,31 @@ test('after the event loop was blocked, a socket speaks before the wake-up time 
   client.destroy();
   server.destroy();
   accepted.close();
+});
+
+test('streams share one timer, for their deadlines and for the ends of their responses', async () => {
+  const streams = 50;
+  const responses: ServerResponse[] = [];
+  await using server = await serve((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    responses.push(response);
+  });
+  const session = open(server.baseUrl, { timeouts: { connectMs: 60_000, firstByteMs: 120_000 } });
+  const setTimer = mock.method(globalThis, 'setTimeout');
+  try {
+    const collected = Promise.all(Array.from({ length: streams }, () => collect(session.complete(userRequest()))));
+    await eventually('the server has all requests', () => responses.length === streams);
+    for (let round = 0; round < 5; round++) {
+      for (const response of responses) response.write(chunk({ content: 'text ' }));
+      await turns();
+    }
+    // The last event is there, and the response has not ended.
+    for (const response of responses) response.write(END);
+    await collected;
+    for (const response of responses) response.end();
+    const timers = setTimer.mock.callCount();
+    assert.ok(timers < streams / 5, `${timers} timers for ${streams} streams`);
+  } finally {
+    setTimer.mock.restore();
+  }
 });

@@ -9,10 +9,10 @@ import { Connections } from '../../src/host/connections.js';
 import { userRequest } from '../server.js';
 import type { Seen, StandIn } from '../stand_in.js';
 import type { Case, Expect, Route } from './cases.js';
+import { asFailure, counted, Differences, failed, kindsOf, PROMPT } from './differences.js';
+import { embed } from './embeddings.js';
 import { Grammar } from './grammar.js';
 import { Stopwatch } from './stopwatch.js';
-
-const PROMPT = 'a bunch of forget-me-nots, number 73190';
 
 /** No case may take longer, in milliseconds: long enough that only a hang is caught. */
 const PATIENCE_MS = 600_000;
@@ -35,21 +35,6 @@ const WEATHER = {
   description: 'The weather in a city',
   parametersJson: '{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}',
 };
-
-/** Collects what is not as it should be. */
-class Differences {
-  readonly all: string[] = [];
-
-  hold(what: string, is: unknown, should: unknown): void {
-    if (should === undefined) return;
-    const [left, right] = [JSON.stringify(is), JSON.stringify(should)];
-    if (left !== right) this.all.push(`${what} is ${left} and should be ${right}`);
-  }
-
-  note(wrong: string | undefined): void {
-    if (wrong) this.all.push(wrong);
-  }
-}
 
 /** Where a case is played; a {@link StandIn} also has a record of the requests. */
 type Server = Pick<StandIn, 'baseUrl' | 'key'>;
@@ -107,6 +92,11 @@ export async function play(playing: Case, stand: Server | StandIn): Promise<stri
     shown.push(account instanceof Failure ? account.record : account);
     failed(account instanceof Failure ? account : undefined, expect, differences);
     if (!(account instanceof Failure)) differences.hold('the account', accountClass(account), expect.account);
+  } else if (route === 'embeddings') {
+    const embedded = await embed(opened.session, playing, differences).catch(asFailure);
+    shown.push(embedded instanceof Failure ? embedded.record : { ...embedded, vectors: [] });
+    failed(embedded instanceof Failure ? embedded : undefined, expect, differences);
+    if (watched) atTheServer(await watched.seen(), playing, differences, stopwatch);
   } else shown.push(...(await lists(opened.session, stand, playing, differences)));
   const text = JSON.stringify(shown, (_name, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));
   if (text.includes(stand.key)) differences.note('the key is shown');
@@ -145,12 +135,6 @@ async function complete(
   return played;
 }
 
-/** A failure of the provider; anything else ends the case. */
-function asFailure(error: unknown): Failure {
-  if (error instanceof Failure) return error;
-  throw error;
-}
-
 function completion(played: Played, expect: Expect, differences: Differences): void {
   const texts: Record<string, string> = { text: '', reasoning: '', refusal: '' };
   const kinds = new Map<number, string>();
@@ -183,41 +167,9 @@ function completion(played: Played, expect: Expect, differences: Differences): v
   const finish = last?.tag === 'finish' ? last.val : undefined;
   const { reason } = finish ?? {};
   differences.hold('the finish reason', reason?.tag, expect.finish);
-  for (const [name, count] of Object.entries(expect.usage ?? {})) {
-    const field = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-    const is = (finish?.usage as Record<string, unknown> | undefined)?.[field];
-    differences.hold(name, is === undefined ? undefined : Number(is), count);
-  }
+  counted(finish?.usage, expect, differences);
   if (expect['within-ms'] !== undefined && played.took > expect['within-ms']) {
     differences.note(`it took ${played.took} ms, more than ${expect['within-ms']}`);
-  }
-}
-
-function kindsOf({ error = [] }: Expect): string[] {
-  return typeof error === 'string' ? [error] : error;
-}
-
-function kindOf({ record: { kind } }: Failure): string {
-  return kind.tag === 'other' ? kind.val : kind.tag;
-}
-
-function failed(failure: Failure | undefined, expect: Expect, differences: Differences, events?: number): void {
-  const kinds = kindsOf(expect);
-  if (!failure) {
-    if (kinds.length > 0) differences.note(`there is no error, and there should be ${kinds.join(' or ')}`);
-    return;
-  }
-  const { record, message } = failure;
-  if (!kinds.includes(kindOf(failure))) {
-    differences.note(`the error is ${kindOf(failure)} (${message}) and should be ${kinds.join(' or ') || 'none'}`);
-  }
-  differences.hold('retryable', record.retryable, expect.retryable);
-  differences.hold('request-sent', record.requestSent, expect['request-sent']);
-  if (expect.says && !message.includes(expect.says))
-    differences.note(`${JSON.stringify(message)} lacks ${expect.says}`);
-  if (message.includes(PROMPT)) differences.note('the message holds a part of the prompt');
-  if (events !== undefined && record.partial !== events > 0) {
-    differences.note(`partial is ${record.partial} after ${events} events`);
   }
 }
 

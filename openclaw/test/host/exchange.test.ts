@@ -37,9 +37,17 @@ const OUTGOING: Outgoing = {
 };
 
 let client: FakeRequest;
+let elapsed = 0;
+
+/** Moves the clock. */
+function tick(milliseconds: number): void {
+  elapsed += milliseconds;
+  mock.timers.tick(milliseconds);
+}
 
 beforeEach(() => {
   mock.timers.enable({ apis: ['setTimeout'] });
+  mock.method(process.hrtime, 'bigint', () => BigInt(elapsed) * 1_000_000n);
   client = new FakeRequest();
   mock.method(http, 'request', () => client);
 });
@@ -71,10 +79,10 @@ function outcome(exchange: Exchange): string | undefined {
 
 /** The exchange is silent until its deadline, and then ends with this code. */
 async function endsAfter(running: Exchange, milliseconds: number, code: string): Promise<void> {
-  mock.timers.tick(milliseconds - 1);
+  tick(milliseconds - 1);
   await turns();
   assert.equal(outcome(running), undefined);
-  mock.timers.tick(1);
+  tick(1);
   await turns();
   assert.equal(outcome(running), code);
 }
@@ -89,7 +97,7 @@ test('a connection that is not up at its deadline fails then, and not before', a
 test('the deadline of the first byte begins with the connection, and replaces the other', async () => {
   const running = exchange();
   const socket = connecting();
-  mock.timers.tick(900);
+  tick(900);
   socket.emit('connect');
   await endsAfter(running, 5000, 'connection-read-timeout');
   assert.ok(client.destroyed);
@@ -104,10 +112,10 @@ test('a connection that is reused has no deadline to be up, and one for the firs
 test('a response ends both deadlines, also one whose deadline is due in the same turn', async () => {
   const running = exchange();
   connecting().emit('connect');
-  mock.timers.tick(5000);
+  tick(5000);
   client.emit('response', new FakeResponse());
   await turns();
-  mock.timers.tick(10_000);
+  tick(10_000);
   await turns();
   assert.equal(outcome(running), 'responded');
   assert.ok(!client.destroyed);
@@ -116,7 +124,7 @@ test('a response ends both deadlines, also one whose deadline is due in the same
 test('without deadlines, nothing ends a silent exchange', async () => {
   const running = exchange({ connectMs: 0, firstByteMs: 0 });
   connecting().emit('connect');
-  mock.timers.tick(2 ** 31 - 1);
+  tick(2 ** 31 - 1);
   await turns();
   assert.equal(outcome(running), undefined);
 });

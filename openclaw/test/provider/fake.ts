@@ -4,6 +4,8 @@ import type {
   Account,
   CallOptions,
   Component,
+  Embedding,
+  EmbeddingRequest,
   ErrorRecord,
   Event,
   Model as ContractModel,
@@ -21,6 +23,7 @@ export interface Script {
   steps?: Step[];
   models?: ModelList | Error;
   account?: Account | Error;
+  embed?: (request: EmbeddingRequest) => Embedding | Error;
   /** Thrown by `open`. */
   refusal?: Error;
 }
@@ -29,6 +32,7 @@ export interface Script {
 export class FakeComponent implements Component {
   readonly opened: SessionOptions[] = [];
   readonly requests: Request[] = [];
+  readonly embedded: EmbeddingRequest[] = [];
   readonly options: CallOptions[] = [];
   readonly listings: { how: string; maxAgeMs: number }[] = [];
   /** The number of batches handed out, and of completions that ended, for any reason. */
@@ -51,6 +55,11 @@ export class FakeComponent implements Component {
         return scripted(this.script.models);
       },
       account: () => scripted(this.script.account),
+      embed: (request: EmbeddingRequest, call: CallOptions = {}) => {
+        this.embedded.push(request);
+        this.options.push(call);
+        return scripted(this.script.embed?.(request));
+      },
     };
   }
 

@@ -1,9 +1,10 @@
 /**
- * One timer for all pending calls. Nearly every call is woken by its socket long before its deadline, so a timer of its
- * own would be set and cleared for each chunk of a stream. This one is set only for an earlier time than it has.
+ * One timer for all pending calls and all deadlines of connections. Nearly every one of them ends by its socket long before
+ * its time, so a timer of its own would be set and cleared for each chunk of a stream. This one is set only for an earlier
+ * time than it has.
  */
 
-import * as clock from '../host/clock.js';
+import * as clock from './clock.js';
 
 /** What waits for a time. */
 export interface Sleeper {
@@ -74,6 +75,9 @@ export class Alarm {
     });
   }
 }
+
+/** Shared by everything in this process that waits. */
+export const alarm = new Alarm();
 
 /** Runs `then` in the next turn of the event loop, after its sockets. */
 export function afterSockets(then: () => void): void {
