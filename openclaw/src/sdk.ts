@@ -62,6 +62,8 @@ export interface ToolCall {
 export interface UserMessage {
   role: 'user';
   content: string | (TextContent | ImageContent)[];
+  /** A message with facts of the current turn, which OpenClaw adds itself and mostly removes when the turn is over. */
+  runtimeContextCarrier?: boolean;
   /** Milliseconds since 1970, here and in the other messages. */
   timestamp: number;
 }
@@ -82,6 +84,8 @@ export interface Usage {
   output: number;
   cacheRead: number;
   cacheWrite: number;
+  /** Of `cacheWrite`: tokens whose entries live for an hour, at a higher price. */
+  cacheWrite1h?: number;
   totalTokens: number;
   /** Of the output. */
   reasoningTokens?: number;
@@ -202,6 +206,8 @@ export interface ExtraOptions {
   frequencyPenalty?: number;
   presencePenalty?: number;
   seed?: number;
+  /** This plugin's own: the user chose the level `adaptive`, which OpenClaw passes on as `high`. */
+  adaptiveThinking?: boolean;
 }
 
 export type StreamFn = (model: Model, context: Context, options?: StreamOptions) => AssistantMessageStream;
@@ -301,7 +307,16 @@ export interface FailoverContext {
 }
 
 export interface ThinkingProfile {
-  levels: { id: ThinkingLevel }[];
+  levels: { id: ThinkingLevel | 'adaptive' }[];
+}
+
+/** The part of what OpenClaw hands to a wrapper of a stream function that is read here. */
+export interface WrapContext {
+  streamFn?: StreamFn | undefined;
+  /** The parameters that a user configured for the model, the agent, or all models. */
+  extraParams?: Record<string, unknown> | undefined;
+  /** The level that the user chose. */
+  thinkingLevel?: string | undefined;
 }
 
 export interface UsageSnapshot {

@@ -3,6 +3,7 @@
 import type { Media, Message as ContractMessage, Part } from '../component/contract.js';
 import type { AssistantMessage, ImageContent, Message, TextContent, ToolResultMessage } from '../sdk.js';
 import { unseal } from './replay.js';
+import { textsOf } from './system_prompt.js';
 
 /** Follows the text of a response that was interrupted, so that the model does not take it for a complete one. */
 const INTERRUPTED = '[The response was interrupted here.]';
@@ -16,16 +17,29 @@ interface Target {
   input: readonly string[];
 }
 
+/** A conversation in the contract's form. */
+export interface Conversation {
+  messages: ContractMessage[];
+  /** How many of the messages are the system prompt. They are the first ones. */
+  systems: number;
+  /** The messages with the facts of a turn, which OpenClaw adds itself. */
+  carriers: ReadonlySet<ContractMessage>;
+}
+
 /** The messages in their order. Signatures of other models and other providers are not sent. */
-export function messagesOf(target: Target, systemPrompt: string | undefined, messages: Message[]): ContractMessage[] {
-  const result: ContractMessage[] = [];
-  if (systemPrompt) result.push(message('system', [text(systemPrompt)]));
+export function conversationOf(target: Target, systemPrompt: string | undefined, messages: Message[]): Conversation {
+  // One message for each part of the prompt, because a cached prefix ends after a message.
+  const result = textsOf(systemPrompt).map((part) => message('system', [text(part)]));
+  const systems = result.length;
+  const carriers = new Set<ContractMessage>();
   // Ids of calls that are not sent. A result without its call is an error for every vendor, so results are dropped, too.
   // A result belongs to the last turn with its id: some models number their calls from 0 in each turn.
   const dropped = new Set<string>();
   for (const given of messages) {
     if (given.role === 'user') {
-      result.push(message('user', contentOf(target, given.content)));
+      const sent = message('user', contentOf(target, given.content));
+      if (given.runtimeContextCarrier) carriers.add(sent);
+      result.push(sent);
     } else if (given.role === 'assistant') {
       const parts = assistantParts(target, given, dropped);
       if (parts.length > 0) result.push(message('assistant', parts));
@@ -33,7 +47,7 @@ export function messagesOf(target: Target, systemPrompt: string | undefined, mes
       result.push(message('tool', [toolResult(target, given)]));
     }
   }
-  return result;
+  return { messages: result, systems, carriers };
 }
 
 function message(role: ContractMessage['role'], content: Part[]): ContractMessage {

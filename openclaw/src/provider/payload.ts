@@ -12,6 +12,7 @@ import type { Request } from '../component/contract.js';
 import type { Context, Model, StreamOptions } from '../sdk.js';
 import type { Payload, WireRoute } from './routes/route.js';
 import { routeOfApi } from './routes/table.js';
+import { withoutComments } from './system_prompt.js';
 
 /** Returns the request after OpenClaw's hook has seen it. A hook that throws refuses the request. */
 export async function throughHook(
@@ -35,13 +36,19 @@ export function withExtras(request: Request, route: WireRoute, extras: Payload):
 }
 
 function payloadOf(route: WireRoute, request: Request, context: Context): Payload {
-  const payload = { ...route.describe(request, context), ...extrasOf(request) };
+  const payload = { ...route.describe(request, shown(context)), ...extrasOf(request) };
   for (const [name, field] of route.fields) {
     const value = request[field];
     // Hooks count the payload's bytes with `JSON.stringify`, which throws for a `bigint`.
     if (value !== undefined) payload[name] = typeof value === 'bigint' ? Number(value) : value;
   }
   return payload;
+}
+
+/** The conversation without comments that are for the transport: hooks see what is sent. */
+function shown(context: Context): Context {
+  const { systemPrompt } = context;
+  return systemPrompt === undefined ? context : { ...context, systemPrompt: withoutComments(systemPrompt) };
 }
 
 /** The fields that were merged in before, such as a configured `extra_body`. The plugin wrote them, so they parse. */

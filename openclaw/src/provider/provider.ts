@@ -1,8 +1,9 @@
 /** The provider as OpenClaw registers it: a list of hooks. Each hook is defined in the module of its subject. */
 
-import type { Config, StreamFn } from '../sdk.js';
+import type { Config, StreamFn, WrapContext } from '../sdk.js';
 import { fetchUsageSnapshot, resolveUsageAuth } from './account.js';
 import { apiKeyMethod, type AuthParts } from './auth.js';
+import { isCacheTtlEligible, retentionOf } from './caching.js';
 import { Catalog, type CatalogParts } from './catalog.js';
 import { classifyFailoverReason, matchesContextOverflowError } from './failover.js';
 import { LABEL, PROVIDER_ID } from './identity.js';
@@ -30,10 +31,9 @@ export function createProvider(parts: Parts) {
     resolveDynamicModel: catalog.resolve.bind(catalog),
     prepareDynamicModel: catalog.prepare.bind(catalog),
     createStreamFn: ({ config }: { config?: Config }): StreamFn => streamFn(parts, baseUrlOf(config, parts.baseUrl)),
-    wrapStreamFn: ({ streamFn: inner }: { streamFn?: StreamFn }): StreamFn | undefined =>
-      // It changes nothing. But to a provider that has no `wrapStreamFn`, OpenClaw applies its own settings for vendors,
-      // such as `thinking` for DeepSeek, and writes them into the body; the component already handles those.
-      inner && ((model, context, options) => inner(model, context, options)),
+    wrapStreamFn,
+    supportsSystemPromptCacheBoundary: true,
+    isCacheTtlEligible,
     buildReplayPolicy,
     classifyFailoverReason,
     matchesContextOverflowError,
@@ -44,4 +44,23 @@ export function createProvider(parts: Parts) {
     fetchUsageSnapshot: (context: Parameters<typeof fetchUsageSnapshot>[2]) =>
       fetchUsageSnapshot(parts.load, parts.baseUrl, context),
   };
+}
+
+/**
+ * Adds what OpenClaw knows before a request and does not pass on with it. The retention of the cache reaches a provider
+ * outside of OpenClaw only for some adapters, and the level `adaptive` arrives as `high`.
+ *
+ * Without a `wrapStreamFn`, OpenClaw would also apply its own settings for vendors, such as `thinking` for DeepSeek, and
+ * write them into the body; the component already handles those.
+ */
+function wrapStreamFn({ streamFn: inner, extraParams, thinkingLevel }: WrapContext): StreamFn | undefined {
+  const configured = retentionOf(extraParams?.cacheRetention);
+  const adaptive = thinkingLevel === 'adaptive' ? { adaptiveThinking: true } : {};
+  return (
+    inner &&
+    ((model, context, options) => {
+      const cacheRetention = options?.cacheRetention ?? configured;
+      return inner(model, context, { ...options, ...adaptive, ...(cacheRetention ? { cacheRetention } : {}) });
+    })
+  );
 }

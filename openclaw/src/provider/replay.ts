@@ -6,6 +6,8 @@
  * 1,000 signatures of 3,000 bytes, OpenClaw damaged 312 in base64url and none in hexadecimal.
  */
 
+import { MESSAGES } from './routes/messages.js';
+
 /** Marks our signatures. No separator follows it, because OpenClaw's masks look for tokens after a separator. */
 const MARK = 'cometapi1';
 
@@ -31,11 +33,31 @@ export function unseal(model: string, signature: string | undefined): string | u
 }
 
 /**
+ * Claude models from Opus 5.5 and Fable 5.1 on: they sign a block of thinking together with everything before it, so that
+ * a history that changes anywhere invalidates all signatures after that place.
+ */
+const BINDING = /(?:^|\/)claude-(?:opus-(?:5[-.][5-9]|[6-9])|fable-(?:5[-.][1-9]|[6-9]))(?!\d)/i;
+
+/** Whether a model's thinking is bound to the conversation before it. */
+export function bindsThinking({ id, api }: { id?: string | undefined; api?: string | null | undefined }): boolean {
+  return api === MESSAGES.api && id !== undefined && BINDING.test(id);
+}
+
+/** The model for which OpenClaw prepares a history. */
+interface ReplayContext {
+  modelId?: string | undefined;
+  modelApi?: string | null | undefined;
+}
+
+/**
  * OpenClaw's hook: which repairs of a history it makes. Nearly none, because the component repairs ids, missing and late
  * results and empty turns itself, and it accepts reasoning of any model and turns in any order.
  */
-export function buildReplayPolicy() {
+export function buildReplayPolicy({ modelId, modelApi }: ReplayContext = {}) {
   return {
+    // OpenClaw otherwise removes the facts of a turn from the history when the turn is over. That is cheaper, and the
+    // default here, but it changes what the thinking of these models is bound to.
+    appendOnlyRuntimeContext: bindsThinking({ id: modelId, api: modelApi }),
     sanitizeMode: 'images-only',
     sanitizeToolCallIds: false,
     preserveSignatures: false,

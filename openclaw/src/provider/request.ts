@@ -2,22 +2,23 @@
 
 import type { JsonSchema, Request, ResponseFormat, Tool as ContractTool } from '../component/contract.js';
 import type { Context, ExtraOptions, Model, StreamOptions, Tool } from '../sdk.js';
-import { messagesOf } from './messages.js';
+import { markCache } from './caching.js';
+import { conversationOf } from './messages.js';
 import { withExtras } from './payload.js';
 import { reasoningOf } from './reasoning.js';
-import type { WireRoute } from './routes/route.js';
+import type { Payload, WireRoute } from './routes/route.js';
 import { routeOfApi } from './routes/table.js';
 
 /** The contract's request. `docs/openclaw.md` lists the options that are not mapped, and the reasons. */
 export function requestOf(model: Model, context: Context, options: StreamOptions & ExtraOptions = {}): Request {
-  const messages = messagesOf(model, context.systemPrompt, context.messages);
+  const conversation = conversationOf(model, context.systemPrompt, context.messages);
   // A user who turns caching off also expects no cache key, by which the vendor links the requests of a session.
   const cached = options.cacheRetention !== 'none';
-  if (cached) markCache(messages);
+  if (cached) markCache(conversation, model, context, options);
   const route = routeOfApi(model.api);
   const request = defined<Request>({
     model: model.id,
-    messages,
+    messages: conversation.messages,
     tools: (context.tools ?? []).map(toolOf),
     responseFormat: options.responseFormat && responseFormatOf(options.responseFormat),
     maxOutputTokens: options.maxTokens,
@@ -66,14 +67,6 @@ function responseFormatOf(given: Record<string, unknown>): ResponseFormat {
   return { tag: 'json-schema', val };
 }
 
-/** Marks the end of a cached prefix after the system prompt and the last message: the next turn repeats both. */
-function markCache(messages: Request['messages']): void {
-  const system = messages[0];
-  if (system?.role === 'system') system.cacheHere = true;
-  const last = messages.at(-1);
-  if (last) last.cacheHere = true;
-}
-
 /** The id of the end user, if OpenClaw passes one. */
 function userOf(metadata: Record<string, unknown> | undefined): string | undefined {
   const user = metadata?.user_id;
@@ -81,6 +74,9 @@ function userOf(metadata: Record<string, unknown> | undefined): string | undefin
 }
 
 /** Options for which the wire has a field and the contract has none. */
-function extrasOf(route: WireRoute, { serviceTier }: StreamOptions): Record<string, unknown> {
-  return serviceTier === undefined ? {} : { [route.serviceTier]: serviceTier };
+function extrasOf(route: WireRoute, { serviceTier, cacheRetention }: StreamOptions): Payload {
+  return {
+    ...(serviceTier === undefined ? {} : { [route.serviceTier]: serviceTier }),
+    ...(cacheRetention === undefined ? {} : route.retention[cacheRetention]),
+  };
 }

@@ -25,6 +25,7 @@ export function usageOf(usage: ContractUsage | undefined, model: Model): Usage {
   }
   const cacheRead = Number(usage.cacheRead ?? 0n);
   const cacheWrite = Number(usage.cacheWrite ?? 0n);
+  const cacheWrite1h = cacheWrite === 0 ? undefined : writtenForAnHour(usage.rawJson);
   const output = Number(usage.output ?? 0n);
   // Not below zero: some providers report more cached tokens than input tokens.
   const input = Math.max(0, Number(usage.input ?? 0n) - cacheRead - cacheWrite);
@@ -34,6 +35,7 @@ export function usageOf(usage: ContractUsage | undefined, model: Model): Usage {
     output,
     cacheRead,
     cacheWrite,
+    ...(cacheWrite1h === undefined ? {} : { cacheWrite1h }),
     totalTokens: Number(usage.total ?? (usage.input ?? 0n) + (usage.output ?? 0n)),
     cacheTelemetry: { state: usage.cacheRead === undefined ? 'unavailable' : 'available' },
     ...(usage.reasoning === undefined ? {} : { reasoningTokens: Number(usage.reasoning) }),
@@ -41,6 +43,16 @@ export function usageOf(usage: ContractUsage | undefined, model: Model): Usage {
   };
   const cost = counted ? priced(counts, model.cost) : undefined;
   return withBill(cost ? { ...counts, cost } : counts, usage);
+}
+
+/** The tokens whose entries live for an hour. The contract counts them together with those of the usual lifetime. */
+function writtenForAnHour(rawJson: string | undefined): number | undefined {
+  try {
+    const count: unknown = JSON.parse(rawJson ?? '{}')?.cache_creation?.ephemeral_1h_input_tokens;
+    return typeof count === 'number' && count > 0 ? count : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -65,11 +77,13 @@ function priced(counts: Usage, cost: Model['cost']): Usage['cost'] {
   const rates = ratesFor(counts.input + counts.cacheRead + counts.cacheWrite, cost);
   if (!kinds.some((kind) => rates[kind] > 0)) return undefined;
   const share = (kind: keyof Rates): number => (counts[kind] * rates[kind]) / 1e6;
+  // The one vendor that keeps entries for an hour charges twice the price of input for it, by which OpenClaw calculates too.
+  const surcharge = ((counts.cacheWrite1h ?? 0) * (2 * rates.input - rates.cacheWrite)) / 1e6;
   const shares: Rates = {
     input: share('input'),
     output: share('output'),
     cacheRead: share('cacheRead'),
-    cacheWrite: share('cacheWrite'),
+    cacheWrite: share('cacheWrite') + surcharge,
   };
   return { ...shares, total: shares.input + shares.output + shares.cacheRead + shares.cacheWrite };
 }

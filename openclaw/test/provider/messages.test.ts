@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Part } from '../../src/component/contract.js';
-import { messagesOf } from '../../src/provider/messages.js';
+import { conversationOf } from '../../src/provider/messages.js';
 import { seal } from '../../src/provider/replay.js';
 import type { AssistantMessage, Message } from '../../src/sdk.js';
 import { model, user } from './fake.js';
@@ -24,13 +24,13 @@ const call = (id: string, more: object = {}) =>
 
 /** Roles and parts, which is all that a history is. */
 function history(messages: Message[], target = model()): [role: string, parts: Part[]][] {
-  return messagesOf(target, undefined, messages).map((message) => [message.role, message.content]);
+  return conversationOf(target, undefined, messages).messages.map((message) => [message.role, message.content]);
 }
 
 test('the system prompt comes first, and an empty one is none', () => {
-  const first = messagesOf(model(), 'Be brief.', [user('hi')])[0];
+  const first = conversationOf(model(), 'Be brief.', [user('hi')]).messages[0];
   assert.deepEqual([first?.role, first?.content], ['system', [{ tag: 'text', val: { text: 'Be brief.' } }]]);
-  assert.equal(messagesOf(model(), '', [user('hi')]).length, 1);
+  assert.equal(conversationOf(model(), '', [user('hi')]).messages.length, 1);
 });
 
 test('a user sends text and images, and images become bytes', () => {

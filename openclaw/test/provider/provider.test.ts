@@ -96,6 +96,29 @@ test('a wrapped stream is another function that does the same', async () => {
   assert.equal(made.wrapStreamFn({}), undefined);
 });
 
+test('a wrapped stream has what OpenClaw does not pass on: the retention of the cache, and the level adaptive', async () => {
+  const component = new FakeComponent({ steps: [[events.response(), events.finish('stop')]] });
+  const made = provider(component);
+  const target = model({ api: 'anthropic-messages', id: 'claude-sonnet-5-5' });
+  const streamed = async (extraParams: Record<string, unknown>, thinkingLevel: string, options = {}) => {
+    const wrapped = made.wrapStreamFn({ streamFn: made.createStreamFn({}), extraParams, thinkingLevel });
+    await all(
+      wrapped?.(target, { messages: [user('hi')] }, { apiKey: 'k', reasoning: 'high', ...options }) ?? assert.fail(),
+    );
+    return component.requests.at(-1);
+  };
+  const long = await streamed({ cacheRetention: 'long' }, 'adaptive');
+  assert.match(long?.extraJson ?? '', /"ttl":"1h"/);
+  assert.deepEqual(long?.reasoning, { includeText: true });
+  const own = await streamed({ cacheRetention: 'long' }, 'high', { cacheRetention: 'short' });
+  assert.equal(own?.extraJson, undefined);
+  assert.equal(own?.reasoning?.effort, 'high');
+  assert.equal(
+    (await streamed({ cacheRetention: 'forever' }, 'high', { cacheRetention: undefined }))?.extraJson,
+    undefined,
+  );
+});
+
 test('making the provider loads nothing', () => {
   const component = new FakeComponent();
   const made = provider(component);

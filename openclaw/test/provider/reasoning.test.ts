@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LEVELS, reasoningOf, resolveThinkingProfile, thinkingLevelMap } from '../../src/provider/reasoning.js';
-import type { ThinkingLevel, ThinkingLevelMap } from '../../src/sdk.js';
+import type { Model, ThinkingLevel, ThinkingLevelMap } from '../../src/sdk.js';
 import { model } from './fake.js';
 
 const SOME: ThinkingLevelMap = { minimal: null, low: 'low', medium: 'medium', high: 'high', xhigh: null, max: null };
@@ -19,6 +19,24 @@ test('levels that a model has not are not offered', () => {
   assert.deepEqual(ids({ thinkingLevelMap: SOME, reasoning: true }), ['off', 'low', 'medium', 'high']);
   assert.deepEqual(ids({ thinkingLevelMap: { ...SOME, off: null } }), ['low', 'medium', 'high']);
   assert.deepEqual(ids({ thinkingLevelMap: { ...SOME, max: 'max' } }), ['off', 'low', 'medium', 'high', 'max']);
+});
+
+test('the level adaptive is offered where the model can choose itself', () => {
+  const has = (context: Parameters<typeof resolveThinkingProfile>[0]) =>
+    resolveThinkingProfile(context)?.levels.some(({ id }) => id === 'adaptive');
+  const all = { ...SOME, max: 'max' };
+  assert.equal(has({ api: 'anthropic-messages', thinkingLevelMap: all }), true);
+  // Efforts without `max`, or none: Claude's older models think up to a budget.
+  assert.equal(has({ api: 'anthropic-messages', thinkingLevelMap: SOME }), false);
+  assert.equal(has({ api: 'anthropic-messages' }), false);
+  assert.equal(has({ api: 'google-generative-ai', thinkingLevelMap: SOME }), true);
+  assert.equal(has({ api: 'google-generative-ai', reasoning: false }), undefined);
+  assert.equal(has({ api: 'openai-responses', thinkingLevelMap: all }), false);
+});
+
+test('adaptive thinking has neither an effort nor a budget', () => {
+  const options = { reasoning: 'high', adaptiveThinking: true, thinkingBudgets: { high: 9000 } } as const;
+  assert.deepEqual(reasoningOf(model({ thinkingLevelMap: SOME }), options), { includeText: true });
 });
 
 test('of a model that says nothing, all usual levels are, xhigh among them', () => {
@@ -52,6 +70,14 @@ for (const [level, map, effort] of EFFORTS) {
     assert.equal(reasoningOf(target, level ? { reasoning: level } : {})?.effort, effort);
   });
 }
+
+test('thinking is turned off on Messages, where the component knows how', () => {
+  const effort = (more: Partial<Model>) =>
+    reasoningOf(model({ api: 'anthropic-messages', ...more }), { reasoning: 'off' })?.effort;
+  assert.equal(effort({}), 'none');
+  assert.equal(effort({ thinkingLevelMap: { low: 'low', max: 'max' } }), 'none');
+  assert.equal(effort({ thinkingLevelMap: { off: null } }), undefined);
+});
 
 test('a budget goes along with its level, and not with off', () => {
   const thinkingBudgets = { low: 1000, high: 9000 };

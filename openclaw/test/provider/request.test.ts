@@ -64,11 +64,3 @@ test('tools go with their schemas', () => {
   const bare = requestOf(model(), { ...CONTEXT, tools: [{ ...tool, parameters: undefined as never }] }).tools[0];
   assert.equal(bare?.parametersJson, '{"type":"object","properties":{}}');
 });
-
-test('a cached prefix can end after the system prompt and after the last message', () => {
-  const messages = [user('one'), user('two'), user('three')];
-  const marks = (options: StreamOptions) =>
-    requestOf(model(), { systemPrompt: 's', messages }, options).messages.map((message) => message.cacheHere);
-  assert.deepEqual(marks({}), [true, false, false, true]);
-  assert.deepEqual(marks({ cacheRetention: 'none' }), [false, false, false, false]);
-});

@@ -40,6 +40,23 @@ const CASES: [name: string, given: ContractUsage | undefined, expected: Usage][]
     { ...counts(0, 1, 9, 0, 6), cacheTelemetry: { state: 'available' } },
   ],
   [
+    'tokens whose entries live for an hour',
+    {
+      input: 100n,
+      output: 5n,
+      total: 105n,
+      cacheRead: 60n,
+      cacheWrite: 30n,
+      rawJson: '{"cache_creation":{"ephemeral_5m_input_tokens":10,"ephemeral_1h_input_tokens":20}}',
+    },
+    { ...counts(10, 5, 60, 30, 105), cacheWrite1h: 20, cacheTelemetry: { state: 'available' } },
+  ],
+  [
+    'counts of the vendor that are in no known form',
+    { input: 9n, output: 1n, cacheRead: 0n, cacheWrite: 4n, rawJson: '[{"cache_creation":null' },
+    { ...counts(5, 1, 0, 4, 10), cacheTelemetry: { state: 'available' } },
+  ],
+  [
     'reasoning',
     { input: 1n, output: 9n, reasoning: 8n },
     { ...counts(1, 9, 0, 0, 10), cacheTelemetry: { state: 'unavailable' }, reasoningTokens: 8 },
@@ -110,4 +127,12 @@ test('rates that are unknown are left to OpenClaw', () => {
 test('a bill beats the rates', () => {
   const usage = usageOf({ ...GIVEN, billed: 1, currency: 'USD' }, model({ cost: RATES }));
   assert.equal(usage.cost?.total, 1);
+});
+
+test('entries for an hour cost twice the price of input', () => {
+  const cost = { input: 2, output: 10, cacheRead: 0.2, cacheWrite: 2.5 };
+  const rawJson = '{"cache_creation":{"ephemeral_1h_input_tokens":1000000}}';
+  const given = { input: 3_000_000n, output: 0n, cacheRead: 0n, cacheWrite: 2_000_000n, rawJson };
+  const { cacheWrite, total } = usageOf(given, model({ cost })).cost ?? {};
+  assert.deepEqual([cacheWrite, total], [2.5 + 4, 2 + 2.5 + 4]);
 });

@@ -24,6 +24,9 @@ export const CHAT_COMPLETIONS: WireRoute = {
   // The component derives them from the contract's request, and its decoder relies on `stream`.
   reserved: ['model', 'messages', 'stream', 'tools'],
   serviceTier: 'service_tier',
+  retention: {},
+  // The service reports no cached tokens on this wire.
+  cachesPrompts: false,
 
   describe(request: Request, context: Context): Payload {
     const payload: Payload = { model: request.model, messages: withSystem(context), stream: true };

@@ -22,6 +22,8 @@ export const GEMINI: WireRoute = {
   limits: [],
   reserved: ['contents', 'systemInstruction', 'tools'],
   serviceTier: 'serviceTier',
+  retention: {},
+  cachesPrompts: true,
 
   describe(request: Request, context: Context): Payload {
     const payload: Payload = { contents: messagesOf(context) };

@@ -16,6 +16,13 @@ export const MESSAGES: WireRoute = {
   limits: ['max_tokens'],
   reserved: ['model', 'messages', 'system', 'stream', 'tools'],
   serviceTier: 'service_tier',
+  retention: {
+    // Otherwise the component would mark a conversation itself.
+    none: { cache_control: null },
+    // The component's marks get the lifetime of this one, which the vendor sets on the last block.
+    long: { cache_control: { type: 'ephemeral', ttl: '1h' } },
+  },
+  cachesPrompts: true,
 
   describe(request: Request, context: Context): Payload {
     const payload: Payload = { model: request.model, messages: messagesOf(context), stream: true };

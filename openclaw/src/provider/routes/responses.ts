@@ -18,6 +18,8 @@ export const RESPONSES: WireRoute = {
   limits: ['max_output_tokens'],
   reserved: ['model', 'input', 'instructions', 'stream', 'tools'],
   serviceTier: 'service_tier',
+  retention: {},
+  cachesPrompts: true,
 
   describe(request: Request, context: Context): Payload {
     const payload: Payload = { model: request.model, input: messagesOf(context), stream: true };

@@ -24,6 +24,10 @@ export interface WireRoute {
   readonly reserved: readonly string[];
   /** The body field that names OpenClaw's service tier. */
   readonly serviceTier: string;
+  /** The body fields that a retention of the prompt cache requires, beside the marks of the contract. */
+  readonly retention: Readonly<Partial<Record<'none' | 'short' | 'long', Payload>>>;
+  /** Whether vendors keep prompts of this wire in a cache for some minutes and report what they read from it. */
+  readonly cachesPrompts: boolean;
   /** The body fields of the conversation and of settings that are not copied as they are. */
   describe(request: Request, context: Context): Payload;
   /** Takes a body field out of the request, where `fields` does not list it. */
