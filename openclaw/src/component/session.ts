@@ -93,7 +93,7 @@ export class ComponentSession implements Session {
       // After an abort, nobody waits for them.
       const rest = error instanceof Failure ? clean.rest() : [];
       if (rest.length > 0) yield rest;
-      throw this.#withoutKey(error);
+      throw this.#failed(error, call);
     } finally {
       // A cancelled exchange is closed at once. One that is done may end, so that its connection can be reused.
       call.cancelled = !done;
@@ -158,7 +158,7 @@ export class ComponentSession implements Session {
         await instance.sleep(call, dueAfter(poll.val.wakeAfterMs));
       }
     } catch (error) {
-      throw this.#withoutKey(error);
+      throw this.#failed(error, call);
     } finally {
       call.cancelled = !finished;
       try {
@@ -171,10 +171,12 @@ export class ComponentSession implements Session {
   }
 
   /** An error of a call without the key. Other errors, such as the reason of an abort, contain none. */
-  #withoutKey(error: unknown): unknown {
+  #failed(error: unknown, call: PendingCall): unknown {
     if (!(error instanceof Failure)) return error;
     const failure = new Failure(this.#rights.redaction.error(error.record));
     failure.cause = error.cause;
+    // The last reason may be that of an earlier attempt, if the component gave the last one up itself.
+    if (error.record.kind.tag === 'network') failure.reason = call.reason;
     return failure;
   }
 

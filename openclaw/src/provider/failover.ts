@@ -9,11 +9,18 @@
  */
 
 import { type ErrorRecord, Failure } from '../component/contract.js';
+import { isCertificate, PROXY_FAILED } from '../host/error_codes.js';
 import type { AssistantMessage, Diagnostic, FailoverContext, FailoverReason } from '../sdk.js';
 import { modelRef } from './identity.js';
 
 /** The kinds of the contract, and failures that only the plugin detects. */
-export type FailureName = ErrorRecord['kind']['tag'] | 'missing-key' | 'tls-certificate' | 'malformed-tool-call';
+export type FailureName =
+  | ErrorRecord['kind']['tag']
+  | 'missing-key'
+  | 'connection'
+  | 'proxy'
+  | 'tls-certificate'
+  | 'malformed-tool-call';
 
 interface Rule {
   /** The failover reason. `undefined`: OpenClaw decides by the code. */
@@ -51,6 +58,10 @@ export const RULES: Readonly<Record<FailureName, Rule>> = {
   server: { reason: 'server_error', agrees: failed, label: 'server error' },
   timeout: { reason: 'timeout', agrees: oneOf(408, 504, 522, 524), code: 'ETIMEDOUT' },
   network: { reason: 'timeout', code: 'ECONNRESET' },
+  // Neither refused nor interrupted, such as a TLS handshake with a server that does not speak TLS. OpenClaw's sentences
+  // for it and for a proxy depend on the text.
+  connection: { reason: 'timeout', label: 'connection error' },
+  proxy: { reason: 'timeout', label: 'proxy error', code: 'EPROTO' },
   'tls-certificate': { reason: 'tls_certificate' },
   'denied-by-host': { reason: 'format' },
   protocol: { reason: 'server_error', agrees: failed },
@@ -65,6 +76,25 @@ export const RULES: Readonly<Record<FailureName, Rule>> = {
 /** Statuses after which OpenClaw retries, whatever else the message says. */
 const RETRIED_STATUSES = oneOf(429, 500, 502, 503, 504, 524);
 
+/**
+ * The codes for which OpenClaw has a sentence, by Node's. `ECONNRESET` is an interruption, which a connection that was
+ * never made is not.
+ */
+const NETWORK_CODES: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'ECONNREFUSED'],
+  ['ENOTFOUND', 'ENOTFOUND'],
+  ['EAI_AGAIN', 'EAI_AGAIN'],
+  ['EHOSTUNREACH', 'EHOSTUNREACH'],
+  ['EHOSTDOWN', 'EHOSTUNREACH'],
+  ['EADDRNOTAVAIL', 'EHOSTUNREACH'],
+  ['ENETUNREACH', 'ENETUNREACH'],
+  ['ENETDOWN', 'ENETUNREACH'],
+  ['ETIMEDOUT', 'ETIMEDOUT'],
+  ['ECONNRESET', 'ECONNRESET'],
+  ['ECONNABORTED', 'ECONNRESET'],
+  ['EPIPE', 'ECONNRESET'],
+]);
+
 const TYPE = 'cometapi:';
 
 /** The fields of a message that describe a failure. */
@@ -77,10 +107,15 @@ export function failureFields(thrown: unknown, now: number): FailureFields {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     return fieldsOf('other', { message, retryable: false });
   }
-  const { record } = thrown;
-  const fields = fieldsOf(nameOf(record), record);
+  const { record, reason } = thrown;
+  const name = nameOf(record, reason);
+  const fields = fieldsOf(name, record);
+  if (reason !== undefined) {
+    const code = name === 'network' ? NETWORK_CODES.get(reason) : name === 'tls-certificate' ? reason : undefined;
+    if (code !== undefined) fields.errorCode = code;
+  }
   if (record.detailsJson !== undefined) fields.errorBody = record.detailsJson;
-  return { ...fields, diagnostics: [diagnosticOf(record, now)] };
+  return { ...fields, diagnostics: [diagnosticOf(record, reason, now)] };
 }
 
 /** The fields of a failure that the plugin detected. */
@@ -113,17 +148,19 @@ function suggestionOf({ message, suggestedModel }: Facts): string {
   return `; use ${modelRef(suggestedModel)} instead`;
 }
 
-function nameOf(record: ErrorRecord): FailureName {
-  // The contract has no kind for it, so it is recognised by the component's message. Unlike other failures of the
-  // network, it does not pass by waiting.
-  if (record.kind.tag === 'network' && /certificate/i.test(record.message)) return 'tls-certificate';
-  return record.kind.tag;
+/** The contract has one kind for all failures of the network. OpenClaw has several sentences, and does not retry all. */
+function nameOf(record: ErrorRecord, reason: string | undefined): FailureName {
+  if (record.kind.tag !== 'network') return record.kind.tag;
+  // Unlike other failures of the network, it does not pass by waiting.
+  if (reason === undefined ? /certificate/i.test(record.message) : isCertificate(reason)) return 'tls-certificate';
+  if (reason === PROXY_FAILED) return 'proxy';
+  return reason === undefined || NETWORK_CODES.has(reason) ? 'network' : 'connection';
 }
 
 /** The facts for which OpenClaw's messages have no field. */
-function diagnosticOf(record: ErrorRecord, now: number): Diagnostic {
+function diagnosticOf(record: ErrorRecord, reason: string | undefined, now: number): Diagnostic {
   const { kind, httpStatus, providerCode, requestId, requestSent, partial, suggestedModel } = record;
-  const facts = { kind: kind.tag, httpStatus, providerCode, requestId, requestSent, partial, suggestedModel };
+  const facts = { kind: kind.tag, reason, httpStatus, providerCode, requestId, requestSent, partial, suggestedModel };
   const known = Object.entries(facts).filter(([, value]) => value !== undefined);
   return { type: 'cometapi_error', timestamp: now, details: Object.fromEntries(known) };
 }
