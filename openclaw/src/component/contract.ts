@@ -75,8 +75,8 @@ const FAILURE = Symbol.for('openclaw-cometapi/failure');
 export class Failure extends Error {
   readonly [FAILURE] = true;
   /**
-   * For a failure of the network: why, in Node's codes, such as `ECONNREFUSED`. The contract leaves it to the message,
-   * but OpenClaw's sentences depend on it.
+   * What the host knows of the failure, in Node's codes, such as `ECONNREFUSED`. The contract leaves it to the message, but
+   * OpenClaw's sentences depend on it.
    */
   reason: string | undefined;
 

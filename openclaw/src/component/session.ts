@@ -5,7 +5,7 @@
 
 import { reachOf } from '../host/addresses.js';
 import type { Connections } from '../host/connections.js';
-import { Credential } from '../host/credential.js';
+import { Credential, INVALID_KEY } from '../host/credential.js';
 import { Redaction } from '../host/redaction.js';
 import {
   type Account,
@@ -214,6 +214,8 @@ function credentialOf(key: string, baseUrl: string): Credential {
   try {
     return new Credential(key, baseUrl);
   } catch (error) {
-    throw Failure.ofHost('configuration', `${(error as TypeError).message}; check what was pasted`);
+    const failure = Failure.ofHost('configuration', `${(error as TypeError).message}; check what was pasted`);
+    failure.reason = INVALID_KEY;
+    throw failure;
   }
 }

@@ -9,6 +9,7 @@
  */
 
 import { type ErrorRecord, Failure } from '../component/contract.js';
+import { INVALID_KEY } from '../host/credential.js';
 import { isCertificate, PROXY_FAILED } from '../host/error_codes.js';
 import type { AssistantMessage, Diagnostic, FailoverContext, FailoverReason } from '../sdk.js';
 import { modelRef } from './identity.js';
@@ -17,6 +18,7 @@ import { modelRef } from './identity.js';
 export type FailureName =
   | ErrorRecord['kind']['tag']
   | 'missing-key'
+  | 'invalid-key'
   | 'connection'
   | 'proxy'
   | 'tls-certificate'
@@ -32,7 +34,12 @@ interface Rule {
   /** The code by which OpenClaw recognises a retryable failure; with `always`, any failure. */
   code?: string;
   always?: boolean;
+  /** The text by which OpenClaw chooses its sentence for a failure that it does not retry. */
+  prefix?: string;
 }
+
+/** Otherwise OpenClaw shows that the provider rejected the request's schema or tools, which never reached it. */
+const NOT_SENT = { prefix: 'network request failed' };
 
 const oneOf =
   (...statuses: number[]) =>
@@ -42,7 +49,7 @@ const failed = (status: number): boolean => status >= 500 && status < 600;
 
 /** One row for each failure. */
 export const RULES: Readonly<Record<FailureName, Rule>> = {
-  configuration: { reason: 'format' },
+  configuration: { reason: 'format', ...NOT_SENT },
   'invalid-request': { reason: 'format', agrees: oneOf(400, 413, 422) },
   authentication: { reason: 'auth', agrees: oneOf(401, 403) },
   // Not `auth_permanent`, which would disable the key for all models: mostly the key may not use one model.
@@ -63,12 +70,13 @@ export const RULES: Readonly<Record<FailureName, Rule>> = {
   connection: { reason: 'timeout', label: 'connection error' },
   proxy: { reason: 'timeout', label: 'proxy error', code: 'EPROTO' },
   'tls-certificate': { reason: 'tls_certificate' },
-  'denied-by-host': { reason: 'format' },
+  'denied-by-host': { reason: 'format', ...NOT_SENT },
   protocol: { reason: 'server_error', agrees: failed },
   'incomplete-stream': { reason: 'timeout', code: 'ECONNRESET' },
   unsupported: { reason: 'format', agrees: oneOf(400, 404, 422, 501) },
   other: { reason: 'unclassified', label: 'internal error' },
   'missing-key': { reason: 'auth' },
+  'invalid-key': { reason: 'auth' },
   // The code of OpenClaw's own transports: it retries if nothing was shown and no tool was run.
   'malformed-tool-call': { reason: undefined, code: 'malformed_tool_call_arguments', always: true },
 };
@@ -137,7 +145,8 @@ function messageOf(rule: Rule, facts: Facts): string {
   const agrees = httpStatus !== undefined && rule.agrees?.(httpStatus) === true;
   const retried = agrees && RETRIED_STATUSES(httpStatus);
   const status = agrees && (retryable || !retried) ? `${httpStatus}: ` : '';
-  const label = retryable && !retried && rule.label ? `${rule.label}: ` : '';
+  const text = retryable && !retried ? rule.label : rule.prefix;
+  const label = text === undefined ? '' : `${text}: `;
   const wait = retryable && retryAfterMs !== undefined ? `; Retry-After: ${Number(retryAfterMs) / 1000} seconds` : '';
   return status + label + message + suggestionOf(facts) + wait;
 }
@@ -150,6 +159,7 @@ function suggestionOf({ message, suggestedModel }: Facts): string {
 
 /** The contract has one kind for all failures of the network. OpenClaw has several sentences, and does not retry all. */
 function nameOf(record: ErrorRecord, reason: string | undefined): FailureName {
+  if (reason === INVALID_KEY) return 'invalid-key';
   if (record.kind.tag !== 'network') return record.kind.tag;
   // Unlike other failures of the network, it does not pass by waiting.
   if (reason === undefined ? /certificate/i.test(record.message) : isCertificate(reason)) return 'tls-certificate';

@@ -36,6 +36,7 @@ const REASONS: Record<FailureName, FailoverReason | undefined> = {
   unsupported: 'format',
   other: 'unclassified',
   'missing-key': 'auth',
+  'invalid-key': 'auth',
   'malformed-tool-call': undefined,
 };
 
@@ -109,7 +110,8 @@ const STATUSES: [kind: ErrorRecord['kind']['tag'], status: number | undefined, r
   ['incomplete-stream', 200, true, 'it'],
   ['unsupported', 501, false, '501: it'],
   ['other', undefined, true, 'internal error: it'],
-  ['configuration', undefined, false, 'it'],
+  ['configuration', undefined, false, 'network request failed: it'],
+  ['denied-by-host', undefined, false, 'network request failed: it'],
 ];
 
 for (const [kind, httpStatus, retryable, begins] of STATUSES) {
@@ -120,7 +122,7 @@ for (const [kind, httpStatus, retryable, begins] of STATUSES) {
 }
 
 test('the text for a retry is there if and only if the contract says retryable', () => {
-  const own = ['connection', 'proxy', 'tls-certificate', 'missing-key', 'malformed-tool-call'];
+  const own = ['connection', 'proxy', 'tls-certificate', 'missing-key', 'invalid-key', 'malformed-tool-call'];
   const kinds = Object.keys(REASONS).filter((name) => !own.includes(name));
   const passing = ['rate-limited', 'overloaded', 'server', 'timeout', 'network', 'incomplete-stream', 'other'];
   for (const kind of kinds as ErrorRecord['kind']['tag'][]) {

@@ -40,7 +40,7 @@ test('the texts for people match the description of the component', async () => 
   assert.equal(CONSOLE_URL, auth.consoleUrl);
   assert.equal(DEFAULT_BASE_URL, defaultBaseUrl);
   assert.equal(DEFAULT_MODEL, defaultModel);
-  assert.match(buildMissingAuthMessage(), /COMETAPI_KEY.*models auth paste-api-key --provider cometapi.*https:/);
+  assert.match(buildMissingAuthMessage(), /COMETAPI_KEY.*models auth login --provider cometapi.*https:/);
 });
 
 test("the component's built-in list has the default model, and each of its models is one for OpenClaw", async () => {
