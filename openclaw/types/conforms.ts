@@ -111,5 +111,6 @@ export type Catalogues = [
   Fits<Parameters<NonNullable<ProviderPlugin['createStreamFn']>>[0], Parameters<Ours['createStreamFn']>[0]>,
 ];
 
-export const entry = (register: (api: Pick<OpenClawPluginApi, 'logger' | 'registerProvider'>) => void) =>
-  definePluginEntry({ id: 'cometapi', name: 'CometAPI', description: '', register });
+export const entry = (
+  register: (api: Pick<OpenClawPluginApi, 'logger' | 'pluginConfig' | 'registerProvider'>) => void,
+) => definePluginEntry({ id: 'cometapi', name: 'CometAPI', description: '', register });

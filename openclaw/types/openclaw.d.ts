@@ -4,6 +4,7 @@
 declare module 'openclaw/plugin-sdk/plugin-entry' {
   export interface PluginApi {
     logger: { warn(message: string): void };
+    pluginConfig?: Record<string, unknown>;
     registerProvider(provider: unknown): void;
   }
   export function definePluginEntry(entry: {

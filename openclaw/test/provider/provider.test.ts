@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { loadComponent } from '../../src/component/load.js';
 import { environmentBaseUrl, environmentProxy } from '../../src/provider/environment.js';
 import { definitionsOf } from '../../src/provider/models.js';
+import { ownBaseUrl } from '../../src/provider/plugin_config.js';
 import { createProvider } from '../../src/provider/provider.js';
 import {
   buildMissingAuthMessage,
@@ -32,6 +33,13 @@ function provider(component: FakeComponent, baseUrl?: string) {
     createMethod: () => method,
   });
 }
+
+test('the base URL of the plugin’s own settings is a text that is not blank', () => {
+  assert.equal(ownBaseUrl({ baseUrl: ' https://h/v1 ' }), 'https://h/v1');
+  for (const settings of [undefined, {}, { baseUrl: '' }, { baseUrl: '  ' }, { baseUrl: 7 }]) {
+    assert.equal(ownBaseUrl(settings), undefined);
+  }
+});
 
 test('the texts for people match the description of the component', async () => {
   const component = await loadComponent();
