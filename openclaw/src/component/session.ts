@@ -49,9 +49,11 @@ export class ComponentSession implements Session {
     this.#instances = instances;
     this.#config = configOf(options);
     const baseUrl = options.baseUrl ?? description.defaultBaseUrl;
+    // A variable that a file was read into ends in a line break, on Windows in two characters.
+    const apiKey = options.apiKey.trim();
     this.#rights = {
-      credential: credentialOf(options.apiKey, baseUrl),
-      redaction: new Redaction(options.apiKey),
+      credential: credentialOf(apiKey, baseUrl),
+      redaction: new Redaction(apiKey),
       connections,
       reach: reachOf(baseUrl, description.defaultBaseUrl),
     };

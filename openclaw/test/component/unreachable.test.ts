@@ -71,6 +71,9 @@ test('a key that cannot be sent, and a base URL that cannot be used', async () =
     assert.equal(errorType, 'cometapi:invalid-key');
     assert.match(errorMessage, /^the API key is empty, or contains blanks .*; check what was pasted$/);
   }
+  for (const key of [` ${KEY}`, `${KEY}\r\n`]) {
+    component.open({ apiKey: key, baseUrl: 'https://api.cometapi.com/v1', maxRetries: 0 });
+  }
   for (const baseUrl of ['api.cometapi.com/v1', 'http://api.cometapi.com/v1', 'https://h/v1?x', 'https://h/v2']) {
     const { errorType, errorMessage } = thrownBy(KEY, baseUrl);
     assert.equal(errorType, 'cometapi:configuration');

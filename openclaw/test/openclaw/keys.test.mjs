@@ -56,6 +56,17 @@ describe('without a key', () => {
     assert.match(message, /no API key for CometAPI; set COMETAPI_KEY, or store a key with "openclaw models auth/);
     assert.equal(recorder.chats().length, 0);
   });
+
+  // docs/openclaw.md says so: OpenClaw prepares the keys of agents without the plugin.
+  test('an agent prints the message of OpenClaw', async () => {
+    const [home] = homes;
+    const { stderr, stdout } = await home.run(['agent', 'exec', 'Hello.', '--model', 'cometapi/at-once'], {
+      env,
+      code: 1,
+    });
+    assert.match(stderr + stdout, /No API key found for provider "cometapi"/);
+    assert.equal(recorder.chats().length, 0);
+  });
 });
 
 describe('a key in the environment', () => {
@@ -68,7 +79,8 @@ describe('a key in the environment', () => {
     });
   }
 
-  test('shows its balance', async () => {
+  test('shows its balance, for two small requests', async () => {
+    const before = recorder.requests.length;
     const status = await homes[0].json(['status', '--usage'], { env: { ...env, COMETAPI_KEY: standIn.key } });
     const account = status.usage.providers.find((/** @type {any} */ each) => each.provider === 'cometapi');
     assert.equal(account.displayName, 'CometAPI');
@@ -78,6 +90,12 @@ describe('a key in the environment', () => {
       { type: 'balance', amount: 14.875, unit: 'USD' },
       { type: 'budget', used: 5.125, limit: 20, unit: 'USD' },
     ]);
+    const made = recorder.requests.slice(before);
+    assert.deepEqual(
+      made.map(({ path }) => path),
+      ['/v1/dashboard/billing/subscription', '/v1/dashboard/billing/usage'],
+    );
+    assert.ok(made.every(({ received }) => received.length < 300));
   });
 });
 
