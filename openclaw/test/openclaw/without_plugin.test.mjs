@@ -48,7 +48,7 @@ test("the plugin's own setting leads to its server, and without the plugin nowhe
 
   await reconfigure((config) => (config.plugins.entries.cometapi.enabled = false));
   await home.run(PROMPT, { env, code: 1 });
-  assert.equal(recorder.requests.length, 1);
+  assert.equal(recorder.chats().length, 1);
 });
 
 // SECURITY.md warns of it. If this fails, OpenClaw has changed, and the warning can go.
@@ -57,9 +57,9 @@ test("with OpenClaw's own setting, OpenClaw itself goes on with the key", async 
     delete config.plugins.entries.cometapi.config;
     config.models = { providers: { cometapi: { baseUrl: recorder.baseUrl, api: 'openai-completions', models: [] } } };
   });
-  const before = recorder.requests.length;
+  const before = recorder.chats().length;
   await home.json(PROMPT, { env });
-  const [request] = recorder.requests.slice(before);
+  const [request] = recorder.chats().slice(before);
   assert.equal(request.headers.authorization, `Bearer ${standIn.key}`);
   assert.doesNotMatch(request.headers['user-agent'] ?? '', /^cometapi-provider\//);
 });
