@@ -56,17 +56,6 @@ describe('without a key', () => {
     assert.match(message, /no API key for CometAPI; set COMETAPI_KEY, or store a key with "openclaw models auth/);
     assert.equal(recorder.chats().length, 0);
   });
-
-  // docs/openclaw.md says so: OpenClaw prepares the keys of agents without the plugin.
-  test('an agent prints the message of OpenClaw', async () => {
-    const [home] = homes;
-    const { stderr, stdout } = await home.run(['agent', 'exec', 'Hello.', '--model', 'cometapi/at-once'], {
-      env,
-      code: 1,
-    });
-    assert.match(stderr + stdout, /No API key found for provider "cometapi"/);
-    assert.equal(recorder.chats().length, 0);
-  });
 });
 
 describe('a key in the environment', () => {
