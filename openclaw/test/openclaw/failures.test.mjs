@@ -104,14 +104,13 @@ const UNREACHABLE = {
 test('a provider that cannot be reached: OpenClaw says why', async () => {
   const stranger = await startStandIn('--tls', 'self-signed');
   try {
-    const turns = Object.entries(UNREACHABLE).map(async ([at, [reason, says]]) => {
+    for (const [at, [reason, says]] of Object.entries(UNREACHABLE)) {
       const COMETAPI_BASE_URL = at === 'self-signed' ? stranger.baseUrl : at;
       const code = reason === 'timeout' ? 2 : 1;
       const turn = await agentTurn(home, standIn, 'at-once', { code, env: { COMETAPI_BASE_URL } });
       assert.deepEqual(turn.reasons, [reason], at);
       assert.match(turn.output.error.message, says, at);
-    });
-    await Promise.all(turns);
+    }
   } finally {
     await stranger.stop();
   }
