@@ -20,6 +20,7 @@ const { definitionsOf } = await compiled('provider/models.js');
 const { LABEL, PROVIDER_ID } = await compiled('provider/identity.js');
 const { DEFAULT_ROUTE } = await compiled('provider/routes/table.js');
 const { METHOD } = await compiled('provider/auth.js');
+const { CONFIG_SCHEMA } = await compiled('provider/plugin_config.js');
 
 const component = await loadComponent({}, pathToFileURL(resolve(componentPath)));
 const description = component.describe();
@@ -93,7 +94,7 @@ const manifest = {
     },
     discovery: { [PROVIDER_ID]: 'refreshable' },
   },
-  configSchema: { type: 'object', additionalProperties: false, properties: {} },
+  configSchema: CONFIG_SCHEMA,
 };
 
 await writeFile(join(openclaw, 'openclaw.plugin.json'), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -8,6 +8,7 @@ import { notifyLlmRequestActivity } from 'openclaw/plugin-sdk/provider-stream-sh
 import { environmentBaseUrl, environmentProxy } from './provider/environment.js';
 import { LABEL, PROVIDER_ID } from './provider/identity.js';
 import { embeddingAdapter } from './provider/embeddings.js';
+import { ownBaseUrl } from './provider/plugin_config.js';
 import { createProvider } from './provider/provider.js';
 
 export default definePluginEntry({
@@ -19,7 +20,7 @@ export default definePluginEntry({
       // OpenClaw loads entries with `require`, which excludes top-level await, and at every start of a command: the
       // component is loaded when a hook first needs it.
       load: async () => (await import('./component/load.js')).loadComponent(environmentProxy()),
-      baseUrl: environmentBaseUrl(),
+      baseUrl: ownBaseUrl(api.pluginConfig) ?? environmentBaseUrl(),
       warn: (message: string) => api.logger.warn(`${LABEL}: ${message}`),
     };
     api.registerProvider(

@@ -159,19 +159,23 @@ export interface AssistantMessageStream extends AsyncIterable<AssistantMessageEv
   result(): Promise<AssistantMessage>;
 }
 
+/**
+ * A model of a request. OpenClaw declares more of it as present, but a model that it takes from a list or a configuration
+ * has only what is known there.
+ */
 export interface Model {
   id: string;
   name: string;
   api: string;
   provider: string;
   baseUrl: string;
-  reasoning: boolean;
+  reasoning?: boolean;
   thinkingLevelMap?: ThinkingLevelMap;
-  input: ('text' | 'image')[];
-  /** Zeros where the price is unknown. */
-  cost: Cost;
+  input?: ('text' | 'image')[];
+  /** Zeros, or absent, where the price is unknown. */
+  cost?: Cost;
   contextWindow?: number;
-  maxTokens: number;
+  maxTokens?: number;
   params?: Record<string, unknown>;
   /** Extra headers from the configuration of the provider or the model. */
   headers?: Record<string, string>;

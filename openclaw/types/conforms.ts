@@ -125,6 +125,6 @@ export type Key = [
   Fits<Exclude<keyof Parameters<ResolveApiKey>[0], 'agentDir'>, keyof Parameters<ResolveTheirKey>[0]>,
 ];
 
-type Registered = 'logger' | 'runtime' | 'registerProvider' | 'registerEmbeddingProvider';
+type Registered = 'logger' | 'runtime' | 'pluginConfig' | 'registerProvider' | 'registerEmbeddingProvider';
 export const entry = (register: (api: Pick<OpenClawPluginApi, Registered>) => void) =>
   definePluginEntry({ id: 'cometapi', name: 'CometAPI', description: '', register });

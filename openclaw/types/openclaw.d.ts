@@ -6,6 +6,7 @@ declare module 'openclaw/plugin-sdk/plugin-entry' {
   export interface PluginApi {
     logger: { warn(message: string): void };
     runtime: { modelAuth: { resolveApiKeyForProvider: ResolveApiKey } };
+    pluginConfig?: Record<string, unknown>;
     registerProvider(provider: unknown): void;
     registerEmbeddingProvider?(adapter: unknown): void;
   }

@@ -105,11 +105,11 @@ pub fn timeout(which: &str, ms: u64) -> Error {
     passing(ErrorKind::Timeout, message, which != "connect")
 }
 
-/// The connection failed or broke. `what` is our own description of how; `request_sent` is whether any part of
-/// the request may have been sent.
-pub fn network(what: &str, request_sent: bool) -> Error {
+/// The connection to this origin failed or broke: it is named, since a typing error in it is the most common cause.
+/// `what` is our own description of how; `request_sent` is whether any part of the request may have been sent.
+pub fn network(origin: &str, what: &str, request_sent: bool) -> Error {
     let message = format!(
-        "the connection to the provider failed ({what}); check the network and the base URL, then try again"
+        "the connection to {origin} failed ({what}); check the network and the base URL, then try again"
     );
     passing(ErrorKind::Network, message, request_sent)
 }
@@ -151,8 +151,8 @@ mod tests {
             (unsupported("x"), false, false),
             (timeout("connect", 15_000), true, false),
             (timeout("idle", 300_000), true, true),
-            (network("reset", true), true, true),
-            (network("no route", false), true, false),
+            (network("https://h", "reset", true), true, true),
+            (network("https://h", "no route", false), true, false),
             (denied_by_host("https://api.cometapi.com"), false, false),
             (protocol("x"), false, true),
             (incomplete_stream(), true, true),

@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn waits_double_to_eight_seconds_less_up_to_a_quarter() {
-        let lost = network("reset", true);
+        let lost = network("https://h", "reset", true);
         let mut fractions = std::vec::Vec::new();
         for now in 0..1000 {
             let waits = waits(7, &lost, now * 1_000_003);
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn the_back_off_that_the_server_asks_for_comes_first() {
         let asked = |ms| {
-            let mut error = network("busy", true);
+            let mut error = network("https://h", "busy", true);
             error.retry_after_ms = Some(ms);
             error
         };
@@ -104,10 +104,10 @@ mod tests {
     #[test]
     fn a_request_that_cannot_succeed_is_not_sent_again() {
         assert!(waits(2, &invalid_request("no"), 7).is_empty());
-        assert!(waits(0, &network("reset", true), 7).is_empty());
+        assert!(waits(0, &network("https://h", "reset", true), 7).is_empty());
         let mut retries = Retries::new(2);
         assert_eq!(
-            retries.next(&network("reset", true), Instant(0), Instant(1_000)),
+            retries.next(&network("https://h", "reset", true), Instant(0), Instant(1_000)),
             None,
             "too late for it"
         );

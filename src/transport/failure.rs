@@ -37,7 +37,7 @@ impl Failure {
     pub fn into_error(self, to: &BaseUrl) -> Error {
         let Self { cause, what, request_sent } = self;
         let mut failed = match cause {
-            Cause::Network | Cause::Certificate => network(what, request_sent),
+            Cause::Network | Cause::Certificate => network(&to.origin(), what, request_sent),
             Cause::Timeout => {
                 let message = alloc::format!("a time limit of the host passed ({what}); try again");
                 passing(ErrorKind::Timeout, message, request_sent)

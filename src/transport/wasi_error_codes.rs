@@ -14,9 +14,9 @@ pub(super) fn failure(code: &ErrorCode, phase: Phase) -> Failure {
     let (cause, what, unsent) = match code {
         // Before there is a connection, nothing can have been sent.
         Code::DnsTimeout => (Cause::Timeout, "the host name could not be resolved in time", true),
-        Code::DnsError(_) | Code::DestinationNotFound => {
-            (Cause::Network, "the host name does not exist", true)
-        }
+        // Also without a connection to any name server, so that it may be wrong to say that there is no such name.
+        Code::DnsError(_) => (Cause::Network, "the host name could not be resolved", true),
+        Code::DestinationNotFound => (Cause::Network, "the host name does not exist", true),
         Code::DestinationUnavailable => (Cause::Network, "the destination is not available", true),
         // The host's policy rejects a private address. That is the user's to change, and no retry helps.
         Code::DestinationIpProhibited => (Cause::Denied, "the address is not allowed", true),

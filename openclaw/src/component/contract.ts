@@ -77,6 +77,11 @@ const FAILURE = Symbol.for('openclaw-cometapi/failure');
 /** An error of the contract, thrown. */
 export class Failure extends Error {
   readonly [FAILURE] = true;
+  /**
+   * What the host knows of the failure, in Node's codes, such as `ECONNREFUSED`. The contract leaves it to the message, but
+   * OpenClaw's sentences depend on it.
+   */
+  reason: string | undefined;
 
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && FAILURE in value;

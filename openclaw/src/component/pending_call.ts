@@ -21,6 +21,8 @@ export interface Rights {
 export class PendingCall implements Grant {
   readonly exchanges = new Set<Exchange>();
   cancelled = false;
+  /** Why the last exchange failed that did, in Node's codes. */
+  reason: string | undefined;
   readonly #rights: Rights;
   readonly #options: CallOptions;
   readonly #onAbort = (): void => this.wake();
@@ -55,6 +57,10 @@ export class PendingCall implements Grant {
 
   onActivity(): void {
     this.#options.onActivity?.();
+  }
+
+  onFailure(reason: string): void {
+    this.reason = reason;
   }
 
   /** Throws the signal's reason if the call was aborted. */

@@ -6,7 +6,7 @@
 import { reachOf } from '../host/addresses.js';
 import { now } from '../host/alarm.js';
 import type { Connections } from '../host/connections.js';
-import { Credential } from '../host/credential.js';
+import { Credential, INVALID_KEY } from '../host/credential.js';
 import { Redaction } from '../host/redaction.js';
 import {
   type Account,
@@ -58,9 +58,11 @@ export class ComponentSession implements Session {
     this.#instances = instances;
     this.#config = configOf(options);
     const baseUrl = options.baseUrl ?? description.defaultBaseUrl;
+    // A variable that a file was read into ends in a line break, on Windows in two characters.
+    const apiKey = options.apiKey.trim();
     this.#rights = {
-      credential: credentialOf(options.apiKey, baseUrl),
-      redaction: new Redaction(options.apiKey),
+      credential: credentialOf(apiKey, baseUrl),
+      redaction: new Redaction(apiKey),
       connections,
       reach: reachOf(baseUrl, description.defaultBaseUrl),
     };
@@ -118,7 +120,7 @@ export class ComponentSession implements Session {
       // After an abort, nobody waits for them.
       const rest = error instanceof Failure ? clean.rest() : [];
       if (rest.length > 0) yield rest;
-      throw this.#withoutKey(error);
+      throw this.#failed(error, call);
     } finally {
       // A cancelled exchange is closed at once. One that is done may end, so that its connection can be reused.
       call.cancelled = !done;
@@ -187,7 +189,7 @@ export class ComponentSession implements Session {
         await instance.sleep(call, dueAfter(poll.val.wakeAfterMs));
       }
     } catch (error) {
-      throw this.#withoutKey(error);
+      throw this.#failed(error, call);
     } finally {
       call.cancelled = !finished;
       try {
@@ -200,10 +202,12 @@ export class ComponentSession implements Session {
   }
 
   /** An error of a call without the key. Other errors, such as the reason of an abort, contain none. */
-  #withoutKey(error: unknown): unknown {
+  #failed(error: unknown, call: PendingCall): unknown {
     if (!(error instanceof Failure)) return error;
     const failure = new Failure(this.#rights.redaction.error(error.record));
     failure.cause = error.cause;
+    // The last reason may be that of an earlier attempt, if the component gave the last one up itself.
+    if (error.record.kind.tag === 'network') failure.reason = call.reason;
     return failure;
   }
 
@@ -241,6 +245,8 @@ function credentialOf(key: string, baseUrl: string): Credential {
   try {
     return new Credential(key, baseUrl);
   } catch (error) {
-    throw Failure.ofHost('configuration', `${(error as TypeError).message}; check what was pasted`);
+    const failure = Failure.ofHost('configuration', `${(error as TypeError).message}; check what was pasted`);
+    failure.reason = INVALID_KEY;
+    throw failure;
   }
 }

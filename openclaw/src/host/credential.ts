@@ -11,6 +11,9 @@ const SALT = randomBytes(32);
 /** The versions of an API that one key is for. Gateways serve Google's shape where Google has it, beside `/v1`. */
 const VERSIONS = ['v1/', 'v1beta/'];
 
+/** The reason of a failure where the key cannot be sent, in the manner of Node's codes. */
+export const INVALID_KEY = 'ERR_INVALID_KEY';
+
 /** Characters that a header value may contain, without blanks. */
 const KEY = /^[\x21-\x7e]+$/;
 

@@ -25,21 +25,66 @@ const BY_CODE: Readonly<Record<string, ErrorCode>> = {
 
 /** How OpenSSL's codes for a rejected certificate begin. */
 const CERTIFICATE =
-  /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_CA|ERROR_IN_CERT)/;
+  /^(CERT_|CRL_|ERR_TLS_CERT|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH|ERROR_IN_C)/;
 
-/** The code of an error. Node tries several addresses at once and then reports a list: its first error counts. */
-function codeOf(error: unknown): string {
-  const { code, errors } = error as { code?: unknown; errors?: unknown[] };
-  if (typeof code === 'string') return code;
-  return Array.isArray(errors) && errors.length > 0 ? codeOf(errors[0]) : '';
+/** The part of Node's errors that is read here. */
+interface NodeError {
+  code?: unknown;
+  /** The address that was connected to. */
+  port?: unknown;
+  /** The name that was looked up. */
+  hostname?: unknown;
+  errors?: unknown[];
+}
+
+/** Codes that say least about a server with several addresses: this machine has no route to one of them. */
+const UNROUTABLE = /^(?:ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL)$/;
+
+/**
+ * The error that counts. Node tries all addresses of a name and then reports a list. On a machine without IPv6, a server
+ * that refuses the connection is unreachable by its other address.
+ */
+function causeOf(error: unknown): NodeError {
+  const { errors } = error as NodeError;
+  if (!Array.isArray(errors) || errors.length === 0) return error as NodeError;
+  const causes = errors.map(causeOf);
+  return causes.find((cause) => !UNROUTABLE.test(codeOf(cause))) ?? (causes[0] as NodeError);
+}
+
+function codeOf({ code }: NodeError): string {
+  return typeof code === 'string' ? code : '';
+}
+
+/** The reason for a failure that concerns the proxy, and not the provider. */
+export const PROXY_FAILED = 'ERR_PROXY_TUNNEL';
+
+/**
+ * Node's code for an error of a request to this URL. It is more exact than the codes of `wasi:http`, which have one for
+ * all faults of a certificate.
+ */
+export function reasonOf(error: unknown, url: URL): string {
+  const cause = causeOf(error);
+  const code = codeOf(cause);
+  // A connection to another port, or the look-up of another name, is that of the proxy.
+  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+  const name = url.hostname.replace(/^\[|\]$/g, '');
+  const isElsewhere =
+    (typeof cause.port === 'number' && cause.port !== port) ||
+    (typeof cause.hostname === 'string' && cause.hostname !== name);
+  return isElsewhere || code.startsWith('ERR_PROXY_') ? PROXY_FAILED : code;
+}
+
+/** Whether a reason is a rejected certificate. */
+export function isCertificate(reason: string): boolean {
+  return CERTIFICATE.test(reason);
 }
 
 /** The error code for an error of Node. Node's text is never passed on: it may contain the URL or a header. */
 export function errorCode(error: unknown, stage: Stage): ErrorCode {
-  const code = codeOf(error);
+  const code = codeOf(causeOf(error));
   const known = BY_CODE[code];
   if (known) return known;
-  if (CERTIFICATE.test(code)) return { tag: 'TLS-certificate-error' };
+  if (isCertificate(code)) return { tag: 'TLS-certificate-error' };
   if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) return { tag: 'TLS-protocol-error' };
   if (code.startsWith('HPE_')) return { tag: 'HTTP-protocol-error' };
   if (code === 'ETIMEDOUT') return { tag: stage === 'connecting' ? 'connection-timeout' : 'connection-terminated' };

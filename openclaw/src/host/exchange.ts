@@ -5,7 +5,7 @@ import https from 'node:https';
 import type { LookupFunction, Socket } from 'node:net';
 import type { ErrorCode } from '../../generated/interfaces/wasi-http-types.js';
 import { alarm, now, type Sleeper } from './alarm.js';
-import { errorCode, type Stage } from './error_codes.js';
+import { errorCode, reasonOf, type Stage } from './error_codes.js';
 import type { Grant } from './grant.js';
 import { KIND, type RedactedFlow } from './redaction.js';
 
@@ -43,6 +43,7 @@ export class Exchange implements Sleeper {
   readonly #grant: Grant;
   readonly #request: http.ClientRequest;
   readonly #flow: RedactedFlow;
+  readonly #url: URL;
   /** The length that the server expects of the request's body, and how much of it was written. */
   readonly #length: number | undefined;
   #written = 0;
@@ -65,6 +66,7 @@ export class Exchange implements Sleeper {
     this.#grant = grant;
     this.#flow = grant.redaction.flow(KIND.response);
     this.#length = outgoing.length;
+    this.#url = outgoing.url;
     const { protocol } = outgoing.url;
     // Looked up at each call: OpenClaw may have replaced the module's `request` to route it through a proxy.
     const request = protocol === 'https:' ? https.request : http.request;
@@ -79,7 +81,7 @@ export class Exchange implements Sleeper {
     } as http.RequestOptions);
     this.#request.on('socket', (socket) => this.#follow(socket, outgoing));
     this.#request.on('response', (response) => this.#begin(response));
-    this.#request.on('error', (error) => this.#fail(errorCode(error, this.#stage)));
+    this.#request.on('error', (error) => this.#failBy(error, this.#stage));
     // At a switch of protocols (101), Node emits neither a response nor an error: it only closes the connection.
     this.#request.on('close', () => {
       if (!this.#response) this.#fail({ tag: 'HTTP-upgrade-failed' });
@@ -232,7 +234,7 @@ export class Exchange implements Sleeper {
       this.#ended = true;
       this.#grant.wake();
     });
-    response.on('error', (error) => this.#fail(errorCode(error, 'receiving')));
+    response.on('error', (error) => this.#failBy(error, 'receiving'));
     response.on('close', () => {
       // Node emits `close` after `end` as well; without `end`, the body is truncated.
       if (!this.#ended) this.#fail({ tag: 'HTTP-response-incomplete' });
@@ -282,6 +284,11 @@ export class Exchange implements Sleeper {
   #abandon(code: ErrorCode): void {
     this.#fail(code);
     this.#request.destroy();
+  }
+
+  #failBy(error: unknown, stage: Stage): void {
+    if (!this.#ended && !this.#failure) this.#grant.onFailure(reasonOf(error, this.#url));
+    this.#fail(errorCode(error, stage));
   }
 
   #fail(code: ErrorCode): void {

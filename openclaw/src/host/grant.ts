@@ -24,4 +24,6 @@ export interface Grant {
   wake(): void;
   onResponse(head: ResponseHead): void;
   onActivity(): void;
+  /** An exchange failed, for a reason in Node's codes. */
+  onFailure(reason: string): void;
 }

@@ -3,6 +3,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { ErrorCode, Method, Result, Scheme } from '../../generated/interfaces/wasi-http-types.js';
 import { KEY_HEADERS } from './credential.js';
+import { PROXY_FAILED } from './error_codes.js';
 import { Exchange } from './exchange.js';
 import type { Grant } from './grant.js';
 import { Pollable } from './poll.js';
@@ -271,7 +272,10 @@ export function send(
   if (!request.fields.areAllowed() || request.exchange) throw { tag: 'HTTP-request-denied' };
   checkMethod(request.method);
   if (grant.exchanges.size >= MAX_EXCHANGES) throw { tag: 'connection-limit-reached' };
-  if (grant.connections.unusable) throw { tag: 'internal-error', val: grant.connections.unusable };
+  if (grant.connections.unusable) {
+    grant.onFailure(PROXY_FAILED);
+    throw { tag: 'internal-error', val: grant.connections.unusable };
+  }
   const lookup = grant.connections.resolver(url.hostname, grant.reach);
   if (!lookup) throw { tag: 'destination-IP-prohibited' };
   const headers = request.fields.grouped();

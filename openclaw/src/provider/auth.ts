@@ -56,7 +56,7 @@ async function run(parts: AuthParts, context: AuthContext): Promise<AuthResult> 
   };
   const result = await parts.createMethod({ ...METHOD, resolveDefaultModel }).run(context);
   const problem = await check(parts, context.config, key, context.signal);
-  if (problem !== undefined) await context.prompter.note(`the key could not be checked: ${problem}`, LABEL);
+  if (problem !== undefined) await context.prompter.note(problem, LABEL);
   return result;
 }
 
@@ -77,7 +77,7 @@ async function runNonInteractive<C extends Config>(
   if (!resolved) return null;
   try {
     const problem = await check(parts, context.config, resolved.key);
-    if (problem !== undefined) context.runtime.error(`the ${LABEL} key could not be checked: ${problem}`);
+    if (problem !== undefined) context.runtime.error(problem);
   } catch (error) {
     context.runtime.error(error instanceof Error ? error.message : String(error));
     // Without the exit code, a script would take the set-up for complete.
@@ -88,8 +88,8 @@ async function runNonInteractive<C extends Config>(
 }
 
 /**
- * Queries the account, which needs a valid key and costs nothing. Throws if the service rejects the key; returns the reason
- * if the check itself failed.
+ * Queries the account, which needs a valid key and costs nothing. Throws if the service rejects the key; returns what the
+ * user has to know if the check itself failed, or if the key is accepted and the first turn will fail all the same.
  */
 async function check(
   parts: AuthParts,
@@ -100,14 +100,16 @@ async function check(
   try {
     const component = await parts.load();
     const baseUrl = baseUrlOf(config, parts.baseUrl);
-    await component.open({ apiKey, baseUrl, maxRetries: 1, timeouts: { totalMs: PATIENCE_MS } }).account({ signal });
-    return undefined;
+    const session = component.open({ apiKey, baseUrl, maxRetries: 1, timeouts: { totalMs: PATIENCE_MS } });
+    const { remaining } = await session.account({ signal });
+    if (remaining === undefined || remaining > 0) return undefined;
+    return `the ${LABEL} key is accepted, but nothing is left on it; add credit, or turns will fail`;
   } catch (error) {
     // The user cancelled the dialog: that is neither a valid key nor a problem to report.
     signal?.throwIfAborted();
     const kind = error instanceof Failure ? error.record.kind.tag : undefined;
     // Only these two mean that the key or the base URL is wrong. A network that is down must not prevent the set-up.
     if (kind === 'authentication' || kind === 'configuration') throw error;
-    return error instanceof Error ? error.message : String(error);
+    return `the ${LABEL} key could not be checked: ${error instanceof Error ? error.message : String(error)}`;
   }
 }

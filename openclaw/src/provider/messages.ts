@@ -14,7 +14,8 @@ const NO_IMAGES = '[An image was omitted: this model accepts no images.]';
 /** The model that receives the messages. */
 interface Target {
   id: string;
-  input: readonly string[];
+  /** Absent: unknown. */
+  input?: readonly string[];
 }
 
 /** A conversation in the contract's form. */
@@ -58,10 +59,15 @@ function text(value: string, replay?: string): Part {
   return { tag: 'text', val: { text: value, ...(replay === undefined ? {} : { replay }) } };
 }
 
+/** OpenClaw treats a model of unknown input as a text model, too. */
+function acceptsImages({ input }: Target): boolean {
+  return input?.includes('image') === true;
+}
+
 /** An image for a model without image input becomes a sentence: vendors refuse the whole request because of it. */
 function contentOf(target: Target, content: string | (TextContent | ImageContent)[]): Part[] {
   if (typeof content === 'string') return [text(content)];
-  const takesImages = target.input.includes('image');
+  const takesImages = acceptsImages(target);
   return content.map((block): Part => {
     if (block.type === 'text') return text(block.text);
     return takesImages ? { tag: 'image', val: media(block) } : text(NO_IMAGES);
@@ -112,7 +118,7 @@ function isThinkingOrBlank(block: AssistantMessage['content'][number]): boolean 
 function toolResult(target: Target, given: ToolResultMessage): Part {
   const texts = given.content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
   const images = given.content.flatMap((block) => (block.type === 'image' ? [block] : []));
-  const takesImages = target.input.includes('image');
+  const takesImages = acceptsImages(target);
   // Without the note, a model would take a screenshot tool's result for empty and call the tool again.
   if (images.length > 0 && !takesImages) texts.push(NO_IMAGES);
   return {

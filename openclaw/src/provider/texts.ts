@@ -13,7 +13,7 @@ export const DEFAULT_MODEL = 'claude-sonnet-5-5';
 export function buildMissingAuthMessage(): string {
   return (
     `no API key for ${LABEL}; set ${ENV_VARS[0]}, or store a key with ` +
-    `"openclaw models auth paste-api-key --provider ${PROVIDER_ID}"; create a key at ${CONSOLE_URL}`
+    `"openclaw models auth login --provider ${PROVIDER_ID}"; create a key at ${CONSOLE_URL}`
   );
 }
 

@@ -1,7 +1,7 @@
 /** Counts of the contract as OpenClaw counts. */
 
 import type { Usage as ContractUsage } from '../component/contract.js';
-import type { Model, Rates, Usage } from '../sdk.js';
+import type { Cost, Model, Rates, Usage } from '../sdk.js';
 
 /** OpenClaw's way of saying that no counts are known: zeros, and a mark that they are none. */
 export function unknownUsage(): Usage {
@@ -67,18 +67,21 @@ function withBill(counts: Usage, usage: ContractUsage): Usage {
 
 /**
  * The cost of one request at the model's rates. `undefined`: OpenClaw has no rates for the model, which it writes as
- * zeros.
+ * zeros or leaves out.
  *
  * OpenClaw adds up the costs of a turn's requests, and falls back on the turn's tokens at the model's rates. For rates
  * that depend on the length of each request it has no fallback, so that a turn would have no cost without this one.
  */
 function priced(counts: Usage, cost: Model['cost']): Usage['cost'] {
+  if (!cost) return undefined;
   const kinds = ['input', 'output', 'cacheRead', 'cacheWrite'] as const;
   const rates = ratesFor(counts.input + counts.cacheRead + counts.cacheWrite, cost);
   if (!kinds.some((kind) => rates[kind] > 0)) return undefined;
-  const share = (kind: keyof Rates): number => (counts[kind] * rates[kind]) / 1e6;
+  // A configuration may lack some of the rates. Without the 0, the sum would be no number.
+  const rate = (kind: keyof Rates): number => rates[kind] || 0;
+  const share = (kind: keyof Rates): number => (counts[kind] * rate(kind)) / 1e6;
   // The one vendor that keeps entries for an hour charges twice the price of input for it, by which OpenClaw calculates too.
-  const surcharge = ((counts.cacheWrite1h ?? 0) * (2 * rates.input - rates.cacheWrite)) / 1e6;
+  const surcharge = ((counts.cacheWrite1h ?? 0) * (2 * rate('input') - rate('cacheWrite'))) / 1e6;
   const shares: Rates = {
     input: share('input'),
     output: share('output'),
@@ -89,7 +92,7 @@ function priced(counts: Usage, cost: Model['cost']): Usage['cost'] {
 }
 
 /** The rates for a request with this many input tokens, cached ones included. They apply to the whole request. */
-function ratesFor(inputTokens: number, cost: Model['cost']): Rates {
+function ratesFor(inputTokens: number, cost: Cost): Rates {
   const reached = (cost.tieredPricing ?? []).filter(({ range: [start] }) => inputTokens >= start);
   // OpenClaw's configuration may list them in any order.
   return reached.sort((one, other) => one.range[0] - other.range[0]).at(-1) ?? cost;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Credential } from '../../src/host/credential.js';
-import { errorCode } from '../../src/host/error_codes.js';
+import { errorCode, reasonOf } from '../../src/host/error_codes.js';
 import { Fields, OutgoingBody, type OutgoingRequest, send } from '../../src/host/http.js';
 import { poll, Pollable } from '../../src/host/poll.js';
 import { KEY, serve } from '../server.js';
@@ -154,4 +154,31 @@ test('errors of Node are mapped to the codes of wasi:http', () => {
   }
   const several = Object.assign(new Error('x'), { errors: [Object.assign(new Error('y'), { code: 'ECONNREFUSED' })] });
   assert.equal(errorCode(several, 'connecting').tag, 'connection-refused');
+});
+
+function nodeError(code: string, more: object = {}): Error {
+  return Object.assign(new Error('x'), { code, ...more });
+}
+
+/** The code that says why, of an error of a request to `https://api.example/v1`. */
+const REASONS: [error: Error, reason: string][] = [
+  [nodeError('ECONNREFUSED', { port: 443 }), 'ECONNREFUSED'],
+  [nodeError('ENOTFOUND', { hostname: 'api.example' }), 'ENOTFOUND'],
+  [nodeError('CERT_HAS_EXPIRED'), 'CERT_HAS_EXPIRED'],
+  [new Error('x'), ''],
+  // Without IPv6, one of the addresses is unreachable, which is not why the other one failed.
+  [nodeError('ENETUNREACH', { errors: [nodeError('ENETUNREACH'), nodeError('ECONNREFUSED')] }), 'ECONNREFUSED'],
+  [nodeError('EHOSTUNREACH', { errors: [nodeError('EHOSTUNREACH'), nodeError('ENETUNREACH')] }), 'EHOSTUNREACH'],
+  // Another port or another name is that of the proxy.
+  [nodeError('ECONNREFUSED', { port: 3128 }), 'ERR_PROXY_TUNNEL'],
+  [nodeError('ENOTFOUND', { hostname: 'proxy.example' }), 'ERR_PROXY_TUNNEL'],
+  [nodeError('ERR_PROXY_INVALID_CONFIG'), 'ERR_PROXY_TUNNEL'],
+];
+
+test('the reason of a failure is the code of Node, and of the proxy where that failed', () => {
+  for (const [error, reason] of REASONS) {
+    assert.equal(reasonOf(error, new URL('https://api.example/v1')), reason, JSON.stringify(error));
+  }
+  const ipv6 = nodeError('ECONNREFUSED', { port: 8080, hostname: '::1' });
+  assert.equal(reasonOf(ipv6, new URL('http://[::1]:8080/v1')), 'ECONNREFUSED');
 });

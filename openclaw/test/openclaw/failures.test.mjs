@@ -88,6 +88,34 @@ describe('a turn that fails', () => {
   });
 });
 
+/**
+ * A base URL at which no provider can be reached, and the sentence of OpenClaw.
+ *
+ * @type {Record<string, [reason: string, says: RegExp]>}
+ */
+const UNREACHABLE = {
+  'http://127.0.0.1:9/v1': ['timeout', /connection refused by the provider endpoint/],
+  'https://api.cometapi.invalid/v1': ['timeout', /DNS lookup for the provider endpoint failed/],
+  'self-signed': ['tls_certificate', /TLS certificate validation rejected the provider endpoint/],
+  // A base URL that cannot be used is not a request that the provider rejected.
+  'http://api.cometapi.com/v1': ['format', /network connection error/],
+};
+
+test('a provider that cannot be reached: OpenClaw says why', async () => {
+  const stranger = await startStandIn('--tls', 'self-signed');
+  try {
+    for (const [at, [reason, says]] of Object.entries(UNREACHABLE)) {
+      const COMETAPI_BASE_URL = at === 'self-signed' ? stranger.baseUrl : at;
+      const code = reason === 'timeout' ? 2 : 1;
+      const turn = await agentTurn(home, standIn, 'at-once', { code, env: { COMETAPI_BASE_URL } });
+      assert.deepEqual(turn.reasons, [reason], at);
+      assert.match(turn.output.error.message, says, at);
+    }
+  } finally {
+    await stranger.stop();
+  }
+});
+
 test('the key was written nowhere', async () => {
   assert.deepEqual(await home.placesOf(standIn.key), []);
 });

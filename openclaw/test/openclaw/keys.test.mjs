@@ -68,7 +68,8 @@ describe('a key in the environment', () => {
     });
   }
 
-  test('shows its balance', async () => {
+  test('shows its balance, for two small requests', async () => {
+    const before = recorder.requests.length;
     const status = await homes[0].json(['status', '--usage'], { env: { ...env, COMETAPI_KEY: standIn.key } });
     const account = status.usage.providers.find((/** @type {any} */ each) => each.provider === 'cometapi');
     assert.equal(account.displayName, 'CometAPI');
@@ -78,6 +79,12 @@ describe('a key in the environment', () => {
       { type: 'balance', amount: 14.875, unit: 'USD' },
       { type: 'budget', used: 5.125, limit: 20, unit: 'USD' },
     ]);
+    const made = recorder.requests.slice(before);
+    assert.deepEqual(
+      made.map(({ path }) => path),
+      ['/v1/dashboard/billing/subscription', '/v1/dashboard/billing/usage'],
+    );
+    assert.ok(made.every(({ received }) => received.length < 300));
   });
 });
 

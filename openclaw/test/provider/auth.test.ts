@@ -72,8 +72,24 @@ test('a key that could not be checked is kept, with a note', async () => {
   for (const kind of ['network', 'timeout', 'server', 'permission', 'rate-limited'] as const) {
     const { method, context, notes } = setUp({ account: failure(kind) });
     assert.equal((await method.run(context)).profiles.length, 1);
-    assert.deepEqual(notes, ['the key could not be checked: it went wrong']);
+    assert.deepEqual(notes, ['the CometAPI key could not be checked: it went wrong']);
   }
+});
+
+test('a key on which nothing is left is kept, with a note that turns will fail', async () => {
+  const notice = /^the CometAPI key is accepted, but nothing is left on it; add credit/;
+  for (const remaining of [0, -0.25]) {
+    const { method, context, notes, stored } = setUp({ account: { currency: 'USD', remaining, unlimited: false } });
+    assert.equal((await method.run(context)).profiles.length, 1);
+    assert.match(notes.join(), notice);
+    const { context: unattended, errors } = batch({ key: KEY });
+    assert.ok(await method.runNonInteractive(unattended));
+    assert.match(errors.join(), notice);
+    assert.deepEqual(stored, ['stored']);
+  }
+  const { method, context, notes } = setUp({ account: { currency: 'USD', remaining: 0.01, unlimited: false } });
+  await method.run(context);
+  assert.deepEqual(notes, []);
 });
 
 test('without a person a key is checked before it is stored', async () => {

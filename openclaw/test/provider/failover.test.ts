@@ -27,6 +27,8 @@ const REASONS: Record<FailureName, FailoverReason | undefined> = {
   server: 'server_error',
   timeout: 'timeout',
   network: 'timeout',
+  connection: 'timeout',
+  proxy: 'timeout',
   'tls-certificate': 'tls_certificate',
   'denied-by-host': 'format',
   protocol: 'server_error',
@@ -34,11 +36,13 @@ const REASONS: Record<FailureName, FailoverReason | undefined> = {
   unsupported: 'format',
   other: 'unclassified',
   'missing-key': 'auth',
+  'invalid-key': 'auth',
   'malformed-tool-call': undefined,
 };
 
 /** What OpenClaw takes for "try again" in a message or a code, in short. */
-const AGAIN = /^(?:429|50[0234]|524): |rate.?limit|overloaded|server.?error|internal.?error|ETIMEDOUT|ECONNRESET/i;
+const AGAIN =
+  /^(?:429|50[0234]|524): |rate.?limit|overloaded|server.?error|internal.?error|connection.?error|^E(?!RR_)[A-Z_]+$/i;
 
 function fieldsOf(kind: ErrorRecord['kind']['tag'], more: Partial<ErrorRecord> = {}) {
   return failureFields(failure(kind, more), 7);
@@ -106,7 +110,8 @@ const STATUSES: [kind: ErrorRecord['kind']['tag'], status: number | undefined, r
   ['incomplete-stream', 200, true, 'it'],
   ['unsupported', 501, false, '501: it'],
   ['other', undefined, true, 'internal error: it'],
-  ['configuration', undefined, false, 'it'],
+  ['configuration', undefined, false, 'network request failed: it'],
+  ['denied-by-host', undefined, false, 'network request failed: it'],
 ];
 
 for (const [kind, httpStatus, retryable, begins] of STATUSES) {
@@ -117,7 +122,7 @@ for (const [kind, httpStatus, retryable, begins] of STATUSES) {
 }
 
 test('the text for a retry is there if and only if the contract says retryable', () => {
-  const own = ['tls-certificate', 'missing-key', 'malformed-tool-call'];
+  const own = ['connection', 'proxy', 'tls-certificate', 'missing-key', 'invalid-key', 'malformed-tool-call'];
   const kinds = Object.keys(REASONS).filter((name) => !own.includes(name));
   const passing = ['rate-limited', 'overloaded', 'server', 'timeout', 'network', 'incomplete-stream', 'other'];
   for (const kind of kinds as ErrorRecord['kind']['tag'][]) {
@@ -149,6 +154,59 @@ test('a suggested model is named once, as OpenClaw names it', () => {
   );
   const message = 'the model was retired; use gpt-5.6';
   assert.equal(fieldsOf('model-not-found', { suggestedModel, message }).errorMessage, message);
+});
+
+/** Node's code of a failed connection; the code of the message, and how the message begins. */
+const NETWORK: [reason: string | undefined, name: string, code: string | undefined, begins: string][] = [
+  [undefined, 'network', 'ECONNRESET', 'it'],
+  ['ECONNRESET', 'network', 'ECONNRESET', 'it'],
+  ['EPIPE', 'network', 'ECONNRESET', 'it'],
+  ['ECONNREFUSED', 'network', 'ECONNREFUSED', 'it'],
+  ['ENOTFOUND', 'network', 'ENOTFOUND', 'it'],
+  ['EAI_AGAIN', 'network', 'EAI_AGAIN', 'it'],
+  ['ENETUNREACH', 'network', 'ENETUNREACH', 'it'],
+  ['ENETDOWN', 'network', 'ENETUNREACH', 'it'],
+  ['EHOSTUNREACH', 'network', 'EHOSTUNREACH', 'it'],
+  ['ETIMEDOUT', 'network', 'ETIMEDOUT', 'it'],
+  ['EPROTO', 'connection', undefined, 'connection error: it'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'connection', undefined, 'connection error: it'],
+  ['EMFILE', 'connection', undefined, 'connection error: it'],
+  ['HPE_INVALID_CONSTANT', 'connection', undefined, 'connection error: it'],
+  ['', 'connection', undefined, 'connection error: it'],
+  ['ERR_PROXY_TUNNEL', 'proxy', 'EPROTO', 'proxy error: it'],
+];
+
+for (const [reason, name, code, begins] of NETWORK) {
+  test(`a connection that failed by ${reason} is ${name}, which OpenClaw retries`, () => {
+    const failed = failure('network', { retryable: true });
+    failed.reason = reason;
+    const fields = failureFields(failed, 7);
+    assert.deepEqual([fields.errorType, fields.errorCode], [`cometapi:${name}`, code]);
+    assert.ok(fields.errorMessage.startsWith(begins), fields.errorMessage);
+    assert.equal(fields.diagnostics?.[0]?.details?.reason, reason);
+    assert.ok(AGAIN.test(fields.errorMessage) || AGAIN.test(fields.errorCode ?? ''));
+  });
+}
+
+test('a reason of the network changes nothing about another failure', () => {
+  const failed = failure('server', { httpStatus: 500, retryable: true });
+  failed.reason = 'ECONNREFUSED';
+  const { errorType, errorCode, errorMessage } = failureFields(failed, 7);
+  assert.deepEqual([errorType, errorCode, errorMessage], ['cometapi:server', undefined, '500: it went wrong']);
+});
+
+test('a rejected certificate has the code that says why, and is not retried', () => {
+  for (const reason of ['CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID', 'DEPTH_ZERO_SELF_SIGNED_CERT']) {
+    const failed = failure('network');
+    failed.reason = reason;
+    const { errorType, errorCode, errorMessage } = failureFields(failed, 7);
+    assert.deepEqual([errorType, errorCode], ['cometapi:tls-certificate', reason]);
+    assert.ok(!AGAIN.test(errorMessage) && !AGAIN.test(reason));
+  }
+  // The name of a host is no reason.
+  const refused = failure('network', { message: 'the connection to https://certificates.example failed' });
+  refused.reason = 'ECONNREFUSED';
+  assert.equal(failureFields(refused, 7).errorType, 'cometapi:network');
 });
 
 test('an invalid certificate is not a network failure that may recover', () => {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { loadComponent } from '../../src/component/load.js';
 import { environmentBaseUrl, environmentProxy } from '../../src/provider/environment.js';
 import { definitionsOf } from '../../src/provider/models.js';
+import { ownBaseUrl } from '../../src/provider/plugin_config.js';
 import { createProvider } from '../../src/provider/provider.js';
 import {
   buildMissingAuthMessage,
@@ -33,6 +34,13 @@ function provider(component: FakeComponent, baseUrl?: string) {
   });
 }
 
+test('the base URL of the plugin’s own settings is a text that is not blank', () => {
+  assert.equal(ownBaseUrl({ baseUrl: ' https://h/v1 ' }), 'https://h/v1');
+  for (const settings of [undefined, {}, { baseUrl: '' }, { baseUrl: '  ' }, { baseUrl: 7 }]) {
+    assert.equal(ownBaseUrl(settings), undefined);
+  }
+});
+
 test('the texts for people match the description of the component', async () => {
   const component = await loadComponent();
   const { auth, defaultBaseUrl, defaultModel } = component.describe();
@@ -40,7 +48,7 @@ test('the texts for people match the description of the component', async () => 
   assert.equal(CONSOLE_URL, auth.consoleUrl);
   assert.equal(DEFAULT_BASE_URL, defaultBaseUrl);
   assert.equal(DEFAULT_MODEL, defaultModel);
-  assert.match(buildMissingAuthMessage(), /COMETAPI_KEY.*models auth paste-api-key --provider cometapi.*https:/);
+  assert.match(buildMissingAuthMessage(), /COMETAPI_KEY.*models auth login --provider cometapi.*https:/);
 });
 
 test("the component's built-in list has the default model, and each of its models is one for OpenClaw", async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Usage as ContractUsage } from '../../src/component/contract.js';
 import { usageOf } from '../../src/provider/usage.js';
-import type { PricingTier, Usage } from '../../src/sdk.js';
+import type { Cost, PricingTier, Usage } from '../../src/sdk.js';
 import { model } from './fake.js';
 
 const UNKNOWN = { cacheTelemetry: { state: 'unavailable' }, contextUsage: { state: 'unavailable' } } as const;
@@ -120,8 +120,16 @@ test('the length of a request, with its cached tokens, decides on the rates of a
 });
 
 test('rates that are unknown are left to OpenClaw', () => {
+  const { cost: _, ...unpriced } = model();
+  assert.equal(usageOf(GIVEN, unpriced).cost, undefined);
   assert.equal(usageOf(GIVEN, model()).cost, undefined);
   assert.equal(usageOf({ total: 50n }, model({ cost: RATES })).cost, undefined);
+});
+
+test('a rate that is missing beside others counts as none', () => {
+  const cost = { input: 3, output: 15 } as Cost;
+  const usage = usageOf(GIVEN, model({ cost }));
+  assert.deepEqual(usage.cost, { input: 1.2, output: 1.5, cacheRead: 0, cacheWrite: 0, total: 2.7 });
 });
 
 test('a bill beats the rates', () => {

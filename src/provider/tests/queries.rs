@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::contract::{AccountPoll, Discovery, ErrorKind, ListOrigin, ModelList, ModelPoll, ModelStatus};
+use crate::transport::Cause;
 
 const KEY_LIST: &str = r#"{"data":[{"id":"b","supported_endpoint_types":["openai"]},{"id":"a"}]}"#;
 const CATALOGUE: &str = r#"{"data":[{"id":"a","context_length":"200K","model_type":"text"},{"id":"c"}]}"#;
@@ -182,30 +183,70 @@ fn a_poll_with_wait_ms_0_never_waits() {
     assert_eq!(network.waits(), 0);
 }
 
+/// The server's responses to the three requests of an account query.
+fn billing(limit: Script, used: Script, key_list: Script) -> Scripted {
+    Scripted::default()
+        .on("/billing/subscription", [limit])
+        .on("/billing/usage", [used])
+        .on("/v1/models", [key_list])
+}
+
+fn account_of(network: &Scripted) -> Result<Option<f64>, Error> {
+    let config = Config { max_retries: Some(0), ..config() };
+    let mut query = Client::open(network.clone(), config).expect("a good configuration").account();
+    loop {
+        if let AccountPoll::Ready(account) = query.poll(1_000)? {
+            return Ok(account.remaining);
+        }
+    }
+}
+
 #[test]
-fn an_account_has_the_balance_where_the_service_reports_it() {
+fn a_balance_takes_two_small_requests_and_never_the_list_of_models() {
     let limit = reply(50, 200, r#"{"hard_limit_usd":20.0}"#);
     let used = reply(80, 200, r#"{"total_usage":250}"#);
-    for (key_list, limit, used, expected) in [
-        (reply(0, 200, KEY_LIST), limit.clone(), used.clone(), Ok(Some(17.5))),
-        (reply(0, 200, KEY_LIST), reply(0, 404, "<html>"), reply(0, 404, "<html>"), Ok(None)),
-        (reply(0, 401, "{}"), limit.clone(), used.clone(), Err(ErrorKind::Authentication)),
-        (reply(0, 200, r#"{"error":{"message":"m"}}"#), limit, used, Err(ErrorKind::Server)),
+    let none = || reply(0, 404, "<html>");
+    for (limit, used, expected) in [
+        (limit.clone(), used.clone(), Some(17.5)),
+        // One of the two proves that the key is accepted.
+        (limit, none(), None),
+        (none(), used, None),
     ] {
-        let network = Scripted::default()
-            .on("/v1/models", std::iter::repeat_n(key_list, 3))
-            .on("/billing/subscription", [limit])
-            .on("/billing/usage", [used]);
-        let mut query = client(&network).account();
-        let result = loop {
-            match query.poll(1_000) {
-                Ok(AccountPoll::Ready(account)) => break Ok(account.remaining),
-                Ok(AccountPoll::Pending(_)) => {}
-                Err(error) => break Err(error.kind),
-            }
-        };
-        assert_eq!(result, expected);
+        let network = billing(limit, used, reply(0, 200, KEY_LIST));
+        assert_eq!(account_of(&network), Ok(expected));
+        let paths: Vec<_> = network.sent().into_iter().map(|sent| sent.path).collect();
+        assert_eq!(paths, ["/v1/dashboard/billing/subscription", "/v1/dashboard/billing/usage"]);
     }
+}
+
+#[test]
+fn where_no_balance_is_reported_the_list_of_models_decides_on_the_key() {
+    let limit = || reply(50, 200, r#"{"hard_limit_usd":20.0}"#);
+    let none = || reply(0, 404, "<html>");
+    let page = || reply(0, 200, "<html>");
+    let refused = || reply(0, 401, "{}");
+    for (limit, used, key_list, requests, expected) in [
+        (none(), none(), reply(0, 200, KEY_LIST), 3, Ok(None)),
+        (page(), page(), reply(0, 200, KEY_LIST), 3, Ok(None)),
+        (reply(0, 500, "{}"), reply(0, 403, "{}"), reply(0, 200, KEY_LIST), 3, Ok(None)),
+        // Billing that is for another kind of key.
+        (refused(), limit(), reply(0, 200, KEY_LIST), 2, Ok(None)),
+        (refused(), refused(), refused(), 2, Err(ErrorKind::Authentication)),
+        (page(), refused(), refused(), 3, Err(ErrorKind::Authentication)),
+        (none(), none(), reply(0, 200, r#"{"error":{"message":"m"}}"#), 3, Err(ErrorKind::Server)),
+        (none(), none(), none(), 3, Err(ErrorKind::Protocol)),
+    ] {
+        let network = billing(limit, used, key_list);
+        assert_eq!(account_of(&network).map_err(|error| error.kind), expected);
+        assert_eq!(network.sent().len(), requests, "{expected:?}");
+    }
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_is_tried_once() {
+    let network = billing(std::vec![(0, Move::Fail(Cause::Network, false))], std::vec![], std::vec![]);
+    let error = account_of(&network).expect_err("an error");
+    assert_eq!((error.kind, network.sent().len()), (ErrorKind::Network, 1));
 }
 
 #[test]

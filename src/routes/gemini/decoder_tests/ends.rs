@@ -92,7 +92,7 @@ fn a_broken_connection_behind_a_finish_reason_is_none() {
         let mut reader = ResponseReader::new((ROUTE.decoder)(context));
         let mut out = Assembler::new(1, Vec::new());
         reader.push(framed(chunks).as_bytes(), &mut out).expect("a stream");
-        let error = reader.cut_off(crate::errors::network("reset", true), &mut out).err();
+        let error = reader.cut_off(crate::errors::network("https://h", "reset", true), &mut out).err();
         Reading { events: out.take(usize::MAX), error }
     };
     let reading = decode(&[text("a", ""), text("b", STOP)]);
