@@ -6,13 +6,13 @@ import { createProviderApiKeyAuthMethod } from 'openclaw/plugin-sdk/provider-aut
 import { getCachedLiveCatalogValue } from 'openclaw/plugin-sdk/provider-catalog-shared';
 import { notifyLlmRequestActivity } from 'openclaw/plugin-sdk/provider-stream-shared';
 import { environmentBaseUrl, environmentProxy } from './provider/environment.js';
-import { LABEL, PROVIDER_ID } from './provider/identity.js';
+import { DESCRIPTION, LABEL, PROVIDER_ID } from './provider/identity.js';
 import { createProvider } from './provider/provider.js';
 
 export default definePluginEntry({
   id: PROVIDER_ID,
   name: LABEL,
-  description: 'CometAPI as a model provider: 500+ models with one key, from a sandboxed WebAssembly component',
+  description: DESCRIPTION,
   register(api) {
     api.registerProvider(
       createProvider({

@@ -33,8 +33,22 @@ const MAX_DEADLINE_MS = 0xffffffff;
 /** The base URL of the configuration, or else of the environment. `undefined` selects the component's default. */
 export function baseUrlOf(config: Config | undefined, environment: string | undefined): string | undefined {
   // A blank value counts as none: a form in which the field was cleared must not lead to an invalid URL.
-  const configured = config?.models?.providers?.[PROVIDER_ID]?.baseUrl?.trim();
-  return configured || environment?.trim() || undefined;
+  return configuredBaseUrl(config) ?? (environment?.trim() || undefined);
+}
+
+/** The base URL that the configuration contains. */
+export function configuredBaseUrl(config: Config | undefined): string | undefined {
+  return config?.models?.providers?.[PROVIDER_ID]?.baseUrl?.trim() || undefined;
+}
+
+/**
+ * A configuration that contains the base URL. A key belongs to the server that accepted it: a gateway that is started
+ * without `COMETAPI_BASE_URL` would otherwise send the key to the default origin.
+ */
+export function withBaseUrl<C extends Config>(config: C, baseUrl: string): C {
+  const { models } = config;
+  const provider = { models: [], ...models?.providers?.[PROVIDER_ID], baseUrl };
+  return { ...config, models: { ...models, providers: { ...models?.providers, [PROVIDER_ID]: provider } } };
 }
 
 /** The settings for a completion. OpenClaw retries failed turns itself, so the component must not retry. */
