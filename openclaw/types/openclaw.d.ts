@@ -3,7 +3,7 @@
 
 declare module 'openclaw/plugin-sdk/plugin-entry' {
   export interface PluginApi {
-    logger: { warn(message: string): void };
+    logger: { warn(message: string): void; error(message: string): void };
     registerProvider(provider: unknown): void;
   }
   export function definePluginEntry(entry: {

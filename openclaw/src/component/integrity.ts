@@ -22,18 +22,18 @@ export const REPAIR =
 /** The file that is damaged and how to repair it, or `undefined` for a sound package. Takes about a millisecond. */
 export function damageOf(root: URL = ROOT): string | undefined {
   const listed = read(root, DIGESTS);
-  if (listed === undefined) return damaged(root, DIGESTS, 'is missing');
+  if (listed === undefined) return damaged(DIGESTS, 'is missing');
   let digests: Record<string, string>;
   try {
     digests = JSON.parse(listed.toString());
   } catch {
-    return damaged(root, DIGESTS, 'is not a list of digests');
+    return damaged(DIGESTS, 'is not a list of digests');
   }
   for (const [path, expected] of Object.entries(digests)) {
     const bytes = read(root, path);
-    if (bytes === undefined) return damaged(root, path, 'is missing');
+    if (bytes === undefined) return damaged(path, 'is missing');
     const digest = createHash('sha256').update(bytes).digest('hex');
-    if (digest !== expected) return damaged(root, path, `was changed (SHA-256 ${digest}, expected ${expected})`);
+    if (digest !== expected) return damaged(path, 'was changed');
   }
   return undefined;
 }
@@ -47,6 +47,7 @@ function read(root: URL, path: string): Buffer | undefined {
   }
 }
 
-function damaged(root: URL, path: string, what: string): string {
-  return `the package is damaged: ${new URL(path, root).pathname} ${what}; ${REPAIR}`;
+/** Without the folder: OpenClaw runs a copy of the package, and its path would point a person to the wrong file. */
+export function damaged(path: string, what: string): string {
+  return `the CometAPI plugin is damaged: ${path} ${what}; ${REPAIR}`;
 }
