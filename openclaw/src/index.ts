@@ -7,7 +7,7 @@ import { getCachedLiveCatalogValue } from 'openclaw/plugin-sdk/provider-catalog-
 import { notifyLlmRequestActivity } from 'openclaw/plugin-sdk/provider-stream-shared';
 import type { Component } from './component/contract.js';
 import { damageOf } from './component/integrity.js';
-import { environmentBaseUrl, environmentProxy } from './provider/environment.js';
+import { environmentBaseUrl, environmentProxy, isReportOnPlugins } from './provider/environment.js';
 import { DESCRIPTION, LABEL, PROVIDER_ID } from './provider/identity.js';
 import { createProvider } from './provider/provider.js';
 
@@ -25,7 +25,12 @@ export default definePluginEntry({
   description: DESCRIPTION,
   register(api) {
     const damage = damageOf();
-    if (damage !== undefined) api.logger.error(damage);
+    if (damage !== undefined) {
+      // Reported as a failed plugin there. A turn needs the provider, which fails with the reason: without it, OpenClaw
+      // would send the key and the conversation by its own transport.
+      if (isReportOnPlugins()) throw new Error(damage);
+      api.logger.error(damage);
+    }
     api.registerProvider(
       createProvider({
         // OpenClaw loads entries with `require`, which excludes top-level await, and at every start of a command: the

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { loadComponent } from '../../src/component/load.js';
-import { environmentBaseUrl, environmentProxy } from '../../src/provider/environment.js';
+import { environmentBaseUrl, environmentProxy, isReportOnPlugins } from '../../src/provider/environment.js';
 import { definitionsOf } from '../../src/provider/models.js';
 import { createProvider } from '../../src/provider/provider.js';
 import {
@@ -145,5 +145,14 @@ test('of the environment the base URL and the proxies are read, and nothing that
       if (before[at] === undefined) delete env[name];
       else env[name] = before[at];
     }
+  }
+});
+
+test('the commands that report on plugins are recognised, and no others', () => {
+  for (const command of ['plugins doctor', 'plugins inspect cometapi --json', '--profile work plugins list', 'doctor --fix']) {
+    assert.equal(isReportOnPlugins(command.split(' ')), true, command);
+  }
+  for (const command of ['agent exec plugins', 'gateway run', 'models list', '--no-color', '']) {
+    assert.equal(isReportOnPlugins(command.split(' ')), false, command);
   }
 });
