@@ -87,7 +87,16 @@ const manifest = {
   ],
   contracts: { usageProviders: [PROVIDER_ID] },
   doctorContract: { configRepair: true },
-  modelIdNormalization: { providers: { [PROVIDER_ID]: { aliases: aliasesOf(models.map(({ id }) => id), ended) } } },
+  modelIdNormalization: {
+    providers: {
+      [PROVIDER_ID]: {
+        aliases: aliasesOf(
+          models.map(({ id }) => id),
+          ended,
+        ),
+      },
+    },
+  },
   modelCatalog: {
     providers: {
       // Without a base URL: with one, OpenClaw drops all models where a person configured another.

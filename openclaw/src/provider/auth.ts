@@ -62,7 +62,9 @@ async function run(parts: AuthParts, context: AuthContext): Promise<AuthResult> 
   if (problem !== undefined) await context.prompter.note(`the key could not be checked: ${problem}`, LABEL);
   const base = baseUrlToStore(parts, context.config);
   if (base.note !== undefined) await context.prompter.note(base.note, LABEL);
-  return base.store === undefined ? result : { ...result, configPatch: withBaseUrl(result.configPatch ?? {}, base.store) };
+  return base.store === undefined
+    ? result
+    : { ...result, configPatch: withBaseUrl(result.configPatch ?? {}, base.store) };
 }
 
 /** The environment's base URL, if the configuration has none yet, and what the user has to know about it. */

@@ -36,7 +36,10 @@ test('the list covers what runs and what is compiled', async () => {
 for (const path of [...FILES, LIST]) {
   test(`without ${path} the package is damaged, and the report says what to do`, async () => {
     const reason = await after((folder) => rm(join(folder, path)));
-    assert.match(reason ?? '', new RegExp(`^the CometAPI plugin is damaged: ${path} is missing; install it again: "openclaw `));
+    assert.match(
+      reason ?? '',
+      new RegExp(`^the CometAPI plugin is damaged: ${path} is missing; install it again: "openclaw `),
+    );
   });
 }
 

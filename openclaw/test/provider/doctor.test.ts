@@ -27,6 +27,13 @@ function fixed(cfg: Json): Json | undefined {
   return result;
 }
 
+/** The providers after `doctor --fix`. */
+function providersOf(cfg: Json | undefined): Json {
+  const models = cfg?.models as Json | undefined;
+  assert.ok(models, 'nothing changed');
+  return models.providers as Json;
+}
+
 test('custom providers with our address become ours, with their key and the references to their models', () => {
   const claude = custom({ baseUrl: 'https://api.cometapi.com', models: [{ id: 'claude-opus-5' }] });
   const result = fixed(
@@ -66,10 +73,10 @@ test('custom providers with our address become ours, with their key and the refe
 test('a secret reference is moved as it is, and an own key is kept', () => {
   const apiKey = { source: 'env', provider: 'default', id: 'COMETAPI_KEY' };
   const moved = fixed(config({ a: custom({ apiKey }), b: custom({ apiKey: { ...apiKey } }) }));
-  assert.deepEqual((moved?.models as Json).providers, { cometapi: { models: [], baseUrl: BASE_URL, apiKey } });
+  assert.deepEqual(providersOf(moved), { cometapi: { models: [], baseUrl: BASE_URL, apiKey } });
   const own = { models: [{ id: 'mine' }], headers: { 'x-a': 'b' }, apiKey: 'sk-1' };
   const kept = fixed(config({ cometapi: own, a: custom() }));
-  assert.deepEqual((kept?.models as Json).providers, { cometapi: { ...own, baseUrl: BASE_URL } });
+  assert.deepEqual(providersOf(kept), { cometapi: { ...own, baseUrl: BASE_URL } });
 });
 
 /** Providers that stay as they are. */
@@ -94,7 +101,7 @@ for (const [name, providers] of LEFT) {
 
 test('of two custom providers with different keys, the first is moved', () => {
   const result = fixed(config({ a: custom(), b: custom({ apiKey: 'sk-2' }) }));
-  assert.deepEqual(Object.keys((result?.models as Json).providers as Json), ['b', 'cometapi']);
+  assert.deepEqual(Object.keys(providersOf(result)), ['b', 'cometapi']);
 });
 
 test('two custom providers with the same model keep the settings of the first', () => {
@@ -103,7 +110,7 @@ test('two custom providers with the same model keep the settings of the first', 
   assert.deepEqual(result?.agents, { defaults: { models: { 'cometapi/gpt-6-sol': { alias: 'one' } } } });
 });
 
-test('a configuration that is none of OpenClaw\'s is returned as it is', () => {
+test("a configuration that is none of OpenClaw's is returned as it is", () => {
   for (const cfg of [{}, { models: 1 }, { models: { providers: [] } }, { models: { providers: { a: null } } }]) {
     assert.equal(fixed(cfg), undefined);
   }

@@ -149,7 +149,12 @@ test('of the environment the base URL and the proxies are read, and nothing that
 });
 
 test('the commands that report on plugins are recognised, and no others', () => {
-  for (const command of ['plugins doctor', 'plugins inspect cometapi --json', '--profile work plugins list', 'doctor --fix']) {
+  for (const command of [
+    'plugins doctor',
+    'plugins inspect cometapi --json',
+    '--profile work plugins list',
+    'doctor --fix',
+  ]) {
     assert.equal(isReportOnPlugins(command.split(' ')), true, command);
   }
   for (const command of ['agent exec plugins', 'gateway run', 'models list', '--no-color', '']) {
