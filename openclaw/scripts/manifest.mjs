@@ -62,6 +62,7 @@ const manifest = {
   version: description.version,
   categories: ['models'],
   activation: { onStartup: false },
+  providerCatalogEntry: './lib/catalog_entry.js',
   providers: [PROVIDER_ID],
   autoEnableWhenConfiguredProviders: [PROVIDER_ID],
   setup: {

@@ -21,8 +21,8 @@ const FOR_DEVELOPERS = ['devDependencies', 'scripts'];
 /** What a module may import besides the package's own files: modules of Node and OpenClaw. */
 const FROM_THE_HOST = /^(node:|openclaw\/plugin-sdk\/)/;
 
-/** The hooks of `openclaw doctor`, which OpenClaw loads without the rest. */
-const DOCTOR = 'doctor-contract-api.js';
+/** Modules that OpenClaw loads without the plugin's entry: the hooks of `openclaw doctor`, and the built-in list. */
+const FURTHER_ENTRIES = ['doctor-contract-api.js', 'lib/catalog_entry.js'];
 
 const [folder] = process.argv.slice(2);
 if (!folder) throw new Error('usage: stage.mjs FOLDER');
@@ -107,7 +107,7 @@ const source = JSON.parse((await read(join(openclaw, 'package.json'))).toString(
 const toml = (await read(join(plugin, 'plugin.toml'), "run 'make dist'")).toString();
 const entry = posix.normalize(source.openclaw.extensions[0]);
 
-const files = await modules([entry, DOCTOR]);
+const files = await modules([entry, ...FURTHER_ENTRIES]);
 files.set('package.json', Buffer.from(`${JSON.stringify(published(source), null, 2)}\n`));
 files.set('openclaw.plugin.json', await read(join(openclaw, 'openclaw.plugin.json'), "run 'make openclaw'"));
 files.set('README.md', await read(join(openclaw, 'README.md'), 'the package needs one'));

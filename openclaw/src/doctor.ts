@@ -26,7 +26,7 @@ export const legacyConfigRules = [
     message:
       `custom providers with ${LABEL}'s address do not use the ${LABEL} plugin; ` +
       `"openclaw doctor --fix" moves their key and the references to their models to the provider "${PROVIDER_ID}".`,
-    match: (providers: unknown): boolean => movable(providers).size > 0,
+    match: (providers: unknown, root: unknown): boolean => isActive(root) && movable(providers).size > 0,
   },
 ];
 
@@ -35,7 +35,7 @@ export function normalizeCompatibilityConfig<C extends Json>({ cfg }: { cfg: C }
   const models = record(cfg.models);
   const providers = record(models?.providers);
   const moved = movable(providers);
-  if (!models || !providers || moved.size === 0) return { config: cfg, changes: [] };
+  if (!models || !providers || moved.size === 0 || !isActive(cfg)) return { config: cfg, changes: [] };
   const rest = Object.entries(providers).filter(([id]) => !moved.has(id));
   const own = record(providers[PROVIDER_ID]);
   const key = own?.apiKey ?? [...moved.values()][0]?.apiKey;
@@ -72,6 +72,15 @@ function movable(value: unknown): Map<string, Json> {
     if (JSON.stringify(entry.apiKey) === JSON.stringify(key)) found.set(id, entry);
   }
   return found;
+}
+
+/** Whether the plugin may serve the models then: OpenClaw loads these hooks also of a plugin that is disabled. */
+function isActive(root: unknown): boolean {
+  const plugins = record(record(root)?.plugins);
+  const lists = (name: string): unknown[] => (Array.isArray(plugins?.[name]) ? plugins[name] : []);
+  const entry = record(record(plugins?.entries)?.[PROVIDER_ID]);
+  const allowed = lists('allow').length === 0 || lists('allow').includes(PROVIDER_ID);
+  return plugins?.enabled !== false && entry?.enabled !== false && allowed && !lists('deny').includes(PROVIDER_ID);
 }
 
 /** Whether an address is CometAPI's own, with any path: each vendor's route has another one. */

@@ -5,19 +5,11 @@ import { definePluginEntry } from 'openclaw/plugin-sdk/plugin-entry';
 import { createProviderApiKeyAuthMethod } from 'openclaw/plugin-sdk/provider-auth-api-key';
 import { getCachedLiveCatalogValue } from 'openclaw/plugin-sdk/provider-catalog-shared';
 import { notifyLlmRequestActivity } from 'openclaw/plugin-sdk/provider-stream-shared';
-import type { Component } from './component/contract.js';
 import { damageOf } from './component/integrity.js';
+import { loadSound } from './component/sound.js';
 import { environmentBaseUrl, environmentProxy, isReportOnPlugins } from './provider/environment.js';
 import { DESCRIPTION, LABEL, PROVIDER_ID } from './provider/identity.js';
 import { createProvider } from './provider/provider.js';
-
-/** Loads the component, after a check: the bindings are imported here, and their own failure would not say what to do. */
-async function loadSound(): Promise<Component> {
-  const damage = damageOf();
-  if (damage !== undefined) throw new Error(damage);
-  const { loadComponent } = await import('./component/load.js');
-  return loadComponent(environmentProxy());
-}
 
 export default definePluginEntry({
   id: PROVIDER_ID,
@@ -35,7 +27,7 @@ export default definePluginEntry({
       createProvider({
         // OpenClaw loads entries with `require`, which excludes top-level await, and at every start of a command: the
         // component is loaded when a hook first needs it.
-        load: loadSound,
+        load: () => loadSound(environmentProxy()),
         baseUrl: environmentBaseUrl(),
         notifyActivity: notifyLlmRequestActivity,
         cached: getCachedLiveCatalogValue,

@@ -20,7 +20,7 @@ function fixed(cfg: Json): Json | undefined {
   const { config: result, changes } = normalizeCompatibilityConfig({ cfg });
   assert.equal(JSON.stringify(cfg), before, 'the given configuration was changed');
   const providers = (cfg.models as Json | undefined)?.providers;
-  const issues = legacyConfigRules.filter(({ match }) => match(providers));
+  const issues = legacyConfigRules.filter(({ match }) => match(providers, cfg));
   assert.equal(issues.length > 0, changes.length > 0);
   if (changes.length === 0) return undefined;
   assert.deepEqual(normalizeCompatibilityConfig({ cfg: result }).changes, [], 'a second run changes something again');
@@ -98,6 +98,17 @@ for (const [name, providers] of LEFT) {
     assert.equal(fixed(config(providers)), undefined);
   });
 }
+
+test('nothing is moved to a plugin that may not run', () => {
+  const off: Json[] = [
+    { enabled: false },
+    { entries: { cometapi: { enabled: false } } },
+    { allow: ['other'] },
+    { deny: ['cometapi'] },
+  ];
+  for (const plugins of off) assert.equal(fixed(config({ a: custom() }, { plugins })), undefined);
+  assert.ok(fixed(config({ a: custom() }, { plugins: { allow: ['cometapi'], deny: ['other'] } })));
+});
 
 test('of two custom providers with different keys, the first is moved', () => {
   const result = fixed(config({ a: custom(), b: custom({ apiKey: 'sk-2' }) }));

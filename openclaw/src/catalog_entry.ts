@@ -1,0 +1,28 @@
+/**
+ * The built-in list for commands of OpenClaw that do not load the plugin, such as `models list` without a gateway.
+ * OpenClaw shows nothing of the manifest's models there, because it takes them from the manifest only for lists that never
+ * change.
+ */
+
+import { loadSound } from './component/sound.js';
+import { Catalog } from './provider/catalog.js';
+import { environmentBaseUrl, environmentProxy } from './provider/environment.js';
+import { LABEL, PROVIDER_ID } from './provider/identity.js';
+
+const catalog = new Catalog({
+  load: () => loadSound(environmentProxy()),
+  baseUrl: environmentBaseUrl(),
+  // The built-in list is not cached here: no live list is ever queried.
+  cached: ({ load }) => load(),
+  warn: (message) => console.error(`${LABEL}: ${message}`),
+});
+
+export default {
+  id: PROVIDER_ID,
+  pluginId: PROVIDER_ID,
+  label: LABEL,
+  auth: [],
+  // OpenClaw passes no configuration to this hook, so a configured base URL is unknown here. The stream does not use the
+  // list's one.
+  staticCatalog: { order: 'simple' as const, run: () => catalog.listed({ config: {} }) },
+};
