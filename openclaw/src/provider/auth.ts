@@ -62,9 +62,11 @@ async function run(parts: AuthParts, context: AuthContext): Promise<AuthResult> 
   if (problem !== undefined) await context.prompter.note(`the key could not be checked: ${problem}`, LABEL);
   const base = baseUrlToStore(parts, context.config);
   if (base.note !== undefined) await context.prompter.note(base.note, LABEL);
-  return base.store === undefined
-    ? result
-    : { ...result, configPatch: withBaseUrl(result.configPatch ?? {}, base.store) };
+  if (base.store === undefined) return result;
+  // Of the configuration only the list of models: a patch replaces lists, and the rest may contain resolved secrets.
+  const { models = [] } = context.config.models?.providers?.[PROVIDER_ID] ?? {};
+  const patch = withBaseUrl({ models: { providers: { [PROVIDER_ID]: { models } } } }, base.store);
+  return { ...result, configPatch: { ...result.configPatch, ...patch } };
 }
 
 /** The environment's base URL, if the configuration has none yet, and what the user has to know about it. */

@@ -147,4 +147,10 @@ test('storing the base URL keeps everything else of the configuration', async ()
   const { context } = batch({ key: KEY }, {}, there);
   const result = await setUp(FINE, URL_OF_ENVIRONMENT).method.runNonInteractive(context);
   assert.deepEqual(result, { ...configured(URL_OF_ENVIRONMENT), mine: true });
+
+  const { method, context: dialog } = setUp(FINE, URL_OF_ENVIRONMENT);
+  // OpenClaw merges the patch, in which a list replaces the one that was there.
+  const cometapi = { baseUrl: URL_OF_ENVIRONMENT, models: [{ id: 'm' }] };
+  const { configPatch } = await method.run({ ...dialog, config: there });
+  assert.deepEqual(configPatch, { models: { providers: { cometapi } } });
 });
