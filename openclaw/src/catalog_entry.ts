@@ -4,6 +4,7 @@
  * change.
  */
 
+import { damageOf } from './component/integrity.js';
 import { loadSound } from './component/sound.js';
 import { Catalog } from './provider/catalog.js';
 import { environmentBaseUrl, environmentProxy } from './provider/environment.js';
@@ -17,6 +18,10 @@ const catalog = new Catalog({
   warn: (message) => console.error(`${LABEL}: ${message}`),
 });
 
+// Reported as soon as a command looks at the entry: OpenClaw shows nothing of a list that fails.
+const damage = damageOf();
+if (damage !== undefined) console.error(`[plugins] ${damage}`);
+
 export default {
   id: PROVIDER_ID,
   pluginId: PROVIDER_ID,
@@ -24,5 +29,8 @@ export default {
   auth: [],
   // OpenClaw passes no configuration to this hook, so a configured base URL is unknown here. The stream does not use the
   // list's one.
-  staticCatalog: { order: 'simple' as const, run: () => catalog.listed({ config: {} }) },
+  staticCatalog: {
+    order: 'simple' as const,
+    run: async () => (damageOf() === undefined ? catalog.listed({ config: {} }) : null),
+  },
 };

@@ -84,7 +84,6 @@ describe('a damaged package', () => {
 
   for (const args of [
     ['plugins', 'inspect', 'cometapi', '--runtime'],
-    ['models', 'list', '--provider', 'cometapi'],
     ['models', 'status'],
   ]) {
     test(`is reported by '${args.join(' ')}'`, async () => {
