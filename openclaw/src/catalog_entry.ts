@@ -1,7 +1,6 @@
 /**
- * The built-in list for commands of OpenClaw that do not load the plugin, such as `models list` without a gateway.
- * OpenClaw shows nothing of the manifest's models there, because it takes them from the manifest only for lists that never
- * change.
+ * The built-in list for OpenClaw's discovery without the plugin's entry, which `models status` and turns use. For a list
+ * that can be refreshed, it takes no models from the manifest there.
  */
 
 import { damageOf } from './component/integrity.js';
