@@ -82,6 +82,15 @@ export declare const cores: Readonly<Record<string, readonly [offset: number, le
   ],
 ];
 
+// The package's own check of its files, src/component/integrity.ts.
+const checked = generated.filter(([path]) => path === `${NAME}.js` || path === 'cores.js');
+const digests = Object.fromEntries([
+  ...checked.map(([path, content]) => [`generated/${path}`, digestOf(content)]),
+  [`${NAME}.wasm`, sha256],
+  ['redaction.wasm', digestOf(redaction)],
+]);
+generated.push(['digests.json', `${JSON.stringify(digests, null, 2)}\n`]);
+
 for (const [folder, contents] of [
   [join(openclaw, 'generated'), generated],
   [join(openclaw, 'build', 'reference'), [...reference, ['types.json', JSON.stringify(types)]]],

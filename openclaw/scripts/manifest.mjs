@@ -5,9 +5,10 @@
 // The models and the variables in it come from the component, through the compiled modules, so that the manifest and
 // the plugin never differ. Runs after the compiler.
 
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { aliasesOf, suppressionsOf } from './model_ids.mjs';
 
 const openclaw = join(dirname(fileURLToPath(import.meta.url)), '..');
 const compiled = (path) => import(pathToFileURL(join(openclaw, 'build', 'src', path)).href);
@@ -17,7 +18,7 @@ if (!componentPath) throw new Error('usage: manifest.mjs COMPONENT');
 
 const { loadComponent } = await compiled('component/load.js');
 const { definitionsOf } = await compiled('provider/models.js');
-const { LABEL, PROVIDER_ID } = await compiled('provider/identity.js');
+const { DESCRIPTION, LABEL, PROVIDER_ID } = await compiled('provider/identity.js');
 const { DEFAULT_ROUTE } = await compiled('provider/routes/table.js');
 const { METHOD } = await compiled('provider/auth.js');
 const { CONFIG_SCHEMA } = await compiled('provider/plugin_config.js');
@@ -51,13 +52,18 @@ for (const id of [description.defaultModel, description.utilityModel]) {
   }
 }
 
+// The component contains the retired ids without their sources, which decide here.
+const table = JSON.parse(await readFile(join(openclaw, '..', 'src', 'catalogue', 'built_in.json'), 'utf8'));
+const ended = table.retired.map(([id]) => id);
+
 const manifest = {
   id: PROVIDER_ID,
   name: LABEL,
-  description: '500+ models with one key, from a sandboxed WebAssembly component',
+  description: DESCRIPTION,
   version: description.version,
   categories: ['models'],
   activation: { onStartup: false },
+  providerCatalogEntry: './lib/catalog_entry.js',
   providers: [PROVIDER_ID],
   autoEnableWhenConfiguredProviders: [PROVIDER_ID],
   setup: {
@@ -82,6 +88,17 @@ const manifest = {
     },
   ],
   contracts: { usageProviders: [PROVIDER_ID], embeddingProviders: [PROVIDER_ID] },
+  doctorContract: { configRepair: true },
+  modelIdNormalization: {
+    providers: {
+      [PROVIDER_ID]: {
+        aliases: aliasesOf(
+          models.map(({ id }) => id),
+          ended,
+        ),
+      },
+    },
+  },
   modelCatalog: {
     providers: {
       // Without a base URL: with one, OpenClaw drops all models where a person configured another.
@@ -92,6 +109,7 @@ const manifest = {
         models,
       },
     },
+    suppressions: suppressionsOf(PROVIDER_ID, table.retired),
     discovery: { [PROVIDER_ID]: 'refreshable' },
   },
   configSchema: CONFIG_SCHEMA,

@@ -21,6 +21,9 @@ const FOR_DEVELOPERS = ['devDependencies', 'scripts'];
 /** What a module may import besides the package's own files: modules of Node and OpenClaw. */
 const FROM_THE_HOST = /^(node:|openclaw\/plugin-sdk\/)/;
 
+/** Modules that OpenClaw loads without the plugin's entry: the hooks of `openclaw doctor`, and the built-in list. */
+const FURTHER_ENTRIES = ['doctor-contract-api.js', 'lib/catalog_entry.js'];
+
 const [folder] = process.argv.slice(2);
 if (!folder) throw new Error('usage: stage.mjs FOLDER');
 
@@ -47,10 +50,10 @@ function builtAt(path) {
   return path.startsWith('lib/') ? join(openclaw, 'build', 'src', path.slice('lib/'.length)) : join(openclaw, path);
 }
 
-/** The entry and everything that it imports, directly or not: path → bytes. */
-async function modules(entry) {
+/** The entries and everything that they import, directly or not: path → bytes. */
+async function modules(entries) {
   const reached = new Map();
-  const waiting = [entry];
+  const waiting = [...entries];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (reached.has(path)) continue;
     const bytes = await read(builtAt(path), "run 'make openclaw', which builds it");
@@ -84,6 +87,10 @@ function check(files, source, toml) {
   const redaction = createHash('sha256').update(files.get('redaction.wasm')).digest('hex');
   if (!files.get('generated/cores.js').includes(`redactionSha256 = '${redaction}'`))
     fail(`redaction.wasm (${redaction}) is not the one that the bindings name`, "run 'make openclaw'");
+  for (const [path, digest] of Object.entries(JSON.parse(files.get('generated/digests.json')))) {
+    const actual = files.has(path) && createHash('sha256').update(files.get(path)).digest('hex');
+    if (actual !== digest) fail(`${path} is not the file that generated/digests.json lists`, "run 'make openclaw'");
+  }
   const version = tomlValue(toml, 'version');
   if (source.version !== version) {
     fail(
@@ -100,12 +107,13 @@ const source = JSON.parse((await read(join(openclaw, 'package.json'))).toString(
 const toml = (await read(join(plugin, 'plugin.toml'), "run 'make dist'")).toString();
 const entry = posix.normalize(source.openclaw.extensions[0]);
 
-const files = await modules(entry);
+const files = await modules([entry, ...FURTHER_ENTRIES]);
 files.set('package.json', Buffer.from(`${JSON.stringify(published(source), null, 2)}\n`));
 files.set('openclaw.plugin.json', await read(join(openclaw, 'openclaw.plugin.json'), "run 'make openclaw'"));
 files.set('README.md', await read(join(openclaw, 'README.md'), 'the package needs one'));
 for (const licence of ['LICENSE-APACHE', 'LICENSE-MIT']) files.set(licence, await read(join(repository, licence)));
 files.set('cometapi.wasm', await read(join(plugin, 'cometapi.wasm'), "run 'make dist'"));
+files.set('generated/digests.json', await read(join(openclaw, 'generated', 'digests.json'), "run 'make openclaw'"));
 files.set('redaction.wasm', await read(join(openclaw, 'build', 'redaction.wasm'), "run 'make openclaw'"));
 check(files, source, toml);
 

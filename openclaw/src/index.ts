@@ -5,21 +5,30 @@ import { definePluginEntry } from 'openclaw/plugin-sdk/plugin-entry';
 import { createProviderApiKeyAuthMethod } from 'openclaw/plugin-sdk/provider-auth-api-key';
 import { getCachedLiveCatalogValue } from 'openclaw/plugin-sdk/provider-catalog-shared';
 import { notifyLlmRequestActivity } from 'openclaw/plugin-sdk/provider-stream-shared';
-import { environmentBaseUrl, environmentProxy } from './provider/environment.js';
-import { LABEL, PROVIDER_ID } from './provider/identity.js';
+import { damageOf } from './component/integrity.js';
+import { loadSound } from './component/sound.js';
 import { embeddingAdapter } from './provider/embeddings.js';
+import { environmentBaseUrl, environmentProxy, isReportOnPlugins } from './provider/environment.js';
+import { DESCRIPTION, LABEL, PROVIDER_ID } from './provider/identity.js';
 import { ownBaseUrl } from './provider/plugin_config.js';
 import { createProvider } from './provider/provider.js';
 
 export default definePluginEntry({
   id: PROVIDER_ID,
   name: LABEL,
-  description: 'CometAPI as a model provider: 500+ models with one key, from a sandboxed WebAssembly component',
+  description: DESCRIPTION,
   register(api) {
+    const damage = damageOf();
+    if (damage !== undefined) {
+      // Reported as a failed plugin there. A turn needs the provider, which fails with the reason: without it, OpenClaw
+      // would send the key and the conversation by its own transport.
+      if (isReportOnPlugins()) throw new Error(damage);
+      api.logger.error(damage);
+    }
     const parts = {
       // OpenClaw loads entries with `require`, which excludes top-level await, and at every start of a command: the
       // component is loaded when a hook first needs it.
-      load: async () => (await import('./component/load.js')).loadComponent(environmentProxy()),
+      load: () => loadSound(environmentProxy()),
       baseUrl: ownBaseUrl(api.pluginConfig) ?? environmentBaseUrl(),
       warn: (message: string) => api.logger.warn(`${LABEL}: ${message}`),
     };

@@ -257,7 +257,8 @@ export type CatalogResult =
 
 /** The part of OpenClaw's configuration that is read here. */
 export interface Config {
-  models?: { providers?: Record<string, { baseUrl?: string } | undefined> };
+  models?: { providers?: Record<string, { baseUrl?: string; models?: unknown[] } | undefined> };
+  plugins?: { entries?: Record<string, { config?: Record<string, unknown> } | undefined> };
 }
 
 export interface CatalogContext {
@@ -347,6 +348,8 @@ export interface AuthContext {
 export interface AuthResult {
   profiles: { profileId: string; credential: { type: 'api_key'; provider: string; key?: string } }[];
   defaultModel?: string;
+  /** Merged into the configuration. */
+  configPatch?: Config;
 }
 
 /** A set-up without a person. `C` is OpenClaw's own configuration, which is handed through. */

@@ -4,7 +4,7 @@
 declare module 'openclaw/plugin-sdk/plugin-entry' {
   import type { ResolveApiKey } from '../src/sdk_embeddings.js';
   export interface PluginApi {
-    logger: { warn(message: string): void };
+    logger: { warn(message: string): void; error(message: string): void };
     runtime: { modelAuth: { resolveApiKeyForProvider: ResolveApiKey } };
     pluginConfig?: Record<string, unknown>;
     registerProvider(provider: unknown): void;

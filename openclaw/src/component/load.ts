@@ -2,12 +2,14 @@
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { sha256 } from '../../generated/cometapi.js';
 import { cores } from '../../generated/cores.js';
 import { Connections, type ProxyEnvironment } from '../host/connections.js';
 import { requireRedaction } from '../host/redaction.js';
 import type { Component } from './contract.js';
 import { Instance, type Modules } from './instance.js';
+import { damaged } from './integrity.js';
 import { Instances } from './instances.js';
 import { type Limits, metered } from './metering.js';
 import { ComponentSession } from './session.js';
@@ -59,13 +61,12 @@ async function load(file: URL, proxy: ProxyEnvironment): Promise<Component> {
 /** Compiles the core modules, which are byte ranges of the component's file, with limits that the component lacks. */
 export async function compile(file: URL = FILE): Promise<Modules> {
   const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new Error(`${file.pathname} cannot be read; install the package again`, { cause });
+    throw new Error(damaged(basename(file.pathname), 'cannot be read'), { cause });
   });
   const digest = createHash('sha256').update(bytes).digest('hex');
   if (digest !== sha256) {
-    throw new Error(
-      `${file.pathname} is not the component of this package (SHA-256 ${digest}, expected ${sha256}); install it again`,
-    );
+    const expected = `SHA-256 ${digest}, expected ${sha256}`;
+    throw new Error(damaged(basename(file.pathname), `is not the component of this package (${expected})`));
   }
   const modules = Object.entries(cores).map(
     async ([name, [at, length]]): Promise<[string, WebAssembly.Module]> => [

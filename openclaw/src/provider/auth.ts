@@ -2,13 +2,17 @@
 
 import { type Component, Failure } from '../component/contract.js';
 import type { ApiKeyMethodOptions, AuthContext, AuthMethod, AuthResult, BatchAuthContext, Config } from '../sdk.js';
-import { LABEL, modelRef, PROVIDER_ID } from './identity.js';
-import { baseUrlOf } from './settings.js';
+import { HINT, LABEL, modelRef, PROVIDER_ID } from './identity.js';
+import { baseUrlOf, configuredBaseUrl, storedBaseUrl, withBaseUrl } from './settings.js';
 import { CONSOLE_URL, DEFAULT_MODEL, ENV_VARS } from './texts.js';
 
 const OPTION = 'cometapiApiKey';
 const FLAG = '--cometapi-api-key';
 const [ENV_VAR = ''] = ENV_VARS;
+
+/** Where the configuration can have a base URL: OpenClaw's own setting, and the plugin's, which OpenClaw does not use. */
+const OPENCLAW_PATH = `models.providers.${PROVIDER_ID}.baseUrl`;
+const PLUGIN_PATH = `plugins.entries.${PROVIDER_ID}.config.baseUrl`;
 
 /** The total deadline of the check, in milliseconds: a person waits for it. */
 const PATIENCE_MS = 15_000;
@@ -36,7 +40,7 @@ export const METHOD: ApiKeyMethodOptions = {
   providerId: PROVIDER_ID,
   methodId: 'api-key',
   label: `${LABEL} API key`,
-  hint: '500+ models with one key',
+  hint: HINT,
   optionKey: OPTION,
   flagName: FLAG,
   envVar: ENV_VAR,
@@ -57,7 +61,24 @@ async function run(parts: AuthParts, context: AuthContext): Promise<AuthResult> 
   const result = await parts.createMethod({ ...METHOD, resolveDefaultModel }).run(context);
   const problem = await check(parts, context.config, key, context.signal);
   if (problem !== undefined) await context.prompter.note(problem, LABEL);
-  return result;
+  const base = baseUrlToStore(parts, context.config);
+  if (base.note !== undefined) await context.prompter.note(base.note, LABEL);
+  if (base.store === undefined) return result;
+  // Only what is added: the rest of the configuration may contain resolved secrets.
+  return { ...result, configPatch: { ...result.configPatch, ...withBaseUrl({}, base.store) } };
+}
+
+/** The environment's base URL, if the configuration has none yet, and what the user has to know about it. */
+function baseUrlToStore(parts: AuthParts, config: Config): { store?: string; note?: string } {
+  const known = parts.baseUrl?.trim();
+  if (!known) return {};
+  const configured = configuredBaseUrl(config);
+  if (configured !== undefined && configured !== known) {
+    // The configuration takes precedence at every later start as well, so the check used it, too.
+    return { note: `requests go to ${configured}: ${OPENCLAW_PATH} overrides ${known}` };
+  }
+  if (configured !== undefined || storedBaseUrl(config) !== undefined) return {};
+  return { store: known, note: `requests go to ${known}, which is stored as ${PLUGIN_PATH}` };
 }
 
 /** The set-up by flags, for scripts: a rejected key ends the command with exit code 1. */
@@ -84,7 +105,10 @@ async function runNonInteractive<C extends Config>(
     context.runtime.exit(1);
     return null;
   }
-  return method.runNonInteractive(context);
+  const base = baseUrlToStore(parts, context.config);
+  if (base.note !== undefined) context.runtime.error(base.note);
+  if (base.store === undefined) return method.runNonInteractive(context);
+  return method.runNonInteractive({ ...context, config: withBaseUrl(context.config, base.store) });
 }
 
 /**

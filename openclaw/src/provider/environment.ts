@@ -12,6 +12,15 @@ export function environmentBaseUrl(): string | undefined {
   return process.env.COMETAPI_BASE_URL?.trim() || undefined;
 }
 
+/** Commands of OpenClaw that report on plugins and send nothing. */
+const REPORTING = new Set(['plugins', 'doctor']);
+
+/** Whether this process is one of those commands. An option with a value, such as `--profile work`, may stand before it. */
+export function isReportOnPlugins(args: readonly string[] = process.argv.slice(2)): boolean {
+  const words = args.filter((arg) => !arg.startsWith('-'));
+  return words.slice(0, 2).some((word) => REPORTING.has(word));
+}
+
 /** The proxy settings that are set. */
 export function environmentProxy(): Record<string, string> {
   const found: Record<string, string> = {};

@@ -3,6 +3,7 @@
 import type { SessionOptions } from '../component/contract.js';
 import type { Config, Model, StreamOptions } from '../sdk.js';
 import { PROVIDER_ID } from './identity.js';
+import { ownBaseUrl } from './plugin_config.js';
 
 /** Headers that the component or the transport sets itself. The component rejects a second one. */
 const RESERVED = new Set([
@@ -33,8 +34,28 @@ const MAX_DEADLINE_MS = 0xffffffff;
 /** The base URL of the configuration, or else of the environment. `undefined` selects the component's default. */
 export function baseUrlOf(config: Config | undefined, environment: string | undefined): string | undefined {
   // A blank value counts as none: a form in which the field was cleared must not lead to an invalid URL.
-  const configured = config?.models?.providers?.[PROVIDER_ID]?.baseUrl?.trim();
-  return configured || environment?.trim() || undefined;
+  return configuredBaseUrl(config) ?? (environment?.trim() || undefined);
+}
+
+/** The base URL that OpenClaw's own setting contains. */
+export function configuredBaseUrl(config: Config | undefined): string | undefined {
+  return config?.models?.providers?.[PROVIDER_ID]?.baseUrl?.trim() || undefined;
+}
+
+/** The base URL that the plugin's setting contains. */
+export function storedBaseUrl(config: Config): string | undefined {
+  return ownBaseUrl(config.plugins?.entries?.[PROVIDER_ID]?.config);
+}
+
+/**
+ * A configuration that contains the base URL as the plugin's setting. A key belongs to the server that accepted it: a
+ * gateway that is started without `COMETAPI_BASE_URL` would otherwise send the key to the default origin.
+ */
+export function withBaseUrl<C extends Config>(config: C, baseUrl: string): C {
+  const { plugins } = config;
+  const entry = plugins?.entries?.[PROVIDER_ID];
+  const changed = { ...entry, config: { ...entry?.config, baseUrl } };
+  return { ...config, plugins: { ...plugins, entries: { ...plugins?.entries, [PROVIDER_ID]: changed } } };
 }
 
 /** The settings for a completion. OpenClaw retries failed turns itself, so the component must not retry. */

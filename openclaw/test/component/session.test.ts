@@ -38,7 +38,7 @@ test('it is loaded once, by another copy of the package too', async () => {
 
 test('a file that is not the component is refused', async () => {
   await assert.rejects(compile(new URL(import.meta.url)), /is not the component of this package/);
-  await assert.rejects(compile(new URL('no-such-file', import.meta.url)), /install the package again/);
+  await assert.rejects(compile(new URL('no-such-file', import.meta.url)), /install it again/);
 });
 
 test('invalid options are rejected before anything is sent', () => {

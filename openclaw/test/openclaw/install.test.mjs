@@ -44,6 +44,7 @@ describe('the package', () => {
   test('is installed from the tarball by one command, byte for byte', async () => {
     const { stdout } = await home.run(['plugins', 'install', settings.tarball, '--force', '--accept-capabilities']);
     assert.match(stdout, /^Installed plugin: cometapi$/m);
+    assert.doesNotMatch(stdout, /differs from npm package name/);
     const [packed, there] = await Promise.all([contents(settings.staged), contents(installed)]);
     assert.deepEqual([...there.keys()], [...packed.keys()]);
     for (const [path, bytes] of packed) assert.ok(there.get(path)?.equals(bytes), `${path} is another file`);

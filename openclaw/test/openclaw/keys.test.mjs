@@ -1,6 +1,8 @@
 /** The key: missing, in the environment, stored by OpenClaw; and written nowhere else. */
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Home } from './rig/home.mjs';
 import { startRecorder } from './rig/recorder.mjs';
@@ -125,6 +127,14 @@ describe('a key that OpenClaw stores', () => {
     const [ours] = status.auth.providers;
     assert.equal(ours.provider, 'cometapi');
     assert.equal(ours.effective.kind, 'profiles');
+  });
+
+  test('stays with the base URL that it was checked at, also for a gateway that is started without the variable', async () => {
+    const home = homes[2];
+    const { plugins } = JSON.parse(await readFile(join(home.path, 'openclaw.json'), 'utf8'));
+    assert.equal(plugins.entries.cometapi.config.baseUrl, recorder.baseUrl);
+    const output = await home.json(PROMPT);
+    assert.equal(output.outputs[0].text, 'Hello, world.');
   });
 });
 

@@ -24,6 +24,8 @@ test('built again in another folder, the package is the same to the byte', async
   await symlink(join(repository, 'openclaw', 'node_modules'), join(openclaw, 'node_modules'));
   await cp(join(repository, 'dist', 'plugins'), join(copy, 'dist', 'plugins'), { recursive: true });
   for (const licence of ['LICENSE-APACHE', 'LICENSE-MIT']) await cp(join(repository, licence), join(copy, licence));
+  const table = join('src', 'catalogue', 'built_in.json');
+  await cp(join(repository, table), join(copy, table));
   await mkdir(join(copy, 'packed'));
 
   const redaction = join(settings.staged, 'redaction.wasm');

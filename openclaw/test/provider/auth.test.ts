@@ -8,7 +8,7 @@ const KEY = 'sk-test-0123456789';
 const FINE: Script = { account: { unlimited: false } };
 
 /** OpenClaw's own method as far as it matters here: it knows the key, and notes what it stored. */
-function setUp(script: Script) {
+function setUp(script: Script, baseUrl?: string) {
   const component = new FakeComponent(script);
   const stored: string[] = [];
   const methods: ApiKeyMethodOptions[] = [];
@@ -29,18 +29,18 @@ function setUp(script: Script) {
       },
     };
   };
-  const method = apiKeyMethod({ load: async () => component, baseUrl: 'http://127.0.0.1:1/v1', createMethod });
+  const method = apiKeyMethod({ load: async () => component, baseUrl, createMethod });
   const notes: string[] = [];
   const context: AuthContext = { config: {}, prompter: { note: async (message) => void notes.push(message) } };
   return { method, component, stored, methods, notes, context };
 }
 
-function batch(resolved: { key: string } | null, opts: object = {}) {
+function batch(resolved: { key: string } | null, opts: object = {}, configured: Config = {}) {
   const errors: string[] = [];
   const requested: unknown[] = [];
   const exits: number[] = [];
   const context: BatchAuthContext<Config & { mine: boolean }> = {
-    config: { mine: true },
+    config: { ...configured, mine: true },
     opts,
     runtime: { error: (...words) => void errors.push(words.join(' ')), exit: (code) => void exits.push(code) },
     resolveApiKey: async (params) => {
@@ -57,7 +57,8 @@ test('a key that the service takes is handed on, with the model to start with', 
   assert.equal(result.profiles[0]?.profileId, 'cometapi:default');
   assert.equal(result.defaultModel, 'cometapi/claude-sonnet-5-5');
   assert.equal(component.opened[0]?.apiKey, KEY);
-  assert.equal(component.opened[0]?.baseUrl, 'http://127.0.0.1:1/v1');
+  assert.equal(component.opened[0]?.baseUrl, undefined);
+  assert.equal(result.configPatch, undefined);
   assert.deepEqual(notes, []);
 });
 
@@ -116,4 +117,60 @@ test('without a key there is nothing to check or to store', async () => {
   const { method, component, stored } = setUp(FINE);
   assert.equal(await method.runNonInteractive(batch(null).context), null);
   assert.deepEqual([component.opened, stored], [[], []]);
+});
+
+const URL_OF_ENVIRONMENT = 'http://127.0.0.1:1/v1';
+const configured = (baseUrl: string): Config => ({
+  models: { providers: { cometapi: { baseUrl, models: [{ id: 'm' }] }, other: { baseUrl: 'https://other.test' } } },
+});
+
+test('the base URL of the environment is stored with the key, for a gateway that is started without it', async () => {
+  const stored = { plugins: { entries: { cometapi: { config: { baseUrl: URL_OF_ENVIRONMENT } } } } };
+  const { method, component, context, notes } = setUp(FINE, ` ${URL_OF_ENVIRONMENT} `);
+  assert.deepEqual((await method.run(context)).configPatch, stored);
+  assert.equal(component.opened[0]?.baseUrl, URL_OF_ENVIRONMENT);
+  assert.deepEqual(notes, [
+    `requests go to ${URL_OF_ENVIRONMENT}, which is stored as plugins.entries.cometapi.config.baseUrl`,
+  ]);
+
+  const unattended = batch({ key: KEY });
+  const result = await setUp(FINE, URL_OF_ENVIRONMENT).method.runNonInteractive(unattended.context);
+  assert.deepEqual(result, { mine: true, ...stored });
+  assert.deepEqual(unattended.errors, notes);
+});
+
+test('the base URL is stored also with a key that could not be checked, and not with a rejected one', async () => {
+  const offline = setUp({ account: failure('network') }, URL_OF_ENVIRONMENT);
+  assert.ok((await offline.method.run(offline.context)).configPatch);
+  const rejected = setUp({ account: failure('authentication') }, URL_OF_ENVIRONMENT);
+  assert.equal(await rejected.method.runNonInteractive(batch({ key: KEY }).context), null);
+});
+
+test('a configured base URL is used and kept, and a different one of the environment is reported', async () => {
+  const config = configured('http://127.0.0.1:2/v1');
+  const other = setUp(FINE, URL_OF_ENVIRONMENT);
+  assert.equal((await other.method.run({ ...other.context, config })).configPatch, undefined);
+  assert.equal(other.component.opened[0]?.baseUrl, 'http://127.0.0.1:2/v1');
+  assert.match(other.notes.join(), /go to http:\/\/127.0.0.1:2\/v1: models.providers.cometapi.baseUrl overrides http/);
+
+  const same = batch({ key: KEY }, {}, configured(URL_OF_ENVIRONMENT));
+  const result = await setUp(FINE, URL_OF_ENVIRONMENT).method.runNonInteractive(same.context);
+  assert.deepEqual([result, same.errors], [{ ...configured(URL_OF_ENVIRONMENT), mine: true }, []]);
+});
+
+test('storing the base URL keeps everything else of the configuration', async () => {
+  const entries = { cometapi: { enabled: true, config: { other: 1 } }, another: { enabled: false } };
+  const there = { ...configured(' '), plugins: { entries, allow: ['cometapi'] } };
+  const { context } = batch({ key: KEY }, {}, there);
+  const result = await setUp(FINE, URL_OF_ENVIRONMENT).method.runNonInteractive(context);
+  const ours = { enabled: true, config: { other: 1, baseUrl: URL_OF_ENVIRONMENT } };
+  const plugins = { entries: { ...entries, cometapi: ours }, allow: ['cometapi'] };
+  assert.deepEqual(result, { ...there, plugins, mine: true });
+});
+
+test('a base URL that the plugin has stored is not stored again', async () => {
+  const there = { plugins: { entries: { cometapi: { config: { baseUrl: URL_OF_ENVIRONMENT } } } } };
+  const { method, context, notes } = setUp(FINE, URL_OF_ENVIRONMENT);
+  assert.equal((await method.run({ ...context, config: there })).configPatch, undefined);
+  assert.deepEqual(notes, []);
 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import entry from '../../src/catalog_entry.js';
 import { Catalog } from '../../src/provider/catalog.js';
+import { DEFAULT_MODEL } from '../../src/provider/texts.js';
 import type { CatalogContext, Config } from '../../src/sdk.js';
 import { contractModel, failure, FakeComponent, modelList, type Script } from './fake.js';
 
@@ -42,6 +44,14 @@ test('the built-in list needs no key, sends nothing, and is queried once', async
     assert.equal(result.provider.apiKey, undefined);
   }
   assert.deepEqual(component.listings, [{ how: 'built-in', maxAgeMs: 0 }]);
+});
+
+test('commands that do not load the plugin get the built-in list of the component', async () => {
+  assert.deepEqual([entry.id, entry.pluginId], ['cometapi', 'cometapi']);
+  const result = await entry.staticCatalog.run();
+  assert.ok(result && 'provider' in result);
+  assert.ok(ids(result.provider.models).includes(DEFAULT_MODEL));
+  assert.equal(result.provider.apiKey, undefined);
 });
 
 test('the live list is queried with the real key, and the result has the marker for it', async () => {

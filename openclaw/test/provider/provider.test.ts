@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { loadComponent } from '../../src/component/load.js';
-import { environmentBaseUrl, environmentProxy } from '../../src/provider/environment.js';
+import { environmentBaseUrl, environmentProxy, isReportOnPlugins } from '../../src/provider/environment.js';
 import { definitionsOf } from '../../src/provider/models.js';
 import { ownBaseUrl } from '../../src/provider/plugin_config.js';
 import { createProvider } from '../../src/provider/provider.js';
@@ -86,6 +86,31 @@ test('the manifest names the recommended models, and the end and the successor o
   assert.equal(marked.length, deprecated.length);
 });
 
+test('the manifest refuses what CometAPI ended, and translates other spellings of what it has', async () => {
+  const manifest = JSON.parse(await readFile(new URL('../../../openclaw.plugin.json', import.meta.url), 'utf8'));
+  const { providers, suppressions } = manifest.modelCatalog;
+  const ids = new Set<string>(providers.cometapi.models.map((row: { id: string }) => row.id));
+  const ended = new Set<string>(suppressions.map(({ model }: { model: string }) => model));
+  assert.ok(ended.has('claude-opus-4-20250514') && ended.size > 50);
+  for (const { provider, model, reason, retirement } of suppressions) {
+    assert.equal(provider, 'cometapi');
+    assert.ok(!ids.has(model), `${model} is offered and refused`);
+    assert.match(reason, /^CometAPI ended this model on \d{4}-\d\d-\d\d\.$/);
+    assert.ok(!ended.has(retirement.replacedBy), `${model} is replaced by one that ended, too`);
+  }
+  // Only other sources report its end, which are about the vendor.
+  assert.ok(!ended.has('sora-2'));
+
+  const { aliases } = manifest.modelIdNormalization.providers.cometapi;
+  assert.equal(aliases['claude-sonnet-5.5'], 'claude-sonnet-5-5');
+  assert.equal(aliases['anthropic/claude-sonnet-5-5'], 'claude-sonnet-5-5');
+  assert.equal(aliases['gpt-5-4-mini'], 'gpt-5.4-mini');
+  for (const [alias, id] of Object.entries<string>(aliases)) {
+    assert.ok(ids.has(id) && !ids.has(alias) && !ended.has(alias), `${alias} means ${id}`);
+    assert.equal(alias, alias.toLowerCase());
+  }
+});
+
 test('a stream goes to the configured base URL', async () => {
   const component = new FakeComponent({ steps: [[events.response(), events.finish('stop')]] });
   const config = { models: { providers: { cometapi: { baseUrl: 'http://127.0.0.1:1/v1' } } } };
@@ -151,5 +176,19 @@ test('of the environment the base URL and the proxies are read, and nothing that
       if (before[at] === undefined) delete env[name];
       else env[name] = before[at];
     }
+  }
+});
+
+test('the commands that report on plugins are recognised, and no others', () => {
+  for (const command of [
+    'plugins doctor',
+    'plugins inspect cometapi --json',
+    '--profile work plugins list',
+    'doctor --fix',
+  ]) {
+    assert.equal(isReportOnPlugins(command.split(' ')), true, command);
+  }
+  for (const command of ['agent exec plugins', 'gateway run', 'models list', '--no-color', '']) {
+    assert.equal(isReportOnPlugins(command.split(' ')), false, command);
   }
 });
