@@ -258,7 +258,7 @@ export type CatalogResult =
 /** The part of OpenClaw's configuration that is read here. */
 export interface Config {
   models?: { providers?: Record<string, { baseUrl?: string; models?: unknown[] } | undefined> };
-  plugins?: { entries?: Record<string, { config?: Record<string, unknown> } | undefined> };
+  plugins?: { entries?: Record<string, { enabled?: boolean; config?: Record<string, unknown> } | undefined> };
 }
 
 export interface CatalogContext {
