@@ -258,7 +258,7 @@ export type CatalogResult =
 /** The part of OpenClaw's configuration that is read here. */
 export interface Config {
   models?: { providers?: Record<string, { baseUrl?: string; models?: unknown[] } | undefined> };
-  plugins?: { entries?: Record<string, { enabled?: boolean; config?: Record<string, unknown> } | undefined> };
+  plugins?: { entries?: Record<string, { enabled?: boolean; config?: Record<string, unknown> }> };
 }
 
 export interface CatalogContext {
@@ -349,7 +349,7 @@ export interface AuthResult {
   profiles: { profileId: string; credential: { type: 'api_key'; provider: string; key?: string } }[];
   defaultModel?: string;
   /** Merged into the configuration. */
-  configPatch?: Config;
+  configPatch?: Pick<Config, 'plugins'>;
 }
 
 /** A set-up without a person. `C` is OpenClaw's own configuration, which is handed through. */

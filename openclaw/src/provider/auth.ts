@@ -65,7 +65,8 @@ async function run(parts: AuthParts, context: AuthContext): Promise<AuthResult> 
   if (base.note !== undefined) await context.prompter.note(base.note, LABEL);
   if (base.store === undefined) return result;
   // Only what is added: the rest of the configuration may contain resolved secrets.
-  return { ...result, configPatch: { ...result.configPatch, ...withBaseUrl({}, base.store) } };
+  const { plugins } = withBaseUrl<Config>({}, base.store);
+  return { ...result, configPatch: { ...result.configPatch, ...(plugins && { plugins }) } };
 }
 
 /** The environment's base URL, if the configuration has none yet, and what the user has to know about it. */
