@@ -50,7 +50,7 @@ describe('the package', () => {
     for (const [path, bytes] of packed) assert.ok(there.get(path)?.equals(bytes), `${path} is another file`);
   });
 
-  test('is loaded, and brings the provider and the balance and nothing else', async () => {
+  test('is loaded, and brings models, embeddings and the balance and nothing else', async () => {
     const report = await home.json(['plugins', 'inspect', 'cometapi', '--runtime']);
     const { plugin, diagnostics, capabilities, install } = report;
     const { version } = JSON.parse(await readFile(join(settings.staged, 'package.json'), 'utf8'));
@@ -58,11 +58,14 @@ describe('the package', () => {
     assert.equal(plugin.version, version);
     assert.deepEqual(plugin.providerIds, ['cometapi']);
     assert.deepEqual(diagnostics, []);
-    assert.deepEqual(capabilities, [{ kind: 'text-inference', ids: ['cometapi'] }]);
+    assert.deepEqual(
+      capabilities,
+      ['text-inference', 'embedding'].map((kind) => ({ kind, ids: ['cometapi'] })),
+    );
     assert.equal(plugin.dependencyStatus.hasDependencies, false);
     const { providers, contracts, ...others } = install.acceptedSurface;
     assert.deepEqual(providers, ['cometapi']);
-    assert.deepEqual(contracts, ['usageProviders: cometapi']);
+    assert.deepEqual(contracts.sort(), ['embeddingProviders: cometapi', 'usageProviders: cometapi']);
     for (const [what, list] of Object.entries(others)) assert.deepEqual(list, [], `it also requests ${what}`);
   });
 
