@@ -25,8 +25,7 @@ pub struct Completion {
     lease: Lease,
     outgoing: Outgoing,
     waiter: Waiter,
-    /// The task that is woken when the instance is lost. Registering it again for each chunk would cost as much as
-    /// decoding it.
+    /// The task that is woken when the instance is lost. It is registered once, and not again for each chunk.
     watching: Waker,
     max_events: u32,
 }
