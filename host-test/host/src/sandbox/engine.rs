@@ -33,6 +33,16 @@ pub(super) struct Settings {
 }
 
 impl Settings {
+    /// A name for these settings, for file names.
+    pub(super) fn label(self) -> &'static str {
+        match (self.count_fuel, self.readable_memory) {
+            (false, false) => "plain",
+            (true, false) => "fuel",
+            (false, true) => "readable",
+            (true, true) => "fuel-readable",
+        }
+    }
+
     fn config(self) -> Config {
         let mut config = Config::new();
         config.consume_fuel(self.count_fuel);

@@ -143,7 +143,7 @@ impl Host {
     /// [`SandboxError::Engine`] when the engine does not start on this machine, and [`SandboxError::Root`] when a root
     /// certificate cannot be read.
     pub fn with_options(cache: impl Into<CacheDir>, options: HostOptions) -> Result<Host, SandboxError> {
-        Host::start(Cache::new(cache.into()), options)
+        Host::start(Cache::new(cache.into(), options.settings()), options)
     }
 
     /// The same without a cache: each host compiles anew, and nothing is written to disk.

@@ -1,7 +1,7 @@
 //! Compiled components, kept between runs.
 //!
-//! There is one file per component and engine, named by the SHA-256 of the component and a hash of the engine's version
-//! and settings. A file contains machine code that this process executes, so it is used only if this user wrote it: the
+//! There is one file per component and engine, named by the SHA-256 of the component, the engine's settings and a hash of
+//! its version and settings. A file contains machine code that this process executes, so it is used only if this user wrote it: the
 //! folder and the file belong to this user alone, and the file carries an HMAC of its name and content, made with a key
 //! that is stored elsewhere. An attacker who can write to the folder, or a person who copies one from another machine,
 //! cannot make such an HMAC, nor pass off one component's file as another's. Every file that fails a check is treated
@@ -26,6 +26,7 @@ use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::engine::Settings;
 use super::error::CacheError;
 use crate::private_file::{check_own_folder, create_own_folder, read_own};
 
@@ -63,17 +64,19 @@ impl From<PathBuf> for CacheDir {
 #[derive(Clone, Debug)]
 pub(super) struct Cache {
     dir: Option<CacheDir>,
+    /// Those of the engine that the components are compiled for.
+    settings: Settings,
 }
 
 impl Cache {
     /// A cache in a folder that may not exist yet. Nothing is created before there is an entry to store.
-    pub(super) fn new(dir: CacheDir) -> Cache {
-        Cache { dir: Some(dir) }
+    pub(super) fn new(dir: CacheDir, settings: Settings) -> Cache {
+        Cache { dir: Some(dir), settings }
     }
 
     /// A cache that keeps nothing.
     pub(super) fn none() -> Cache {
-        Cache { dir: None }
+        Cache { dir: None, settings: Settings::default() }
     }
 
     /// The compiled component, or `None` if there is no valid entry. The reason is not reported, because the remedy is
@@ -91,7 +94,7 @@ impl Cache {
             // wasmtime checks that an engine of this version and these settings made them.
             unsafe { Component::deserialize(engine, code) }.ok()
         };
-        names(dir, engine, component).iter().find_map(load)
+        names(dir, engine, self.settings, component).iter().find_map(load)
     }
 
     /// Stores a compiled component, and removes the drafts of killed hosts and the oldest entries.
@@ -103,7 +106,7 @@ impl Cache {
         let lock = folder::lock(&dir.folder)?;
         folder::sweep(&dir.folder, &lock);
         let key = key::load_or_make(&dir.key_file)?;
-        let name = name(engine, component);
+        let name = name(engine, self.settings, component);
         folder::replace(&dir.folder.join(&name), &entry::seal(&key, &name, code))?;
         folder::prune(&dir.folder, &lock);
         Ok(())
@@ -112,14 +115,14 @@ impl Cache {
 
 /// The names that a component's file may have.
 #[cfg(feature = "compile")]
-fn names(_: &CacheDir, engine: &Engine, component: &[u8]) -> Vec<String> {
-    vec![name(engine, component)]
+fn names(_: &CacheDir, engine: &Engine, settings: Settings, component: &[u8]) -> Vec<String> {
+    vec![name(engine, settings, component)]
 }
 
-/// Only a compiler knows which of the files of a component its engine would have written, so all are tried.
+/// Only a compiler knows the hash of its version, so all files with these settings are tried. Usually there is one.
 #[cfg(not(feature = "compile"))]
-fn names(dir: &CacheDir, _: &Engine, component: &[u8]) -> Vec<String> {
-    let prefix = format!("{:x}-", Sha256::digest(component));
+fn names(dir: &CacheDir, _: &Engine, settings: Settings, component: &[u8]) -> Vec<String> {
+    let prefix = prefix(settings, component);
     let entries = std::fs::read_dir(&dir.folder).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     names.filter(|name| name.starts_with(&prefix) && name.ends_with(folder::ENTRY)).collect()
@@ -128,16 +131,22 @@ fn names(dir: &CacheDir, _: &Engine, component: &[u8]) -> Vec<String> {
 /// The name of a component's file. It depends on everything that decides whether the machine code can be used, so an
 /// update of wasmtime or another setting leads to another file and never to code that does not fit.
 #[cfg(feature = "compile")]
-fn name(engine: &Engine, component: &[u8]) -> String {
+fn name(engine: &Engine, settings: Settings, component: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
-    format!("{:x}-{:016x}.{}", Sha256::digest(component), hasher.finish(), folder::ENTRY)
+    format!("{}{:016x}.{}", prefix(settings, component), hasher.finish(), folder::ENTRY)
 }
 
-/// A program without the compiler stores what its compiler process made. One file for each component is enough.
+/// A program without the compiler stores what its compiler process made. One file for each component and
+/// settings is enough.
 #[cfg(not(feature = "compile"))]
-fn name(_: &Engine, component: &[u8]) -> String {
-    format!("{:x}-{:016x}.{}", Sha256::digest(component), 0, folder::ENTRY)
+fn name(_: &Engine, settings: Settings, component: &[u8]) -> String {
+    format!("{}{:016x}.{}", prefix(settings, component), 0, folder::ENTRY)
+}
+
+/// What the names of a component's files begin with.
+fn prefix(settings: Settings, component: &[u8]) -> String {
+    format!("{:x}-{}-", Sha256::digest(component), settings.label())
 }
 
 #[cfg(test)]

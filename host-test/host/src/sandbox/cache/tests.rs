@@ -29,11 +29,11 @@ impl Filled {
     fn new() -> Filled {
         let dir = tempfile::tempdir().unwrap();
         let (engine, component) = (engine(1 << 19), wat::parse_str(COMPONENT).unwrap());
-        let cache = Cache::new(dir.path().join("cache").into());
+        let cache = Cache::new(dir.path().join("cache").into(), Settings::default());
         assert!(cache.load(&engine, &component).is_none());
         let code = Component::new(&engine, &component).unwrap().serialize().unwrap();
         cache.store(&engine, &component, &code).unwrap();
-        let path = dir.path().join("cache").join(name(&engine, &component));
+        let path = dir.path().join("cache").join(name(&engine, Settings::default(), &component));
         Filled { dir, engine, cache, component, code, path }
     }
 
@@ -113,7 +113,8 @@ fn a_file_cannot_be_passed_off_as_that_of_another_component() {
     let code = Component::new(&filled.engine, &other).unwrap().serialize().unwrap();
     filled.cache.store(&filled.engine, &other, &code).unwrap();
     assert!(filled.cache.load(&filled.engine, &other).is_some());
-    fs::copy(filled.path.with_file_name(name(&filled.engine, &other)), &filled.path).unwrap();
+    fs::copy(filled.path.with_file_name(name(&filled.engine, Settings::default(), &other)), &filled.path)
+        .unwrap();
     filled.is_made_again("another component's file");
 }
 
@@ -133,8 +134,17 @@ fn each_component_and_each_set_of_engine_settings_has_its_own_file() {
     assert!(filled.cache.load(&filled.engine, &wat::parse_str("(component)").unwrap()).is_none());
     let mut config = Config::new();
     let second = Engine::new(config.epoch_interruption(true)).unwrap();
-    assert_ne!(name(&second, &filled.component), name(&filled.engine, &filled.component));
+    assert_ne!(
+        name(&second, Settings::default(), &filled.component),
+        name(&filled.engine, Settings::default(), &filled.component)
+    );
     assert!(filled.cache.load(&second, &filled.component).is_none());
+    // A host without the compiler finds its file by the settings.
+    let counting = Settings { count_fuel: true, ..Settings::default() };
+    let readable = Settings { readable_memory: true, ..Settings::default() };
+    let names =
+        [Settings::default(), counting, readable].map(|one| name(&filled.engine, one, &filled.component));
+    assert!(names[0] != names[1] && names[1] != names[2] && names[0] != names[2], "{names:?}");
 }
 
 #[test]
@@ -175,7 +185,7 @@ fn a_folder_that_cannot_be_created_is_an_error_and_not_a_panic() {
     fs::write(&file, "in the way").unwrap();
     let engine = engine(1 << 19);
     for folder in [file.join("cache"), file] {
-        let cache = Cache::new(folder.into());
+        let cache = Cache::new(folder.into(), Settings::default());
         assert!(cache.load(&engine, b"").is_none());
         assert!(matches!(cache.store(&engine, b"", b""), Err(CacheError::NotPrivate(_))));
     }
