@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use procfs::process::Process;
+use provider_host::sandbox::{Host, HostOptions};
 use tokio::runtime::Handle;
 
 use crate::server::Server;
@@ -43,7 +44,10 @@ impl fmt::Display for Mebibytes {
 /// Lets one test run at a time, because the figures are those of the whole process.
 pub fn exclusive() -> MutexGuard<'static, ()> {
     static RUNNING: Mutex<()> = Mutex::new(());
-    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+    let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+    // With its first pool of instances, the engine opens a descriptor that the process keeps: /proc/self/pagemap.
+    drop(Host::without_cache(HostOptions::default()).expect("a host"));
+    running
 }
 
 fn this_process() -> Process {
