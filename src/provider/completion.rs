@@ -343,10 +343,14 @@ impl<T: Transport> Completion<T> {
         let is_finished = reader.progress() == Progress::Finished;
         attempt.limit_idle(is_finished.then_some(FINISH_TIME));
         let count = reader.progress_count();
-        if core::mem::replace(progress, count) != count {
+        let checked = if core::mem::replace(progress, count) != count {
             attempt.progressed(&*self.transport, &mut self.now);
-        } else if let Err(late) = attempt.check(self.now.read(&*self.transport), false) {
+            self.now.exact().map_or(Ok(()), |now| attempt.in_time(now))
+        } else {
             // Keep-alive comments are not progress [26].
+            attempt.check(self.now.read(&*self.transport), false)
+        };
+        if let Err(late) = checked {
             let cut_off = reader.cut_off(late, &mut self.events);
             self.end_stream(cut_off);
         }

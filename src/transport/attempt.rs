@@ -91,7 +91,7 @@ impl<T: Transport> Attempt<T> {
 
     /// Makes one step without waiting.
     ///
-    /// A deadline is checked only where nothing has arrived, so that no received byte is lost to it, and only where
+    /// A deadline is checked here only where nothing has arrived, so that no received byte is lost to it, and only where
     /// the time is known. `slept`: see [`check`](Self::check).
     pub fn step(&mut self, transport: &T, now: &mut Now, slept: bool, to: &BaseUrl) -> Result<Step, Error> {
         let step = self.exchange.step().map_err(|failure| failure.into_error(to))?;
@@ -135,14 +135,21 @@ impl<T: Transport> Attempt<T> {
         }
         self.accuracy = Accuracy::Exact;
         self.read_at = now;
+        self.in_time(now)
+    }
+
+    /// The error of the next deadline if it has passed.
+    ///
+    /// After progress only the total deadline can have passed. A response that always has more to read is never silent,
+    /// so [`step`](Self::step) would not check it.
+    pub fn in_time(&self, now: Instant) -> Result<(), Error> {
         let until = self.until();
         if now < until.at {
             return Ok(());
         }
         let limit = u64::try_from(until.limit.as_millis()).unwrap_or(u64::MAX);
-        let request_sent = self.phase != Phase::Connecting;
         let mut error = timeout(until.which, limit);
-        error.request_sent = request_sent;
+        error.request_sent = self.phase != Phase::Connecting;
         Err(error)
     }
 

@@ -142,3 +142,27 @@ fn the_total_deadline_is_exact_while_chunks_arrive() {
         }
     }
 }
+
+#[test]
+fn a_stream_that_is_never_silent_ends_at_the_total_deadline() {
+    // More has always arrived when the host calls, and each call takes its time.
+    for call_ms in [1, 3, 10, 40, 300] {
+        for (most, wait_ms) in [(1, 0), (4, 0), (16, 0), (64, 0), (16, 60_000)] {
+            let total = 1_500;
+            let script = || chunks([0; 60_000]);
+            let (network, mut completion) = start(script(), 1_000, total);
+            let mut received = 0;
+            let error = loop {
+                match completion.next(most, wait_ms) {
+                    Ok(batch) => received += batch.events.len(),
+                    Err(error) => break error,
+                }
+                network.advance(call_ms);
+            };
+            assert!(error.message.contains("total") && error.partial && received > 0, "{error:?}");
+            // The call after the deadline ends the stream. It may bring the chunk that it has read.
+            let possible = u64::from(total)..=u64::from(total) + 2 * call_ms;
+            assert!(possible.contains(&network.now_ms()), "{} with {call_ms} and {most}", network.now_ms());
+        }
+    }
+}
