@@ -74,6 +74,23 @@ export class Home {
   }
 
   /**
+   * Starts a command of OpenClaw's, whose output is decoded and kept for the search for the key.
+   *
+   * @param {string[]} args
+   * @param {Record<string, string>} [env]
+   */
+  spawn(args, env = {}) {
+    const child = spawn(settings.node, [settings.command, ...args], {
+      cwd: this.workspace,
+      env: this.#environment(env),
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => (this.#written += text));
+    }
+    return child;
+  }
+
+  /**
    * Runs a command of OpenClaw's to its end.
    *
    * @param {string[]} args
@@ -82,12 +99,11 @@ export class Home {
    */
   async run(args, { env = {}, stdin = '', code = 0, started } = {}) {
     const began = performance.now();
-    const surroundings = { cwd: this.workspace, env: this.#environment(env) };
-    const child = spawn(settings.node, [settings.command, ...args], surroundings);
+    const child = this.spawn(args, env);
     const hangs = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
     let [stdout, stderr] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
+    child.stdout.on('data', (text) => (stdout += text));
+    child.stderr.on('data', (text) => (stderr += text));
     // A command that is killed does not read on.
     child.stdin.on('error', () => {});
     child.stdin.end(stdin);
@@ -100,7 +116,6 @@ export class Home {
       });
     });
     clearTimeout(hangs);
-    this.#written += stdout + stderr;
     const log = `openclaw ${args.join(' ')}\n${stdout}\n${stderr}`.slice(-6000);
     assert.equal(outcome.code, code, `exit code ${outcome.code}, signal ${outcome.signal}: ${log}`);
     return outcome;
