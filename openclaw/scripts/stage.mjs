@@ -2,8 +2,8 @@
 //
 //   node scripts/stage.mjs FOLDER
 //
-// It contains `package.json` without the keys for developers, OpenClaw's manifest, README and licences, the modules that
-// the entry imports, the bindings, and the component and the core module for redaction that they belong to.
+// It contains `package.json` without the keys for developers, OpenClaw's manifest, README and licences, the artwork, the
+// modules that the entry imports, the bindings, and the component and the core module for redaction that they belong to.
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -23,6 +23,9 @@ const FROM_THE_HOST = /^(node:|openclaw\/plugin-sdk\/)/;
 
 /** Modules that OpenClaw loads without the plugin's entry: the hooks of `openclaw doctor`, and the built-in list. */
 const FURTHER_ENTRIES = ['doctor-contract-api.js', 'lib/catalog_entry.js'];
+
+/** The fixed paths at which OpenClaw looks for a plugin's icon, and for the shape beside its tool calls. */
+const ARTWORK = ['assets/icon.png', 'assets/activity.svg'];
 
 const [folder] = process.argv.slice(2);
 if (!folder) throw new Error('usage: stage.mjs FOLDER');
@@ -111,6 +114,7 @@ const files = await modules([entry, ...FURTHER_ENTRIES]);
 files.set('package.json', Buffer.from(`${JSON.stringify(published(source), null, 2)}\n`));
 files.set('openclaw.plugin.json', await read(join(openclaw, 'openclaw.plugin.json'), "run 'make openclaw'"));
 files.set('README.md', await read(join(openclaw, 'README.md'), 'the package needs one'));
+for (const path of ARTWORK) files.set(path, await read(join(openclaw, path), 'the package needs its artwork'));
 for (const licence of ['LICENSE-APACHE', 'LICENSE-MIT']) files.set(licence, await read(join(repository, licence)));
 files.set('cometapi.wasm', await read(join(plugin, 'cometapi.wasm'), "run 'make dist'"));
 files.set('generated/digests.json', await read(join(openclaw, 'generated', 'digests.json'), "run 'make openclaw'"));
