@@ -9,9 +9,10 @@ mod tests;
 mod thinking;
 mod write;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::conversation::{Conversation, Entry};
 use super::play::Format;
@@ -109,24 +110,25 @@ fn cache(request: &ChatRequest, cache: &mut PromptCache, now: Duration) -> Cache
         }
     };
     list(body, "tools").iter().for_each(|tool| add(&mut prompt, tool));
-    match &body["system"] {
-        text @ Value::String(_) => add(&mut prompt, text),
-        system => system.as_array().into_iter().flatten().for_each(|block| add(&mut prompt, block)),
-    }
+    blocks_of(&body["system"]).iter().for_each(|block| add(&mut prompt, block));
     prompt.depends_on(&body["thinking"]);
     prompt.depends_on(&body["tool_choice"]);
     for message in list(body, "messages") {
         prompt.depends_on(&message["role"]);
-        match &message["content"] {
-            text @ Value::String(_) => add(&mut prompt, text),
-            content => content.as_array().into_iter().flatten().for_each(|block| {
-                add(&mut prompt, block);
-            }),
-        }
+        blocks_of(&message["content"]).iter().for_each(|block| add(&mut prompt, block));
     }
     // A mark on the request covers the last block.
     marks.extend(mark(body, prompt.len().saturating_sub(1)));
     cache.marked(&request.model, &prompt, &marks, models::least_cached(&request.model), now)
+}
+
+/// The blocks of a content. A string is short for one text block, also to the cache: a client that writes a message as a
+/// block only while it is marked, as OpenClaw does, still reads what it wrote.
+fn blocks_of(content: &Value) -> Cow<'_, [Value]> {
+    match content {
+        Value::String(text) => Cow::Owned(vec![json!({ "type": "text", "text": text })]),
+        content => Cow::Borrowed(content.as_array().map(Vec::as_slice).unwrap_or_default()),
+    }
 }
 
 /// What a cache that was empty serves of each of these bodies, one after the other.

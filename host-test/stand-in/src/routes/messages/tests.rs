@@ -252,3 +252,21 @@ fn a_growing_conversation_reads_its_prefix_from_the_cache() {
     assert_eq!(used(&[2], "b", false).read, 0);
     assert_eq!(used(&[], "a", false).read, 0, "without a mark nothing is read");
 }
+
+#[test]
+fn a_string_is_the_same_prefix_as_its_text_block() {
+    let long = "word ".repeat(2000);
+    let mut cached = PromptCache::default();
+    let mut used = |system: Value, content: Value| {
+        let next = marked(text("and?"), "5m");
+        let said = json!({ "role": "assistant", "content": [text("yes")] });
+        let user = json!({ "role": "user", "content": content });
+        let last = json!({ "role": "user", "content": [next] });
+        let body = with(json!({ "system": system, "messages": [user, said, last] }));
+        cache(&read(body), &mut cached, Duration::ZERO)
+    };
+    let written = used(json!([text("a")]), json!([text(&long)])).written();
+    assert!(written > 2000, "{written}");
+    assert_eq!(used(json!("a"), json!(long)).read, written);
+    assert_eq!(used(json!("b"), json!(long)).read, 0);
+}
