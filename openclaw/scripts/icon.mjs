@@ -29,6 +29,7 @@ const BACKGROUND = [
 
 const HEAD = { x: 8, y: 16, radius: 4.5 };
 const HEAD_COLOUR = [255, 244, 214];
+/** @type {Tail[]} */
 const TAILS = [
   { from: [12.5, 11.5], to: [20.5, 3.5] },
   { from: [8.5, 8.5], to: [13.5, 3.5] },
@@ -41,23 +42,32 @@ const TAIL_COLOURS = [
   [255, 120, 132],
 ];
 
+/** @typedef {[x: number, y: number]} Point */
+/** @typedef {{ from: Point, to: Point }} Tail */
+
+/** @param {number[]} one @param {number[]} other @param {number} share */
 const mixed = (one, other, share) => one.map((value, index) => value + (other[index] - value) * share);
+/** @param {number} value */
 const between = (value) => Math.min(1, Math.max(0, value));
 
-/** Whether a point of the grid is inside the rounded square that fills it. */
+/** Whether a point of the grid is inside the rounded square that fills it. @param {number} x @param {number} y */
 function isInside(x, y) {
-  const beyond = (value) => Math.max(ROUNDING - value, value - (GRID - ROUNDING), 0);
+  const beyond = (/** @type {number} */ value) => Math.max(ROUNDING - value, value - (GRID - ROUNDING), 0);
   return Math.hypot(beyond(x), beyond(y)) <= ROUNDING;
 }
 
-/** How far a point is along a tail, from 0 to 1, and its distance from it. */
+/**
+ * How far a point is along a tail, from 0 to 1, and its distance from it.
+ *
+ * @param {Tail} tail @param {number} x @param {number} y
+ */
 function alongTail({ from, to }, x, y) {
   const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
   const share = between(((x - from[0]) * dx + (y - from[1]) * dy) / (dx * dx + dy * dy));
   return { share, distance: Math.hypot(x - from[0] - share * dx, y - from[1] - share * dy) };
 }
 
-/** The colour of a point of the grid; nothing outside of the rounded square. */
+/** The colour of a point of the grid; nothing outside of the rounded square. @param {number} x @param {number} y */
 function colourAt(x, y) {
   if (!isInside(x, y)) return undefined;
   const [cx, cy] = [x, y].map((value) => GRID / 2 + (value - GRID / 2) / ZOOM);
@@ -90,7 +100,7 @@ export function draw() {
   return pixels;
 }
 
-/** The checksum of a PNG's parts. Node has it in version 22 and newer. */
+/** The checksum of a PNG's parts. Node has it in version 22 and newer. @param {Buffer} bytes */
 function crc32(bytes) {
   let sum = 0xffffffff;
   for (const byte of bytes) {
@@ -100,7 +110,7 @@ function crc32(bytes) {
   return (sum ^ 0xffffffff) >>> 0;
 }
 
-/** A part of a PNG file. */
+/** A part of a PNG file. @param {string} type @param {Buffer} data */
 function chunk(type, data) {
   const body = Buffer.concat([Buffer.from(type), data]);
   const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
@@ -109,7 +119,11 @@ function chunk(type, data) {
   return Buffer.concat([length, body, sum]);
 }
 
-/** The pixels as a PNG. Each byte is stored as its difference from that of the pixel to the left, which compresses well. */
+/**
+ * The pixels as a PNG. Each byte is stored as its difference from that of the pixel to the left, which compresses well.
+ *
+ * @param {Buffer} pixels
+ */
 export function pngOf(pixels) {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(SIZE, 0);

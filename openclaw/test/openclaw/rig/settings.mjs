@@ -34,6 +34,10 @@ export const settings = {
   get types() {
     return required('TEST_OPENCLAW_TYPES');
   },
+  /** ClawHub's command, a JavaScript file. */
+  get clawhub() {
+    return required('TEST_OPENCLAW_CLAWHUB');
+  },
   /** The test host, which contains the stand-in of CometAPI. */
   get hostTest() {
     return required('TEST_OPENCLAW_HOST_TEST');
