@@ -375,6 +375,16 @@ export interface AuthMethod {
   runNonInteractive<C extends Config>(context: BatchAuthContext<C>): Promise<C | null>;
 }
 
+/** An entry in the list of set-up. */
+export interface SetupChoice {
+  choiceId: string;
+  choiceLabel: string;
+  choiceHint: string;
+  groupId: string;
+  groupLabel: string;
+  groupHint: string;
+}
+
 /** The options of OpenClaw's `createProviderApiKeyAuthMethod`. */
 export interface ApiKeyMethodOptions {
   providerId: string;
@@ -388,6 +398,8 @@ export interface ApiKeyMethodOptions {
   noteMessage: string;
   noteTitle: string;
   defaultModel: string;
+  /** The entry in set-up. Until 2026.9.3, OpenClaw finds the method of a choice by this, later by the manifest. */
+  wizard: SetupChoice;
   /** Called with the key once it is known; returns the default model. */
   resolveDefaultModel?: (context: { apiKey: string }) => string;
 }

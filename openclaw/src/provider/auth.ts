@@ -48,6 +48,14 @@ export const METHOD: ApiKeyMethodOptions = {
   noteMessage: `Create a key at ${CONSOLE_URL}. Keys begin with sk-.`,
   noteTitle: LABEL,
   defaultModel: modelRef(DEFAULT_MODEL),
+  wizard: {
+    choiceId: `${PROVIDER_ID}-api-key`,
+    choiceLabel: `${LABEL} API key`,
+    choiceHint: HINT,
+    groupId: PROVIDER_ID,
+    groupLabel: LABEL,
+    groupHint: HINT,
+  },
 };
 
 /** The set-up in a dialog. A rejected key throws, which ends the dialog before anything is stored. */
