@@ -34,12 +34,6 @@ async function freePort() {
   return port;
 }
 
-/** Whether the gateway serves requests. @param {string} url */
-async function isReady(url) {
-  const response = await fetch(`${url}/readyz`).catch(() => undefined);
-  return response?.ok === true;
-}
-
 /**
  * Starts a gateway in the home, and waits until it serves requests.
  *
@@ -65,7 +59,7 @@ async function attempt(home, { env = {}, flags = [] }) {
   const args = ['gateway', 'run', '--port', String(port), '--bind', 'loopback', '--auth', 'token', '--token', token];
   const gateway = new Gateway(home.spawn([...args, '--allow-unconfigured', ...flags], env), port, token);
   const patience = AbortSignal.timeout(PATIENCE_MS);
-  while (gateway.exitCode === undefined && !(await isReady(gateway.url))) {
+  while (gateway.exitCode === undefined && !(await gateway.isReady())) {
     if (patience.aborted) {
       await gateway.stop();
       throw new Error(`the gateway was not ready after ${PATIENCE_MS} ms: ${gateway.output.slice(-6000)}`);
@@ -78,7 +72,7 @@ async function attempt(home, { env = {}, flags = [] }) {
 export class Gateway {
   #child;
   #ended;
-  /** @type {Promise<Connection> | undefined} */
+  /** @type {Connection | undefined} */
   #connection;
   /** What it wrote, on stdout and stderr. */
   output = '';
@@ -95,6 +89,14 @@ export class Gateway {
     child.stdin.end();
   }
 
+  /** Whether it takes connections. It reports `readyz` a little earlier. */
+  async isReady() {
+    const response = await fetch(`${this.url}/readyz`).catch(() => undefined);
+    if (!response?.ok) return false;
+    this.#connection = await Connection.open(this.url, this.token).catch(() => undefined);
+    return this.#connection !== undefined;
+  }
+
   /**
    * Calls a method.
    *
@@ -103,9 +105,8 @@ export class Gateway {
    * @returns {Promise<any>} its last response: that of a turn arrives when the turn has ended
    */
   async call(method, params = {}) {
-    this.#connection ??= Connection.open(this.url, this.token);
-    const connection = await this.#connection;
-    return connection.call(method, params);
+    if (!this.#connection) throw new Error('the gateway is not ready');
+    return this.#connection.call(method, params);
   }
 
   /**
@@ -133,8 +134,7 @@ export class Gateway {
   }
 
   async stop() {
-    const connection = await this.#connection?.catch(() => undefined);
-    connection?.close();
+    this.#connection?.close();
     this.#child.kill('SIGINT');
     const hangs = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE_MS);
     await this.#ended;
