@@ -398,7 +398,7 @@ export interface ApiKeyMethodOptions {
   noteMessage: string;
   noteTitle: string;
   defaultModel: string;
-  /** The entry in set-up. Until 2026.9.3, OpenClaw finds the method of a choice by this, later by the manifest. */
+  /** The entry in set-up. Until 2026.9.4, OpenClaw finds the method of a choice by this, later by the manifest. */
   wizard: SetupChoice;
   /** Called with the key once it is known; returns the default model. */
   resolveDefaultModel?: (context: { apiKey: string }) => string;

@@ -26,7 +26,7 @@ import type {
 type Ours = ReturnType<typeof createProvider>;
 
 /** Compiles only where `From` can be used as `To`. */
-type Fits<From extends To, To> = From;
+export type Fits<From extends To, To> = From;
 
 /** Everything fits a type that could not be found. */
 type IsAny<T> = 0 extends 1 & T ? true : false;
@@ -95,8 +95,11 @@ type LookedAt =
 
 export const asItIs = (ours: Omit<Ours, LookedAt>): Omit<ProviderPlugin, LookedAt> => ours;
 
+/** Hooks that older versions neither have nor call. `newest.ts` proves that the newest has them. */
+export type NewHook = 'supportsSystemPromptCacheBoundary';
+
 // No hook that OpenClaw does not know.
-export type Known = Fits<keyof Ours, keyof ProviderPlugin>;
+export type Known = Fits<Exclude<keyof Ours, NewHook>, keyof ProviderPlugin>;
 
 type CatalogRun = NonNullable<ProviderPlugin['catalog']>['run'];
 type Dynamic = NonNullable<Awaited<ReturnType<NonNullable<ProviderPlugin['resolveDynamicModel']>>>>;

@@ -61,8 +61,9 @@ test('a search that fails says why, after the attempts of OpenClaw alone', async
   scenario = 'embeddings-error';
   try {
     const before = recorder.requests.length;
-    const { error } = await home.json(['memory', 'search', SYMBOLS], { env, code: 1 });
-    assert.match(error.message, /CometAPI embeddings: /);
+    // Older versions report it on stderr.
+    const { stdout, stderr } = await home.run(['memory', 'search', SYMBOLS, '--json'], { env, code: 1 });
+    assert.match(stdout + stderr, /CometAPI embeddings: /);
     assert.equal(recorder.requests.length - before, 3);
   } finally {
     scenario = undefined;

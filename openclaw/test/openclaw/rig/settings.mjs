@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
 /**
  * @param {string} name
  * @returns {string}
@@ -6,6 +9,11 @@ function required(name) {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set; 'make test-openclaw' sets it and runs these tests`);
   return value;
+}
+
+/** @param {string} command - of an installed OpenClaw */
+function versionOf(command) {
+  return JSON.parse(readFileSync(join(dirname(command), 'package.json'), 'utf8')).version;
 }
 
 /** What `scripts/test-openclaw` hands over, each an absolute path. */
@@ -17,6 +25,14 @@ export const settings = {
   /** OpenClaw's command, a JavaScript file. */
   get command() {
     return required('TEST_OPENCLAW_COMMAND');
+  },
+  /** OpenClaw's version, such as `2026.9.6`. */
+  get version() {
+    return versionOf(settings.command);
+  },
+  /** The command of the newest OpenClaw, if the tests run in the oldest. */
+  get newest() {
+    return required('TEST_OPENCLAW_NEWEST');
   },
   /** Where Node keeps what it compiled of OpenClaw: a third of each command's time. */
   get compiled() {
@@ -43,3 +59,8 @@ export const settings = {
     return required('TEST_OPENCLAW_HOST_TEST');
   },
 };
+
+/** Whether the tests run in this version of OpenClaw or a later one. @param {string} version */
+export function isSince(version) {
+  return settings.version.localeCompare(version, 'en', { numeric: true }) >= 0;
+}
