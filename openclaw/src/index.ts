@@ -10,7 +10,7 @@ import { loadSound } from './component/sound.js';
 import { embeddingAdapter } from './provider/embeddings.js';
 import { environmentBaseUrl, environmentProxy, isReportOnPlugins } from './provider/environment.js';
 import { DESCRIPTION, LABEL, PROVIDER_ID } from './provider/identity.js';
-import { ownBaseUrl } from './provider/plugin_config.js';
+import { ownBaseUrl, sendsAttribution } from './provider/plugin_config.js';
 import { createProvider } from './provider/provider.js';
 
 export default definePluginEntry({
@@ -36,6 +36,7 @@ export default definePluginEntry({
       createProvider({
         ...parts,
         notifyActivity: notifyLlmRequestActivity,
+        attribution: sendsAttribution(api.pluginConfig),
         cached: getCachedLiveCatalogValue,
         createMethod: createProviderApiKeyAuthMethod,
       }),

@@ -191,6 +191,8 @@ export interface StreamOptions {
   apiKey?: string;
   cacheRetention?: 'none' | 'short' | 'long';
   sessionId?: string;
+  /** OpenClaw's identifier of this call of a model, which its log and its hooks have as well. */
+  requestId?: string;
   promptCacheKey?: string;
   onPayload?(payload: unknown, model: Model): unknown;
   onResponse?(response: { status: number; headers: Record<string, string> }, model: Model): void | Promise<void>;
@@ -212,6 +214,8 @@ export interface ExtraOptions {
   seed?: number;
   /** This plugin's own: the user chose the level `adaptive`, which OpenClaw passes on as `high`. */
   adaptiveThinking?: boolean;
+  /** This plugin's own: the agent of the turn. */
+  agentId?: string;
 }
 
 export type StreamFn = (model: Model, context: Context, options?: StreamOptions) => AssistantMessageStream;
@@ -322,6 +326,7 @@ export interface WrapContext {
   extraParams?: Record<string, unknown> | undefined;
   /** The level that the user chose. */
   thinkingLevel?: string | undefined;
+  agentId?: string | undefined;
 }
 
 export interface UsageSnapshot {

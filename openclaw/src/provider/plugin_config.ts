@@ -14,8 +14,17 @@ export const CONFIG_SCHEMA = {
       type: 'string',
       description: 'The base URL of another server with the same API, such as https://host/v1',
     },
+    attribution: {
+      type: 'boolean',
+      description: 'Whether requests have headers with the identifiers of the agent, the session and the call [true]',
+    },
   },
 } as const;
+
+/** Whether requests have headers that identify the agent, the session and the call. */
+export function sendsAttribution(settings: Record<string, unknown> | undefined): boolean {
+  return settings?.attribution !== false;
+}
 
 /** The base URL of the settings. */
 export function ownBaseUrl(settings: Record<string, unknown> | undefined): string | undefined {

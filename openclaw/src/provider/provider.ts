@@ -48,19 +48,22 @@ export function createProvider(parts: Parts) {
 
 /**
  * Adds what OpenClaw knows before a request and does not pass on with it. The retention of the cache reaches a provider
- * outside of OpenClaw only for some adapters, and the level `adaptive` arrives as `high`.
+ * outside of OpenClaw only for some adapters, the level `adaptive` arrives as `high`, and the agent not at all.
  *
  * Without a `wrapStreamFn`, OpenClaw would also apply its own settings for vendors, such as `thinking` for DeepSeek, and
  * write them into the body; the component already handles those.
  */
-function wrapStreamFn({ streamFn: inner, extraParams, thinkingLevel }: WrapContext): StreamFn | undefined {
+function wrapStreamFn({ streamFn: inner, extraParams, thinkingLevel, agentId }: WrapContext): StreamFn | undefined {
   const configured = retentionOf(extraParams?.cacheRetention);
-  const adaptive = thinkingLevel === 'adaptive' ? { adaptiveThinking: true } : {};
+  const known = {
+    ...(thinkingLevel === 'adaptive' ? { adaptiveThinking: true } : {}),
+    ...(agentId === undefined ? {} : { agentId }),
+  };
   return (
     inner &&
     ((model, context, options) => {
       const cacheRetention = options?.cacheRetention ?? configured;
-      return inner(model, context, { ...options, ...adaptive, ...(cacheRetention ? { cacheRetention } : {}) });
+      return inner(model, context, { ...options, ...known, ...(cacheRetention ? { cacheRetention } : {}) });
     })
   );
 }

@@ -2,6 +2,7 @@
 
 import type { SessionOptions } from '../component/contract.js';
 import type { Config, Model, StreamOptions } from '../sdk.js';
+import { attributionOf } from './attribution.js';
 import { PROVIDER_ID } from './identity.js';
 import { ownBaseUrl } from './plugin_config.js';
 
@@ -64,11 +65,13 @@ export function sessionOptions(
   options: StreamOptions,
   apiKey: string,
   baseUrl: string | undefined,
+  attribution = true,
 ): SessionOptions {
   const settings: SessionOptions = {
     apiKey,
     baseUrl,
-    headers: headersOf({ ...model.headers, ...options.headers }),
+    // A configured header overrides the one of the same name, in any case.
+    headers: { ...(attribution ? attributionOf(options) : {}), ...headersOf({ ...model.headers, ...options.headers }) },
     maxRetries: 0,
   };
   const { timeoutMs } = options;

@@ -22,6 +22,8 @@ export interface StreamParts {
   load: () => Promise<Component>;
   /** Notifies OpenClaw that a request is alive. Without it, OpenClaw aborts a request after 120 s without an event. */
   notifyActivity: (signal: AbortSignal) => void;
+  /** Whether requests have the headers of `attribution.ts` [true]. */
+  attribution?: boolean;
 }
 
 /**
@@ -59,7 +61,7 @@ async function* respond(
     // Before the session is opened: a hook may refuse the request, and then nothing may be sent.
     const request = await throughHook(options.onPayload, requestOf(model, context, options), context, model);
     signal.throwIfAborted();
-    const session = component.open(sessionOptions(model, options, apiKey, baseUrl));
+    const session = component.open(sessionOptions(model, options, apiKey, baseUrl, parts.attribution));
     let last: AssistantMessageEvent | undefined;
     completion: for await (const batch of session.complete(request, observers(parts, call))) {
       for (const event of batch) {

@@ -75,6 +75,17 @@ describe('a turn of the agent', () => {
     assert.equal(outcome.toolSummary.failures, 0);
 
     assert.equal(requests.length, 2);
+    const [first, second] = requests.map(({ headers }) => /** @type {Record<string, string>} */ (headers));
+    assert.equal(first['x-cometapi-client'], 'openclaw');
+    assert.equal(first['x-cometapi-agent-id'], 'main');
+    assert.match(first['x-cometapi-session-id'], /^[\w-]+$/);
+    assert.equal(second['x-cometapi-session-id'], first['x-cometapi-session-id']);
+    // OpenClaw's identifiers of the two calls of this run.
+    assert.match(first['x-request-id'], /^[\w-]+:model:1$/);
+    assert.equal(second['x-request-id'], first['x-request-id'].replace(/1$/, '2'));
+    const { authorization: _, ...others } = first;
+    assert.doesNotMatch(JSON.stringify(others), /What is in the file|forget-me-nots|sk-/);
+
     const { messages } = requests[1].json;
     const call = messages.find((/** @type {any} */ message) => message.tool_calls)?.tool_calls[0];
     const result = messages.find((/** @type {any} */ message) => message.role === 'tool');

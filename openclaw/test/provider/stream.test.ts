@@ -52,7 +52,7 @@ test('the session has no retries, and has the key, the base URL, the headers and
     {
       apiKey: 'sk-test-0123456789',
       baseUrl: 'http://127.0.0.1:1/v1',
-      headers: { traceparent: '00-1', 'x-title': 't' },
+      headers: { 'x-cometapi-client': 'openclaw', traceparent: '00-1', 'x-title': 't' },
       maxRetries: 0,
       timeouts: { firstByteMs: 1500 },
     },
@@ -71,7 +71,7 @@ test('headers that carry keys of other providers are not sent', async () => {
   const headers = Object.fromEntries(KEY_HEADERS.map((name) => [name, 'leftover']));
   const { stream, component } = start({ steps: WHOLE }, { headers });
   await stream.result();
-  assert.deepEqual(component.opened[0]?.headers, {});
+  assert.deepEqual(component.opened[0]?.headers, { 'x-cometapi-client': 'openclaw' });
 });
 
 test('a consumer that requests no further event stops the response', async () => {
