@@ -50,7 +50,7 @@ component: ## Build the WebAssembly component
 dist: ## Pack the component as a plugin: dist/plugins/cometapi
 	@scripts/dist
 
-release: ## Pack the plugin with its SBOM and checksums; SIGNING_KEY=FILE signs it
+release: ## Make all files of a release, with SBOM and checksums: dist/release; SIGNING_KEY=FILE signs
 	@scripts/release
 
 sbom: ## List the crates in the component: dist/cometapi.cdx.json (CycloneDX)
