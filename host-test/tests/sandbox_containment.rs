@@ -82,6 +82,21 @@ async fn a_component_that_starts_with_too_much_memory_does_not_start() {
 }
 
 #[tokio::test]
+async fn a_host_without_room_for_another_instance_says_how_to_get_some() {
+    let dir = dir();
+    let plugin = plugin(&dir.path().join("plugin"), &component(TRAP), 8, 1);
+    let options = HostOptions { instances: 1, ..HostOptions::default() };
+    let host = Host::with_options(dir.path().join("cache"), options).unwrap();
+    let prepared = host.prepare(&plugin, &mut |_| ()).unwrap();
+    let only = prepared.instantiate(Grant::default()).await.unwrap();
+    let error = prepared.instantiate(Grant::default()).await.err().unwrap();
+    assert!(matches!(error, SandboxError::TooManyInstances { .. }), "{error}");
+    assert!(error.to_string().ends_with("raise HostOptions::instances"), "{error}");
+    drop(only);
+    prepared.instantiate(Grant::default()).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_poisoned_instance_does_not_affect_another_one_of_the_same_component() {
     let dir = dir();
     let plugin = plugin(&dir.path().join("plugin"), &component(TRAP), 8, 1);

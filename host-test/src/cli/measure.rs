@@ -41,8 +41,8 @@ Examples:
   host-test measure --what fuel
   host-test measure --what caching -r 40
 
-The output is a table for fuel and caching, and else one line of JSON: times in microseconds, for all responses, for the first one of each new connection
-(\"cold\") and for the later ones (\"warm\"). Responses can only be measured with a server such as
+The output is a table for fuel and caching, and else one line of JSON: times in microseconds, for all responses, for
+the first one of each new connection (\"cold\") and for the later ones (\"warm\"). Responses can only be measured with a server such as
 'host-test stand-in --stamped': each of its chunks begins with the time at which it was sent, CLOCK_MONOTONIC of
 this machine in nanoseconds as 16 hexadecimal digits.")]
 pub(crate) struct MeasureArgs {
@@ -58,9 +58,10 @@ pub(crate) struct MeasureArgs {
     /// Choose what to measure.
     #[arg(long, value_enum, default_value_t)]
     what: What,
-    /// Let at most this many streams share an instance of the plugin. 1 is an instance for each.
+    /// Let at most this many streams share an instance of the plugin, from 1, an instance for each, to 256.
+    // The host shares no more. It would need more instances than are reserved below.
     #[arg(long, value_name = "N", default_value_t = HostOptions::default().streams_per_instance,
-        value_parser = clap::value_parser!(u32).range(1..))]
+        value_parser = clap::value_parser!(u32).range(1..=256))]
     streams_per_instance: u32,
     /// Create a new session, and with it a new instance, for each response.
     #[arg(long)]

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use wasmtime::Store;
 use wasmtime::component::ResourceAny;
+use wasmtime::{PoolConcurrencyLimitError, Store};
 
 use super::credential::Credential;
 use super::error::{CallError, SandboxError, reason};
@@ -54,7 +54,7 @@ impl Core {
         let bindings = prepared
             .interfaces
             .instantiate(&mut running.store)
-            .map_err(|error| SandboxError::Start { plugin: manifest.id.clone(), reason: reason(&error) })?;
+            .map_err(|error| not_started(manifest.id.clone(), &error))?;
         let memories = turn.map(|(readable, _turn)| readable.memories.take());
         Ok(Core { running, bindings, memories, redaction })
     }
@@ -204,6 +204,14 @@ impl Core {
         self.redaction.error(&mut error);
         CallError::Provider(Box::new(error))
     }
+}
+
+/// The pool of the engine is full, or the component is at fault: people have to do different things.
+fn not_started(plugin: String, error: &wasmtime::Error) -> SandboxError {
+    if error.is::<PoolConcurrencyLimitError>() {
+        return SandboxError::TooManyInstances { plugin };
+    }
+    SandboxError::Start { plugin, reason: reason(error) }
 }
 
 fn guest(bindings: &Bindings) -> &Guest {

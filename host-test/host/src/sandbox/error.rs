@@ -11,7 +11,7 @@ use crate::private_file::PrivateFileError;
 
 /// Why a component cannot be run. Returned before any call: by [`Host`](super::Host) and
 /// [`Prepared::instantiate`](super::Prepared::instantiate). `Key` and `NoBaseUrl` are mistakes in the grant, which a user can
-/// correct; the others concern the plugin or the machine.
+/// correct; the others concern the plugin, the machine or the settings of the host.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// The WebAssembly engine does not start on this machine.
@@ -55,6 +55,15 @@ pub enum SandboxError {
         /// What stopped it.
         reason: String,
     },
+    /// The host has as many instances as [`HostOptions::instances`](super::HostOptions::instances) allows.
+    #[error(
+        "{plugin} cannot be started: all instances of this host are in use; wait until other requests have ended, or \
+         raise HostOptions::instances"
+    )]
+    TooManyInstances {
+        /// The plugin's id.
+        plugin: String,
+    },
     /// The key cannot be sent. The message never contains the key.
     #[error("the key cannot be used: {0}; copy it again")]
     Key(&'static str),
@@ -67,7 +76,8 @@ pub enum SandboxError {
 }
 
 /// Why a call to a component failed. Only after `Provider` the [`Instance`](super::Instance) can be used again. After any
-/// other, start a new one: the request may or may not have reached the server.
+/// other, start a new one, which a [`Session`](super::Session) does for its next request. The request that failed may or may
+/// not have reached the server.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// The component returned an error of the contract. The instance can be used further.

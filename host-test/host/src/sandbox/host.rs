@@ -36,10 +36,12 @@ pub struct Host {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostOptions {
     /// How many instances may exist at the same time; 1,024 by default. Each reserves four gigabytes of address space
-    /// and no memory, which takes a microsecond or two when the host starts.
+    /// and no memory, which takes a microsecond or two when the host starts. One more is
+    /// [`SandboxError::TooManyInstances`].
     pub instances: u32,
     /// How many streams of one [`Session`] may share an instance; 64 by default, 256 at most. They share its memory, and
-    /// the breakdown of one ends the others. With 1 each stream has an instance of its own, which costs memory.
+    /// the breakdown of one ends the others. With 1 each stream has an instance of its own, which costs memory. A larger
+    /// number than 256 counts as 256, and 0 as 1.
     pub streams_per_instance: u32,
     /// The host can search the memories of components; see [`Instance::count_in_memory`]. Components run slower, since every
     /// access to their memory is checked. For tests.
@@ -260,8 +262,9 @@ impl Prepared {
     /// each task: instances share no memory, and a component that breaks in one cannot disturb the others.
     ///
     /// # Errors
-    /// [`SandboxError::Key`] and [`SandboxError::NoBaseUrl`] when the key cannot be sent, and [`SandboxError::Start`] when the
-    /// component does not start within the limits of its manifest.
+    /// [`SandboxError::Key`] and [`SandboxError::NoBaseUrl`] when the key cannot be sent, [`SandboxError::Start`] when the
+    /// component does not start within the limits of its manifest, and [`SandboxError::TooManyInstances`] when the host has
+    /// no room for another one.
     pub async fn instantiate(&self, grant: Grant) -> Result<Instance, SandboxError> {
         // Starting many in a row would otherwise keep the other tasks of this thread, and their deadlines, waiting.
         tokio::task::yield_now().await;
