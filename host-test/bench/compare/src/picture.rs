@@ -109,7 +109,11 @@ fn panels(results: &Results) -> [Panel; 4] {
                 Some((memory_a_stream(results, client).filter(|memory| *memory > 0.0)?, None))
             }),
         },
-        Panel { title: "CPU time a chunk in Node, µs", note: "50 streams at once", bars: of_cpu("node-50") },
+        Panel {
+            title: "CPU time a chunk, µs: clients in Node",
+            note: "50 streams at once",
+            bars: of_cpu("node-50"),
+        },
     ]
 }
 
@@ -186,8 +190,12 @@ fn draw(body: &mut String, panel: &Panel, top: f64) -> f64 {
         let y = top + head + STEP * row as f64;
         let class = if is_ours(&bar.name) || bar.name == IN_NODE { "ours" } else { "others" };
         let (end, far) = (at(bar.value), bar.tail.map_or(at(bar.value), at));
-        // Below the component, and too long for the column otherwise.
-        let name = if bar.name == EACH { "…, instance each" } else { &bar.name };
+        // Too long for the column. In the panel of Node there is no bar above that it could continue.
+        let name = match (bar.name == EACH, row) {
+            (true, 0) => "component (Rust)",
+            (true, _) => "…, instance each",
+            (false, _) => bar.name.as_str(),
+        };
         text(body, MARGIN, y + 10.0, "", name);
         let _ = writeln!(
             body,

@@ -83,7 +83,7 @@ const GROUPS: [Group; 3] = [
         ],
     },
     Group {
-        title: "50 streams in Node",
+        title: "50 streams: clients in Node, and the component in Rust",
         columns: &[
             ("CPU µs", |results, client| results.median("node-50", client, cpu_per_chunk)),
             ("p50 µs", |results, client| results.median("node-50", client, p50)),
