@@ -14,6 +14,9 @@ const PATIENCE_MS = 300_000;
 /** The exit code of a gateway that found its state locked or half upgraded; a second start succeeds. */
 const TRY_AGAIN = 78;
 
+/** It gives up after five seconds without a lease, which on a machine that does other things happened twice in a row. */
+const RETRIES = 3;
+
 /** A client that is trusted with the token alone: any other has to be paired as a device. */
 const CLIENT = { id: 'gateway-client', version: '1', platform: 'linux', mode: 'backend' };
 const SCOPES = ['operator.admin', 'operator.read', 'operator.write'];
@@ -44,8 +47,9 @@ async function freePort() {
 export async function startGateway(home, options = {}) {
   // Otherwise OpenClaw writes its log to a folder that all homes share.
   await home.configure({ logging: { file: join(home.path, 'tmp', 'gateway.log') } });
-  const first = await attempt(home, options);
-  const gateway = first.exitCode === TRY_AGAIN ? await attempt(home, options) : first;
+  let gateway = await attempt(home, options);
+  for (let left = RETRIES; gateway.exitCode === TRY_AGAIN && left > 0; left -= 1)
+    gateway = await attempt(home, options);
   if (gateway.exitCode !== undefined) {
     throw new Error(`the gateway ended with ${gateway.exitCode}: ${gateway.output.slice(-6000)}`);
   }
@@ -124,12 +128,12 @@ export class Gateway {
    * One turn of the agent.
    *
    * @param {string} message
-   * @param {{ model: string, sessionKey?: string, thinking?: string }} options - an id of this provider; another key of
-   *   a session for another conversation
+   * @param {{ model: string, provider?: string, sessionKey?: string, thinking?: string }} options - another key of a
+   *   session for another conversation
    * @returns {Promise<any>} the run's result
    */
-  async turn(message, { model, sessionKey = 'agent:main:main', thinking = 'off' }) {
-    const route = { provider: 'cometapi', model, sessionKey, thinking };
+  async turn(message, { model, provider = 'cometapi', sessionKey = 'agent:main:main', thinking = 'off' }) {
+    const route = { provider, model, sessionKey, thinking };
     return this.call('agent', { message, ...route, deliver: false, idempotencyKey: randomUUID() });
   }
 
