@@ -37,6 +37,8 @@ export interface CatalogParts {
 export class Catalog {
   readonly #parts: CatalogParts;
   #builtIn: Promise<ModelList> | undefined;
+  /** The last live list, and the key and the base URL that it belongs to. */
+  #last: { of: string; list: ModelList } | undefined;
 
   constructor(parts: CatalogParts) {
     this.#parts = parts;
@@ -63,8 +65,22 @@ export class Catalog {
       // An aborted query says nothing about the account, so it must not mark it as unavailable.
       context.signal?.throwIfAborted();
       this.#parts.warn(`the models could not be listed: ${error instanceof Error ? error.message : String(error)}`);
-      return { providers: {}, outcomes: [{ ...identity, ...outcomeOf(error) }] };
+      const outcome = outcomeOf(error);
+      const list =
+        outcome.status === 'unavailable' ? await this.#withoutService(context, discoveryApiKey ?? apiKey) : undefined;
+      const providers: Record<string, ProviderCatalog> = {};
+      if (list) providers[PROVIDER_ID] = { ...this.#provider(context, definitionsOf(list)), apiKey };
+      return { providers, outcomes: [{ ...identity, ...outcome }] };
     }
+  }
+
+  /**
+   * What is listed while the service cannot be reached, so that a user can still choose a model: the last list of this
+   * key, or else the built-in one. Nothing if the component itself cannot be loaded.
+   */
+  async #withoutService(context: CatalogContext, apiKey: string): Promise<ModelList | undefined> {
+    if (this.#last?.of === JSON.stringify(this.#identity(context, apiKey))) return this.#last.list;
+    return this.#fromComponent().catch(() => undefined);
   }
 
   /** A model outside the listed ones. The built-in list also knows models that are not listed for chat. */
@@ -107,17 +123,25 @@ export class Catalog {
     return this.#builtIn;
   }
 
-  #fromService(context: CatalogContext, apiKey: string): Promise<ModelList> {
+  async #fromService(context: CatalogContext, apiKey: string): Promise<ModelList> {
     const baseUrl = baseUrlOf(context.config, this.#parts.baseUrl);
-    return this.#parts.cached({
-      // A list belongs to a key and a base URL. The key is hashed, because OpenClaw may store the cache's keys.
-      keyParts: [PROVIDER_ID, baseUrl ?? '', createHash('sha256').update(apiKey).digest('hex')],
+    const keyParts = this.#identity(context, apiKey);
+    const list = await this.#parts.cached({
+      keyParts,
       ttlMs: TTL_MS,
       load: async () => {
         const component = await this.#parts.load();
         return component.open({ apiKey, baseUrl, maxRetries: 1 }).models('live', 0, { signal: context.signal });
       },
     });
+    this.#last = { of: JSON.stringify(keyParts), list };
+    return list;
+  }
+
+  /** A list belongs to a key and a base URL. The key is hashed, because OpenClaw may store what names a cached list. */
+  #identity(context: CatalogContext, apiKey: string): readonly string[] {
+    const baseUrl = baseUrlOf(context.config, this.#parts.baseUrl);
+    return [PROVIDER_ID, baseUrl ?? '', createHash('sha256').update(apiKey).digest('hex')];
   }
 }
 

@@ -101,6 +101,32 @@ for (const [error, outcome] of OUTCOMES) {
   });
 }
 
+test('while the service cannot be reached, the built-in list is listed, and its outcome says so', async () => {
+  const { made } = catalog({ models: failure('network'), builtIn: modelList([contractModel({ id: 'built-in' })]) });
+  const result = await made.live(context());
+  assert.ok(result && 'providers' in result);
+  const { cometapi } = result.providers;
+  assert.deepEqual([ids(cometapi?.models ?? []), cometapi?.apiKey], [['built-in'], 'COMETAPI_KEY']);
+  assert.deepEqual(result.outcomes, [{ provider: 'cometapi', profileId: 'p', status: 'unavailable' }]);
+});
+
+test('a list that was live before is kept while the service cannot be reached, for its own key', async () => {
+  const script: Script = { models: LIST, builtIn: modelList([contractModel({ id: 'built-in' })]) };
+  const { made } = catalog(script);
+  const other = context({ resolveProviderApiKey: () => ({ apiKey: 'sk-other-0123456789' }) });
+  const listed = async (of: CatalogContext) => {
+    const result = await made.live(of);
+    assert.ok(result && 'providers' in result);
+    return ids(result.providers.cometapi?.models ?? []);
+  };
+  await made.live(context());
+  script.models = failure('timeout');
+  assert.deepEqual(await listed(context()), ['m-1']);
+  assert.deepEqual(await listed(other), ['built-in']);
+  script.models = failure('authentication');
+  assert.deepEqual(await listed(context()), []);
+});
+
 test('an aborted query has no outcome', async () => {
   const { made } = catalog({ models: failure('network') });
   await assert.rejects(made.live(context({ signal: AbortSignal.abort(new Error('over')) })), /over/);

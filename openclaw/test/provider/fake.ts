@@ -22,6 +22,8 @@ export type Step = Event[] | 'wait' | Error;
 export interface Script {
   steps?: Step[];
   models?: ModelList | Error;
+  /** The built-in list, if it is another one. */
+  builtIn?: ModelList | Error;
   account?: Account | Error;
   embed?: (request: EmbeddingRequest) => Embedding | Error;
   /** Thrown by `open`. */
@@ -52,7 +54,8 @@ export class FakeComponent implements Component {
       complete: (request: Request, call: CallOptions = {}) => this.#complete(request, call),
       models: (how: string, maxAgeMs: number) => {
         this.listings.push({ how, maxAgeMs });
-        return scripted(this.script.models);
+        const { builtIn, models } = this.script;
+        return scripted(how === 'built-in' && builtIn !== undefined ? builtIn : models);
       },
       account: () => scripted(this.script.account),
       embed: (request: EmbeddingRequest, call: CallOptions = {}) => {
