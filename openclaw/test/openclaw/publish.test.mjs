@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { inflateSync } from 'node:zlib';
 import { draw, SIZE } from '../../scripts/icon.mjs';
@@ -87,6 +88,48 @@ test('npm would publish it to everybody, with all of its files', async () => {
   const paths = files.map((/** @type {any} */ file) => file.path);
   for (const path of ['README.md', 'cometapi.wasm', 'openclaw.plugin.json', 'assets/icon.png', 'lib/index.js']) {
     assert.ok(paths.includes(path), `${path} is missing`);
+  }
+});
+
+/** The tables of a TOML file that has one value a line. @param {string} text */
+function tablesOf(text) {
+  /** @type {Record<string, any>} */
+  const tables = { '': {} };
+  let name = '';
+  for (const line of text.split('\n').filter(Boolean)) {
+    const heading = /^\[(\w+)\]$/.exec(line)?.[1];
+    if (heading) tables[(name = heading)] = {};
+    const [, key, value] = /^(\w+) = (.+)$/.exec(line) ?? [];
+    if (!heading && !(key && value)) throw new Error(`no TOML as models.dev has it: ${line}`);
+    if (key && value) tables[name][key] = JSON.parse(value);
+  }
+  return tables;
+}
+
+test('the entry for models.dev has the prices and the limits of the built-in list, and no field that its schema lacks', async () => {
+  const script = fileURLToPath(new URL('../../scripts/models-dev.mjs', import.meta.url));
+  await run(process.execPath, [script, folder]);
+  const entry = join(folder, 'providers', 'cometapi');
+  const { '': provider, ...more } = tablesOf(await readFile(join(entry, 'provider.toml'), 'utf8'));
+  assert.deepEqual(Object.keys(provider), ['name', 'npm', 'env', 'api', 'doc']);
+  assert.deepEqual([provider.npm, provider.env, more], ['@ai-sdk/openai-compatible', ['COMETAPI_KEY'], {}]);
+
+  const manifest = JSON.parse(await readFile(join(settings.staged, 'openclaw.plugin.json'), 'utf8'));
+  /** @type {[string, any][]} */
+  const rows = manifest.modelCatalog.providers.cometapi.models.map((/** @type {any} */ row) => [row.id, row]);
+  const known = new Map(rows);
+  const files = await readdir(join(entry, 'models'));
+  assert.ok(files.length > 30, `${files.length} models`);
+  for (const file of files) {
+    const id = file.replace(/\.toml$/, '');
+    const row = known.get(id);
+    const { '': own, cost, limit = {}, ...rest } = tablesOf(await readFile(join(entry, 'models', file), 'utf8'));
+    assert.deepEqual([Object.keys(own), rest], [['base_model'], {}], id);
+    assert.ok(id.startsWith(own.base_model.split('/')[1]), `${id} is described as ${own.base_model}`);
+    const { cache_read: cacheRead = cost.input, cache_write: cacheWrite = cost.input, ...rates } = cost;
+    const { tieredPricing: _, ...expected } = row.cost;
+    assert.deepEqual({ ...rates, cacheRead, cacheWrite }, expected, id);
+    if (limit.context) assert.deepEqual([limit.context, limit.output], [row.contextWindow, row.maxTokens], id);
   }
 });
 
