@@ -17,8 +17,11 @@ import { DEFAULT_ROUTE } from './routes/table.js';
 import { baseUrlOf } from './settings.js';
 import { DEFAULT_BASE_URL } from './texts.js';
 
-/** How long a live list is reused, in milliseconds. Lists change daily at most, and each one costs two requests. */
-const TTL_MS = 5 * 60_000;
+/**
+ * How long a live list is reused, in milliseconds, also if a user refreshes it. A gateway that lists models afterwards
+ * queries the service again, with two requests. OpenClaw keeps the lists of its own providers as long.
+ */
+const TTL_MS = 60_000;
 
 /** A placeholder: the built-in list needs no key and sends nothing, but a session needs one. */
 const NO_KEY = 'none';
