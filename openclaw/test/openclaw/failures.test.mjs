@@ -3,8 +3,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Home } from './rig/home.mjs';
+import { isSince } from './rig/settings.mjs';
 import { startStandIn } from './rig/stand_in.mjs';
 import { agentTurn } from './rig/turn.mjs';
+
+/** 2026.8.1 shows the plugin's own messages, and sends some requests four times with its retries off. */
+const NEWEST = { skip: !isSince('2026.9.6') && 'older versions word it in another way, or retry' };
 
 /** @type {Home} */
 let home;
@@ -24,21 +28,32 @@ after(() => Promise.all([home?.remove(), standIn?.stop()]));
  * @property {string} reason - why OpenClaw left the model
  * @property {RegExp} says - what the user reads, some of it written by OpenClaw
  * @property {number} [code] - exit code [1]
+ * @property {typeof NEWEST} [options]
  */
 
 /** @type {Case[]} */
 const CASES = [
-  { scenario: 'unauthorized', reason: 'auth', says: /authentication failed, HTTP 401\). Re-authenticate the provider/ },
-  { scenario: 'rate-limited', reason: 'rate_limit', says: /too many requests or tokens .* wait a little/ },
+  {
+    scenario: 'unauthorized',
+    reason: 'auth',
+    says: /authentication failed, HTTP 401\). Re-authenticate the provider/,
+    options: NEWEST,
+  },
+  {
+    scenario: 'rate-limited',
+    reason: 'rate_limit',
+    says: /too many requests or tokens .* wait a little/,
+    options: NEWEST,
+  },
   { scenario: 'no-such-model', reason: 'model_not_found', says: /model was not found by the provider/ },
   // The provider repeats the key in its message; no output may contain it.
   { scenario: 'q24-key-echoed', reason: 'auth', says: /Authentication failed \(provider returned HTTP 401\)/ },
-  { scenario: 'q21-cut', reason: 'timeout', says: /network connection was interrupted/, code: 2 },
+  { scenario: 'q21-cut', reason: 'timeout', says: /network connection was interrupted/, code: 2, options: NEWEST },
 ];
 
 describe('a turn that fails', () => {
-  for (const { scenario, reason, says, code = 1 } of CASES) {
-    test(`${scenario} is ${reason}, after one request`, async () => {
+  for (const { scenario, reason, says, code = 1, options = {} } of CASES) {
+    test(`${scenario} is ${reason}, after one request`, options, async () => {
       const turn = await agentTurn(home, standIn, scenario, { code });
       assert.deepEqual(turn.reasons, [reason]);
       assert.equal(turn.output.ok, false);
@@ -47,7 +62,7 @@ describe('a turn that fails', () => {
     });
   }
 
-  test('a context that is too long is a matter of the conversation, and not of the model', async () => {
+  test('a context that is too long is a matter of the conversation, and not of the model', NEWEST, async () => {
     const turn = await agentTurn(home, standIn, 'context-too-long', { code: 1, fallbacks: ['at-once'] });
     assert.equal(turn.output.error.kind, 'context_overflow');
     assert.match(turn.output.payloads[0].text, /^Context overflow: prompt too large for the model/);
@@ -56,7 +71,7 @@ describe('a turn that fails', () => {
     assert.equal(turn.requests.length, 1);
   });
 
-  test('without balance, the next model is taken', async () => {
+  test('without balance, the next model is taken', NEWEST, async () => {
     const turn = await agentTurn(home, standIn, 'quota-used-up', { fallbacks: ['at-once'] });
     assert.deepEqual(turn.reasons, ['billing']);
     assert.match(turn.stderr, /returned a billing error/);
@@ -101,7 +116,7 @@ const UNREACHABLE = {
   'http://api.cometapi.com/v1': ['format', /network connection error/],
 };
 
-test('a provider that cannot be reached: OpenClaw says why', async () => {
+test('a provider that cannot be reached: OpenClaw says why', NEWEST, async () => {
   const stranger = await startStandIn('--tls', 'self-signed');
   try {
     for (const [at, [reason, says]] of Object.entries(UNREACHABLE)) {

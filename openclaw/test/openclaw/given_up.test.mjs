@@ -3,8 +3,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Home } from './rig/home.mjs';
+import { isSince } from './rig/settings.mjs';
 import { startStandIn } from './rig/stand_in.mjs';
 import { agentTurn } from './rig/turn.mjs';
+
+/** 2026.8.1 ends with the same exit code, but in a way that the clock does not notice. */
+const NEWEST = { skip: !isSince('2026.9.6') && 'the clock does not notice how older versions end' };
 
 /** @type {Home} */
 let home;
@@ -75,7 +79,7 @@ describe('a turn that is given up', () => {
     // The request is recorded once it is complete; a response never arrives.
     ['before there is a status', 'q25-silent-before-the-status', () => true],
   ])) {
-    test(`Ctrl-C ${when} closes the connection at once`, async () => {
+    test(`Ctrl-C ${when} closes the connection at once`, NEWEST, async () => {
       const turn = await agentTurn(home, standIn, model, {
         code: 130,
         started: (recorder, child) => interruptOnce(recorder, child, underWay),

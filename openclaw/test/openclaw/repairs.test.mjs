@@ -6,11 +6,15 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Home } from './rig/home.mjs';
 import { startRecorder } from './rig/recorder.mjs';
+import { isSince } from './rig/settings.mjs';
 import { startStandIn } from './rig/stand_in.mjs';
 
 /** What has to be read wherever a user looks. */
 const REASON =
   /the CometAPI plugin is damaged: cometapi\.wasm was changed; install it again: "openclaw plugins install /;
+
+/** The doctor of 2026.8.1 replaces no models; of a damaged package it says that the configuration is invalid. */
+const NEWEST = { skip: !isSince('2026.9.6') && 'older versions report and repair less' };
 
 /** @type {Home} */
 let home;
@@ -43,7 +47,7 @@ test('another spelling of an id is translated before the request', async () => {
   );
 });
 
-test('doctor --fix replaces models that ended, and moves custom providers with our address', async () => {
+test('doctor --fix replaces models that ended, and moves custom providers with our address', NEWEST, async () => {
   await home.configure({
     models: {
       providers: {
@@ -75,7 +79,7 @@ test('doctor --fix replaces models that ended, and moves custom providers with o
 describe('a damaged package', () => {
   before(() => appendFile(join(home.path, 'state', 'extensions', 'cometapi', 'cometapi.wasm'), 'x'));
 
-  test('fails in the report on plugins, with the reason and the repair', async () => {
+  test('fails in the report on plugins, with the reason and the repair', NEWEST, async () => {
     const report = await home.json(['plugins', 'doctor'], { env, code: 1 });
     const [failed] = report.pluginErrors;
     assert.deepEqual([failed.id, failed.failurePhase], ['cometapi', 'register']);
@@ -86,13 +90,13 @@ describe('a damaged package', () => {
     ['plugins', 'inspect', 'cometapi', '--runtime'],
     ['models', 'status'],
   ]) {
-    test(`is reported by '${args.join(' ')}'`, async () => {
+    test(`is reported by '${args.join(' ')}'`, args[0] === 'plugins' ? NEWEST : {}, async () => {
       const { stdout, stderr } = await home.run(args, { env });
       assert.match(stdout + stderr, REASON);
     });
   }
 
-  test('fails a turn with the reason, and sends nothing', async () => {
+  test('fails a turn with the reason, and sends nothing', NEWEST, async () => {
     const before = recorder.requests.length;
     const output = await home.json(infer('at-once'), { env, code: 1 });
     assert.match(output.error.message, REASON);

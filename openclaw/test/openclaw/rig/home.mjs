@@ -38,6 +38,8 @@ export class Home {
   constructor(path) {
     this.path = path;
     this.workspace = join(path, 'work');
+    /** Of OpenClaw, a JavaScript file. */
+    this.command = settings.command;
   }
 
   static async create() {
@@ -80,7 +82,7 @@ export class Home {
    * @param {Record<string, string>} [env]
    */
   spawn(args, env = {}) {
-    const child = spawn(settings.node, [settings.command, ...args], {
+    const child = spawn(settings.node, [this.command, ...args], {
       cwd: this.workspace,
       env: this.#environment(env),
     });
