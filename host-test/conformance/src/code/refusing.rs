@@ -156,10 +156,11 @@ async fn denied(bench: &Bench<impl TestedHost>) -> CaseResult {
 
 /// The one failure of the network that is certainly safe to repeat, since no byte has reached a server.
 async fn nobody(bench: &Bench<impl TestedHost>) -> CaseResult {
-    // A port that was free a moment ago. A fixed one could be in use on some machine.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
-    drop(listener);
+    // The port is bound until the end, or a server of another case could get it. A fixed one could be in use on some
+    // machine.
+    let socket = tokio::net::TcpSocket::new_v4().map_err(|error| error.to_string())?;
+    socket.bind(([127, 0, 0, 1], 0).into()).map_err(|error| error.to_string())?;
+    let address = socket.local_addr().map_err(|error| error.to_string())?;
     let base_url = format!("http://{address}/v1");
     let key = Secret::new("sk-0123456789abcdef");
     let mut instance = bench.instance(&base_url, Some(key)).await?;

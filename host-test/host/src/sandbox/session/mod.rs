@@ -135,7 +135,7 @@ impl Session {
     /// A place on an instance that has room for one more stream, or on a new one.
     fn lease(&self) -> Result<Lease, CallError> {
         let mut slots = self.0.slots();
-        slots.retain(|slot| slot.lost().is_none());
+        let lost: Vec<_> = slots.extract_if(.., |slot| slot.lost().is_some()).collect();
         let most = self.0.prepared.streams_per_instance;
         let free = slots.iter().find(|slot| slot.streams() < most).map(Arc::clone);
         let slot = match free {
@@ -147,7 +147,11 @@ impl Session {
             }
         };
         // Counted while the list is locked, or two callers would take the last place.
-        Ok(Lease::new(slot, Arc::clone(&self.0)))
+        let lease = Lease::new(slot, Arc::clone(&self.0));
+        // Ending an instance takes longer than the list should be locked.
+        drop(slots);
+        drop(lost);
+        Ok(lease)
     }
 }
 
