@@ -26,6 +26,7 @@ import { Transform } from 'node:stream';
  * @typedef {object} Direction - what becomes of a request
  * @property {string} [scenario] - played instead of the one that its model stands for
  * @property {Record<string, string>} [headers] - of the response, instead of its own
+ * @property {(body: string) => string} [edit] - makes the body of the response from the stand-in's
  * @property {(request: Recorded) => Promise<void>} [gate] - waited for before each part of the response is passed on
  */
 
@@ -93,8 +94,14 @@ export async function startRecorder(standIn, direct = () => undefined) {
       response.destroy();
     };
     onward.once('error', broken);
-    onward.once('response', (incoming) => {
+    onward.once('response', async (incoming) => {
       recorded.status = incoming.statusCode;
+      if (direction.edit) {
+        recorded.received = direction.edit(Buffer.concat(await incoming.toArray()).toString());
+        response.writeHead(incoming.statusCode ?? 502, { 'content-type': incoming.headers['content-type'] ?? '' });
+        response.end(recorded.received);
+        return;
+      }
       response.writeHead(incoming.statusCode ?? 502, { ...incoming.headers, ...direction.headers });
       response.flushHeaders();
       const gated = new Transform({
