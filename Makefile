@@ -3,7 +3,7 @@
 SHELL := bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-sdks openclaw test-openclaw bench soak fuzz mutants mutants-node instructions component dist release sbom deny \
+.PHONY: help run test test-sdks openclaw test-openclaw screenshots bench soak fuzz mutants mutants-node instructions component dist release sbom deny \
 	reproducible lint fmt clean
 
 help: ## Show this list
@@ -25,6 +25,9 @@ openclaw: ## Build the package for OpenClaw: dist/openclaw and a tarball to inst
 
 test-openclaw: ## Test the package in the real OpenClaw, installed from npm (850 MB, once)
 	@scripts/test-openclaw
+
+screenshots: ## Make the pictures of OpenClaw's control UI again (needs Chromium)
+	@scripts/test-openclaw --screenshots
 
 bench: ## Compare with other clients: ROUNDS=1 for a quick look, SAVE=1 updates the documents
 	@scripts/bench

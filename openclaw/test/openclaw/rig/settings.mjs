@@ -54,6 +54,13 @@ export const settings = {
   get clawhub() {
     return required('TEST_OPENCLAW_CLAWHUB');
   },
+  /** Playwright's module and a browser for it; for the screenshots only. */
+  get playwright() {
+    return required('TEST_OPENCLAW_PLAYWRIGHT');
+  },
+  get chromium() {
+    return required('TEST_OPENCLAW_CHROMIUM');
+  },
   /** The test host, which contains the stand-in of CometAPI. */
   get hostTest() {
     return required('TEST_OPENCLAW_HOST_TEST');
