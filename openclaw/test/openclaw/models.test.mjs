@@ -111,9 +111,9 @@ describe('the list of models', () => {
 
 test('while the service cannot be reached, the built-in list is listed', async () => {
   const unreachable = { COMETAPI_BASE_URL: 'http://127.0.0.1:9/v1', COMETAPI_KEY: standIn.key };
-  const { stdout, stderr } = await home.run([...LIST, '--refresh', '--json'], { env: unreachable });
+  const { stdout, stderr } = await home.run([...LIST, ...REFRESH, '--json'], { env: unreachable });
   assert.match(stderr, /the models could not be listed: the connection to http:\/\/127\.0\.0\.1:9 failed/);
-  assert.match(stderr, /could not refresh all providers/);
+  if (REFRESHES) assert.match(stderr, /could not refresh all providers/);
   const keys = JSON.parse(stdout).models.map((/** @type {{ key: string }} */ model) => model.key);
   assert.ok(keys.includes('cometapi/claude-sonnet-5-5') && keys.length > 50, `${keys.length} models`);
 });
