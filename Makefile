@@ -3,8 +3,8 @@
 SHELL := bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-sdks openclaw test-openclaw screenshots bench soak fuzz mutants mutants-node instructions component dist release sbom deny \
-	reproducible lint fmt clean
+.PHONY: help run test test-sdks openclaw test-openclaw screenshots bench bench-caching soak fuzz mutants mutants-node instructions component dist \
+	release sbom deny reproducible lint fmt clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ screenshots: ## Make the pictures of OpenClaw's control UI again (needs Chromium
 
 bench: ## Compare with other clients: ROUNDS=1 for a quick look, SAVE=1 updates the documents
 	@scripts/bench
+
+bench-caching: ## Compare the prompt cache of a long session in OpenClaw with that of its own transport (some minutes)
+	@scripts/test-openclaw --caching
 
 soak: ## Run the long load tests (some minutes)
 	@scripts/soak

@@ -81,7 +81,8 @@ describe('reasoning goes back to its model', { skip }, () => {
       assert.ok(first > 0, 'within a turn');
       transcript = await turn(target(route), transcript, 'Call look(), then listen().');
       assert.ok((await proofs(proof)) > 0, 'in the next turn');
-      // A compaction replaces the older messages by a summary, and keeps the newest ones as they are.
+      // A compaction replaces the older messages by a summary, and keeps the newest ones. OpenClaw 2026.9.6 also removes
+      // their signatures; here they stay, since the plugin does not rely on it.
       const kept = transcript.slice(transcript.findLastIndex(({ role }) => role === 'user'));
       const summary = user('The conversation so far: the user had look() and listen() called.');
       await turn(target(route), [summary, ...kept], 'Call listen(), then look().');

@@ -11,10 +11,13 @@ import { join } from 'node:path';
 /** Longer than a start takes on any machine, in milliseconds: only a hang is caught. */
 const PATIENCE_MS = 300_000;
 
-/** The exit code of a gateway that found its state locked or half upgraded; a second start succeeds. */
+/** The exit code of a gateway that found its state locked or half upgraded; another start succeeds. */
 const TRY_AGAIN = 78;
 
-/** It gives up after five seconds without a lease, which on a machine that does other things happened twice in a row. */
+/** What a gateway writes that got no lease of its state within five seconds, as happens on a busy machine, also repeatedly. */
+const NO_LEASE = 'state lease heartbeat did not become ready';
+
+/** Further starts after one of these failures. */
 const RETRIES = 3;
 
 /** A client that is trusted with the token alone: any other has to be paired as a device. */
@@ -47,9 +50,10 @@ async function freePort() {
 export async function startGateway(home, options = {}) {
   // Otherwise OpenClaw writes its log to a folder that all homes share.
   await home.configure({ logging: { file: join(home.path, 'tmp', 'gateway.log') } });
+  const failed = (/** @type {Gateway} */ { exitCode, output }) =>
+    exitCode === TRY_AGAIN || (exitCode !== undefined && output.includes(NO_LEASE));
   let gateway = await attempt(home, options);
-  for (let left = RETRIES; gateway.exitCode === TRY_AGAIN && left > 0; left -= 1)
-    gateway = await attempt(home, options);
+  for (let left = RETRIES; failed(gateway) && left > 0; left -= 1) gateway = await attempt(home, options);
   if (gateway.exitCode !== undefined) {
     throw new Error(`the gateway ended with ${gateway.exitCode}: ${gateway.output.slice(-6000)}`);
   }
