@@ -2,10 +2,10 @@
 //
 //   node scripts/models-dev.mjs FOLDER
 //
-// Runs after the build of the package. FOLDER receives `providers/cometapi`, as models.dev's repository has it: `provider.toml`, `logo.svg`, and a file for each
-// model. A file has the facts that depend on the provider: prices and limits. All others, such as the day of a model's
-// release, come from models.dev's own page on the model (`base_model`): the built-in list does not have them, and they
-// must not be guessed. A model without such a page is left out.
+// Runs after the build of the package. FOLDER receives `providers/cometapi`, as models.dev's repository has it:
+// `provider.toml`, `logo.svg`, and a file for each model. A file has the facts that depend on the provider: prices and
+// limits. All others, such as the day of a model's release, come from models.dev's own page on the model (`base_model`): the
+// built-in list does not have them, and they must not be guessed. A model without such a page is left out.
 
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Home } from './rig/home.mjs';
 import { startRecorder } from './rig/recorder.mjs';
+import { isSince } from './rig/settings.mjs';
 import { startStandIn } from './rig/stand_in.mjs';
 
 /** No word: only its vector finds it. The stand-in's vectors of different texts have nothing in common. */
@@ -61,9 +62,10 @@ test('a search that fails says why, after the attempts of OpenClaw alone', async
   scenario = 'embeddings-error';
   try {
     const before = recorder.requests.length;
-    // Older versions report it on stderr.
     const { stdout, stderr } = await home.run(['memory', 'search', SYMBOLS, '--json'], { env, code: 1 });
-    assert.match(stdout + stderr, /CometAPI embeddings: /);
+    // 2026.8.1 writes it to stderr.
+    const message = isSince('2026.9.6') ? JSON.parse(stdout).error.message : stderr;
+    assert.match(message, /CometAPI embeddings: /);
     assert.equal(recorder.requests.length - before, 3);
   } finally {
     scenario = undefined;

@@ -13,7 +13,7 @@ import { startStandIn } from './rig/stand_in.mjs';
 const REASON =
   /the CometAPI plugin is damaged: cometapi\.wasm was changed; install it again: "openclaw plugins install /;
 
-/** The doctor of 2026.8.1 replaces no models; of a damaged package it says that the configuration is invalid. */
+/** The doctor of 2026.8.1 replaces no models, and its report on plugins leaves a damaged package out. */
 const NEWEST = { skip: !isSince('2026.9.6') && 'older versions report and repair less' };
 
 /** @type {Home} */

@@ -1,9 +1,9 @@
 //! Compiled components, kept between runs.
 //!
 //! There is one file per component and engine, named by the SHA-256 of the component, the engine's settings and a hash of
-//! its version and settings. A file contains machine code that this process executes, so it is used only if this user wrote it: the
-//! folder and the file belong to this user alone, and the file carries an HMAC of its name and content, made with a key
-//! that is stored elsewhere. An attacker who can write to the folder, or a person who copies one from another machine,
+//! its version and settings. A file contains machine code that this process executes, so it is used only if this user
+//! wrote it: the folder and the file belong to this user alone, and the file carries an HMAC of its name and content, made
+//! with a key that is stored elsewhere. An attacker who can write to the folder, or a person who copies one from another machine,
 //! cannot make such an HMAC, nor pass off one component's file as another's. Every file that fails a check is treated
 //! as missing: the component is compiled again.
 //!
